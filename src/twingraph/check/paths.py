@@ -1,0 +1,63 @@
+"""What `twingraph check` was asked to look at: the whole project, some of its files, or dumps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twingraph.check.run import check_curated, check_dump
+from twingraph.check.texts import prove_quotes
+from twingraph.problems import Problem, TwingraphError, by_severity
+from twingraph.settings import Settings
+from twingraph.source.read import read_project
+
+_DUMPS: Final = frozenset({".nq", ".nt", ".trig", ".jsonld", ".rdf"})
+
+
+@dataclass(frozen=True)
+class Found:
+    """The problems of what was looked at; (proven, all) where quotes were."""
+
+    problems: tuple[Problem, ...]
+    quotes: tuple[int, int] | None = None
+
+
+def is_dump(path: Path, project: Path | None) -> bool:
+    """Is it a dump of anybody's rather than a file of the project?"""
+    if path.suffix in _DUMPS:
+        return True
+    inside = project is not None and _under(path, project / "data")
+    return path.suffix == ".ttl" and not inside
+
+
+def check_paths(settings: Settings, paths: Sequence[Path], texts: Path | None = None) -> Found:
+    """Check `paths`, or the whole project where none is named.
+
+    Raises `TwingraphError` for a path that is not there or nothing of the kind.
+    """
+    for path in paths:
+        if not path.exists():
+            raise TwingraphError(f"{path} does not exist; name a data file, a folder or a dump")
+    dumps = [one for one in paths if one.is_file() and is_dump(one, settings.folder)]
+    own = [one for one in paths if one not in dumps]
+    problems = [one for path in dumps for one in check_dump(path, settings)]
+    quotes = None
+    if own or not dumps:
+        curated = read_project(settings)
+        mine = check_curated(curated)
+        if texts is not None:
+            proof = prove_quotes(curated, texts)
+            quotes = (proof.proven, proof.all)
+            mine += proof.problems
+        problems += [one for one in mine if not own or _asked_for(one, own, settings.folder)]
+    return Found(tuple(by_severity(problems)), quotes)
+
+
+def _asked_for(one: Problem, paths: Sequence[Path], project: Path) -> bool:
+    return any(_under(project / one.file, path) for path in paths)
+
+
+def _under(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())

@@ -1,0 +1,252 @@
+"""`twingraph check`: everything in a project, or in a dump of anybody's, that needs a person.
+
+Files first; where one of them can't be read, the graph behind it is not judged. Then the shapes:
+the curated graphs as written (form), the published graph (sense), a dump (our derivation too).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
+
+from twingraph.check.engine import Engine, Finding, engine
+from twingraph.derive.dates import bounds
+from twingraph.derive.published import expected_bounds, published
+from twingraph.derive.resolve import DATES
+from twingraph.graph.frozen import read_frozen
+from twingraph.iris import move_quad
+from twingraph.problems import CODES, Problem, by_severity, problem
+from twingraph.settings import Settings
+from twingraph.source.fmt import format_text
+from twingraph.source.read import Curated, SourceFile
+from twingraph.turtle import Positions, plain
+from twingraph.vocabulary import EDTF, HOME, TG
+
+SOURCE_SHAPES: Final = ("prefixes.ttl", "source.ttl")
+PUBLISHED_SHAPES: Final = ("prefixes.ttl", "published.ttl")
+DUMP_SHAPES: Final = ("prefixes.ttl", "published.ttl", "derivation.ttl")
+
+# after one of these the graph lacks statements that were written, and would be judged wrongly
+_UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12"})
+
+
+def check_curated(
+    curated: Curated, quads: Iterable[Quad] | None = None, validator: Engine | None = None
+) -> list[Problem]:
+    """Return every problem of a project, by severity.
+
+    `quads` is its published graph where the caller has it already.
+    """
+    problems = [*curated.problems, *_form(curated)]
+    if any(one.code in _UNREADABLE for one in problems):
+        return by_severity(problems)
+    validator = validator or engine()
+    written = {one.triple for graph in curated.by_graph.values() for one in graph}
+    problems += _dates(curated)
+    problems += _found(curated, validator, written, SOURCE_SHAPES)
+    whole = published(curated) if quads is None else quads
+    sense = {one.triple for one in whole if one.graph_name == DefaultGraph()}
+    problems += _found(curated, validator, sense, PUBLISHED_SHAPES)
+    return by_severity(problems)
+
+
+def shapes_text(settings: Settings, names: Iterable[str]) -> bytes:
+    """Return some files of `shapes/` as one Turtle text."""
+    folder = settings.resource("shapes")
+    return b"\n".join((folder / name).read_bytes() for name in names)
+
+
+def _found(
+    curated: Curated, validator: Engine, triples: Iterable[Triple], names: Iterable[str]
+) -> Iterator[Problem]:
+    for finding in _validate(curated.settings, validator, triples, names):
+        file, line = locate(curated, finding)
+        yield _problem(finding, file, line)
+
+
+def _validate(
+    settings: Settings, validator: Engine, triples: Iterable[Triple], names: Iterable[str]
+) -> list[Finding]:
+    data = serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+    return validator.validate(data, shapes_text(settings, names))
+
+
+def _problem(finding: Finding, file: str, line: int) -> Problem:
+    """Return a finding as a problem; where no file is to blame the words name the thing."""
+    about = f" ({finding.focus})"
+    message = {tag: text + about for tag, text in finding.message.items()}
+    detail = "\t".join(part or "" for part in (finding.focus, finding.path, finding.value))
+    return Problem(file, line, finding.code, finding.severity, message, detail)
+
+
+def _form(curated: Curated) -> Iterator[Problem]:
+    """Data files that are not in their one form, where nothing worse keeps them from it."""
+    for file in curated.files:
+        if not file.is_data or file.problems or not file.quads:
+            continue
+        formatted = format_text(file.text.encode(), file.path, curated.settings.base_iri)
+        if formatted.problem is None and formatted.text != file.text:
+            line = _first_difference(file.text, formatted.text)
+            yield problem("F11", file.path, line, name=file.path)
+
+
+def _first_difference(one: str, other: str) -> int:
+    pairs = zip(one.splitlines(), other.splitlines(), strict=False)
+    here = next((number for number, (a, b) in enumerate(pairs, 1) if a != b), None)
+    return here or min(one.count("\n"), other.count("\n")) + 1
+
+
+def _dates(curated: Curated) -> Iterator[Problem]:
+    """D01: literals that call themselves EDTF and are not."""
+    for file in curated.files:
+        for quad in file.quads:
+            term = quad.object
+            if isinstance(term, Literal) and term.datatype == EDTF and bounds(term.value) is None:
+                line = file.positions.line(plain(quad.subject), quad.predicate.value, term.value)
+                yield problem("D01", file.path, line, value=term.value)
+
+
+# --- where a person should edit -------------------------------------------------------------------
+
+
+def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
+    """Return the file and line to edit for a finding; ('', 0) where no file names its focus.
+
+    A published value is made from claims, so the claims are where it is mended.
+    """
+    value = _plain(finding.value)
+    files = curated.files_of.get(finding.focus, ())
+    if finding.path:
+        for file in files:
+            if file.positions.has(finding.focus, finding.path):
+                return file.path, file.positions.line(finding.focus, finding.path, value)
+        claim = _claim_about(curated, finding.focus, finding.path)
+        if claim:
+            return claim
+    for file in sorted(files, key=_home_first):
+        line = file.positions.line(finding.focus)
+        if line:
+            return file.path, line
+    for file in curated.files:
+        if finding.focus in file.positions.iris:
+            return file.path, file.positions.iris[finding.focus]
+    return "", 0
+
+
+def _home_first(file: SourceFile) -> tuple[bool, str]:
+    """A thing's own file before a file of links to it."""
+    return file.path.startswith("data/links/"), file.path
+
+
+def _claim_about(curated: Curated, focus: str, path: str) -> tuple[str, int] | None:
+    names = {bound.value: verb for verb, days in DATES.items() for bound in days}
+    verb = names.get(path, NamedNode(path)) if re.match(r"https?://", path) else None
+    for file in curated.files:
+        claims = {plain(one.subject) for one in file.quads
+                  if one.predicate == TG.subject and plain(one.object) == focus}  # fmt: skip
+        for quad in file.quads:
+            claim = plain(quad.subject)
+            if quad.predicate == TG.property and quad.object == verb and claim in claims:
+                return file.path, file.positions.line(claim, TG.value.value)
+    return None
+
+
+def _plain(term: str | None) -> str | None:
+    """Return an N-Triples term the way `Positions` names values."""
+    if term is None:
+        return None
+    if term.startswith("<"):
+        return term[1:-1]
+    end = term.rfind('"')
+    return term[1:end] if end > 0 else term
+
+
+# --- a dump of anybody's --------------------------------------------------------------------------
+
+
+def check_dump(path: Path, settings: Settings, validator: Engine | None = None) -> list[Problem]:
+    """Return the problems of a dump (any RDF format): sense, and our rules of derivation.
+
+    Raises `TwingraphError` where it can't be read.
+    """
+    quads = [move_quad(one, settings.base_iri, HOME) for one in read_frozen(path)]
+    default = {one.triple for one in quads if one.graph_name == DefaultGraph()}
+    name = path.as_posix()
+    problems = list(_dump_bounds(default, name))
+    findings = _validate(settings, validator or engine(), default, DUMP_SHAPES)
+    if not problems and not findings:
+        return []
+    lines = _dump_lines(path, settings)
+    placed = [
+        Problem(name, lines(one.detail), one.code, one.severity, one.message, one.detail)
+        for one in problems
+    ]
+    placed += [_problem(one, name, lines(f"{one.focus}\t{one.path or ''}")) for one in findings]
+    return by_severity(placed)
+
+
+class _Lines:
+    """Subject and predicate -> line of a dump."""
+
+    def __init__(self, text: str, base: str) -> None:
+        self._positions = Positions(text)
+        self._base = base
+
+    def __call__(self, detail: str) -> int:
+        subject, _, rest = detail.partition("\t")
+        verb = rest.partition("\t")[0]
+        here = subject.replace(HOME, self._base, 1)
+        return self._positions.line(here, verb.replace(HOME, self._base, 1) or None)
+
+
+def _dump_lines(path: Path, settings: Settings) -> _Lines:
+    readable = path.suffix in (".nq", ".nt", ".ttl", ".trig")
+    text = path.read_text(encoding="utf-8", errors="replace") if readable else ""
+    return _Lines(text, settings.base_iri)
+
+
+def _dump_bounds(triples: Iterable[Triple], name: str) -> Iterator[Problem]:
+    """D04 and D01: published dates and their bounds agree."""
+    by_subject: dict[str, dict[str, str]] = {}
+    wanted = {verb.value for verb in DATES} | {day.value for days in DATES.values() for day in days}
+    for one in triples:
+        if one.predicate.value in wanted and isinstance(one.object, Literal):
+            by_subject.setdefault(plain(one.subject), {})[one.predicate.value] = one.object.value
+    for subject, values in sorted(by_subject.items()):
+        yield from _bounds_of(subject, values, name)
+
+
+def _bounds_of(subject: str, values: Mapping[str, str], name: str) -> Iterator[Problem]:
+    for verb, days in DATES.items():
+        value = values.get(verb.value)
+        if value is None:
+            continue
+        if bounds(value) is None:
+            yield _with_detail(problem("D01", name, value=value), subject, verb)
+            continue
+        expected = expected_bounds(value)
+        for day, right in zip(days, expected or (), strict=False):
+            found = values.get(day.value)
+            if found != right:
+                short = day.value.removeprefix(HOME + "ns#")
+                told = problem(
+                    "D04", name, property=f"tg:{short}", found=found or "missing", value=value,
+                    expected=right or "none",
+                )  # fmt: skip
+                yield _with_detail(told, subject, day if found else verb)
+
+
+def _with_detail(one: Problem, subject: str, verb: NamedNode) -> Problem:
+    detail = f"{subject}\t{verb.value}\t{one.message['en']}"
+    return Problem(one.file, one.line, one.code, one.severity, one.message, detail)
+
+
+def all_codes(settings: Settings) -> frozenset[str]:
+    """Return every code that a check can give: the table's and the shapes'."""
+    names = ("source.ttl", "published.ttl", "derivation.ttl")
+    text = shapes_text(settings, names).decode()
+    return frozenset(re.findall(r"^tgs:([A-Z][0-9]{2})\b", text, re.MULTILINE)) | frozenset(CODES)

@@ -1,0 +1,299 @@
+"""Words on the command line -> one call each; problems -> exit status 0, 1 or 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from twingraph import __version__
+from twingraph.problems import SEVERITIES, Problem, Severity, TwingraphError
+from twingraph.settings import Settings, find_project, load_settings
+
+_COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
+_BUILD: Final = "build"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every command may ask: where the project is."""
+
+    project: Path | None
+
+    def settings(self) -> Settings:
+        """Find and read the project's settings, or raise `TwingraphError`."""
+        return load_settings(self.project or find_project(Path.cwd()))
+
+
+_context = click.make_pass_decorator(Context)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="A project is a folder with a twingraph.toml. Exit status: 0 fine, 1 problems found, "
+    "2 wrong usage.",
+)
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The project folder; without it, the nearest twingraph.toml from here upwards.",
+)
+@click.version_option(__version__, prog_name="twingraph")
+@click.pass_context
+def cli(context: click.Context, project: Path | None) -> None:
+    """Publish what is known about city partnerships: check, build, query and serve one graph.
+
+    \b
+    Example: everything, from curated files to a site on this machine
+      twingraph serve
+    """
+    context.obj = Context(project)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--texts", type=click.Path(path_type=Path), help="Folder of the source texts: prove "
+              "every quote against them.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="How problems are printed.")  # fmt: skip
+@click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True,
+              help="Language of the problems.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Warnings too make the exit status 1.")
+@_context
+def check(
+    context: Context, paths: tuple[Path, ...], texts: Path | None, form: str, lang: str,
+    strict: bool,
+) -> None:  # fmt: skip
+    """List everything that needs a person: file, line, what is wrong, what to write instead.
+
+    PATHS are data files or folders of the project (the whole project is read, their problems are
+    told), or dumps of anybody's: .nq, .nt, .trig, .jsonld, .rdf, or a .ttl outside the project.
+
+    \b
+    Example: one file, with its quotes proven against the texts
+      twingraph check data/sources/bonn-minsk.ttl --texts ../texts
+    """
+    from twingraph.check.paths import check_paths
+
+    settings = _settings_or_default(context, paths)
+    found = check_paths(settings, paths, texts)
+    _print_problems(found.problems, form, lang)
+    if found.quotes:
+        click.echo(f"{found.quotes[0]} of {found.quotes[1]} quotes proven", err=True)
+    sys.exit(_status(found.problems, strict))
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 if a file would "
+              "change.")  # fmt: skip
+@_context
+def fmt(context: Context, paths: tuple[Path, ...], only_check: bool) -> None:
+    """Write data files in their one form; the triples stay the same.
+
+    Without PATHS, every file under data/. A file that can't be formatted without loss (comments,
+    blank nodes, broken syntax) is left alone and told.
+
+    \b
+    Example: is every file in the one form?
+      twingraph fmt --check
+    """
+    from twingraph.source.fmt import format_files
+
+    settings = context.settings()
+    done = format_files(settings, paths, write=not only_check)
+    for name in done.changed:
+        click.echo(f"{'would change' if only_check else 'formatted'} {name}")
+    _print_problems(done.problems, "text", "en")
+    outcome = "to format" if only_check else "formatted"
+    click.echo(f"{done.read} files, {len(done.changed)} {outcome}", err=True)
+    sys.exit(1 if done.problems or (only_check and done.changed) else 0)
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path), help="Where the build goes; without it, "
+              "'build' in the project.")  # fmt: skip
+@_context
+def build(context: Context, out: Path | None) -> None:
+    """Check, then freeze the graph and write every dump; swapped in as a whole, never half.
+
+    \b
+    Example: into another folder
+      twingraph build --out /srv/twingraph/build
+    """
+    from twingraph.publish.build import build as run
+
+    settings = context.settings()
+    with _Progress() as progress:
+        built = run(settings, (out or settings.folder / _BUILD).absolute(), progress.tell)
+    _print_problems(built.problems, "text", "en")
+    if built.folder is None:
+        click.echo("nothing was published: mend the violations and build again", err=True)
+        sys.exit(1)
+    click.echo(f"{built.quads} statements in {_short(out or settings.folder / _BUILD)}", err=True)
+
+
+@cli.command()
+@click.argument("name", required=False)
+@click.argument("parameters", nargs=-1)
+@click.option("--file", "path", type=click.Path(path_type=Path), help="A file with a SPARQL query, "
+              "'-' for standard input.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json", "turtle"]),
+              help="How the result is printed: a table, or turtle for CONSTRUCT.")  # fmt: skip
+@_context
+def query(
+    context: Context, name: str | None, parameters: tuple[str, ...], path: Path | None,
+    form: str | None,
+) -> None:  # fmt: skip
+    """Ask the graph: a question of the library by its NAME, or a SPARQL query from a file.
+
+    PARAMETERS are written name=value. Without a NAME and a file, the questions are listed.
+
+    \b
+    Example: the partners of Berlin
+      twingraph query partners-of place=berlin
+    """
+    from twingraph.graph.ask import ask, list_questions
+
+    settings = context.settings()
+    if name is None and path is None:
+        click.echo(list_questions(settings), nl=False)
+        return
+    if name is not None and path is not None:
+        raise click.UsageError("name a question or a --file, not both")
+    folder = _built(settings)
+    text = None if path is None else _read_query(path)
+    output = ask(settings, folder, name, text, parameters, form)
+    sys.stdout.buffer.write(output)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535),
+              help="Port to listen on.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), help="The build to serve; without it, "
+              "'build' in the project.")  # fmt: skip
+@_context
+def serve(context: Context, host: str, port: int, out: Path | None) -> None:
+    """Serve pages, descriptions, dumps and SPARQL; build first if there is no current build.
+
+    \b
+    Example: on another port
+      twingraph serve --port 8080
+    """
+    from twingraph.serve.server import run
+
+    settings = context.settings()
+    run(settings, _built(settings, out), host, port)
+
+
+def _settings_or_default(context: Context, paths: Sequence[Path]) -> Settings:
+    """A dump can be checked anywhere; files of a project only in one."""
+    from twingraph.check.paths import is_dump
+
+    try:
+        return context.settings()
+    except TwingraphError:
+        if context.project is None and paths and all(is_dump(one, None) for one in paths):
+            return Settings(Path.cwd())
+        raise
+
+
+def _built(settings: Settings, out: Path | None = None) -> Path:
+    """Return the folder of a current build, building it first if need be."""
+    from twingraph.publish.build import build as run
+    from twingraph.publish.build import is_current
+
+    place = (out or settings.folder / _BUILD).absolute()
+    if is_current(settings, place):
+        return place
+    with _Progress() as progress:
+        built = run(settings, place, progress.tell)
+    if built.folder is None:
+        _print_problems(built.problems, "text", "en", err=True)
+        raise TwingraphError("nothing was published: mend the violations and try again")
+    return place
+
+
+def _read_query(path: Path) -> str:
+    try:
+        if str(path) == "-":
+            return sys.stdin.read()
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TwingraphError(f"{path}: {error}; name a UTF-8 file with a SPARQL query") from None
+
+
+def _print_problems(problems: Sequence[Problem], form: str, lang: str, err: bool = False) -> None:
+    if form == "json":
+        rows = [
+            {"file": one.file, "line": one.line, "code": one.code, "severity": one.severity,
+             "message": dict(one.message)} for one in problems
+        ]  # fmt: skip
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1), err=err)
+        return
+    stream = sys.stderr if err else sys.stdout
+    coloured = stream.isatty() and "NO_COLOR" not in os.environ
+    for one in problems:
+        text = one.text(lang)
+        if coloured:
+            place, code, rest = text.partition(one.code)
+            text = place + click.style(code, fg=_COLOURS[one.severity], bold=True) + rest
+        click.echo(text, err=err, color=coloured)
+    counts = Counter(one.severity for one in problems)
+    told = ", ".join(f"{counts[name]} {name}{'s' * (counts[name] != 1)}" for name in SEVERITIES[:2])
+    notes = f", {counts['info']} to note" if counts["info"] else ""
+    click.echo(f"{told}{notes}", err=True)
+
+
+def _status(problems: Sequence[Problem], strict: bool) -> int:
+    counted: tuple[Severity, ...] = ("violation", "warning") if strict else ("violation",)
+    return int(any(one.severity in counted for one in problems))
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
+
+
+class _Progress:
+    """One line on the terminal that says what is being done; silent in a pipe."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+    def tell(self, doing: str) -> None:
+        """Show what is being done now."""
+        if self._shown:
+            click.echo(f"\r\x1b[K{doing} …", nl=False, err=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; every error of ours becomes words and an exit status."""
+    run: Callable[..., object] = cli.main
+    try:
+        run(args=arguments, prog_name="twingraph", standalone_mode=True)
+    except TwingraphError as error:
+        click.echo(f"twingraph: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # the reader left; there is nobody to tell, and Python must not try at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What sources say -> what we publish: resolution, bounds, rules."""

@@ -1,0 +1,165 @@
+"""EDTF -> bounds: the first and the last day that a date can mean, as xsd:date texts.
+
+Library of Congress EDTF (ISO 8601-2). A date that is only implied (`1993~`) is a year wider on
+either side; an interval gives its outer days; an open or unknown end gives no bound; a recurring
+day (`XXXX-05-09`) gives none. Years outside 0001…9999 parse but get no bounds.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from time import struct_time
+from typing import Final, NamedTuple
+
+_PLAIN: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_RECURRING: Final = re.compile(r"XXXX(-[X\d]{2}){0,2}")
+_SET: Final = re.compile(r"\[(.*)\]|\{(.*)\}", re.DOTALL)
+MAX_LENGTH: Final = 200  # the grammar of sets is slow on long input; no real date comes near it
+
+
+class Bounds(NamedTuple):
+    """The first and the last possible day (`YYYY-MM-DD`), None where there is no bound."""
+
+    earliest: str | None
+    latest: str | None
+
+    def within(self, other: Bounds) -> bool:
+        """Do these bounds lie inside `other` (equal bounds do)?
+
+        >>> Bounds("1987-07-02", "1987-07-02").within(Bounds("1987-01-01", "1987-12-31"))
+        True
+        """
+        low = other.earliest is None or (
+            self.earliest is not None and self.earliest >= other.earliest
+        )
+        high = other.latest is None or (self.latest is not None and self.latest <= other.latest)
+        return low and high
+
+
+NONE: Final = Bounds(None, None)
+
+
+@lru_cache(maxsize=65536)
+def bounds(text: str) -> Bounds | None:
+    """Return the bounds of an EDTF text; None where it is not EDTF.
+
+    >>> bounds("1967-06-27"), bounds("2018-05")
+    (Bounds(earliest='1967-06-27', latest='1967-06-27'), Bounds(earliest='2018-05-01', latest='2018-05-31'))
+    >>> bounds("1993~"), bounds("199X")
+    (Bounds(earliest='1992-01-01', latest='1994-12-31'), Bounds(earliest='1990-01-01', latest='1999-12-31'))
+    >>> bounds("[2020-08-09..]"), bounds("XXXX-05-09"), bounds("27 June")
+    (Bounds(earliest='2020-08-09', latest=None), Bounds(earliest=None, latest=None), None)
+    """  # noqa: E501  # two values a line read better
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        return _plain_bounds(plain)
+    if len(text) > MAX_LENGTH or text != text.strip():
+        return None
+    # The library ignores `~` inside a set, so a set is read member by member.
+    members = _SET.fullmatch(text)
+    if members and _parse(text) is not None:
+        return _set_bounds((members[1] or members[2] or "").split(","))
+    parsed = _parse(text)
+    if parsed is None:
+        return None
+    first, slash, last = text.partition("/")
+    if slash:  # the library gives an unknown end (`1990/`) ten years that nobody stated
+        return Bounds(_side(first).earliest, _side(last).latest)
+    if _RECURRING.fullmatch(text):
+        return NONE
+    return Bounds(_day(parsed, "lower_fuzzy"), _day(parsed, "upper_fuzzy"))
+
+
+def _plain_bounds(match: re.Match[str]) -> Bounds | None:
+    year, month, day = (int(part) if part else None for part in match.groups())
+    if year is None or year < 1:
+        return NONE if match[0] == "0000" else None
+    if month is None:
+        return Bounds(f"{year:04d}-01-01", f"{year:04d}-12-31")
+    if not 1 <= month <= 12:
+        # EDTF's seasons (21-41) are the library's business
+        parsed = None if day else _parse(match[0])
+        if parsed is None:
+            return None
+        return Bounds(_day(parsed, "lower_fuzzy"), _day(parsed, "upper_fuzzy"))
+    last = calendar.monthrange(year, month)[1]
+    if day is None:
+        return Bounds(f"{year:04d}-{month:02d}-01", f"{year:04d}-{month:02d}-{last:02d}")
+    if not 1 <= day <= last:
+        return None
+    whole = date(year, month, day).isoformat()
+    return Bounds(whole, whole)
+
+
+def _side(text: str) -> Bounds:
+    return bounds(text) or NONE if text.strip(".") else NONE
+
+
+def _set_bounds(members: list[str]) -> Bounds | None:
+    lows: list[str | None] = []
+    highs: list[str | None] = []
+    for member in members:
+        first, dots, last = member.strip().partition("..")
+        low = bounds(first) if first else NONE
+        high = (bounds(last) if last else NONE) if dots else low
+        if low is None or high is None:
+            return None
+        lows.append(low.earliest)
+        highs.append(high.latest)
+    return union(Bounds(low, high) for low, high in zip(lows, highs, strict=True))
+
+
+def union(several: Iterable[Bounds]) -> Bounds:
+    """Return the bounds that hold all the given ones.
+
+    >>> union([Bounds("1992-01-01", "1994-12-31"), Bounds("2003-01-01", "2003-12-31")])
+    Bounds(earliest='1992-01-01', latest='2003-12-31')
+    """
+    each = list(several)
+    lows = [one.earliest for one in each]
+    highs = [one.latest for one in each]
+    return Bounds(
+        None if None in lows else min(low for low in lows if low),
+        None if None in highs else max(high for high in highs if high),
+    )
+
+
+def _parse(text: str) -> object | None:
+    import edtf  # 0.1 s to import, and most dates are plain
+
+    try:
+        return edtf.parse_edtf(text)  # type: ignore[no-any-return]  # the library is untyped
+    except (edtf.EDTFParseException, ValueError, OverflowError):
+        return None
+
+
+def _day(parsed: object, name: str) -> str | None:
+    """Ask the library for a bound; what it can't say (open, unknown, out of range) is None."""
+    try:
+        found = getattr(parsed, name)()
+    except (ValueError, OverflowError, AttributeError, TypeError):
+        return None
+    if not isinstance(found, struct_time) or not 1 <= found.tm_year <= 9999:
+        return None
+    return f"{found.tm_year:04d}-{found.tm_mon:02d}-{found.tm_mday:02d}"
+
+
+def is_interval(text: str) -> bool:
+    """Is it an interval (`a/b`)? Then it can't stand in a set."""
+    return "/" in text
+
+
+def date_set(values: list[str]) -> str | None:
+    """Return several dates as one flat EDTF set, by first day; None where EDTF can't say it.
+
+    >>> date_set(["2003", "1993~"]), date_set(["2003", "1990/1993"])
+    ('[1993~,2003]', None)
+    """
+    if any(is_interval(one) or _SET.fullmatch(one) for one in values):
+        return None
+    ordered = sorted(values, key=lambda one: ((bounds(one) or NONE).earliest or "", one))
+    return f"[{','.join(ordered)}]"

@@ -1,0 +1,200 @@
+"""The published graph: what sources say, carried over and resolved, and what rules derive from it.
+
+Curated graphs in, one frozen graph out: every curated graph as it is, `…/graph/derived` with what
+we conclude, and the default graph, which holds all of it and is complete on its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
+
+from twingraph.derive.dates import bounds
+from twingraph.derive.resolve import DATES, RESOLVED, Claim, Rules, Value, resolve
+from twingraph.iris import DERIVED, source_of
+from twingraph.problems import TwingraphError
+from twingraph.source.read import Curated
+from twingraph.turtle import plain
+from twingraph.vocabulary import EDTF, HOME, PROV, RDF, SKOS, TG, XSD
+
+_TRUE = Literal("true", datatype=XSD.boolean)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One CONSTRUCT rule of queries/rules: its file name and its text."""
+
+    name: str
+    text: str
+
+
+def read_rules(folder: Path) -> tuple[Rule, ...]:
+    """Read the rules of `folder` (queries/rules), sorted by name."""
+    paths = sorted(folder.glob("*.rq"))
+    return tuple(Rule(path.stem, path.read_text(encoding="utf-8")) for path in paths)
+
+
+def published(curated: Curated) -> frozenset[Quad]:
+    """Return every quad of the frozen graph, named under `HOME`: default and named graphs."""
+    rules = read_rules(curated.settings.resource("queries") / "rules")
+    return publish(curated.by_graph, rules, curated.settings.release)
+
+
+def publish(
+    graphs: Mapping[NamedNode, frozenset[Quad]], rules: Iterable[Rule], release: str = ""
+) -> frozenset[Quad]:
+    """Derive the published graph from the curated `graphs`.
+
+    `release` is the day that the settings give for this release; it is published as the issue date
+    of the whole, because rules about the future need a today that is data.
+    """
+    # "ours" (entities, links, vocabulary) and sources alike, in whatever order files were read
+    carried = set(_carried(graphs))
+    derived = set(_resolved(carried))
+    derived |= {
+        Triple(graph, PROV.wasDerivedFrom, NamedNode(document))
+        for graph in graphs
+        if (document := source_of(graph.value))
+    }
+    if release:
+        day = Literal(release[:10], datatype=XSD.date)
+        derived.add(Triple(NamedNode(HOME), NamedNode("http://purl.org/dc/terms/issued"), day))
+    derived |= _by_rules(carried | derived, rules)
+    default = DefaultGraph()
+    return frozenset(
+        {quad for quads in graphs.values() for quad in quads}
+        | {_quad(one, DERIVED) for one in derived}
+        | {_quad(one, default) for one in carried | derived}
+    )
+
+
+def _quad(one: Triple, graph: NamedNode | DefaultGraph) -> Quad:
+    return Quad(one.subject, one.predicate, one.object, graph)
+
+
+def _value(term: object) -> Value:
+    if not isinstance(term, NamedNode | Literal):
+        raise TypeError(f"{term}: curated graphs hold IRIs and literals only")
+    return term
+
+
+def _construct(store: Store, rule: Rule) -> Iterator[Triple]:
+    found = store.query(rule.text)
+    if not isinstance(found, QueryTriples):
+        raise TwingraphError(f"queries/rules/{rule.name}.rq is no CONSTRUCT query; write one")
+    return iter(found)
+
+
+def _carried(graphs: Mapping[NamedNode, frozenset[Quad]]) -> Iterator[Triple]:
+    """Everything the curated graphs hold, but a modality that another source makes stronger.
+
+    A node that one source only implies and another states is stated.
+    """
+    hedged = {quad.subject for quads in graphs.values() for quad in quads
+              if quad.predicate == TG.modality}  # fmt: skip
+    stated = set()
+    for graph, quads in graphs.items():
+        if source_of(graph.value):
+            here = {quad.subject for quad in quads if quad.predicate == TG.modality}
+            typed = {quad.subject for quad in quads if quad.predicate == RDF.type}
+            stated |= (typed - here) & hedged
+    for quads in graphs.values():
+        for quad in quads:
+            if not (quad.predicate == TG.modality and quad.subject in stated):
+                yield quad.triple
+
+
+def _objects(
+    triples: Iterable[Triple], *predicates: NamedNode
+) -> dict[NamedNode, dict[str, set[Value]]]:
+    found: dict[NamedNode, dict[str, set[Value]]] = {one: defaultdict(set) for one in predicates}
+    for triple in triples:
+        if triple.predicate in found:
+            found[triple.predicate][plain(triple.subject)].add(_value(triple.object))
+    return found
+
+
+def read_claims(triples: Iterable[Triple]) -> list[Claim]:
+    """Return the claims of a graph about the five properties that are resolved."""
+    of = _objects(
+        triples, TG.subject, TG.property, TG.value, TG.basis, TG.modality, TG.rank, TG.asOf
+    )
+    claims = []
+    for iri, subjects in of[TG.subject].items():
+        verbs, values = of[TG.property].get(iri, ()), of[TG.value].get(iri, ())
+        for subject, verb, value in product(subjects, verbs, values):
+            if isinstance(verb, NamedNode) and verb in RESOLVED:
+                basis, modality, rank = (
+                    _one(of[each].get(iri)) for each in (TG.basis, TG.modality, TG.rank)
+                )
+                as_of = _text(of[TG.asOf].get(iri))
+                claims.append(Claim(iri, subject.value, verb, value, basis, modality, rank, as_of))
+    return claims
+
+
+def _one(values: Iterable[Value] | None) -> NamedNode | None:
+    named = [value for value in values or () if isinstance(value, NamedNode)]
+    return min(named, key=str, default=None)
+
+
+def _text(values: Iterable[Value] | None) -> str | None:
+    return min((value.value for value in values or ()), default=None)
+
+
+def read_rules_of_lists(triples: Iterable[Triple]) -> Rules:
+    """Return what the code lists say that resolution must know."""
+    of = _objects(triples, TG.countsAsStart, SKOS.broader)
+    counts = {NamedNode(iri) for iri, flags in of[TG.countsAsStart].items() if _TRUE in flags}
+    broader = {
+        NamedNode(iri): frozenset(one for one in above if isinstance(one, NamedNode))
+        for iri, above in of[SKOS.broader].items()
+    }
+    return Rules(frozenset(counts), broader)
+
+
+def _resolved(triples: set[Triple]) -> Iterator[Triple]:
+    rules = read_rules_of_lists(triples)
+    grouped: dict[tuple[str, NamedNode], list[Claim]] = defaultdict(list)
+    for claim in read_claims(triples):
+        grouped[claim.subject, claim.verb].append(claim)
+    for (iri, verb), claims in grouped.items():
+        subject = NamedNode(iri)
+        answer = resolve(claims, rules)
+        for value in answer.values:
+            yield Triple(subject, verb, value)
+        if verb in DATES:
+            for name, day in zip(DATES[verb], answer.bounds, strict=True):
+                if day:
+                    yield Triple(subject, name, Literal(day, datatype=XSD.date))
+        if answer.conflict:
+            yield Triple(subject, TG.hasConflict, verb)
+        if answer.as_of:
+            yield Triple(subject, TG.statusAsOf, Literal(answer.as_of, datatype=EDTF))
+
+
+def _by_rules(triples: set[Triple], rules: Iterable[Rule]) -> set[Triple]:
+    """Run the rules until they add nothing, so that their order is no one's business."""
+    store = Store()
+    store.extend(_quad(one, DefaultGraph()) for one in triples)
+    added: set[Triple] = set()
+    todo = tuple(rules)
+    while True:
+        found = {one for rule in todo for one in _construct(store, rule)} - triples - added
+        if not found:
+            return added
+        added |= found
+        store.extend(_quad(one, DefaultGraph()) for one in found)
+
+
+def expected_bounds(value: str) -> tuple[str | None, str | None] | None:
+    """Return the bounds that one published EDTF value alone must have; None for a set or none.
+
+    A set's bounds come from its claims, so they can't be told from the set.
+    """
+    found = None if value.startswith(("[", "{")) else bounds(value)
+    return (found.earliest, found.latest) if found else None

@@ -1,0 +1,176 @@
+"""Claims -> published values: what can have one value only, and yet is told differently.
+
+The six rules of docs/model.md ("Statements and published values"), one pure function each way in:
+`resolve` takes all claims about one property of one thing and says what is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.derive.dates import NONE, Bounds, bounds, date_set, union
+from twingraph.vocabulary import EDTF, HOME, TG
+
+DATES: Final[dict[NamedNode, tuple[NamedNode, NamedNode]]] = {
+    TG.start: (TG.earliestStart, TG.latestStart),
+    TG.end: (TG.earliestEnd, TG.latestEnd),
+    TG.date: (TG.earliestDate, TG.latestDate),
+}
+RESOLVED: Final = (*DATES, TG.partnershipType, TG.status)
+
+Value = NamedNode | Literal
+
+_WEAK: Final = frozenset(
+    NamedNode(f"{HOME}vocab/modality/{code}") for code in ("inferred", "derived")
+)
+_PREFERRED: Final = NamedNode(HOME + "vocab/rank/preferred")
+_DEPRECATED: Final = NamedNode(HOME + "vocab/rank/deprecated")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One source's value for one property of one thing (`tg:Claim`); None: the source is silent."""
+
+    iri: str
+    subject: str
+    verb: NamedNode
+    value: Value
+    basis: NamedNode | None = None
+    modality: NamedNode | None = None
+    rank: NamedNode | None = None
+    as_of: str | None = None
+
+    @property
+    def weak(self) -> bool:
+        """Is it concluded rather than stated?"""
+        return self.modality in _WEAK
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The facts of the code lists that resolution reads."""
+
+    counts_as_start: frozenset[NamedNode] = frozenset()
+    broader: Mapping[NamedNode, frozenset[NamedNode]] = field(default_factory=dict)
+
+    def narrower(self, one: Value, other: Value) -> bool:
+        """Is `one` a narrower concept than `other` (`skos:broader+`)?"""
+        seen: set[NamedNode] = set()
+        todo = [one] if isinstance(one, NamedNode) else []
+        while todo:
+            for parent in self.broader.get(todo.pop(), frozenset()):
+                if parent == other:
+                    return True
+                if parent not in seen:
+                    seen.add(parent)
+                    todo.append(parent)
+        return False
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is published for one property of one thing."""
+
+    values: tuple[Value, ...] = ()
+    bounds: Bounds = NONE
+    conflict: bool = False
+    as_of: str | None = None
+
+
+def resolve(claims: Iterable[Claim], rules: Rules) -> Published:
+    """Return what is published of claims that share subject and property.
+
+    >>> agreed = Claim("a", "s", TG.date, Literal("1987", datatype=EDTF))
+    >>> finer = Claim("b", "s", TG.date, Literal("1987-07-02", datatype=EDTF))
+    >>> resolve([agreed, finer], Rules()).values[0].value
+    '1987-07-02'
+    """
+    live = _ranked(sorted(claims, key=lambda one: (one.iri, str(one.value))))
+    if not live:
+        return Published()
+    if live[0].verb == TG.status:
+        return _status(live)
+    if live[0].verb == TG.start:
+        live = [one for one in live if one.basis in rules.counts_as_start]
+    live = _stated_first(live)
+    if live and live[0].verb in DATES:
+        return _dates(live)
+    kinds = _finest(live, lambda one, other: rules.narrower(one.value, other.value))
+    values = tuple(sorted({one.value for one in kinds}, key=str))
+    return Published(values, conflict=len(values) > 1)
+
+
+def _ranked(claims: Sequence[Claim]) -> list[Claim]:
+    """Rule 1: deprecated is out; preferred, if any, is alone."""
+    live = [one for one in claims if one.rank != _DEPRECATED]
+    return [one for one in live if one.rank == _PREFERRED] or live
+
+
+def _stated_first(claims: Sequence[Claim]) -> list[Claim]:
+    """Rule 3: within one basis a stated value displaces an inferred one."""
+    stated = {one.basis for one in claims if not one.weak}
+    return [one for one in claims if not (one.weak and one.basis in stated)]
+
+
+def _finest(claims: Sequence[Claim], refines: Callable[[Claim, Claim], bool]) -> list[Claim]:
+    """Rule 4: a finer value stays for a coarser one, but none inferred displaces one stated.
+
+    An inferred value finer than a stated one neither displaces it nor disagrees with it.
+    """
+    stated = _unrefined([one for one in claims if not one.weak], refines)
+    weak = _unrefined([one for one in claims if one.weak], refines)
+    agreeing = {
+        one for one in weak for other in stated
+        if one.value == other.value or refines(one, other) or refines(other, one)
+    }  # fmt: skip
+    return [*stated, *(one for one in weak if one not in agreeing)]
+
+
+def _unrefined(claims: list[Claim], refines: Callable[[Claim, Claim], bool]) -> list[Claim]:
+    return [one for one in claims if not any(refines(other, one) for other in claims)]
+
+
+def _claim_bounds(claim: Claim) -> Bounds:
+    return bounds(claim.value.value) or NONE
+
+
+def _refines_date(one: Claim, other: Claim) -> bool:
+    """Do the bounds lie inside the other's? Of equal bounds the shorter writing stays."""
+    inner, outer = _claim_bounds(one), _claim_bounds(other)
+    if NONE in (inner, outer):
+        return False
+    if inner == outer:
+        mine, its = one.value.value, other.value.value
+        return (len(mine), mine) < (len(its), its)
+    return inner.within(outer)
+
+
+def _dates(claims: Sequence[Claim]) -> Published:
+    """Rule 5: dates that disagree are published as one flat set, with the bounds of all."""
+    kept = _finest(claims, _refines_date)
+    texts = sorted({one.value.value for one in kept})
+    span = union(_claim_bounds(one) for one in kept) if kept else NONE
+    if len(texts) < 2:
+        return Published(tuple(Literal(text, datatype=EDTF) for text in texts), span)
+    together = date_set(texts)
+    values = (Literal(together, datatype=EDTF),) if together else ()
+    return Published(values, span, conflict=True)
+
+
+def _status(claims: Sequence[Claim]) -> Published:
+    """Rule 6: the latest of the dated claims, else the undated; stated before inferred."""
+    dated = [one for one in claims if one.as_of]
+    day = max((_as_of_day(one) for one in dated), default="")
+    latest = _stated_first([one for one in dated if _as_of_day(one) == day] or list(claims))
+    values = tuple(sorted({one.value for one in latest}, key=str))
+    as_of = max((one.as_of for one in latest if one.as_of), default=None)
+    return Published(values, conflict=len(values) > 1, as_of=as_of)
+
+
+def _as_of_day(claim: Claim) -> str:
+    span = bounds(claim.as_of or "") or NONE
+    return span.latest or span.earliest or ""

@@ -1,0 +1,1 @@
+"""The frozen graph: written, loaded, queried."""

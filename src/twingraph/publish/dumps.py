@@ -1,0 +1,91 @@
+"""The frozen graph -> the files of a build: one writer a file, each a pure function of the quads.
+
+Quad formats hold everything, triple formats exactly the default graph.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pyoxigraph import DefaultGraph, NamedNode, Quad
+
+from twingraph.graph.frozen import NAME, default_graph, quad_lines, triple_lines
+from twingraph.iris import VOCABULARY
+from twingraph.publish.jsonld import Json, make_context, write_jsonld
+from twingraph.turtle import blocks, iri_text, prefix_lines, write_turtle
+from twingraph.vocabulary import HOME
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """Every quad of a build under its base IRI, and the prefixes its files are written with."""
+
+    quads: Sequence[Quad]
+    base: str
+    prefixes: Mapping[str, str]
+
+    def context(self) -> Json:
+        """Return the JSON-LD context: a function of the ontology alone."""
+        vocabulary = NamedNode(self.base + VOCABULARY.value.removeprefix(HOME))
+        ontology = [one for one in self.quads if one.graph_name == vocabulary]
+        return make_context(ontology, self.base + "ns#")
+
+
+def _nquads(graph: Frozen) -> bytes:
+    return quad_lines(graph.quads)
+
+
+def _ntriples(graph: Frozen) -> bytes:
+    return triple_lines(default_graph(graph.quads))
+
+
+def _turtle(graph: Frozen) -> bytes:
+    return write_turtle(default_graph(graph.quads), graph.prefixes).encode()
+
+
+def _trig(graph: Frozen) -> bytes:
+    """Write TriG (RDF 1.1 TriG §3): the default graph first, then each graph by its IRI."""
+    named: dict[str, list[Quad]] = defaultdict(list)
+    used: set[str] = set()
+    for one in graph.quads:
+        if not isinstance(one.graph_name, DefaultGraph):
+            named[one.graph_name.value].append(one)
+    parts = ["\n".join(blocks(default_graph(graph.quads), used, graph.prefixes))]
+    for name in sorted(named):
+        inside = "\n".join(blocks(named[name], used, graph.prefixes))
+        parts.append(f"{iri_text(name, used, graph.prefixes)} {{\n{inside}}}\n")
+    return (prefix_lines(used, graph.prefixes) + "\n" + "\n".join(parts)).encode()
+
+
+def _jsonld(graph: Frozen) -> bytes:
+    return write_jsonld(default_graph(graph.quads), graph.context()).encode()
+
+
+def _context(graph: Frozen) -> bytes:
+    document = {"@context": graph.context()}
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+DUMPS: Final[dict[str, Callable[[Frozen], bytes]]] = {
+    "context.jsonld": _context,
+    "twingraph.jsonld": _jsonld,
+    NAME: _nquads,
+    "twingraph.nt": _ntriples,
+    "twingraph.trig": _trig,
+    "twingraph.ttl": _turtle,
+}
+
+
+def checksums(files: Mapping[str, bytes]) -> bytes:
+    """Return the SHA256SUMS of files, as `sha256sum --check` reads them.
+
+    >>> checksums({"a": b""})[:16]
+    b'e3b0c44298fc1c14'
+    """
+    lines = [f"{hashlib.sha256(raw).hexdigest()}  {name}\n" for name, raw in sorted(files.items())]
+    return "".join(lines).encode()

@@ -1,0 +1,220 @@
+"""JSON-LD 1.1 with our own context: `@type`, short keys, language maps, one node a line.
+
+The context is a function of the ontology and of the table below, not of the data, so it stays put
+when facts come and go. A value that the context does not describe is written out in full, so that
+every processor reads back exactly the triples that went in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from pyoxigraph import Literal, NamedNode, Quad, Triple
+
+from twingraph.turtle import plain
+from twingraph.vocabulary import EDTF, RDF, XSD
+
+Json = dict[str, Any]  # JSON has no narrower type
+
+_OWL = "http://www.w3.org/2002/07/owl#"
+_SCHEMA_ORG = "https://schema.org/"
+_ID: Final = "@id"
+_LANGUAGE: Final = "@language"
+_DECIMAL: Final = XSD.decimal.value
+_SMALL_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,14}")
+
+# key -> (IRI, how its values are written). Ours come from the ontology; these are the field's.
+FOREIGN: Final[dict[str, tuple[str, str | None]]] = {
+    "label": ("http://www.w3.org/2000/01/rdf-schema#label", _LANGUAGE),
+    "comment": ("http://www.w3.org/2000/01/rdf-schema#comment", _LANGUAGE),
+    "seeAlso": ("http://www.w3.org/2000/01/rdf-schema#seeAlso", _ID),
+    "isDefinedBy": ("http://www.w3.org/2000/01/rdf-schema#isDefinedBy", _ID),
+    "subClassOf": ("http://www.w3.org/2000/01/rdf-schema#subClassOf", _ID),
+    "subPropertyOf": ("http://www.w3.org/2000/01/rdf-schema#subPropertyOf", _ID),
+    "altLabel": ("http://www.w3.org/2004/02/skos/core#altLabel", _LANGUAGE),
+    "prefLabel": ("http://www.w3.org/2004/02/skos/core#prefLabel", _LANGUAGE),
+    "definition": ("http://www.w3.org/2004/02/skos/core#definition", _LANGUAGE),
+    "editorialNote": ("http://www.w3.org/2004/02/skos/core#editorialNote", _LANGUAGE),
+    "notation": ("http://www.w3.org/2004/02/skos/core#notation", None),
+    "broader": ("http://www.w3.org/2004/02/skos/core#broader", _ID),
+    "narrower": ("http://www.w3.org/2004/02/skos/core#narrower", _ID),
+    "inScheme": ("http://www.w3.org/2004/02/skos/core#inScheme", _ID),
+    "topConceptOf": ("http://www.w3.org/2004/02/skos/core#topConceptOf", _ID),
+    "hasTopConcept": ("http://www.w3.org/2004/02/skos/core#hasTopConcept", _ID),
+    "sameAs": (_OWL + "sameAs", _ID),
+    "disjointWith": (_OWL + "disjointWith", _ID),
+    "wasDerivedFrom": ("http://www.w3.org/ns/prov#wasDerivedFrom", _ID),
+    "isPartOf": ("http://purl.org/dc/terms/isPartOf", _ID),
+    "publisher": ("http://purl.org/dc/terms/publisher", _ID),
+    "language": ("http://purl.org/dc/terms/language", None),
+    "title": ("http://purl.org/dc/terms/title", _LANGUAGE),
+    "description": ("http://purl.org/dc/terms/description", _LANGUAGE),
+    "license": ("http://purl.org/dc/terms/license", _ID),
+    "page": ("http://xmlns.com/foaf/0.1/page", _ID),
+    "latitude": (_SCHEMA_ORG + "latitude", _DECIMAL),
+    "longitude": (_SCHEMA_ORG + "longitude", _DECIMAL),
+    "telephone": (_SCHEMA_ORG + "telephone", None),
+    "faxNumber": (_SCHEMA_ORG + "faxNumber", None),
+    "streetAddress": (_SCHEMA_ORG + "streetAddress", None),
+    "postalCode": (_SCHEMA_ORG + "postalCode", None),
+    "addressLocality": (_SCHEMA_ORG + "addressLocality", None),
+    "domainIncludes": (_SCHEMA_ORG + "domainIncludes", _ID),
+    "rangeIncludes": (_SCHEMA_ORG + "rangeIncludes", _ID),
+    "member": ("http://www.w3.org/ns/org#member", _ID),
+    "organization": ("http://www.w3.org/ns/org#organization", _ID),
+    "role": ("http://www.w3.org/ns/org#role", _ID),
+    "postIn": ("http://www.w3.org/ns/org#postIn", _ID),
+    "heldBy": ("http://www.w3.org/ns/org#heldBy", _ID),
+    "unitOf": ("http://www.w3.org/ns/org#unitOf", _ID),
+    "hasGeometry": ("http://www.opengis.net/ont/geosparql#hasGeometry", _ID),
+    "asWKT": (
+        "http://www.opengis.net/ont/geosparql#asWKT",
+        "http://www.opengis.net/ont/geosparql#wktLiteral",
+    ),
+}
+FOREIGN_CLASSES: Final[dict[str, str]] = {
+    "AdministrativeArea": _SCHEMA_ORG + "AdministrativeArea",
+    "Place": _SCHEMA_ORG + "Place",
+    "ContactPoint": _SCHEMA_ORG + "ContactPoint",
+    "Organization": "http://www.w3.org/ns/org#Organization",
+    "OrganizationalUnit": "http://www.w3.org/ns/org#OrganizationalUnit",
+    "Post": "http://www.w3.org/ns/org#Post",
+    "Membership": "http://www.w3.org/ns/org#Membership",
+    "Person": "http://xmlns.com/foaf/0.1/Person",
+    "Geometry": "http://www.opengis.net/ont/geosparql#Geometry",
+    "Concept": "http://www.w3.org/2004/02/skos/core#Concept",
+    "ConceptScheme": "http://www.w3.org/2004/02/skos/core#ConceptScheme",
+}
+
+
+def make_context(ontology: Iterable[Quad | Triple], namespace: str) -> Json:
+    """Return the context for terms of `namespace` (`…/ns#`) as the ontology declares them.
+
+    Object properties take IRIs; properties whose only range is a datatype take that datatype.
+    """
+    types: dict[str, set[str]] = defaultdict(set)
+    ranges: dict[str, set[str]] = defaultdict(set)
+    for one in ontology:
+        if isinstance(one.object, NamedNode):
+            if one.predicate == RDF.type:
+                types[plain(one.subject)].add(one.object.value)
+            elif one.predicate.value == _SCHEMA_ORG + "rangeIncludes":
+                ranges[plain(one.subject)].add(one.object.value)
+    context: Json = {"@version": 1.1}
+    for key, (iri, coercion) in FOREIGN.items():
+        context[key] = _definition(iri, coercion)
+    context.update(FOREIGN_CLASSES)
+    for iri in sorted(types):
+        key = iri.removeprefix(namespace)
+        if not iri.startswith(namespace) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", key):
+            continue
+        coercion = None
+        if _OWL + "ObjectProperty" in types[iri]:
+            coercion = _ID
+        elif _OWL + "DatatypeProperty" in types[iri] and len(ranges[iri]) == 1:
+            coercion = _literal_coercion(next(iter(ranges[iri])))
+        context[key] = _definition(iri, coercion)
+    return dict(sorted(context.items()))
+
+
+def _literal_coercion(datatype: str) -> str | None:
+    if datatype == RDF.langString.value:
+        return _LANGUAGE
+    known = (XSD.date, XSD.decimal, XSD.integer, EDTF)
+    return datatype if any(datatype == one.value for one in known) else None
+
+
+def _definition(iri: str, coercion: str | None) -> str | Json:
+    if coercion is None:
+        return iri
+    if coercion == _LANGUAGE:
+        return {"@id": iri, "@container": "@language"}
+    return {"@id": iri, "@type": coercion}
+
+
+def write_jsonld(statements: Iterable[Quad | Triple], context: Json) -> str:
+    """Return statements as one JSON-LD document, nodes sorted by IRI, one a line."""
+    nodes = [_dumps(node) for node in node_objects(statements, context)]
+    graph = ",\n".join(nodes)
+    return f'{{"@context": {_dumps(context)},\n"@graph": [\n{graph}\n]}}\n'
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def node_objects(statements: Iterable[Quad | Triple], context: Json) -> list[Json]:
+    """Return one node object a subject, sorted by IRI, keys `@id`, `@type`, then by name."""
+    keys = _keys(context)
+    found: dict[str, dict[NamedNode, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for one in statements:
+        found[plain(one.subject)][one.predicate].append(one.object)
+    return [_node(iri, facts, keys) for iri, facts in sorted(found.items())]
+
+
+def _keys(context: Json) -> dict[str, tuple[str, str | None]]:
+    """Return IRI -> (key, coercion), the context the other way round."""
+    keys: dict[str, tuple[str, str | None]] = {}
+    for key, value in context.items():
+        if isinstance(value, str):
+            keys[value] = (key, None)
+        elif isinstance(value, dict):
+            container = value.get("@container")
+            keys[value["@id"]] = (key, container or value.get("@type"))
+    return keys
+
+
+def _node(
+    iri: str, facts: Mapping[NamedNode, list[Any]], keys: Mapping[str, tuple[str, str | None]]
+) -> Json:
+    node: Json = {"@id": iri}
+    kinds = facts.get(RDF.type, [])
+    if kinds:
+        names = sorted(keys.get(kind.value, (kind.value, None))[0] for kind in kinds)
+        node["@type"] = names[0] if len(names) == 1 else names
+    values = {}
+    for verb, objects in facts.items():
+        if verb != RDF.type:
+            key, coercion = keys.get(verb.value, (verb.value, None))
+            values[key] = _values(objects, coercion)
+    node.update(sorted(values.items()))
+    return node
+
+
+def _values(objects: list[Any], coercion: str | None) -> object:
+    if coercion == _LANGUAGE and all(getattr(one, "language", None) for one in objects):
+        texts: dict[str, list[str]] = defaultdict(list)
+        for one in objects:
+            texts[one.language].append(one.value)
+        return {tag: _single(sorted(each)) for tag, each in sorted(texts.items())}
+    written = [_value(one, coercion) for one in objects]
+    return _single(sorted(written, key=_dumps))
+
+
+def _single(values: list[Any]) -> object:
+    return values[0] if len(values) == 1 else values
+
+
+def _value(term: object, coercion: str | None) -> object:
+    if isinstance(term, NamedNode):
+        return term.value if coercion == _ID else {"@id": term.value}
+    if not isinstance(term, Literal):
+        raise TypeError(f"{type(term).__name__} is not published")
+    if term.language:
+        return {"@value": term.value, "@language": term.language}
+    # a bare JSON number or boolean would take on the datatype that the context coerces to
+    bare = coercion in (None, term.datatype.value)
+    if bare and term.datatype == XSD.integer and _SMALL_INTEGER.fullmatch(term.value):
+        return int(term.value)
+    if bare and term.datatype == XSD.boolean and term.value in ("true", "false"):
+        return term.value == "true"
+    if term.datatype.value == coercion:
+        return term.value
+    if term.datatype == XSD.string:
+        # a bare string where the context expects something else would be read as that
+        return term.value if coercion is None else {"@value": term.value}
+    return {"@value": term.value, "@type": term.datatype.value}

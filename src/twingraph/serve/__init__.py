@@ -1,0 +1,1 @@
+"""The frozen graph over HTTP: pages, descriptions, dumps, SPARQL."""

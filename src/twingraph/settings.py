@@ -1,0 +1,108 @@
+"""twingraph.toml -> Settings: what a project publishes, under which names, within which limits."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from twingraph.problems import TwingraphError
+from twingraph.vocabulary import HOME
+
+FILE: Final = "twingraph.toml"
+_BASE = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~\-]+)*/")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A project's settings; `folder` is where its twingraph.toml lies."""
+
+    folder: Path
+    base_iri: str = HOME
+    title: Mapping[str, str] = field(default_factory=lambda: {"en": "twingraph"})
+    publisher: str = ""
+    licence: str = "http://creativecommons.org/publicdomain/zero/1.0/"
+    release: str = ""
+    max_file_bytes: int = 64 * 1024 * 1024
+    max_line_bytes: int = 64 * 1024
+
+    def resource(self, name: str) -> Path:
+        """Return the folder `ontology`, `shapes` or `queries`: the project's own, else ours."""
+        own = self.folder / name
+        return own if own.is_dir() else bundled(name)
+
+
+def bundled(name: str) -> Path:
+    """Return a folder that ships with the program, from the wheel or from a checkout."""
+    package = Path(__file__).parent
+    inside = package / "bundled" / name
+    return inside if inside.is_dir() else package.parent.parent / name
+
+
+def find_project(start: Path) -> Path:
+    """Return the nearest folder at or above `start` that holds a twingraph.toml.
+
+    Raises `TwingraphError` where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise TwingraphError(
+        f"no {FILE} here or above ({start}); go to a project folder, or name one with --project DIR"
+    )
+
+
+def load_settings(folder: Path) -> Settings:
+    """Read the twingraph.toml of `folder`; raise `TwingraphError` that says what to write."""
+    path = folder / FILE
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TwingraphError(f"{path} is missing; --project names a folder that holds it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise TwingraphError(f"{path} can't be read: {error}; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise TwingraphError(f"{path}: {error}; write it as TOML") from None
+    return settings_from(folder, table)
+
+
+def settings_from(folder: Path, table: Mapping[str, object]) -> Settings:
+    """Turn a parsed twingraph.toml into Settings.
+
+    >>> settings_from(Path("."), {"base_iri": "https://example.org/twins/"}).base_iri
+    'https://example.org/twins/'
+    >>> settings_from(Path("."), {"base": "https://example.org/"})
+    Traceback (most recent call last):
+    twingraph.problems.TwingraphError: twingraph.toml: unknown key 'base'; write one of base_iri, \
+licence, max_file_bytes, max_line_bytes, publisher, release, title
+    """
+    known = sorted(set(Settings.__dataclass_fields__) - {"folder"})
+    wrong = [
+        f"unknown key '{key}'; write one of {', '.join(known)}" for key in table if key not in known
+    ]
+    base = table.get("base_iri", HOME)
+    if not (isinstance(base, str) and _BASE.fullmatch(base)):
+        wrong.append(f"base_iri {base!r}; write an absolute http(s) IRI that ends in '/'")
+    title = table.get("title", {"en": "twingraph"})
+    title = {"en": title} if isinstance(title, str) else title
+    if not (isinstance(title, dict) and all(isinstance(text, str) for text in title.values())):
+        wrong.append('title; write title.en = "…" and title.de = "…"')
+    release = table.get("release", "")
+    release = release.isoformat() if isinstance(release, date) else release
+    if not (isinstance(release, str) and re.fullmatch(r"(\d{4}-\d{2}-\d{2}(\.\d+)?)?", release)):
+        wrong.append(f'release {release!r}; write a day, release = "2026-11-21"')
+    for key in ("publisher", "licence"):
+        if not isinstance(table.get(key, ""), str):
+            wrong.append(f"{key} {table[key]!r}; write a text in quotes")
+    for key in ("max_file_bytes", "max_line_bytes"):
+        number = table.get(key, 1)
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            wrong.append(f"{key} {number!r}; write a whole number of bytes")
+    if wrong:
+        raise TwingraphError("\n".join(f"{FILE}: {line}" for line in wrong))
+    values = {**table, "base_iri": base, "title": title, "release": release}
+    return Settings(folder, **values)  # type: ignore[arg-type]  # each value was checked above

@@ -1,0 +1,1 @@
+"""Curated files in: read them strictly, format them one way."""

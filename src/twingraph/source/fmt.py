@@ -1,0 +1,132 @@
+"""`twingraph fmt`: a data file in its one form, the same triples, no comment lost.
+
+Prefixes from the one list, sorted; one subject a block, sorted by IRI; `a` first; one predicate a
+line, its values sorted; UTF-8 without byte order mark, plain line ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import BlankNode, Quad, RdfFormat, Triple, parse
+
+from twingraph.problems import Problem, TwingraphError, by_severity, problem
+from twingraph.settings import Settings
+from twingraph.source.read import data_files
+from twingraph.turtle import Positions, write_turtle
+from twingraph.vocabulary import HOME, PREFIXES
+
+
+@dataclass(frozen=True)
+class Formatted:
+    """A file's text in the one form, or the problem that keeps it from being formatted."""
+
+    text: str
+    problem: Problem | None = None
+
+
+def format_text(raw: bytes, name: str, base: str = HOME) -> Formatted:
+    """Format the bytes of a Turtle file that problems call `name`.
+
+    `base` is the project's base IRI: prefixes of ours are written under it.
+
+    >>> print(format_text(b"<http://e/b> a <http://e/C> .<http://e/a> a <http://e/C>.", "x").text)
+    <http://e/a> a <http://e/C> .
+    <BLANKLINE>
+    <http://e/b> a <http://e/C> .
+    <BLANKLINE>
+    >>> format_text(b"# so\\n<http://e/a> a <http://e/C> .", "x.ttl").problem.code
+    'F07'
+    """
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return Formatted("", problem("F01", name, line, byte=error.start + 1))
+    statements: list[Quad] = []
+    try:
+        statements.extend(parse(text.encode(), format=RdfFormat.TURTLE))
+    except SyntaxError as error:
+        words = str(error.msg).rstrip(".")
+        return Formatted("", problem("F03", name, error.lineno or 1, error=words))
+    positions = Positions(text)
+    if positions.comments:
+        return Formatted("", problem("F07", name, positions.comments[0]))
+    for one in statements:
+        if any(isinstance(term, BlankNode | Triple) for term in (one.subject, one.object)):
+            line = next(iter(positions.blanks), 0)
+            return Formatted("", problem("F08", name, line, example=f"{base}id/remark/<slug>"))
+    if not statements:
+        return Formatted("", problem("F02", name))
+    return Formatted(write_turtle(statements, prefixes_under(base)))
+
+
+def prefixes_under(base: str) -> dict[str, str]:
+    """Return the one prefix list with our namespaces under another base IRI."""
+    if base == HOME:
+        return PREFIXES
+    if base not in _MOVED:
+        _MOVED[base] = {
+            name: base + iri.removeprefix(HOME) if iri.startswith(HOME) else iri
+            for name, iri in PREFIXES.items()
+        }
+    return _MOVED[base]
+
+
+_MOVED: dict[str, dict[str, str]] = {}
+
+
+@dataclass(frozen=True)
+class Done:
+    """How many files were read, which changed (or would), and what kept others from it."""
+
+    read: int
+    changed: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def format_files(settings: Settings, paths: Sequence[Path], write: bool) -> Done:
+    """Format files or folders (without `paths`, all data files of a project).
+
+    A file is replaced as a whole or not at all.
+    """
+    files = _files(settings, paths)
+    changed, problems = [], []
+    for path in files:
+        name = _name(path, settings.folder)
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            problems.append(problem("F12", name, error=error.strerror))
+            continue
+        formatted = format_text(raw, name, settings.base_iri)
+        if formatted.problem is not None:
+            problems.append(formatted.problem)
+        elif formatted.text.encode() != raw:
+            changed.append(name)
+            if write:
+                draft = path.with_name(f".{path.name}.fmt")
+                draft.write_text(formatted.text, encoding="utf-8", newline="\n")
+                draft.replace(path)
+    return Done(len(files), tuple(changed), tuple(by_severity(problems)))
+
+
+def _files(settings: Settings, paths: Sequence[Path]) -> list[Path]:
+    if not paths:
+        return data_files(settings)
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(path.rglob("*.ttl"))
+        elif path.suffix == ".ttl" and path.exists():
+            found.append(path)
+        else:
+            raise TwingraphError(f"{path} is no Turtle file or folder; name a .ttl under data/")
+    return found
+
+
+def _name(path: Path, project: Path) -> str:
+    whole, folder = path.resolve(), project.resolve()
+    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else path.as_posix()

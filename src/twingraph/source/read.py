@@ -1,0 +1,209 @@
+"""Curated files -> quads, each file into the graph it speaks for, and a problem for what is amiss.
+
+A file is a stranger's until it is read: its size, its lines and its encoding are looked at before
+it is parsed, nothing in it makes us open another file, and every problem of it is told at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
+
+from twingraph.iris import graph_of, kind_of, move_quad
+from twingraph.problems import Problem, problem
+from twingraph.settings import Settings
+from twingraph.turtle import Positions, plain
+from twingraph.vocabulary import HOME, RDF
+
+DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file as it was read: its path in the project, its text, its quads (under `HOME`)."""
+
+    path: str
+    text: str
+    quads: tuple[Quad, ...]
+    problems: tuple[Problem, ...]
+
+    @cached_property
+    def positions(self) -> Positions:
+        """The lines of its statements; read only when a problem asks."""
+        return Positions(self.text)
+
+    @property
+    def is_data(self) -> bool:
+        """Is it under data/ (and not the ontology)?"""
+        return self.path.startswith("data/")
+
+
+@dataclass(frozen=True)
+class Curated:
+    """Everything a project's people wrote, file by file in the order of their paths."""
+
+    settings: Settings
+    files: tuple[SourceFile, ...]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is amiss with the files as files."""
+        return [one for file in self.files for one in file.problems]
+
+    @cached_property
+    def by_graph(self) -> Mapping[NamedNode, frozenset[Quad]]:
+        """The quads of each graph."""
+        graphs: dict[NamedNode, set[Quad]] = defaultdict(set)
+        for file in self.files:
+            for quad in file.quads:
+                graphs[quad.graph_name].add(quad)  # type: ignore[index]  # always a NamedNode here
+        return {graph: frozenset(graphs[graph]) for graph in sorted(graphs, key=str)}
+
+    @cached_property
+    def files_of(self) -> Mapping[str, tuple[SourceFile, ...]]:
+        """The files that have an IRI as subject."""
+        found: dict[str, dict[str, SourceFile]] = defaultdict(dict)
+        for file in self.files:
+            for quad in file.quads:
+                found[plain(quad.subject)][file.path] = file
+        return {iri: tuple(files.values()) for iri, files in found.items()}
+
+
+def data_files(settings: Settings) -> list[Path]:
+    """Return the project's data files, sorted by path."""
+    folders = (settings.folder / "data" / name for name in DATA_FOLDERS)
+    return sorted(path for folder in folders for path in folder.rglob("*.ttl"))
+
+
+def ontology_files(settings: Settings) -> list[Path]:
+    """Return the files of ontology and code lists, sorted by path."""
+    return sorted(settings.resource("ontology").rglob("*.ttl"))
+
+
+def read_project(settings: Settings) -> Curated:
+    """Read every curated file of a project; problems are collected, never raised."""
+    ontology = settings.resource("ontology")
+    named = [(f"ontology/{one.relative_to(ontology).as_posix()}", one)
+             for one in ontology_files(settings)]  # fmt: skip
+    named += [(one.relative_to(settings.folder).as_posix(), one) for one in data_files(settings)]
+    return Curated(settings, tuple(read_file(path, name, settings) for name, path in named))
+
+
+def read_file(path: Path, name: str, settings: Settings) -> SourceFile:
+    """Read one file; `name` is what problems call it and what decides its graph."""
+    try:
+        size = path.stat().st_size
+        if size > settings.max_file_bytes:
+            limit = settings.max_file_bytes
+            return SourceFile(name, "", (), (problem("F10", name, size=size, limit=limit),))
+        raw = path.read_bytes()
+    except OSError as error:
+        return SourceFile(name, "", (), (problem("F12", name, error=error.strerror),))
+    return read_bytes(raw, name, settings)
+
+
+def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
+    """Read the bytes of one file.
+
+    >>> from pathlib import Path
+    >>> found = read_bytes(b"", "data/sources/a.ttl", Settings(Path(".")))
+    >>> [one.code for one in found.problems]
+    ['F02']
+    """
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return SourceFile(name, "", (), (problem("F01", name, line, byte=error.start + 1),))
+    problems = list(_form_problems(text, name))
+    text = text.removeprefix("\ufeff")
+    longest = _long_line(raw, settings.max_line_bytes)
+    if longest:
+        line, length = longest
+        found = problem("F06", name, line, length=length, limit=settings.max_line_bytes)
+        return SourceFile(name, "", (), (*problems, found))
+    graph = graph_of(name)
+    if graph is None:
+        found = problem("F12", name, error="it lies in no folder of data/")
+        return SourceFile(name, text, (), (*problems, found))
+    quads, syntax = _parse(text, name, graph, settings.base_iri)
+    file = SourceFile(name, text, tuple(quads), ())
+    if syntax:
+        return SourceFile(name, text, (), (*problems, syntax))
+    if not quads:
+        return SourceFile(name, text, (), (*problems, problem("F02", name)))
+    problems += _term_problems(file, settings.base_iri)
+    # a file with blank nodes or foreign IRIs says nothing that could be published
+    kept = () if any(one.code in ("F08", "F09") for one in problems) else file.quads
+    return SourceFile(name, text, kept, tuple(problems))
+
+
+def _form_problems(text: str, name: str) -> Iterable[Problem]:
+    if text.startswith("\ufeff"):
+        yield problem("F04", name, 1)
+    if "\r" in text:
+        yield problem("F05", name, text.count("\n", 0, text.index("\r")) + 1)
+
+
+def _long_line(raw: bytes, limit: int) -> tuple[int, int] | None:
+    if len(raw) <= limit:
+        return None
+    return next(
+        ((number, len(line)) for number, line in enumerate(raw.split(b"\n"), 1)
+         if len(line) > limit), None,
+    )  # fmt: skip
+
+
+def _parse(text: str, name: str, graph: NamedNode, base: str) -> tuple[list[Quad], Problem | None]:
+    quads = []
+    try:
+        for quad in parse(text.encode(), format=RdfFormat.TURTLE, without_named_graphs=True):
+            moved = move_quad(quad, base, HOME)
+            quads.append(Quad(moved.subject, moved.predicate, moved.object, graph))
+    except SyntaxError as error:
+        words = re.sub(r"^Parser error at line \d+[^:]*: ", "", str(error.msg))
+        line = min(error.lineno or 1, text.count("\n") + 1)
+        return [], problem("F03", name, line, error=words.rstrip("."))
+    return quads, None
+
+
+def _term_problems(file: SourceFile, base: str) -> Iterable[Problem]:
+    if not file.is_data:
+        return
+    for line in file.positions.comments:
+        yield problem("F07", file.path, line)
+    for line in file.positions.blanks:
+        example = f"{base}id/remark/<slug>"
+        yield problem("F08", file.path, line, example=example)
+    if not file.positions.blanks and any(_has_blank(quad) for quad in file.quads):
+        yield problem("F08", file.path, 0, example=f"{base}id/remark/<slug>")
+    told = set()
+    for quad in file.quads:
+        subject = quad.subject
+        if isinstance(subject, NamedNode) and not subject.value.startswith(HOME):
+            told.add(subject.value)
+        is_term = quad.predicate == RDF.type or not isinstance(quad.object, NamedNode)
+        if not is_term and _is_foreign_entity(plain(quad.object)):
+            told.add(plain(quad.object))
+    for iri in sorted(told):
+        line = file.positions.line(iri) or file.positions.iris.get(iri, 0)
+        yield problem("F09", file.path, line, iri=iri, base=base)
+
+
+def _is_foreign_entity(iri: str) -> bool:
+    """Does it look like an entity of ours under another base (`…/id/<kind>/<slug>`)?"""
+    if iri.startswith(HOME):
+        return False
+    match = re.search(r"/id/[a-z]+/[^/]+$", iri)
+    return match is not None and kind_of(HOME + iri[match.start() + 1 :]) is not None
+
+
+def _has_blank(quad: Quad) -> bool:
+    return isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode)

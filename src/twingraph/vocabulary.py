@@ -1,0 +1,205 @@
+"""Every namespace and term the code mentions, closed against typos.
+
+Everything inside the program is named under `HOME`; a project with a base IRI of its own is moved
+there and back at the two edges only (reading curated files, writing the frozen graph).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyoxigraph import NamedNode
+
+HOME: Final = "https://w3id.org/twingraph/"
+
+
+class _Closed(type):
+    """Makes each annotated name of a class the IRI `NS + name`; any other name is an error.
+
+    >>> TG.Partnership
+    <NamedNode value=https://w3id.org/twingraph/ns#Partnership>
+    """
+
+    def __init__(cls, name: str, bases: tuple[type, ...], body: dict[str, object]) -> None:
+        super().__init__(name, bases, body)
+        for term in cls.__annotations__:
+            if not term.startswith("_"):
+                setattr(cls, term, NamedNode(str(body["_ns"]) + term.rstrip("_")))
+
+
+class TG(metaclass=_Closed):
+    """The twingraph ontology (ontology/twingraph.ttl)."""
+
+    _ns = HOME + "ns#"
+
+    AdministrativeUnit: NamedNode
+    Agreement: NamedNode
+    Citation: NamedNode
+    Claim: NamedNode
+    Decision: NamedNode
+    Event: NamedNode
+    Partnership: NamedNode
+    Programme: NamedNode
+    Project: NamedNode
+    PublicStatement: NamedNode
+    Quantity: NamedNode
+    Remark: NamedNode
+    SourceDocument: NamedNode
+
+    about: NamedNode
+    addressee: NamedNode
+    anniversary: NamedNode
+    asOf: NamedNode
+    basis: NamedNode
+    cites: NamedNode
+    comparator: NamedNode
+    concludedBy: NamedNode
+    contactPoint: NamedNode
+    country: NamedNode
+    countryCode: NamedNode
+    counts: NamedNode
+    countsAsStart: NamedNode
+    countsAsTwinning: NamedNode
+    date: NamedNode
+    decidedBy: NamedNode
+    decides: NamedNode
+    distanceKm: NamedNode
+    earliestDate: NamedNode
+    earliestEnd: NamedNode
+    earliestStart: NamedNode
+    edition: NamedNode
+    end: NamedNode
+    field: NamedNode
+    from_: NamedNode
+    hasConflict: NamedNode
+    hedge: NamedNode
+    host: NamedNode
+    inSource: NamedNode
+    issuedBy: NamedNode
+    latestDate: NamedNode
+    latestEnd: NamedNode
+    latestStart: NamedNode
+    level: NamedNode
+    line: NamedNode
+    modality: NamedNode
+    number: NamedNode
+    occasion: NamedNode
+    participant: NamedNode
+    partner: NamedNode
+    partnerOf: NamedNode
+    partnershipType: NamedNode
+    patron: NamedNode
+    place: NamedNode
+    property: NamedNode
+    quote: NamedNode
+    rank: NamedNode
+    remarkKind: NamedNode
+    retrieved: NamedNode
+    runBy: NamedNode
+    sha256: NamedNode
+    signatory: NamedNode
+    spokenBy: NamedNode
+    start: NamedNode
+    statementKind: NamedNode
+    status: NamedNode
+    statusAsOf: NamedNode
+    subject: NamedNode
+    supports: NamedNode
+    throughPost: NamedNode
+    translatedBy: NamedNode
+    twinnedWith: NamedNode
+    until: NamedNode
+    value: NamedNode
+    venue: NamedNode
+    vote: NamedNode
+    within: NamedNode
+
+
+class RDF(metaclass=_Closed):
+    """RDF."""
+
+    _ns = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+
+    type: NamedNode
+    langString: NamedNode
+
+
+class RDFS(metaclass=_Closed):
+    """RDF Schema."""
+
+    _ns = "http://www.w3.org/2000/01/rdf-schema#"
+
+    label: NamedNode
+    comment: NamedNode
+    isDefinedBy: NamedNode
+
+
+class XSD(metaclass=_Closed):
+    """XML Schema datatypes."""
+
+    _ns = "http://www.w3.org/2001/XMLSchema#"
+
+    boolean: NamedNode
+    date: NamedNode
+    decimal: NamedNode
+    integer: NamedNode
+    string: NamedNode
+
+
+class PROV(metaclass=_Closed):
+    """PROV-O."""
+
+    _ns = "http://www.w3.org/ns/prov#"
+
+    wasDerivedFrom: NamedNode
+
+
+class SKOS(metaclass=_Closed):
+    """SKOS."""
+
+    _ns = "http://www.w3.org/2004/02/skos/core#"
+
+    broader: NamedNode
+    prefLabel: NamedNode
+    inScheme: NamedNode
+
+
+EDTF: Final = NamedNode("http://id.loc.gov/datatypes/edtf/EDTF")
+
+ID_KINDS: Final = (
+    "agreement", "cite", "claim", "contact", "decision", "event", "geometry", "membership", "org",
+    "partnership", "person", "place", "post", "programme", "project", "quantity", "remark",
+    "source", "statement", "unit",
+)  # fmt: skip
+SCHEMES: Final = (
+    "basis", "counts", "decides", "field", "level", "modality", "rank", "remark-kind", "role",
+    "statement-kind", "status", "type", "vote",
+)  # fmt: skip
+
+# `org:` is W3C ORG everywhere in the field, so our own organisations go by `orgid:`.
+PREFIXES: Final[dict[str, str]] = dict(
+    sorted(
+        {
+            "tg": HOME + "ns#",
+            "tgs": HOME + "shapes#",
+            **{("orgid" if kind == "org" else kind): f"{HOME}id/{kind}/" for kind in ID_KINDS},
+            **{scheme: f"{HOME}vocab/{scheme}/" for scheme in SCHEMES},
+            "dcterms": "http://purl.org/dc/terms/",
+            "edtf": "http://id.loc.gov/datatypes/edtf/",
+            "foaf": "http://xmlns.com/foaf/0.1/",
+            "geo": "http://www.opengis.net/ont/geosparql#",
+            "gn": "https://sws.geonames.org/",
+            "org": "http://www.w3.org/ns/org#",
+            "owl": "http://www.w3.org/2002/07/owl#",
+            "prov": "http://www.w3.org/ns/prov#",
+            "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+            "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+            "schema": "https://schema.org/",
+            "sh": "http://www.w3.org/ns/shacl#",
+            "skos": "http://www.w3.org/2004/02/skos/core#",
+            "vann": "http://purl.org/vocab/vann/",
+            "wd": "http://www.wikidata.org/entity/",
+            "xsd": "http://www.w3.org/2001/XMLSchema#",
+        }.items()
+    )
+)
