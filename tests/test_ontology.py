@@ -7,26 +7,9 @@ from typing import Final
 
 import pyoxigraph
 import pytest
-from rdflib import (
-    DCTERMS,
-    FOAF,
-    ORG,
-    OWL,
-    PROV,
-    RDF,
-    RDFS,
-    SDO,
-    SKOS,
-    VANN,
-    XSD,
-    BNode,
-    Graph,
-    Literal,
-    Namespace,
-    URIRef,
-)
+from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
-from rdflib.namespace import DefinedNamespace
+from rdflib.namespace import DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SKOS, VANN, XSD
 from rdflib.term import Node
 
 from twingraph.vocabulary import PREFIXES, SCHEMES, TG
@@ -66,7 +49,7 @@ DERIVED: Final = {
     "latestStart", "earliestEnd", "latestEnd", "earliestDate", "latestDate",
 }  # fmt: skip
 RESOLVED: Final = {"partnershipType", "status", "start", "end", "date"}
-CLOSED: Final[tuple[type[DefinedNamespace], ...]] = (SDO, ORG, PROV, FOAF, DCTERMS, SKOS)
+CLOSED: Final = (SDO, ORG, PROV, FOAF, DCTERMS, SKOS)
 
 
 def read(*paths: Path) -> Graph:
@@ -102,25 +85,14 @@ def concepts() -> set[Node]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_both_parsers_read_the_same_triples(path: Path) -> None:
-    theirs = list(pyoxigraph.parse(path=str(path), format=pyoxigraph.RdfFormat.TURTLE))
+def test_both_parsers_read_the_same_triples_without_blank_nodes(path: Path) -> None:
+    parser = pyoxigraph.parse(path=str(path), format=pyoxigraph.RdfFormat.TURTLE)
+    theirs, ours = list(parser), read(path)
 
     assert len(set(theirs)) == len(theirs), "a triple is written twice"
-    assert len(read(path)) == len(theirs)
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_no_file_has_a_blank_node(path: Path) -> None:
-    assert not [node for triple in read(path) for node in triple if isinstance(node, BNode)]
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_prefixes_mean_what_they_mean_everywhere(path: Path) -> None:
-    declared = pyoxigraph.parse(path=str(path), format=pyoxigraph.RdfFormat.TURTLE)
-    list(declared)
-
-    known = {p: iri for p, iri in declared.prefixes.items() if p in PREFIXES}
-    assert known == {prefix: PREFIXES[prefix] for prefix in known}
+    assert len(ours) == len(theirs)
+    assert not [node for triple in ours for node in triple if isinstance(node, BNode)]
+    assert {p: i for p, i in parser.prefixes.items() if PREFIXES.get(p, i) != i} == {}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -194,11 +166,12 @@ def test_derived_and_resolved_properties_say_so() -> None:
 
 
 def test_nothing_outside_the_profile_is_used() -> None:
+    in_lists = {node for t in CONCEPTS for node in t if str(node).startswith(str(NS))}
     both = CORE + ALIGNMENTS
 
     assert set(both.predicates()) <= AXIOMS | ANNOTATIONS | HEADER | MAPPINGS
     assert set(both.objects(None, RDF.type)) <= TYPES
-    assert not {RDFS.domain, RDFS.range} & set(both.predicates())
+    assert in_lists == {NS.countsAsTwinning, NS.countsAsStart}
 
 
 def test_only_the_two_shortcuts_are_symmetric() -> None:
@@ -332,13 +305,6 @@ def test_flags_stand_on_every_concept_that_needs_one(
     assert {c for c, v in flags.items() if v == Literal(True)} == {
         URIRef(f"{VOCAB}{scheme}/{code}") for code in flagged
     }
-
-
-def test_our_terms_in_the_code_lists_are_defined() -> None:
-    used = {node for triple in CONCEPTS for node in triple if str(node).startswith(str(NS))}
-
-    assert used == {NS.countsAsTwinning, NS.countsAsStart}
-    assert used <= terms()
 
 
 # ---- the alignments

@@ -127,7 +127,7 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
         claim = _claim_about(curated, finding.focus, finding.path)
         if claim:
             return claim
-    for file in sorted(files, key=_home_first):
+    for file in sorted(files, key=lambda one: _edited_first(one, finding.path)):
         line = file.positions.line(finding.focus)
         if line:
             return file.path, line
@@ -137,9 +137,12 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
     return "", 0
 
 
-def _home_first(file: SourceFile) -> tuple[bool, str]:
-    """A thing's own file before a file of links to it."""
-    return file.path.startswith("data/links/"), file.path
+def _edited_first(file: SourceFile, path: str | None) -> tuple[int, str]:
+    """Where what is missing would be written: names in entities, facts in sources."""
+    names = path is not None and path.endswith("abel")
+    order = ("entities", "sources") if names else ("sources", "imports", "entities")
+    folder = file.path.removeprefix("data/").partition("/")[0]
+    return order.index(folder) if folder in order else len(order), file.path
 
 
 def _claim_about(curated: Curated, focus: str, path: str) -> tuple[str, int] | None:

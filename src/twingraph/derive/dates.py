@@ -15,7 +15,9 @@ from functools import lru_cache
 from time import struct_time
 from typing import Final, NamedTuple
 
-_PLAIN: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_FAST: Final = re.compile(
+    r"(?P<year>\d{4}|\d{3}X|\d{2}XX)(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?P<about>~)?"
+)
 _RECURRING: Final = re.compile(r"XXXX(-[X\d]{2}){0,2}")
 _SET: Final = re.compile(r"\[(.*)\]|\{(.*)\}", re.DOTALL)
 MAX_LENGTH: Final = 200  # the grammar of sets is slow on long input; no real date comes near it
@@ -54,18 +56,18 @@ def bounds(text: str) -> Bounds | None:
     >>> bounds("[2020-08-09..]"), bounds("XXXX-05-09"), bounds("27 June")
     (Bounds(earliest='2020-08-09', latest=None), Bounds(earliest=None, latest=None), None)
     """  # noqa: E501  # two values a line read better
-    plain = _PLAIN.fullmatch(text)
-    if plain:
-        return _plain_bounds(plain)
+    fast = _fast(text)
+    if fast is not None:
+        return fast
     if len(text) > MAX_LENGTH or text != text.strip():
         return None
-    # The library ignores `~` inside a set, so a set is read member by member.
-    members = _SET.fullmatch(text)
-    if members and _parse(text) is not None:
-        return _set_bounds((members[1] or members[2] or "").split(","))
     parsed = _parse(text)
     if parsed is None:
         return None
+    # The library ignores `~` inside a set, so a set is read member by member.
+    members = _SET.fullmatch(text)
+    if members:
+        return _members_bounds((members[1] or members[2] or "").split(","))
     first, slash, last = text.partition("/")
     if slash:  # the library gives an unknown end (`1990/`) ten years that nobody stated
         return Bounds(_side(first).earliest, _side(last).latest)
@@ -74,18 +76,51 @@ def bounds(text: str) -> Bounds | None:
     return Bounds(_day(parsed, "lower_fuzzy"), _day(parsed, "upper_fuzzy"))
 
 
-def _plain_bounds(match: re.Match[str]) -> Bounds | None:
-    year, month, day = (int(part) if part else None for part in match.groups())
-    if year is None or year < 1:
-        return NONE if match[0] == "0000" else None
-    if month is None:
-        return Bounds(f"{year:04d}-01-01", f"{year:04d}-12-31")
-    if not 1 <= month <= 12:
-        # EDTF's seasons (21-41) are the library's business
-        parsed = None if day else _parse(match[0])
-        if parsed is None:
+def _fast(text: str) -> Bounds | None:
+    """Read what nearly every date is, without the library; None: not of these forms.
+
+    Plain dates (EDTF level 0), `1993~` and `199X` (level 1), and `[a,b]`, `[a..]`, `[..b]` of them.
+    """
+    match = _FAST.fullmatch(text)
+    if match is None:
+        return _fast_set(text) if text[:1] == "[" and text[-1:] == "]" else None
+    if match["day"] or match["month"]:
+        return _plain_bounds(match)
+    year = match["year"]
+    if year.startswith("XX") or year[:4] == "0000" or ("X" in year and match["about"]):
+        return None
+    low, high = int(year.replace("X", "0")), int(year.replace("X", "9"))
+    wider = 1 if match["about"] else 0
+    if low - wider < 1 or high + wider > 9999:
+        return None
+    return Bounds(f"{low - wider:04d}-01-01", f"{high + wider:04d}-12-31")
+
+
+def _fast_set(text: str) -> Bounds | None:
+    members = text[1:-1].split(",")
+    if len(members) == 1 and ".." not in text or len(text) > MAX_LENGTH:
+        return None
+    each = []
+    for member in members:
+        first, dots, last = member.partition("..")
+        if dots and first and last:
             return None
-        return Bounds(_day(parsed, "lower_fuzzy"), _day(parsed, "upper_fuzzy"))
+        found = _fast(first or last) if (first or last)[:1] != "[" else None
+        if found is None:
+            return None
+        each.append(
+            Bounds(found.earliest if first else None, found.latest if last or not dots else None)
+        )
+    return union(each)
+
+
+def _plain_bounds(match: re.Match[str]) -> Bounds | None:
+    if not match["year"].isdigit() or match["about"]:
+        return None
+    year, month = int(match["year"]), int(match["month"])
+    day = int(match["day"]) if match["day"] else None
+    if year < 1 or not 1 <= month <= 12:
+        return None  # EDTF's seasons (21-41) are the library's business
     last = calendar.monthrange(year, month)[1]
     if day is None:
         return Bounds(f"{year:04d}-{month:02d}-01", f"{year:04d}-{month:02d}-{last:02d}")
@@ -99,7 +134,7 @@ def _side(text: str) -> Bounds:
     return bounds(text) or NONE if text.strip(".") else NONE
 
 
-def _set_bounds(members: list[str]) -> Bounds | None:
+def _members_bounds(members: list[str]) -> Bounds | None:
     lows: list[str | None] = []
     highs: list[str | None] = []
     for member in members:

@@ -1,0 +1,245 @@
+"""SHACL engines: data and shapes in as text, findings out; which engine judged makes no difference.
+
+Both engines read text with a parser of their own. Handing them a store instead gives wrong answers:
+a plain string and the same string typed xsd:string are then two things (tests/test_shapes.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+import pyoxigraph as ox
+
+from twingraph.problems import Severity, TwingraphError
+from twingraph.turtle import iri_text
+from twingraph.vocabulary import HOME
+
+if TYPE_CHECKING:
+    import rdflib
+    from pyshacl_turbo import CompiledShapes
+
+SH: Final = "http://www.w3.org/ns/shacl#"
+SHAPES: Final = HOME + "shapes#"
+
+_SEVERITY: Final[dict[str, Severity]] = {
+    SH + "Violation": "violation",
+    SH + "Warning": "warning",
+    SH + "Info": "info",
+}
+_PLACEHOLDER: Final = re.compile(r"\{[?$](this|path|value)\}")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule says of one thing; `value` is an N-Triples term, `message` one text a language."""
+
+    code: str
+    severity: Severity
+    focus: str
+    path: str | None
+    value: str | None
+    message: Mapping[str, str] = field(compare=False)
+
+    def sort_key(self) -> tuple[str, ...]:
+        """Return what findings are sorted by: code, then where."""
+        words = (f"{tag} {text}" for tag, text in sorted(self.message.items()))
+        place = (self.focus, self.path or "", self.value or "")
+        return (self.code, *place, self.severity, *words)
+
+
+class Engine(Protocol):
+    """Anything that judges N-Triples by shapes written in Turtle."""
+
+    def validate(self, data: bytes, shapes: bytes) -> list[Finding]:
+        """Return the findings, sorted; none of them twice."""
+        ...
+
+
+class TurboEngine:
+    """pyshacl-turbo, a native engine: the one for every day.
+
+    >>> shape = b'''@prefix sh: <http://www.w3.org/ns/shacl#> .
+    ... @prefix tgs: <https://w3id.org/twingraph/shapes#> .
+    ... tgs:Z01 sh:targetSubjectsOf <urn:p> ; sh:property tgs:Z01-p .
+    ... tgs:Z01-p sh:path <urn:p> ; sh:maxCount 0 ; sh:severity sh:Info ; sh:message "drop it"@en .
+    ... '''
+    >>> [found] = TurboEngine().validate(b'<urn:s> <urn:p> "1" .', shape)
+    >>> found.code, found.severity, found.focus, found.path, found.message
+    ('Z01', 'info', 'urn:s', 'urn:p', {'en': 'drop it'})
+    """
+
+    def validate(self, data: bytes, shapes: bytes) -> list[Finding]:
+        """Return the findings, sorted; none of them twice."""
+        from pyshacl_turbo import Input
+
+        # as Input the text goes straight to the native parser; as a document it would go through
+        # an rdflib graph first, which takes seven times as long
+        document = Input(data.decode(), "nt", None, {})
+        with _literals_as_written():
+            _, report, text = _compiled(shapes).validate(document)
+        return _findings(report, text, shapes)
+
+
+class PyshaclEngine:
+    """pySHACL, the reference implementation in Python: slow, and the judge of the other."""
+
+    def validate(self, data: bytes, shapes: bytes) -> list[Finding]:
+        """Return the findings, sorted; none of them twice."""
+        import pyshacl
+        import rdflib
+
+        with _literals_as_written():
+            _, report, text = pyshacl.validate(
+                rdflib.Graph().parse(data=data, format="nt"),
+                shacl_graph=rdflib.Graph().parse(data=shapes, format="turtle"),
+            )
+        return _findings(report, text, shapes)
+
+
+ENGINES: Final[dict[str, Callable[[], Engine]]] = {
+    "turbo": TurboEngine,
+    "pyshacl": PyshaclEngine,
+}
+
+
+def engine(name: str = "turbo") -> Engine:
+    """Return the engine of that name.
+
+    >>> engine("jena")
+    Traceback (most recent call last):
+    twingraph.problems.TwingraphError: no SHACL engine 'jena'; choose pyshacl or turbo
+    """
+    if name not in ENGINES:
+        raise TwingraphError(f"no SHACL engine '{name}'; choose {' or '.join(sorted(ENGINES))}")
+    return ENGINES[name]()
+
+
+@lru_cache(maxsize=8)
+def _compiled(shapes: bytes) -> CompiledShapes:
+    import pyshacl_turbo
+
+    return pyshacl_turbo.compile_shapes(shapes, shacl_graph_format="turtle")
+
+
+@contextmanager
+def _literals_as_written() -> Iterator[None]:
+    """Keep rdflib from rewriting literals ("01" to "1"), which reports would then show."""
+    import rdflib
+
+    before = rdflib.NORMALIZE_LITERALS
+    rdflib.NORMALIZE_LITERALS = False
+    try:
+        yield
+    finally:
+        rdflib.NORMALIZE_LITERALS = before
+
+
+def _findings(report: object, text: str, shapes: bytes) -> list[Finding]:
+    import rdflib
+
+    if not isinstance(report, rdflib.Graph):
+        raise TwingraphError(f"the shapes can't be evaluated: {text}; mend the shapes file")
+    messages = shape_messages(shapes)
+    found = {
+        one.sort_key(): one
+        for node in report.subjects(rdflib.RDF.type, rdflib.URIRef(SH + "ValidationResult"))
+        for one in [_finding(report, node, messages)]
+    }
+    return [found[key] for key in sorted(found)]
+
+
+class _Result(NamedTuple):
+    """The parts of a sh:ValidationResult that a finding is made of."""
+
+    focusNode: rdflib.term.Node | None  # noqa: N815  # SHACL's own names, read from the report
+    resultPath: rdflib.term.Node | None  # noqa: N815
+    value: rdflib.term.Node | None
+    resultSeverity: rdflib.term.Node | None  # noqa: N815
+    sourceShape: rdflib.term.Node | None  # noqa: N815
+
+
+def _finding(
+    report: rdflib.Graph, node: rdflib.term.Node, messages: Mapping[str, Mapping[str, str]]
+) -> Finding:
+    import rdflib
+
+    result = _Result(*(report.value(node, rdflib.URIRef(SH + name)) for name in _Result._fields))
+    shape = str(result.sourceShape)
+    focus = str(result.focusNode)
+    path = str(result.resultPath) if isinstance(result.resultPath, rdflib.URIRef) else None
+    value = _term(result.value)
+    shown = {
+        "this": _shown(_term(result.focusNode)),
+        "path": _shown(_term(result.resultPath)),
+        "value": _shown(value),
+    }
+    return Finding(
+        code=shape.removeprefix(SHAPES).partition("-")[0],
+        severity=_SEVERITY[str(result.resultSeverity)],
+        focus=focus,
+        path=path,
+        value=None if value is None else str(value),
+        message={
+            tag: _PLACEHOLDER.sub(lambda match: shown[match[1]], text)
+            for tag, text in messages.get(shape, {}).items()
+        },
+    )
+
+
+Term = ox.NamedNode | ox.Literal | ox.BlankNode
+
+
+def _term(node: rdflib.term.Node | None) -> Term | None:
+    """Return the term of a report as one of ours, its text untouched."""
+    import rdflib
+
+    match node:
+        case rdflib.URIRef():
+            return ox.NamedNode(str(node))
+        case rdflib.Literal(language=str() as language):
+            return ox.Literal(str(node), language=language)
+        case rdflib.Literal(datatype=None):
+            return ox.Literal(str(node))
+        case rdflib.Literal(datatype=datatype):
+            return ox.Literal(str(node), datatype=ox.NamedNode(str(datatype)))
+        case rdflib.BNode():
+            return ox.BlankNode(str(node))
+    return None
+
+
+def _shown(term: Term | None) -> str:
+    """Return how a message names a term: an IRI as a prefixed name where there is one."""
+    if isinstance(term, ox.NamedNode):
+        return iri_text(term.value, set())
+    return "" if term is None else term.value
+
+
+@lru_cache(maxsize=8)
+def shape_messages(shapes: bytes) -> Mapping[str, Mapping[str, str]]:
+    """Return the messages of each shape by its IRI: its own, or those of its sh:sparql.
+
+    We fill in their placeholders ourselves: engines lose the language of a text doing it.
+
+    >>> text = b'<urn:s> <http://www.w3.org/ns/shacl#message> "halt"@de , "stop"@en .'
+    >>> dict(shape_messages(text)["urn:s"])
+    {'de': 'halt', 'en': 'stop'}
+    """
+    own: dict[str, dict[str, str]] = defaultdict(dict)
+    constraints: dict[str, str] = {}
+    for quad in ox.parse(shapes, format=ox.RdfFormat.TURTLE):
+        if quad.predicate.value == SH + "message" and isinstance(quad.object, ox.Literal):
+            own[str(quad.subject)][quad.object.language or "en"] = quad.object.value
+        elif quad.predicate.value == SH + "sparql":
+            constraints[str(quad.subject)] = str(quad.object)
+    named = {**own, **{shape: own[node] for shape, node in constraints.items()}}
+    return {
+        shape.strip("<>"): dict(sorted(texts.items()))
+        for shape, texts in named.items()
+        if shape.startswith("<")
+    }
