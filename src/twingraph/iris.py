@@ -152,16 +152,29 @@ def _move(term: _T, old: str, new: str) -> _T:
     return term
 
 
+# Texts of the ontology's header that spell out its own IRI.
+_SPELLED_OUT: Final = frozenset(
+    {
+        NamedNode("http://purl.org/vocab/vann/preferredNamespaceUri"),
+        NamedNode("http://purl.org/dc/terms/bibliographicCitation"),
+    }
+)
+
+
 def move_quad(quad: Quad, old: str, new: str) -> Quad:
-    """Return `quad` with every IRI under `old` moved to `new`; texts are left alone.
+    """Return `quad` with every IRI under `old` moved to `new`; what people wrote is left alone.
 
     This is how another base IRI comes into being: at the border, term by term.
     """
     if old == new:
         return quad
+    value = quad.object
+    if quad.predicate in _SPELLED_OUT and isinstance(value, Literal):
+        text = value.value.replace(old, new)
+        value = Literal(text, language=value.language) if value.language else Literal(text)
     return Quad(
         _move(quad.subject, old, new),
         _move(quad.predicate, old, new),
-        _move(quad.object, old, new),
+        _move(value, old, new),
         _move(quad.graph_name, old, new),
     )

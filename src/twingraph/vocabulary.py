@@ -82,6 +82,7 @@ class TG(metaclass=_Closed):
     level: NamedNode
     line: NamedNode
     modality: NamedNode
+    notStated: NamedNode
     number: NamedNode
     occasion: NamedNode
     participant: NamedNode

@@ -97,16 +97,25 @@ def read_project(settings: Settings) -> Curated:
 
 
 def read_file(path: Path, name: str, settings: Settings) -> SourceFile:
-    """Read one file; `name` is what problems call it and what decides its graph."""
+    """Read one file; `name` is what problems call it and what decides its graph.
+
+    A link out of the folder it was found in, a pipe or a device is not opened.
+    """
+    wrong = None
     try:
+        home = settings.resource("ontology") if name.startswith("ontology/") else settings.folder
         size = path.stat().st_size
-        if size > settings.max_file_bytes:
-            limit = settings.max_file_bytes
-            return SourceFile(name, "", (), (problem("F10", name, size=size, limit=limit),))
-        raw = path.read_bytes()
+        if not path.resolve().is_relative_to(home.resolve()):
+            wrong = problem("F12", name, error="a link that leads out of the project")
+        elif not path.is_file():
+            wrong = problem("F12", name, error="no regular file")
+        elif size > settings.max_file_bytes:
+            wrong = problem("F10", name, size=size, limit=settings.max_file_bytes)
+        else:
+            return read_bytes(path.read_bytes(), name, settings)
     except OSError as error:
-        return SourceFile(name, "", (), (problem("F12", name, error=error.strerror),))
-    return read_bytes(raw, name, settings)
+        wrong = problem("F12", name, error=error.strerror or type(error).__name__)
+    return SourceFile(name, "", (), (wrong,))
 
 
 def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:

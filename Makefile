@@ -1,0 +1,47 @@
+# Two commands on a fresh machine with Python 3.11 or newer, make and git: `make serve`, `make test`.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+
+.PHONY: serve test lint types check fmt build bench docs clean
+
+serve: $(VENV)/.run  ## environment, build, serve
+	$(BIN)/twingraph serve --port $(PORT)
+
+test: $(VENV)/.dev  ## everything that CI checks: form, types, tests with doctests, data
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/twingraph fmt --check
+	$(BIN)/python -m pytest
+
+fmt: $(VENV)/.dev  ## write code and data in their one form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/twingraph fmt
+
+check build: $(VENV)/.run  ## check the data; build it
+	$(BIN)/twingraph $@
+
+bench: $(VENV)/.dev  ## measure check, build and first answer, with pySHACL alone beside them
+	$(BIN)/python benchmarks/everyday.py
+
+docs: $(VENV)/.dev  ## write the generated parts of docs/ anew
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf $(VENV) build .build-* .build.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "twingraph needs Python 3.11 or newer; name one with PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@ $(VENV)/.run

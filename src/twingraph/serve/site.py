@@ -1,0 +1,168 @@
+"""One build, opened for reading: its graph, its files and the questions its pages ask.
+
+Pages see everything under HOME: what a question returns is moved there, what it is asked with is
+moved to the base IRI of the build. Descriptions and dumps are never touched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+    Variable,
+)
+
+from twingraph.graph.frozen import NAME, load_store
+from twingraph.iris import move_iri
+from twingraph.problems import TwingraphError
+from twingraph.publish.jsonld import Json
+from twingraph.settings import bundled
+from twingraph.source.fmt import prefixes_under
+from twingraph.vocabulary import HOME
+
+LANGUAGES: Final = ("en", "de")
+
+Term = NamedNode | Literal
+Row = Mapping[str, Term | None]
+
+
+class Dump(NamedTuple):
+    """A file of the build that anybody may fetch."""
+
+    path: Path
+    media_type: str
+    size: int
+    sha256: str
+
+
+MEDIA_TYPES: Final = {
+    ".csv": "text/csv",
+    ".gz": "application/gzip",
+    ".json": "application/json",
+    ".jsonld": "application/ld+json",
+    ".nq": "application/n-quads",
+    ".nt": "application/n-triples",
+    ".trig": "application/trig",
+    ".ttl": "text/turtle",
+    ".zst": "application/zstd",
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything a page, a description or an answer is made from; nothing of it ever changes."""
+
+    store: Store
+    shapes: Store
+    base: str
+    title: Mapping[str, str]
+    publisher: str
+    licence: str
+    release: str
+    prefixes: Mapping[str, str]
+    context: Json
+    queries: Mapping[str, str]
+    graphs: frozenset[str]
+    dumps: Mapping[str, Dump]
+
+    def rows(self, name: str, **terms: Term) -> list[Row]:
+        """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected."""
+        return self.select(self.queries[name], **terms)
+
+    def select(self, text: str, **terms: Term) -> list[Row]:
+        """Ask a SELECT query that is written under the base IRI."""
+        found = self.store.query(text, substitutions=self._asked(terms))
+        assert isinstance(found, QuerySolutions), "not a SELECT query"
+        names = [one.value for one in found.variables]
+        return [{name: self._told(row[name]) for name in names} for row in found]
+
+    def triples(self, name: str, **terms: Term) -> list[Triple]:
+        """Ask the CONSTRUCT query `queries/site/<name>.rq`; the answer stands under the base IRI."""
+        found = self.store.query(self.queries[name], substitutions=self._asked(terms))
+        assert isinstance(found, QueryTriples), "not a CONSTRUCT query"
+        return list(found)
+
+    def rows_of(self, name: str, things: Iterable[str]) -> list[Row]:
+        """Ask a SELECT query about many things at once: its `VALUES … { UNDEF }` is filled."""
+        nodes = " ".join(str(NamedNode(self.public(one))) for one in sorted(set(things)))
+        return self.select(self.queries[name].replace("UNDEF", nodes)) if nodes else []
+
+    def public(self, iri: str) -> str:
+        """Return the published form of an IRI that stands under HOME in here."""
+        return move_iri(iri, HOME, self.base)
+
+    def _asked(self, terms: Mapping[str, Term]) -> dict[Variable, Any]:
+        return {
+            Variable(name): NamedNode(self.public(term.value)) if isinstance(term, NamedNode) else term
+            for name, term in terms.items()
+        }
+
+    def _told(self, term: Any) -> Term | None:
+        if isinstance(term, NamedNode) and self.base != HOME:
+            return NamedNode(move_iri(term.value, self.base, HOME))
+        if term is None or isinstance(term, NamedNode | Literal):
+            return term
+        raise TypeError(f"{type(term).__name__} is not published")
+
+
+def load_site(build: Path) -> Site:
+    """Open the build in folder `build`; raise `TwingraphError` where it is none."""
+    folder = build.resolve()  # a new build swaps the link; this one is read to its end
+    try:
+        about = json.loads((folder / "build.json").read_text(encoding="utf-8"))
+        context = json.loads((folder / "context.jsonld").read_text(encoding="utf-8"))["@context"]
+        sums = (folder / "SHA256SUMS").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise TwingraphError(f"{build} is no build: {error}; run 'twingraph build'") from None
+    base = about["base_iri"]
+    store = load_store(folder / NAME)
+    return Site(
+        store=store,
+        shapes=_load_shapes(folder / "shapes.ttl"),
+        base=base,
+        title=about["title"],
+        publisher=about["publisher"],
+        licence=about["licence"],
+        release=about["release"],
+        prefixes=prefixes_under(base),
+        context=context,
+        queries=_load_queries(base),
+        graphs=frozenset(one.value for one in store.named_graphs() if isinstance(one, NamedNode)),
+        dumps=_list_dumps(folder, sums),
+    )
+
+
+def _load_shapes(path: Path) -> Store:
+    store = Store()
+    try:
+        store.load(path=path, format=RdfFormat.TURTLE)
+    except (SyntaxError, OSError) as error:
+        raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
+    return store
+
+
+def _load_queries(base: str) -> dict[str, str]:
+    folder = bundled("queries") / "site"
+    files = sorted(folder.glob("*.rq"))
+    return {one.stem: one.read_text(encoding="utf-8").replace(HOME, base) for one in files}
+
+
+def _list_dumps(folder: Path, sums: str) -> dict[str, Dump]:
+    found = {}
+    for digest, name in re.findall(r"^([0-9a-f]{64})  (\S+)$", sums, re.MULTILINE):
+        path = folder / name
+        media_type = MEDIA_TYPES.get(path.suffix, "text/plain")
+        found[name] = Dump(path, media_type, path.stat().st_size, digest)
+    return dict(sorted(found.items()))

@@ -1,0 +1,256 @@
+"""A build: the same bytes from the same facts, whole or not at all, and every dump the same graph."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import rdflib
+from pyld import jsonld
+from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
+
+from twingraph.derive.published import published
+from twingraph.graph.frozen import quad_lines
+from twingraph.problems import TwingraphError
+from twingraph.publish.build import build, is_current
+from twingraph.settings import Settings, load_settings
+from twingraph.source.read import Curated
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of this repository's project."""
+    folder = tmp_path / "project"
+    shutil.copytree(ROOT / "data", folder / "data")
+    shutil.copy(ROOT / "twingraph.toml", folder)
+    return folder
+
+
+def command(project: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "twingraph.cli", "--project", str(project), *words]
+
+
+def whole(folder: Path) -> dict[str, str]:
+    """Check a build's files against its own SHA256SUMS and return their checksums."""
+    sums = {}
+    for line in (folder / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+        sums[name] = digest
+    about = folder / "build.json"
+    return {**sums, "build.json": hashlib.sha256(about.read_bytes()).hexdigest()}
+
+
+def test_hash_seed_changes_no_byte(project: Path) -> None:
+    found = []
+    for seed in ("0", "4242"):
+        out = project.parent / f"out-{seed}"
+        done = subprocess.run(
+            command(project, "build", "--out", str(out)), capture_output=True, text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed}, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found.append(whole(out))
+
+    assert found[0] == found[1]
+
+
+def test_the_order_of_files_changes_nothing(curated: Curated, quads: frozenset[Quad]) -> None:
+    files = list(curated.files)
+    random.Random(7).shuffle(files)
+
+    assert files != list(curated.files)
+    assert published(replace(curated, files=tuple(files))) == quads
+
+
+def test_building_twice_changes_nothing_and_is_seen_as_current(settings: Settings,
+                                                               tmp_path: Path) -> None:  # fmt: skip
+    out = tmp_path / "build"
+    build(settings, out)
+    first = whole(out)
+    build(settings, out)
+
+    assert whole(out) == first
+    assert is_current(settings, out)
+    assert not is_current(replace(settings, title={"en": "other"}), tmp_path / "none")
+
+
+# --- the dumps -----------------------------------------------------------------------------------
+
+
+def quads_of(path: Path, form: RdfFormat) -> set[Quad]:
+    return set(parse(path=path, format=form))
+
+
+def test_the_frozen_graph_is_sorted_and_has_no_blank_nodes(built: Path, quads: frozenset[Quad]) -> None:
+    raw = (built / "twingraph.nq").read_bytes()
+    lines = raw.splitlines()
+
+    assert lines == sorted(set(lines))
+    assert raw == quad_lines(quads)
+    assert not any(isinstance(term, BlankNode) for one in quads for term in (one.subject, one.object))
+
+
+def test_quad_formats_hold_everything_and_triple_formats_the_default_graph(built: Path) -> None:
+    everything = quads_of(built / "twingraph.nq", RdfFormat.N_QUADS)
+    default = {one for one in everything if one.graph_name == DefaultGraph()}
+
+    assert quads_of(built / "twingraph.trig", RdfFormat.TRIG) == everything
+    assert quads_of(built / "twingraph.nt", RdfFormat.N_TRIPLES) == default
+    assert quads_of(built / "twingraph.ttl", RdfFormat.TURTLE) == default
+    assert quads_of(built / "twingraph.jsonld", RdfFormat.JSON_LD) == default
+    assert len(everything) > len(default) > 5000
+
+
+def test_a_strict_jsonld_processor_gives_the_canonical_quads_of_the_dump(built: Path) -> None:
+    document = json.loads((built / "twingraph.jsonld").read_text(encoding="utf-8"))
+    options = {"algorithm": "URDNA2015", "format": "application/n-quads"}
+
+    found = jsonld.normalize(document, options)
+
+    assert found == (built / "twingraph.nt").read_text(encoding="utf-8")
+
+
+@pytest.mark.filterwarnings("ignore:Dataset.default_context")  # rdflib's own parser calls it
+def test_rdflib_reads_the_same_triples_from_jsonld_and_ntriples(built: Path) -> None:
+    document = (built / "twingraph.jsonld").read_text(encoding="utf-8")
+    lines = (built / "twingraph.nt").read_text(encoding="utf-8")
+
+    from_json = rdflib.Dataset().parse(data=document, format="json-ld")
+    from_lines = rdflib.Dataset().parse(data=lines, format="nt")
+
+    assert set(from_json) == set(from_lines)
+    assert len(from_json) > 5000
+
+
+def test_jsonld_has_short_keys_types_and_one_node_a_line(built: Path) -> None:
+    text = (built / "twingraph.jsonld").read_text(encoding="utf-8")
+    line = next(one for one in text.splitlines() if one.startswith('{"@id"')
+                and "/id/partnership/bonn-minsk" in one[:80])  # fmt: skip
+    node = json.loads(line.rstrip(","))
+
+    assert node["@type"] == "Partnership"
+    assert node["label"] == {"de": "Bonn – Minsk", "en": "Bonn – Minsk"}
+    assert node["start"] == "[1993~,2003]"
+    assert node["earliestStart"] == "1992-01-01"
+    context = json.loads((built / "context.jsonld").read_text(encoding="utf-8"))
+    assert json.loads(text)["@context"] == context["@context"]
+    assert not [key for key in node if key.startswith("http")]
+
+
+def test_another_base_iri_moves_every_iri_and_nothing_else(settings: Settings, tmp_path: Path,
+                                                           built: Path) -> None:  # fmt: skip
+    base = "http://127.0.0.1:8000/"
+
+    done = build(replace(settings, base_iri=base), tmp_path / "moved")
+
+    assert done.folder is not None
+    moved = (done.folder / "twingraph.nq").read_text(encoding="utf-8").splitlines()
+    home = (built / "twingraph.nq").read_text(encoding="utf-8").splitlines()
+    assert sorted(one.replace(base, settings.base_iri) for one in moved) == sorted(home)
+    assert not [one for one in moved if settings.base_iri in one]
+
+
+# --- whole or not at all -------------------------------------------------------------------------
+
+
+def test_with_a_violation_nothing_is_published_and_the_last_build_stands(project: Path) -> None:
+    out = project / "build"
+    first = subprocess.run(command(project, "build"), capture_output=True, text=True, check=False)
+    before = whole(out)
+    broken = project / "data" / "sources" / "broken.ttl"
+    broken.write_text("<http://example.org/a> a ", encoding="utf-8")
+
+    done = subprocess.run(command(project, "build"), capture_output=True, text=True, check=False)
+
+    assert first.returncode == 0, first.stderr
+    assert done.returncode == 1
+    assert done.stdout.startswith("data/sources/broken.ttl:1: F03 ")
+    assert "Traceback" not in done.stderr
+    assert whole(out) == before
+
+
+@pytest.mark.slow
+def test_sigkill_at_any_moment_leaves_the_last_build_or_the_new_one(project: Path) -> None:
+    out = project / "build"
+    settings = load_settings(project)
+    build(settings, out)
+    moments = random.Random(20)
+    known = {json.dumps(whole(out))}
+    killed = 0
+
+    for turn in range(20):
+        # another publisher makes another build
+        toml = (project / "twingraph.toml").read_text(encoding="utf-8")
+        lines = [one for one in toml.splitlines() if not one.startswith("publisher")]
+        lines.append(f'publisher = "number {turn}"')
+        (project / "twingraph.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        child = subprocess.Popen(command(project, "build"), stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)  # fmt: skip
+        time.sleep(moments.uniform(0.05, 2.2))
+        child.send_signal(signal.SIGKILL)
+        killed += child.wait() == -signal.SIGKILL
+        found = whole(out)
+        publisher = json.loads((out / "build.json").read_text())["publisher"]
+        assert json.dumps(found) in known or publisher == f"number {turn}"
+        known.add(json.dumps(found))
+
+    assert killed >= 5
+    last = subprocess.run(command(project, "build"), capture_output=True, text=True, check=False)
+    assert last.returncode == 0, last.stderr
+    assert json.loads((out / "build.json").read_text())["publisher"] == "number 19"
+    left = [one.name for one in project.glob(".build-*")]
+    assert len(left) <= 2, left
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(project: Path) -> None:
+    out = project / "build"
+    build(load_settings(project), out)
+    before = whole(out)
+    limited = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); "
+        "from twingraph.cli import main; main(sys.argv[1:])"
+    )
+    with (project / "twingraph.toml").open("a", encoding="utf-8") as toml:
+        toml.write("max_file_bytes = 5_000_000\n")
+
+    done = subprocess.run(
+        [sys.executable, "-c", limited, "--project", str(project), "build"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert "nothing was replaced" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert whole(out) == before
+
+
+def test_a_folder_of_somebody_elses_is_not_replaced(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("dear", encoding="utf-8")
+
+    with pytest.raises(TwingraphError, match="with files in it"):
+        build(settings, tmp_path)
+
+    assert (tmp_path / "letters.txt").read_text(encoding="utf-8") == "dear"
+
+
+def test_an_empty_folder_becomes_the_build(settings: Settings, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+
+    build(settings, out)
+
+    assert whole(out)

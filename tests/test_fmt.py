@@ -1,0 +1,121 @@
+"""The one form of a data file: reached in one step, kept ever after, the same triples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+
+from twingraph.settings import Settings
+from twingraph.source.fmt import format_files, format_text, prefixes_under
+from twingraph.turtle import Positions, iri_text, plain, write_turtle
+from twingraph.vocabulary import EDTF, HOME, RDF, TG, XSD
+
+IRIS = st.one_of(
+    st.sampled_from(["place/bonn", "place/9-lives", "cite/a-b", "org/x", "place/", "place/a.b"])
+    .map(lambda path: f"{HOME}id/{path}"),
+    st.sampled_from(["http://e/ä", "https://schema.org/latitude", "http://e/a%20b", "urn:x:y",
+                     "http://e/x#", "http://e/(a)", "http://www.wikidata.org/entity/Q64"]),
+).map(NamedNode)  # fmt: skip
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+LITERALS = st.one_of(
+    TEXTS.map(Literal),
+    st.tuples(TEXTS, st.sampled_from(["en", "de", "zh-hant"])).map(
+        lambda pair: Literal(pair[0], language=pair[1])
+    ),
+    st.sampled_from(["7", "-7", "+07", "007", "1e3", "x"]).map(
+        lambda text: Literal(text, datatype=XSD.integer)
+    ),
+    st.sampled_from(["7.0", ".5", "7", "-0.10"]).map(
+        lambda text: Literal(text, datatype=XSD.decimal)
+    ),
+    st.sampled_from(["true", "1"]).map(lambda text: Literal(text, datatype=XSD.boolean)),
+    st.sampled_from(["2003", "1993~"]).map(lambda text: Literal(text, datatype=EDTF)),
+)
+TRIPLES = st.lists(st.builds(Triple, IRIS, IRIS, st.one_of(IRIS, LITERALS)), min_size=1)
+
+
+def read(text: str | bytes) -> set[Triple]:
+    raw = text.encode() if isinstance(text, str) else text
+    return {one.triple for one in parse(raw, format=RdfFormat.TURTLE)}
+
+
+@given(TRIPLES)
+def test_formatting_keeps_the_triples_and_is_idempotent(triples: list[Triple]) -> None:
+    raw = serialize(triples, format=RdfFormat.TURTLE)
+    assert raw is not None
+
+    once = format_text(raw, "a.ttl")
+    twice = format_text(once.text.encode(), "a.ttl")
+
+    assert once.problem is None
+    assert read(once.text) == set(triples)
+    assert twice.text == once.text
+
+
+@given(TRIPLES)
+def test_the_order_of_statements_changes_nothing(triples: list[Triple]) -> None:
+    assert write_turtle(triples) == write_turtle(reversed(triples))
+
+
+@given(TRIPLES)
+def test_positions_name_the_line_on_which_a_statement_stands(triples: list[Triple]) -> None:
+    text = write_turtle(triples)
+    positions, lines = Positions(text), text.split("\n")
+
+    for one in triples:
+        subject, verb = plain(one.subject), one.predicate.value
+        first, here = positions.line(subject), positions.line(subject, verb)
+        written = "a" if one.predicate == RDF.type else iri_text(verb, set())
+        block = "\n".join(lines[first - 1 : here])
+        assert lines[first - 1].startswith(iri_text(subject, set()) + " ")
+        assert f" {written} " in lines[here - 1]
+        assert "\n\n" not in block
+
+
+def test_a_byte_order_mark_and_windows_line_ends_go() -> None:
+    raw = b"\xef\xbb\xbf<http://e/a> a <http://e/B> ;\r\n <http://e/p> 1 .\r\n"
+
+    found = format_text(raw, "a.ttl")
+
+    assert found.text == "<http://e/a> a <http://e/B> ;\n  <http://e/p> 1 .\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"# why\n<http://e/a> a <http://e/B> .", "F07"),
+        (b"<http://e/a> a [] .", "F08"),
+        (b"<http://e/a> a <http://e/B>", "F03"),
+        (b"", "F02"),
+        (b"\xff", "F01"),
+    ],
+)
+def test_what_would_lose_something_is_left_alone(raw: bytes, code: str, tmp_path: Path) -> None:
+    (tmp_path / "data" / "sources").mkdir(parents=True)
+    path = tmp_path / "data" / "sources" / "a.ttl"
+    path.write_bytes(raw)
+
+    done = format_files(Settings(tmp_path), (), write=True)
+
+    assert [one.code for one in done.problems] == [code]
+    assert path.read_bytes() == raw
+
+
+def test_another_base_iri_is_written_with_the_same_prefixes() -> None:
+    base = "https://example.org/twins/"
+    text = f"<{base}id/place/a> <{HOME}ns#within> <{base}id/place/b> ."
+
+    found = format_text(text.encode(), "a.ttl", base)
+
+    assert "place:a <https://w3id.org/twingraph/ns#within> place:b .\n" in found.text
+    assert prefixes_under(base)["place"] == base + "id/place/"
+
+
+def test_a_quad_is_written_without_its_graph() -> None:
+    one = Quad(TG.about, TG.about, Literal("x"), TG.about)
+
+    assert write_turtle([one]).endswith('tg:about tg:about "x" .\n')
