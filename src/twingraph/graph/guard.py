@@ -10,6 +10,7 @@ may still be no SPARQL; what it refuses is at worst a name that can be chosen ot
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 from urllib.parse import urljoin
@@ -40,7 +41,9 @@ _BROKEN_STRINGS: Final = (
 )
 _VARIABLE: Final = re.compile(rf"[?$][A-Za-z0-9_{_HIGH}]+")
 _LANGUAGE: Final = re.compile(r"@[A-Za-z][A-Za-z0-9]*(?:-{1,2}[A-Za-z0-9]+)*")
-_BLANK: Final = re.compile(rf"_:[A-Za-z0-9_{_HIGH}](?:[.\-A-Za-z0-9_{_HIGH}]*[\-A-Za-z0-9_{_HIGH}])?")
+_BLANK: Final = re.compile(
+    rf"_:[A-Za-z0-9_{_HIGH}](?:[.\-A-Za-z0-9_{_HIGH}]*[\-A-Za-z0-9_{_HIGH}])?"
+)
 _NUMBERS: Final = (re.compile(r"[0-9]+"), re.compile(r"[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]+"))
 _NAME: Final = re.compile(
     rf"""(?P<prefix>[A-Za-z{_HIGH}](?:[.\-A-Za-z0-9_{_HIGH}]*[\-A-Za-z0-9_{_HIGH}])?)?
@@ -59,12 +62,12 @@ def refuse_remote(text: str, graphs: Collection[str] | None = None) -> None:
     >>> refuse_remote("SELECT * { ?service ?p 'SERVICE' } # SERVICE <http://e/>")
     >>> refuse_remote("SELECT * { SERVICE <http://e/> { ?s ?p ?o } }")
     Traceback (most recent call last):
-    twingraph.problems.TwingraphError: line 1, column 12: SERVICE is not answered, because no query \
-may reach another host; fetch that part yourself, and leave it out here
+    twingraph.problems.TwingraphError: line 1, column 12: SERVICE is not answered, because no \
+query may reach another host; fetch that part yourself, and leave it out here
     >>> refuse_remote("SELECT * FROM <http://e/> { ?s ?p ?o }", graphs=())
     Traceback (most recent call last):
-    twingraph.problems.TwingraphError: line 1: FROM <http://e/>, a graph that is not in this store; \
-leave FROM out to ask what is published, or list the graphs with SELECT DISTINCT ?g { GRAPH ?g {} }
+    twingraph.problems.TwingraphError: line 1: FROM <http://e/>, a graph that is not in this \
+store; leave FROM out to ask what is published, or name a graph of the dump
     """
     for reading in (text, _decoded(text)):
         at = _call(reading)
@@ -80,8 +83,7 @@ leave FROM out to ask what is published, or list the graphs with SELECT DISTINCT
             if graph not in graphs:
                 raise TwingraphError(
                     f"line {line}: FROM <{graph}>, a graph that is not in this store; leave FROM "
-                    "out to ask what is published, or list the graphs with "
-                    "SELECT DISTINCT ?g { GRAPH ?g {} }"
+                    "out to ask what is published, or name a graph of the dump"
                 )
 
 
@@ -101,6 +103,7 @@ def _call(text: str) -> int | None:
     if not _SERVICE.search(text):
         return None
     seen = bytearray(len(text) + 1)
+    ends = [match.start() for match in re.finditer(r"[\r\n]", text)]
     todo = [0]
     while todo:
         at = todo.pop()
@@ -116,7 +119,11 @@ def _call(text: str) -> int | None:
         dotted = _DOTTED_SERVICE.search(text, at, name.end()) if name else None
         if dotted:
             return dotted.start() + 1
-        todo.extend(_steps(text, at))
+        if text[at] == "#":  # many readings may end in one long comment: look its end up
+            line = bisect_left(ends, at)
+            todo.append(ends[line] if line < len(ends) else len(text))
+        else:
+            todo.extend(_steps(text, at))
     return None
 
 
@@ -131,8 +138,6 @@ def _steps(text: str, at: int) -> Iterator[int]:
     letter = text[at]
     if letter in " \t\r\n":
         yield _end(_SPACE, text, at)
-    elif letter == "#":
-        yield _end(_COMMENT, text, at)
     elif letter == "<":
         yield at + 1
         yield _end(_IRI, text, at)
@@ -145,8 +150,7 @@ def _steps(text: str, at: int) -> Iterator[int]:
     elif letter == "_":
         yield _end(_BLANK, text, at)
     elif letter.isascii() and letter.isdigit():
-        for number in _NUMBERS:
-            yield _end(number, text, at)
+        yield from (match.end() for one in _NUMBERS if (match := one.match(text, at)))
     elif letter == "\\":
         yield at + 1
         yield at + 2

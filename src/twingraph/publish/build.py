@@ -108,10 +108,12 @@ def input_digest(settings: Settings) -> str:
     paths.append(settings.folder / "twingraph.toml")
     whole = hashlib.sha256(__version__.encode())
     for path in sorted(paths):
+        whole.update(f"{path.name}\0".encode())
         try:
-            whole.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+            # a pipe would be waited for; what can't be read is the check's business
+            whole.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"-")
         except OSError:
-            whole.update(b"unreadable")
+            whole.update(b"-")
     return whole.hexdigest()
 
 

@@ -16,8 +16,10 @@ from twingraph.iris import description_path, local_path, page_path
 from twingraph.vocabulary import HOME
 
 _PAGES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]] = (
-    (re.compile(r"http://www\.wikidata\.org/entity/([QPL]\d+)"),
-     lambda match: f"https://www.wikidata.org/wiki/{'Property:' * match[1].startswith('P')}{match[1]}"),
+    (re.compile(r"http://www\.wikidata\.org/entity/(Q\d+)"),
+     lambda match: f"https://www.wikidata.org/wiki/{match[1]}"),
+    (re.compile(r"http://www\.wikidata\.org/(?:entity|prop/direct)/(P\d+)"),
+     lambda match: f"https://www.wikidata.org/wiki/Property:{match[1]}"),
     (re.compile(r"https://sws\.geonames\.org/(\d+)/"),
      lambda match: f"https://www.geonames.org/{match[1]}/"),
 )  # fmt: skip
@@ -66,7 +68,7 @@ def local_link(iri: str, language: str, at: str) -> str | None:
 
 
 def outside_link(iri: str) -> str | None:
-    """Return a link that is safe to follow: the page for people, or None where it is no web address.
+    """Return a link that is safe to follow, the page for people; None for what is no web address.
 
     >>> outside_link("http://www.wikidata.org/entity/Q586")
     'https://www.wikidata.org/wiki/Q586'

@@ -37,8 +37,8 @@ class Range(NamedTuple):
     def specificity(self, offer: str) -> int:
         """Say how closely this range fits a media type: 0 not at all, 1 `*/*` … 4 with parameters.
 
-        >>> [parse_accept(one)[0].specificity("text/html") for one in ("text/html", "text/*", "a/b")]
-        [3, 2, 0]
+        >>> [one.specificity("text/html") for one in parse_accept("text/html, text/*, */*, a/b")]
+        [3, 2, 1, 0]
         """
         type_, subtype, parameters = _media_type(offer)
         if not self.parameters <= parameters:
@@ -105,7 +105,7 @@ def quality_of(media_type: str, ranges: Sequence[Range]) -> float:
     """
     fits = [(one.specificity(media_type), one.quality) for one in ranges]
     closest = max((fit for fit, _ in fits), default=0)
-    return max((quality for fit, quality in fits if fit == closest), default=0.0) if closest else 0.0
+    return max(quality for fit, quality in fits if fit == closest) if closest else 0.0
 
 
 def choose(accept: str | None, offers: Sequence[Offer]) -> Offer | None:
@@ -114,7 +114,7 @@ def choose(accept: str | None, offers: Sequence[Offer]) -> Offer | None:
     No header, or an empty one, accepts anything.
 
     >>> html, turtle = Offer("text/html", "html"), Offer("text/turtle", "ttl")
-    >>> [choose(accept, [html, turtle]).suffix for accept in (None, "*/*", "text/turtle, */*;q=0.1")]
+    >>> [choose(one, [html, turtle]).suffix for one in (None, "*/*", "text/turtle, */*;q=0.1")]
     ['html', 'html', 'ttl']
     >>> choose("image/png", [html, turtle]) is None
     True

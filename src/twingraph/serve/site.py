@@ -89,7 +89,7 @@ class Site:
         return [{name: self._told(row[name]) for name in names} for row in found]
 
     def triples(self, name: str, **terms: Term) -> list[Triple]:
-        """Ask the CONSTRUCT query `queries/site/<name>.rq`; the answer stands under the base IRI."""
+        """Ask the CONSTRUCT query of that name; the answer stands under the base IRI."""
         found = self.store.query(self.queries[name], substitutions=self._asked(terms))
         assert isinstance(found, QueryTriples), "not a CONSTRUCT query"
         return list(found)
@@ -104,10 +104,10 @@ class Site:
         return move_iri(iri, HOME, self.base)
 
     def _asked(self, terms: Mapping[str, Term]) -> dict[Variable, Any]:
-        return {
-            Variable(name): NamedNode(self.public(term.value)) if isinstance(term, NamedNode) else term
-            for name, term in terms.items()
-        }
+        return {Variable(name): self._published(term) for name, term in terms.items()}
+
+    def _published(self, term: Term) -> Term:
+        return NamedNode(self.public(term.value)) if isinstance(term, NamedNode) else term
 
     def _told(self, term: Any) -> Term | None:
         if isinstance(term, NamedNode) and self.base != HOME:

@@ -96,6 +96,9 @@ def format_files(settings: Settings, paths: Sequence[Path], write: bool) -> Done
     changed, problems = [], []
     for path in files:
         name = _name(path, settings.folder)
+        if not path.is_file():
+            problems.append(problem("F12", name, error="no regular file"))
+            continue
         try:
             raw = path.read_bytes()
         except OSError as error:

@@ -1,0 +1,181 @@
+"""Ask a store a question with its parameters bound as RDF terms, and write what it answers.
+
+A query never reaches another host, and its text is never made of what a user typed: values come in
+as terms (`twingraph.graph.library.bind`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, cast, get_args
+from typing import Literal as OneOf
+
+from pyoxigraph import Literal as RdfLiteral
+from pyoxigraph import (
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+    Triple,
+    Variable,
+)
+
+from twingraph.graph.guard import refuse_remote, tokens
+from twingraph.graph.table import Term, table_text
+from twingraph.problems import TwingraphError
+from twingraph.source.fmt import prefixes_under
+from twingraph.turtle import write_turtle
+from twingraph.vocabulary import HOME
+
+Format = OneOf["table", "csv", "json", "turtle"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a SELECT answers: its variables, and a row of terms an answer, None where unbound."""
+
+    variables: tuple[str, ...]
+    rows: tuple[tuple[Term | None, ...], ...]
+
+
+Answer = Table | bool | tuple[Triple, ...]
+Bindings = Mapping[str, NamedNode | RdfLiteral]
+
+
+def move_text(text: str, base: str) -> str:
+    """Return a query written under `HOME` as one under `base`: inside its IRIs, nowhere else.
+
+    >>> move_text('ASK { <https://w3id.org/twingraph/ns#a> ?p "https://w3id.org/twingraph/" }',
+    ...           "http://localhost/")
+    'ASK { <http://localhost/ns#a> ?p "https://w3id.org/twingraph/" }'
+    """
+    if base == HOME:
+        return text
+    parts = []
+    at = 0
+    for token in tokens(text):
+        if token.kind == "iri" and token.text.startswith("<" + HOME):
+            parts += [text[at : token.start], "<" + base]
+            at = token.start + 1 + len(HOME)
+    return "".join([*parts, text[at:]])
+
+
+def run(store: Store, text: str, bindings: Bindings | None = None, base: str = HOME) -> Answer:
+    """Ask `store`, whose graph stands under `base`, a query whose text stands under `HOME`.
+
+    Raises `TwingraphError` for what is no query, calls another host, or asks for an unknown graph.
+
+    >>> run(Store(), "SELECT ?s { ?s ?p ?o }")
+    Table(variables=('s',), rows=())
+    >>> run(Store(), "SELECT ?s { ?s ?p }")
+    Traceback (most recent call last):
+    twingraph.problems.TwingraphError: line 1, column 19: expected one of LATERAL, SERVICE, [_]
+    """
+    results = _results(store, text, bindings or {}, base)
+    if isinstance(results, QueryBoolean):
+        return bool(results)
+    if isinstance(results, QueryTriples):
+        return tuple(sorted(set(results), key=str))
+    variables = tuple(one.value for one in results.variables)
+    rows = tuple(tuple(cast("Term | None", row[name]) for name in variables) for row in results)
+    return Table(variables, rows)
+
+
+def write(
+    store: Store,
+    text: str,
+    format_: Format,
+    bindings: Bindings | None = None,
+    base: str = HOME,
+    width: int = 0,
+) -> bytes:
+    """Ask like `run`, and return the answer in one of `FORMATS`.
+
+    CSV and JSON are those of W3C (SPARQL 1.1 Query Results), `table` is for a terminal of `width`
+    columns. Raises `TwingraphError` where the format does not fit the form of the query.
+
+    >>> write(Store(), "ASK { ?s ?p ?o }", "json")
+    b'{"head":{},"boolean":false}'
+    >>> write(Store(), "ASK { ?s ?p ?o }", "turtle")
+    Traceback (most recent call last):
+    twingraph.problems.TwingraphError: this query answers yes or no, which turtle does not hold; \
+ask for table, csv or json
+    """
+    results = _results(store, text, bindings or {}, base)
+    fitting, form = _FITTING[type(results)]
+    if format_ not in fitting:
+        formats = " or ".join([*([", ".join(fitting[:-1])] if fitting[1:] else []), fitting[-1]])
+        raise TwingraphError(
+            f"this query answers {form}, which {format_} does not hold; ask for {formats}"
+        )
+    return _WRITERS[format_](results, base, width)
+
+
+_FITTING: Final[dict[type, tuple[tuple[Format, ...], str]]] = {
+    QuerySolutions: (("table", "csv", "json"), "a table"),
+    QueryBoolean: (("table", "csv", "json"), "yes or no"),
+    QueryTriples: (("turtle",), "triples"),
+}
+
+_Results = QuerySolutions | QueryBoolean | QueryTriples
+
+
+def _results(store: Store, text: str, bindings: Bindings, base: str) -> _Results:
+    text = move_text(text, base)
+    here = {str(one.value) for one in store.named_graphs() if isinstance(one, NamedNode)}
+    refuse_remote(text, here)
+    substitutions: dict[Variable, Term] = {
+        Variable(name): term for name, term in bindings.items()
+    }
+    try:
+        return store.query(text, substitutions=substitutions or None)
+    except SyntaxError as error:
+        raise TwingraphError(_place(error)) from None
+    except (RuntimeError, ValueError, OSError) as error:
+        raise TwingraphError(f"the query can't be answered: {error}") from None
+
+
+def _place(error: SyntaxError) -> str:
+    """The engine writes the place into its message only: `error at 1:19: expected …`."""
+    place = re.match(r"error at (\d+):(\d+): ", str(error.msg))
+    if place is None:
+        return f"this is no SPARQL query: {error.msg}"
+    return f"line {place[1]}, column {place[2]}: {error.msg[place.end():]}"
+
+
+def _table(results: _Results, base: str, width: int) -> bytes:
+    if isinstance(results, QueryBoolean):
+        return b"yes\n" if results else b"no\n"
+    assert isinstance(results, QuerySolutions)
+    names = [one.value for one in results.variables]
+    rows = [[cast("Term | None", row[name]) for name in names] for row in results]
+    return table_text(names, rows, prefixes_under(base), width).encode()
+
+
+def _serialized(format_: QueryResultsFormat) -> Callable[[_Results, str, int], bytes]:
+    def one(results: _Results, base: str, width: int) -> bytes:
+        assert isinstance(results, QuerySolutions | QueryBoolean)
+        return results.serialize(format=format_) or b""
+
+    return one
+
+
+def _turtle(results: _Results, base: str, width: int) -> bytes:
+    assert isinstance(results, QueryTriples)
+    try:
+        return write_turtle(results, prefixes_under(base)).encode()
+    except TypeError as error:
+        raise TwingraphError(f"{error}; give every node an IRI in CONSTRUCT") from None
+
+
+_WRITERS: Final[dict[Format, Callable[[_Results, str, int], bytes]]] = {
+    "table": _table,
+    "csv": _serialized(QueryResultsFormat.CSV),
+    "json": _serialized(QueryResultsFormat.JSON),
+    "turtle": _turtle,
+}

@@ -1,0 +1,172 @@
+"""Descriptions: the RDF about one thing, one graph, the ontology or the shapes, in any format.
+
+What is written is what is published, under the base IRI, sorted: the same graph, the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from pyoxigraph import (
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    serialize,
+)
+
+from twingraph.graph.frozen import triple_lines
+from twingraph.iris import local_path, move_iri
+from twingraph.publish.jsonld import write_jsonld
+from twingraph.serve.site import Site
+from twingraph.serve.thing import is_known
+from twingraph.turtle import blocks, iri_text, prefix_lines, write_turtle
+from twingraph.vocabulary import HOME
+
+# suffix -> media type, in the order we prefer to send them
+FORMATS: Final[Mapping[str, str]] = {
+    "ttl": "text/turtle",
+    "jsonld": "application/ld+json",
+    "nt": "application/n-triples",
+    "rdf": "application/rdf+xml",
+}
+GRAPH_FORMATS: Final[Mapping[str, str]] = {
+    "trig": "application/trig",
+    "ttl": "text/turtle",
+    "nt": "application/n-triples",
+}
+_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+
+
+def formats_of(thing: str) -> Mapping[str, str]:
+    """Return the formats that the thing at path `thing` is described in, by suffix."""
+    return GRAPH_FORMATS if thing.startswith("graph/") else FORMATS
+
+
+def describe(site: Site, thing: str, suffix: str) -> bytes | None:
+    """Return the description of the thing at path `thing`; None where there is none."""
+    if suffix not in formats_of(thing):
+        return None
+    if thing == "shapes":
+        return _shapes(site, suffix)
+    if thing == "ns":
+        return _write(site, site.triples("ontology-terms"), suffix)
+    if local_path(thing) is None:
+        return None
+    if thing.startswith("graph/"):
+        return _graph(site, thing, suffix)
+    if not is_known(site, HOME + thing):
+        return None
+    return _write(site, _about(site, HOME + thing), suffix)
+
+
+def _about(site: Site, iri: str) -> list[Triple]:
+    found = site.triples("description", this=NamedNode(iri))
+    named = {
+        term.value
+        for one in found
+        for term in (one.subject, one.predicate, one.object)
+        if isinstance(term, NamedNode)
+    }
+    labels = [
+        Triple(*(_published(site, row[name]) for name in ("thing", "property", "value")))
+        for row in site.rows_of("labels", (move_iri(one, site.base, HOME) for one in named))
+    ]
+    return list({*found, *labels})
+
+
+def _published(site: Site, term: Any) -> Any:
+    return NamedNode(site.public(term.value)) if isinstance(term, NamedNode) else term
+
+
+def _graph(site: Site, thing: str, suffix: str) -> bytes | None:
+    name = site.public(HOME + thing)
+    if name not in site.graphs:
+        return None
+    triples = site.triples("graph", this=NamedNode(HOME + thing))
+    if suffix != "trig":
+        return _write(site, triples, suffix)
+    used: set[str] = set()
+    body = "\n".join(blocks(triples, used, site.prefixes))
+    text = f"{iri_text(name, used, site.prefixes)} {{\n{body}}}\n"
+    return (prefix_lines(used, site.prefixes) + "\n" + text).encode()
+
+
+def _shapes(site: Site, suffix: str) -> bytes:
+    if suffix == "ttl":
+        return site.dumps["shapes.ttl"].path.read_bytes()
+    triples = [one.triple for one in site.shapes]
+    return EXCHANGE[suffix](triples, site.prefixes)
+
+
+def _write(site: Site, triples: Iterable[Triple], suffix: str) -> bytes:
+    if suffix == "ttl":
+        return write_turtle(triples, site.prefixes).encode()
+    if suffix == "jsonld":
+        return write_jsonld(triples, site.context).encode()
+    return EXCHANGE[suffix](list(triples), site.prefixes)
+
+
+# --- triples of anybody's making, blank nodes included -------------------------------------------
+
+
+def _turtle(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
+    return _serialize(triples, RdfFormat.TURTLE, prefixes)
+
+
+def _trig(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
+    return _serialize(triples, RdfFormat.TRIG, prefixes)
+
+
+def _ntriples(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
+    return triple_lines(Quad(one.subject, one.predicate, one.object) for one in triples)
+
+
+def _rdfxml(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
+    ordered = sorted(triples, key=lambda one: (str(one.subject), one.predicate.value != _TYPE, str(one)))
+    return _serialize(ordered, RdfFormat.RDF_XML, prefixes)
+
+
+def _jsonld(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
+    """Write expanded JSON-LD, one node object a subject, kinds as `@type`."""
+    nodes: dict[str, dict[str, Any]] = {}
+    for one in json.loads(_serialize(triples, RdfFormat.JSON_LD, {})):
+        node = nodes.setdefault(one["@id"], {"@id": one["@id"]})
+        for verb, values in one.items():
+            if verb == "@id":
+                continue
+            key = "@type" if verb == _TYPE else verb
+            kept = [value.get("@id") for value in values] if verb == _TYPE else values
+            node.setdefault(key, []).extend(kept)
+    for node in nodes.values():
+        for key, values in node.items():
+            if isinstance(values, list):
+                node[key] = sorted(values, key=lambda value: json.dumps(value, sort_keys=True))
+    ordered = [dict(sorted(nodes[name].items())) for name in sorted(nodes)]
+    return (json.dumps(ordered, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _serialize(triples: list[Triple], form: RdfFormat, prefixes: Mapping[str, str]) -> bytes:
+    known = {name: iri for name, iri in prefixes.items() if _mentions(triples, iri)}
+    ordered = sorted(triples, key=str) if form != RdfFormat.RDF_XML else triples
+    return serialize(ordered, format=form, prefixes=known) or b""
+
+
+def _mentions(triples: list[Triple], namespace: str) -> bool:
+    return any(
+        isinstance(term, NamedNode) and term.value.startswith(namespace)
+        for one in triples
+        for term in (one.subject, one.predicate, one.object)
+    )
+
+
+EXCHANGE: Final[Mapping[str, Callable[[list[Triple], Mapping[str, str]], bytes]]] = {
+    "ttl": _turtle,
+    "jsonld": _jsonld,
+    "nt": _ntriples,
+    "nq": _ntriples,  # a triple without a graph reads the same in both
+    "trig": _trig,
+    "rdf": _rdfxml,
+}

@@ -1,0 +1,68 @@
+"""The first page: what this is, how much of it there is, and the ways in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pyoxigraph import NamedNode
+
+from twingraph.serve.claims import Claims, Conflict
+from twingraph.serve.facts import Facts
+from twingraph.serve.links import relative
+from twingraph.serve.lists import overview
+from twingraph.serve.queries import Example, examples
+from twingraph.serve.site import Site
+from twingraph.serve.values import Teller, Value
+from twingraph.serve.words import WORDS, number_text
+
+
+class Number(NamedTuple):
+    """A number of the graph and what it counts."""
+
+    number: str
+    what: str
+
+
+class HomePage(NamedTuple):
+    """Everything the first page shows."""
+
+    title: str
+    numbers: list[Number]
+    kinds: list[Value]
+    conflict_on: Value | None
+    conflicts: list[Conflict]
+    examples: list[Example]
+    sparql: str
+
+
+def home_page(site: Site, language: str, at: str) -> HomePage:
+    """Make the first page that will stand at path `at`."""
+    row = site.rows("numbers")[0]
+    word = WORDS[language]
+    numbers = [
+        Number(number_text(int(count.value), language), word[f"number {name}"])
+        for name, count in row.items()
+        if count is not None
+    ]
+    conflict_on, conflicts = _conflict(site, language, at)
+    return HomePage(
+        title=site.title.get(language) or site.title["en"],
+        numbers=numbers,
+        kinds=overview(site, language, at),
+        conflict_on=conflict_on,
+        conflicts=conflicts,
+        examples=examples(site, language, at),
+        sparql=relative("sparql", at),
+    )
+
+
+def _conflict(site: Site, language: str, at: str) -> tuple[Value | None, list[Conflict]]:
+    """Return the first thing that sources differ on, and how; nothing where they agree."""
+    found = [row["thing"] for row in site.rows("conflicts")]
+    if not found or not isinstance(found[0], NamedNode):
+        return None, []
+    facts = Facts(site, language)
+    facts.read_description(found[0].value)
+    facts.complete()
+    teller = Teller(facts, at)
+    return teller.link(found[0].value), Claims.of(teller, found[0].value).conflicts()

@@ -1,0 +1,98 @@
+"""Path -> page: every HTML page of the site, as the server sends it and a static site keeps it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twingraph.iris import description_path, kind_of, page_path, thing_of_page
+from twingraph.serve.describe import FORMATS, GRAPH_FORMATS
+from twingraph.serve.home import home_page
+from twingraph.serve.lists import (
+    CLASSES,
+    cited_rows,
+    data_page,
+    is_scheme,
+    list_page,
+    scheme_page,
+    vocabulary_page,
+)
+from twingraph.serve.reference import ontology_page, rules_page
+from twingraph.serve.render import Alternate, render
+from twingraph.serve.site import LANGUAGES, Site
+from twingraph.serve.thing import is_known, thing_page
+from twingraph.serve.words import WORDS
+from twingraph.vocabulary import HOME
+
+_NAMES: Final = {"ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples", "rdf": "RDF/XML"}
+FIXED: Final = ("index.html", "vocab/index.html", "dumps.html", "ns.html", "shapes.html")
+
+
+def page(site: Site, language: str, path: str, at: str | None = None) -> bytes | None:
+    """Return the page at `<language>/<path>`; None where there is none.
+
+    `at` is where it stands, if not there (the first page also stands at the root).
+    """
+    place = f"{language}/{path}" if at is None else at
+    elsewhere = {one: f"{one}/{path}" for one in LANGUAGES}
+    word = WORDS[language]
+    match path:
+        case "index.html":
+            home = home_page(site, language, place)
+            return render(site, "home.html", language, place, elsewhere=elsewhere, page=home)
+        case "vocab/index.html":
+            listing = vocabulary_page(site, language, place)
+            return render(site, "list.html", language, place, title=listing.title,
+                          elsewhere=elsewhere, page=listing)  # fmt: skip
+        case "dumps.html":
+            data = data_page(site, language, place)
+            return render(site, "data.html", language, place, title=word["data"],
+                          elsewhere=elsewhere, page=data)  # fmt: skip
+        case "ns.html":
+            ontology = ontology_page(site, language, place)
+            return render(site, "ontology.html", language, place, title=ontology.title.text,
+                          elsewhere=elsewhere, alternates=alternates("ns"),
+                          page=ontology)  # fmt: skip
+        case "shapes.html":
+            return render(site, "rules.html", language, place, title=word["rules"],
+                          elsewhere=elsewhere, alternates=alternates("shapes"),
+                          page=rules_page(site, language))  # fmt: skip
+    folder, _, name = path.rpartition("/")
+    if name == "index.html":
+        return _list(site, language, folder, place)
+    thing = thing_of_page(path.removesuffix(".html")) if path.endswith(".html") else None
+    if thing is None or page_path(thing, language) != f"{language}/{path}":
+        return None
+    return _thing(site, language, thing, place)
+
+
+def _list(site: Site, language: str, kind: str, at: str) -> bytes | None:
+    if kind not in CLASSES:
+        return None
+    listing = list_page(site, kind, language, at)
+    elsewhere = {one: f"{one}/{kind}/index.html" for one in LANGUAGES}
+    return render(site, "list.html", language, at, title=listing.title, elsewhere=elsewhere,
+                  page=listing)  # fmt: skip
+
+
+def _thing(site: Site, language: str, thing: str, at: str) -> bytes | None:
+    iri = HOME + thing
+    if not is_known(site, iri):
+        return None
+    elsewhere = {one: page_path(thing, one) or "" for one in LANGUAGES}
+    if is_scheme(iri):
+        codes = scheme_page(site, iri, language, at)
+        return render(site, "scheme.html", language, at, title=codes.title.text,
+                      elsewhere=elsewhere, alternates=alternates(thing), page=codes)  # fmt: skip
+    cited, cut = cited_rows(site, iri, language, at) if kind_of(iri) == "source" else ([], "")
+    told = thing_page(site, iri, language, at)
+    return render(site, "thing.html", language, at, title=told.title.text, elsewhere=elsewhere,
+                  alternates=alternates(thing), page=told, cited=cited, cited_cut=cut)  # fmt: skip
+
+
+def alternates(thing: str) -> tuple[Alternate, ...]:
+    """Return the descriptions of the thing at path `thing`."""
+    formats = GRAPH_FORMATS if thing.startswith("graph/") else FORMATS
+    return tuple(
+        Alternate(_NAMES.get(suffix, suffix), description_path(thing, suffix), media_type)
+        for suffix, media_type in formats.items()
+    )

@@ -1,0 +1,159 @@
+"""The ontology and the rules, each as one page of which every term has its anchor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from pyoxigraph import Literal, NamedNode, QuerySolutions
+
+from twingraph.iris import move_iri
+from twingraph.serve.facts import Facts, Name, pick
+from twingraph.serve.properties import FOREIGN
+from twingraph.serve.site import Site
+from twingraph.serve.thing import Fact
+from twingraph.serve.values import Teller, Value, sort_key
+from twingraph.serve.words import WORDS
+from twingraph.vocabulary import HOME, PREFIXES, RDF, RDFS
+
+_DEFINITION: Final = PREFIXES["skos"] + "definition"
+_CLASS: Final = PREFIXES["owl"] + "Class"
+_HIDDEN: Final = {
+    RDF.type.value, RDFS.label.value, RDFS.comment.value, RDFS.isDefinedBy.value, _DEFINITION,
+}  # fmt: skip
+
+
+class TermEntry(NamedTuple):
+    """A class or a property of the ontology."""
+
+    anchor: str
+    iri: str
+    name: Value
+    definition: Value | None
+    comment: Value | None
+    facts: list[Fact]
+
+
+class OntologyPage(NamedTuple):
+    """The ontology: what it is, its classes, its properties."""
+
+    title: Value
+    description: Value | None
+    iri: str
+    facts: list[Fact]
+    classes: list[TermEntry]
+    properties: list[TermEntry]
+
+
+def ontology_page(site: Site, language: str, at: str) -> OntologyPage:
+    """Make the page of the whole ontology."""
+    iri = HOME + "ns"
+    terms = {
+        row["thing"].value
+        for row in site.rows("ontology", this=NamedNode(iri))
+        if isinstance(row["thing"], NamedNode)
+    }
+    facts = Facts(site, language)
+    facts.load({iri, *terms})
+    facts.complete()
+    teller = Teller(facts, at)
+    entries = sorted((_entry(teller, one) for one in terms), key=lambda one: sort_key(one.anchor))
+    classes = {one.rpartition("#")[2] for one in terms if _CLASS in facts.links(one, RDF.type)}
+    title = facts.name(iri)
+    shown = ("owl:versionInfo", "owl:versionIRI", "dcterms:modified", "dcterms:license",
+             "vann:preferredNamespaceUri", "vann:preferredNamespacePrefix",
+             "dcterms:bibliographicCitation")  # fmt: skip
+    return OntologyPage(
+        title=Value(title.text, language=title.language),
+        description=teller.text(iri, PREFIXES["dcterms"] + "description"),
+        iri=site.public(iri),
+        facts=_facts(teller, iri, [_iri(one) for one in shown]),
+        classes=[one for one in entries if one.anchor in classes],
+        properties=[one for one in entries if one.anchor not in classes],
+    )
+
+
+def _iri(name: str) -> str:
+    prefix, _, local = name.partition(":")
+    return PREFIXES[prefix] + local
+
+
+def _entry(teller: Teller, iri: str) -> TermEntry:
+    facts = teller.facts
+    name = facts.name(iri)
+    return TermEntry(
+        anchor=iri.rpartition("#")[2],
+        iri=teller.site.public(iri),
+        name=Value(name.text, language=name.language),
+        definition=teller.text(iri, _DEFINITION),
+        comment=teller.comment(iri),
+        facts=_facts(teller, iri, [one for one in facts.properties(iri) if one not in _HIDDEN]),
+    )
+
+
+def _facts(teller: Teller, iri: str, verbs: Iterable[str]) -> list[Fact]:
+    found = []
+    for verb in verbs:
+        values = teller.values(iri, verb)
+        pair = FOREIGN.get(verb)
+        name = Name(pair[teller.language == "de"]) if pair else teller.facts.name(verb)
+        if values:
+            found.append(Fact(Value(name.text), values, [], False))
+    return found
+
+
+class RuleEntry(NamedTuple):
+    """A rule: its code, what it is called, why it exists, how grave, what it tells."""
+
+    code: str
+    name: str
+    description: str
+    severities: list[str]
+    messages: list[str]
+
+
+class RulesPage(NamedTuple):
+    """All rules, by code."""
+
+    iri: str
+    rules: list[RuleEntry]
+
+
+def rules_page(site: Site, language: str) -> RulesPage:
+    """Make the page of all rules."""
+    found = site.shapes.query(site.queries["rules"])
+    assert isinstance(found, QuerySolutions), "not a SELECT query"
+    texts: dict[str, dict[str, dict[str, list[str]]]] = {}
+    severities: dict[str, set[str]] = {}
+    for row in found:
+        shape = row["shape"]
+        if not isinstance(shape, NamedNode):
+            continue
+        code = move_iri(shape.value, site.base, HOME).rpartition("#")[2]
+        entry = texts.setdefault(code, {})
+        for part in ("name", "description", "message"):
+            text = row[part]
+            if isinstance(text, Literal):
+                each = entry.setdefault(part, {}).setdefault(text.language or "", [])
+                if text.value not in each:
+                    each.append(text.value)
+        for part in ("severity", "ownSeverity"):
+            grave = row[part]
+            if isinstance(grave, NamedNode):
+                severities.setdefault(code, set()).add(grave.value.rpartition("#")[2].lower())
+    word = WORDS[language]
+    rules = [
+        RuleEntry(
+            code,
+            _text(entry.get("name", {}), language) or code,
+            _text(entry.get("description", {}), language),
+            [word[one] for one in ("violation", "warning", "info") if one in severities.get(code, ())],
+            sorted(entry.get("message", {}).get(language) or entry.get("message", {}).get("en", [])),
+        )
+        for code, entry in sorted(texts.items())
+    ]
+    return RulesPage(site.public(HOME + "shapes"), rules)
+
+
+def _text(texts: dict[str, list[str]], language: str) -> str:
+    return pick({tag: each[0] for tag, each in texts.items()}, language).text

@@ -1,0 +1,277 @@
+"""What the pages say in words of their own, in each of their languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    # every page
+    "skip": ("Skip to the content", "Zum Inhalt springen"),
+    "home": ("Home", "Start"),
+    "navigation": ("Main navigation", "Hauptnavigation"),
+    "places": ("Places", "Orte"),
+    "partnerships": ("Partnerships", "Partnerschaften"),
+    "events": ("Events", "Veranstaltungen"),
+    "statements": ("Statements", "Äußerungen"),
+    "sources": ("Sources", "Quellen"),
+    "vocabulary": ("Code lists", "Codelisten"),
+    "ontology": ("Ontology", "Ontologie"),
+    "rules": ("Rules", "Regeln"),
+    "data": ("Data", "Daten"),
+    "query": ("Query", "Abfragen"),
+    "language": ("Language", "Sprache"),
+    "licence": ("Licence", "Lizenz"),
+    "licence note": ("Data free to use:", "Daten frei verwendbar:"),
+    "as of": ("As of {}", "Stand {}"),
+    "not stated": ("not stated in our sources", "in unseren Quellen nicht angegeben"),
+    "unknown": ("unknown", "unbekannt"),
+    "implied": ("implied, not stated", "erschlossen, nicht ausdrücklich"),
+    "implied short": ("implied", "erschlossen"),
+    "yes": ("yes", "ja"),
+    "no": ("no", "nein"),
+    # a thing
+    "kind of thing": ("Kind of thing", "Art des Gegenstands"),
+    "facts": ("Facts", "Angaben"),
+    "names": ("Names", "Namen"),
+    "coordinates": ("Coordinates", "Koordinaten"),
+    "claims": ("What the sources say", "Was die Quellen sagen"),
+    "claims note": (
+        "Each row is one source's word. The facts above follow from these rows by fixed rules.",
+        "Jede Zeile gibt wieder, was eine einzelne Quelle sagt. Die Angaben oben folgen daraus "
+        "nach festen Regeln.",
+    ),
+    "property": ("Property", "Eigenschaft"),
+    "value": ("Value", "Wert"),
+    "basis": ("Basis", "Grundlage"),
+    "modality": ("Stated or implied", "Genannt oder erschlossen"),
+    "stated": ("stated", "ausdrücklich"),
+    "hedge": ("Hedge", "Einschränkung"),
+    "words": ("Words of the source", "Worte der Quelle"),
+    "source": ("Source", "Quelle"),
+    "line": ("line {}", "Zeile {}"),
+    "line head": ("Line", "Zeile"),
+    "evidence": ("Evidence", "Belege"),
+    "evidence for": ("for: {}", "für: {}"),
+    "conflict": ("Sources differ", "Die Quellen widersprechen einander"),
+    "conflict on": ("{}: ", "{}: "),
+    "published as": (
+        "Published as both, because neither is more right:",
+        "Beides ist veröffentlicht, weil keines richtiger ist:",
+    ),
+    "bounds both": ("no earlier than {}, no later than {}", "nicht vor {}, nicht nach {}"),
+    "bounds first": ("no earlier than {}", "nicht vor {}"),
+    "bounds last": ("no later than {}", "nicht nach {}"),
+    "status as of": ("as of {}", "Stand {}"),
+    "status undated": ("no date given", "ohne Zeitangabe"),
+    "valid": ("valid {}", "gültig {}"),
+    "partners": ("Partners", "Partner"),
+    "partner": ("Partner", "Partner"),
+    "partners caption": ("{}: partners", "{}: Partner"),
+    "country": ("Country", "Staat"),
+    "kind": ("Kind", "Art"),
+    "since": ("Since", "Seit"),
+    "status": ("Status", "Status"),
+    "distance": ("Distance", "Entfernung"),
+    "kilometres": ("{} km", "{} km"),
+    "parts": ("What it says", "Was darin steht"),
+    "to": ("to {}", "an {}"),
+    "remarks": ("Remarks", "Anmerkungen"),
+    "quantities": ("Quantities", "Mengenangaben"),
+    "incoming": ("Linked from", "Verknüpft mit"),
+    "more": ("and {} more, in the description below", "und {} weitere, in der Beschreibung unten"),
+    "elsewhere": ("Elsewhere", "Anderswo"),
+    "downloads": ("This page as data", "Diese Seite als Daten"),
+    "iri": ("Address of this thing (IRI)", "Adresse dieses Gegenstands (IRI)"),
+    "iri note": (
+        "The address to cite and to link to: it stays.",
+        "Die Adresse zum Zitieren und Verlinken: Sie bleibt.",
+    ),
+    "term iri": ("IRI", "IRI"),
+    # lists
+    "name": ("Name", "Name"),
+    "level": ("Level", "Ebene"),
+    "date": ("Date", "Datum"),
+    "end": ("End", "Ende"),
+    "publisher": ("Publisher", "Herausgeber"),
+    "citations": ("Citations", "Belegstellen"),
+    "number of": ("Number", "Anzahl"),
+    "codes": ("Codes", "Codes"),
+    "code": ("Code", "Code"),
+    "definition": ("Definition", "Definition"),
+    "vocabulary note": (
+        "Controlled values, each with its definition. Data names them by their address.",
+        "Festgelegte Werte, jeder mit seiner Definition. Die Daten nennen sie mit ihrer Adresse.",
+    ),
+    "count": ("{} in all", "insgesamt {}"),
+    "cut": ("The first {} are shown.", "Die ersten {} sind zu sehen."),
+    "cited here": ("Cited from this document", "Aus diesem Dokument zitiert"),
+    "evidence of": ("Is evidence for", "Belegt"),
+    # home
+    "lead": (
+        "Who is partnered with whom, in what kind of partnership and since when: published as "
+        "linked data, every fact with the words of the source that says so.",
+        "Wer mit wem verbunden ist, in welcher Art von Partnerschaft und seit wann: veröffentlicht "
+        "als Linked Data, jede Angabe mit den Worten der Quelle, die sie belegt.",
+    ),
+    "numbers": ("In numbers", "In Zahlen"),
+    "number partnerships": ("partnerships", "Partnerschaften"),
+    "number partners": ("partners", "Partner"),
+    "number sources": ("source documents", "Quelldokumente"),
+    "number citations": ("places cited in them", "Belegstellen darin"),
+    "doors": ("Three ways in", "Drei Wege hinein"),
+    "door look": ("Look up", "Nachschlagen"),
+    "door look note": (
+        "A page for every place and every partnership, with its sources.",
+        "Eine Seite für jeden Ort und jede Partnerschaft, mit ihren Quellen.",
+    ),
+    "door query": ("Query", "Abfragen"),
+    "door query note": (
+        "SPARQL over the whole graph, sources included.",
+        "SPARQL über den ganzen Graphen samt Quellen.",
+    ),
+    "door data": ("Download", "Herunterladen"),
+    "door data note": (
+        "The whole graph as files: Turtle, JSON-LD, N-Triples, N-Quads, TriG.",
+        "Der ganze Graph als Dateien: Turtle, JSON-LD, N-Triples, N-Quads, TriG.",
+    ),
+    "everything": ("Everything there is", "Alles, was es gibt"),
+    "how": ("How to read it", "Wie man es liest"),
+    "how note": (
+        "A date is as precise as its source. What no source says is shown as “not stated in our "
+        "sources” and never guessed. Where sources differ, both values are published:",
+        "Ein Datum ist so genau wie seine Quelle. Was keine Quelle sagt, steht als „in unseren "
+        "Quellen nicht angegeben“ da und wird nie erraten. Wo Quellen einander widersprechen, sind "
+        "beide Werte veröffentlicht:",
+    ),
+    "machines": ("For machines", "Für Maschinen"),
+    "machines note": (
+        "Every address of the graph answers: with this page for people, with RDF for programs that "
+        "ask for it (Accept: text/turtle and others).",
+        "Jede Adresse des Graphen antwortet: Menschen mit einer Seite, Programmen, die danach "
+        "fragen, mit RDF (Accept: text/turtle und andere).",
+    ),
+    "context": ("JSON-LD context", "JSON-LD-Kontext"),
+    # data
+    "data note": (
+        "Triple formats hold what is published; N-Quads and TriG also hold what each source says, "
+        "in a graph of its own.",
+        "Tripel-Formate enthalten, was veröffentlicht ist; N-Quads und TriG enthalten außerdem, "
+        "was jede Quelle sagt, in einem eigenen Graphen.",
+    ),
+    "file": ("File", "Datei"),
+    "format": ("Format", "Format"),
+    "size": ("Size", "Größe"),
+    "bytes": ("{} bytes", "{} Bytes"),
+    "graphs": ("Named graphs", "Benannte Graphen"),
+    # ontology and rules
+    "classes": ("Classes", "Klassen"),
+    "properties": ("Properties", "Eigenschaften"),
+    "contents": ("Contents", "Inhalt"),
+    "rules note": (
+        "What the data is checked against (SHACL) before it is published.",
+        "Wogegen die Daten geprüft werden (SHACL), bevor sie veröffentlicht werden.",
+    ),
+    "severity": ("Severity", "Schwere"),
+    "violation": ("violation", "Verstoß"),
+    "warning": ("warning", "Warnung"),
+    "info": ("note", "Hinweis"),
+    "message": ("What it tells", "Was sie meldet"),
+    # query
+    "query title": ("Ask the graph (SPARQL)", "Den Graphen fragen (SPARQL)"),
+    "query note": (
+        "SPARQL 1.1. Without GRAPH, a query reads what is published; GRAPH ?g reads what each "
+        "source says. The prefixes of this site are declared already.",
+        "SPARQL 1.1. Ohne GRAPH liest eine Abfrage, was veröffentlicht ist; GRAPH ?g liest, was "
+        "jede Quelle sagt. Die Präfixe dieser Seiten sind schon deklariert.",
+    ),
+    "query text": ("Query", "Abfrage"),
+    "run": ("Run", "Ausführen"),
+    "result format": ("Result as", "Ergebnis als"),
+    "table": ("table", "Tabelle"),
+    "examples": ("Examples", "Beispiele"),
+    "result": ("Result", "Ergebnis"),
+    "rows": ("{} rows", "{} Zeilen"),
+    "row": ("1 row", "1 Zeile"),
+    "rows cut": (
+        "{} rows, of which the first {} are shown; choose CSV or JSON for all.",
+        "{} Zeilen, die ersten {} sind zu sehen; CSV oder JSON enthält alle.",
+    ),
+    "answer": ("Answer", "Antwort"),
+    "nothing found": ("Nothing matches.", "Nichts passt darauf."),
+    "failed": ("This query can't be answered", "Diese Abfrage lässt sich nicht beantworten"),
+    # refusals
+    "not found": ("Not found", "Nicht gefunden"),
+    "not found note": (
+        "There is nothing at {}. Perhaps the list of places or of partnerships helps.",
+        "Unter {} gibt es nichts. Vielleicht hilft die Liste der Orte oder der Partnerschaften.",
+    ),
+}
+
+_LANGUAGES: Final[dict[str, tuple[str, str]]] = {
+    "ar": ("Arabic", "Arabisch"), "be": ("Belarusian", "Belarussisch"),
+    "bg": ("Bulgarian", "Bulgarisch"), "cs": ("Czech", "Tschechisch"),
+    "de": ("German", "Deutsch"), "en": ("English", "Englisch"), "es": ("Spanish", "Spanisch"),
+    "fr": ("French", "Französisch"), "he": ("Hebrew", "Hebräisch"),
+    "hu": ("Hungarian", "Ungarisch"), "id": ("Indonesian", "Indonesisch"),
+    "it": ("Italian", "Italienisch"), "ja": ("Japanese", "Japanisch"),
+    "mn": ("Mongolian", "Mongolisch"), "nl": ("Dutch", "Niederländisch"),
+    "pl": ("Polish", "Polnisch"), "pt": ("Portuguese", "Portugiesisch"),
+    "ru": ("Russian", "Russisch"), "tr": ("Turkish", "Türkisch"),
+    "uk": ("Ukrainian", "Ukrainisch"), "uz": ("Uzbek", "Usbekisch"),
+    "zh": ("Chinese", "Chinesisch"),
+}  # fmt: skip
+
+# Kinds of things: one, many.
+_KINDS: Final[dict[str, tuple[tuple[str, str], tuple[str, str]]]] = {
+    "agreement": (("Agreement", "Vereinbarung"), ("Agreements", "Vereinbarungen")),
+    "cite": (("Citation", "Belegstelle"), ("Citations", "Belegstellen")),
+    "claim": (("Claim", "Angabe einer Quelle"), ("Claims", "Angaben der Quellen")),
+    "contact": (("Contact point", "Kontaktstelle"), ("Contact points", "Kontaktstellen")),
+    "decision": (("Decision", "Beschluss"), ("Decisions", "Beschlüsse")),
+    "event": (("Event", "Veranstaltung"), ("Events", "Veranstaltungen")),
+    "geometry": (("Position", "Lage"), ("Positions", "Lagen")),
+    "membership": (("Membership", "Mitgliedschaft"), ("Memberships", "Mitgliedschaften")),
+    "org": (("Organisation", "Organisation"), ("Organisations", "Organisationen")),
+    "partnership": (("Partnership", "Partnerschaft"), ("Partnerships", "Partnerschaften")),
+    "person": (("Person", "Person"), ("People", "Personen")),
+    "place": (("Place", "Ort"), ("Places", "Orte")),
+    "post": (("Office", "Amt"), ("Offices", "Ämter")),
+    "programme": (("Programme", "Programm"), ("Programmes", "Programme")),
+    "project": (("Project", "Projekt"), ("Projects", "Projekte")),
+    "quantity": (("Quantity", "Mengenangabe"), ("Quantities", "Mengenangaben")),
+    "remark": (("Remark", "Anmerkung"), ("Remarks", "Anmerkungen")),
+    "source": (("Source document", "Quelldokument"), ("Source documents", "Quelldokumente")),
+    "statement": (("Public statement", "Öffentliche Äußerung"),
+                  ("Public statements", "Öffentliche Äußerungen")),
+    "unit": (("Unit of a body", "Stelle einer Körperschaft"),
+             ("Units of bodies", "Stellen von Körperschaften")),
+    "scheme": (("Code list", "Codeliste"), ("Code lists", "Codelisten")),
+    "concept": (("Code", "Code"), ("Codes", "Codes")),
+}  # fmt: skip
+
+
+def _column(table: Mapping[str, tuple[str, str]], at: int) -> dict[str, str]:
+    return {key: pair[at] for key, pair in table.items()}
+
+
+WORDS: Final = {"en": _column(_WORDS, 0), "de": _column(_WORDS, 1)}
+LANGUAGE_NAMES: Final = {"en": _column(_LANGUAGES, 0), "de": _column(_LANGUAGES, 1)}
+KIND: Final = {
+    language: {kind: one[at] for kind, (one, _) in _KINDS.items()}
+    for at, language in enumerate(("en", "de"))
+}
+KINDS: Final = {
+    language: {kind: many[at] for kind, (_, many) in _KINDS.items()}
+    for at, language in enumerate(("en", "de"))
+}
+
+
+def number_text(number: int, language: str) -> str:
+    """Return a number with the thousands marked as the language does it.
+
+    >>> number_text(1430, "en"), number_text(1430, "de")
+    ('1,430', '1.430')
+    """
+    text = f"{number:,}"
+    return text if language == "en" else text.replace(",", ".")

@@ -1,0 +1,159 @@
+"""A broken file for every problem code, as a curator meets it: on the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from twingraph.check.run import all_codes
+from twingraph.cli import main
+from twingraph.problems import CODES
+from twingraph.settings import Settings
+
+HERE = Path(__file__).parent
+CASES = HERE / "cases"
+ATLAS = HERE / "atlas"
+CASE = "data/sources/zz-case.ttl"
+
+# case -> the line that is told (0: the file as a whole) and whether it is a violation
+FILES = {
+    "F01/bad-latin-1.ttl": 9,
+    "F02/bad-empty.ttl": 0,
+    "F02/bad-prefixes-only.ttl": 0,
+    "F03/bad-truncated.ttl": 11,
+    "F03/bad-unknown-prefix.ttl": 10,
+    "F04/bad-byte-order-mark.ttl": 1,
+    "F05/bad-windows-line-ends.ttl": 1,
+    "F07/bad-comment.ttl": 8,
+    "F08/bad-blank-node.ttl": 10,
+    "F09/bad-other-base.ttl": 8,
+    "F09/bad-other-base-object.ttl": 10,
+    "F11/bad-two-on-a-line.ttl": 10,
+}
+# made here, because a file of 10 MB, a link and a pipe are nothing to keep in a repository
+MADE = ("F06", "F10", "F12")
+
+
+@pytest.fixture
+def atlas(tmp_path: Path) -> Path:
+    """A copy of the small project, in which a test may break something."""
+    return Path(shutil.copytree(ATLAS, tmp_path / "atlas"))
+
+
+def run(capsys: pytest.CaptureFixture[str], project: Path, *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stop:
+        main(["--project", str(project), *words])
+    told = capsys.readouterr()
+    code = stop.value.code
+    return code if isinstance(code, int) else 0, told.out, told.err
+
+
+def expect(capsys: pytest.CaptureFixture[str], project: Path, code: str, line: int) -> None:
+    """The one problem, its place, the right exit status, no traceback; nothing is published."""
+    place = f"{CASE}:{line}: " if line else f"{CASE}: "
+    violation = CODES[code].severity == "violation"
+
+    status, out, err = run(capsys, project, "check")
+    strict, _, _ = run(capsys, project, "check", "--strict")
+    built, _, _ = run(capsys, project, "build") if violation else (0, "", "")
+
+    told = [one for one in out.splitlines() if one.startswith(CASE)]
+    assert [one[: len(place) + 4] for one in told] == [f"{place}{code} "]
+    assert "; " in told[0]
+    assert (status, strict) == ((1, 1) if violation else (0, 1))
+    assert "Traceback" not in out + err
+    assert built == int(violation)
+    assert not (project / "build").exists() or not violation
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_broken_file_gives_its_own_problem(
+    case: str, atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(CASES / case, atlas / CASE)
+
+    expect(capsys, atlas, case[:3], FILES[case])
+
+
+@pytest.mark.parametrize("case", sorted(CASES.glob("F*/ok-*.ttl")), ids=lambda one: one.parent.name)
+def test_a_sound_file_gives_none(
+    case: Path, atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(case, atlas / CASE)
+
+    status, out, _ = run(capsys, atlas, "check", "--strict")
+
+    assert (status, [one for one in out.splitlines() if one.startswith(CASE)]) == (0, [])
+
+
+def test_a_line_of_ten_megabytes_is_told_and_not_parsed(
+    atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (CASES / "F06" / "ok-plain.ttl").read_text(encoding="utf-8")
+    (atlas / CASE).write_text(
+        text.replace("Aaburg is the eldest.", "x" * 10_000_000), encoding="utf-8"
+    )
+
+    expect(capsys, atlas, "F06", 9)
+
+
+def test_a_file_over_the_limit_is_not_read(
+    atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (atlas / "twingraph.toml").open("a", encoding="utf-8") as toml:
+        toml.write("max_file_bytes = 60_000\n")
+    (atlas / CASE).write_bytes(b"\n" * 60_001)
+
+    expect(capsys, atlas, "F10", 0)
+
+
+def test_a_link_out_of_the_project_is_not_followed(
+    atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outside = atlas.parent / "secret.ttl"
+    outside.write_text("secret", encoding="utf-8")
+    (atlas / CASE).symlink_to(outside)
+
+    expect(capsys, atlas, "F12", 0)
+
+
+def test_a_pipe_is_not_opened(atlas: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(atlas / CASE)
+
+    expect(capsys, atlas, "F12", 0)
+
+
+def test_all_problems_are_told_at_once_as_json_too(
+    atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, case in enumerate(FILES):
+        shutil.copy(CASES / case, atlas / "data" / "sources" / f"zz-{number}.ttl")
+
+    status, out, _ = run(capsys, atlas, "check", "--format", "json")
+
+    rows = json.loads(out)
+    assert status == 1
+    assert {(one["file"], one["code"], one["line"]) for one in rows} >= {
+        (f"data/sources/zz-{number}.ttl", case[:3], line)
+        for number, (case, line) in enumerate(FILES.items())
+    }
+    assert all({"en", "de"} <= set(one["message"]) for one in rows)
+
+
+def test_no_code_is_without_its_file() -> None:
+    with_a_file = {path.parent.name for path in CASES.glob("*/bad-*")} | set(MADE)
+
+    assert all_codes(Settings(HERE.parent)) - with_a_file == set()
+    assert with_a_file - all_codes(Settings(HERE.parent)) == set()
+
+
+def test_every_message_says_what_to_write_in_both_languages() -> None:
+    for code, rule in CODES.items():
+        assert "; " in rule.en, code
+        assert "; " in rule.de, code
+        assert set(re.findall(r"\{\w+\}", rule.en)) >= set(re.findall(r"\{\w+\}", rule.de)), code

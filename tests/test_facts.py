@@ -1,0 +1,348 @@
+"""The exam: what an independent author read out of the sources, asked of the published graph.
+
+`facts.csv` holds the questions; it was written from the sources alone and is nobody's to mend.
+`facts_answers.csv` says for each question how the graph answers it: a thing that the question names
+(`subject`), where to look from there (`where`: a property path, or a graph pattern with `$this` and
+`?answer`), and how to read what is found (`reads`):
+
+| reads | the answer is |
+|---|---|
+| name | the things found: each has one of the expected names as English label or altLabel |
+| exact | the one text found |
+| words | texts of one thing (its comment, hedge and quotes, or those `where` leads to) |
+| date | the one EDTF date found, as it is written |
+| day, year | the date found where it is as precise as that, otherwise not stated |
+| number | the quantity found, with its comparator, or the number |
+| count | how many things are found |
+| is | `path = value`: yes where the thing has it, no where it has another one |
+| says | a text of the thing has these words of the question: yes, or no where it denies them |
+| before, same | how the dates `?one` and `?other` lie |
+| closed | no where a list is told to be open, by the kind of its remark or a hedge |
+
+What has no value is not stated, but only of a thing that the graph knows.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
+
+from twingraph.derive.dates import bounds
+from twingraph.vocabulary import PREFIXES, RDF, TG
+
+HERE: Final = Path(__file__).parent
+HEADER: Final = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
+NOT_STATED: Final = "not stated"
+TEXTS: Final = "rdfs:comment|tg:hedge|tg:cites/tg:quote"
+NAMES: Final = "rdfs:label|skos:prefLabel|skos:altLabel"
+MOST_WORDS: Final = 130  # of one thing's texts; more would be fishing
+SMALL: Final = frozenset(
+    "a an and are as at be been by for from had has have in is it its of on or our that the their "
+    "these this to was were which with".split()
+)
+DENIALS: Final = frozenset("cannot neither no none nor not".split())
+VALUES: Final = frozenset({"name", "exact", "words", "date", "day", "year", "number", "count"})
+FITTING: Final = {
+    "name": {"name", "exact", "words"},
+    "names": {"name", "words"},
+    "text": {"exact", "words"},
+    "date": {"date"},
+    "number": {"number", "count"},
+    "yes-no": {"is", "says", "before", "same", "closed"},
+    "not-stated": {"name", "exact", "date", "day", "year", "number"},
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One question of the exam with the answer its author expects."""
+
+    id: str
+    source: str
+    line: str
+    question: str
+    answer: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """How the graph answers one question; without `where` and `subject` it does not, see `why`."""
+
+    id: str
+    reads: str
+    subject: str
+    where: str
+    why: str
+
+    @property
+    def this(self) -> NamedNode:
+        prefix, _, name = self.subject.partition(":")
+        return NamedNode(PREFIXES[prefix] + name)
+
+    @property
+    def pattern(self) -> str:
+        return self.where if "?" in self.where else f"$this {self.where or TEXTS} ?answer"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the graph says, and whether that is the expected answer."""
+
+    said: str
+    right: bool = False
+
+
+def read_facts() -> dict[str, Fact]:
+    with (HERE / "facts.csv").open(encoding="utf-8", newline="") as file:
+        return {row["id"]: Fact(**row) for row in csv.DictReader(file)}
+
+
+def read_rows() -> list[Row]:
+    with (HERE / "facts_answers.csv").open(encoding="utf-8", newline="") as file:
+        return [Row(**row) for row in csv.DictReader(file)]
+
+
+FACTS: Final = read_facts()
+ROWS: Final = read_rows()
+ANSWERED: Final = [row for row in ROWS if row.reads]
+
+
+# --- rendering: the only place that says when two spellings are the same
+
+
+def plain_text(text: str) -> str:
+    """Apostrophes of one kind, white space single, first letter small."""
+    text = " ".join(re.sub("[’‘´`]", "'", text).split())
+    return text[:1].lower() + text[1:]
+
+
+def tokens(text: str) -> list[str]:
+    words = re.findall(r"\w+", re.sub(r"'s?\b", " ", plain_text(text)).lower())
+    return [one.removesuffix("s") if len(one) > 3 else one for one in words]
+
+
+def content(text: str) -> set[str]:
+    return set(tokens(text)) - SMALL
+
+
+def parts(answer: str) -> list[str]:
+    return [one.strip() for one in answer.split(";")]
+
+
+def number_text(text: str) -> str:
+    """A comparator and a number; a figure written in millions is a rounded one."""
+    match = re.fullmatch(r"([<>~]=?)?(\d+(?:\.\d+)?)( million)?", text)
+    assert match, f"{text} is no number"
+    factor = 1_000_000 if match[3] else 1
+    return f"{match[1] or ('~' if match[3] else '=')}{round(float(match[2]) * factor)}"
+
+
+class Graph:
+    """The published graph, and what a row finds in it."""
+
+    def __init__(self, quads: Iterable[Quad]) -> None:
+        self.store = Store()
+        self.store.extend(quads)
+
+    def rows(self, pattern: str, this: NamedNode) -> list[dict[str, NamedNode | Literal]]:
+        text = f"{HEADER}SELECT DISTINCT * WHERE {{ {pattern} }}".replace("$this", str(this))
+        found = self.store.query(text)
+        assert isinstance(found, QuerySolutions)
+        names = [one.value for one in found.variables]
+        rows = [dict(zip(names, solution, strict=True)) for solution in found]
+        return [{name: one for name, one in row.items()
+                 if isinstance(one, NamedNode | Literal)} for row in rows]  # fmt: skip
+
+    def answers(self, row: Row) -> list[NamedNode | Literal]:
+        return sorted({one["answer"] for one in self.rows(row.pattern, row.this)}, key=str)
+
+    def of(self, path: str, thing: NamedNode) -> list[NamedNode | Literal]:
+        return [one["answer"] for one in self.rows(f"$this {path} ?answer", thing)]
+
+    def texts(self, terms: Iterable[NamedNode | Literal]) -> list[str]:
+        """What people read in English, and quotes."""
+        return [one.value for one in terms
+                if isinstance(one, Literal) and one.language in (None, "en")]  # fmt: skip
+
+    def names(self, term: NamedNode | Literal) -> set[str]:
+        if isinstance(term, Literal):
+            return {plain_text(term.value)}
+        english = self.texts(self.of("rdfs:label|skos:prefLabel", term))
+        other = [one.value for one in self.of("skos:altLabel", term)]
+        return {plain_text(one) for one in (*english, *other)}
+
+    def number(self, term: NamedNode | Literal) -> str:
+        if isinstance(term, Literal):
+            return f"={term.value}"
+        comparator, number = self.of("tg:comparator", term), self.of("tg:number", term)
+        return "".join(one.value for one in (*comparator, *number)).replace("==", "=")
+
+    @contextmanager
+    def without(self, quads: Iterable[Quad]) -> Iterator[None]:
+        gone = list(quads)
+        for one in gone:
+            self.store.remove(one)
+        yield
+        self.store.extend(gone)
+
+
+# --- the ways to read
+
+
+def by_name(graph: Graph, row: Row, expected: str) -> Verdict:
+    found = [graph.names(one) for one in graph.answers(row)]
+    wanted = [plain_text(one) for one in parts(expected)]
+    each = all(sum(one in names for names in found) == 1 for one in wanted)
+    said = "; ".join(min(names, default="?") for names in found)
+    return Verdict(said, each and len(found) == len(wanted))
+
+
+def by_text(graph: Graph, row: Row, expected: str) -> Verdict:
+    found = {plain_text(one) for one in graph.texts(graph.answers(row))}
+    return Verdict("; ".join(sorted(found)), found == {plain_text(expected)})
+
+
+def by_words(graph: Graph, row: Row, expected: str) -> Verdict:
+    texts = graph.texts(graph.answers(row))
+    words = [word for text in texts for word in tokens(text)]
+    held = content(expected) <= set(words) and bool(content(expected))
+    return Verdict(" | ".join(texts), held and len(words) <= MOST_WORDS)
+
+
+def by_date(graph: Graph, row: Row, expected: str) -> Verdict:
+    found = [one.value for one in graph.answers(row)]
+    return Verdict("; ".join(found), found == [expected])
+
+
+def by_number(graph: Graph, row: Row, expected: str) -> Verdict:
+    found = [graph.number(one) for one in graph.answers(row)]
+    return Verdict("; ".join(found), found == [number_text(expected)])
+
+
+def by_count(graph: Graph, row: Row, expected: str) -> Verdict:
+    found = len(graph.answers(row))
+    return Verdict(str(found), str(found) == expected)
+
+
+def precise(length: int) -> Callable[[Graph, Row, str], Verdict]:
+    """A date that names one day (10 characters) or one year (4); a coarser one states neither."""
+
+    def read(graph: Graph, row: Row, expected: str) -> Verdict:
+        spans = [bounds(one.value) for one in graph.answers(row)]
+        found = [span.earliest[:length] for span in spans
+                 if span and span.earliest and span.latest
+                 and span.earliest[:length] == span.latest[:length]]  # fmt: skip
+        said = "; ".join(found) or NOT_STATED
+        return Verdict(said, said == expected)
+
+    return read
+
+
+def by_value(graph: Graph, row: Row, expected: str) -> Verdict:
+    path, _, value = row.where.partition(" = ")
+    asked = Row("", "", value, "", "").this
+    found = graph.of(path, row.this)
+    said = NOT_STATED if not found else "yes" if asked in found else "no"
+    return Verdict(said, said == expected)
+
+
+def by_saying(graph: Graph, row: Row, expected: str) -> Verdict:
+    clauses = [clause for text in graph.texts(graph.of(TEXTS, row.this))
+               for clause in re.split(r"[.;:]\s", text)
+               if content(row.where) <= set(tokens(clause))]  # fmt: skip
+    found = {"no" if DENIALS & set(tokens(clause)) else "yes" for clause in clauses}
+    said = " and ".join(sorted(found)) or NOT_STATED
+    return Verdict(said, said == expected)
+
+
+def by_order(graph: Graph, row: Row, expected: str) -> Verdict:
+    found = []
+    for one in graph.rows(row.where, row.this):
+        first, then = bounds(one["one"].value), bounds(one["other"].value)
+        if first and then and first.latest and then.earliest:
+            found.append(first.latest < then.earliest)
+    said = NOT_STATED if not found else "yes" if any(found) else "no"
+    return Verdict(said, said == expected)
+
+
+def by_sameness(graph: Graph, row: Row, expected: str) -> Verdict:
+    pairs = [(bounds(one["one"].value), bounds(one["other"].value))
+             for one in graph.rows(row.where, row.this)]  # fmt: skip
+    said = NOT_STATED
+    if len(pairs) == 1 and all(span and span.earliest and span.latest for span in pairs[0]):
+        (low, high), (other_low, other_high) = (span or ("", "") for span in pairs[0])
+        apart = str(high) < str(other_low) or str(other_high) < str(low)
+        said = "no" if apart else "yes" if pairs[0][0] == pairs[0][1] else NOT_STATED
+    return Verdict(said, said == expected)
+
+
+def by_openness(graph: Graph, row: Row, expected: str) -> Verdict:
+    kinds = {one.value.rpartition("/")[2] for one in graph.of("tg:remarkKind", row.this)}
+    told = kinds & {"open-list", "not-closed"} or graph.of("tg:hedge", row.this)
+    said = "no" if told else NOT_STATED
+    return Verdict(said, said == expected)
+
+
+READS: Final[dict[str, Callable[[Graph, Row, str], Verdict]]] = {
+    "name": by_name, "exact": by_text, "words": by_words, "date": by_date, "day": precise(10),
+    "year": precise(4), "number": by_number, "count": by_count, "is": by_value,
+    "says": by_saying, "before": by_order, "same": by_sameness, "closed": by_openness,
+}  # fmt: skip
+
+
+def answer(graph: Graph, row: Row) -> Verdict:
+    """Ask the graph one question of the exam."""
+    expected = FACTS[row.id].answer
+    if not graph.of("a", row.this):
+        return Verdict("no such thing")
+    if row.reads in VALUES - {"count"} and not graph.answers(row):
+        return Verdict(NOT_STATED, expected == NOT_STATED)
+    return READS[row.reads](graph, row, expected)
+
+
+@pytest.fixture(scope="module")
+def graph(quads: frozenset[Quad]) -> Graph:
+    return Graph(quads)
+
+
+def test_every_question_has_an_entry() -> None:
+    assert [row.id for row in ROWS] == list(FACTS)
+
+
+def test_the_graph_answers_the_exam(graph: Graph, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong, right, asked = [], Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for fact in FACTS.values():
+        asked[fact.source, fact.kind] += 1
+    for row in ANSWERED:
+        fact, verdict = FACTS[row.id], answer(graph, row)
+        right[fact.source, fact.kind] += verdict.right
+        if not verdict.right:
+            wrong.append(f"{row.id} {fact.question}\n  {fact.answer!r}, not {verdict.said!r}")
+    unanswered = [f"{row.id}: {row.why}" for row in ROWS if not row.reads]
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join((*table(right, asked), *unanswered)) + "\n")
+
+    assert not wrong, "\n".join(wrong)
+    assert right.total() == asked.total() - len(unanswered)
+
+
+def table(right: Counter[tuple[str, str]], asked: Counter[tuple[str, str]]) -> Iterator[str]:
+    """The share of right answers by source and kind."""
+    kinds = sorted({kind for _, kind in asked})
+    yield "".join(f"{one:>12}" for one in ("answered", *kinds, "all"))
+    for source in (*sorted({source for source, _ in asked}), ""):
+        here = [key for key in asked if source in ("", key[0])]
+        cells = [[key for key in here if key[1] == kind] for kind in kinds] + [here]
+        shares = (f"{sum(right[k] for k in c)}/{sum(asked[k] for k in c)}" for c in cells)
+        yield "".join(f"{one:>12}" for one in (source or "all", *shares))

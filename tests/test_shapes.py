@@ -1,0 +1,374 @@
+"""The rules of shapes/: well made, kept and broken by cases, the same in both engines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import pyshacl
+import pytest
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple, serialize
+from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
+
+from twingraph.check.engine import SHAPES, Finding, PyshaclEngine, TurboEngine, shape_messages
+from twingraph.check.run import (
+    DUMP_SHAPES,
+    PUBLISHED_SHAPES,
+    SOURCE_SHAPES,
+    check_curated,
+    check_dump,
+    shapes_text,
+)
+from twingraph.check.texts import prove_quotes
+from twingraph.derive.published import published
+from twingraph.graph.frozen import read_frozen
+from twingraph.problems import Problem
+from twingraph.settings import Settings, load_settings
+from twingraph.source.read import Curated, SourceFile, read_bytes, read_project
+from twingraph.vocabulary import RDF as RDF_TERMS
+from twingraph.vocabulary import SKOS, TG
+
+HERE = Path(__file__).parent
+CASES = HERE / "cases"
+TEXTS = HERE / "atlas" / "texts"
+ATLAS = load_settings(HERE / "atlas")
+RDF_TYPE = RDF_TERMS.type
+IN_PYTHON = frozenset({"D04", "E05", "E07"})  # rules of ours that are no shapes
+FILES = ("prefixes.ttl", "source.ttl", "published.ttl", "derivation.ttl")
+
+
+# --- the cases -----------------------------------------------------------------------------------
+
+
+def case_paths() -> list[Path]:
+    return sorted(one for one in CASES.glob("[A-EG-Z]*/*") if one.is_file())
+
+
+def case_name(path: Path) -> str:
+    return path.relative_to(CASES).as_posix()
+
+
+def every_case() -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", case_paths(), ids=case_name)
+
+
+def expected() -> dict[str, list[tuple[str, int]]]:
+    """Case -> (code, line) of each problem that it must give."""
+    rows = (CASES / "expected.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    found: dict[str, list[tuple[str, int]]] = {}
+    for case, code, line in (row.split("\t") for row in rows):
+        found.setdefault(case, []).append((code, int(line)))
+    return found
+
+
+def place_of(path: Path) -> str:
+    """Where in a project a case lies: as a source, unless its name says entities or links."""
+    folder = next((one for one in ("entities", "links") if f".{one}." in path.name), "sources")
+    return f"data/{folder}/zz-case.ttl"
+
+
+@lru_cache(maxsize=1)
+def atlas_files() -> tuple[SourceFile, ...]:
+    return read_project(ATLAS).files
+
+
+def mentioned(files: Iterable[SourceFile]) -> tuple[SourceFile, ...]:
+    """The files with as much of the vocabulary as they mention: pySHACL is slow, cases are many."""
+    files = tuple(files)
+    lists = [quad for file in files for quad in file.quads if is_needed(file, quad)]
+    terms = {term for quad in lists for term in (quad.predicate, quad.object)}
+    return tuple(
+        replace(file, quads=tuple(quad for quad in file.quads if is_needed(file, quad)
+                                  and (file.is_data or quad.subject in terms)))
+        for file in files
+    )  # fmt: skip
+
+
+def is_needed(file: SourceFile, quad: Quad) -> bool:
+    """Is it data, or what rules read of the vocabulary?"""
+    return file.is_data or quad.predicate in (
+        RDF_TYPE, SKOS.broader, SKOS.inScheme, SKOS.prefLabel,
+        NamedNode("http://www.w3.org/2004/02/skos/core#notation"),
+        TG.countsAsStart, TG.countsAsTwinning,
+    )  # fmt: skip
+
+
+def case_project(path: Path, alone: bool = False) -> Curated:
+    """The case and the atlas (or, alone, only the vocabulary), as one project."""
+    case = read_bytes(path.read_bytes(), place_of(path), ATLAS)
+    around = (one for one in atlas_files() if not (alone and one.is_data))
+    return Curated(ATLAS, mentioned((*around, case)))
+
+
+def problems_of(path: Path) -> list[Problem]:
+    if path.suffix == ".nq":
+        return check_dump(path, ATLAS)
+    project = case_project(path)
+    proof = prove_quotes(project, TEXTS).problems if path.parent.name in ("E05", "E07") else ()
+    return [*check_curated(project), *proof]
+
+
+def triples_of(quads: Iterable[Quad]) -> set[Triple]:
+    return {one.triple for one in quads}
+
+
+def default_graph(quads: Iterable[Quad]) -> set[Triple]:
+    return {one.triple for one in quads if one.graph_name == DefaultGraph()}
+
+
+def written(curated: Curated) -> set[Triple]:
+    return {triple for quads in curated.by_graph.values() for triple in triples_of(quads)}
+
+
+def n_triples(triples: Iterable[Triple]) -> bytes:
+    return serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+
+
+def judged(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """What the shapes of a case's code judge: (data, shapes) for each graph they look at."""
+    code = path.parent.name
+    if path.suffix == ".nq":
+        yield n_triples(default_graph(read_frozen(path))), shapes_of(code, DUMP_SHAPES)
+        return
+    # these look at everything there is, which takes pySHACL long: the case alone will do
+    project = case_project(path, alone=code in ("X01", "X04"))
+    if f"tgs:{code}".encode() in shapes_of(code, SOURCE_SHAPES):
+        yield n_triples(written(project)), shapes_of(code, SOURCE_SHAPES)
+    if f"tgs:{code}".encode() in shapes_of(code, PUBLISHED_SHAPES):
+        yield n_triples(default_graph(published(project))), shapes_of(code, PUBLISHED_SHAPES)
+
+
+@lru_cache(maxsize=256)
+def shapes_of(code: str, names: tuple[str, ...]) -> bytes:
+    """The blocks of one code's shapes: pySHACL takes a minute for all of them, on each case."""
+    text = shapes_text(ATLAS, names).decode()
+    head = "\n".join(line for line in text.splitlines() if line.startswith("@prefix"))
+    blocks = re.findall(rf"^tgs:(?:{code}\b|prefixes ).*?^$", text + "\n", re.M | re.S)
+    return "\n".join([head, *blocks]).encode()
+
+
+def shapes_graph() -> Graph:
+    return Graph().parse(data=shapes_text(ATLAS, FILES), format="turtle")
+
+
+# --- how the rules are made ----------------------------------------------------------------------
+
+
+def test_the_shapes_are_shacl() -> None:
+    conforms, _, text = pyshacl.validate(Graph(), shacl_graph=shapes_graph(), meta_shacl=True)
+
+    assert conforms, text
+
+
+def test_every_rule_has_a_code_a_name_and_a_reason_in_both_languages() -> None:
+    graph = shapes_graph()
+    wrong = [
+        (rule, part)
+        for rule in graph.subjects(RDF.type, SH.NodeShape)
+        for part in (SH.name, SH.description)
+        if languages(graph, rule, part) != ["de", "en"]
+        or not re.fullmatch(rf"{SHAPES}[A-Z]\d\d(-[a-z0-9]+(-[a-z0-9]+)*)?", str(rule))
+    ]
+
+    assert wrong == []
+
+
+def languages(graph: Graph, subject: Node, predicate: URIRef) -> list[str]:
+    texts = graph.objects(subject, predicate)
+    return sorted(text.language or "" for text in texts if isinstance(text, Literal))
+
+
+def test_every_shape_that_reports_says_what_to_do_and_how_bad_it_is() -> None:
+    """A shape reports through its properties, its sh:sparql or its own constraints: one of them."""
+    graph = shapes_graph()
+    messages = shape_messages(shapes_text(ATLAS, FILES))
+    properties = {one for one in graph.objects(None, SH.property) if isinstance(one, URIRef)}
+    rules = set(graph.subjects(RDF.type, SH.NodeShape))
+    reporting = properties | {one for one in rules if (one, SH.property, None) not in graph}
+    mute = [one for one in reporting if set(messages.get(str(one), ())) != {"de", "en"}]
+    terse = [
+        (shape, text)
+        for shape, texts in messages.items()
+        for text in texts.values()
+        if ";" not in text
+    ]
+    grave = {URIRef(SH + name) for name in ("Violation", "Warning", "Info")}
+    unweighed = [
+        one for one in rules | properties if set(graph.objects(one, SH.severity)) - grave
+        or len(set(graph.objects(one, SH.severity))) != 1
+    ]  # fmt: skip
+
+    assert (mute, terse, unweighed) == ([], [], [])
+
+
+def test_a_property_shape_is_named_after_its_rule() -> None:
+    graph = shapes_graph()
+    wrong = []
+    for rule in graph.subjects(RDF.type, SH.NodeShape):
+        for part in graph.objects(rule, SH.property):
+            code = str(rule).partition("-")[0]
+            if isinstance(part, BNode) or str(part).partition("-")[0] != code or part == rule:
+                wrong.append((rule, part))
+
+    assert wrong == []
+
+
+def test_placeholders_stand_only_where_a_query_fills_them() -> None:
+    graph = shapes_graph()
+    wrong = []
+    for text in graph.objects(None, SH.message):
+        [holder] = set(graph.subjects(SH.message, text))
+        query = str(graph.value(holder, SH.select) or "")
+        head = query.partition("WHERE")[0]
+        wanted = set(re.findall(r"\{[?$](\w+)\}", str(text)))
+        if not wanted <= {"this", "path", "value"} & set(re.findall(r"[?$](\w+)", head)):
+            wrong.append(text)
+
+    assert wrong == []
+
+
+def test_every_code_has_a_case_that_keeps_it_and_one_that_breaks_it() -> None:
+    text = shapes_text(ATLAS, FILES).decode()
+    codes = set(re.findall(r"^tgs:([A-Z]\d\d)\b", text, re.M)) | IN_PYTHON
+    kinds = {code: {one.name.partition("-")[0] for one in (CASES / code).glob("*")}
+             for code in codes}  # fmt: skip
+
+    assert {code for code, found in kinds.items() if found != {"ok", "bad"}} == set()
+
+
+# --- what they find ------------------------------------------------------------------------------
+
+
+def test_the_atlas_has_no_problem() -> None:
+    atlas = read_project(ATLAS)
+
+    assert [str(one) for one in check_curated(atlas)] == []
+    assert prove_quotes(atlas, TEXTS).problems == ()
+
+
+@every_case()
+def test_a_case_gives_its_problem_and_no_other(path: Path) -> None:
+    found = problems_of(path)
+
+    assert [(one.code, one.line) for one in found] == expected().get(case_name(path), []), [
+        str(one) for one in found
+    ]
+
+
+def test_good_cases_expect_nothing_and_bad_ones_their_own_code() -> None:
+    told = {case: {code for code, _ in rows} for case, rows in expected().items()
+            if not case.startswith("F")}  # fmt: skip
+    bad = {case_name(one): {one.parent.name} for one in case_paths() if one.name[:4] == "bad-"}
+
+    assert told == bad
+
+
+@every_case()
+def test_both_engines_judge_a_case_alike(path: Path) -> None:
+    for data, shapes in judged(path):
+        native = TurboEngine().validate(data, shapes)
+
+        assert told(PyshaclEngine().validate(data, shapes)) == told(native)
+
+
+def told(findings: Iterable[Finding]) -> list[tuple[object, ...]]:
+    """Findings with their words, which `==` leaves out."""
+    return [(one, sorted(one.message.items())) for one in findings]
+
+
+def test_both_engines_judge_the_published_graph_alike(
+    settings: Settings, quads: frozenset[Quad]
+) -> None:
+    data = n_triples(default_graph(quads))
+    shapes = shapes_text(settings, PUBLISHED_SHAPES)
+
+    assert told(PyshaclEngine().validate(data, shapes)) == told(
+        TurboEngine().validate(data, shapes)
+    )
+
+
+def test_both_engines_judge_a_source_as_written_alike(curated: Curated) -> None:
+    """One document, and not by the rules about everything there is: pySHACL would take minutes."""
+    [source] = [one for one in curated.files if one.path == "data/sources/bonn-minsk.ttl"]
+    ontology = [one for one in curated.files if not one.is_data]
+    part = Curated(curated.settings, mentioned((*ontology, source)))
+    text = shapes_text(curated.settings, ("source.ttl",)).decode()
+    codes = set(re.findall(r"^tgs:([A-Z]\d\d)\b", text, re.M)) - {"L03", "X01", "X04"}
+    shapes = b"\n".join(shapes_of(code, SOURCE_SHAPES) for code in sorted(codes))
+    data = n_triples(written(part))
+
+    assert told(PyshaclEngine().validate(data, shapes)) == told(
+        TurboEngine().validate(data, shapes)
+    )
+
+
+def test_our_own_derivation_keeps_its_rules(settings: Settings, quads: frozenset[Quad]) -> None:
+    shapes = shapes_text(settings, ("prefixes.ttl", "derivation.ttl"))
+
+    assert TurboEngine().validate(n_triples(default_graph(quads)), shapes) == []
+
+
+# --- traps of engines ----------------------------------------------------------------------------
+
+ENGINES = pytest.mark.parametrize("engine", [TurboEngine(), PyshaclEngine()], ids=["turbo", "py"])
+
+HEAD = f"""
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix tgs: <{SHAPES}> .
+"""
+
+
+def codes_found(engine: TurboEngine | PyshaclEngine, data: str, shapes: str) -> list[str]:
+    return [one.code for one in engine.validate(data.encode(), (HEAD + shapes).encode())]
+
+
+@ENGINES
+def test_a_plain_string_is_an_xsd_string(engine: TurboEngine | PyshaclEngine) -> None:
+    """An engine that is handed a store told them apart, in core and in sh:sparql."""
+    shapes = """
+    tgs:Z01 a sh:NodeShape ; sh:targetSubjectsOf <urn:p> ; sh:property tgs:Z01-in .
+    tgs:Z01-in sh:path <urn:p> ; sh:in ( "active" ) .
+    tgs:Z02 a sh:NodeShape ; sh:targetSubjectsOf <urn:p> ;
+      sh:sparql [ sh:select "SELECT $this WHERE { $this <urn:p> 'active' }" ] .
+    """
+    plain = '<urn:s> <urn:p> "active" .\n'
+    typed = '<urn:s> <urn:p> "active"^^<http://www.w3.org/2001/XMLSchema#string> .\n'
+
+    assert codes_found(engine, plain, shapes) == ["Z02"]
+    assert codes_found(engine, typed, shapes) == ["Z02"]
+
+
+@ENGINES
+def test_days_are_compared_as_days(engine: TurboEngine | PyshaclEngine) -> None:
+    """One engine silently found no xsd:date later than another: our rules live by it."""
+    shapes = """
+    tgs:Z01 a sh:NodeShape ; sh:targetSubjectsOf <urn:end> ; sh:sparql [ sh:select '''
+      SELECT $this WHERE { $this <urn:end> ?end ; <urn:start> ?start . FILTER (?end < ?start) }
+    ''' ] .
+    tgs:Z02 a sh:NodeShape ; sh:targetSubjectsOf <urn:end> ; sh:sparql [ sh:select '''
+      SELECT $this WHERE { $this <urn:end> ?end . FILTER (YEAR(?end) = 2003) }
+    ''' ] .
+    """
+    data = "".join(
+        f'<urn:s> <urn:{verb}> "{day}"^^<http://www.w3.org/2001/XMLSchema#date> .\n'
+        for verb, day in (("start", "2004-01-01"), ("end", "2003-12-31"))
+    )
+
+    assert codes_found(engine, data, shapes) == ["Z01", "Z02"]
+
+
+@ENGINES
+def test_reports_show_literals_as_written(engine: TurboEngine | PyshaclEngine) -> None:
+    shapes = """
+    tgs:Z01 a sh:NodeShape ; sh:targetSubjectsOf <urn:p> ; sh:property tgs:Z01-small .
+    tgs:Z01-small sh:path <urn:p> ; sh:maxInclusive 1 ; sh:message "mend it; write 1"@en .
+    """
+    data = b'<urn:s> <urn:p> "007"^^<http://www.w3.org/2001/XMLSchema#integer> .\n'
+
+    [found] = engine.validate(data, (HEAD + shapes).encode())
+    assert found.value == '"007"^^<http://www.w3.org/2001/XMLSchema#integer>'
