@@ -37,7 +37,7 @@ _PLACEHOLDER: Final = re.compile(r"\{[?$](this|path|value)\}")
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule says of one thing; `value` is an N-Triples term, `message` a text a language."""
+    """What a rule says of a thing; `value` is an N-Triples term, `message` a text a language."""
 
     code: str
     severity: Severity
@@ -82,7 +82,7 @@ class TurboEngine:
         # an rdflib graph first, which takes seven times as long
         document = Input(_plain_strings(data).decode(), "nt", None, {})
         with _literals_as_written():
-            _, report, text = _compiled(shapes).validate(document)
+            _, report, text = _compiled(shapes).validate(document)  # type: ignore[no-untyped-call]  # the library is untyped
         return _findings(report, text, shapes)
 
 
@@ -132,7 +132,7 @@ def _plain_strings(data: bytes) -> bytes:
 def _compiled(shapes: bytes) -> CompiledShapes:
     import pyshacl_turbo
 
-    return pyshacl_turbo.compile_shapes(shapes, shacl_graph_format="turtle")
+    return pyshacl_turbo.CompiledShapes(shapes, shacl_graph_format="turtle")  # type: ignore[no-untyped-call]
 
 
 @contextmanager

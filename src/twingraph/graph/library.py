@@ -301,3 +301,29 @@ _READERS: Final[dict[str, Callable[[Parameter, str, str], Term]]] = {
 _TYPES: Final[dict[str, Type]] = {
     "iri": "iri", "date": "date", "integer": "integer", "string": "string", "langtag": "langtag",
 }  # fmt: skip
+
+
+def library_section(library: Mapping[str, LibraryQuery]) -> str:
+    """Return the part of docs/queries.md that lists every query, in Markdown.
+
+    >>> library_section({})
+    ''
+    """
+    parts = []
+    for query in library.values():
+        lines = [
+            f"### {query.name}",
+            "",
+            query.question["en"],
+            f"*{query.question['de']}*",
+            "",
+            f"For: {', '.join(query.audience)}.",
+        ]
+        if query.parameters:
+            lines += ["", "| parameter | type | example | meaning |", "|---|---|---|---|"]
+        for one in query.parameters:
+            kind = f"{one.type}:{one.kind}" if one.kind else one.type
+            words = f"{one.description['en']} / *{one.description['de']}*"
+            lines.append(f"| `{one.name}` | {kind} | `{one.example}` | {words} |")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)

@@ -72,9 +72,9 @@ def run(store: Store, text: str, bindings: Bindings | None = None, base: str = H
 
     >>> run(Store(), "SELECT ?s { ?s ?p ?o }")
     Table(variables=('s',), rows=())
-    >>> run(Store(), "SELECT ?s { ?s ?p }")
+    >>> run(Store(), "SELECT ?s {  ?s ?p }")
     Traceback (most recent call last):
-    twingraph.problems.TwingraphError: line 1, column 19: expected one of LATERAL, SERVICE, [_]
+    twingraph.problems.TwingraphError: line 1, column 20: expected one of LATERAL, SERVICE, [_]
     """
     results = _results(store, text, bindings or {}, base)
     if isinstance(results, QueryBoolean):
@@ -89,7 +89,7 @@ def run(store: Store, text: str, bindings: Bindings | None = None, base: str = H
 def write(
     store: Store,
     text: str,
-    format_: Format,
+    format_: Format | None = None,
     bindings: Bindings | None = None,
     base: str = HOME,
     width: int = 0,
@@ -97,7 +97,8 @@ def write(
     """Ask like `run`, and return the answer in one of `FORMATS`.
 
     CSV and JSON are those of W3C (SPARQL 1.1 Query Results), `table` is for a terminal of `width`
-    columns. Raises `TwingraphError` where the format does not fit the form of the query.
+    columns; without a format it is a table, or turtle for triples. Raises `TwingraphError` where
+    the format does not fit the form of the query.
 
     >>> write(Store(), "ASK { ?s ?p ?o }", "json")
     b'{"head":{},"boolean":false}'
@@ -108,7 +109,9 @@ ask for table, csv or json
     """
     results = _results(store, text, bindings or {}, base)
     fitting, form = _FITTING[type(results)]
-    if format_ not in fitting:
+    if format_ is None:
+        format_ = fitting[0]
+    elif format_ not in fitting:
         formats = " or ".join([*([", ".join(fitting[:-1])] if fitting[1:] else []), fitting[-1]])
         raise TwingraphError(
             f"this query answers {form}, which {format_} does not hold; ask for {formats}"

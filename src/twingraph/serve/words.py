@@ -206,6 +206,21 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "There is nothing at {}. Perhaps the list of places or of partnerships helps.",
         "Unter {} gibt es nichts. Vielleicht hilft die Liste der Orte oder der Partnerschaften.",
     ),
+    "not acceptable": ("Not in that format", "Nicht in diesem Format"),
+    "not acceptable note": (
+        "None of the formats in Accept can be sent; there are these:",
+        "Keines der Formate in Accept kann gesendet werden; es gibt diese:",
+    ),
+    "method": ("Not done here", "Das geht hier nicht"),
+    "method note": (
+        "This address is only read: send GET or HEAD.",
+        "Diese Adresse wird nur gelesen: GET oder HEAD senden.",
+    ),
+    "broken": ("A mistake of ours", "Ein Fehler bei uns"),
+    "broken note": (
+        "This could not be answered, and it is not your fault. Please report the address.",
+        "Das ließ sich nicht beantworten, und es liegt nicht an Ihnen. Bitte die Adresse melden.",
+    ),
 }
 
 _LANGUAGES: Final[dict[str, tuple[str, str]]] = {

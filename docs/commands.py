@@ -1,0 +1,65 @@
+"""What the program says of itself: the help of its commands and the keys of its settings."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Final
+
+import click
+
+from twingraph.cli import cli
+from twingraph.settings import FILE, Settings
+
+ROOT: Final = Path(__file__).parent.parent
+WIDTH: Final = 78  # what click takes in a terminal of 80 columns
+
+
+def help_of(*names: str) -> str:
+    """Return what `twingraph NAME --help` prints in a terminal of 80 columns, as a code block."""
+    context = click.Context(cli, info_name="twingraph", terminal_width=WIDTH,
+                            **cli.context_settings)  # fmt: skip
+    command: click.Command = cli
+    for name in names:
+        found = cli.get_command(context, name)
+        if found is None:
+            raise LookupError(f"no command {name!r}")
+        command = found
+        context = click.Context(command, info_name=name, parent=context, terminal_width=WIDTH)
+    return f"```text\n{command.get_help(context).rstrip()}\n```"
+
+
+def settings_table() -> str:
+    """Return a table of the keys of twingraph.toml: type, default, what this repository writes."""
+    written = tomllib.loads((ROOT / FILE).read_text(encoding="utf-8"))
+    lines = ["| key | what to write | default | in this repository |", "|---|---|---|---|"]
+    for one in fields(Settings):
+        if one.name == "folder":
+            continue
+        here = _shown(written[one.name]) if one.name in written else "the default"
+        lines.append(
+            f"| [`{one.name}`](#{one.name}) | {_TYPES[str(one.type)]} | {_default(one)} | {here} |"
+        )
+    return "\n".join(lines)
+
+
+_TYPES: Final = {
+    "str": "text",
+    "int": "whole number",
+    "Mapping[str, str]": "one text a language",
+}
+
+
+def _default(one: Field[object]) -> str:
+    value: object = one.default
+    if one.default_factory is not MISSING:
+        value = one.default_factory()
+    return _shown(value)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"`{key} = {text!r}`".replace("'", '"') for key, text in value.items())
+    return f"`{value}`" if value != "" else "none"

@@ -1,0 +1,90 @@
+"""One question from the command line: a name or a text, words for parameters, bytes as answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from twingraph.graph.frozen import NAME, load_store
+from twingraph.graph.library import LibraryQuery, bind, load_library, pick, read_query
+from twingraph.graph.query import FORMATS, Bindings, Format, write
+from twingraph.problems import TwingraphError
+from twingraph.settings import Settings
+
+
+def ask(
+    settings: Settings,
+    build: Path,
+    name: str | None,
+    text: str | None,
+    parameters: Iterable[str],
+    form: str | None,
+    width: int = 0,
+) -> bytes:
+    """Ask the build at `build` a question of the library, or the SPARQL `text`.
+
+    `parameters` are written `name=value`, `form` is one of `FORMATS` or None for what fits. A text
+    takes parameters if it opens with a header like those of the library. Raises `TwingraphError`.
+    """
+    given = dict(map(_pair, parameters))
+    query = _question(settings, name, text)
+    base = _base_iri(build, settings)
+    bindings: Bindings = {}
+    if query is not None:
+        bindings = bind(query, given, base)
+    elif given:
+        raise TwingraphError(
+            "a query without a header has no parameters; write its values into it, or open it "
+            "with '#+' lines as in docs/queries.md"
+        )
+    store = load_store(build / NAME)
+    return write(store, query.text if query else text or "", _format(form), bindings, base, width)
+
+
+def list_questions(settings: Settings) -> str:
+    """Return the library as text: a question a line, below it what it must be given."""
+    lines = []
+    for query in load_library(settings.resource("queries") / "library").values():
+        lines.append(f"{query.name}: {query.title['en']}")
+        lines += [
+            f"  {one.name}={one.example}  {one.description['en']}" for one in query.parameters
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _question(settings: Settings, name: str | None, text: str | None) -> LibraryQuery | None:
+    if text is not None:
+        return read_query(text, Path("query.rq")) if text.startswith("#+") else None
+    return pick(load_library(settings.resource("queries") / "library"), name or "")
+
+
+def _pair(parameter: str) -> tuple[str, str]:
+    """Split `name=value` at its first equals sign.
+
+    >>> _pair("thing=https://example.org/?a=b")
+    ('thing', 'https://example.org/?a=b')
+    """
+    name, equals, value = parameter.partition("=")
+    if not (name and equals):
+        raise TwingraphError(f"parameter '{parameter}'; write name=value, as place=berlin")
+    return name, value
+
+
+def _format(form: str | None) -> Format | None:
+    for known in FORMATS:
+        if form == known:
+            return known
+    if form is None:
+        return None
+    raise TwingraphError(f"format '{form}'; write one of {', '.join(FORMATS)}")
+
+
+def _base_iri(build: Path, settings: Settings) -> str:
+    """The base under which the build was made, which the settings may have left since."""
+    try:
+        about = json.loads((build / "build.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return settings.base_iri
+    base = about.get("base_iri") if isinstance(about, Mapping) else None
+    return base if isinstance(base, str) else settings.base_iri

@@ -1,0 +1,96 @@
+"""The process that serves: one address, ready when it says so, ended cleanly by a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from twingraph.problems import TwingraphError
+from twingraph.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_POLL: Final = 0.01  # seconds between two looks whether the socket answers
+
+
+def run(settings: Settings, build: Path, host: str, port: int) -> None:
+    """Serve the build in folder `build` until SIGINT or SIGTERM; then return.
+
+    Raises `TwingraphError` where the address can't be had or `build` is no build. Every ASGI server
+    serves the same: `twingraph.serve.app.create_app(build)` is all there is to it.
+    """
+    _refuse_taken(host, port)
+    from twingraph.serve.app import create_app
+
+    app = create_app(build, settings.resource("queries") / "library")
+    title = settings.title.get("en", "twingraph")
+    asyncio.run(_serve(app, host, port, title))
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Try the address before anything is loaded, so that the error is ours and comes at once."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            attempt.bind(address)
+            attempt.listen(1)
+    except PermissionError:
+        raise TwingraphError(
+            f"port {port} needs more rights than you have; choose one above 1023 with --port"
+        ) from None
+    except OSError as error:
+        if isinstance(error, socket.gaierror) or "assign" in str(error.strerror):
+            raise TwingraphError(
+                f"{host} is no address of this machine; write --host 127.0.0.1"
+            ) from None
+        raise TwingraphError(f"port {port} is taken; choose another with --port") from None
+
+
+async def _serve(app: ASGIApp, host: str, port: int, title: str) -> None:
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server.embed import Server
+
+    server = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        log_level=LogLevels.error,
+    )
+    logging.getLogger("_granian").setLevel(logging.ERROR)
+    loop = asyncio.get_running_loop()
+    for one in _SIGNALS:
+        loop.add_signal_handler(one, server.stop)
+    ready = asyncio.create_task(_tell_when_ready(host, port, title))
+    try:
+        await server.serve()
+    finally:
+        ready.cancel()
+
+
+async def _tell_when_ready(host: str, port: int, title: str) -> None:
+    where = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    shown = f"[{where}]" if ":" in where else where
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(where, port)
+        except OSError:
+            await asyncio.sleep(_POLL)
+            continue
+        writer.close()
+        break
+    print(  # noqa: T201  # what a person waits for at the terminal
+        f"Serving {title} at http://{shown}:{port}/ (Ctrl-C ends)", file=sys.stderr, flush=True
+    )
