@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from bonn import draw_bonn
-from commands import help_of, settings_table
-from tables import (
+from parts.bonn import draw_bonn
+from parts.commands import help_of, settings_table
+from parts.problems import problem_list
+from parts.tables import (
     bases,
     classes,
     code_lists,
@@ -22,9 +23,7 @@ from tables import (
     graphs,
     kinds,
     media_types,
-    problem_list,
     properties,
-    questions,
     resolved,
     rules,
     types,
@@ -47,7 +46,6 @@ PARTS: Final[dict[str, Callable[..., str]]] = {
     "media-types": media_types,
     "problems": problem_list,
     "properties": properties,
-    "questions": questions,
     "resolved": resolved,
     "rules": rules,
     "settings": settings_table,

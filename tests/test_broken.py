@@ -145,6 +145,36 @@ def test_all_problems_are_told_at_once_as_json_too(
     assert all({"en", "de"} <= set(one["message"]) for one in rows)
 
 
+def rows() -> dict[str, list[tuple[str, int]]]:
+    """Case -> the (code, line) of each problem it gives, for the codes that are not of files."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in (CASES / "expected.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        case, code, line = row.split("\t")
+        found.setdefault(case, []).append((code, int(line)))
+    return found
+
+
+@pytest.mark.parametrize("case", rows())
+def test_a_broken_rule_is_told_on_the_command_line(
+    case: str, atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = next((one for one in ("entities", "links") if f".{one}." in case), "sources")
+    is_dump = case.endswith(".nq")
+    name = "dump.nq" if is_dump else f"data/{folder}/zz-case.ttl"
+    shutil.copy(CASES / case, atlas / name)
+    words = [str(atlas / name)] if is_dump else ["--texts", str(atlas / "texts")]
+
+    status, out, err = run(capsys, atlas, "check", "--format", "json", *words)
+    strict, _, _ = run(capsys, atlas, "check", "--strict", *words)
+
+    problems = [one for one in json.loads(out) if one["file"].endswith(name)]
+    severities = {one["severity"] for one in problems}
+    assert sorted((one["code"], one["line"]) for one in problems) == sorted(rows()[case])
+    assert status == int("violation" in severities)
+    assert strict == int(bool(severities & {"violation", "warning"}))
+    assert "Traceback" not in out + err
+
+
 def test_no_code_is_without_its_file() -> None:
     with_a_file = {path.parent.name for path in CASES.glob("*/bad-*")} | set(MADE)
 

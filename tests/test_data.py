@@ -207,14 +207,12 @@ def entity(row: dict[str, str], named: dict[str, set[str]]) -> str | None:
     """The entity of ours that a row of entities.csv is about, if it is one of ours."""
     outer, _, inner = row["name"].rstrip(")").partition(" (")
     is_place = row["kind"] in PLACES
-    found = {
-        iri
-        for name in (outer, inner, outer.replace(" - ", " – "))
-        for iri in named.get(name, ())
-        if (kind_of(iri) == "place") == is_place
-    }
-    assert len(found) < 2, f"{row['name']} is {sorted(found)}"
-    return min(found, default=None)
+    for name in (outer, outer.replace(" - ", " – "), inner):
+        found = [one for one in named.get(name, ()) if (kind_of(one) == "place") == is_place]
+        assert len(found) < 2, f"{row['name']} is {sorted(found)}"
+        if found:
+            return found[0]
+    return None
 
 
 def linked(curated: Curated) -> set[tuple[str, str]]:

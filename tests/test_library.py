@@ -24,7 +24,7 @@ from twingraph.graph.library import (
     pick,
     read_query,
 )
-from twingraph.graph.query import Table, run, write
+from twingraph.graph.query import Table, run, standalone, write
 from twingraph.iris import move_quad
 from twingraph.problems import TwingraphError
 from twingraph.vocabulary import PREFIXES
@@ -212,6 +212,15 @@ def test_the_answer_is_the_right_one(
     )
 
 
+@pytest.mark.parametrize("query", LIBRARY.values(), ids=LIBRARY)
+def test_a_query_with_its_example_written_in_gives_the_same_rows(
+    query: LibraryQuery, store: Store
+) -> None:
+    asked = run(store, query.text, bind(query, query.examples()))
+
+    assert run(store, standalone(query)) == asked
+
+
 def test_no_expected_result_is_left_over() -> None:
     assert {path.stem for path in EXPECTED.glob("*.*")} == set(CASES)
 
@@ -227,6 +236,8 @@ def test_another_base_iri_gives_the_same_answer(store: Store, quads: frozenset[Q
 
     assert here == there
     assert here.count(b"\n") == 11
+    home = bind(query, {"place": "https://w3id.org/twingraph/id/place/bonn"}, base)
+    assert home == bind(query, {"place": f"{base}id/place/bonn"}, base)
 
 
 # --- parameters ----------------------------------------------------------------------------------

@@ -96,6 +96,11 @@ CODES: Final[dict[str, Rule]] = {
         "{property} is {found}, but {value} gives {expected}; build the dump again",
         "{property} ist {found}, aus {value} folgt aber {expected}; den Auszug neu erzeugen",
     ),
+    "N01": Rule(
+        "violation",
+        "{property} is said to be not stated, and stated; drop tg:notStated or the value",
+        "{property} gilt als nicht angegeben und ist angegeben; tg:notStated oder den Wert streichen",
+    ),
     "E05": Rule(
         "violation",
         "'{quote}' does not stand in line {at} of {source}; copy the words from the text",

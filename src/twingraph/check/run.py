@@ -15,7 +15,12 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple
 
 from twingraph.check.engine import Engine, Finding, engine
 from twingraph.derive.dates import bounds
-from twingraph.derive.published import expected_bounds, published
+from twingraph.derive.published import (
+    expected_bounds,
+    published,
+    read_rules_of_lists,
+    stated_facts,
+)
 from twingraph.derive.resolve import DATES
 from twingraph.graph.frozen import read_frozen
 from twingraph.iris import move_quad
@@ -23,7 +28,7 @@ from twingraph.problems import CODES, Problem, by_severity, problem
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_text
 from twingraph.source.read import Curated, SourceFile
-from twingraph.turtle import Positions, plain
+from twingraph.turtle import Positions, iri_text, plain
 from twingraph.vocabulary import EDTF, HOME, TG
 
 SOURCE_SHAPES: Final = ("prefixes.ttl", "source.ttl")
@@ -47,6 +52,7 @@ def check_curated(
     validator = validator or engine()
     written = {one.triple for graph in curated.by_graph.values() for one in graph}
     problems += _dates(curated)
+    problems += _silences(curated)
     problems += _found(curated, validator, written, SOURCE_SHAPES)
     whole = published(curated) if quads is None else quads
     sense = {one.triple for one in whole if one.graph_name == DefaultGraph()}
@@ -77,7 +83,7 @@ def _validate(
 
 def _problem(finding: Finding, file: str, line: int) -> Problem:
     """Return a finding as a problem; where no file is to blame the words name the thing."""
-    about = f" ({finding.focus})"
+    about = f" ({iri_text(finding.focus, set())})"
     message = {tag: text + about for tag, text in finding.message.items()}
     detail = "\t".join(part or "" for part in (finding.focus, finding.path, finding.value))
     return Problem(file, line, finding.code, finding.severity, message, detail)
@@ -108,6 +114,22 @@ def _dates(curated: Curated) -> Iterator[Problem]:
             if isinstance(term, Literal) and term.datatype == EDTF and bounds(term.value) is None:
                 line = file.positions.line(plain(quad.subject), quad.predicate.value, term.value)
                 yield problem("D01", file.path, line, value=term.value)
+
+
+def _silences(curated: Curated) -> Iterator[Problem]:
+    """N01: one source says a thing and calls it not stated.
+
+    Told per source: another source may well state what this one is silent about.
+    """
+    rules = read_rules_of_lists(one.triple for quads in curated.by_graph.values() for one in quads)
+    for file in curated.files:
+        triples = [one.triple for one in file.quads]
+        told = stated_facts(triples, rules)
+        for one in triples:
+            subject, verb = plain(one.subject), plain(one.object)
+            if one.predicate == TG.notStated and (subject, verb) in told:
+                line = file.positions.line(subject, TG.notStated.value, verb)
+                yield problem("N01", file.path, line, property=iri_text(verb, set()))
 
 
 # --- where a person should edit -------------------------------------------------------------------
@@ -214,13 +236,16 @@ def _dump_lines(path: Path, settings: Settings) -> _Lines:
 
 def _dump_bounds(triples: Iterable[Triple], name: str) -> Iterator[Problem]:
     """D04 and D01: published dates and their bounds agree."""
-    by_subject: dict[str, dict[str, str]] = {}
+    by_subject: dict[str, dict[str, set[str]]] = {}
     wanted = {verb.value for verb in DATES} | {day.value for days in DATES.values() for day in days}
     for one in triples:
         if one.predicate.value in wanted and isinstance(one.object, Literal):
-            by_subject.setdefault(plain(one.subject), {})[one.predicate.value] = one.object.value
-    for subject, values in sorted(by_subject.items()):
-        yield from _bounds_of(subject, values, name)
+            facts = by_subject.setdefault(plain(one.subject), {})
+            facts.setdefault(one.predicate.value, set()).add(one.object.value)
+    for subject, facts in sorted(by_subject.items()):
+        # several values of one property are the shapes' business
+        single = {verb: next(iter(values)) for verb, values in facts.items() if len(values) == 1}
+        yield from _bounds_of(subject, single, name)
 
 
 def _bounds_of(subject: str, values: Mapping[str, str], name: str) -> Iterator[Problem]:

@@ -53,8 +53,10 @@ def prove_quotes(curated: Curated, folder: Path) -> Proof:
     problems: list[Problem] = []
     missing: set[str] = set()
     for file, cite, facts in _citations(curated):
+        if not {TG.inSource, TG.line, TG.quote} <= set(facts):
+            continue  # E03 and E04 tell
         total += 1
-        source = facts.get(TG.inSource, "")
+        source = facts[TG.inSource]
         text = texts.get(sums.get(source, ""))
         if text is None:
             if source not in missing:
@@ -64,7 +66,7 @@ def prove_quotes(curated: Curated, folder: Path) -> Proof:
                 problems.append(problem("E07", file.path, line, sha256=told, source=name))
             missing.add(source)
             continue
-        quote, number = facts.get(TG.quote, ""), int(facts.get(TG.line, "0"))
+        quote, number = facts[TG.quote], _number(facts[TG.line])
         if quote and 0 < number <= len(text) and quote in text[number - 1]:
             proven += 1
             continue
@@ -72,6 +74,10 @@ def prove_quotes(curated: Curated, folder: Path) -> Proof:
         name = source.removeprefix(HOME)
         problems.append(problem("E05", file.path, line, quote=quote, at=number, source=name))
     return Proof(proven, total, tuple(problems))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _citations(

@@ -98,7 +98,7 @@ def _fast(text: str) -> Bounds | None:
 
 def _fast_set(text: str) -> Bounds | None:
     members = text[1:-1].split(",")
-    if len(members) == 1 and ".." not in text or len(text) > MAX_LENGTH:
+    if (len(members) == 1 and ".." not in text) or len(text) > MAX_LENGTH:
         return None
     each = []
     for member in members:

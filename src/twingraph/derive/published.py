@@ -7,7 +7,7 @@ we conclude, and the default graph, which holds all of it and is complete on its
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
 
 from twingraph.derive.dates import bounds
-from twingraph.derive.resolve import DATES, RESOLVED, Claim, Rules, Value, resolve
+from twingraph.derive.resolve import DATES, RESOLVED, WEAK, Claim, Rules, Value, resolve
 from twingraph.iris import DERIVED, source_of
 from twingraph.problems import TwingraphError
 from twingraph.source.read import Curated
@@ -66,10 +66,11 @@ def publish(
         derived.add(Triple(NamedNode(HOME), NamedNode("http://purl.org/dc/terms/issued"), day))
     derived |= _by_rules(carried | derived, rules)
     default = DefaultGraph()
+    whole = carried | derived
     return frozenset(
         {quad for quads in graphs.values() for quad in quads}
         | {_quad(one, DERIVED) for one in derived}
-        | {_quad(one, default) for one in carried | derived}
+        | {_quad(one, default) for one in whole - _answered(whole)}
     )
 
 
@@ -91,22 +92,54 @@ def _construct(store: Store, rule: Rule) -> Iterator[Triple]:
 
 
 def _carried(graphs: Mapping[NamedNode, frozenset[Quad]]) -> Iterator[Triple]:
-    """Everything the curated graphs hold, but a modality that another source makes stronger.
+    """Everything the curated graphs hold, but what another source makes stronger.
 
     A node that one source only implies and another states is stated.
     """
-    hedged = {quad.subject for quads in graphs.values() for quad in quads
-              if quad.predicate == TG.modality}  # fmt: skip
-    stated = set()
-    for graph, quads in graphs.items():
-        if source_of(graph.value):
-            here = {quad.subject for quad in quads if quad.predicate == TG.modality}
-            typed = {quad.subject for quad in quads if quad.predicate == RDF.type}
-            stated |= (typed - here) & hedged
+    stated = _stated(graphs)
     for quads in graphs.values():
         for quad in quads:
-            if not (quad.predicate == TG.modality and quad.subject in stated):
+            weak = quad.predicate == TG.modality and quad.object in WEAK
+            if not (weak and quad.subject in stated):
                 yield quad.triple
+
+
+def _stated(graphs: Mapping[NamedNode, frozenset[Quad]]) -> set[object]:
+    """The nodes that some source describes without calling them implied."""
+    found: set[object] = set()
+    for graph, quads in graphs.items():
+        if source_of(graph.value):
+            typed = {quad.subject for quad in quads if quad.predicate == RDF.type}
+            found |= typed - {
+                quad.subject
+                for quad in quads
+                if quad.predicate == TG.modality and quad.object in WEAK
+            }
+    return found
+
+
+def _answered(triples: set[Triple]) -> set[Triple]:
+    """The silences (`tg:notStated`) of one source about what another one states."""
+    told = stated_facts(triples, read_rules_of_lists(triples))
+    return {
+        one for one in triples
+        if one.predicate == TG.notStated and (plain(one.subject), plain(one.object)) in told
+    }  # fmt: skip
+
+
+def stated_facts(triples: Collection[Triple], rules: Rules) -> set[tuple[str, str]]:
+    """Return (thing, property) for all that is stated, as triple or as claim.
+
+    What is only inferred is not stated, and a start on a basis that does not count (a decision, a
+    club) is no start.
+    """
+    told = {(plain(one.subject), one.predicate.value) for one in triples
+            if one.predicate not in RESOLVED}  # fmt: skip
+    return told | {
+        (one.subject, one.verb.value)
+        for one in read_claims(triples)
+        if not one.weak and (one.verb != TG.start or one.basis in rules.counts_as_start)
+    }
 
 
 def _objects(

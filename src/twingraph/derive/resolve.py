@@ -24,7 +24,7 @@ RESOLVED: Final = (*DATES, TG.partnershipType, TG.status)
 
 Value = NamedNode | Literal
 
-_WEAK: Final = frozenset(
+WEAK: Final = frozenset(
     NamedNode(f"{HOME}vocab/modality/{code}") for code in ("inferred", "derived")
 )
 _PREFERRED: Final = NamedNode(HOME + "vocab/rank/preferred")
@@ -47,7 +47,7 @@ class Claim:
     @property
     def weak(self) -> bool:
         """Is it concluded rather than stated?"""
-        return self.modality in _WEAK
+        return self.modality in WEAK
 
 
 @dataclass(frozen=True)

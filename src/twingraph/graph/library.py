@@ -235,7 +235,7 @@ def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
     if parameter.kind and SLUG.fullmatch(text):
         return NamedNode(move_iri(KINDS[parameter.kind] + text, HOME, base))
     if _IRI.fullmatch(text) and len(text) <= _MAX_LENGTH:
-        return NamedNode(_of_kind(parameter, text, base))
+        return NamedNode(_of_kind(parameter, move_iri(text, HOME, base), base))
     match = _PREFIXED.fullmatch(text)
     if match is None:
         raise TwingraphError(f"{parameter.name} is {_shown(text)}, no IRI; {wanted}")

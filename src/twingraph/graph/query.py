@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, cast, get_args
 from typing import Literal as OneOf
 
@@ -25,10 +26,11 @@ from pyoxigraph import (
 )
 
 from twingraph.graph.guard import refuse_remote, tokens
+from twingraph.graph.library import LibraryQuery, bind
 from twingraph.graph.table import Term, table_text
 from twingraph.problems import TwingraphError
 from twingraph.source.fmt import prefixes_under
-from twingraph.turtle import write_turtle
+from twingraph.turtle import term_text, write_turtle
 from twingraph.vocabulary import HOME
 
 Format = OneOf["table", "csv", "json", "turtle"]
@@ -65,6 +67,30 @@ def move_text(text: str, base: str) -> str:
     return "".join([*parts, text[at:]])
 
 
+def standalone(query: LibraryQuery) -> str:
+    """Return a query of the library as a text that asks its example, for pages and editors.
+
+    The example stands as VALUES in front of the pattern, so that a reader sees what to change.
+
+    >>> from pathlib import Path
+    >>> asked = "#+ for: citizen\\nASK { ?s ?p 1 }"
+    >>> print(standalone(LibraryQuery("a", {}, {}, (), (), asked, Path("a.rq"))))
+    ASK { ?s ?p 1 }
+    """
+    text = re.sub(r"^#\+.*\n", "", query.text, flags=re.MULTILINE)
+    terms = bind(query, query.examples())
+    found = list(tokens(text))
+    opens = next(
+        after.start + 1
+        for before, after in pairwise(found)
+        if after.text == "{" and before.text in ("WHERE", "ASK")
+    )
+    values = "".join(
+        f"\n  VALUES ?{name} {{ {term_text(term, set(), {})} }}" for name, term in terms.items()
+    )
+    return text[:opens] + values + text[opens:]
+
+
 def run(store: Store, text: str, bindings: Bindings | None = None, base: str = HOME) -> Answer:
     """Ask `store`, whose graph stands under `base`, a query whose text stands under `HOME`.
 
@@ -72,7 +98,7 @@ def run(store: Store, text: str, bindings: Bindings | None = None, base: str = H
 
     >>> run(Store(), "SELECT ?s { ?s ?p ?o }")
     Table(variables=('s',), rows=())
-    >>> run(Store(), "SELECT ?s {  ?s ?p }")
+    >>> run(Store(), "SELECT ?s { ?s ?p }")
     Traceback (most recent call last):
     twingraph.problems.TwingraphError: line 1, column 20: expected one of LATERAL, SERVICE, [_]
     """

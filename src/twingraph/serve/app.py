@@ -23,9 +23,10 @@ from twingraph.iris import PUBLISHED, local_path, page_path, thing_of_page
 from twingraph.serve.describe import FORMATS, describe, formats_of
 from twingraph.serve.negotiate import Offer, choose
 from twingraph.serve.pages import alternates, page
-from twingraph.serve.protocol import MAX_BODY_BYTES, Asked, Refused, read_fields, read_form
+from twingraph.serve.protocol import MAX_BODY_BYTES, Asked, RefusedError, read_fields, read_form
 from twingraph.serve.render import STATIC, Alternate, render, static_file
 from twingraph.serve.respond import (
+    TEXT_FIRST,
     VARY,
     CommonHeaders,
     accept_of,
@@ -36,9 +37,9 @@ from twingraph.serve.respond import (
     respond,
     see_other,
 )
-from twingraph.serve.service import service_description
+from twingraph.serve.service import dataset_description, service_description
 from twingraph.serve.site import LANGUAGES, Site, load_site
-from twingraph.serve.sparql import answer, query_page
+from twingraph.serve.sparql import Table, answer, query_page
 from twingraph.serve.thing import is_known
 from twingraph.serve.words import WORDS
 from twingraph.vocabulary import HOME
@@ -52,7 +53,7 @@ _PUBLISHED: Final = PUBLISHED.value.removeprefix(HOME)
 def create_app(build: Path, library: Path | None = None) -> Starlette:
     """Return the ASGI application that serves the build in folder `build`.
 
-    `library` is where the query library lies; it isn't served yet.
+    `library` is the folder of the query library, whose questions the query page then offers.
     """
     app = Starlette(
         routes=[
@@ -76,7 +77,7 @@ def create_app(build: Path, library: Path | None = None) -> Starlette:
         exception_handlers={HTTPException: not_served, 500: broken},
     )
     app.router.redirect_slashes = False
-    app.state.site = load_site(build)
+    app.state.site = load_site(build, library)
     app.state.queries = CapacityLimiter(_CONCURRENT_QUERIES)
     return app
 
@@ -193,12 +194,15 @@ def html(request: Request) -> Response:
 
 
 def home(request: Request) -> Response:
-    """Send the first page in the reader's language."""
+    """Send the first page in the reader's language, or the dataset told in RDF."""
     site, language = _site(request), language_of(request)
-    if choose(accept_of(request), [_HTML]) is None:
-        options = {"text/html": "", "text/turtle": "dumps/twingraph.ttl",
-                   "application/ld+json": "dumps/twingraph.jsonld"}  # fmt: skip
-        return _not_acceptable(request, options)
+    offers = [_HTML, *(Offer(media_type, suffix) for suffix, media_type in FORMATS.items())]
+    chosen = choose(accept_of(request), offers)
+    if chosen is None:
+        return _not_acceptable(request, {one.media_type: "" for one in offers})
+    if chosen.suffix != "html":
+        body = dataset_description(site, chosen.suffix)
+        return respond(request, body, chosen.media_type, vary=VARY, links=_links(site, "", ()))
     body = page(site, language, "index.html", at="index.html") or b""
     links = _links(site, None, (), canonical=f"{language}/index.html")
     return respond(request, body, "text/html", vary=VARY, links=links,
@@ -264,7 +268,7 @@ async def sparql(request: Request) -> Response:
             return await to_thread.run_sync(_about_service, request, asked)
         limiter: CapacityLimiter = request.app.state.queries
         return await to_thread.run_sync(_answer, request, asked, limiter=limiter)
-    except Refused as error:
+    except RefusedError as error:
         return _refuse_query(request, asked, error)
 
 
@@ -276,7 +280,7 @@ async def _fields(request: Request) -> list[tuple[str, str]]:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise Refused(413, f"a body of more than {MAX_BODY_BYTES} bytes; send a shorter query")
+            raise RefusedError(413, f"a body of more than {MAX_BODY_BYTES} bytes; send less")
     return list(read_form(request.headers.get("content-type", ""), body, fields))
 
 
@@ -286,10 +290,16 @@ def _query_language(request: Request, asked: Asked | None) -> str:
     return language_of(request)
 
 
-def _query_page(request: Request, asked: Asked | None, status: int = 200, **view: object) -> Response:
+def _query_page(
+    request: Request,
+    asked: Asked | None,
+    table: Table | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> Response:
     site, language = _site(request), _query_language(request, asked)
     query = asked.query if asked is not None else ""
-    shown = query_page(site, language, query, **view)  # type: ignore[arg-type]  # passed through
+    shown = query_page(site, language, query, table, problem)
     elsewhere = {one: f"sparql?lang={one}" for one in LANGUAGES}
     body = render(site, "sparql.html", language, "sparql", title=WORDS[language]["query"],
                   elsewhere=elsewhere, page=shown)  # fmt: skip
@@ -299,12 +309,13 @@ def _query_page(request: Request, asked: Asked | None, status: int = 200, **view
 
 def _about_service(request: Request, asked: Asked) -> Response:
     if request.method == "POST":
-        raise Refused(400, "no query; send one as parameter 'query'")
+        raise RefusedError(400, "no query; send one as parameter 'query'")
     offers = [_HTML, *(Offer(media_type, suffix) for suffix, media_type in FORMATS.items())]
     chosen = choose(accept_of(request), offers)
     if chosen is None:
-        raise Refused(406, "without a query, accept text/html or an RDF format; else send one as "
-                           "parameter 'query'")  # fmt: skip
+        raise RefusedError(
+            406, "without a query there is text/html or RDF; accept one, or send a query"
+        )
     if chosen.suffix == "html":
         return _query_page(request, asked)
     body = service_description(_site(request), chosen.suffix)
@@ -319,13 +330,12 @@ def _answer(request: Request, asked: Asked) -> Response:
     return respond(request, found.body, found.media_type, vary=VARY)
 
 
-def _refuse_query(request: Request, asked: Asked | None, error: Refused) -> Response:
-    offers = [Offer("application/problem+json", "json"), _HTML]
-    chosen = choose(accept_of(request), [Offer("text/plain", "txt"), *offers])
-    if chosen is not None and chosen.suffix == "html":
+def _refuse_query(request: Request, asked: Asked | None, error: RefusedError) -> Response:
+    chosen = choose(accept_of(request), [*TEXT_FIRST, _HTML])
+    if chosen is _HTML:
         return _query_page(request, asked, status=error.status, problem=str(error))
     heading = WORDS[_query_language(request, asked)]["failed"]
-    return refuse(request, error.status, str(error), heading=heading)
+    return refuse(request, error.status, str(error), heading=heading, offers=TEXT_FIRST)
 
 
 # --- refusals ------------------------------------------------------------------------------------
@@ -355,9 +365,9 @@ def not_served(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return _not_found(request)
     word = WORDS[language_of(request)]
-    headers = {"allow": "GET, HEAD, OPTIONS"} if error.status_code == 405 else {}
-    return refuse(request, error.status_code, word["method note"], heading=word["method"],
-                  headers={**headers, **(error.headers or {})})  # fmt: skip
+    allowed = (error.headers or {}).get("Allow", "GET, HEAD")
+    return refuse(request, error.status_code, word["method note"].format(allowed),
+                  heading=word["method"], headers={"allow": f"{allowed}, OPTIONS"})  # fmt: skip
 
 
 def broken(request: Request, error: Exception) -> Response:

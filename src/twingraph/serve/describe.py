@@ -125,8 +125,7 @@ def _ntriples(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
 
 
 def _rdfxml(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
-    ordered = sorted(triples, key=lambda one: (str(one.subject), one.predicate.value != _TYPE, str(one)))
-    return _serialize(ordered, RdfFormat.RDF_XML, prefixes)
+    return _serialize(triples, RdfFormat.RDF_XML, prefixes)
 
 
 def _jsonld(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
@@ -150,8 +149,11 @@ def _jsonld(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
 
 def _serialize(triples: list[Triple], form: RdfFormat, prefixes: Mapping[str, str]) -> bytes:
     known = {name: iri for name, iri in prefixes.items() if _mentions(triples, iri)}
-    ordered = sorted(triples, key=str) if form != RdfFormat.RDF_XML else triples
-    return serialize(ordered, format=form, prefixes=known) or b""
+    return serialize(sorted(triples, key=_order), format=form, prefixes=known) or b""
+
+
+def _order(triple: Triple) -> tuple[str, bool, str]:
+    return str(triple.subject), triple.predicate.value != _TYPE, str(triple)
 
 
 def _mentions(triples: list[Triple], namespace: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
@@ -14,6 +14,8 @@ from twingraph.serve.queries import Example, examples
 from twingraph.serve.site import Site
 from twingraph.serve.values import Teller, Value
 from twingraph.serve.words import WORDS, number_text
+
+_EXAMPLES: Final = 4
 
 
 class Number(NamedTuple):
@@ -51,7 +53,7 @@ def home_page(site: Site, language: str, at: str) -> HomePage:
         kinds=overview(site, language, at),
         conflict_on=conflict_on,
         conflicts=conflicts,
-        examples=examples(site, language, at),
+        examples=examples(site, language, at)[:_EXAMPLES],
         sparql=relative("sparql", at),
     )
 

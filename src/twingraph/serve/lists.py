@@ -129,10 +129,8 @@ def _source(teller: Teller, rows: list[Row]) -> Cells:
 
 def _dated(teller: Teller, rows: list[Row]) -> Cells:
     date = rows[0]["date"]
-    return [
-        [teller.value(date)] if date is not None else [Value(teller.word("not stated"), absent=True)],
-        _links(teller, rows, "kind"),
-    ]
+    unknown = Value(teller.word("not stated"), absent=True)
+    return [[teller.value(date) if date is not None else unknown], _links(teller, rows, "kind")]
 
 
 def _plain(teller: Teller, rows: list[Row]) -> Cells:

@@ -163,6 +163,7 @@ ORDER: Final = tuple(
         "tg:counts", "tg:comparator", "tg:number", "tg:asOf", "tg:host", "tg:venue", "tg:place",
         "tg:participant", "tg:runBy", "tg:field", "tg:about", "tg:distanceKm",
         "tg:quote", "tg:line", "tg:inSource", "tg:supports", "prov:wasDerivedFrom",
+        "dcterms:title", "dcterms:publisher", "dcterms:language", "tg:retrieved", "tg:sha256",
         "skos:notation", "skos:broader", "skos:narrower", "skos:inScheme",
     )
 )  # fmt: skip

@@ -24,7 +24,7 @@ _NO_UPDATES: Final = (
 )
 
 
-class Refused(TwingraphError):
+class RefusedError(TwingraphError):
     """A request that is not answered: an HTTP status, and words on what to send instead."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -61,7 +61,7 @@ def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
     kind, _, parameters = content_type.partition(";")
     charset = re.search(r'charset="?([\w.-]+)"?', parameters, re.IGNORECASE)
     if charset and charset[1].lower() not in ("utf-8", "us-ascii"):
-        raise Refused(415, f"charset {charset[1][:40]} is not read; send UTF-8")
+        raise RefusedError(415, f"charset {charset[1][:40]} is not read; send UTF-8")
     try:
         text = body.decode("utf-8")
         match kind.strip().lower():
@@ -72,17 +72,17 @@ def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
             case "application/sparql-query":
                 return [*fields, ("query", text)]
             case "application/sparql-update":
-                raise Refused(403, _NO_UPDATES)
+                raise RefusedError(403, _NO_UPDATES)
     except UnicodeDecodeError:
-        raise Refused(400, "the body is not UTF-8; send the query as UTF-8") from None
+        raise RefusedError(400, "the body is not UTF-8; send the query as UTF-8") from None
     except ValueError:
-        raise Refused(400, f"more than {_MAX_FIELDS} parameters; send fewer") from None
-    raise Refused(415, "send the query as application/sparql-query, or as parameter "
+        raise RefusedError(400, f"more than {_MAX_FIELDS} parameters; send fewer") from None
+    raise RefusedError(415, "send the query as application/sparql-query, or as parameter "
                        "'query' of an application/x-www-form-urlencoded")  # fmt: skip
 
 
 def read_fields(fields: Fields) -> Asked:
-    """Return what the parameters ask; raise `Refused` where they contradict each other.
+    """Return what the parameters ask; raise `RefusedError` where they contradict each other.
 
     >>> read_fields([("query", "ASK {}"), ("default-graph-uri", "http://e/g")]).dataset
     Dataset(default=('http://e/g',), named=())
@@ -91,10 +91,10 @@ def read_fields(fields: Fields) -> Asked:
     for name, value in fields:
         found.setdefault(name, []).append(value)
     if {"update", "using-graph-uri", "using-named-graph-uri"} & set(found):
-        raise Refused(403, _NO_UPDATES)
+        raise RefusedError(403, _NO_UPDATES)
     queries = found.get("query", [])
     if len(queries) > 1:
-        raise Refused(400, f"{len(queries)} queries; send one")
+        raise RefusedError(400, f"{len(queries)} queries; send one")
     default, named = (tuple(found.get(f"{one}-graph-uri", ())) for one in ("default", "named"))
     return Asked(
         query=queries[0] if queries else "",
@@ -105,25 +105,28 @@ def read_fields(fields: Fields) -> Asked:
 
 
 def permit(site: Site, asked: Asked) -> Dataset | None:
-    """Return the dataset of a query that may be evaluated; raise `Refused` for any other.
+    """Return the dataset of a query that may be evaluated; raise `RefusedError` for any other.
 
     Nothing is evaluated before this, because the engine itself would follow `SERVICE`.
     """
     if len(asked.query.encode("utf-8", "replace")) > MAX_QUERY_BYTES:
-        raise Refused(413, f"a query of more than {MAX_QUERY_BYTES} bytes; send a shorter one")
+        raise RefusedError(413, f"a query of more than {MAX_QUERY_BYTES} bytes; send a shorter one")
     held = {*site.graphs, site.public(PUBLISHED.value)}
     try:
         refuse_remote(asked.query, held)
     except TwingraphError as error:
-        raise Refused(403, str(error)) from None
+        raise RefusedError(403, str(error)) from None
     if _is_update(asked.query):
-        raise Refused(403, _NO_UPDATES)
+        raise RefusedError(403, _NO_UPDATES)
     if asked.dataset is None:
         return _dataset_of(asked.query, site.base)
     for one in (*asked.dataset.default, *asked.dataset.named):
         if one not in held:
-            raise Refused(403, f"<{one[:200]}> is no graph of this service; leave it out, or list "
-                               "the graphs with SELECT DISTINCT ?g { GRAPH ?g {} }")  # fmt: skip
+            raise RefusedError(
+                403,
+                f"<{one[:200]}> is no graph of this service; leave it out, or list the graphs with "
+                "SELECT DISTINCT ?g { GRAPH ?g {} }",
+            )
     return asked.dataset
 
 

@@ -1,8 +1,7 @@
-"""Example queries: the site's own, each with a title in every language and a link that runs it."""
+"""Example queries, each with a title in the reader's language and a link that runs it."""
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -20,11 +19,12 @@ class Example(NamedTuple):
 
 def examples(site: Site, language: str, at: str) -> list[Example]:
     """Return the example queries for the page at path `at`."""
-    found = []
-    for name, text in site.queries.items():
-        titles = dict(re.findall(r"^# (en|de): (.+)$", text, re.MULTILINE))
-        if name.startswith("example-") and titles:
-            body = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
-            href = f"{relative('sparql', at)}?query={quote(body, safe='')}&lang={language}"
-            found.append(Example(titles[language], body, href))
-    return found
+    sparql = relative("sparql", at)
+    return [
+        Example(
+            one.title[language],
+            one.text,
+            f"{sparql}?query={quote(one.text, safe='')}&lang={language}",
+        )
+        for one in site.questions
+    ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions
 
 from twingraph.iris import move_iri
+from twingraph.problems import SEVERITIES
 from twingraph.serve.facts import Facts, Name, pick
 from twingraph.serve.properties import FOREIGN
 from twingraph.serve.site import Site
@@ -142,13 +144,18 @@ def rules_page(site: Site, language: str) -> RulesPage:
             if isinstance(grave, NamedNode):
                 severities.setdefault(code, set()).add(grave.value.rpartition("#")[2].lower())
     word = WORDS[language]
+
+    def told(texts: dict[str, list[str]]) -> list[str]:
+        found = texts.get(language) or texts.get("en", [])
+        return sorted(re.sub(r"\{[?$]\w+\}", "…", one) for one in found)
+
     rules = [
         RuleEntry(
             code,
             _text(entry.get("name", {}), language) or code,
             _text(entry.get("description", {}), language),
-            [word[one] for one in ("violation", "warning", "info") if one in severities.get(code, ())],
-            sorted(entry.get("message", {}).get(language) or entry.get("message", {}).get("en", [])),
+            [word[one] for one in SEVERITIES if one in severities.get(code, ())],
+            told(entry.get("message", {})),
         )
         for code, entry in sorted(texts.items())
     ]

@@ -102,7 +102,9 @@ def render(
             Link(_OWN_NAMES[one], relative(path, at), one == language, one)
             for one, path in paths.items()
         ],
-        alternates=[Link(one.name, relative(one.path, at), language=one.media_type) for one in alternates],
+        alternates=[
+            Link(one.name, relative(one.path, at), language=one.media_type) for one in alternates
+        ],
         licence=site.licence,
         licence_page=outside_link(site.licence) or "",
         licence_name=_licence_name(site.licence),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -27,12 +27,11 @@ _COMMON: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
 }
 _REVALIDATE: Final = "no-cache"  # keep it, but ask: a release may have come
-_PROBLEM: Final = (
-    Offer("text/html", "html"),
-    Offer("application/problem+json", "json"),
-    Offer("application/json", "json"),
-    Offer("text/plain", "txt"),
-)
+_TEXT: Final = Offer("text/plain", "txt")
+_JSON: Final = (Offer("application/problem+json", "json"), Offer("application/json", "json"))
+# How a refusal is told: pages are read by people, queries are asked by programs.
+PAGES_FIRST: Final = (Offer("text/html", "html"), *_JSON, _TEXT)
+TEXT_FIRST: Final = (_TEXT, *_JSON)
 VARY: Final = "Accept, Accept-Language"
 
 
@@ -42,7 +41,10 @@ def accept_of(request: Request) -> str | None:
 
 
 def language_of(request: Request) -> str:
-    """Return the language of ours that the reader likes best."""
+    """Return the language of ours that the reader likes best; a path that names one has it."""
+    first = path_of(request).partition("/")[0]
+    if first in LANGUAGES:
+        return first
     header = ",".join(request.headers.getlist("accept-language"))
     return choose_language(header, LANGUAGES)
 
@@ -64,12 +66,13 @@ def respond(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Send `body` with a strong validator; 304 where the client has it already (RFC 9110 §13)."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    sent = {"etag": tag, "cache-control": _REVALIDATE, **(headers or {})}
+    sent = {"cache-control": _REVALIDATE, **(headers or {})}
     if vary:
         sent["vary"] = vary
-    if status == 200 and request.method in ("GET", "HEAD") and has_already(request, tag):
-        return Response(status_code=304, headers=sent)
+    if status == 200 and request.method in ("GET", "HEAD"):
+        sent["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        if has_already(request, sent["etag"]):
+            return Response(status_code=304, headers=sent)
     if links:
         sent["link"] = links
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
@@ -95,13 +98,19 @@ def see_other(request: Request, path: str, *, links: str = "", status: int = 303
 
 
 def refuse(
-    request: Request, status: int, text: str, *, heading: str = "", options: Mapping[str, str] | None = None,
+    request: Request,
+    status: int,
+    text: str,
+    *,
+    heading: str = "",
+    options: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Response:  # fmt: skip
+    offers: Sequence[Offer] = PAGES_FIRST,
+) -> Response:
     """Say why not, as a page, as RFC 9457 JSON or as text; `options` are paths by their name."""
     site: Site = request.app.state.site
     language = language_of(request)
-    offer = choose(accept_of(request), _PROBLEM) or _PROBLEM[-1]
+    offer = choose(accept_of(request), offers) or _TEXT
     at = _depth(request)
     choices = dict(options or {})
     heading = heading or WORDS[language]["not found"]

@@ -1,4 +1,4 @@
-"""The SPARQL service told in RDF: SPARQL 1.1 Service Description."""
+"""The service and the dataset told in RDF: SPARQL 1.1 Service Description, VoID."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.serve.describe import EXCHANGE
 from twingraph.serve.site import Site
-from twingraph.vocabulary import RDF
+from twingraph.vocabulary import HOME, RDF
 
 _SD: Final = "http://www.w3.org/ns/sparql-service-description#"
+_VOID: Final = "http://rdfs.org/ns/void#"
+_DCTERMS: Final = "http://purl.org/dc/terms/"
 _FORMATS: Final = (
     "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
     "Turtle", "N-Triples", "N-Quads", "TriG", "JSON-LD", "RDF_XML",
@@ -22,6 +24,33 @@ def service_description(site: Site, suffix: str) -> bytes:
     """Return the description of the service in the RDF format of that suffix."""
     prefixes = {**site.prefixes, "sd": _SD, "formats": "http://www.w3.org/ns/formats/"}
     return EXCHANGE[suffix](list(_triples(site)), prefixes)
+
+
+def dataset_description(site: Site, suffix: str) -> bytes:
+    """Return what the whole is, in the RDF format of that suffix: VoID, with its dumps."""
+    prefixes = {**site.prefixes, "void": _VOID}
+    return EXCHANGE[suffix](list(_dataset(site)), prefixes)
+
+
+def _dataset(site: Site) -> Iterator[Triple]:
+    dataset = NamedNode(site.base)
+
+    def said(name: str, value: NamedNode | Literal) -> Triple:
+        return Triple(dataset, NamedNode(name), value)
+
+    yield said(RDF.type.value, NamedNode(_VOID + "Dataset"))
+    for row in site.rows_of("nodes", [HOME]):
+        verb, value = row["property"], row["value"]
+        if isinstance(verb, NamedNode) and value is not None:
+            yield said(site.public(verb.value), value)
+    for language, title in sorted(site.title.items()):
+        yield said(_DCTERMS + "title", Literal(title, language=language))
+    yield said(_DCTERMS + "license", NamedNode(site.licence))
+    yield said(_VOID + "sparqlEndpoint", NamedNode(site.base + "sparql"))
+    yield said(_VOID + "uriSpace", Literal(site.base))
+    for name in site.dumps:
+        if name.startswith("twingraph."):
+            yield said(_VOID + "dataDump", NamedNode(f"{site.base}dumps/{name}"))
 
 
 def _triples(site: Site) -> Iterator[Triple]:
@@ -42,12 +71,8 @@ def _triples(site: Site) -> Iterator[Triple]:
     yield Triple(dataset, sd("defaultGraph"), default)
     yield Triple(default, RDF.type, sd("Graph"))
     for language, title in sorted(site.title.items()):
-        yield Triple(
-            dataset, NamedNode("http://purl.org/dc/terms/title"), Literal(title, language=language)
-        )
-    yield Triple(
-        dataset, NamedNode("http://purl.org/dc/terms/license"), NamedNode(site.licence)
-    )
+        yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal(title, language=language))
+    yield Triple(dataset, NamedNode(_DCTERMS + "license"), NamedNode(site.licence))
     for graph in sorted(site.graphs):
         node = NamedNode(f"{endpoint}#{graph.removeprefix(site.base).replace('/', '-')}")
         yield Triple(dataset, sd("namedGraph"), node)

@@ -25,6 +25,7 @@ from pyoxigraph import (
 )
 
 from twingraph.graph.frozen import NAME, load_store
+from twingraph.graph.library import load_library
 from twingraph.iris import move_iri
 from twingraph.problems import TwingraphError
 from twingraph.publish.jsonld import Json
@@ -45,6 +46,13 @@ class Dump(NamedTuple):
     media_type: str
     size: int
     sha256: str
+
+
+class Question(NamedTuple):
+    """A query that needs nothing filled in, with its title by language."""
+
+    title: Mapping[str, str]
+    text: str
 
 
 MEDIA_TYPES: Final = {
@@ -76,6 +84,7 @@ class Site:
     queries: Mapping[str, str]
     graphs: frozenset[str]
     dumps: Mapping[str, Dump]
+    questions: tuple[Question, ...]
 
     def rows(self, name: str, **terms: Term) -> list[Row]:
         """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected."""
@@ -117,8 +126,11 @@ class Site:
         raise TypeError(f"{type(term).__name__} is not published")
 
 
-def load_site(build: Path) -> Site:
-    """Open the build in folder `build`; raise `TwingraphError` where it is none."""
+def load_site(build: Path, library: Path | None = None) -> Site:
+    """Open the build in folder `build`; raise `TwingraphError` where it is none.
+
+    `library` is the folder of the query library, whose questions the query page then offers.
+    """
     folder = build.resolve()  # a new build swaps the link; this one is read to its end
     try:
         about = json.loads((folder / "build.json").read_text(encoding="utf-8"))
@@ -141,6 +153,7 @@ def load_site(build: Path) -> Site:
         queries=_load_queries(base),
         graphs=frozenset(one.value for one in store.named_graphs() if isinstance(one, NamedNode)),
         dumps=_list_dumps(folder, sums),
+        questions=_load_questions(base, library),
     )
 
 
@@ -151,6 +164,24 @@ def _load_shapes(path: Path) -> Store:
     except (SyntaxError, OSError) as error:
         raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
     return store
+
+
+def _load_questions(base: str, library: Path | None) -> tuple[Question, ...]:
+    """Return the site's own examples, then the questions of the library without parameters."""
+    found = []
+    for name, text in _load_queries(base).items():
+        titles = dict(re.findall(r"^# (en|de): (.+)$", text, re.MULTILINE))
+        if name.startswith("example-") and titles:
+            found.append(Question(titles, _without_header(text)))
+    if library is not None and library.is_dir():
+        for one in load_library(library).values():
+            if not one.parameters:
+                found.append(Question(one.title, _without_header(one.text.replace(HOME, base))))
+    return tuple(found)
+
+
+def _without_header(text: str) -> str:
+    return re.sub(r"\A(#.*\n)*", "", text)
 
 
 def _load_queries(base: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from twingraph.iris import PUBLISHED, move_iri
 from twingraph.serve.describe import EXCHANGE
 from twingraph.serve.facts import Facts
 from twingraph.serve.negotiate import Offer, choose
-from twingraph.serve.protocol import Asked, Dataset, Refused, explain, permit
+from twingraph.serve.protocol import Asked, Dataset, RefusedError, explain, permit
 from twingraph.serve.queries import Example, examples
 from twingraph.serve.site import Site
 from twingraph.serve.values import Teller, Value
@@ -123,7 +123,7 @@ def query_page(
 
 
 def answer(site: Site, asked: Asked, accept: str | None, language: str) -> Answer:
-    """Evaluate a query and write its result; raise `Refused` with the reason where that can't be."""
+    """Evaluate a query and write its result; raise `RefusedError` with the reason why not."""
     found = _evaluate(site, asked.query, permit(site, asked))
     offers = GRAPHS if isinstance(found, QueryTriples) else ROWS
     offer = _offer(asked.format, accept, offers)
@@ -134,30 +134,25 @@ def answer(site: Site, asked: Asked, accept: str | None, language: str) -> Answe
             return Answer(offer.media_type, EXCHANGE[offer.suffix](list(set(found)), site.prefixes))
         return Answer(offer.media_type, found.serialize(format=_RESULTS[offer.suffix]) or b"")
     except (RuntimeError, OSError, ValueError) as error:
-        raise Refused(400, f"the query can't be evaluated: {error}") from None
+        raise RefusedError(400, f"the query can't be evaluated: {error}") from None
 
 
 def _evaluate(site: Site, text: str, dataset: Dataset | None) -> Found:
-    graphs = {} if dataset is None else {
-        "default_graph": [_graph(site, one) for one in dataset.default],
-        "named_graphs": [_graph(site, one) for one in dataset.named if not _is_published(site, one)],
-    }  # fmt: skip
+    graphs: dict[str, Any] = {}
+    if dataset is not None:
+        named = [one for one in dataset.named if one != site.public(PUBLISHED.value)]
+        graphs["default_graph"] = [_graph(site, one) for one in dataset.default]
+        graphs["named_graphs"] = [NamedNode(one) for one in named]
     try:
-        return site.store.query(
-            text, base_iri=site.base, prefixes=dict(site.prefixes), **graphs
-        )
+        return site.store.query(text, base_iri=site.base, prefixes=dict(site.prefixes), **graphs)
     except SyntaxError as error:
-        raise Refused(400, f"this is not SPARQL: {explain(error, text)}") from None
+        raise RefusedError(400, f"this is not SPARQL: {explain(error, text)}") from None
     except (RuntimeError, OSError, ValueError) as error:
-        raise Refused(400, f"the query can't be evaluated: {error}") from None
+        raise RefusedError(400, f"the query can't be evaluated: {error}") from None
 
 
-def _is_published(site: Site, iri: str) -> bool:
-    return iri == site.public(PUBLISHED.value)
-
-
-def _graph(site: Site, iri: str) -> Any:
-    return DefaultGraph() if _is_published(site, iri) else NamedNode(iri)
+def _graph(site: Site, iri: str) -> DefaultGraph | NamedNode:
+    return DefaultGraph() if iri == site.public(PUBLISHED.value) else NamedNode(iri)
 
 
 def _offer(wanted: str, accept: str | None, offers: tuple[Offer, ...]) -> Offer:
@@ -169,13 +164,13 @@ def _offer(wanted: str, accept: str | None, offers: tuple[Offer, ...]) -> Offer:
         name = name if name in by_name else _KIN.get(name, name)
         if name not in by_name:
             kinds = ", ".join(sorted({one.suffix for one in offers}))
-            raise Refused(406, f"format={wanted[:40]} is not written for this kind of query; "
+            raise RefusedError(406, f"format={wanted[:40]} is not written for this kind of query; "
                                f"write one of {kinds}")  # fmt: skip
         return by_name[name]
     chosen = choose(accept, offers)
     if chosen is None:
         kinds = ", ".join(one.media_type for one in offers)
-        raise Refused(406, f"none of the formats in Accept is written; accept one of {kinds}")
+        raise RefusedError(406, f"none of the formats in Accept is written; accept one of {kinds}")
     return chosen
 
 
@@ -202,7 +197,7 @@ def _table(site: Site, found: Found, language: str) -> Table:
     facts.complete()
     teller = Teller(facts, "sparql")
     numbers = number_text(total, language), number_text(len(shown), language)
-    counted = word["rows cut"].format(*numbers) if total > len(shown) else word["rows"].format(*numbers)
+    counted = word["rows cut" if total > len(shown) else "rows"].format(*numbers)
     if total <= 1:
         counted = word["row"] if total else word["nothing found"]
     return Table(columns, [[_value(teller, one) for one in row] for row in shown], counted, "")

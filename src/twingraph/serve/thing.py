@@ -26,7 +26,8 @@ _LATITUDE, _LONGITUDE = PREFIXES["schema"] + "latitude", PREFIXES["schema"] + "l
 _POSITION: Final = PREFIXES["geo"] + "hasGeometry"
 # Links that have a section of their own, or are shortcuts for one that has.
 _TOLD: Final = frozenset(
-    one.value for one in (TG.subject, TG.partner, TG.partnerOf, TG.twinnedWith, TG.inSource)
+    [one.value for one in (TG.subject, TG.partner, TG.partnerOf, TG.twinnedWith, TG.inSource)]
+    + [PREFIXES["skos"] + name for name in ("narrower", "hasTopConcept", "topConceptOf")]
 )
 
 
@@ -135,7 +136,7 @@ def _load(facts: Facts, iri: str, things: list[str]) -> None:
     cited = {one for thing in (iri, *things) for one in facts.links(thing, TG.cites)}
     facts.load(cited)
     facts.load({one for cite in (iri, *cited) for one in facts.links(cite, TG.inSource)})
-    facts.mention([HOME + "vocab/modality/stated"])
+    facts.mention([HOME + "vocab/modality/stated", *ALWAYS.get(kind_of(iri) or "", ())])
     facts.complete()
 
 

@@ -53,12 +53,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "line head": ("Line", "Zeile"),
     "evidence": ("Evidence", "Belege"),
     "evidence for": ("for: {}", "für: {}"),
-    "conflict": ("Sources differ", "Die Quellen widersprechen einander"),
-    "conflict on": ("{}: ", "{}: "),
-    "published as": (
-        "Published as both, because neither is more right:",
-        "Beides ist veröffentlicht, weil keines richtiger ist:",
-    ),
+    "conflict": ("Sources differ:", "Die Quellen sagen Verschiedenes:"),
+    "published as": ("All of it is published:", "Veröffentlicht ist alles davon:"),
     "bounds both": ("no earlier than {}, no later than {}", "nicht vor {}, nicht nach {}"),
     "bounds first": ("no earlier than {}", "nicht vor {}"),
     "bounds last": ("no later than {}", "nicht nach {}"),
@@ -75,7 +71,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "distance": ("Distance", "Entfernung"),
     "kilometres": ("{} km", "{} km"),
     "parts": ("What it says", "Was darin steht"),
-    "to": ("to {}", "an {}"),
+    "to": ("to", "an"),
     "remarks": ("Remarks", "Anmerkungen"),
     "quantities": ("Quantities", "Mengenangaben"),
     "incoming": ("Linked from", "Verknüpft mit"),
@@ -139,10 +135,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "how": ("How to read it", "Wie man es liest"),
     "how note": (
         "A date is as precise as its source. What no source says is shown as “not stated in our "
-        "sources” and never guessed. Where sources differ, both values are published:",
+        "sources” and never guessed. Where sources differ, what each of them says is published:",
         "Ein Datum ist so genau wie seine Quelle. Was keine Quelle sagt, steht als „in unseren "
-        "Quellen nicht angegeben“ da und wird nie erraten. Wo Quellen einander widersprechen, sind "
-        "beide Werte veröffentlicht:",
+        "Quellen nicht angegeben“ da und wird nie erraten. Wo Quellen Verschiedenes sagen, ist "
+        "veröffentlicht, was jede von ihnen sagt:",
     ),
     "machines": ("For machines", "Für Maschinen"),
     "machines note": (
@@ -213,8 +209,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "method": ("Not done here", "Das geht hier nicht"),
     "method note": (
-        "This address is only read: send GET or HEAD.",
-        "Diese Adresse wird nur gelesen: GET oder HEAD senden.",
+        "This address answers {} only; nothing here can be changed.",
+        "Diese Adresse beantwortet nur {}; ändern lässt sich hier nichts.",
     ),
     "broken": ("A mistake of ours", "Ein Fehler bei uns"),
     "broken note": (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
-from graph import label, rows
+from parts.graph import label, rows
 
 QUERY: Final = """
 PREFIX tg: <https://w3id.org/twingraph/ns#>
@@ -30,7 +30,7 @@ WIDTH: Final = 800
 ROW: Final = 62  # height of a partner's row
 GAP: Final = 50  # height of a kind's heading
 TOP: Final = 96
-BOX: Final = 240  # width of a partner's box
+BOX: Final = 264  # width of a partner's box
 LEFT, RIGHT = 20, WIDTH - 20 - BOX
 COLOURS: Final = ("#1a5e94", "#8a4b08", "#2f6b2f", "#7a2e6b", "#9c2b2b", "#3d4b9c", "#0f6a6a")
 
@@ -84,7 +84,13 @@ def place(found: list[Tie]) -> tuple[list[Spot], list[tuple[str, bool, int, str]
         for tie in (one for one in found if one.kind == kind):
             spots.append(Spot(tie, left, bottom[left] + ROW // 2, colours[kind]))
             bottom[left] += ROW
-    return spots, headings, max(bottom.values())
+    height = max(bottom.values())
+    down = {left: (height - at) // 2 for left, at in bottom.items()}  # the shorter one: centred
+    return (
+        [one._replace(y=one.y + down[one.left]) for one in spots],
+        [(kind, left, y + down[left], colour) for kind, left, y, colour in headings],
+        height,
+    )
 
 
 def draw_bonn() -> str:
@@ -102,8 +108,9 @@ def draw_bonn() -> str:
         " .kind, .name { font-weight: bold } .name { font-size: 21px }</style>",
         f'<rect width="{WIDTH}" height="{legend + 86}" rx="10" fill="#fbfaf6"/>',
         '<text x="400" y="42" text-anchor="middle" style="font-size: 24px; font-weight: bold">'
-        "The partners of Bonn, as five documents tell</text>",
-        '<text x="400" y="72" text-anchor="middle">generated from the published graph</text>',
+        "The partners of Bonn in the graph</text>",
+        '<text x="400" y="72" text-anchor="middle">'
+        "by kind of partnership, with the start that is published</text>",
     ]
     lines += [_line(one, middle) for one in spots]
     lines += [_box(one) for one in spots]
@@ -166,8 +173,8 @@ def _box(spot: Spot) -> str:
 def _mark(x: int, y: int) -> str:
     return (
         f'<circle cx="{x}" cy="{y}" r="12" fill="#a3161a"/>'
-        f'<text x="{x}" y="{y + 7}" text-anchor="middle"'
-        ' style="fill: #ffffff; font-weight: bold">≠</text>'
+        f'<path d="M{x - 6} {y - 3} h12 m-12 6 h12 M{x + 4} {y - 8} l-8 16" stroke="#ffffff"'
+        ' stroke-width="2.5" fill="none"/>'
     )
 
 
@@ -179,5 +186,5 @@ def _legend(y: int) -> list[str]:
         f'<text x="356" y="{y + 7}">only implied</text>',
         _mark(548, y),
         f'<text x="570" y="{y + 7}">the sources disagree</text>',
-        f'<text x="20" y="{y + 48}">The colour and the heading tell the kind of partnership.</text>',
+        f'<text x="20" y="{y + 48}">Colour and heading tell the kind of partnership.</text>',
     ]

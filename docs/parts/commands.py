@@ -13,7 +13,7 @@ import click
 from twingraph.cli import cli
 from twingraph.settings import FILE, Settings
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parent.parent.parent
 WIDTH: Final = 78  # what click takes in a terminal of 80 columns
 
 

@@ -14,7 +14,13 @@ from twingraph.source.read import Curated, read_project
 from twingraph.turtle import iri_text
 from twingraph.vocabulary import HOME, PREFIXES
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parent.parent.parent
+
+PREFIX: Final = (
+    "PREFIX owl: <http://www.w3.org/2002/07/owl#> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>"
+    " PREFIX schema: <https://schema.org/> PREFIX sh: <http://www.w3.org/ns/shacl#>"
+    " PREFIX skos: <http://www.w3.org/2004/02/skos/core#> PREFIX tg: <https://w3id.org/twingraph/ns#>\n"
+)
 
 Row = dict[str, str]
 

@@ -1,0 +1,1 @@
+"""What stands in the generated parts of the documentation, one module a subject."""
