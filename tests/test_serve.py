@@ -17,7 +17,16 @@ from pathlib import Path
 from urllib.parse import quote, urldefrag, urljoin
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse, parse_query_results
+from pyoxigraph import (
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    QueryResultsFormat,
+    RdfFormat,
+    parse,
+    parse_query_results,
+)
 from starlette.testclient import TestClient
 
 from twingraph.derive.published import published
@@ -51,10 +60,6 @@ def client(built: Path) -> Iterator[TestClient]:
 def site(client: TestClient) -> Site:
     site: Site = client.app.state.site  # type: ignore[attr-defined]  # Starlette's
     return site
-
-
-def ask(client: TestClient, query: str, accept: str = "*/*", **fields: str) -> object:
-    return client.get("/sparql", params={"query": query, **fields}, headers={"accept": accept})
 
 
 # --- things --------------------------------------------------------------------------------------
@@ -97,9 +102,9 @@ def test_a_thing_sends_on_to_what_suits_the_client(
     "path",
     [
         "/id/place/atlantis", "/id/town/bonn", "/id/place/Bonn", "/id/place/bonn/", "/nothing",
-        "/id/place/../place/bonn", "/doc/place/bonn.exe", "/doc/place/bonn.trig", "/doc/x.ttl",
-        "/en/place/atlantis.html", "/en/nowhere/", "/fr/place/bonn.html", "/dumps/..%2Ftwingraph.nq",
-        "/dumps/nothing.ttl", "/static/../app.py", "/static/words.py", "/graph/source/none",
+        "/id/place/%2e%2e/place/bonn", "/doc/place/bonn.exe", "/doc/place/bonn.trig", "/doc/x.ttl",
+        "/en/place/atlantis.html", "/en/nowhere/", "/fr/place/bonn.html", "/dumps/nothing.ttl",
+        "/dumps/..%2Ftwingraph.nq", "/static/%2e%2e/app.py", "/static/words.py", "/graph/source/none",
         "/vocab/type/none", "/en/graph/links.html", "/en/place/bonn.html.html", "/ns.exe",
     ],
 )  # fmt: skip
@@ -131,7 +136,7 @@ def test_what_nobody_can_accept_is_answered_with_what_there_is(client: TestClien
         assert path in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/id/place/bonn", "/en/place/bonn.html", "/dumps/SHA256SUMS"])
+@pytest.mark.parametrize("path", ["/", "/id/place/bonn", "/en/place/bonn.html", "/ns.ttl"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_nothing_can_be_written(client: TestClient, path: str, method: str) -> None:
     answer = client.request(method, path)
@@ -164,8 +169,10 @@ def test_every_iri_of_the_graph_answers(client: TestClient, site: Site) -> None:
 
 # --- headers -------------------------------------------------------------------------------------
 
-READABLE = ["/", "/en/place/bonn.html", "/doc/place/bonn.ttl", "/ns.ttl", "/dumps/twingraph.nt",
-            "/context.jsonld", "/static/style.css", "/sparql", "/en/", "/de/dumps.html"]  # fmt: skip
+READABLE = [
+    "/", "/en/place/bonn.html", "/doc/place/bonn.ttl", "/ns.ttl", "/dumps/twingraph.nt",
+    "/context.jsonld", "/static/style.css", "/sparql", "/en/", "/de/dumps.html",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", READABLE)
@@ -242,13 +249,14 @@ def test_a_description_holds_what_was_published_and_its_evidence(
     client: TestClient, quads: frozenset[Quad], settings: Settings
 ) -> None:
     triples = set(default_triples(move_quad(one, HOME, settings.base_iri) for one in quads))
-    told = {one.triple for one in parse(client.get("/doc/partnership/bonn-minsk.nt").content,
-                                        RdfFormat.N_TRIPLES)}  # fmt: skip
+    body = client.get("/doc/partnership/bonn-minsk.nt").content
+    told = {one.triple for one in parse(body, RdfFormat.N_TRIPLES)}
     base = settings.base_iri
+    minsk = base + "id/partnership/bonn-minsk"
     subjects = {one.subject.value.removeprefix(base) for one in told}
 
     assert told <= triples
-    assert {one for one in triples if one.subject.value == base + "id/partnership/bonn-minsk"} <= told
+    assert {one for one in triples if one.subject.value == minsk} <= told
     assert {"id/claim/bonn-minsk-start-anniversary", "id/cite/bonn-minsk-anniversary",
             "id/place/minsk", "id/event/bonn-minsk-25th-anniversary"} <= subjects  # fmt: skip
 
@@ -293,7 +301,8 @@ class Reader(HTMLParser):
             self.anchors.add(str(named["id"]))
         if tag == "a":
             self.links.append(str(named["href"]))
-        if tag in ("script", "img") or (tag == "link" and named.get("rel") in ("stylesheet", "icon")):
+        loading = tag == "link" and named.get("rel") in ("stylesheet", "icon")
+        if loading or tag in ("script", "img"):
             self.loads.append(str(named.get("href") or named.get("src")))
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(tag)
@@ -385,7 +394,7 @@ def test_bonn_minsk_shows_its_conflict_in_words(
 def test_bonn_minsk_tells_what_each_source_says(client: TestClient) -> None:
     text = Reader(client.get("/en/partnership/bonn-minsk.html").text).text
 
-    assert "about 1993 or 2003 (no earlier than 1 January 1992, no later than 31 December 2003)" in text
+    assert "about 1993 or 2003 (no earlier than 1 January 1992, no later than 31 Dec" in text
     assert "the 1990s first contact stated Hedge: at the beginning of" in text
     assert "activity of a club" in text
     assert "In 2003, the first official agreement" in text
@@ -423,7 +432,7 @@ def test_the_first_page_is_in_the_readers_language(client: TestClient) -> None:
     assert "Drei Wege hinein" in answer.text
 
 
-def test_a_page_stands_without_its_suffix_and_a_folder_without_its_slash(client: TestClient) -> None:
+def test_a_page_stands_without_its_suffix_too(client: TestClient) -> None:
     assert client.get("/en/place/bonn").content == client.get("/en/place/bonn.html").content
     assert client.get("/en/place").headers["location"] == "/en/place/"
     assert client.get("/en").headers["location"] == "/en/"
@@ -537,8 +546,6 @@ def test_format_names_a_result_format(client: TestClient, format_: str) -> None:
         assert [str(one["name"]) for one in parse_query_results(answer.content, kind)]  # type: ignore[union-attr]  # rows
 
 
-from pyoxigraph import QueryResultsFormat  # noqa: E402
-
 RESULTS = {"json": QueryResultsFormat.JSON, "xml": QueryResultsFormat.XML}
 
 
@@ -553,10 +560,9 @@ def test_every_graph_format_says_the_same(
 ) -> None:
     answer = client.get("/sparql", params={"query": CONSTRUCT, "format": format_})
     bonn = NamedNode(site.base + "id/place/bonn")
+    published = site.store.quads_for_pattern(bonn, None, None, DefaultGraph())
 
-    assert {one.triple for one in parse(answer.content, form)} == {
-        one.triple for one in site.store if one.subject == bonn and not hasattr(one.graph_name, "value")
-    }
+    assert {one.triple for one in parse(answer.content, form)} == {one.triple for one in published}
 
 
 def test_json_ld_of_a_query_names_kinds_as_kinds(client: TestClient) -> None:
@@ -627,11 +633,12 @@ def test_the_word_service_is_free_where_it_calls_nobody(client: TestClient) -> N
 )  # fmt: skip
 def test_no_query_changes_anything(client: TestClient, site: Site, query: str) -> None:
     before = len(site.store)
+    update = {"content-type": "application/sparql-update"}
     kinds = [
         client.get("/sparql", params={"query": query}),
         client.get("/sparql", params={"update": query}),
         client.post("/sparql", data={"update": query}),
-        client.post("/sparql", content=query, headers={"content-type": "application/sparql-update"}),
+        client.post("/sparql", content=query, headers=update),
     ]
 
     assert [one.status_code for one in kinds] == [403] * 4
@@ -644,11 +651,17 @@ def test_no_query_changes_anything(client: TestClient, site: Site, query: str) -
      "from <graph/source/none>"],
 )  # fmt: skip
 def test_a_graph_that_is_not_here_is_refused(client: TestClient, clause: str) -> None:
-    answer = client.get("/sparql", params={"query": f"SELECT * {clause} {{ ?s ?p ?o }}"})
+    query = f"SELECT * {clause} {{ ?s ?p ?o }}"
+
+    assert client.get("/sparql", params={"query": query}).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["default-graph-uri", "named-graph-uri"])
+def test_a_parameter_names_no_foreign_graph_either(client: TestClient, name: str) -> None:
+    answer = client.get("/sparql", params={"query": "ASK {}", name: "http://e/"})
 
     assert answer.status_code == 403
-    assert client.get("/sparql", params={"query": "ASK { ?s ?p ?o }",
-                                         "default-graph-uri": "http://e/"}).status_code == 403  # fmt: skip
+    assert "<http://e/> is no graph of this service" in answer.text
 
 
 def test_a_dataset_can_be_chosen_by_clause_and_by_parameter(client: TestClient, site: Site) -> None:
@@ -665,9 +678,10 @@ def test_a_dataset_can_be_chosen_by_clause_and_by_parameter(client: TestClient, 
         return sum(1 for _ in site.store.quads_for_pattern(None, None, None, NamedNode(graph)))
 
     whole = count(default)
+    both = size(links) + size(entities)
     assert count(default, **{"default-graph-uri": links}) == size(links)
     assert count(default.replace("{", f"FROM <{links}> {{")) == size(links)
-    assert count(default, **{"default-graph-uri": [links, entities]}) == size(links) + size(entities)
+    assert count(default, **{"default-graph-uri": [links, entities]}) == both
     assert count(default, **{"default-graph-uri": everything}) == whole
     assert count(default.replace("{", f"FROM <{everything}> {{")) == whole
     assert count(default, **{"named-graph-uri": links}) == 0
@@ -730,7 +744,8 @@ def test_a_request_that_is_no_query_is_refused_with_its_status(
 
 def test_the_query_page_shows_names_and_leads_on(client: TestClient) -> None:
     query = "SELECT ?partner WHERE { place:berlin tg:twinnedWith ?partner } ORDER BY ?partner"
-    answer = client.get("/sparql", params={"query": query, "lang": "de"}, headers={"accept": BROWSER})
+    asked = {"query": query, "lang": "de"}
+    answer = client.get("/sparql", params=asked, headers={"accept": BROWSER})
     read = Reader(answer.text)
 
     assert "17 Zeilen" in read.text

@@ -46,6 +46,14 @@ def store() -> Store:
 
 
 @cache
+def ontology() -> Store:
+    """The ontology alone: neither code lists nor alignments."""
+    made = Store()
+    made.load(path=ROOT / "ontology" / "twingraph.ttl")
+    return made
+
+
+@cache
 def shapes() -> Store:
     """Its shapes, one named graph a file, named by the file."""
     made = Store()

@@ -65,11 +65,18 @@ _NAMES: Final = {
     "F05": "Line ends", "F06": "Long line", "F07": "Comment", "F08": "Blank node",
     "F09": "Foreign IRI", "F10": "Large file", "F11": "The one form", "F12": "Unreadable file",
     "D04": "Bounds of a dump", "E05": "Quote and text", "E07": "Text missing",
+    "N01": "Not stated, and stated",
 }  # fmt: skip
 
 
 def _name(code: str, found: list[Row]) -> str:
-    return next((row["name"] for row in found if row["name"]), "") or _NAMES[code]
+    name = next((row["name"] for row in found if row["name"]), "") or _NAMES.get(code, "")
+    return name or _spelled(CODES[code].en).partition("; ")[0]
+
+
+def _spelled(message: str) -> str:
+    """Put what is filled in later into backquotes."""
+    return re.sub(r"\{[?$]?(\w+)\}", r"`{\1}`", message)
 
 
 def _one_problem(code: str, found: list[Row]) -> str:
@@ -84,6 +91,6 @@ def _one_problem(code: str, found: list[Row]) -> str:
         messages.add((CODES[code].severity, CODES[code].en))
     body = []
     for severity, message in sorted(messages):
-        what, _, remedy = re.sub(r"\{[?$]?(\w+)\}", r"`{\1}`", message).partition("; ")
+        what, _, remedy = _spelled(message).partition("; ")
         body.append((severity, what, remedy))
     return "\n".join(lines) + "\n\n" + table(("severity", "what is wrong", "what to write"), body)

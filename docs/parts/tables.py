@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from parts.graph import PREFIX, Row, curated, label, rows, short
+from parts.graph import PREFIX, Row, curated, label, ontology, rows, short
 from twingraph.derive.resolve import DATES, RESOLVED
 from twingraph.iris import source_of
 from twingraph.serve.describe import FORMATS, GRAPH_FORMATS
@@ -90,7 +90,7 @@ def resolved() -> str:
     for verb in RESOLVED:
         [row] = rows(
             PREFIX
-            + f"""SELECT (GROUP_CONCAT(?class; SEPARATOR = " ") AS ?classes)
+            + f"""SELECT (GROUP_CONCAT(STR(?class); SEPARATOR = " ") AS ?classes)
               {{ <{verb.value}> schema:domainIncludes ?class }}"""
         )
         bounds = " and ".join(_code(day.value) for day in DATES.get(verb, ()))
@@ -123,7 +123,7 @@ def _concepts(scheme: str, flag: str = "countsAsStart") -> list[Row]:
     return rows(
         PREFIX
         + f"""SELECT ?code ?label ?german ?definition ?flag
-          (GROUP_CONCAT(?above; SEPARATOR = " ") AS ?broader) {{
+          (GROUP_CONCAT(STR(?above); SEPARATOR = " ") AS ?broader) {{
           ?code skos:inScheme <{HOME}vocab/{scheme}> ; skos:prefLabel ?label, ?german .
           FILTER (LANG(?label) = "en" && LANG(?german) = "de")
           OPTIONAL {{ ?code skos:definition ?definition FILTER (LANG(?definition) = "en") }}
@@ -172,7 +172,8 @@ def classes() -> str:
           ?class a owl:Class
           OPTIONAL { ?class rdfs:label ?label FILTER (LANG(?label) = "en") }
           OPTIONAL { ?class skos:definition ?definition FILTER (LANG(?definition) = "en") }
-        } ORDER BY !STRSTARTS(STR(?class), "https://w3id.org/twingraph/") STR(?class)"""
+        } ORDER BY (!STRSTARTS(STR(?class), "https://w3id.org/twingraph/")) STR(?class)""",
+        ontology(),
     )
     body = [(_code(row["class"]), row["label"] or "–", _definition(row)) for row in found]
     return table(("class", "label", "is"), body)
@@ -183,9 +184,9 @@ def properties(which: str) -> str:
     found = rows(
         PREFIX
         + """SELECT ?property ?definition ?comment
-          (GROUP_CONCAT(DISTINCT ?domain; SEPARATOR = " ") AS ?of)
-          (GROUP_CONCAT(DISTINCT ?range; SEPARATOR = " ") AS ?value)
-          (GROUP_CONCAT(DISTINCT ?list; SEPARATOR = " ") AS ?lists) {
+          (GROUP_CONCAT(DISTINCT STR(?domain); SEPARATOR = " ") AS ?of)
+          (GROUP_CONCAT(DISTINCT STR(?range); SEPARATOR = " ") AS ?value)
+          (GROUP_CONCAT(DISTINCT STR(?list); SEPARATOR = " ") AS ?lists) {
           ?property a ?kind
           FILTER (?kind IN (owl:ObjectProperty, owl:DatatypeProperty, owl:AnnotationProperty))
           OPTIONAL { ?property skos:definition ?definition FILTER (LANG(?definition) = "en") }
@@ -193,7 +194,8 @@ def properties(which: str) -> str:
           OPTIONAL { ?property schema:domainIncludes ?domain }
           OPTIONAL { ?property schema:rangeIncludes ?range }
           OPTIONAL { ?property rdfs:seeAlso ?list }
-        } GROUP BY ?property ?definition ?comment ORDER BY STR(?property)"""
+        } GROUP BY ?property ?definition ?comment ORDER BY STR(?property)""",
+        ontology(),
     )
     mine = [row for row in found if _group(row) == which]
     if which == "reused":

@@ -219,8 +219,8 @@ def is_date(value: Term) -> bool:
 def shorten(text: str) -> str:
     """Return `text`, cut between two words where it is long.
 
-    >>> shorten("a b " * 40)[-6:]
-    ' a b …'
+    >>> shorten("one two " * 20)[-9:]
+    'one two …'
     """
     return text if len(text) <= _LONG else text[:_LONG].rpartition(" ")[0] + " …"
 

@@ -193,7 +193,7 @@ def explain(error: SyntaxError, text: str) -> str:
 def _shorter(words: str) -> str:
     """Name what would have been right; the engine also lists every letter of every name.
 
-    >>> _shorter('expected one of ";", "}", SERVICE, [\'0\' ..= \'9\'], Variable')
+    >>> _shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable')
     'expected ";" or "}" or Variable'
     """
     listed = words.removeprefix("expected one of ")
