@@ -26,6 +26,7 @@ from parts.tables import (
     properties,
     resolved,
     rules,
+    sparql_formats,
     types,
 )
 
@@ -49,6 +50,7 @@ PARTS: Final[dict[str, Callable[..., str]]] = {
     "resolved": resolved,
     "rules": rules,
     "settings": settings_table,
+    "sparql-formats": sparql_formats,
     "types": types,
 }
 PICTURES: Final[dict[str, Callable[[], str]]] = {"docs/pictures/bonn.svg": draw_bonn}

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import hypothesis
 import pytest
 from pyoxigraph import Quad
+from starlette.testclient import TestClient
 
 from twingraph.derive.published import published
 from twingraph.publish.build import build
+from twingraph.serve.app import create_app
+from twingraph.serve.site import Site
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
 
@@ -67,3 +72,59 @@ def artefacts() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def client(built: Path) -> Iterator[TestClient]:
+    """A client of the server of that build; it follows no redirect by itself."""
+    with TestClient(create_app(built), follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def site(client: TestClient) -> Site:
+    """What that server has opened."""
+    site: Site = client.app.state.site  # type: ignore[attr-defined]  # Starlette's
+    return site
+
+
+class Reader(HTMLParser):
+    """A page as it is read: what it links to and loads, its anchors, headings, times and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.anchors: set[str] = set()
+        self.headings: list[str] = []
+        self.times: list[str] = []
+        self._words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if named.get("id"):
+            assert named["id"] not in self.anchors, f"two of id {named['id']}"
+            self.anchors.add(str(named["id"]))
+        if tag == "a":
+            self.links.append(str(named["href"]))
+        loading = tag == "link" and named.get("rel") in ("stylesheet", "icon")
+        if loading or tag in ("script", "img"):
+            self.loads.append(str(named.get("href") or named.get("src")))
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(tag)
+        if tag == "time":
+            self.times.append(str(named["datetime"]))
+
+    def handle_data(self, data: str) -> None:
+        self._words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self._words).split())
+
+
+@pytest.fixture(scope="session")
+def read() -> type[Reader]:
+    """Read a page: `read(html).text`."""
+    return Reader

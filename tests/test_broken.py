@@ -102,9 +102,7 @@ def test_a_line_of_ten_megabytes_is_told_and_not_parsed(
     expect(capsys, atlas, "F06", 9)
 
 
-def test_a_file_over_the_limit_is_not_read(
-    atlas: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_over_the_limit_is_not_read(atlas: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with (atlas / "twingraph.toml").open("a", encoding="utf-8") as toml:
         toml.write("max_file_bytes = 60_000\n")
     (atlas / CASE).write_bytes(b"\n" * 60_001)

@@ -1,4 +1,4 @@
-"""A build: the same bytes from the same facts, whole or not at all, and every dump the same graph."""
+"""A build: same facts, same bytes, whole or not at all, and every dump the same graph."""
 
 from __future__ import annotations
 
@@ -94,13 +94,16 @@ def quads_of(path: Path, form: RdfFormat) -> set[Quad]:
     return set(parse(path=path, format=form))
 
 
-def test_the_frozen_graph_is_sorted_and_has_no_blank_nodes(built: Path, quads: frozenset[Quad]) -> None:
+def test_the_frozen_graph_is_sorted_and_has_no_blank_nodes(
+    built: Path, quads: frozenset[Quad]
+) -> None:
     raw = (built / "twingraph.nq").read_bytes()
     lines = raw.splitlines()
 
     assert lines == sorted(set(lines))
     assert raw == quad_lines(quads)
-    assert not any(isinstance(term, BlankNode) for one in quads for term in (one.subject, one.object))
+    terms = (term for one in quads for term in (one.subject, one.object))
+    assert not any(isinstance(term, BlankNode) for term in terms)
 
 
 def test_quad_formats_hold_everything_and_triple_formats_the_default_graph(built: Path) -> None:

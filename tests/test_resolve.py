@@ -1,4 +1,4 @@
-"""Claims -> published values, rule by rule, and on a pair of sources that contradict Berlin's table."""
+"""Claims -> published values, rule by rule, on what two sources may say of Berlin's table."""
 
 from __future__ import annotations
 
@@ -120,9 +120,7 @@ def test_where_no_set_can_say_it_the_bounds_still_do() -> None:
 
 
 def test_a_finer_inferred_date_does_not_displace_a_coarser_stated_one() -> None:
-    found = resolve(
-        [start("1987"), start("1987-07-02", "anniversary-implied", "inferred")], RULES
-    )
+    found = resolve([start("1987"), start("1987-07-02", "anniversary-implied", "inferred")], RULES)
 
     assert (texts(found), found.conflict) == (["1987"], False)
 

@@ -11,6 +11,7 @@ from parts.graph import PREFIX, Row, curated, label, ontology, rows, short
 from twingraph.derive.resolve import DATES, RESOLVED
 from twingraph.iris import source_of
 from twingraph.serve.describe import FORMATS, GRAPH_FORMATS
+from twingraph.serve.sparql import GRAPHS, ROWS
 from twingraph.vocabulary import HOME, SCHEMES
 
 ROOT: Final = Path(__file__).parent.parent.parent
@@ -23,7 +24,7 @@ def table(heads: tuple[str, ...], body: Iterable[tuple[str, ...]]) -> str:
     >>> print(table(("a", "b"), [("x|y", "<z>")]))
     | a | b |
     |---|---|
-    | x\\\\|y | &lt;z&gt; |
+    | x\\|y | &lt;z&gt; |
     """
     lines = [heads, ("---",) * len(heads), *(tuple(map(_cell, row)) for row in body)]
     text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -277,3 +278,13 @@ def media_types() -> str:
         for suffix, kind in {**FORMATS, **GRAPH_FORMATS}.items()
     ]  # fmt: skip
     return table(("suffix", "media type", "things, `/ns`, `/shapes`", "graphs"), body)
+
+
+def sparql_formats() -> str:
+    """Return the formats in which /sparql answers, and the word of each for `format=`."""
+    body: dict[tuple[str, str], list[str]] = {}
+    for of, offers in (("SELECT, ASK", ROWS), ("CONSTRUCT, DESCRIBE", GRAPHS)):
+        for offer in offers:
+            body.setdefault((of, offer.suffix), []).append(f"`{offer.media_type}`")
+    answers = [(of, f"`{suffix}`", ", ".join(types)) for (of, suffix), types in body.items()]
+    return table(("answer to", "`format=`", "media types"), answers)

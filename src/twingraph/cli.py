@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +17,7 @@ import click
 
 from twingraph import __version__
 from twingraph.problems import SEVERITIES, Problem, Severity, TwingraphError
-from twingraph.settings import Settings, find_project, load_settings
+from twingraph.settings import STARTER_BASE, Settings, find_project, load_settings
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
 _BUILD: Final = "build"
@@ -30,6 +32,12 @@ class Context:
     def settings(self) -> Settings:
         """Find and read the project's settings, or raise `TwingraphError`."""
         return load_settings(self.project or find_project(Path.cwd()))
+
+    def settings_to_read(self, out: Path | None = None) -> Settings:
+        """Return the project's settings, or without one those of the graph that came along."""
+        from twingraph.publish.at_hand import settings_at_hand
+
+        return load_settings(self.project) if self.project else settings_at_hand(Path.cwd(), out)
 
 
 _context = click.make_pass_decorator(Context)
@@ -57,7 +65,7 @@ def cli(context: click.Context, project: Path | None) -> None:
     context.obj = Context(project)
 
 
-@cli.command()
+@cli.command(short_help="What needs a person: file, line, what to write.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--texts", type=click.Path(path_type=Path), help="Folder of the source texts: prove "
               "every quote against them.")  # fmt: skip
@@ -90,7 +98,7 @@ def check(
     sys.exit(_status(found.problems, strict))
 
 
-@cli.command()
+@cli.command(short_help="Write data files in their one form.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 if a file would "
               "change.")  # fmt: skip
@@ -117,7 +125,7 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool) -> None:
     sys.exit(1 if done.problems or (only_check and done.changed) else 0)
 
 
-@cli.command()
+@cli.command(short_help="Check, freeze the graph, write every dump.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the build goes; without it, "
               "'build' in the project.")  # fmt: skip
 @_context
@@ -140,7 +148,7 @@ def build(context: Context, out: Path | None) -> None:
     click.echo(f"{built.quads} statements in {_short(out or settings.folder / _BUILD)}", err=True)
 
 
-@cli.command()
+@cli.command(short_help="Ask the graph a question of the library, or SPARQL.")
 @click.argument("name", required=False)
 @click.argument("parameters", nargs=-1)
 @click.option("--file", "path", type=click.Path(path_type=Path), help="A file with a SPARQL query, "
@@ -154,7 +162,8 @@ def query(
 ) -> None:  # fmt: skip
     """Ask the graph: a question of the library by its NAME, or a SPARQL query from a file.
 
-    PARAMETERS are written name=value. Without a NAME and a file, the questions are listed.
+    PARAMETERS are written name=value. Without a NAME and a file, the questions are listed. Outside
+    a project, the graph that came along is asked.
 
     \b
     Example: the partners of Berlin
@@ -162,19 +171,21 @@ def query(
     """
     from twingraph.graph.ask import ask, list_questions
 
-    settings = context.settings()
+    settings = context.settings_to_read()
     if name is None and path is None:
         click.echo(list_questions(settings), nl=False)
         return
     if name is not None and path is not None:
-        raise click.UsageError("name a question or a --file, not both")
+        if "=" not in name:
+            raise click.UsageError("name a question or a --file, not both")
+        name, parameters = None, (name, *parameters)
     folder = _built(settings)
     text = None if path is None else _read_query(path)
-    output = ask(settings, folder, name, text, parameters, form)
-    sys.stdout.buffer.write(output)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    sys.stdout.buffer.write(ask(settings, folder, name, text, parameters, form, width))
 
 
-@cli.command()
+@cli.command(short_help="Serve pages, dumps and SPARQL; build first if need be.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535),
               help="Port to listen on.")  # fmt: skip
@@ -184,14 +195,36 @@ def query(
 def serve(context: Context, host: str, port: int, out: Path | None) -> None:
     """Serve pages, descriptions, dumps and SPARQL; build first if there is no current build.
 
+    Outside a project, the graph that came along is served.
+
     \b
     Example: on another port
       twingraph serve --port 8080
     """
     from twingraph.serve.server import run
 
-    settings = context.settings()
+    settings = context.settings_to_read(out)
     run(settings, _built(settings, out), host, port)
+
+
+@cli.command(short_help="Make a small project folder, whole from the first minute.")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--base-iri", default=STARTER_BASE, show_default=True, help="The beginning of every "
+              "IRI that the project publishes; it ends in '/'.")  # fmt: skip
+@click.option("--title", help="What the site and the data set are called.")
+def init(folder: Path, base_iri: str, title: str | None) -> None:
+    """Make DIR a small complete project: settings, one source with its text, two towns.
+
+    Every command works in it at once; its README.md says what to do next.
+
+    \b
+    Example: partnerships of your own, under your own name
+      twingraph init partners --base-iri https://data.example.org/partners/
+    """
+    from twingraph.source.starter import make_project
+
+    made = make_project(folder, base_iri, title, date.today())
+    click.echo(f"made {_short(folder)} with {len(made)} files; read {_short(folder / 'README.md')}")
 
 
 def _settings_or_default(context: Context, paths: Sequence[Path]) -> Settings:
@@ -208,18 +241,14 @@ def _settings_or_default(context: Context, paths: Sequence[Path]) -> Settings:
 
 def _built(settings: Settings, out: Path | None = None) -> Path:
     """Return the folder of a current build, building it first if need be."""
-    from twingraph.publish.build import build as run
-    from twingraph.publish.build import is_current
+    from twingraph.publish.at_hand import Unpublished, build_at_hand
 
-    place = (out or settings.folder / _BUILD).absolute()
-    if is_current(settings, place):
-        return place
-    with _Progress() as progress:
-        built = run(settings, place, progress.tell)
-    if built.folder is None:
-        _print_problems(built.problems, "text", "en", err=True)
-        raise TwingraphError("nothing was published: mend the violations and try again")
-    return place
+    try:
+        with _Progress() as progress:
+            return build_at_hand(settings, out, progress.tell)
+    except Unpublished as error:
+        _print_problems(error.problems, "text", "en", err=True)
+        raise
 
 
 def _read_query(path: Path) -> str:

@@ -99,7 +99,7 @@ CODES: Final[dict[str, Rule]] = {
     "N01": Rule(
         "violation",
         "{property} is said to be not stated, and stated; drop tg:notStated or the value",
-        "{property} gilt als nicht angegeben und ist angegeben; tg:notStated oder den Wert streichen",
+        "{property} gilt als nicht angegeben und ist es doch; tg:notStated oder den Wert streichen",
     ),
     "E05": Rule(
         "violation",

@@ -14,6 +14,7 @@ from twingraph.problems import TwingraphError
 from twingraph.vocabulary import HOME
 
 FILE: Final = "twingraph.toml"
+STARTER_BASE: Final = "https://example.org/partnerships/"
 _BASE = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~\-]+)*/")
 
 
@@ -43,17 +44,20 @@ def bundled(name: str) -> Path:
     return inside if inside.is_dir() else package.parent.parent / name
 
 
-def find_project(start: Path) -> Path:
-    """Return the nearest folder at or above `start` that holds a twingraph.toml.
+def nearest_project(start: Path) -> Path | None:
+    """Return the nearest folder at or above `start` that holds a twingraph.toml, else None."""
+    return next((one for one in (start, *start.parents) if (one / FILE).is_file()), None)
 
-    Raises `TwingraphError` where there is none.
-    """
-    for folder in (start, *start.parents):
-        if (folder / FILE).is_file():
-            return folder
-    raise TwingraphError(
-        f"no {FILE} here or above ({start}); go to a project folder, or name one with --project DIR"
-    )
+
+def find_project(start: Path) -> Path:
+    """Return the nearest project; raise `TwingraphError` where there is none."""
+    folder = nearest_project(start)
+    if folder is None:
+        raise TwingraphError(
+            f"no {FILE} here or above ({start}); make a project with 'twingraph init DIR', go to "
+            "one, or name it with --project DIR"
+        )
+    return folder
 
 
 def load_settings(folder: Path) -> Settings:

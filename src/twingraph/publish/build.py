@@ -45,11 +45,11 @@ class Built:
     quads: int = 0
 
 
-def _silent(_: str) -> None:
+def silent(_: str) -> None:
     """Tell nobody."""
 
 
-def build(settings: Settings, out: Path, progress: Progress = _silent) -> Built:
+def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
     """Build the project into `out`; with a violation nothing is written and `folder` is None.
 
     Raises `TwingraphError` where `out` is something that a build must not replace, where another

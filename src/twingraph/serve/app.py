@@ -365,7 +365,8 @@ def not_served(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return _not_found(request)
     word = WORDS[language_of(request)]
-    allowed = (error.headers or {}).get("Allow", "GET, HEAD")
+    methods = (error.headers or {}).get("Allow", "GET, HEAD").split(", ")
+    allowed = ", ".join(sorted(methods))
     return refuse(request, error.status_code, word["method note"].format(allowed),
                   heading=word["method"], headers={"allow": f"{allowed}, OPTIONS"})  # fmt: skip
 

@@ -66,9 +66,9 @@ class Facts:
                 continue
             subject, verb, value = moved
             if isinstance(value, NamedNode) and value.value == thing and subject != thing:
-                self.incoming.append((verb, subject))
-            self._add(subject, verb, value)
-        # `load` also completes those of which only the pointing triple is known
+                self.incoming.append((verb, subject))  # noted only: there may be thousands
+            else:
+                self._add(subject, verb, value)
         self._known.add(thing)
 
     def _moved(self, one: Triple) -> tuple[str, str, Term] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from posixpath import dirname, relpath
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -32,6 +33,7 @@ _SITES: Final = {
 _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what an IRI keeps when it becomes a URL
 
 
+@lru_cache(maxsize=65536)
 def relative(target: str, at: str) -> str:
     """Return the way from the page at path `at` to `target`, both relative to the site's root.
 

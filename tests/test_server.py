@@ -1,0 +1,146 @@
+"""The server under another name, and as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from starlette.testclient import TestClient
+
+from twingraph.derive.published import published
+from twingraph.graph.frozen import default_triples
+from twingraph.iris import move_quad
+from twingraph.problems import TwingraphError
+from twingraph.publish.build import build
+from twingraph.serve.app import create_app
+from twingraph.serve.server import run
+from twingraph.settings import FILE, Settings, load_settings
+from twingraph.source.read import Curated
+from twingraph.vocabulary import HOME
+
+if TYPE_CHECKING:
+    from conftest import Reader
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def test_a_build_under_another_name_answers_under_that_name(
+    curated: Curated, tmp_path: Path, read: type[Reader]
+) -> None:
+    base = "http://127.0.0.1:8000/twins/"
+    root = tmp_path / "project"
+    ours = [*curated.settings.folder.glob("data/**/*.ttl"), curated.settings.folder / FILE]
+    for path in ours:
+        copy = root / path.relative_to(curated.settings.folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(path.read_text(encoding="utf-8").replace(HOME, base), encoding="utf-8")
+    done = build(load_settings(root), tmp_path / "build")
+    assert done.folder is not None, done.problems[:1]
+    client = TestClient(create_app(tmp_path / "build"), follow_redirects=False)
+
+    assert client.get("/id/place/bonn").headers["location"] == "/en/place/bonn.html"
+    told = read(client.get("/en/partnership/bonn-minsk.html").text)
+    assert "Sources differ: 2003 (agreement)" in told.text
+    assert "../place/minsk.html" in told.links
+    assert f"{base}id/partnership/bonn-minsk" in told.text
+    assert f"@prefix place: <{base}id/place/>" in client.get("/doc/place/bonn.ttl").text
+
+
+def start(built: Path, port: int) -> subprocess.Popen[bytes]:
+    code = (
+        "import sys; from pathlib import Path; from twingraph.settings import Settings; "
+        "from twingraph.serve.server import run; "
+        "run(Settings(Path('.'), title={'en': 'here'}), Path(sys.argv[1]), '127.0.0.1', "
+        "int(sys.argv[2]))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(built), str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_server_answers_and_ends_cleanly(built: Path, ending: signal.Signals) -> None:
+    port = free_port()
+    process = start(built, port)
+    try:
+        assert process.stderr is not None
+        told = process.stderr.readline().decode()
+        body = urllib.request.urlopen(f"http://127.0.0.1:{port}/en/place/bonn.html").read()
+        query = quote("ASK { ?s ?p ?o }")
+        answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/sparql?query={query}").read()
+    finally:
+        process.send_signal(ending)
+        out, err = process.communicate(timeout=20)
+
+    assert told == f"Serving here at http://127.0.0.1:{port}/ (Ctrl-C ends)\n"
+    assert b"<h1>Bonn</h1>" in body
+    assert json.loads(answer)["boolean"] is True
+    assert (process.returncode, out, err) == (0, b"", b"")
+
+
+@pytest.mark.slow
+def test_a_taken_port_is_told_in_words(built: Path, settings: Settings) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(TwingraphError, match=f"port {port} is taken; choose another"):
+            run(settings, built, "127.0.0.1", port)
+    with pytest.raises(TwingraphError, match="no address of this machine"):
+        run(settings, built, "203.0.113.7", port)
+
+
+@pytest.mark.slow
+def test_a_slow_query_does_not_stop_the_pages(built: Path) -> None:
+    port = free_port()
+    process = start(built, port)
+    try:
+        assert process.stderr is not None
+        process.stderr.readline()
+        slow = quote("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . FILTER (?c < ?f) }")
+
+        def wait() -> None:
+            with pytest.raises(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/sparql?query={slow}", timeout=3)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/en/place/bonn.html", timeout=10).read()
+        took = time.monotonic() - began
+        thread.join()
+    finally:
+        process.kill()
+        process.communicate()
+
+    assert took < 2
+
+
+def test_the_published_graph_is_what_a_query_reads(
+    client: TestClient, curated: Curated, settings: Settings
+) -> None:
+    answer = client.get("/sparql", params={"query": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+                                           "format": "csv"})  # fmt: skip
+    moved = [move_quad(one, HOME, settings.base_iri) for one in published(curated)]
+
+    assert int(answer.text.split()[1]) == len(set(default_triples(moved)))
