@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: serve test lint types check fmt build bench docs clean
+.PHONY: serve test lint types check fmt build bench docs wheel clean
 
 serve: $(VENV)/.run  ## environment, build, serve
 	$(BIN)/twingraph serve --port $(PORT)
@@ -31,8 +31,11 @@ bench: $(VENV)/.dev  ## measure check, build and first answer, with pySHACL alon
 docs: $(VENV)/.dev  ## write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
 
+wheel: $(VENV)/bin/python  ## a wheel that carries the graph, into dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
 clean:
-	rm -rf $(VENV) build .build-* .build.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build .build-* .build.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "twingraph needs Python 3.11 or newer; name one with PYTHON=python3.11")'

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from parts.bonn import draw_bonn
-from parts.commands import help_of, settings_table
+from parts.commands import commands, help_of, settings_table
 from parts.problems import problem_list
 from parts.tables import (
     bases,
@@ -22,6 +22,7 @@ from parts.tables import (
     decisions,
     graphs,
     kinds,
+    link_example,
     media_types,
     properties,
     resolved,
@@ -39,11 +40,13 @@ PARTS: Final[dict[str, Callable[..., str]]] = {
     "bases": bases,
     "classes": classes,
     "code-lists": code_lists,
+    "commands": commands,
     "data": data_example,
     "decisions": decisions,
     "graphs": graphs,
     "help": help_of,
     "kinds": kinds,
+    "link": link_example,
     "media-types": media_types,
     "problems": problem_list,
     "properties": properties,
@@ -88,7 +91,7 @@ def renew(text: str, name: str, parts: dict[str, Callable[..., str]] = PARTS) ->
             raise PartError(f"{name}:{number}: the part has no end; write {end}")
         try:
             done += [parts[part](*words).rstrip("\n"), end]
-        except (LookupError, TypeError) as error:
+        except (LookupError, OSError, TypeError) as error:
             raise PartError(f"{name}:{number}: {part} {' '.join(words)}: {error}") from None
     return "\n".join(done)
 

@@ -158,7 +158,8 @@ def test_a_broken_rule_is_told_on_the_command_line(
 ) -> None:
     folder = next((one for one in ("entities", "links") if f".{one}." in case), "sources")
     is_dump = case.endswith(".nq")
-    name = "dump.nq" if is_dump else f"data/{folder}/zz-case.ttl"
+    suffix = ".sssom.tsv" if case.endswith(".tsv") else ".ttl"
+    name = "dump.nq" if is_dump else f"data/{folder}/zz-case{suffix}"
     shutil.copy(CASES / case, atlas / name)
     words = [str(atlas / name)] if is_dump else ["--texts", str(atlas / "texts")]
 

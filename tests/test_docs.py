@@ -170,7 +170,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 def test_every_command_and_option_is_explained() -> None:
     text = text_of("docs/cli.md")
     for name, command in commands():
-        assert f"## {name}\n" in text
+        assert f"## {name}\n" in text, f"docs/cli.md needs '## {name}' and its help part"
         assert f"twingraph {name} " in "".join(fences(text, "console")), f"no example of {name}"
         assert "Example:" in (command.help or ""), f"{name} --help has no example"
         for parameter in command.params:
@@ -192,7 +192,7 @@ def test_commands_that_pages_name_exist(page: Path) -> None:
     for line in shown:
         if found := re.match(r"twingraph (?:--project \S+ )?([a-z]+)(?![^ ])([^|;]*)", line):
             assert found[1] in known, line
-            assert set(re.findall(r"(?<=\s)--[a-z]+", found[2])) <= known[found[1]], line
+            assert set(re.findall(r"(?<=\s)--[a-z-]+", found[2])) <= known[found[1]], line
         elif found := re.match(r"make ([a-z]+)$", line):
             assert found[1] in makes, line
 
@@ -223,6 +223,26 @@ def test_every_term_is_in_the_vocabulary(quads: frozenset[Quad]) -> None:
     missing |= {iri for iri in schemes if f"### {iri.rpartition('/')[2]}\n" not in text}
 
     assert not missing, f"run 'make docs': {sorted(missing)}"
+
+
+def test_every_address_is_explained(built: Path) -> None:
+    text = text_of("docs/http.md")
+    paths = [getattr(route, "path", "") for route in create_app(built).routes]
+    literal = {path.partition("{")[0].rstrip("/.") for path in paths}
+
+    assert literal >= {"/sparql", "/dumps"}
+    assert not {path for path in literal - {"", "/en", "/de"} if f"`{path}" not in text
+                and f"/{path[4:]}" not in text}  # fmt: skip
+
+
+def test_every_file_of_a_build_is_explained(built: Path) -> None:
+    text = text_of("docs/http.md")
+    files = {
+        re.sub(r"^links/(geonames|wikidata)", "links/<target>", path.relative_to(built).as_posix())
+        for path in built.rglob("*") if path.is_file()
+    }  # fmt: skip
+
+    assert not {name for name in files if f"`{name}`" not in text}
 
 
 def test_every_question_is_listed() -> None:

@@ -43,6 +43,8 @@ FURTHER: dict[str, dict[str, str]] = {
     "event-in-detail--leipzig": {"event": "german-ukrainian-conference-2023"},
     "events-in-year--2018": {"year": "2018"},
     "events-in-year--2020": {"year": "2020"},
+    "find-by-name--koepenick": {"name": "KOEPENICK"},
+    "find-by-name--minsk": {"name": "Мінськ"},
     "is-twinned-with--berlin-paris": {"one": "berlin", "other": "paris"},
     "numbers-about--asian-conference": {"thing": "event:german-asian-conference-2023"},
     "numbers-about--letter": {"thing": "statement:german-russian-letter"},
@@ -251,6 +253,8 @@ def test_an_attack_is_an_error_or_a_text_but_no_query(query: LibraryQuery) -> No
         values = {**query.examples(), one.name: ATTACK}
         if one.type == "string":
             assert bind(query, values)[one.name] == ox.Literal(ATTACK)
+        elif one.type == "name":
+            assert bind(query, values)[one.name] == ox.Literal("x drop all select s p o")
         else:
             with pytest.raises(TwingraphError, match=f"{one.name} is 'x> }} ; DROP"):
                 bind(query, values)
@@ -282,6 +286,7 @@ ASK {{ ?thing ?p ?o }}
         ("integer 1", "-7", '"-7"^^<http://www.w3.org/2001/XMLSchema#integer>'),
         ('string "two words"', "Köln", '"Köln"'),
         ("langtag de", "de-AT", '"de-at"'),
+        ("name Windhuk", "Brüssel-Stadt", '"brussel stadt"'),
     ],
 )
 def test_a_value_becomes_one_term(kind: str, text: str, term: str) -> None:
@@ -303,6 +308,7 @@ def test_a_value_becomes_one_term(kind: str, text: str, term: str) -> None:
         ("integer 1", "٣", "thing is '٣', no whole number"),
         ("string a", "a\nb", "letters on one line"),
         ("langtag de", "de en", "thing is 'de en', no language; write de or en"),
+        ("name Windhuk", "–", "thing is '–', no name; write Windhuk"),
     ],
 )
 def test_a_wrong_value_says_what_to_write(kind: str, text: str, words: str) -> None:

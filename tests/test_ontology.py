@@ -46,7 +46,7 @@ BUILT_IN: Final = {
 }  # fmt: skip
 DERIVED: Final = {
     "partnerOf", "twinnedWith", "hasConflict", "distanceKm", "statusAsOf", "earliestStart",
-    "latestStart", "earliestEnd", "latestEnd", "earliestDate", "latestDate",
+    "latestStart", "earliestEnd", "latestEnd", "earliestDate", "latestDate", "foldedName",
 }  # fmt: skip
 RESOLVED: Final = {"partnershipType", "status", "start", "end", "date"}
 CLOSED: Final = (SDO, ORG, PROV, FOAF, DCTERMS, SKOS)

@@ -133,7 +133,7 @@ def _words(tie: Tie) -> str:
     """Say since when, in words that need no knowledge of EDTF."""
     since = _since(tie.since)
     hedge = " (only implied)" if tie.implied else ""
-    return f"{since}{', the sources disagree' if tie.conflict else ''}{hedge}"
+    return f"{since}{', told differently' if tie.conflict else ''}{hedge}"
 
 
 def _since(start: str) -> str:
@@ -185,6 +185,6 @@ def _legend(y: int) -> list[str]:
         f'<path d="M300 {y} H344" stroke="#1c1c1c" stroke-width="3" stroke-dasharray="9 7"/>',
         f'<text x="356" y="{y + 7}">only implied</text>',
         _mark(548, y),
-        f'<text x="570" y="{y + 7}">the sources disagree</text>',
+        f'<text x="570" y="{y + 7}">told differently</text>',
         f'<text x="20" y="{y + 48}">Colour and heading tell the kind of partnership.</text>',
     ]

@@ -31,6 +31,21 @@ def help_of(*names: str) -> str:
     return f"```text\n{command.get_help(context).rstrip()}\n```"
 
 
+def commands() -> str:
+    """Return a table of the commands with their one line each, in the order of a day's work."""
+    context = click.Context(cli, info_name="twingraph")
+    names = cli.list_commands(context)
+    first = [name for name in ("init", "fmt", "check", "build", "query", "serve") if name in names]
+    lines = ["| command | does |", "|---|---|"]
+    for name in (*first, *(name for name in names if name not in first)):
+        found = cli.get_command(context, name)
+        if found is not None:
+            lines.append(
+                f"| [`twingraph {name}`](docs/cli.md#{name}) | {found.get_short_help_str(200)} |"
+            )
+    return "\n".join(lines)
+
+
 def settings_table() -> str:
     """Return a table of the keys of twingraph.toml: type, default, what this repository writes."""
     written = tomllib.loads((ROOT / FILE).read_text(encoding="utf-8"))

@@ -259,6 +259,22 @@ def data_example(file: str, *things: str) -> str:
     return "```turtle\n" + "\n\n".join(blocks[one] for one in things) + "\n```"
 
 
+def link_example(target: str, *things: str) -> str:
+    """Return what is decided about some things in data/links/<target>.sssom.tsv."""
+    text = (ROOT / "data" / "links" / f"{target}.sssom.tsv").read_text(encoding="utf-8")
+    heads, *lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    found = {line[0]: line for line in lines}
+    missing = [one for one in things if one not in found]
+    if missing:
+        raise LookupError(f"not in {target}.sssom.tsv: {', '.join(missing)}")
+    parts = []
+    for one in things:
+        cells = zip(heads, found[one], strict=True)
+        body = [(f"`{head}`", f"`{cell}`" if cell else "") for head, cell in cells]
+        parts.append(table(("column", "cell"), body))
+    return "\n\n".join(parts)
+
+
 def decisions() -> str:
     """Return the decision records: number, title, day and status."""
     body = []

@@ -178,7 +178,8 @@ def query(
     if name is not None and path is not None:
         if "=" not in name:
             raise click.UsageError("name a question or a --file, not both")
-        name, parameters = None, (name, *parameters)
+        parameters = (name, *parameters)
+        name = None
     folder = _built(settings)
     text = None if path is None else _read_query(path)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
@@ -205,6 +206,45 @@ def serve(context: Context, host: str, port: int, out: Path | None) -> None:
 
     settings = context.settings_to_read(out)
     run(settings, _built(settings, out), host, port)
+    # The server's own threads may still want the interpreter: one that goes down under them aborts.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+@cli.command(short_help="Write what linkers take away: QuickStatements, SSSOM, BEACON, maps.")
+@click.argument("form", type=click.Choice(["quickstatements", "sssom", "beacon", "json-map",
+                                           "missing"]))  # fmt: skip
+@click.option("--target", type=click.Choice(["wikidata", "geonames"]), default="wikidata",
+              show_default=True, help="Whose identifiers.")  # fmt: skip
+@click.option("--existing", type=click.Path(path_type=Path), help="For quickstatements: the P190 "
+              "pairs that Wikidata has (CSV: item,item), which are not repeated.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), help="A file to write; without it, "
+              "standard output.")  # fmt: skip
+@_context
+def export(
+    context: Context, form: str, target: str, existing: Path | None, out: Path | None
+) -> None:
+    """Write what linkers take away; what is left out, and why, goes to standard error.
+
+    quickstatements: what our partnerships would add to Wikidata's P190. sssom, beacon, json-map:
+    the links as mapping set, link dump and JSON. missing: what has no identifier yet.
+
+    \b
+    Example: new statements only
+      twingraph export quickstatements --existing pairs.csv --out batch.txt
+    """
+    from twingraph.link.export import export as run
+    from twingraph.link.export import write
+
+    settings = context.settings_to_read(None)
+    found = run(settings, _built(settings), form, target, existing)
+    for line in found.told:
+        click.echo(line, err=True)
+    if out is None:
+        sys.stdout.buffer.write(found.content)
+    else:
+        write(found, out)
 
 
 @cli.command(short_help="Make a small project folder, whole from the first minute.")
@@ -241,12 +281,12 @@ def _settings_or_default(context: Context, paths: Sequence[Path]) -> Settings:
 
 def _built(settings: Settings, out: Path | None = None) -> Path:
     """Return the folder of a current build, building it first if need be."""
-    from twingraph.publish.at_hand import Unpublished, build_at_hand
+    from twingraph.publish.at_hand import UnpublishedError, build_at_hand
 
     try:
         with _Progress() as progress:
             return build_at_hand(settings, out, progress.tell)
-    except Unpublished as error:
+    except UnpublishedError as error:
         _print_problems(error.problems, "text", "en", err=True)
         raise
 

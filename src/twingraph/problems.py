@@ -111,6 +111,21 @@ CODES: Final[dict[str, Rule]] = {
         "no text with SHA-256 {sha256} in the texts folder; add the text of {source}",
         "kein Text mit SHA-256 {sha256} im Textordner; den Text von {source} dazulegen",
     ),
+    "X05": Rule(
+        "violation",
+        "no decision about a link: {error}; write SSSOM as docs/curation.md shows it",
+        "keine Entscheidung über eine Verknüpfung: {error}; SSSOM wie in docs/curation.md schreiben",
+    ),
+    "X06": Rule(
+        "violation",
+        "line {other} decides the same link of {subject}; keep one of the two rows",
+        "Zeile {other} entscheidet dieselbe Verknüpfung von {subject}; eine der Zeilen behalten",
+    ),
+    "X07": Rule(
+        "violation",
+        "{subject} stands in no file of data/; describe it there, or delete the row",
+        "{subject} steht in keiner Datei unter data/; dort beschreiben oder die Zeile löschen",
+    ),
 }
 
 

@@ -192,6 +192,12 @@ class Positions:
             return self._verbs[subject, verb]
         return self._subjects.get(subject, 0)
 
+    def note(self, line: int, subject: str, verb: str, value: str) -> None:
+        """Note that a statement stands in `line`, for a file that is not Turtle."""
+        self._subjects.setdefault(subject, line)
+        self._verbs.setdefault((subject, verb), line)
+        self._values.setdefault((subject, verb, value), line)
+
     def has(self, subject: str, verb: str) -> bool:
         """Is there a statement with this subject and predicate?"""
         return (subject, verb) in self._verbs

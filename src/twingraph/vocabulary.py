@@ -70,6 +70,7 @@ class TG(metaclass=_Closed):
     edition: NamedNode
     end: NamedNode
     field: NamedNode
+    foldedName: NamedNode
     from_: NamedNode
     hasConflict: NamedNode
     hedge: NamedNode
@@ -160,6 +161,7 @@ class SKOS(metaclass=_Closed):
 
     _ns = "http://www.w3.org/2004/02/skos/core#"
 
+    altLabel: NamedNode
     broader: NamedNode
     prefLabel: NamedNode
     inScheme: NamedNode

@@ -14,6 +14,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from twingraph.check.engine import Engine, Finding, engine
+from twingraph.check.links import link_problems
 from twingraph.derive.dates import bounds
 from twingraph.derive.published import (
     expected_bounds,
@@ -36,7 +37,7 @@ PUBLISHED_SHAPES: Final = ("prefixes.ttl", "published.ttl")
 DUMP_SHAPES: Final = ("prefixes.ttl", "published.ttl", "derivation.ttl")
 
 # after one of these the graph lacks statements that were written, and would be judged wrongly
-_UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12"})
+_UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12", "X05"})
 
 
 def check_curated(
@@ -53,6 +54,7 @@ def check_curated(
     written = {one.triple for graph in curated.by_graph.values() for one in graph}
     problems += _dates(curated)
     problems += _silences(curated)
+    problems += link_problems(curated)
     problems += _found(curated, validator, written, SOURCE_SHAPES)
     whole = published(curated) if quads is None else quads
     sense = {one.triple for one in whole if one.graph_name == DefaultGraph()}

@@ -15,6 +15,7 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
 
 from twingraph.derive.dates import bounds
+from twingraph.derive.names import folded_names
 from twingraph.derive.resolve import DATES, RESOLVED, WEAK, Claim, Rules, Value, resolve
 from twingraph.iris import DERIVED, source_of
 from twingraph.problems import TwingraphError
@@ -65,6 +66,7 @@ def publish(
         day = Literal(release[:10], datatype=XSD.date)
         derived.add(Triple(NamedNode(HOME), NamedNode("http://purl.org/dc/terms/issued"), day))
     derived |= _by_rules(carried | derived, rules)
+    derived |= set(folded_names(carried))  # SPARQL can't fold, so this is no rule
     default = DefaultGraph()
     whole = carried | derived
     return frozenset(

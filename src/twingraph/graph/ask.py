@@ -8,6 +8,7 @@ from pathlib import Path
 
 from twingraph.graph.frozen import NAME, load_store
 from twingraph.graph.library import LibraryQuery, bind, load_library, pick, read_query
+from twingraph.graph.named import named
 from twingraph.graph.query import FORMATS, Bindings, Format, write
 from twingraph.problems import TwingraphError
 from twingraph.settings import Settings
@@ -31,14 +32,14 @@ def ask(
     query = _question(settings, name, text)
     base = _base_iri(build, settings)
     bindings: Bindings = {}
+    store = load_store(build / NAME)
     if query is not None:
-        bindings = bind(query, given, base)
+        bindings = bind(query, named(query, given, store, base), base)
     elif given:
         raise TwingraphError(
             "a query without a header has no parameters; write its values into it, or open it "
             "with '#+' lines as in docs/queries.md"
         )
-    store = load_store(build / NAME)
     return write(store, query.text if query else text or "", _format(form), bindings, base, width)
 
 

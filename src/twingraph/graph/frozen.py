@@ -15,6 +15,7 @@ from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store, Triple, parse, seri
 from twingraph.problems import TwingraphError
 
 NAME: Final = "twingraph.nq"
+ABOUT: Final = "build.json"  # beside it: what the build is called, and made from
 
 
 def quad_lines(quads: Iterable[Quad]) -> bytes:

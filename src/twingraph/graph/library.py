@@ -16,6 +16,7 @@ from typing import Final, Literal
 from pyoxigraph import Literal as RdfLiteral
 from pyoxigraph import NamedNode
 
+from twingraph.derive.names import fold
 from twingraph.iris import SLUG, move_iri
 from twingraph.problems import TwingraphError
 from twingraph.vocabulary import HOME, PREFIXES, XSD
@@ -25,7 +26,7 @@ AUDIENCES: Final = (
     "citizen", "city-officer", "developer", "journalist", "portal", "researcher",
 )  # fmt: skip
 
-Type = Literal["iri", "date", "integer", "string", "langtag"]
+Type = Literal["iri", "date", "integer", "string", "langtag", "name"]
 Term = NamedNode | RdfLiteral
 
 
@@ -281,6 +282,14 @@ def _read_string(parameter: Parameter, text: str, base: str) -> RdfLiteral:
     return RdfLiteral(text)
 
 
+def _read_name(parameter: Parameter, text: str, base: str) -> RdfLiteral:
+    """SPARQL can't fold, so the name is folded before it is bound (`tg:foldedName`)."""
+    folded = fold(text) if len(text) <= _MAX_LENGTH else ""
+    if not folded:
+        raise TwingraphError(f"{parameter.name} is {_shown(text)}, no name; write Windhuk")
+    return RdfLiteral(folded)
+
+
 def _read_langtag(parameter: Parameter, text: str, base: str) -> RdfLiteral:
     if not re.fullmatch(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", text.strip()):
         raise TwingraphError(f"{parameter.name} is {_shown(text)}, no language; write de or en")
@@ -297,9 +306,11 @@ _READERS: Final[dict[str, Callable[[Parameter, str, str], Term]]] = {
     "integer": _read_integer,
     "string": _read_string,
     "langtag": _read_langtag,
+    "name": _read_name,
 }
 _TYPES: Final[dict[str, Type]] = {
     "iri": "iri", "date": "date", "integer": "integer", "string": "string", "langtag": "langtag",
+    "name": "name",
 }  # fmt: skip
 
 

@@ -7,21 +7,30 @@ no project. In a checkout it is the checkout's own project that comes along.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from twingraph.graph.frozen import ABOUT
 from twingraph.problems import Problem, TwingraphError
-from twingraph.publish.build import ABOUT, Progress, build, is_current, silent
-from twingraph.settings import FILE, Settings, bundled, load_settings, nearest_project, settings_from
+from twingraph.settings import (
+    FILE,
+    Settings,
+    bundled,
+    load_settings,
+    nearest_project,
+    settings_from,
+)
 
 BUILD: Final = "build"
 _TOLD: Final = ("base_iri", "licence", "publisher", "release", "title")
 
 
-class Unpublished(TwingraphError):
+class UnpublishedError(TwingraphError):
     """A project whose violations keep it from being built; `problems` are all of its problems."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
+        """Keep the problems for those who tell them."""
         super().__init__("nothing was published: mend the violations and try again")
         self.problems = problems
 
@@ -58,18 +67,21 @@ def settings_of_build(folder: Path) -> Settings:
 
 
 def build_at_hand(
-    settings: Settings, out: Path | None = None, progress: Progress = silent
+    settings: Settings, out: Path | None = None, progress: Callable[[str], None] | None = None
 ) -> Path:
     """Return the folder of a current build: the project's, made if need be, or what came along.
 
-    Raises `Unpublished` where the project has violations.
+    Raises `UnpublishedError` where the project has violations.
     """
     if not (settings.folder / FILE).is_file():
         return out or settings.folder
+    # reading what came along must not cost the time to load what checks and builds
+    from twingraph.publish.build import build, is_current, silent
+
     place = (out or settings.folder / BUILD).absolute()
     if is_current(settings, place):
         return place
-    built = build(settings, place, progress)
+    built = build(settings, place, progress or silent)
     if built.folder is None:
-        raise Unpublished(built.problems)
+        raise UnpublishedError(built.problems)
     return place

@@ -21,7 +21,7 @@ from typing import Final
 from twingraph import __version__
 from twingraph.check.run import check_curated
 from twingraph.derive.published import published
-from twingraph.graph.frozen import NAME
+from twingraph.graph.frozen import ABOUT, NAME
 from twingraph.iris import move_quad
 from twingraph.problems import Problem, TwingraphError
 from twingraph.publish.dumps import DUMPS, Frozen, checksums
@@ -30,7 +30,6 @@ from twingraph.source.fmt import prefixes_under
 from twingraph.source.read import Curated, data_files, ontology_files, read_project
 from twingraph.vocabulary import HOME
 
-ABOUT: Final = "build.json"
 SUMS: Final = "SHA256SUMS"
 
 Progress = Callable[[str], None]
@@ -66,7 +65,9 @@ def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
     if any(one.severity == "violation" for one in problems):
         return Built(problems)
     moved = [move_quad(one, HOME, settings.base_iri) for one in quads]
-    frozen = Frozen(moved, settings.base_iri, prefixes_under(settings.base_iri))
+    frozen = Frozen(
+        moved, settings.base_iri, prefixes_under(settings.base_iri), settings, curated.decisions
+    )
     files = {}
     for name, write in DUMPS.items():
         progress(f"writing {name}")
@@ -160,8 +161,10 @@ def _swap(files: Mapping[str, bytes], out: Path) -> Path:
     if not target.is_dir():
         draft.mkdir()
         for name, raw in files.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
             _write_synced(draft / name, raw)
-        _sync(draft)
+        for folder in {draft, *((draft / name).parent for name in files)}:
+            _sync(folder)
         draft.rename(target)
     link = out.with_name(f"{stem}link")
     link.unlink(missing_ok=True)

@@ -9,25 +9,42 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad
 
 from twingraph.graph.frozen import NAME, default_graph, quad_lines, triple_lines
 from twingraph.iris import VOCABULARY
+from twingraph.link.facts import Facts, Linked
+from twingraph.link.files import FILES as LINK_FILES
 from twingraph.publish.jsonld import Json, make_context, write_jsonld
+from twingraph.settings import Settings
+from twingraph.source.mappings import Decision
 from twingraph.turtle import blocks, iri_text, prefix_lines, write_turtle
 from twingraph.vocabulary import HOME
 
 
 @dataclass(frozen=True)
 class Frozen:
-    """Every quad of a build under its base IRI, and the prefixes its files are written with."""
+    """Every quad of a build under its base IRI, and the prefixes its files are written with.
+
+    `decisions` are the curators' about links, by target; they are the one thing published that is
+    no statement of the graph (docs/decisions/0008).
+    """
 
     quads: Sequence[Quad]
     base: str
     prefixes: Mapping[str, str]
+    settings: Settings = field(default_factory=lambda: Settings(Path()))
+    decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
+
+    @cached_property
+    def linked(self) -> Linked:
+        """What the files of links/ are made from."""
+        return Linked(Facts(self.quads, self.base), self.settings, self.decisions)
 
     def context(self) -> Json:
         """Return the JSON-LD context: a function of the ontology alone."""
@@ -71,6 +88,10 @@ def _context(graph: Frozen) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def _links(write: Callable[[Linked], str]) -> Callable[[Frozen], bytes]:
+    return lambda graph: write(graph.linked).encode()
+
+
 DUMPS: Final[dict[str, Callable[[Frozen], bytes]]] = {
     "context.jsonld": _context,
     "twingraph.jsonld": _jsonld,
@@ -78,6 +99,7 @@ DUMPS: Final[dict[str, Callable[[Frozen], bytes]]] = {
     "twingraph.nt": _ntriples,
     "twingraph.trig": _trig,
     "twingraph.ttl": _turtle,
+    **{name: _links(write) for name, write in LINK_FILES.items()},
 }
 
 

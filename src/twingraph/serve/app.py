@@ -37,6 +37,7 @@ from twingraph.serve.respond import (
     respond,
     see_other,
 )
+from twingraph.serve.search import ROUTES as SEARCH
 from twingraph.serve.service import dataset_description, service_description
 from twingraph.serve.site import LANGUAGES, Site, load_site
 from twingraph.serve.sparql import Table, answer, query_page
@@ -69,6 +70,7 @@ def create_app(build: Path, library: Path | None = None) -> Starlette:
             Route("/ns.{suffix}", description),
             Route("/shapes.{suffix}", description),
             Route("/doc/{rest:path}", description),
+            *SEARCH,
             *(Route(f"/{one}", language_root) for one in LANGUAGES),
             *(Route(f"/{one}/{{rest:path}}", html) for one in LANGUAGES),
             Route("/{rest:path}", thing),

@@ -176,8 +176,8 @@ HIDDEN: Final = frozenset(
         "skos:altLabel", "skos:definition", "skos:topConceptOf", "skos:hasTopConcept",
         "tg:cites", "tg:earliestStart", "tg:latestStart", "tg:earliestEnd", "tg:latestEnd",
         "tg:earliestDate", "tg:latestDate", "tg:statusAsOf", "tg:hasConflict", "tg:partnerOf",
-        "tg:twinnedWith", "owl:sameAs", "rdfs:seeAlso", "foaf:page", "schema:latitude",
-        "schema:longitude", "geo:hasGeometry",
+        "tg:twinnedWith", "tg:foldedName", "owl:sameAs", "rdfs:seeAlso", "foaf:page",
+        "schema:latitude", "schema:longitude", "geo:hasGeometry",
     )
 )  # fmt: skip
 OUTSIDE: Final = tuple(_iri(name) for name in ("owl:sameAs", "foaf:page", "rdfs:seeAlso"))

@@ -95,6 +95,7 @@ def render(
         title=f"{title} – {brand}" if title else site_title,
         brand=brand,
         home=relative(f"{language}/index.html", at),
+        search=relative(f"{language}/search", at),
         style=relative("static/style.css", at),
         icon=relative("static/icon.svg", at),
         navigation=navigation,

@@ -14,6 +14,7 @@ from pyoxigraph import BlankNode, Quad, RdfFormat, Triple, parse
 
 from twingraph.problems import Problem, TwingraphError, by_severity, problem
 from twingraph.settings import Settings
+from twingraph.source.mappings import SUFFIX, format_table, read_table
 from twingraph.source.read import data_files
 from twingraph.turtle import Positions, write_turtle
 from twingraph.vocabulary import HOME, PREFIXES
@@ -28,7 +29,7 @@ class Formatted:
 
 
 def format_text(raw: bytes, name: str, base: str = HOME) -> Formatted:
-    """Format the bytes of a Turtle file that problems call `name`.
+    """Format the bytes of a data file that problems call `name`: Turtle, or a table of links.
 
     `base` is the project's base IRI: prefixes of ours are written under it.
 
@@ -45,6 +46,8 @@ def format_text(raw: bytes, name: str, base: str = HOME) -> Formatted:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         return Formatted("", problem("F01", name, line, byte=error.start + 1))
+    if name.endswith(SUFFIX):
+        return _format_table(text, name, base)
     statements: list[Quad] = []
     try:
         statements.extend(parse(text.encode(), format=RdfFormat.TURTLE))
@@ -61,6 +64,16 @@ def format_text(raw: bytes, name: str, base: str = HOME) -> Formatted:
     if not statements:
         return Formatted("", problem("F02", name))
     return Formatted(write_turtle(statements, prefixes_under(base)))
+
+
+def _format_table(text: str, name: str, base: str) -> Formatted:
+    table = read_table(text, base)
+    if table.wrong:
+        line, words = table.wrong[0]
+        return Formatted("", problem("X05", name, line, error=words))
+    if not table.decisions:
+        return Formatted("", problem("F02", name))
+    return Formatted(format_table(table, base))
 
 
 def prefixes_under(base: str) -> dict[str, str]:
@@ -122,8 +135,8 @@ def _files(settings: Settings, paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(path.rglob("*.ttl"))
-        elif path.suffix == ".ttl" and path.exists():
+            found += sorted({*path.rglob("*.ttl"), *path.rglob(f"*{SUFFIX}")})
+        elif path.name.endswith((".ttl", SUFFIX)) and path.exists():
             found.append(path)
         else:
             raise TwingraphError(f"{path} is no Turtle file or folder; name a .ttl under data/")

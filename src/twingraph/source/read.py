@@ -19,6 +19,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 from twingraph.iris import graph_of, kind_of, move_quad
 from twingraph.problems import Problem, problem
 from twingraph.settings import Settings
+from twingraph.source.mappings import SUFFIX, Decision, read_table
 from twingraph.turtle import Positions, plain
 from twingraph.vocabulary import HOME, RDF
 
@@ -33,11 +34,17 @@ class SourceFile:
     text: str
     quads: tuple[Quad, ...]
     problems: tuple[Problem, ...]
+    decisions: tuple[Decision, ...] = ()
 
     @cached_property
     def positions(self) -> Positions:
         """The lines of its statements; read only when a problem asks."""
-        return Positions(self.text)
+        if not self.path.endswith(SUFFIX):
+            return Positions(self.text)
+        found = Positions("")
+        for one in self.decisions:
+            found.note(one.line, one.subject, one.predicate, one.object)
+        return found
 
     @property
     def is_data(self) -> bool:
@@ -56,6 +63,15 @@ class Curated:
     def problems(self) -> list[Problem]:
         """What is amiss with the files as files."""
         return [one for file in self.files for one in file.problems]
+
+    @cached_property
+    def decisions(self) -> Mapping[str, tuple[Decision, ...]]:
+        """The decisions about links by their target, which is the name of their table."""
+        return {
+            file.path.rpartition("/")[2].removesuffix(SUFFIX): file.decisions
+            for file in self.files
+            if file.decisions
+        }
 
     @cached_property
     def by_graph(self) -> Mapping[NamedNode, frozenset[Quad]]:
@@ -79,7 +95,9 @@ class Curated:
 def data_files(settings: Settings) -> list[Path]:
     """Return the project's data files, sorted by path."""
     folders = (settings.folder / "data" / name for name in DATA_FOLDERS)
-    return sorted(path for folder in folders for path in folder.rglob("*.ttl"))
+    found = {path for folder in folders for path in folder.rglob("*.ttl")}
+    tables = (settings.folder / "data" / "links").rglob(f"*{SUFFIX}")
+    return sorted(found.union(tables))
 
 
 def ontology_files(settings: Settings) -> list[Path]:
@@ -142,6 +160,8 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
     if graph is None:
         found = problem("F12", name, error="it lies in no folder of data/")
         return SourceFile(name, text, (), (*problems, found))
+    if name.endswith(SUFFIX):
+        return _read_table(text, name, graph, settings.base_iri, problems)
     quads, syntax = _parse(text, name, graph, settings.base_iri)
     file = SourceFile(name, text, tuple(quads), ())
     if syntax:
@@ -152,6 +172,25 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
     # a file with blank nodes or foreign IRIs says nothing that could be published
     kept = () if any(one.code in ("F08", "F09") for one in problems) else file.quads
     return SourceFile(name, text, kept, tuple(problems))
+
+
+def _read_table(
+    text: str, name: str, graph: NamedNode, base: str, problems: list[Problem]
+) -> SourceFile:
+    """Read a table of decisions; each confirmed link is a statement, the others are only told."""
+    table = read_table(text, base)
+    quads = tuple(
+        Quad(NamedNode(one.subject), NamedNode(one.predicate), NamedNode(one.object), graph)
+        for one in table.decisions
+        if one.confirmed
+    )
+    problems += [problem("X05", name, line, error=words) for line, words in table.wrong]
+    if not table.decisions and not problems:
+        problems.append(problem("F02", name))
+    file = SourceFile(name, text, quads, (), table.decisions)
+    problems += _term_problems(file, base)
+    kept = () if any(one.code == "F09" for one in problems) else quads
+    return SourceFile(name, text, kept, tuple(problems), table.decisions)
 
 
 def _form_problems(text: str, name: str) -> Iterable[Problem]:

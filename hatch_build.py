@@ -1,0 +1,50 @@
+"""How a wheel is made: hatchling's way, with the graph of this checkout frozen into it.
+
+The functions are those of PEP 517, which calls the first for a wheel only: an editable install
+(PEP 660) asks for nothing more than hatchling and builds no graph.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from hatchling import build as backend
+from hatchling.build import *  # noqa: F403  # all other functions of the backend are hatchling's
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOT = Path(__file__).parent
+
+
+def get_requires_for_build_wheel(config_settings: dict[str, Any] | None = None) -> list[str]:
+    """Freezing the graph takes what twingraph itself needs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [*backend.get_requires_for_build_wheel(config_settings), *project["dependencies"]]
+
+
+class FrozenGraph(BuildHookInterface):
+    """Puts a build of the project into the wheel, as twingraph/bundled/build."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build the project beside the checkout; a violation ends the wheel."""
+        if version == "editable":
+            return
+        sys.path.insert(0, str(ROOT / "src"))
+        from twingraph.publish.build import build
+        from twingraph.settings import load_settings
+
+        self._folder = tempfile.TemporaryDirectory()
+        built = build(load_settings(ROOT), Path(self._folder.name) / "build")
+        if built.folder is None:
+            raise SystemExit("no wheel:\n" + "\n".join(map(str, built.problems)))
+        build_data["force_include"][str(built.folder)] = "twingraph/bundled/build"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Drop what is in the wheel now."""
+        if version != "editable":
+            self._folder.cleanup()

@@ -1,0 +1,94 @@
+"""Names folded for finding: one plain ASCII form of whatever spelling, case or script.
+
+A folded form is compared, never shown. The build publishes those of every name (`tg:foldedName`);
+who asks folds what was typed and looks for the same form. Decision 0010 says why so.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final
+
+from anyascii import anyascii
+from pyoxigraph import Literal, Triple
+
+from twingraph.iris import kind_of
+from twingraph.turtle import plain
+from twingraph.vocabulary import HOME, RDFS, SKOS, TG
+
+NAMES: Final = (RDFS.label, SKOS.prefLabel, SKOS.altLabel)
+FOLDED_KINDS: Final = frozenset(
+    {"place", "org", "unit", "person", "event", "programme", "project", "concept"}
+)
+
+# Accents that stand apart from their letter, the vowel points of Hebrew and Arabic, the Arabic
+# stretch: none of them is written by everybody. Vowel signs of Indic scripts are letters: kept.
+_MARKS: Final = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
+# Signs within a word: apostrophes, soft and hard signs, Arabic ayn and hamza as anyascii has them.
+_WITHIN: Final = re.compile("['`]")
+_BETWEEN: Final = re.compile("[^a-z0-9]+")
+# How German and Scandinavian names are written where a keyboard lacks the letter (as in passports).
+_DIGRAPHS: Final = str.maketrans(
+    {
+        "ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe",
+        "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Å": "Aa", "Ø": "Oe",
+    }
+)  # fmt: skip
+_MAX_JOINED: Final = 4  # words of a name that people also write as one
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """Return the form that the spellings of a name share: lower-case ASCII words, single spaces.
+
+    >>> [fold(one) for one in ("MÜNCHEN", "Mu\u0308nchen", "Ｍｕｎｃｈｅｎ", "Мінськ", "北京")]
+    ['munchen', 'munchen', 'munchen', 'minsk', 'beijing']
+    >>> fold("Tel Aviv–Yafo"), fold("St.  Petersburg"), fold("Oʻzbekiston"), fold("Łódź")
+    ('tel aviv yafo', 'st petersburg', 'ozbekiston', 'lodz')
+    """
+    whole = unicodedata.normalize("NFKC", text)
+    plain_letters = anyascii(_MARKS.sub("", whole)).lower()
+    return _BETWEEN.sub(" ", _WITHIN.sub("", plain_letters)).strip()
+
+
+def forms(name: str) -> frozenset[str]:
+    """Return every form under which a name is to be found.
+
+    Beside the folded one that is the form with `ue` for `ü` and the like, and for a name of a few
+    words the words written as one.
+
+    >>> sorted(forms("Brüssel")), sorted(forms("La Paz"))
+    (['bruessel', 'brussel'], ['la paz', 'lapaz'])
+    """
+    spelled = unicodedata.normalize("NFC", name)
+    found = {fold(spelled), fold(spelled.translate(_DIGRAPHS))}
+    joined = {one.replace(" ", "") for one in found if one.count(" ") < _MAX_JOINED}
+    return frozenset(found | joined) - {""}
+
+
+def named_kind(iri: str, base: str = HOME) -> str | None:
+    """Return the kind of a thing that is found by its names, `concept` for a code; else None.
+
+    >>> named_kind(HOME + "id/place/bonn"), named_kind(HOME + "vocab/type/twinning")
+    ('place', 'concept')
+    >>> named_kind(HOME + "id/claim/bonn-minsk-kind") is None, named_kind(HOME + "ns#field") is None
+    (True, True)
+    """
+    kind = kind_of(iri, base)
+    if kind is None and iri.startswith(f"{base}vocab/"):
+        kind = "concept" if iri.count("/") > base.count("/") + 1 else None
+    return kind if kind in FOLDED_KINDS else None
+
+
+def folded_names(triples: Iterable[Triple]) -> Iterator[Triple]:
+    """Yield the folded forms of the names of everything that is found by name, under `HOME`."""
+    for one in triples:
+        name = one.object
+        if one.predicate not in NAMES or not isinstance(name, Literal):
+            continue
+        if named_kind(plain(one.subject)) is not None:
+            for form in forms(name.value):
+                yield Triple(one.subject, TG.foldedName, Literal(form))

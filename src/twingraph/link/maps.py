@@ -1,0 +1,49 @@
+"""The confirmed links as maps that a program or a catalogue reads at once: JSON and BEACON."""
+
+from __future__ import annotations
+
+import json
+
+from twingraph.iris import move_iri
+from twingraph.link.facts import SAME_AS, Linked, Target, natural
+from twingraph.vocabulary import HOME
+
+
+def write_json_map(linked: Linked, target: Target) -> str:
+    """Return their identifier -> our IRI as one JSON object."""
+    base = linked.settings.base_iri
+    links = {
+        identifier: move_iri(iri, HOME, base) for iri, identifier in linked.facts.links(target)
+    }
+    ordered = {identifier: links[identifier] for identifier in sorted(links, key=natural)}
+    return json.dumps(ordered, ensure_ascii=False, indent=1) + "\n"
+
+
+def write_beacon(linked: Linked, target: Target) -> str:
+    """Return the links as BEACON (draft-voss-beacon-003): from their identifier to our IRI."""
+    settings = linked.settings
+    fields = {
+        "FORMAT": "BEACON",
+        "PREFIX": f"{target.start}{{+ID}}{target.end}",
+        "TARGET": settings.base_iri + "id/{+ID}",
+        "RELATION": SAME_AS.value,
+        "MESSAGE": "{annotation}",
+        "NAME": settings.title.get("en", ""),
+        "INSTITUTION": settings.publisher,
+        "CREATOR": settings.publisher,
+        "HOMEPAGE": settings.base_iri,
+        "FEED": f"{settings.base_iri}links/{target.name}.beacon.txt",
+        "TIMESTAMP": settings.release[:10],
+    }
+    head = "".join(f"#{name}: {_words(value)}\n" for name, value in fields.items() if value)
+    links = sorted(linked.facts.links(target), key=lambda one: natural(one[1]))
+    lines = (
+        f"{identifier}|{_words(linked.facts.label(iri))}|{iri.removeprefix(HOME + 'id/')}\n"
+        for iri, identifier in links
+    )
+    return head + "\n" + "".join(lines)
+
+
+def _words(text: str) -> str:
+    """Return a text as BEACON lets it stand in a line: no bar, no break."""
+    return " ".join(text.replace("|", "/").split())

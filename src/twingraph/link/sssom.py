@@ -1,0 +1,53 @@
+"""SSSOM: every decision about a link, confirmed, rejected or without result, as one mapping set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from twingraph.link.facts import SAME_AS, Linked, Target
+from twingraph.source.mappings import (
+    COLUMNS,
+    Decision,
+    cells_of,
+    prefixes_of_links,
+    write_table,
+)
+
+_PUBLISHED = (COLUMNS[0], "subject_label", *COLUMNS[1:])
+# for a link that somebody wrote down without saying how it was found
+_UNSPECIFIED = "https://w3id.org/semapv/vocab/UnspecifiedMatching"
+
+
+def write_sssom(linked: Linked, target: Target) -> str:
+    """Return the mapping set to `target` as SSSOM/TSV, under the project's base IRI."""
+    settings = linked.settings
+    slots = {
+        "creator_label": json.dumps([settings.publisher], ensure_ascii=False),
+        "license": settings.licence,
+        "mapping_set_id": f"{settings.base_iri}links/{target.name}.sssom.tsv",
+        "mapping_set_title": json.dumps(
+            f"{settings.title.get('en', 'twingraph')} – {target.title}", ensure_ascii=False
+        ),
+        "mapping_set_version": json.dumps(settings.release),
+        "object_source": f"wd:{target.item.rpartition('/')[2]}",
+        "publication_date": settings.release[:10],
+        "subject_source": "graph:entities",
+    }
+    told = {name: value for name, value in slots.items() if value not in ("", '""', '[""]')}
+    rows = [
+        {**cells_of(one, settings.base_iri), "subject_label": linked.facts.label(one.subject)}
+        for one in rows_of(linked, target)
+    ]
+    return write_table(rows, _PUBLISHED, told, prefixes_of_links(settings.base_iri))
+
+
+def rows_of(linked: Linked, target: Target) -> Iterator[Decision]:
+    """Yield what was decided, and each published link that nobody wrote a decision for."""
+    decisions = list(linked.decided(target))
+    yield from decisions
+    told = {(one.subject, one.object) for one in decisions if one.confirmed}
+    for subject, identifier in linked.facts.links(target):
+        iri = target.start + identifier + target.end
+        if (subject, iri) not in told:
+            yield Decision(subject, SAME_AS.value, "", iri, _UNSPECIFIED)

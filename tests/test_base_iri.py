@@ -1,0 +1,181 @@
+"""Another base IRI changes every IRI, page and file, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from pyoxigraph import NamedNode, QuerySolutions, RdfFormat, Store, parse
+from starlette.testclient import TestClient
+
+import twingraph
+from twingraph.graph.frozen import load_store
+from twingraph.iris import description_path, kind_of, local_path, move_quad, page_path
+from twingraph.publish.build import build
+from twingraph.serve.app import create_app
+from twingraph.settings import Settings
+from twingraph.vocabulary import HOME, ID_KINDS
+
+# Stands where ours stands among all IRIs, so that what is sorted by IRI keeps its order.
+NEIGHBOUR = "https://w3id.org/twingrapi/"
+ELSEWHERE = "http://127.0.0.1:8765/ties/"
+TOLD_BY_BYTES = {"SHA256SUMS", "build.json"}
+RDF = {".jsonld": RdfFormat.JSON_LD, ".nq": RdfFormat.N_QUADS, ".nt": RdfFormat.N_TRIPLES,
+       ".trig": RdfFormat.TRIG, ".ttl": RdfFormat.TURTLE}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def moved(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A build of this project under each of the other bases."""
+    folder = tmp_path_factory.mktemp("moved")
+    done = {
+        base: build(replace(settings, base_iri=base), folder / str(number)).folder
+        for number, base in enumerate((NEIGHBOUR, ELSEWHERE))
+    }
+    return {base: path for base, path in done.items() if path is not None}
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {
+        one.relative_to(folder).as_posix(): one.read_text(encoding="utf-8")
+        for one in sorted(folder.rglob("*"))
+        if one.is_file() and one.name not in TOLD_BY_BYTES and one.suffix not in (".gz", ".zst")
+    }
+
+
+def at_home(text: str, base: str) -> str:
+    """Move a text back, also where the base stands in the query of a link."""
+    return text.replace(base, HOME).replace(quote(base, safe=""), quote(HOME, safe=""))
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def test_every_file_is_the_same_to_the_byte_but_for_the_base(
+    built: Path, moved: Mapping[str, Path]
+) -> None:
+    home = texts(built)
+
+    back = {name: at_home(text, NEIGHBOUR) for name, text in texts(moved[NEIGHBOUR]).items()}
+
+    assert set(back) == set(home)
+    assert [name for name, text in back.items() if text != home[name]] == []
+
+
+@pytest.mark.parametrize("base", [NEIGHBOUR, ELSEWHERE])
+def test_no_file_says_the_old_base(moved: Mapping[str, Path], base: str) -> None:
+    assert [name for name, text in texts(moved[base]).items() if HOME in text] == []
+
+
+def test_every_dump_has_the_same_statements_moved(built: Path, moved: Mapping[str, Path]) -> None:
+    for name in sorted(texts(built)):
+        form = RDF.get(Path(name).suffix)
+        if form is None or name in ("context.jsonld", "shapes.ttl"):
+            continue
+        home = {move_quad(one, HOME, ELSEWHERE) for one in parse(path=built / name, format=form)}
+
+        assert set(parse(path=moved[ELSEWHERE] / name, format=form)) == home, name
+
+
+def test_a_build_tells_its_base_and_else_the_same(built: Path, moved: Mapping[str, Path]) -> None:
+    home = json.loads((built / "build.json").read_text(encoding="utf-8"))
+    about = json.loads((moved[ELSEWHERE] / "build.json").read_text(encoding="utf-8"))
+
+    assert about["base_iri"] == ELSEWHERE
+    assert {**about, "base_iri": HOME, "inputs": ""} == {**home, "inputs": ""}
+
+
+# --- questions -----------------------------------------------------------------------------------
+
+
+def test_every_question_has_the_same_rows_with_their_iris_moved(
+    built: Path, moved: Mapping[str, Path]
+) -> None:
+    answered = 0
+    for name, asked in twingraph.questions(built).items():
+        home = twingraph.query(name, graph=built, **asked.examples())
+
+        rows = twingraph.query(name, graph=moved[NEIGHBOUR], **asked.examples())
+
+        back = [
+            {
+                variable: value.replace(NEIGHBOUR, HOME) if isinstance(value, str) else value
+                for variable, value in row.items()
+            }
+            for row in rows
+        ]
+        assert (rows.variables, back) == (home.variables, list(home)), name
+        answered += len(back)
+    assert answered > 200
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+def chosen(store: Store) -> list[str]:
+    """Three things of each kind, three concepts, three graphs: their paths."""
+    found = store.query("SELECT DISTINCT ?s { ?s ?p ?o FILTER (ISIRI(?s)) } ORDER BY ?s")
+    assert isinstance(found, QuerySolutions)
+    iris = [row["s"].value for row in found if isinstance(row["s"], NamedNode)]
+    groups = {kind: [one for one in iris if kind_of(one) == kind][::7][:3] for kind in ID_KINDS}
+    groups["vocab"] = [one for one in iris if one.startswith(HOME + "vocab/")][::20][:3]
+    paths = [local_path(one.removeprefix(HOME)) for group in groups.values() for one in group]
+    return [one for one in paths if one is not None]
+
+
+@pytest.fixture(scope="module")
+def things(built: Path) -> list[str]:
+    return chosen(load_store(built / "twingraph.nq"))
+
+
+@pytest.fixture(scope="module")
+def clients(built: Path, moved: Mapping[str, Path], settings: Settings) -> dict[str, TestClient]:
+    library = settings.resource("queries") / "library"
+    return {
+        base: TestClient(create_app(folder, library), follow_redirects=False)
+        for base, folder in {HOME: built, **moved}.items()
+    }
+
+
+def answer(client: TestClient, path: str, base: str) -> tuple[int, dict[str, str], str]:
+    """Ask for a path; return status, headers and text, as if the base were ours."""
+    got = client.get(path, headers={"accept-language": "de"})
+    by_bytes = ("content-length", "date", "etag", "last-modified")
+    headers = {name: value.replace(base, HOME) for name, value in got.headers.items()
+               if name not in by_bytes}  # fmt: skip
+    return got.status_code, headers, at_home(got.text, base)
+
+
+@pytest.mark.parametrize("base", [NEIGHBOUR, ELSEWHERE])
+def test_every_page_is_the_same_but_for_the_base(
+    clients: Mapping[str, TestClient], things: list[str], base: str
+) -> None:
+    pages = [page_path(one, language) for one in things for language in ("en", "de")]
+    paths = [f"/{one}" for one in pages if one is not None]
+    paths += ["/en/", "/de/", "/en/ns.html", "/en/place/", "/de/partnership/"]
+
+    home = {one: answer(clients[HOME], one, HOME) for one in paths}
+    other = {one: answer(clients[base], one, base) for one in paths}
+
+    assert len(paths) > 60
+    assert {one[0] for one in home.values()} == {200}
+    assert [path for path in paths if other[path] != home[path]] == []
+
+
+def test_every_description_is_the_same_but_for_the_base(
+    clients: Mapping[str, TestClient], things: list[str]
+) -> None:
+    suffixes = ("ttl", "jsonld", "nt", "rdf")
+    paths = [f"/{description_path(one, suffix)}" for one in things for suffix in suffixes]
+    paths += [f"/{one}" for one in things]
+    client, home = clients[NEIGHBOUR], clients[HOME]
+
+    different = [
+        path for path in paths if answer(client, path, NEIGHBOUR) != answer(home, path, HOME)
+    ]
+
+    assert different == []
