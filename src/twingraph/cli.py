@@ -119,7 +119,8 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool) -> None:
     done = format_files(settings, paths, write=not only_check)
     for name in done.changed:
         click.echo(f"{'would change' if only_check else 'formatted'} {name}")
-    _print_problems(done.problems, "text", "en")
+    if done.problems:
+        _print_problems(done.problems, "text", "en")
     outcome = "to format" if only_check else "formatted"
     click.echo(f"{done.read} files, {len(done.changed)} {outcome}", err=True)
     sys.exit(1 if done.problems or (only_check and done.changed) else 0)

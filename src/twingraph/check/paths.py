@@ -48,7 +48,11 @@ def check_paths(settings: Settings, paths: Sequence[Path], texts: Path | None = 
         curated = read_project(settings)
         mine = check_curated(curated)
         if texts is not None:
-            proof = prove_quotes(curated, texts)
+            asked = [
+                one for one in curated.files
+                if not own or any(_under(settings.folder / one.path, path) for path in own)
+            ]  # fmt: skip
+            proof = prove_quotes(curated, texts, asked)
             quotes = (proof.proven, proof.all)
             mine += proof.problems
         problems += [one for one in mine if not own or _asked_for(one, own, settings.folder)]

@@ -6,7 +6,7 @@ A source file names its text by SHA-256, so the folder may hold the texts under 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +40,10 @@ def read_texts(folder: Path) -> dict[str, list[str]]:
     return texts
 
 
-def prove_quotes(curated: Curated, folder: Path) -> Proof:
-    """Look up every citation of a project in the texts of `folder`."""
+def prove_quotes(
+    curated: Curated, folder: Path, files: Sequence[SourceFile] | None = None
+) -> Proof:
+    """Look up every citation of a project, or of some of its files, in the texts of `folder`."""
     texts = read_texts(folder)
     sums = {
         plain(quad.subject): plain(quad.object)
@@ -52,7 +54,7 @@ def prove_quotes(curated: Curated, folder: Path) -> Proof:
     proven = total = 0
     problems: list[Problem] = []
     missing: set[str] = set()
-    for file, cite, facts in _citations(curated):
+    for file, cite, facts in _citations(curated.files if files is None else files):
         if not {TG.inSource, TG.line, TG.quote} <= set(facts):
             continue  # E03 and E04 tell
         total += 1
@@ -81,9 +83,9 @@ def _number(text: str) -> int:
 
 
 def _citations(
-    curated: Curated,
+    files: Iterable[SourceFile],
 ) -> Iterator[tuple[SourceFile, str, dict[NamedNode, str]]]:
-    for file in curated.files:
+    for file in files:
         cites = {plain(one.subject) for one in file.quads
                  if one.predicate == RDF.type and one.object == TG.Citation}  # fmt: skip
         facts: dict[str, dict[NamedNode, str]] = {cite: {} for cite in cites}

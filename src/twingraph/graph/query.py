@@ -100,7 +100,8 @@ def run(store: Store, text: str, bindings: Bindings | None = None, base: str = H
     Table(variables=('s',), rows=())
     >>> run(Store(), "SELECT ?s { ?s ?p }")
     Traceback (most recent call last):
-    twingraph.problems.TwingraphError: line 1, column 20: expected one of LATERAL, SERVICE, [_]
+    twingraph.problems.TwingraphError: this is not SPARQL: line 1, column 20: something else is \
+expected here; the line reads: SELECT ?s { ?s ?p }
     """
     results = _results(store, text, bindings or {}, base)
     if isinstance(results, QueryBoolean):
@@ -164,17 +165,39 @@ def _results(store: Store, text: str, bindings: Bindings, base: str) -> _Results
     try:
         return store.query(text, substitutions=substitutions or None)
     except SyntaxError as error:
-        raise TwingraphError(_place(error)) from None
+        raise TwingraphError(f"this is not SPARQL: {explain(error, text)}") from None
     except (RuntimeError, ValueError, OSError) as error:
         raise TwingraphError(f"the query can't be answered: {error}") from None
 
 
-def _place(error: SyntaxError) -> str:
-    """The engine writes the place into its message only: `error at 1:19: expected …`."""
-    place = re.match(r"error at (\d+):(\d+): ", str(error.msg))
-    if place is None:
-        return f"this is no SPARQL query: {error.msg}"
-    return f"line {place[1]}, column {place[2]}: {error.msg[place.end():]}"
+def explain(error: SyntaxError, text: str) -> str:
+    """Return a syntax error in words, with the place and the line it stands in.
+
+    >>> explain(SyntaxError("error at 2:3: expected Variable"), "SELECT *\\n{ . }")
+    'line 2, column 3: expected Variable; the line reads: { . }'
+    """
+    match = re.match(r"error at (\d+):(\d+): (.*)", str(error.msg), re.DOTALL)
+    if match is None:
+        return str(error.msg)
+    lines = text.splitlines()
+    number = int(match[1])
+    line = lines[number - 1].strip()[:120] if 0 < number <= len(lines) else ""
+    words = f"line {number}, column {match[2]}: {_shorter(match[3])}"
+    return f"{words}; the line reads: {line}" if line else words
+
+
+def _shorter(words: str) -> str:
+    """Name what would have been right; the engine also lists every letter of every name.
+
+    >>> _shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable')
+    'expected ";" or "}" or Variable'
+    """
+    listed = words.removeprefix("expected one of ")
+    if listed == words:
+        return words
+    names = re.findall(r'"[^"]*"|[A-Za-z][A-Za-z ]+', re.sub(r"\[[^\]]*\]", "", listed))
+    kept = [one for one in names if one not in ("SERVICE", "LATERAL")][:8]
+    return f"expected {' or '.join(kept)}" if kept else "something else is expected here"
 
 
 def _table(results: _Results, base: str, width: int) -> bytes:

@@ -63,7 +63,8 @@ def create_app(build: Path, library: Path | None = None) -> Starlette:
             Route("/context.jsonld", dump_file),
             Route("/dumps", dumps),
             Route("/dumps/", dumps),
-            Route("/dumps/{name}", dump_file),
+            Route("/dumps/{name:path}", dump_file),
+            Route("/links/{link}", dump_file),
             Route("/static/{name}", static),
             Route("/ns", thing),
             Route("/shapes", thing),
@@ -240,7 +241,8 @@ def dumps(request: Request) -> Response:
 def dump_file(request: Request) -> Response:
     """Send a file of the build, which the table of files knows."""
     site = _site(request)
-    name = request.path_params.get("name", "context.jsonld")
+    link = request.path_params.get("link")
+    name = f"links/{link}" if link else request.path_params.get("name", "context.jsonld")
     dump = site.dumps.get(name)
     if dump is None:
         return _not_found(request)

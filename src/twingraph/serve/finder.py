@@ -16,6 +16,7 @@ FITS: Final = ("exact", "prefix", "words", "contains", "within", "near")
 _KINDS: Final = ("place", "org", "unit", "person", "programme", "project", "event", "concept")
 _MIN_INSIDE: Final = 3  # letters that must agree before a part of a word counts
 _MIN_WITHIN: Final = 4
+_MIN_WORD: Final = 6  # letters before one word of a longer name may be meant nearly
 # Hebrew and Arabic leave vowels out, so that two words a letter apart are two words.
 _ABJAD: Final = re.compile("[\u0590-\u08ff]")
 _MAX_TYPED: Final = 100  # of the folded form: no name is longer than that and meant in full
@@ -96,9 +97,12 @@ def _best_fit(asked: str, folded: Sequence[str], nearly: bool) -> tuple[int | No
     found = []
     for form in folded:
         if nearly:
-            far = distance(asked, form, _tolerance(len(asked)))
-            if far is not None:
-                found.append((FITS.index("near"), far, len(form)))
+            most = _tolerance(len(asked))
+            words = form.split() if len(asked) >= _MIN_WORD else []
+            for word in (form, *words):
+                slips = distance(asked, word, most)
+                if slips is not None:
+                    found.append((FITS.index("near"), slips, len(form)))
         else:
             fit = _fit(asked, form)
             if fit is not None:

@@ -172,33 +172,3 @@ def _resolve(kind: str, text: str, base: str, prefixes: dict[str, str]) -> str:
         name, _, local = text.partition(":")
         return prefixes.get(f"{name}:", "") + re.sub(r"\\(.)", r"\1", local)
     return ""
-
-
-def explain(error: SyntaxError, text: str) -> str:
-    """Return a syntax error in words, with the place and the line it stands in.
-
-    >>> explain(SyntaxError("error at 2:3: expected Variable"), "SELECT *\\n{ . }")
-    'line 2, column 3: expected Variable; the line reads: { . }'
-    """
-    match = re.match(r"error at (\d+):(\d+): (.*)", str(error.msg), re.DOTALL)
-    if match is None:
-        return str(error.msg)
-    lines = text.splitlines()
-    number = int(match[1])
-    line = lines[number - 1].strip()[:120] if 0 < number <= len(lines) else ""
-    words = f"line {number}, column {match[2]}: {_shorter(match[3])}"
-    return f"{words}; the line reads: {line}" if line else words
-
-
-def _shorter(words: str) -> str:
-    """Name what would have been right; the engine also lists every letter of every name.
-
-    >>> _shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable')
-    'expected ";" or "}" or Variable'
-    """
-    listed = words.removeprefix("expected one of ")
-    if listed == words:
-        return words
-    names = re.findall(r'"[^"]*"|[A-Za-z][A-Za-z ]+', re.sub(r"\[[^\]]*\]", "", listed))
-    kept = [one for one in names if one not in ("SERVICE", "LATERAL")][:8]
-    return f"expected {' or '.join(kept)}" if kept else "something else is expected here"

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from twingraph.derive.names import fold
 from twingraph.iris import page_path
 from twingraph.serve.facts import Facts
 from twingraph.serve.finder import Finder, Hit, Name
@@ -150,7 +151,7 @@ def _tell(site: Site, typed: str, language: str, at: str, hits: list[Hit]) -> Se
     for hit in shown:
         country = _country(facts, hit.thing)
         label = facts.name(hit.thing)
-        other = hit.name.text != label.text
+        other = fold(typed) not in fold(label.text)  # what is shown may fit as well
         groups.setdefault(hit.kind, []).append(
             Found(
                 teller.link(hit.thing),
@@ -160,6 +161,8 @@ def _tell(site: Site, typed: str, language: str, at: str, hits: list[Hit]) -> Se
         )
     word = WORDS[language]
     counted = word["count"].format(number_text(len(hits), language)) if hits else ""
+    if hits and hits[0].fit == "near":
+        counted = word["nearly"]
     if len(hits) > _SHOWN:
         counted = f"{counted}. {word['cut'].format(_SHOWN)}"
     return SearchPage(

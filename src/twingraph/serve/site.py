@@ -6,6 +6,7 @@ moved to the base IRI of the build. Descriptions and dumps are never touched.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -64,6 +65,7 @@ MEDIA_TYPES: Final = {
     ".nt": "application/n-triples",
     ".trig": "application/trig",
     ".ttl": "text/turtle",
+    ".tsv": "text/tab-separated-values",
     ".zst": "application/zstd",
 }
 
@@ -192,7 +194,8 @@ def _load_queries(base: str) -> dict[str, str]:
 
 def _list_dumps(folder: Path, sums: str) -> dict[str, Dump]:
     found = {}
-    for digest, name in re.findall(r"^([0-9a-f]{64})  (\S+)$", sums, re.MULTILINE):
+    own = (hashlib.sha256(sums.encode()).hexdigest(), "SHA256SUMS")
+    for digest, name in [own, *re.findall(r"^([0-9a-f]{64})  (\S+)$", sums, re.MULTILINE)]:
         path = folder / name
         media_type = MEDIA_TYPES.get(path.suffix, "text/plain")
         found[name] = Dump(path, media_type, path.stat().st_size, digest)

@@ -18,11 +18,12 @@ from pyoxigraph import (
     Triple,
 )
 
+from twingraph.graph.query import explain
 from twingraph.iris import PUBLISHED, move_iri
 from twingraph.serve.describe import EXCHANGE
 from twingraph.serve.facts import Facts
 from twingraph.serve.negotiate import Offer, choose
-from twingraph.serve.protocol import Asked, Dataset, RefusedError, explain, permit
+from twingraph.serve.protocol import Asked, Dataset, RefusedError, permit
 from twingraph.serve.queries import Example, examples
 from twingraph.serve.site import Site
 from twingraph.serve.values import Teller, Value

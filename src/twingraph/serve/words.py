@@ -30,6 +30,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Schreibweise, Schrift und Sprache sind gleich: Windhuk, Peking, Мінск.",
     ),
     "found as": ("found as", "gefunden als"),
+    "nearly": ("Nothing is called that; similar names:", "So heißt nichts; ähnliche Namen:"),
     "nothing called": (
         "Nothing in this graph is called that, or nearly that.",
         "Nichts in diesem Graphen heißt so oder so ähnlich.",
