@@ -101,7 +101,7 @@ def dataset(quads: frozenset[Quad]) -> rdflib.Dataset:
 def quiet() -> Iterator[None]:
     """Hush rdflib 7.6, which warns of its own use of what it has deprecated."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Dataset.default_", DeprecationWarning)
+        warnings.filterwarnings("ignore", "Dataset.(contexts|default_)", DeprecationWarning)
         yield
 
 

@@ -76,7 +76,7 @@ def test_a_format_that_does_not_fit_says_which_do(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("SELECT ?s {\n  ?s ?p }", "line 2, column 10: something else is expected here; the line reads"),
+        ("SELECT ?s {\n  ?s ?p }", "line 2, column 10: something else is expected here; the line"),
         ("SELEKT", "line 1, column 7: expected"),
         ("INSERT DATA { <http://e/> <http://e/> 1 }", "line 1, column 10: expected"),
         ("SELECT * { ?s nope:x ?o }", "line 1, column"),

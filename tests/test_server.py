@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from SPARQLWrapper import JSON, POST, SPARQLWrapper
 from starlette.testclient import TestClient
 
 from twingraph.problems import TwingraphError
@@ -92,6 +93,31 @@ def test_the_server_answers_and_ends_cleanly(built: Path, ending: signal.Signals
     assert b"<h1>Bonn</h1>" in body
     assert json.loads(answer)["boolean"] is True
     assert (process.returncode, out, err) == (0, b"", b"")
+
+
+@pytest.mark.slow
+def test_sparqlwrapper_asks_the_server(built: Path) -> None:
+    """The client that most Python users have, unchanged."""
+    port = free_port()
+    process = start(built, port)
+    try:
+        assert process.stderr is not None
+        process.stderr.readline()
+        client = SPARQLWrapper(f"http://127.0.0.1:{port}/sparql", returnFormat=JSON)
+        client.setQuery("SELECT ?label { place:minsk rdfs:label ?label } ORDER BY LANG(?label)")
+        rows = client.queryAndConvert()
+        client.setMethod(POST)
+        client.setQuery("ASK { place:bonn tg:partnerOf place:minsk }")
+        answer = client.queryAndConvert()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+    assert isinstance(rows, dict)
+    assert isinstance(answer, dict)
+    found = [one["label"]["value"] for one in rows["results"]["bindings"]]
+    assert found == ["Minsk", "Minsk"]
+    assert answer["boolean"] is True
 
 
 @pytest.mark.slow

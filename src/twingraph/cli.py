@@ -207,10 +207,6 @@ def serve(context: Context, host: str, port: int, out: Path | None) -> None:
 
     settings = context.settings_to_read(out)
     run(settings, _built(settings, out), host, port)
-    # The server's own threads may still want the interpreter: one that goes down under them aborts.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
 
 
 @cli.command(short_help="Write what linkers take away: QuickStatements, SSSOM, BEACON, maps.")

@@ -114,7 +114,7 @@ CODES: Final[dict[str, Rule]] = {
     "X05": Rule(
         "violation",
         "no decision about a link: {error}; write SSSOM as docs/curation.md shows it",
-        "keine Entscheidung über eine Verknüpfung: {error}; SSSOM wie in docs/curation.md schreiben",
+        "keine Entscheidung zu einer Verknüpfung: {error}; SSSOM wie in docs/curation.md schreiben",
     ),
     "X06": Rule(
         "violation",

@@ -1,8 +1,9 @@
-"""JSON-LD 1.1 with our own context: `@type`, short keys, language maps, one node a line.
+"""JSON-LD 1.1 with our own context: `id`, `type`, short keys, language maps, one node a line.
 
 The context is a function of the ontology and of the table below, not of the data, so it stays put
-when facts come and go. A value that the context does not describe is written out in full, so that
-every processor reads back exactly the triples that went in.
+when facts come and go. Links are lists even where there is one, so that nobody's program breaks on
+the second. A value that the context does not describe is written out in full, so that every
+processor reads back exactly the triples that went in.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
@@ -24,6 +25,7 @@ _OWL = "http://www.w3.org/2002/07/owl#"
 _SCHEMA_ORG = "https://schema.org/"
 _ID: Final = "@id"
 _LANGUAGE: Final = "@language"
+_LANGUAGES: Final = "@languages"  # of a language there may be several
 _DECIMAL: Final = XSD.decimal.value
 _SMALL_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,14}")
 
@@ -35,7 +37,7 @@ FOREIGN: Final[dict[str, tuple[str, str | None]]] = {
     "isDefinedBy": ("http://www.w3.org/2000/01/rdf-schema#isDefinedBy", _ID),
     "subClassOf": ("http://www.w3.org/2000/01/rdf-schema#subClassOf", _ID),
     "subPropertyOf": ("http://www.w3.org/2000/01/rdf-schema#subPropertyOf", _ID),
-    "altLabel": ("http://www.w3.org/2004/02/skos/core#altLabel", _LANGUAGE),
+    "altLabel": ("http://www.w3.org/2004/02/skos/core#altLabel", _LANGUAGES),
     "prefLabel": ("http://www.w3.org/2004/02/skos/core#prefLabel", _LANGUAGE),
     "definition": ("http://www.w3.org/2004/02/skos/core#definition", _LANGUAGE),
     "editorialNote": ("http://www.w3.org/2004/02/skos/core#editorialNote", _LANGUAGE),
@@ -90,6 +92,14 @@ FOREIGN_CLASSES: Final[dict[str, str]] = {
     "ConceptScheme": "http://www.w3.org/2004/02/skos/core#ConceptScheme",
 }
 
+# JSON-LD's own words, as developers would rather read them. No term of ours may be called so.
+KEYWORDS: Final[Json] = {
+    "id": "@id",
+    "included": "@included",
+    "linkedFrom": "@reverse",
+    "type": {"@id": "@type", "@container": "@set"},
+}
+
 
 def make_context(ontology: Iterable[Quad | Triple], namespace: str) -> Json:
     """Return the context for terms of `namespace` (`…/ns#`) as the ontology declares them.
@@ -104,13 +114,15 @@ def make_context(ontology: Iterable[Quad | Triple], namespace: str) -> Json:
                 types[plain(one.subject)].add(one.object.value)
             elif one.predicate.value == _SCHEMA_ORG + "rangeIncludes":
                 ranges[plain(one.subject)].add(one.object.value)
-    context: Json = {"@version": 1.1}
+    context: Json = {"@version": 1.1, **KEYWORDS}
     for key, (iri, coercion) in FOREIGN.items():
         context[key] = _definition(iri, coercion)
     context.update(FOREIGN_CLASSES)
     for iri in sorted(types):
         key = iri.removeprefix(namespace)
         if not iri.startswith(namespace) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", key):
+            continue
+        if key in KEYWORDS:
             continue
         coercion = None
         if _OWL + "ObjectProperty" in types[iri]:
@@ -129,10 +141,15 @@ def _literal_coercion(datatype: str) -> str | None:
 
 
 def _definition(iri: str, coercion: str | None) -> str | Json:
-    if coercion is None:
-        return iri
-    if coercion == _LANGUAGE:
-        return {"@id": iri, "@container": "@language"}
+    match coercion:
+        case None:
+            return iri
+        case "@language":
+            return {"@id": iri, "@container": "@language"}
+        case "@languages":
+            return {"@id": iri, "@container": ["@language", "@set"]}
+        case "@id":
+            return {"@id": iri, "@type": "@id", "@container": "@set"}
     return {"@id": iri, "@type": coercion}
 
 
@@ -148,60 +165,86 @@ def _dumps(value: object) -> str:
 
 
 def node_objects(statements: Iterable[Quad | Triple], context: Json) -> list[Json]:
-    """Return one node object a subject, sorted by IRI, keys `@id`, `@type`, then by name."""
-    keys = _keys(context)
+    """Return one node object a subject, sorted by IRI, keys `id`, `type`, then by name."""
+    keys = keys_of(context)
     found: dict[str, dict[NamedNode, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for one in statements:
         found[plain(one.subject)][one.predicate].append(one.object)
-    return [_node(iri, facts, keys) for iri, facts in sorted(found.items())]
+    return [node_object(iri, facts, keys) for iri, facts in sorted(found.items())]
 
 
-def _keys(context: Json) -> dict[str, tuple[str, str | None]]:
-    """Return IRI -> (key, coercion), the context the other way round."""
-    keys: dict[str, tuple[str, str | None]] = {}
-    for key, value in context.items():
+class Key(NamedTuple):
+    """How a property is written: its key, what its values are taken for, whether always a list."""
+
+    name: str
+    coercion: str | None = None
+    listed: bool = False
+
+
+def keys_of(context: Json) -> dict[str, Key]:
+    """Return IRI -> key, the context the other way round.
+
+    >>> keys_of({"id": "@id", "partner": {"@id": "http://e/p", "@type": "@id"}})
+    {'http://e/p': Key(name='partner', coercion='@id', listed=False)}
+    """
+    keys: dict[str, Key] = {}
+    for name, value in context.items():
+        if name in KEYWORDS or name == "@version":
+            continue
         if isinstance(value, str):
-            keys[value] = (key, None)
-        elif isinstance(value, dict):
-            container = value.get("@container")
-            keys[value["@id"]] = (key, container or value.get("@type"))
+            keys[value] = Key(name)
+        else:
+            container = value.get("@container", [])
+            tagged, listed = _LANGUAGE in container, "@set" in container
+            coercion = _LANGUAGE if tagged else value.get("@type")
+            keys[value["@id"]] = Key(name, coercion, listed)
     return keys
 
 
-def _node(
-    iri: str, facts: Mapping[NamedNode, list[Any]], keys: Mapping[str, tuple[str, str | None]]
+def node_object(
+    iri: str,
+    facts: Mapping[NamedNode, list[Any]],
+    keys: Mapping[str, Key],
+    link: Callable[[NamedNode], object] | None = None,
 ) -> Json:
-    node: Json = {"@id": iri}
+    """Return what is said of a node as a JSON object; `link` writes the nodes it points to."""
+    node: Json = {"id": iri}
     kinds = facts.get(RDF.type, [])
     if kinds:
-        names = sorted(keys.get(kind.value, (kind.value, None))[0] for kind in kinds)
-        node["@type"] = names[0] if len(names) == 1 else names
+        node["type"] = sorted(_key(kind.value, keys).name for kind in kinds)
     values = {}
     for verb, objects in facts.items():
         if verb != RDF.type:
-            key, coercion = keys.get(verb.value, (verb.value, None))
-            values[key] = _values(objects, coercion)
+            key = _key(verb.value, keys)
+            values[key.name] = _values(objects, key, link)
     node.update(sorted(values.items()))
     return node
 
 
-def _values(objects: list[Any], coercion: str | None) -> object:
-    if coercion == _LANGUAGE and all(getattr(one, "language", None) for one in objects):
+def _key(iri: str, keys: Mapping[str, Key]) -> Key:
+    return keys.get(iri) or Key(iri)
+
+
+def _values(objects: list[Any], key: Key, link: Callable[[NamedNode], object] | None) -> object:
+    if key.coercion == _LANGUAGE and all(getattr(one, "language", None) for one in objects):
         texts: dict[str, list[str]] = defaultdict(list)
         for one in objects:
             texts[one.language].append(one.value)
-        return {tag: _single(sorted(each)) for tag, each in sorted(texts.items())}
-    written = [_value(one, coercion) for one in objects]
-    return _single(sorted(written, key=_dumps))
+        return {tag: _single(sorted(each), key) for tag, each in sorted(texts.items())}
+    written = [
+        link(one) if link is not None and isinstance(one, NamedNode) else _value(one, key.coercion)
+        for one in objects
+    ]
+    return _single(sorted(written, key=_dumps), key)
 
 
-def _single(values: list[Any]) -> object:
-    return values[0] if len(values) == 1 else values
+def _single(values: list[Any], key: Key) -> object:
+    return values[0] if len(values) == 1 and not key.listed else values
 
 
 def _value(term: object, coercion: str | None) -> object:
     if isinstance(term, NamedNode):
-        return term.value if coercion == _ID else {"@id": term.value}
+        return term.value if coercion == _ID else {"id": term.value}
     if not isinstance(term, Literal):
         raise TypeError(f"{type(term).__name__} is not published")
     if term.language:

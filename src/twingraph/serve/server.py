@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from twingraph.problems import TwingraphError
 from twingraph.settings import Settings
@@ -20,8 +21,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _POLL: Final = 0.01  # seconds between two looks whether the socket answers
 
 
-def run(settings: Settings, build: Path, host: str, port: int) -> None:
-    """Serve the build in folder `build` until SIGINT or SIGTERM; then return.
+def run(settings: Settings, build: Path, host: str, port: int) -> NoReturn:
+    """Serve the build in folder `build` until SIGINT or SIGTERM; then end the process with 0.
 
     Raises `TwingraphError` where the address can't be had or `build` is no build. Every ASGI server
     serves the same: `twingraph.serve.app.create_app(build)` is all there is to it.
@@ -32,6 +33,10 @@ def run(settings: Settings, build: Path, host: str, port: int) -> None:
     app = create_app(build, settings.resource("queries") / "library")
     title = settings.title.get("en", "twingraph")
     asyncio.run(_serve(app, host, port, title))
+    # The server's own threads may still want the interpreter: one that goes down under them aborts.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _refuse_taken(host: str, port: int) -> None:
