@@ -169,6 +169,7 @@ def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | 
     {'year': 1960}
     """  # noqa: E501  # a row of a table is one line
     from twingraph.graph.library import bind, load_library, pick, read_query
+    from twingraph.graph.named import named
     from twingraph.graph.query import Table, run
     from twingraph.iris import SLUG
 
@@ -183,14 +184,15 @@ def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | 
         asked = pick(load_library(settings.resource("queries") / "library"), name_or_text)
     elif name_or_text.startswith("#+"):
         asked = read_query(name_or_text, Path("query.rq"))
+    store = _store(file, file.stat().st_mtime_ns)
     if asked is not None:
-        text, bindings = asked.text, bind(asked, given, settings.base_iri)
+        values = named(asked, given, store, settings.base_iri)
+        text, bindings = asked.text, bind(asked, values, settings.base_iri)
     elif given:
         raise TwingraphError(
             f"a text without a header has no parameter '{min(given)}'; write its value into the "
             "text, or open it with '#+' lines as the library's questions do"
         )
-    store = _store(file, file.stat().st_mtime_ns)
     answer = run(store, text, bindings, settings.base_iri)
     if isinstance(answer, bool):
         return Rows((_SELECTED,), [(answer,)])

@@ -67,10 +67,11 @@ def move_text(text: str, base: str) -> str:
     return "".join([*parts, text[at:]])
 
 
-def standalone(query: LibraryQuery) -> str:
-    """Return a query of the library as a text that asks its example, for pages and editors.
+def standalone(query: LibraryQuery, terms: Bindings | None = None) -> str:
+    """Return a query of the library as a text that asks `terms`, else its example.
 
-    The example stands as VALUES in front of the pattern, so that a reader sees what to change.
+    They stand as VALUES in front of the pattern, so that a reader sees what to change. Text and
+    terms stand under `HOME`.
 
     >>> from pathlib import Path
     >>> asked = "#+ for: citizen\\nASK { ?s ?p 1 }"
@@ -78,7 +79,8 @@ def standalone(query: LibraryQuery) -> str:
     ASK { ?s ?p 1 }
     """
     text = re.sub(r"^#\+.*\n", "", query.text, flags=re.MULTILINE)
-    terms = bind(query, query.examples())
+    if terms is None:
+        terms = bind(query, query.examples())
     found = list(tokens(text))
     opens = next(
         after.start + 1

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
 from twingraph.publish.jsonld import Json, keys_of, node_object
 from twingraph.turtle import plain
-from twingraph.vocabulary import HOME, PREFIXES, RDF, RDFS, SKOS, TG
+from twingraph.vocabulary import HOME, PREFIXES, RDFS, SKOS, TG
 
 _NAMES: Final = frozenset({RDFS.label, SKOS.prefLabel, NamedNode(PREFIXES["dcterms"] + "title")})
 
@@ -27,28 +27,24 @@ _Facts = dict[NamedNode, list[Any]]
 def frame(triples: Iterable[Triple], thing: str, context: Json, base: str = HOME) -> Json:
     """Return the description of `thing` as one tree, without its context.
 
-    >>> label = {"@id": RDFS.label.value, "@container": "@language"}
     >>> bonn, minsk = (NamedNode(f"{HOME}id/place/{name}") for name in ("bonn", "minsk"))
-    >>> frame(
-    ...     [Triple(minsk, TG.partnerOf, bonn), Triple(minsk, RDFS.label, Literal("Minsk", language="en"))],
-    ...     bonn.value, {"label": label},
-    ... )["linkedFrom"]
-    {'https://w3id.org/twingraph/ns#partnerOf': [{'id': 'https://w3id.org/twingraph/id/place/minsk', \
-'label': {'en': 'Minsk'}}]}
+    >>> frame([Triple(minsk, TG.partnerOf, bonn)], bonn.value, {"partnerOf": TG.partnerOf.value})
+    {'id': 'https://w3id.org/twingraph/id/place/bonn', \
+'linkedFrom': {'partnerOf': [{'id': 'https://w3id.org/twingraph/id/place/minsk'}]}}
     """
-    return _Framer(triples, thing, context, base).tree()
+    return _Framer(triples, context, base).tree(thing)
 
 
 def write_framed(triples: Iterable[Triple], thing: str, context: Json, base: str = HOME) -> str:
-    """Return the description as a JSON-LD document that brings along as much context as it uses."""
+    """Return the tree as a JSON-LD document that brings along the part of the context it uses."""
     tree = frame(triples, thing, context, base)
-    used = {"@version", *_keys_in(tree)}
+    used = _words_in(tree) | {"@version"}
     kept = {name: value for name, value in context.items() if name in used}
     return _text({"@context": kept, **tree})
 
 
 def write_plain(triples: Iterable[Triple], thing: str, context: Json, base: str = HOME) -> str:
-    """Return the same tree as JSON; a `Link` header names the context (JSON-LD 1.1 §6.1)."""
+    """Return the tree as JSON, to be read with the published context (JSON-LD 1.1 §6.1)."""
     return _text(frame(triples, thing, context, base))
 
 
@@ -56,53 +52,72 @@ def _text(document: Json) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _keys_in(value: object) -> set[str]:
-    """Return every key and every kind that is used somewhere inside."""
+def _words_in(value: object) -> set[str]:
+    """Return every key and every kind that is used inside."""
     if isinstance(value, list):
-        return {name for one in value for name in _keys_in(one)}
+        return {word for one in value for word in _words_in(one)}
     if not isinstance(value, dict):
         return set()
-    kinds = value.get("type", [])
-    return {*value, *kinds, *(name for one in value.values() for name in _keys_in(one))}
+    return {*value, *value.get("type", ()), *_words_in(list(value.values()))}
 
 
 class _Framer:
-    """Remembers which statements have found their place."""
+    """Puts statements in their places, and remembers which are still left."""
 
-    def __init__(self, triples: Iterable[Triple], thing: str, context: Json, base: str) -> None:
-        self.thing = thing
+    def __init__(self, triples: Iterable[Triple], context: Json, base: str) -> None:
         self.base = base
         self.keys = keys_of(context)
-        self.facts: dict[str, _Facts] = defaultdict(lambda: defaultdict(list))
-        self.left: set[Triple] = set(triples)
+        self.left = set(triples)
+        self.facts = _by_subject(self.left)
+        self.cites, self.subject = (
+            NamedNode(base + one.value.removeprefix(HOME)) for one in (TG.cites, TG.subject)
+        )
+
+    def tree(self, thing: str) -> Json:
+        """Return the whole, from `thing` on."""
+        root = self._object(thing, self.facts.get(thing, {}))
+        pointing: dict[str, list[Json]] = defaultdict(list)
         for one in sorted(self.left, key=str):
-            self.facts[plain(one.subject)][one.predicate].append(one.object)
-        about, cites, names = (self._published(one) for one in (TG.subject, TG.cites, TG.supports))
-        del names
-        self.about, self.cites = about, cites
-
-    def _published(self, term: NamedNode) -> NamedNode:
-        return NamedNode(self.base + term.value.removeprefix(HOME))
-
-    def tree(self) -> Json:
-        """Return the whole."""
-        root = self._whole(self.thing)
-        incoming: dict[NamedNode, list[str]] = defaultdict(list)
-        for iri, facts in sorted(self.facts.items()):
-            for verb, objects in facts.items():
-                if NamedNode(self.thing) in objects and iri != self.thing:
-                    incoming[verb].append(iri)
-        pointing = {}
-        for verb, things in sorted(incoming.items(), key=lambda one: one[0].value):
-            key = self.keys.get(verb.value)
-            told = self._claim if verb == self.about else self._named
-            pointing[key.name if key else verb.value] = [told(one) for one in things]
-            self.left -= {Triple(NamedNode(one), verb, NamedNode(self.thing)) for one in things}
+            if plain(one.object) == thing and isinstance(one.object, NamedNode):
+                self.left.discard(one)
+                key = self.keys.get(one.predicate.value)
+                told = self._pointing(plain(one.subject), one)
+                pointing[key.name if key else one.predicate.value].append(told)
         if pointing:
-            root["linkedFrom"] = pointing
-        rest: dict[str, _Facts] = defaultdict(lambda: defaultdict(list))
-        for one in sorted(self.left, key=str):
-            rest[plain(one.subject)][one.predicate].append(one.object)
+            root["linkedFrom"] = dict(sorted(pointing.items()))
+        rest = _by_subject(self.left)
         if rest:
             root["included"] = [self._object(iri, facts) for iri, facts in sorted(rest.items())]
         return root
+
+    def _pointing(self, iri: str, how: Triple) -> Json:
+        """Write one that points to the thing: a claim about it whole, others by their names."""
+        if how.predicate != self.subject:
+            return self._named(iri)
+        facts = {verb: list(values) for verb, values in self.facts[iri].items()}
+        facts[how.predicate].remove(how.object)
+        return self._object(iri, {verb: values for verb, values in facts.items() if values})
+
+    def _object(self, iri: str, facts: _Facts) -> Json:
+        node = NamedNode(iri)
+        self.left -= {Triple(node, verb, one) for verb, values in facts.items() for one in values}
+        return node_object(iri, facts, self.keys, self._link)
+
+    def _link(self, verb: NamedNode, node: NamedNode) -> Json | None:
+        if not node.value.startswith(self.base):
+            return None
+        if verb == self.cites:
+            return self._object(node.value, self.facts.get(node.value, {}))
+        return self._named(node.value)
+
+    def _named(self, iri: str) -> Json:
+        facts = self.facts.get(iri, {})
+        return self._object(iri, {verb: facts[verb] for verb in facts if verb in _NAMES})
+
+
+def _by_subject(triples: Iterable[Triple]) -> dict[str, _Facts]:
+    found: dict[str, _Facts] = {}
+    for one in sorted(triples, key=str):
+        facts = found.setdefault(plain(one.subject), {})
+        facts.setdefault(one.predicate, []).append(one.object)
+    return found

@@ -12,6 +12,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
@@ -153,11 +154,17 @@ def _definition(iri: str, coercion: str | None) -> str | Json:
     return {"@id": iri, "@type": coercion}
 
 
-def write_jsonld(statements: Iterable[Quad | Triple], context: Json) -> str:
-    """Return statements as one JSON-LD document, nodes sorted by IRI, one a line."""
-    nodes = [_dumps(node) for node in node_objects(statements, context)]
-    graph = ",\n".join(nodes)
-    return f'{{"@context": {_dumps(context)},\n"@graph": [\n{graph}\n]}}\n'
+def write_jsonld(
+    statements: Iterable[Quad | Triple], context: Json, graph: str = "", *, bare: bool = False
+) -> str:
+    """Return statements as one JSON-LD document, nodes sorted by IRI, one a line.
+
+    They stand in the graph of that name, if one is given; `bare` leaves the context to a header.
+    """
+    nodes = ",\n".join(_dumps(node) for node in node_objects(statements, context))
+    head = "" if bare else f'"@context": {_dumps(context)},\n'
+    name = f'"id": {_dumps(graph)},\n' if graph else ""
+    return f'{{{head}{name}"@graph": [\n{nodes}\n]}}\n'
 
 
 def _dumps(value: object) -> str:
@@ -201,13 +208,17 @@ def keys_of(context: Json) -> dict[str, Key]:
     return keys
 
 
+# How a node is written that a property points to; None: by its IRI.
+Link = Callable[[NamedNode, NamedNode], Json | None]
+
+
 def node_object(
     iri: str,
     facts: Mapping[NamedNode, list[Any]],
     keys: Mapping[str, Key],
-    link: Callable[[NamedNode], object] | None = None,
+    link: Link | None = None,
 ) -> Json:
-    """Return what is said of a node as a JSON object; `link` writes the nodes it points to."""
+    """Return what is said of a node as a JSON object; `link` may write the nodes it points to."""
     node: Json = {"id": iri}
     kinds = facts.get(RDF.type, [])
     if kinds:
@@ -216,7 +227,8 @@ def node_object(
     for verb, objects in facts.items():
         if verb != RDF.type:
             key = _key(verb.value, keys)
-            values[key.name] = _values(objects, key, link)
+            inside = partial(link, verb) if link is not None else None
+            values[key.name] = _values(objects, key, inside)
     node.update(sorted(values.items()))
     return node
 
@@ -225,14 +237,17 @@ def _key(iri: str, keys: Mapping[str, Key]) -> Key:
     return keys.get(iri) or Key(iri)
 
 
-def _values(objects: list[Any], key: Key, link: Callable[[NamedNode], object] | None) -> object:
+def _values(
+    objects: list[Any], key: Key, inside: Callable[[NamedNode], Json | None] | None
+) -> object:
     if key.coercion == _LANGUAGE and all(getattr(one, "language", None) for one in objects):
         texts: dict[str, list[str]] = defaultdict(list)
         for one in objects:
             texts[one.language].append(one.value)
         return {tag: _single(sorted(each), key) for tag, each in sorted(texts.items())}
     written = [
-        link(one) if link is not None and isinstance(one, NamedNode) else _value(one, key.coercion)
+        (inside(one) if inside is not None and isinstance(one, NamedNode) else None)
+        or _value(one, key.coercion)
         for one in objects
     ]
     return _single(sorted(written, key=_dumps), key)

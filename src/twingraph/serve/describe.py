@@ -17,8 +17,9 @@ from pyoxigraph import (
     serialize,
 )
 
-from twingraph.graph.frozen import triple_lines
+from twingraph.graph.frozen import quad_lines, triple_lines
 from twingraph.iris import local_path, move_iri
+from twingraph.publish.framed import write_framed, write_plain
 from twingraph.publish.jsonld import write_jsonld
 from twingraph.serve.site import Site
 from twingraph.serve.thing import is_known
@@ -31,11 +32,12 @@ FORMATS: Final[Mapping[str, str]] = {
     "jsonld": "application/ld+json",
     "nt": "application/n-triples",
     "rdf": "application/rdf+xml",
+    "json": "application/json",
 }
 GRAPH_FORMATS: Final[Mapping[str, str]] = {
     "trig": "application/trig",
-    "ttl": "text/turtle",
-    "nt": "application/n-triples",
+    "nq": "application/n-quads",
+    **FORMATS,
 }
 _TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
@@ -59,7 +61,12 @@ def describe(site: Site, thing: str, suffix: str) -> bytes | None:
         return _graph(site, thing, suffix)
     if not is_known(site, HOME + thing):
         return None
-    return _write(site, _about(site, HOME + thing), suffix)
+    triples, name = _about(site, HOME + thing), site.public(HOME + thing)
+    if suffix == "jsonld":
+        return write_framed(triples, name, site.context, site.base).encode()
+    if suffix == "json":
+        return write_plain(triples, name, site.context, site.base).encode()
+    return _write(site, triples, suffix)
 
 
 def _about(site: Site, iri: str) -> list[Triple]:
@@ -86,6 +93,11 @@ def _graph(site: Site, thing: str, suffix: str) -> bytes | None:
     if name not in site.graphs:
         return None
     triples = site.triples("graph", this=NamedNode(HOME + thing))
+    if suffix == "nq":
+        graph = NamedNode(name)
+        return quad_lines(Quad(one.subject, one.predicate, one.object, graph) for one in triples)
+    if suffix in ("json", "jsonld"):
+        return write_jsonld(triples, site.context, name, bare=suffix == "json").encode()
     if suffix != "trig":
         return _write(site, triples, suffix)
     used: set[str] = set()
@@ -104,8 +116,8 @@ def _shapes(site: Site, suffix: str) -> bytes:
 def _write(site: Site, triples: Iterable[Triple], suffix: str) -> bytes:
     if suffix == "ttl":
         return write_turtle(triples, site.prefixes).encode()
-    if suffix == "jsonld":
-        return write_jsonld(triples, site.context).encode()
+    if suffix in ("json", "jsonld"):
+        return write_jsonld(triples, site.context, bare=suffix == "json").encode()
     return EXCHANGE[suffix](list(triples), site.prefixes)
 
 
@@ -166,6 +178,7 @@ def _mentions(triples: list[Triple], namespace: str) -> bool:
 
 EXCHANGE: Final[Mapping[str, Callable[[list[Triple], Mapping[str, str]], bytes]]] = {
     "ttl": _turtle,
+    "json": _jsonld,  # expanded, so it needs no context
     "jsonld": _jsonld,
     "nt": _ntriples,
     "nq": _ntriples,  # a triple without a graph reads the same in both

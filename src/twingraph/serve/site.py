@@ -26,7 +26,8 @@ from pyoxigraph import (
 )
 
 from twingraph.graph.frozen import NAME, load_store
-from twingraph.graph.library import load_library
+from twingraph.graph.library import LibraryQuery, load_library
+from twingraph.graph.query import move_text
 from twingraph.iris import move_iri
 from twingraph.problems import TwingraphError
 from twingraph.publish.jsonld import Json
@@ -87,6 +88,7 @@ class Site:
     graphs: frozenset[str]
     dumps: Mapping[str, Dump]
     questions: tuple[Question, ...]
+    library: Mapping[str, LibraryQuery]
 
     def rows(self, name: str, **terms: Term) -> list[Row]:
         """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected."""
@@ -131,8 +133,9 @@ class Site:
 def load_site(build: Path, library: Path | None = None) -> Site:
     """Open the build in folder `build`; raise `TwingraphError` where it is none.
 
-    `library` is the folder of the query library, whose questions the query page then offers.
+    `library` is the folder of the questions, ours where none is named.
     """
+    asked = load_library(library or bundled("queries") / "library")
     folder = build.resolve()  # a new build swaps the link; this one is read to its end
     try:
         about = json.loads((folder / "build.json").read_text(encoding="utf-8"))
@@ -155,7 +158,8 @@ def load_site(build: Path, library: Path | None = None) -> Site:
         queries=_load_queries(base),
         graphs=frozenset(one.value for one in store.named_graphs() if isinstance(one, NamedNode)),
         dumps=_list_dumps(folder, sums),
-        questions=_load_questions(base, library),
+        questions=_load_questions(base, asked),
+        library=asked,
     )
 
 
@@ -168,17 +172,16 @@ def _load_shapes(path: Path) -> Store:
     return store
 
 
-def _load_questions(base: str, library: Path | None) -> tuple[Question, ...]:
+def _load_questions(base: str, library: Mapping[str, LibraryQuery]) -> tuple[Question, ...]:
     """Return the site's own examples, then the questions of the library without parameters."""
     found = []
     for name, text in _load_queries(base).items():
         titles = dict(re.findall(r"^# (en|de): (.+)$", text, re.MULTILINE))
         if name.startswith("example-") and titles:
             found.append(Question(titles, _without_header(text)))
-    if library is not None and library.is_dir():
-        for one in load_library(library).values():
-            if not one.parameters:
-                found.append(Question(one.title, _without_header(one.text.replace(HOME, base))))
+    for one in library.values():
+        if not one.parameters:
+            found.append(Question(one.title, _without_header(move_text(one.text, base))))
     return tuple(found)
 
 

@@ -1,0 +1,161 @@
+"""A question of the library asked with what somebody typed: its answer, in each format it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
+
+from pyoxigraph import (
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    Triple,
+    Variable,
+)
+
+from twingraph.graph.guard import tokens
+from twingraph.graph.library import LibraryQuery, Term, bind
+from twingraph.graph.named import named
+from twingraph.graph.query import Bindings, move_text, standalone
+from twingraph.problems import TwingraphError
+from twingraph.publish.jsonld import write_jsonld
+from twingraph.serve.site import Site
+from twingraph.turtle import write_turtle
+from twingraph.vocabulary import HOME
+
+Form = Literal["select", "ask", "construct"]
+
+_JSON: Final = "application/sparql-results+json"
+# What each form of query can be written as, and the media type of each, in the order we prefer.
+FORMATS: Final[Mapping[Form, Mapping[str, str]]] = {
+    "select": {"csv": "text/csv", "tsv": "text/tab-separated-values", "json": _JSON},
+    "ask": {"json": _JSON},
+    "construct": {"ttl": "text/turtle", "jsonld": "application/ld+json"},
+}
+FORMAT_NAMES: Final = {
+    "csv": "CSV", "tsv": "TSV", "json": "JSON", "ttl": "Turtle", "jsonld": "JSON-LD",
+}  # fmt: skip
+_RESULTS: Final = {
+    "csv": QueryResultsFormat.CSV,
+    "tsv": QueryResultsFormat.TSV,
+    "json": QueryResultsFormat.JSON,
+}
+
+Fields = Sequence[tuple[str, str]]
+
+
+class Asked(NamedTuple):
+    """A question with its parameters: as RDF terms, and as an address best writes them."""
+
+    query: LibraryQuery
+    terms: Bindings
+    values: Mapping[str, str]
+
+
+def form_of(query: LibraryQuery) -> Form:
+    """Return which form of SPARQL query a question is: it decides what the answer can be."""
+    return _form(query.text)
+
+
+@lru_cache(maxsize=512)
+def _form(text: str) -> Form:
+    words = (one.text.upper() for one in tokens(text) if one.kind == "word")
+    first = next((one for one in words if one in ("SELECT", "ASK", "CONSTRUCT")), "")
+    forms: dict[str, Form] = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "construct"}
+    if first not in forms:
+        raise TwingraphError("a question of the library begins SELECT, ASK or CONSTRUCT")
+    return forms[first]
+
+
+def formats_of(query: LibraryQuery) -> Mapping[str, str]:
+    """Return suffix -> media type of the formats that fit the form of a query."""
+    return FORMATS[form_of(query)]
+
+
+# --- asking --------------------------------------------------------------------------------------
+
+
+def read_asked(site: Site, query: LibraryQuery, fields: Fields) -> Asked:
+    """Return the question with the parameters in `fields`; names of things are looked up.
+
+    Raises `TwingraphError` that says what to write.
+    """
+    given = dict(fields)
+    if len(given) < len(fields):
+        names = [name for name, _ in fields]
+        twice = next(one for one in names if names.count(one) > 1)
+        raise TwingraphError(f"{twice[:80]} is given more than once; give it once")
+    terms = bind(query, named(query, given, site.store, site.base), site.base)
+    return Asked(query, terms, {one.name: _typed(site, one.kind, terms[one.name], given[one.name])
+                                for one in query.parameters})  # fmt: skip
+
+
+def example_of(site: Site, query: LibraryQuery) -> Asked:
+    """Return the question with the example of each parameter."""
+    return read_asked(site, query, list(query.examples().items()))
+
+
+def _typed(site: Site, kind: str, term: Term, text: str) -> str:
+    """Return the shortest way to write a parameter: the slug of a thing of ours, else as typed."""
+    prefix = site.prefixes.get(kind, "")
+    return term.value.removeprefix(prefix) if prefix else text
+
+
+def text_of(site: Site, asked: Asked) -> str:
+    """Return the question as a text that runs as it is, under the base IRI of the site."""
+    return move_text(standalone(asked.query, _at_home(site, asked.terms)), site.base)
+
+
+def _at_home(site: Site, terms: Bindings) -> Bindings:
+    if site.base == HOME:
+        return terms
+    return {
+        name: type(term)(HOME + term.value[len(site.base) :])
+        if term.value.startswith(site.base) and not hasattr(term, "datatype") else term
+        for name, term in terms.items()
+    }  # fmt: skip
+
+
+def _evaluate(site: Site, asked: Asked) -> QuerySolutions | QueryBoolean | QueryTriples:
+    terms = {Variable(name): term for name, term in asked.terms.items()}
+    return site.store.query(move_text(asked.query.text, site.base), substitutions=terms or None)
+
+
+def write_result(site: Site, asked: Asked, suffix: str) -> bytes:
+    """Return the answer in the format of that suffix, one of `formats_of` the question."""
+    found = _evaluate(site, asked)
+    if not isinstance(found, QueryTriples):
+        body = found.serialize(format=_RESULTS[suffix]) or b""
+        return body if body.endswith(b"\n") else body + b"\n"
+    triples = _triples(found)
+    if suffix == "jsonld":
+        return write_jsonld(triples, site.context).encode()
+    return write_turtle(triples, site.prefixes).encode()
+
+
+class Rows(NamedTuple):
+    """An answer as rows of terms; an answer to yes or no has no rows."""
+
+    variables: list[str]
+    rows: list[list[object]]
+    yes: bool | None = None
+
+
+def rows_of(site: Site, asked: Asked) -> Rows:
+    """Return the answer for people to read; triples are rows of three."""
+    found = _evaluate(site, asked)
+    if isinstance(found, QueryBoolean):
+        return Rows([], [], bool(found))
+    if isinstance(found, QueryTriples):
+        rows: list[list[object]] = [
+            [one.subject, one.predicate, one.object] for one in _triples(found)
+        ]
+        return Rows(["subject", "predicate", "object"], rows)
+    names = [one.value for one in found.variables]
+    return Rows(names, [[row[name] for name in names] for row in found])
+
+
+def _triples(found: QueryTriples) -> list[Triple]:
+    return sorted(set(found), key=str)
