@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -78,6 +79,18 @@ def artefacts() -> Callable[[str], Path]:
 def client(built: Path) -> Iterator[TestClient]:
     """A client of the server of that build; it follows no redirect by itself."""
     with TestClient(create_app(built), follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A client of the small project of tests/atlas, with things withdrawn and merged."""
+    project = tmp_path_factory.mktemp("withdrawn")
+    for part in ("atlas", "withdrawn"):
+        shutil.copytree(ROOT / "tests" / part, project, dirs_exist_ok=True)
+    done = build(load_settings(project), project / "build")
+    assert [str(one) for one in done.problems] == []
+    with TestClient(create_app(project / "build"), follow_redirects=False) as client:
         yield client
 
 

@@ -34,9 +34,10 @@ FILES = {
     "F09/bad-other-base.ttl": 8,
     "F09/bad-other-base-object.ttl": 10,
     "F11/bad-two-on-a-line.ttl": 10,
+    "F13/bad-direction.ttl": 9,
 }
 # made here, because a file of 10 MB, a link and a pipe are nothing to keep in a repository
-MADE = ("F06", "F10", "F12")
+MADE = ("F06", "F10", "F12", "F14", "F15")
 
 
 @pytest.fixture
@@ -118,6 +119,48 @@ def test_a_link_out_of_the_project_is_not_followed(
     (atlas / CASE).symlink_to(outside)
 
     expect(capsys, atlas, "F12", 0)
+
+
+@pytest.mark.parametrize("name", ["A Case.ttl", "sub/case.ttl", "Atlas.ttl", "a^b.ttl"])
+def test_a_file_name_that_names_no_graph_is_told(
+    name: str, atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = atlas / "data" / "sources" / name
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(CASES / "F14" / "ok-plain.ttl", path)
+
+    status, out, err = run(capsys, atlas, "check")
+
+    assert out.startswith(f"data/sources/{name}: F14 ")
+    assert (status, "Traceback" in err) == (1, False)
+
+
+@pytest.mark.parametrize("name", ["one.ttl", "source/one.ttl", "sources/a.TTL", "sources/b.trig"])
+def test_a_file_that_nobody_reads_is_told(
+    name: str, atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = atlas / "data" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("whatever", encoding="utf-8")
+
+    status, out, _ = run(capsys, atlas, "check")
+    strict, _, _ = run(capsys, atlas, "check", "--strict")
+
+    assert out.startswith(f"data/{name}: F15 ")
+    assert (status, strict) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["twingraph.toml", "texts", "nothing.nq"])
+def test_what_was_not_looked_at_is_not_passed(
+    name: str, atlas: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name == "nothing.nq":
+        (atlas / name).touch()
+
+    status, _, err = run(capsys, atlas, "check", str(atlas / name))
+
+    assert status == 2
+    assert name in err
 
 
 def test_a_pipe_is_not_opened(atlas: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -251,6 +251,32 @@ def test_a_folder_of_somebody_elses_is_not_replaced(settings: Settings, tmp_path
     assert (tmp_path / "letters.txt").read_text(encoding="utf-8") == "dear"
 
 
+def test_what_lies_beside_a_build_is_left_alone(settings: Settings, tmp_path: Path) -> None:
+    build(settings, tmp_path / "site-two")
+    (tmp_path / ".site-backup").mkdir()
+    (tmp_path / ".site-backup" / "letters.txt").write_text("dear", encoding="utf-8")
+
+    build(settings, tmp_path / "site")
+
+    assert whole(tmp_path / "site-two")
+    assert (tmp_path / ".site-backup" / "letters.txt").exists()
+
+
+def test_where_a_project_lies_changes_no_byte(project: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "zz" / "elsewhere"
+    shutil.copytree(project, moved)
+
+    build(load_settings(project), tmp_path / "one")
+    build(load_settings(moved), tmp_path / "two")
+
+    assert whole(tmp_path / "one") == whole(tmp_path / "two")
+
+
+def test_a_build_is_not_put_among_its_own_inputs(project: Path) -> None:
+    with pytest.raises(TwingraphError, match="lies inside data/"):
+        build(load_settings(project), project / "data" / "sources" / "build")
+
+
 def test_an_empty_folder_becomes_the_build(settings: Settings, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()

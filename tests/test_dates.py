@@ -34,6 +34,7 @@ CASES = {
     "XXXX": (None, None),
     "Y17000002": (None, None),
     "-0044": (None, None),
+    "1950S5": (None, None),
 }
 
 
@@ -45,7 +46,8 @@ def test_bounds(text: str, expected: tuple[str | None, str | None]) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", " 2003", "2003 ", "27 June 1967", "1984-02-30", "2003-13", "2018-05-2", "open", "99",
-     "[1993~,June]", "2003\n", "1" * (MAX_LENGTH + 1), "[" + "1993," * 10_000 + "1994]"],
+     "[1993~,June]", "2023-02-29", "2004/2003", "[2004..2002]", "٢٠٠٣", "2004-1X", "../200",
+     "~1950S2", "2003\n", "1" * (MAX_LENGTH + 1), "[" + "1993," * 10_000 + "1994]"],
 )  # fmt: skip
 def test_what_is_no_edtf_has_no_bounds(text: str) -> None:
     assert bounds(text) is None

@@ -105,6 +105,32 @@ def test_what_would_lose_something_is_left_alone(raw: bytes, code: str, tmp_path
     assert path.read_bytes() == raw
 
 
+def test_a_link_out_of_the_project_is_not_replaced(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "data" / "sources").mkdir(parents=True)
+    outside = tmp_path / "outside.ttl"
+    outside.write_text("<http://e/a>    a <http://e/B> .", encoding="utf-8")
+    link = project / "data" / "sources" / "a.ttl"
+    link.symlink_to(outside)
+
+    done = format_files(Settings(project), (), write=True)
+
+    assert [one.code for one in done.problems] == ["F12"]
+    assert link.is_symlink()
+    assert outside.read_text(encoding="utf-8") == "<http://e/a>    a <http://e/B> ."
+
+
+def test_prefix_lists_that_come_and_go_are_not_mistaken_for_each_other() -> None:
+    texts = [
+        write_turtle(
+            [Triple(TG.about, TG.about, NamedNode(f"http://{one}/a"))], {one: f"http://{one}/"}
+        )
+        for one in ("e", "f", "g")
+    ]
+
+    assert [f"{one}:a" in text for one, text in zip("efg", texts, strict=True)] == [True] * 3
+
+
 def test_another_base_iri_is_written_with_the_same_prefixes() -> None:
     base = "https://example.org/twins/"
     text = f"<{base}id/place/a> <{HOME}ns#within> <{base}id/place/b> ."

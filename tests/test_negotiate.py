@@ -53,7 +53,9 @@ OLD_JAVA = "text/turtle, image/gif, *; q=.2, */*; q=.2"
         ("image/png", None),
         ("text/turtle;q=zwei", None),
         ("*/turtle, nonsense, /, text/", None),
-        ("text/turtle;q=7", "ttl"),
+        ("text/turtle;q=7", None),  # no weight, so no member
+        ("text/turtle;q=1.001, text/html;q=0.1", "html"),
+        (" , ,, ", "html"),  # no members: no header
         (";;;, ,text/turtle", "ttl"),
         ("text/turtle;q=0.1;extension=x, text/html;q=0.05", "ttl"),
     ],
@@ -86,6 +88,7 @@ def test_nothing_to_offer_is_nothing_chosen() -> None:
         ("en, de", "en"),
         ("fr;q=1, *;q=0.5", "en"),
         ("de;q=oft", "en"),
+        ("de;q=2, en;q=0.1", "en"),
         ("zh-Hans-CN, de-Latn-DE-1996;q=0.9", "de"),
         ("<script>, de", "de"),
     ],

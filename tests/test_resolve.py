@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -165,6 +166,24 @@ def test_a_second_source_on_the_status_of_berlin_paris(case: str) -> None:
 
     assert [one.value.rpartition("/")[2] for one in found.values] == expected
     assert found.as_of == as_of
+
+
+def test_what_had_ended_by_the_release_gives_way_to_what_had_not() -> None:
+    friends = replace(kind(concept("type", "friendship")), until="1990")
+
+    found = resolve([friends, kind(TWINNING)], RULES, "2026-11-21")
+
+    assert (list(found.values), found.conflict) == ([TWINNING], False)
+    assert resolve([friends], RULES, "2026-11-21").values == (friends.value,)
+
+
+def test_a_suspension_that_is_over_says_nothing_of_today() -> None:
+    past = replace(status("suspended"), until="2012")
+
+    assert resolve([past], RULES, "2026-11-21") == Published()
+    assert [
+        one.value.rpartition("/")[2] for one in resolve([past], RULES, "2011-01-01").values
+    ] == ["suspended"]
 
 
 def test_silence_is_no_status() -> None:

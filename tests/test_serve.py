@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pyoxigraph import (
     NamedNode,
     Quad,
@@ -29,7 +31,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         ("/id/place/bonn", "*/*", "", "/en/place/bonn.html"),
         ("/id/place/bonn", "text/turtle", "de", "/doc/place/bonn.ttl"),
         ("/id/place/bonn", "application/ld+json", "", "/doc/place/bonn.jsonld"),
-        ("/id/place/bonn", "application/json", "", "/doc/place/bonn.jsonld"),
+        ("/id/place/bonn", "application/json", "", "/doc/place/bonn.json"),
         ("/id/place/bonn", "application/n-triples", "", "/doc/place/bonn.nt"),
         ("/id/place/bonn", "application/rdf+xml", "", "/doc/place/bonn.rdf"),
         ("/doc/place/bonn", "text/turtle", "", "/doc/place/bonn.ttl"),
@@ -42,7 +44,6 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         ("/ns", "text/turtle", "", "/ns.ttl"),
         ("/ns/1.0.0", "text/turtle", "", "/ns.ttl"),
         ("/shapes", "text/turtle", "", "/shapes.ttl"),
-        ("/dumps/", BROWSER, "de", "/de/dumps.html"),
     ],
 )
 def test_a_thing_sends_on_to_what_suits_the_client(
@@ -234,3 +235,15 @@ def test_ontology_and_shapes_come_whole(client: TestClient, document: str, suffi
 
     assert form is not None
     assert len(list(parse(answer.content, form))) > 300
+
+
+@given(st.one_of(st.text(max_size=60), st.text(alphabet="htps:/[]?#%@wd.Q0-id", max_size=30)))
+@example("http://[")
+@example("http://a/%zz")
+@example("wd:Q586#x")
+def test_no_identifier_breaks_the_lookup(client: TestClient, typed: str) -> None:
+    answer = client.get("/lookup", params={"id": typed})
+
+    assert answer.status_code in (300, 303, 400, 404)
+    assert answer.headers.get("location", "/").startswith("/")
+    assert not answer.headers.get("location", "/").startswith("//")

@@ -17,7 +17,13 @@ import click
 
 from twingraph import __version__
 from twingraph.problems import SEVERITIES, Problem, Severity, TwingraphError
-from twingraph.settings import STARTER_BASE, Settings, find_project, load_settings
+from twingraph.settings import (
+    STARTER_BASE,
+    Settings,
+    find_project,
+    load_settings,
+    nearest_project,
+)
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
 _BUILD: Final = "build"
@@ -268,12 +274,10 @@ def _settings_or_default(context: Context, paths: Sequence[Path]) -> Settings:
     """A dump can be checked anywhere; files of a project only in one."""
     from twingraph.check.paths import is_dump
 
-    try:
-        return context.settings()
-    except TwingraphError:
-        if context.project is None and paths and all(is_dump(one, None) for one in paths):
-            return Settings(Path.cwd())
-        raise
+    alone = context.project is None and nearest_project(Path.cwd()) is None
+    if alone and paths and all(is_dump(one, None) for one in paths):
+        return Settings(Path.cwd())
+    return context.settings()
 
 
 def _built(settings: Settings, out: Path | None = None) -> Path:
@@ -355,10 +359,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except TwingraphError as error:
         click.echo(f"twingraph: {error}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        # the reader left; there is nobody to tell, and Python must not try at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # the reader left; there is nobody to tell, and Python must not try at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        place = error.filename or "the terminal"
+        click.echo(
+            f"twingraph: {place}: {error.strerror}; name another place, or free it", err=True
+        )
+        sys.exit(2)
 
 
 if __name__ == "__main__":

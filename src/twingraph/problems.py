@@ -86,10 +86,30 @@ CODES: Final[dict[str, Rule]] = {
         "cannot be read: {error}; make it a readable file inside the project",
         "nicht lesbar: {error}; eine lesbare Datei im Projekt daraus machen",
     ),
+    "F13": Rule(
+        "violation",
+        "{term} is RDF 1.2, which few tools read; write a plain literal or an IRI",
+        "{term} ist RDF 1.2, das wenige Werkzeuge lesen; ein einfaches Literal oder IRI schreiben",
+    ),
+    "F14": Rule(
+        "violation",
+        "the file's name names its graph; write data/sources/<slug>.ttl in a-z, 0-9 and hyphens",
+        "der Dateiname benennt den Graphen; data/sources/<slug>.ttl aus a-z, 0-9, - schreiben",
+    ),
+    "F15": Rule(
+        "warning",
+        "nobody reads this file; move it to data/sources, entities, links or imports as .ttl",
+        "niemand liest diese Datei; als .ttl nach data/sources, entities, links oder imports legen",
+    ),
     "D01": Rule(
         "violation",
         "'{value}' is not an EDTF date; write 2003, 2018-05, 2018-09-28, 1993~ or 199X",
         "'{value}' ist kein EDTF-Datum; 2003, 2018-05, 2018-09-28, 1993~ oder 199X schreiben",
+    ),
+    "D10": Rule(
+        "violation",
+        "'{value}' is open, which is no start; write when it began, and no end",
+        "'{value}' ist offen, also kein Beginn; schreiben, wann es begann, und kein Ende",
     ),
     "D04": Rule(
         "violation",

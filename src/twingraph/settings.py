@@ -64,7 +64,7 @@ def load_settings(folder: Path) -> Settings:
     """Read the twingraph.toml of `folder`; raise `TwingraphError` that says what to write."""
     path = folder / FILE
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise TwingraphError(f"{path} is missing; --project names a folder that holds it") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -72,6 +72,15 @@ def load_settings(folder: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise TwingraphError(f"{path}: {error}; write it as TOML") from None
     return settings_from(folder, table)
+
+
+def _is_release(text: str) -> bool:
+    if not re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]+)?)?", text):
+        return False
+    try:
+        return not text or bool(date.fromisoformat(text[:10]))
+    except ValueError:
+        return False
 
 
 def settings_from(folder: Path, table: Mapping[str, object]) -> Settings:
@@ -89,7 +98,9 @@ licence, max_file_bytes, max_line_bytes, publisher, release, title
         f"unknown key '{key}'; write one of {', '.join(known)}" for key in table if key not in known
     ]
     base = table.get("base_iri", HOME)
-    if not (isinstance(base, str) and _BASE.fullmatch(base)):
+    if isinstance(base, str) and HOME.startswith(base) and base != HOME:
+        wrong.append(f"base_iri {base!r} holds {HOME}; write one that is not above it")
+    elif not (isinstance(base, str) and _BASE.fullmatch(base)):
         wrong.append(f"base_iri {base!r}; write an absolute http(s) IRI that ends in '/'")
     title = table.get("title", {"en": "twingraph"})
     title = {"en": title} if isinstance(title, str) else title
@@ -97,9 +108,12 @@ licence, max_file_bytes, max_line_bytes, publisher, release, title
         wrong.append('title; write title.en = "…" and title.de = "…"')
     release = table.get("release", "")
     release = release.isoformat() if isinstance(release, date) else release
-    if not (isinstance(release, str) and re.fullmatch(r"(\d{4}-\d{2}-\d{2}(\.\d+)?)?", release)):
+    if not (isinstance(release, str) and _is_release(release)):
         wrong.append(f'release {release!r}; write a day, release = "2026-11-21"')
-    for key in ("publisher", "licence"):
+    licence = table.get("licence", "http://creativecommons.org/publicdomain/zero/1.0/")
+    if not (isinstance(licence, str) and re.fullmatch(r"https?://[^\s<>\"{}|^`\\]+", licence)):
+        wrong.append(f"licence {licence!r}; write the IRI of a licence, https://…")
+    for key in ("publisher",):
         if not isinstance(table.get(key, ""), str):
             wrong.append(f"{key} {table[key]!r}; write a text in quotes")
     for key in ("max_file_bytes", "max_line_bytes"):

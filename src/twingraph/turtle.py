@@ -33,6 +33,15 @@ def plain(term: object) -> str:
     return term.value if isinstance(term, NamedNode | Literal) else str(term)
 
 
+def is_new(term: object) -> bool:
+    """Is it something that only RDF 1.2 has: a triple term, or a literal with a direction?
+
+    >>> is_new(Literal("Bonn", language="de"))
+    False
+    """
+    return isinstance(term, Triple) or (isinstance(term, Literal) and term.direction is not None)
+
+
 def iri_text(iri: str, used: set[str], prefixes: Mapping[str, str] = PREFIXES) -> str:
     """Return `iri` as prefixed name where the list has one (noted in `used`), else in brackets.
 
@@ -49,17 +58,22 @@ def iri_text(iri: str, used: set[str], prefixes: Mapping[str, str] = PREFIXES) -
     return "<" + re.sub(r'[\x00-\x20<>"{}|^`\\]', lambda m: f"\\u{ord(m[0]):04X}", iri) + ">"
 
 
-_NAMESPACES: dict[int, dict[str, list[tuple[str, str]]]] = {}
+# by id, and the mapping kept beside it: an id may be given to another one once it is gone
+_NAMESPACES: dict[int, tuple[Mapping[str, str], dict[str, list[tuple[str, str]]]]] = {}
+_KEPT: Final = 64
 
 
 def _by_namespace(prefixes: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
-    key = id(prefixes)
-    if key not in _NAMESPACES:
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for name, namespace in prefixes.items():
-            found[namespace].append((name, namespace))
-        _NAMESPACES[key] = found
-    return _NAMESPACES[key]
+    kept = _NAMESPACES.get(id(prefixes))
+    if kept is not None and kept[0] is prefixes:
+        return kept[1]
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name, namespace in prefixes.items():
+        found[namespace].append((name, namespace))
+    if len(_NAMESPACES) >= _KEPT:
+        _NAMESPACES.clear()
+    _NAMESPACES[id(prefixes)] = prefixes, found
+    return found
 
 
 _ESCAPES: Final = {
@@ -87,7 +101,7 @@ def term_text(term: object, used: set[str], prefixes: Mapping[str, str] = PREFIX
     """
     if isinstance(term, NamedNode):
         return iri_text(term.value, used, prefixes)
-    if isinstance(term, Literal):
+    if isinstance(term, Literal) and term.direction is None:
         if term.language:
             return f"{string_text(term.value)}@{term.language}"
         shorthand = _SHORTHAND.get(term.datatype)
@@ -96,7 +110,7 @@ def term_text(term: object, used: set[str], prefixes: Mapping[str, str] = PREFIX
         if term.datatype == XSD.string:
             return string_text(term.value)
         return f"{string_text(term.value)}^^{iri_text(term.datatype.value, used, prefixes)}"
-    raise TypeError(f"{type(term).__name__} is not written: no blank nodes, no triple terms")
+    raise TypeError(f"{term} is not written: no blank nodes, nothing that only RDF 1.2 has")
 
 
 def _order(text: str) -> tuple[bool, str]:
@@ -198,8 +212,10 @@ class Positions:
         self._verbs.setdefault((subject, verb), line)
         self._values.setdefault((subject, verb, value), line)
 
-    def has(self, subject: str, verb: str) -> bool:
-        """Is there a statement with this subject and predicate?"""
+    def has(self, subject: str, verb: str, value: str | None = None) -> bool:
+        """Is there a statement with this subject and predicate (and value)?"""
+        if value is not None:
+            return (subject, verb, value) in self._values
         return (subject, verb) in self._verbs
 
     def _read(self, text: str) -> None:

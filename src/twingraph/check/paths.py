@@ -26,10 +26,10 @@ class Found:
 
 def is_dump(path: Path, project: Path | None) -> bool:
     """Is it a dump of anybody's rather than a file of the project?"""
-    if path.suffix in _DUMPS:
+    if path.suffix.lower() in _DUMPS:
         return True
     inside = project is not None and _under(path, project / "data")
-    return path.suffix == ".ttl" and not inside
+    return path.suffix.lower() == ".ttl" and not inside
 
 
 def check_paths(settings: Settings, paths: Sequence[Path], texts: Path | None = None) -> Found:
@@ -46,6 +46,13 @@ def check_paths(settings: Settings, paths: Sequence[Path], texts: Path | None = 
     quotes = None
     if own or not dumps:
         curated = read_project(settings)
+        places = [(settings.folder / one.path).resolve() for one in curated.files]
+        for path in own:
+            if not any(one.is_relative_to(path.resolve()) for one in places):
+                raise TwingraphError(
+                    f"{path} is no data file of the project and no dump; name a file or folder "
+                    "under data/, or a .nq, .nt, .ttl, .trig, .jsonld or .rdf"
+                )
         mine = check_curated(curated)
         if texts is not None:
             asked = [

@@ -25,7 +25,7 @@ from twingraph.derive.published import (
 from twingraph.derive.resolve import DATES
 from twingraph.graph.frozen import read_frozen
 from twingraph.iris import move_quad
-from twingraph.problems import CODES, Problem, by_severity, problem
+from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_text
 from twingraph.source.read import Curated, SourceFile
@@ -109,13 +109,19 @@ def _first_difference(one: str, other: str) -> int:
 
 
 def _dates(curated: Curated) -> Iterator[Problem]:
-    """D01: literals that call themselves EDTF and are not."""
+    """D01: literals that call themselves EDTF and are not. D10: open intervals as starts."""
     for file in curated.files:
+        starts = {one.subject for one in file.quads
+                  if one.predicate == TG.property and one.object == TG.start}  # fmt: skip
         for quad in file.quads:
             term = quad.object
-            if isinstance(term, Literal) and term.datatype == EDTF and bounds(term.value) is None:
+            if not (isinstance(term, Literal) and term.datatype == EDTF):
+                continue
+            is_start = quad.predicate == TG.value and quad.subject in starts
+            code = "D01" if bounds(term.value) is None else "D10"
+            if code == "D01" or (is_start and re.search(r"/(\.\.)?$|^(\.\.)?/", term.value)):
                 line = file.positions.line(plain(quad.subject), quad.predicate.value, term.value)
-                yield problem("D01", file.path, line, value=term.value)
+                yield problem(code, file.path, line, value=term.value)
 
 
 def _silences(curated: Curated) -> Iterator[Problem]:
@@ -145,9 +151,10 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
     value = _plain(finding.value)
     files = curated.files_of.get(finding.focus, ())
     if finding.path:
-        for file in files:
-            if file.positions.has(finding.focus, finding.path):
-                return file.path, file.positions.line(finding.focus, finding.path, value)
+        for asked in dict.fromkeys((value, None)):
+            for file in files:
+                if file.positions.has(finding.focus, finding.path, asked):
+                    return file.path, file.positions.line(finding.focus, finding.path, value)
         claim = _claim_about(curated, finding.focus, finding.path)
         if claim:
             return claim
@@ -202,6 +209,11 @@ def check_dump(path: Path, settings: Settings, validator: Engine | None = None) 
     """
     quads = [move_quad(one, settings.base_iri, HOME) for one in read_frozen(path)]
     default = {one.triple for one in quads if one.graph_name == DefaultGraph()}
+    if not default:
+        raise TwingraphError(
+            f"{path}: its default graph is empty, so nothing is published; name a dump that "
+            "publishes something"
+        )
     name = path.as_posix()
     problems = list(_dump_bounds(default, name))
     findings = _validate(settings, validator or engine(), default, DUMP_SHAPES)

@@ -8,6 +8,8 @@ day (`XXXX-05-09`) gives none. Years outside 0001…9999 parse but get no bounds
 from __future__ import annotations
 
 import calendar
+import contextlib
+import io
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -16,7 +18,8 @@ from time import struct_time
 from typing import Final, NamedTuple
 
 _FAST: Final = re.compile(
-    r"(?P<year>\d{4}|\d{3}X|\d{2}XX)(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?P<about>~)?"
+    r"(?P<year>\d{4}|\d{3}X|\d{2}XX)(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?P<about>~)?",
+    re.ASCII,
 )
 _RECURRING: Final = re.compile(r"XXXX(-[X\d]{2}){0,2}")
 _SET: Final = re.compile(r"\[(.*)\]|\{(.*)\}", re.DOTALL)
@@ -56,10 +59,21 @@ def bounds(text: str) -> Bounds | None:
     >>> bounds("[2020-08-09..]"), bounds("XXXX-05-09"), bounds("27 June")
     (Bounds(earliest='2020-08-09', latest=None), Bounds(earliest=None, latest=None), None)
     """  # noqa: E501  # two values a line read better
-    fast = _fast(text)
-    if fast is not None:
-        return fast
-    if len(text) > MAX_LENGTH or text != text.strip():
+    found = _fast(text) or _slow(text)
+    return found if found is not None and _is_possible(found) else None
+
+
+def _is_possible(found: Bounds) -> bool:
+    """Are both bounds days that exist, in this order?"""
+    try:
+        days = [date.fromisoformat(one) for one in found if one]
+    except ValueError:
+        return False
+    return days == sorted(days)
+
+
+def _slow(text: str) -> Bounds | None:
+    if len(text) > MAX_LENGTH or text != text.strip() or not text.isascii():
         return None
     parsed = _parse(text)
     if parsed is None:
@@ -166,10 +180,13 @@ def union(several: Iterable[Bounds]) -> Bounds:
 def _parse(text: str) -> object | None:
     import edtf  # 0.1 s to import, and most dates are plain
 
-    try:
-        return edtf.parse_edtf(text)  # type: ignore[no-any-return]  # the library is untyped
-    except (edtf.EDTFParseException, ValueError, OverflowError):
-        return None
+    # the library prints what it can't read, and trips over some of it
+    failures = (edtf.EDTFParseException, ValueError, OverflowError, AttributeError, TypeError)
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            return edtf.parse_edtf(text)  # type: ignore[no-any-return]  # the library is untyped
+        except failures:
+            return None
 
 
 def _day(parsed: object, name: str) -> str | None:
@@ -178,7 +195,9 @@ def _day(parsed: object, name: str) -> str | None:
         found = getattr(parsed, name)()
     except (ValueError, OverflowError, AttributeError, TypeError):
         return None
-    if not isinstance(found, struct_time) or not 1 <= found.tm_year <= 9999:
+    if not isinstance(found, struct_time) or not isinstance(found.tm_year, int):
+        return None
+    if not 1 <= found.tm_year <= 9999:
         return None
     return f"{found.tm_year:04d}-{found.tm_mon:02d}-{found.tm_mday:02d}"
 
@@ -197,4 +216,5 @@ def date_set(values: list[str]) -> str | None:
     if any(is_interval(one) or _SET.fullmatch(one) for one in values):
         return None
     ordered = sorted(values, key=lambda one: ((bounds(one) or NONE).earliest or "", one))
-    return f"[{','.join(ordered)}]"
+    together = f"[{','.join(ordered)}]"
+    return together if bounds(together) is not None else None

@@ -56,7 +56,7 @@ def publish(
     """
     # "ours" (entities, links, vocabulary) and sources alike, in whatever order files were read
     carried = set(_carried(graphs))
-    derived = set(_resolved(carried))
+    derived = set(_resolved(carried, release[:10]))
     derived |= {
         Triple(graph, PROV.wasDerivedFrom, NamedNode(document))
         for graph in graphs
@@ -157,7 +157,15 @@ def _objects(
 def read_claims(triples: Iterable[Triple]) -> list[Claim]:
     """Return the claims of a graph about the five properties that are resolved."""
     of = _objects(
-        triples, TG.subject, TG.property, TG.value, TG.basis, TG.modality, TG.rank, TG.asOf
+        triples,
+        TG.subject,
+        TG.property,
+        TG.value,
+        TG.basis,
+        TG.modality,
+        TG.rank,
+        TG.asOf,
+        TG.until,
     )
     claims = []
     for iri, subjects in of[TG.subject].items():
@@ -167,8 +175,10 @@ def read_claims(triples: Iterable[Triple]) -> list[Claim]:
                 basis, modality, rank = (
                     _one(of[each].get(iri)) for each in (TG.basis, TG.modality, TG.rank)
                 )
-                as_of = _text(of[TG.asOf].get(iri))
-                claims.append(Claim(iri, subject.value, verb, value, basis, modality, rank, as_of))
+                as_of, until = (_text(of[each].get(iri)) for each in (TG.asOf, TG.until))
+                claims.append(
+                    Claim(iri, subject.value, verb, value, basis, modality, rank, as_of, until)
+                )
     return claims
 
 
@@ -192,14 +202,14 @@ def read_rules_of_lists(triples: Iterable[Triple]) -> Rules:
     return Rules(frozenset(counts), broader)
 
 
-def _resolved(triples: set[Triple]) -> Iterator[Triple]:
+def _resolved(triples: set[Triple], today: str) -> Iterator[Triple]:
     rules = read_rules_of_lists(triples)
     grouped: dict[tuple[str, NamedNode], list[Claim]] = defaultdict(list)
     for claim in read_claims(triples):
         grouped[claim.subject, claim.verb].append(claim)
     for (iri, verb), claims in grouped.items():
         subject = NamedNode(iri)
-        answer = resolve(claims, rules)
+        answer = resolve(claims, rules, today)
         for value in answer.values:
             yield Triple(subject, verb, value)
         if verb in DATES:

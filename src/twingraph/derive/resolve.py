@@ -43,6 +43,12 @@ class Claim:
     modality: NamedNode | None = None
     rank: NamedNode | None = None
     as_of: str | None = None
+    until: str | None = None
+
+    def is_history(self, today: str) -> bool:
+        """Had what it says certainly ended before `today` (`YYYY-MM-DD`)?"""
+        last = (bounds(self.until) or NONE).latest if self.until else None
+        return last is not None and last < today
 
     @property
     def weak(self) -> bool:
@@ -81,15 +87,17 @@ class Published:
     as_of: str | None = None
 
 
-def resolve(claims: Iterable[Claim], rules: Rules) -> Published:
+def resolve(claims: Iterable[Claim], rules: Rules, today: str = "") -> Published:
     """Return what is published of claims that share subject and property.
+
+    `today` is the day of the release: a kind or status that had ended by then is history.
 
     >>> agreed = Claim("a", "s", TG.date, Literal("1987", datatype=EDTF))
     >>> finer = Claim("b", "s", TG.date, Literal("1987-07-02", datatype=EDTF))
     >>> resolve([agreed, finer], Rules()).values[0].value
     '1987-07-02'
     """
-    live = _ranked(sorted(claims, key=lambda one: (one.iri, str(one.value))))
+    live = _ranked(_present(sorted(claims, key=lambda one: (one.iri, str(one.value))), today))
     if not live:
         return Published()
     if live[0].verb == TG.status:
@@ -102,6 +110,14 @@ def resolve(claims: Iterable[Claim], rules: Rules) -> Published:
     kinds = _finest(live, lambda one, other: rules.narrower(one.value, other.value))
     values = tuple(sorted({one.value for one in kinds}, key=str))
     return Published(values, conflict=len(values) > 1)
+
+
+def _present(claims: list[Claim], today: str) -> list[Claim]:
+    """What is past gives way to what is present; a past status alone says nothing of today."""
+    if not claims or claims[0].verb in DATES:
+        return claims
+    live = [one for one in claims if not one.is_history(today)]
+    return live if live or claims[0].verb == TG.status else claims
 
 
 def _ranked(claims: Sequence[Claim]) -> list[Claim]:

@@ -13,6 +13,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from twingraph.problems import TwingraphError
+from twingraph.turtle import is_new
 
 NAME: Final = "twingraph.nq"
 ABOUT: Final = "build.json"  # beside it: what the build is called, and made from
@@ -44,15 +45,19 @@ def read_frozen(path: Path) -> list[Quad]:
 
     Raises `TwingraphError` with the line where it is not what its name says.
     """
-    format_ = RdfFormat.from_extension(path.suffix.removeprefix("."))
+    format_ = RdfFormat.from_extension(path.suffix.lower().removeprefix("."))
     if format_ is None:
         raise TwingraphError(f"{path}: '{path.suffix}' names no RDF format; write .nq, .nt or .ttl")
     try:
         with path.open("rb") as stream:
-            return list(parse(stream, format=format_))
+            quads = list(parse(stream, format=format_))
+        new = next((one for one in quads if is_new(one.object) or is_new(one.subject)), None)
+        if new is not None:
+            raise TwingraphError(f"{path}: {new.object} is RDF 1.2; write plain RDF 1.1")
+        return quads
     except SyntaxError as error:
         raise TwingraphError(
-            f"{path}:{error.lineno or 1}: {error.msg}; build the dump again"
+            f"{path}:{error.lineno or 1}: {error.msg}; mend it, or write the dump again"
         ) from None
     except OSError as error:
         raise TwingraphError(f"{path}: {error.strerror}; name a dump that can be read") from None

@@ -161,9 +161,7 @@ def _results(store: Store, text: str, bindings: Bindings, base: str) -> _Results
     text = move_text(text, base)
     here = {str(one.value) for one in store.named_graphs() if isinstance(one, NamedNode)}
     refuse_remote(text, here)
-    substitutions: dict[Variable, Term] = {
-        Variable(name): term for name, term in bindings.items()
-    }
+    substitutions: dict[Variable, Term] = {Variable(name): term for name, term in bindings.items()}
     try:
         return store.query(text, substitutions=substitutions or None)
     except SyntaxError as error:

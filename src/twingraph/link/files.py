@@ -13,6 +13,7 @@ from twingraph.link.sssom import write_sssom
 from twingraph.link.void import write_void
 
 FOLDER: Final = "links/"
+LINKSETS: Final = FOLDER + "void.ttl"
 _BY_TARGET: Final = {
     ".beacon.txt": write_beacon,
     ".json": write_json_map,
@@ -22,7 +23,7 @@ _BY_TARGET: Final = {
 FILES: Final[dict[str, Callable[[Linked], str]]] = {
     FOLDER + "missing.csv": write_missing_csv,
     FOLDER + "missing.json": write_missing_json,
-    FOLDER + "void.ttl": write_void,
+    LINKSETS: write_void,
     **{
         f"{FOLDER}{target.name}{suffix}": partial(write, target=target)
         for target in TARGETS.values()

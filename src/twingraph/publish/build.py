@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from twingraph.graph.frozen import ABOUT, NAME
 from twingraph.iris import move_quad
 from twingraph.problems import Problem, TwingraphError
 from twingraph.publish.dumps import DUMPS, Frozen, checksums
-from twingraph.settings import Settings
+from twingraph.settings import FILE, Settings
 from twingraph.source.fmt import prefixes_under
 from twingraph.source.read import Curated, data_files, ontology_files, read_project
 from twingraph.vocabulary import HOME
@@ -55,6 +56,7 @@ def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
     build is at work, or where the disk says no.
     """
     inputs = input_digest(settings)
+    _refuse_inside(settings, out)
     _refuse_foreign(out)
     progress("reading the curated files")
     curated = read_project(settings)
@@ -104,12 +106,21 @@ def input_digest(settings: Settings) -> str:
     """Return a digest of everything a build is made from; equal digest, equal build."""
     queries = settings.resource("queries") / "rules"
     shapes = settings.resource("shapes")
-    paths = [*data_files(settings), *ontology_files(settings), *queries.glob("*.rq")]
-    paths += [*shapes.glob("*.ttl"), *Path(__file__).parent.parent.rglob("*.py")]
-    paths.append(settings.folder / "twingraph.toml")
+    package = Path(__file__).parent.parent
+    ontology = settings.resource("ontology")
+    # by the path inside its folder, so that where a project lies makes no difference
+    named = {
+        **{f"project/{one.relative_to(settings.folder).as_posix()}": one
+           for one in (*data_files(settings), settings.folder / FILE)},
+        **{f"ontology/{one.relative_to(ontology).as_posix()}": one
+           for one in ontology_files(settings)},
+        **{f"rules/{one.name}": one for one in queries.glob("*.rq")},
+        **{f"shapes/{one.name}": one for one in shapes.glob("*.ttl")},
+        **{f"package/{one.relative_to(package).as_posix()}": one for one in package.rglob("*.py")},
+    }  # fmt: skip
     whole = hashlib.sha256(__version__.encode())
-    for path in sorted(paths):
-        whole.update(f"{path.name}\0".encode())
+    for name, path in sorted(named.items()):
+        whole.update(os.fsencode(name) + b"\0")
         try:
             # a pipe would be waited for; what can't be read is the check's business
             whole.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"-")
@@ -173,10 +184,18 @@ def _swap(files: Mapping[str, bytes], out: Path) -> Path:
         out.rmdir()  # empty, `_refuse_foreign` saw to it
     link.replace(out)
     _sync(out.parent)
-    for old in out.parent.glob(f"{stem}*"):
-        if old.is_dir() and old.name not in (target.name, before):
+    ours = re.compile(re.escape(stem) + "[0-9a-f]{16}")  # never a neighbour's `.build-test`
+    for old in out.parent.iterdir():
+        if ours.fullmatch(old.name) and old.name not in (target.name, before):
             shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def _refuse_inside(settings: Settings, out: Path) -> None:
+    """A build among the files it is made from would be read as one of them."""
+    for name in ("data", "ontology", "shapes", "queries"):
+        if out.absolute().is_relative_to((settings.folder / name).absolute()):
+            raise TwingraphError(f"{out} lies inside {name}/; name a folder outside it with --out")
 
 
 def _refuse_foreign(out: Path) -> None:

@@ -48,6 +48,8 @@ FOREIGN: Final[dict[str, tuple[str, str | None]]] = {
     "inScheme": ("http://www.w3.org/2004/02/skos/core#inScheme", _ID),
     "topConceptOf": ("http://www.w3.org/2004/02/skos/core#topConceptOf", _ID),
     "hasTopConcept": ("http://www.w3.org/2004/02/skos/core#hasTopConcept", _ID),
+    "deprecated": (_OWL + "deprecated", None),
+    "isReplacedBy": ("http://purl.org/dc/terms/isReplacedBy", _ID),
     "sameAs": (_OWL + "sameAs", _ID),
     "disjointWith": (_OWL + "disjointWith", _ID),
     "wasDerivedFrom": ("http://www.w3.org/ns/prov#wasDerivedFrom", _ID),

@@ -1,13 +1,11 @@
-"""The web application: which path answers what, and in which form.
+"""The web application: which path is answered by whom; files and queries are answered here.
 
-Things answer 303 to the page or to the description that suits the client; pages, descriptions and
-files answer themselves, and say where their other forms are. Paths are read by `iris` alone, and
-files are found by a table, never by a path somebody sent.
+Files are found by a table, never by a path somebody sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from email.utils import formatdate
 from pathlib import Path
 from typing import Final
 
@@ -19,62 +17,58 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from twingraph.iris import PUBLISHED, local_path, page_path, thing_of_page
-from twingraph.serve.describe import FORMATS, describe, formats_of
+from twingraph.link.files import FOLDER as LINKS
+from twingraph.serve.dereference import FIRST as THINGS_FIRST
+from twingraph.serve.dereference import LAST as THINGS_LAST
+from twingraph.serve.describe import FORMATS
+from twingraph.serve.library import ROUTES as LIBRARY
+from twingraph.serve.lookup import ROUTES as LOOKUP
 from twingraph.serve.negotiate import Offer, choose
-from twingraph.serve.pages import alternates, page
 from twingraph.serve.protocol import MAX_BODY_BYTES, Asked, RefusedError, read_fields, read_form
-from twingraph.serve.render import STATIC, Alternate, render, static_file
+from twingraph.serve.refusals import broken, not_found, not_served
+from twingraph.serve.render import STATIC, render, static_file
 from twingraph.serve.respond import (
     TEXT_FIRST,
     VARY,
     CommonHeaders,
     accept_of,
-    has_already,
+    etag,
     language_of,
-    path_of,
+    precondition,
     refuse,
     respond,
     see_other,
 )
 from twingraph.serve.search import ROUTES as SEARCH
-from twingraph.serve.service import dataset_description, service_description
+from twingraph.serve.service import service_description
 from twingraph.serve.site import LANGUAGES, Site, load_site
 from twingraph.serve.sparql import Table, answer, query_page
-from twingraph.serve.thing import is_known
+from twingraph.serve.weblinks import dataset_links
 from twingraph.serve.words import WORDS
-from twingraph.vocabulary import HOME
 
 _CONCURRENT_QUERIES: Final = 4
 _HTML: Final = Offer("text/html", "html")
-_JSON: Final = Offer("application/json", "jsonld")  # asked by many, served as what it is
-_PUBLISHED: Final = PUBLISHED.value.removeprefix(HOME)
 
 
 def create_app(build: Path, library: Path | None = None) -> Starlette:
     """Return the ASGI application that serves the build in folder `build`.
 
-    `library` is the folder of the query library, whose questions the query page then offers.
+    `library` is the folder of the questions, ours where none is named.
     """
     app = Starlette(
         routes=[
-            Route("/", home),
+            *LIBRARY,
+            *THINGS_FIRST,
             Route("/sparql", sparql, methods=["GET", "HEAD", "POST"]),
             Route("/context.jsonld", dump_file),
             Route("/dumps", dumps),
             Route("/dumps/", dumps),
             Route("/dumps/{name:path}", dump_file),
-            Route("/links/{link}", dump_file),
+            Route("/links/{name}", link_file),
             Route("/static/{name}", static),
-            Route("/ns", thing),
-            Route("/shapes", thing),
-            Route("/ns.{suffix}", description),
-            Route("/shapes.{suffix}", description),
-            Route("/doc/{rest:path}", description),
+            *LOOKUP,
             *SEARCH,
-            *(Route(f"/{one}", language_root) for one in LANGUAGES),
-            *(Route(f"/{one}/{{rest:path}}", html) for one in LANGUAGES),
-            Route("/{rest:path}", thing),
+            *THINGS_LAST,
         ],
         middleware=[Middleware(CommonHeaders)],
         exception_handlers={HTTPException: not_served, 500: broken},
@@ -90,174 +84,45 @@ def _site(request: Request) -> Site:
     return site
 
 
-# --- things, descriptions, pages -----------------------------------------------------------------
-
-
-def thing(request: Request) -> Response:
-    """Answer the IRI of a thing: 303 to what suits `Accept` and `Accept-Language`."""
-    site = _site(request)
-    path = path_of(request)
-    if path == _PUBLISHED:
-        return _published(request)
-    path = _versions(site).get(path, path)
-    if not _is_held(site, path):
-        return _not_found(request)
-    return _negotiate(request, path)
-
-
-def _negotiate(request: Request, path: str) -> Response:
-    """Send on to the page or a description of the thing at `path`, which is known."""
-    site = _site(request)
-    language = language_of(request)
-    html_path = page_path(path, language)
-    forms = alternates(path)
-    offers = [_HTML] if html_path else []
-    offers += [Offer(media_type, suffix) for suffix, media_type in formats_of(path).items()]
-    if "jsonld" in formats_of(path):
-        offers.append(_JSON)
-    chosen = choose(accept_of(request), offers)
-    if chosen is None:
-        options = {one.media_type: one.path for one in forms}
-        options |= {"text/html": html_path} if html_path else {}
-        return _not_acceptable(request, options)
-    by_suffix = {one.path.rpartition(".")[2]: one.path for one in forms}
-    target = html_path if chosen.suffix == "html" and html_path else by_suffix[chosen.suffix]
-    return see_other(request, target, links=_links(site, path, forms))
-
-
-def _published(request: Request) -> Response:
-    """Answer the name of the default graph: the dumps are it."""
-    names = {
-        one.media_type: name
-        for name, one in _site(request).dumps.items()
-        if name in ("twingraph.ttl", "twingraph.nt", "twingraph.jsonld")
-    }
-    preferred = sorted(names, key=lambda one: one != "text/turtle")
-    chosen = choose(accept_of(request), [Offer(one, "") for one in preferred])
-    if chosen is None:
-        return _not_acceptable(request, {one: f"dumps/{name}" for one, name in names.items()})
-    return see_other(request, f"dumps/{names[chosen.media_type]}")
-
-
-def _versions(site: Site) -> Mapping[str, str]:
-    """Return the paths of the names of versions, each with the path of what it is a version of."""
-    found = {}
-    for row in site.rows("ontologies"):
-        ontology, version = row["ontology"], row["version"]
-        if ontology is not None and version is not None:
-            found[version.value.removeprefix(HOME)] = ontology.value.removeprefix(HOME)
-    return found
-
-
-def _is_held(site: Site, path: str) -> bool:
-    if path in ("ns", "shapes"):
-        return True
-    if local_path(path) is None:
-        return False
-    if path.startswith("graph/"):
-        return site.public(HOME + path) in site.graphs
-    return is_known(site, HOME + path)
-
-
-def description(request: Request) -> Response:
-    """Send the RDF about a thing; without a suffix, negotiate like the thing itself."""
-    site = _site(request)
-    rest, dot, suffix = path_of(request).removeprefix("doc/").rpartition(".")
-    path = thing_of_page(rest if dot else suffix)
-    if path is None:
-        return _not_found(request)
-    if not dot:
-        return _negotiate(request, path) if _is_held(site, path) else _not_found(request)
-    formats = formats_of(path)
-    body = describe(site, path, suffix) if suffix in formats else None
-    if body is None:
-        return _not_found(request)
-    return respond(request, body, formats[suffix], links=_links(site, path, alternates(path)))
-
-
-def html(request: Request) -> Response:
-    """Send a page; its `.html` may be left out."""
-    language, _, rest = path_of(request).partition("/")
-    path = rest
-    if rest == "" or rest.endswith("/"):
-        path = rest + "index.html"
-    elif not rest.endswith(".html"):
-        path = rest + ".html"
-    site = _site(request)
-    body = page(site, language, path)
-    if body is None:
-        folder = None if rest == path else page(site, language, f"{rest}/index.html")
-        if folder is not None:
-            return see_other(request, f"{language}/{rest}/", status=308)
-        return _not_found(request)
-    about = thing_of_page(path.removesuffix(".html"))
-    forms = alternates(about) if about is not None else ()
-    links = _links(site, about, forms, canonical=f"{language}/{path}")
-    return respond(request, body, "text/html", links=links, headers={"content-language": language})
-
-
-def home(request: Request) -> Response:
-    """Send the first page in the reader's language, or the dataset told in RDF."""
-    site, language = _site(request), language_of(request)
-    offers = [_HTML, *(Offer(media_type, suffix) for suffix, media_type in FORMATS.items())]
-    chosen = choose(accept_of(request), offers)
-    if chosen is None:
-        return _not_acceptable(request, {one.media_type: "" for one in offers})
-    if chosen.suffix != "html":
-        body = dataset_description(site, chosen.suffix)
-        return respond(request, body, chosen.media_type, vary=VARY, links=_links(site, "", ()))
-    body = page(site, language, "index.html", at="index.html") or b""
-    links = _links(site, None, (), canonical=f"{language}/index.html")
-    return respond(request, body, "text/html", vary=VARY, links=links,
-                   headers={"content-language": language})  # fmt: skip
-
-
-def language_root(request: Request) -> Response:
-    """Send `/en` on to `/en/`, where relative links hold."""
-    return see_other(request, path_of(request) + "/", status=308)
-
-
-def _links(
-    site: Site, path: str | None, forms: tuple[Alternate, ...], canonical: str = ""
-) -> str:
-    """Return the `Link` header: the other forms, the licence, what is described (RFC 8288)."""
-    found = [f'<{site.licence}>; rel="license"']
-    found += [f'<{site.base}{one.path}>; rel="alternate"; type="{one.media_type}"' for one in forms]
-    if canonical:
-        found.append(f'<{site.base}{canonical}>; rel="canonical"')
-    if path is not None:
-        found.append(f'<{site.base}{path}>; rel="describes"')
-    return ", ".join(found)
-
-
 # --- files ---------------------------------------------------------------------------------------
 
 
 def dumps(request: Request) -> Response:
     """Send the list of the files: a page."""
-    return see_other(request, f"{language_of(request)}/dumps.html")
+    return see_other(request, f"{language_of(request)}/dumps.html", vary="Accept-Language")
 
 
 def dump_file(request: Request) -> Response:
     """Send a file of the build, which the table of files knows."""
+    return _file(request, request.path_params.get("name", "context.jsonld"))
+
+
+def link_file(request: Request) -> Response:
+    """Send a file of links, which has its name under `links/` in the data too."""
+    return _file(request, f"{LINKS}{request.path_params['name']}")
+
+
+def _file(request: Request, name: str) -> Response:
     site = _site(request)
-    link = request.path_params.get("link")
-    name = f"links/{link}" if link else request.path_params.get("name", "context.jsonld")
     dump = site.dumps.get(name)
     if dump is None:
-        return _not_found(request)
-    tag = f'"{dump.sha256[:32]}"'
-    headers = {"etag": tag, "cache-control": "no-cache", "link": _links(site, None, ())}
-    if has_already(request, tag):
-        return Response(status_code=304, headers=headers)
-    return FileResponse(dump.path, headers=headers, media_type=dump.media_type)
+        return not_found(request)
+    place = name if name == "context.jsonld" or name.startswith(LINKS) else f"dumps/{name}"
+    headers = {
+        "etag": etag(dump.sha256),
+        "last-modified": formatdate(int(dump.path.stat().st_mtime), usegmt=True),
+        "cache-control": "no-cache",
+        "link": dataset_links(site, (), place),
+    }
+    early = precondition(request, headers)
+    return early or FileResponse(dump.path, headers=headers, media_type=dump.media_type)
 
 
 def static(request: Request) -> Response:
     """Send a file that pages refer to."""
     name = request.path_params["name"]
     body = static_file(name)
-    return _not_found(request) if body is None else respond(request, body, STATIC[name])
+    return not_found(request) if body is None else respond(request, body, STATIC[name])
 
 
 # --- queries -------------------------------------------------------------------------------------
@@ -340,42 +205,3 @@ def _refuse_query(request: Request, asked: Asked | None, error: RefusedError) ->
         return _query_page(request, asked, status=error.status, problem=str(error))
     heading = WORDS[_query_language(request, asked)]["failed"]
     return refuse(request, error.status, str(error), heading=heading, offers=TEXT_FIRST)
-
-
-# --- refusals ------------------------------------------------------------------------------------
-
-
-def _not_found(request: Request) -> Response:
-    language = language_of(request)
-    word = WORDS[language]
-    options = {
-        word["home"]: "",
-        word["places"]: f"{language}/place/index.html",
-        word["partnerships"]: f"{language}/partnership/index.html",
-    }
-    text = word["not found note"].format("/" + path_of(request)[:200])
-    return refuse(request, 404, text, heading=word["not found"], options=options)
-
-
-def _not_acceptable(request: Request, options: Mapping[str, str]) -> Response:
-    word = WORDS[language_of(request)]
-    return refuse(request, 406, word["not acceptable note"], heading=word["not acceptable"],
-                  options=options)  # fmt: skip
-
-
-def not_served(request: Request, error: Exception) -> Response:
-    """Answer what Starlette refuses: a method that a path does not know."""
-    assert isinstance(error, HTTPException)
-    if error.status_code == 404:
-        return _not_found(request)
-    word = WORDS[language_of(request)]
-    methods = (error.headers or {}).get("Allow", "GET, HEAD").split(", ")
-    allowed = ", ".join(sorted(methods))
-    return refuse(request, error.status_code, word["method note"].format(allowed),
-                  heading=word["method"], headers={"allow": f"{allowed}, OPTIONS"})  # fmt: skip
-
-
-def broken(request: Request, error: Exception) -> Response:
-    """Answer a mistake of ours without telling its insides."""
-    word = WORDS[language_of(request)]
-    return refuse(request, 500, word["broken note"], heading=word["broken"])

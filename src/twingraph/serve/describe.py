@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from pyoxigraph import (
+    CanonicalizationAlgorithm,
+    Dataset,
     NamedNode,
     Quad,
     RdfFormat,
     Triple,
+    parse,
     serialize,
 )
 
@@ -107,10 +112,18 @@ def _graph(site: Site, thing: str, suffix: str) -> bytes | None:
 
 
 def _shapes(site: Site, suffix: str) -> bytes:
+    path = site.dumps["shapes.ttl"].path
     if suffix == "ttl":
-        return site.dumps["shapes.ttl"].path.read_bytes()
-    triples = [one.triple for one in site.shapes]
-    return EXCHANGE[suffix](triples, site.prefixes)
+        return path.read_bytes()
+    return EXCHANGE[suffix](list(_shape_triples(path)), site.prefixes)
+
+
+@lru_cache(maxsize=2)
+def _shape_triples(path: Path) -> tuple[Triple, ...]:
+    """Return the triples of a Turtle file, its blank nodes named alike by everybody (RDFC-1.0)."""
+    shapes = Dataset(parse(path=path, format=RdfFormat.TURTLE))
+    shapes.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return tuple(one.triple for one in shapes)
 
 
 def _write(site: Site, triples: Iterable[Triple], suffix: str) -> bytes:

@@ -35,6 +35,9 @@ class HomePage(NamedTuple):
     conflicts: list[Conflict]
     examples: list[Example]
     sparql: str
+    questions: str
+    openapi: str
+    sparql_examples: str
 
 
 def home_page(site: Site, language: str, at: str) -> HomePage:
@@ -55,6 +58,9 @@ def home_page(site: Site, language: str, at: str) -> HomePage:
         conflicts=conflicts,
         examples=examples(site, language, at)[:_EXAMPLES],
         sparql=relative("sparql", at),
+        questions=word["questions all"].format(len(site.library)),
+        openapi=relative("openapi.json", at),
+        sparql_examples=relative(".well-known/sparql-examples", at),
     )
 
 

@@ -1,7 +1,8 @@
 """Which of the things we can send a client would rather have (RFC 9110 §12.5.1, §12.5.4).
 
-Pure functions over header texts. What the client rates equally, our own order decides; a header
-that nobody could mean otherwise is read kindly (`q=.5`, a lone `*`), a broken element is skipped.
+Pure functions over header texts. What the client rates equally, our own order decides. A member
+that is no member is skipped (`text/`, `q=2`, `q=much`), but one that nobody could mean otherwise is
+read kindly (`q=.5`, a lone `*`). A header without any member counts as none.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def _range(text: str) -> Range | None:
 def _quality(text: str) -> float | None:
     if not _QUALITY.fullmatch(text) or text in ("", "."):
         return None
-    return min(float(text), 1.0)
+    weight = float(text)
+    return weight if weight <= 1 else None
 
 
 def _media_type(text: str) -> tuple[str, str, frozenset[tuple[str, str]]]:
@@ -111,7 +113,7 @@ def quality_of(media_type: str, ranges: Sequence[Range]) -> float:
 def choose(accept: str | None, offers: Sequence[Offer]) -> Offer | None:
     """Return the offer a client likes best; None where it accepts none of them (406).
 
-    No header, or an empty one, accepts anything.
+    No header, or one without members, accepts anything.
 
     >>> html, turtle = Offer("text/html", "html"), Offer("text/turtle", "ttl")
     >>> [choose(one, [html, turtle]).suffix for one in (None, "*/*", "text/turtle, */*;q=0.1")]
@@ -121,7 +123,7 @@ def choose(accept: str | None, offers: Sequence[Offer]) -> Offer | None:
     """
     if not offers:
         return None
-    if accept is None or not accept.strip():
+    if accept is None or not accept.strip(", \t"):
         return offers[0]
     ranges = parse_accept(accept)
     rated = [(quality_of(one.media_type, ranges), -at, one) for at, one in enumerate(offers)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from twingraph.iris import description_path, kind_of, page_path, thing_of_page
-from twingraph.serve.describe import FORMATS, GRAPH_FORMATS
+from twingraph.serve.describe import formats_of
 from twingraph.serve.home import home_page
 from twingraph.serve.lists import (
     CLASSES,
@@ -16,14 +16,19 @@ from twingraph.serve.lists import (
     scheme_page,
     vocabulary_page,
 )
+from twingraph.serve.questions import question_page, questions_page
 from twingraph.serve.reference import ontology_page, rules_page
-from twingraph.serve.render import Alternate, render
+from twingraph.serve.render import OWN_NAMES, Alternate, render
 from twingraph.serve.site import LANGUAGES, Site
+from twingraph.serve.standing import standing, withdrawn_page
 from twingraph.serve.thing import is_known, thing_page
 from twingraph.serve.words import WORDS
 from twingraph.vocabulary import HOME
 
-_NAMES: Final = {"ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples", "rdf": "RDF/XML"}
+_NAMES: Final = {
+    "ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples", "rdf": "RDF/XML", "json": "JSON",
+    "trig": "TriG", "nq": "N-Quads",
+}  # fmt: skip
 FIXED: Final = ("index.html", "vocab/index.html", "dumps.html", "ns.html", "shapes.html")
 
 
@@ -56,7 +61,11 @@ def page(site: Site, language: str, path: str, at: str | None = None) -> bytes |
             return render(site, "rules.html", language, place, title=word["rules"],
                           elsewhere=elsewhere, alternates=alternates("shapes"),
                           page=rules_page(site, language))  # fmt: skip
+        case "query/index.html":
+            return questions_page(site, language)
     folder, _, name = path.rpartition("/")
+    if folder == "query" and name.removesuffix(".html") in site.library:
+        return question_page(site, language, name.removesuffix(".html"))[1]
     if name == "index.html":
         return _list(site, language, folder, place)
     thing = thing_of_page(path.removesuffix(".html")) if path.endswith(".html") else None
@@ -79,6 +88,10 @@ def _thing(site: Site, language: str, thing: str, at: str) -> bytes | None:
     if not is_known(site, iri):
         return None
     elsewhere = {one: page_path(thing, one) or "" for one in LANGUAGES}
+    if standing(site, thing).state == "withdrawn":
+        gone = withdrawn_page(site, thing, language, at)
+        return render(site, "withdrawn.html", language, at, title=gone.title.text,
+                      elsewhere=elsewhere, alternates=alternates(thing), page=gone)  # fmt: skip
     if is_scheme(iri):
         codes = scheme_page(site, iri, language, at)
         return render(site, "scheme.html", language, at, title=codes.title.text,
@@ -91,8 +104,13 @@ def _thing(site: Site, language: str, thing: str, at: str) -> bytes | None:
 
 def alternates(thing: str) -> tuple[Alternate, ...]:
     """Return the descriptions of the thing at path `thing`."""
-    formats = GRAPH_FORMATS if thing.startswith("graph/") else FORMATS
     return tuple(
-        Alternate(_NAMES.get(suffix, suffix), description_path(thing, suffix), media_type)
-        for suffix, media_type in formats.items()
+        Alternate(_NAMES[suffix], description_path(thing, suffix), media_type)
+        for suffix, media_type in formats_of(thing).items()
     )
+
+
+def page_alternates(thing: str) -> tuple[Alternate, ...]:
+    """Return the pages about the thing at path `thing`, one a language; a graph has none."""
+    found = ((one, page_path(thing, one)) for one in LANGUAGES)
+    return tuple(Alternate(OWN_NAMES[one], path, "text/html", one) for one, path in found if path)

@@ -29,6 +29,7 @@ FOREIGN: Final = _table(
         "dcterms:creator": ("creator", "Urheber"),
         "dcterms:description": ("description", "Beschreibung"),
         "dcterms:isPartOf": ("part of", "Teil von"),
+        "dcterms:isReplacedBy": ("replaced by", "ersetzt durch"),
         "dcterms:issued": ("issued", "veröffentlicht"),
         "dcterms:language": ("language", "Sprache"),
         "dcterms:license": ("licence", "Lizenz"),
@@ -44,6 +45,7 @@ FOREIGN: Final = _table(
         "org:postIn": ("office of", "Amt bei"),
         "org:role": ("role", "Funktion"),
         "org:unitOf": ("unit of", "Stelle von"),
+        "owl:deprecated": ("withdrawn", "zurückgezogen"),
         "owl:disjointWith": ("never also", "nie zugleich"),
         "owl:sameAs": ("same as", "dasselbe wie"),
         "owl:versionIRI": ("this version", "diese Fassung"),
@@ -91,6 +93,7 @@ FOREIGN: Final = _table(
 INVERSE: Final = _table(
     {
         "dcterms:isPartOf": ("Parts", "Teile"),
+        "dcterms:isReplacedBy": ("Replaces", "Ersetzt"),
         "dcterms:publisher": ("Published", "Hat herausgegeben"),
         "geo:hasGeometry": ("Position of", "Lage von"),
         "org:heldBy": ("Holds the office", "Übt das Amt aus"),

@@ -16,7 +16,7 @@ from twingraph.serve.words import WORDS
 
 _FOLDER: Final = Path(__file__).parent
 STATIC: Final[Mapping[str, str]] = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-_OWN_NAMES: Final = {"en": "English", "de": "Deutsch"}
+OWN_NAMES: Final = {"en": "English", "de": "Deutsch"}
 _NAVIGATION: Final = (
     ("places", "place/index.html"),
     ("partnerships", "partnership/index.html"),
@@ -27,6 +27,7 @@ _NAVIGATION: Final = (
     ("ontology", "ns.html"),
     ("rules", "shapes.html"),
     ("data", "dumps.html"),
+    ("questions", "query/index.html"),
 )
 
 
@@ -40,11 +41,12 @@ class Link(NamedTuple):
 
 
 class Alternate(NamedTuple):
-    """Another form of what a page tells: its name, its URL and its media type."""
+    """Another form of what a page tells: its name, its path, its media type, its language."""
 
     name: str
     path: str
     media_type: str
+    language: str = ""
 
 
 @cache
@@ -100,7 +102,7 @@ def render(
         icon=relative("static/icon.svg", at),
         navigation=navigation,
         languages=[
-            Link(_OWN_NAMES[one], relative(path, at), one == language, one)
+            Link(OWN_NAMES[one], relative(path, at), one == language, one)
             for one, path in paths.items()
         ],
         alternates=[

@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from html import escape
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twingraph.serve.links import relative
 from twingraph.serve.negotiate import Offer, choose, choose_language
-from twingraph.serve.render import Link, render
+from twingraph.serve.render import Alternate, Link, render
 from twingraph.serve.site import LANGUAGES, Site
 from twingraph.serve.words import WORDS
 
 _COMMON: Final[Mapping[str, str]] = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "ETag, Link, Location, Vary",
+    "access-control-expose-headers": "Allow, Content-Location, ETag, Link, Location, Vary",
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
     "referrer-policy": "strict-origin-when-cross-origin",
     "x-content-type-options": "nosniff",
 }
 _REVALIDATE: Final = "no-cache"  # keep it, but ask: a release may have come
+_ETAG: Final = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what a URL keeps of an IRI
+# What a script elsewhere may ask with (Fetch, CORS preflight).
+_ASKED_WITH: Final = (
+    "Accept, Accept-Language, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, "
+    "If-Unmodified-Since, Range"
+)
 _TEXT: Final = Offer("text/plain", "txt")
 _JSON: Final = (Offer("application/problem+json", "json"), Offer("application/json", "json"))
 # How a refusal is told: pages are read by people, queries are asked by programs.
@@ -70,9 +82,10 @@ def respond(
     if vary:
         sent["vary"] = vary
     if status == 200 and request.method in ("GET", "HEAD"):
-        sent["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        if has_already(request, sent["etag"]):
-            return Response(status_code=304, headers=sent)
+        sent["etag"] = etag(hashlib.sha256(body).hexdigest())
+        early = precondition(request, sent)
+        if early is not None:
+            return early
     if links:
         sent["link"] = links
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
@@ -81,20 +94,79 @@ def respond(
     return Response(b"" if request.method == "HEAD" else body, status, sent)
 
 
-def has_already(request: Request, tag: str) -> bool:
-    """Does `If-None-Match` hold this validator? Compared weakly, as for GET it must be."""
-    wanted = ",".join(request.headers.getlist("if-none-match"))
-    tags = [one.strip().removeprefix("W/") for one in wanted.split(",")]
-    return "*" in tags or tag in tags
+def etag(digest: str) -> str:
+    """Return the strong validator of the content with this digest."""
+    return f'"{digest[:32]}"'
 
 
-def see_other(request: Request, path: str, *, links: str = "", status: int = 303) -> Response:
-    """Send the client on to `path`, relative to the root of the site."""
-    root = str(request.scope.get("root_path", ""))
-    headers = {"location": f"{root}/{path}", "vary": VARY, "cache-control": "max-age=3600"}
+def precondition(request: Request, headers: Mapping[str, str]) -> Response | None:
+    """Answer 304 or 412 where the request's conditions say so (RFC 9110 §13.2.2), else None.
+
+    `headers` are those of the full answer, its `etag` and perhaps `last-modified` among them.
+    """
+    tag, modified = headers["etag"], _seconds(headers.get("last-modified", ""))
+    asked = request.headers
+    if "if-match" in asked:
+        if not _holds(request, "if-match", tag, weakly=False):
+            return _changed(request)
+    elif _later(modified, asked.get("if-unmodified-since", "")):
+        return _changed(request)
+    if "if-none-match" in asked:
+        fresh = _holds(request, "if-none-match", tag, weakly=True)
+    else:
+        since = _seconds(asked.get("if-modified-since", ""))
+        fresh = modified is not None and since is not None and modified <= since
+    kept = ("cache-control", "content-location", "etag", "last-modified", "vary")
+    told = {name: value for name, value in headers.items() if name in kept}
+    return Response(status_code=304, headers=told) if fresh else None
+
+
+def _holds(request: Request, name: str, tag: str, *, weakly: bool) -> bool:
+    listed = ",".join(request.headers.getlist(name))
+    if listed.strip() == "*":
+        return True
+    return any(opaque == tag and (weakly or not weak) for weak, opaque in _ETAG.findall(listed))
+
+
+def _later(modified: float | None, text: str) -> bool:
+    limit = _seconds(text)
+    return modified is not None and limit is not None and modified > limit
+
+
+def _seconds(date: str) -> float | None:
+    """Return an HTTP date as seconds; None for what is none (§5.6.7: then it is ignored)."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return None
+
+
+def _changed(request: Request) -> Response:
+    word = WORDS[language_of(request)]
+    return refuse(request, 412, word["changed note"], heading=word["changed"])
+
+
+def see_other(
+    request: Request, path: str, *, links: str = "", status: int = 303, vary: str = VARY
+) -> Response:
+    """Send the client on to `path`, relative to the root of the site; a cache may keep that.
+
+    The few words that go along are for those who do not follow by themselves (RFC 9110 §15.4.4).
+    """
+    location = f"{request.scope.get('root_path', '')}/{quote(path, safe=_SAFE)}"
+    link = f'<a href="{escape(location)}">{escape(location)}</a>'
+    body = f"<!doctype html>\n<title>{status}</title>\n{link}\n".encode()
+    headers = {
+        "location": location,
+        "cache-control": "public, max-age=3600",
+        "content-type": "text/html; charset=utf-8",
+        "content-length": str(len(body)),
+    }
+    if vary:
+        headers["vary"] = vary
     if links:
         headers["link"] = links
-    return Response(status_code=status, headers=headers)
+    return Response(b"" if request.method == "HEAD" else body, status, headers)
 
 
 def refuse(
@@ -103,33 +175,45 @@ def refuse(
     text: str,
     *,
     heading: str = "",
-    options: Mapping[str, str] | None = None,
+    options: Sequence[Alternate] | Mapping[str, str] = (),
     headers: Mapping[str, str] | None = None,
     offers: Sequence[Offer] = PAGES_FIRST,
 ) -> Response:
-    """Say why not, as a page, as RFC 9457 JSON or as text; `options` are paths by their name."""
+    """Say why not, as a page, as RFC 9457 JSON or as text.
+
+    `options` are where to go instead: forms, or just paths by their name.
+    """
+    if isinstance(options, Mapping):
+        options = [Alternate(name, path, "") for name, path in options.items()]
     site: Site = request.app.state.site
     language = language_of(request)
     offer = choose(accept_of(request), offers) or _TEXT
-    at = _depth(request)
-    choices = dict(options or {})
+    at = depth_of(request)
     heading = heading or WORDS[language]["not found"]
-    sent = {**(headers or {}), "cache-control": _REVALIDATE}
+    sent = {**(headers or {}), "cache-control": _REVALIDATE, "content-language": language}
+    root = str(request.scope.get("root_path", ""))
     if offer.suffix == "html":
-        links = [Link(name, relative(path, at)) for name, path in choices.items()]
+        shown = [Link(one.name, relative(one.path, at), language=one.language) for one in options]
         body = render(site, "refusal.html", language, at, title=heading, heading=heading,
-                      text=text, options=links)  # fmt: skip
+                      text=text, options=shown)  # fmt: skip
     elif offer.suffix == "json":
-        problem = {"status": status, "title": heading, "detail": text}
-        told = {**problem, "alternates": list(choices.values())} if choices else problem
+        told: dict[str, object] = {"status": status, "title": heading, "detail": text}
+        if options:
+            told["alternates"] = [_as_json(one, root) for one in options]
         body = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
     else:
-        lines = [f"{heading}: {text}", *(f"/{path} {name}" for name, path in choices.items())]
+        lines = [f"{heading}: {text}", *(f"{root}/{one.path} {one.name}" for one in options)]
         body = ("\n".join(lines) + "\n").encode()
     return respond(request, body, offer.media_type, status=status, vary=VARY, headers=sent)
 
 
-def _depth(request: Request) -> str:
+def _as_json(option: Alternate, root: str) -> dict[str, str]:
+    told = {"href": f"{root}/{option.path}", "title": option.name, "type": option.media_type,
+            "hreflang": option.language}  # fmt: skip
+    return {name: value for name, value in told.items() if value}
+
+
+def depth_of(request: Request) -> str:
     """Return a path as deep as the one asked for, so that relative links from it lead home."""
     raw = request.scope.get("raw_path") or str(request.scope["path"]).encode()
     root = str(request.scope.get("root_path", "")).encode()
@@ -158,14 +242,21 @@ class CommonHeaders:
             await send(message)
 
         if scope["method"] == "OPTIONS":
-            methods = "GET, HEAD, OPTIONS" + ", POST" * scope["path"].endswith("/sparql")
+            methods = ", ".join(sorted({"OPTIONS", *_methods(scope)}))
             allowed = {
                 "allow": methods,
                 "access-control-allow-methods": methods,
-                "access-control-allow-headers": "Accept, Accept-Language, Content-Type, "
-                "If-None-Match",
+                "access-control-allow-headers": _ASKED_WITH,
                 "access-control-max-age": "86400",
             }
             await Response(status_code=204, headers=allowed)(scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
+
+
+def _methods(scope: Scope) -> set[str]:
+    """Return the methods that the route of a path knows."""
+    for route in scope["app"].router.routes:
+        if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE:
+            return set(route.methods or ())
+    return {"GET", "HEAD"}

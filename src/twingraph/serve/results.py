@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from pyoxigraph import (
+    NamedNode,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
@@ -19,6 +20,7 @@ from twingraph.graph.guard import tokens
 from twingraph.graph.library import LibraryQuery, Term, bind
 from twingraph.graph.named import named
 from twingraph.graph.query import Bindings, move_text, standalone
+from twingraph.iris import move_iri
 from twingraph.problems import TwingraphError
 from twingraph.publish.jsonld import write_jsonld
 from twingraph.serve.site import Site
@@ -109,17 +111,15 @@ def text_of(site: Site, asked: Asked) -> str:
 
 
 def _at_home(site: Site, terms: Bindings) -> Bindings:
-    if site.base == HOME:
-        return terms
     return {
-        name: type(term)(HOME + term.value[len(site.base) :])
-        if term.value.startswith(site.base) and not hasattr(term, "datatype") else term
+        name: NamedNode(move_iri(term.value, site.base, HOME))
+        if isinstance(term, NamedNode) else term
         for name, term in terms.items()
     }  # fmt: skip
 
 
 def _evaluate(site: Site, asked: Asked) -> QuerySolutions | QueryBoolean | QueryTriples:
-    terms = {Variable(name): term for name, term in asked.terms.items()}
+    terms: dict[Variable, Any] = {Variable(name): one for name, one in asked.terms.items()}
     return site.store.query(move_text(asked.query.text, site.base), substitutions=terms or None)
 
 

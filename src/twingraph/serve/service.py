@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+from twingraph.link.files import LINKSETS
 from twingraph.serve.describe import EXCHANGE
 from twingraph.serve.site import Site
-from twingraph.vocabulary import HOME, RDF
+from twingraph.vocabulary import HOME, PREFIXES, RDF
 
 _SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 _VOID: Final = "http://rdfs.org/ns/void#"
+_DCAT: Final = "http://www.w3.org/ns/dcat#"
 _DCTERMS: Final = "http://purl.org/dc/terms/"
 _FORMATS: Final = (
     "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
@@ -22,7 +24,12 @@ _FORMATS: Final = (
 
 def service_description(site: Site, suffix: str) -> bytes:
     """Return the description of the service in the RDF format of that suffix."""
-    prefixes = {**site.prefixes, "sd": _SD, "formats": "http://www.w3.org/ns/formats/"}
+    prefixes = {
+        **site.prefixes,
+        "dcat": _DCAT,
+        "sd": _SD,
+        "formats": "http://www.w3.org/ns/formats/",
+    }
     return EXCHANGE[suffix](list(_triples(site)), prefixes)
 
 
@@ -51,11 +58,17 @@ def _dataset(site: Site) -> Iterator[Triple]:
     for name in site.dumps:
         if name.startswith("twingraph."):
             yield said(_VOID + "dataDump", NamedNode(f"{site.base}dumps/{name}"))
+    linksets = site.dumps.get(LINKSETS)
+    if linksets is not None:
+        yield from (one.triple for one in parse(path=linksets.path, format=RdfFormat.TURTLE))
 
 
 def _triples(site: Site) -> Iterator[Triple]:
     def sd(name: str) -> NamedNode:
         return NamedNode(_SD + name)
+
+    def at(path: str) -> NamedNode:
+        return NamedNode(site.base + path)
 
     endpoint = site.base + "sparql"
     service, dataset, default = (
@@ -64,6 +77,9 @@ def _triples(site: Site) -> Iterator[Triple]:
     yield Triple(service, RDF.type, sd("Service"))
     yield Triple(service, sd("endpoint"), NamedNode(endpoint))
     yield Triple(service, sd("supportedLanguage"), sd("SPARQL11Query"))
+    yield Triple(service, NamedNode(_DCAT + "endpointDescription"), at("openapi.json"))
+    examples = at(".well-known/sparql-examples")
+    yield Triple(service, NamedNode(PREFIXES["rdfs"] + "seeAlso"), examples)
     yield Triple(service, sd("defaultDataset"), dataset)
     for name in _FORMATS:
         yield Triple(service, sd("resultFormat"), NamedNode(f"http://www.w3.org/ns/formats/{name}"))

@@ -99,7 +99,7 @@ class Site:
         found = self.store.query(text, substitutions=self._asked(terms))
         assert isinstance(found, QuerySolutions), "not a SELECT query"
         names = [one.value for one in found.variables]
-        return [{name: self._told(row[name]) for name in names} for row in found]
+        return [dict(zip(names, map(self._told, row), strict=True)) for row in found]
 
     def triples(self, name: str, **terms: Term) -> list[Triple]:
         """Ask the CONSTRUCT query of that name; the answer stands under the base IRI."""
@@ -123,9 +123,9 @@ class Site:
         return NamedNode(self.public(term.value)) if isinstance(term, NamedNode) else term
 
     def _told(self, term: Any) -> Term | None:
-        if isinstance(term, NamedNode) and self.base != HOME:
+        if self.base != HOME and isinstance(term, NamedNode):
             return NamedNode(move_iri(term.value, self.base, HOME))
-        if term is None or isinstance(term, NamedNode | Literal):
+        if term is None or isinstance(term, (NamedNode, Literal)):  # a hot path: no union is made
             return term
         raise TypeError(f"{type(term).__name__} is not published")
 

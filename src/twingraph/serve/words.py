@@ -210,6 +210,41 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "answer": ("Answer", "Antwort"),
     "nothing found": ("Nothing matches.", "Nichts passt darauf."),
     "failed": ("This query can't be answered", "Diese Abfrage lässt sich nicht beantworten"),
+    # questions of the library
+    "questions": ("Questions", "Fragen"),
+    "questions note": (
+        "What people ask of this graph, each with its answer, its query and an address for "
+        "programs.",
+        "Was an diesen Graphen gefragt wird: jede Frage mit ihrer Antwort, ihrer Abfrage und einer "
+        "Adresse für Programme.",
+    ),
+    "questions all": ("All {} questions", "Alle {} Fragen"),
+    "asked by": ("Asked by", "Gefragt von"),
+    "for citizen": ("Citizens", "Bürgerinnen und Bürger"),
+    "for city-officer": ("City officers", "Kommunalverwaltungen"),
+    "for developer": ("Developers", "Entwicklerinnen und Entwickler"),
+    "for journalist": ("Journalists", "Presse"),
+    "for portal": ("Portals", "Portale"),
+    "for researcher": ("Researchers", "Forschung"),
+    "parameters": ("What to ask about", "Wonach gefragt wird"),
+    "ask": ("Ask", "Fragen"),
+    "cannot ask": ("This can't be asked", "So lässt sich das nicht fragen"),
+    "run in editor": ("Run in the editor", "Im Editor ausführen"),
+    "call": ("How to call it", "So rufen Programme das auf"),
+    "command line": ("Command line", "Kommandozeile"),
+    "result as data": ("This answer as data", "Diese Antwort als Daten"),
+    "question as data": ("The question as data", "Die Frage als Daten"),
+    "rows shown": (
+        "{} rows, of which the first {} are shown; the files below hold all.",
+        "{} Zeilen, die ersten {} sind zu sehen; die Dateien unten enthalten alle.",
+    ),
+    "api": ("All of this as an API", "All das als API"),
+    "api note": (
+        "Every question is an operation of the API, and an example for SPARQL editors.",
+        "Jede Frage ist eine Operation der API und ein Beispiel für SPARQL-Editoren.",
+    ),
+    "api description": ("API description (OpenAPI)", "API-Beschreibung (OpenAPI)"),
+    "sparql examples": ("Examples for SPARQL editors", "Beispiele für SPARQL-Editoren"),
     # refusals
     "not found": ("Not found", "Nicht gefunden"),
     "not found note": (
@@ -220,6 +255,41 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "not acceptable note": (
         "None of the formats in Accept can be sent; there are these:",
         "Keines der Formate in Accept kann gesendet werden; es gibt diese:",
+    ),
+    "withdrawn": ("Withdrawn", "Zurückgezogen"),
+    "withdrawn note": (
+        "This was published here and has been withdrawn. Its address stays and is not given to "
+        "anything else.",
+        "Das war hier veröffentlicht und wurde zurückgezogen. Die Adresse bleibt und wird nicht "
+        "neu vergeben.",
+    ),
+    "withdrawn why": ("Why", "Warum"),
+    "withdrawn silent": ("No reason was noted.", "Ein Grund ist nicht vermerkt."),
+    "withdrawn for": ("In its place", "An seiner Stelle"),
+    "lookup": ("Found by its identifier", "Über die Kennung gefunden"),
+    "several": ("Several things have this identifier", "Mehrere Gegenstände haben diese Kennung"),
+    "several note": ("“{}” may mean any of these:", "„{}“ kann jeden von diesen meinen:"),
+    "no such id": ("Nothing has this identifier", "Nichts hat diese Kennung"),
+    "no such id note": (
+        "Nothing here is called “{}”. What can be asked for: {}.",
+        "Nichts heißt hier „{}“. Gefragt werden kann nach: {}.",
+    ),
+    "no id note": (
+        "No identifier was given. What can be asked for: {}.",
+        "Es fehlt die Kennung. Gefragt werden kann nach: {}.",
+    ),
+    "ids": (
+        "an address of ours, a short name (bonn, place/bonn, place:bonn), a Wikidata item (Q586 or "
+        "its address), a GeoNames number or address, a GND number or address, or any address that "
+        "the data links to",
+        "einer Adresse von uns, einem Kurznamen (bonn, place/bonn, place:bonn), einem "
+        "Wikidata-Objekt (Q586 oder seiner Adresse), einer GeoNames-Nummer oder -Adresse, einer "
+        "GND-Nummer oder -Adresse oder jeder Adresse, auf die die Daten verweisen",
+    ),
+    "changed": ("Not what you have", "Nicht das, was Sie haben"),
+    "changed note": (
+        "This has changed since the version that If-Match or If-Unmodified-Since names.",
+        "Das hat sich geändert seit der Fassung, die If-Match oder If-Unmodified-Since nennt.",
     ),
     "method": ("Not done here", "Das geht hier nicht"),
     "method note": (

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, Quad, RdfFormat, parse
 
 from twingraph.problems import Problem, TwingraphError, by_severity, problem
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, format_table, read_table
-from twingraph.source.read import data_files
-from twingraph.turtle import Positions, write_turtle
+from twingraph.source.read import data_files, read_raw, syntax_words
+from twingraph.turtle import Positions, is_new, plain, write_turtle
 from twingraph.vocabulary import HOME, PREFIXES
 
 
@@ -52,13 +52,15 @@ def format_text(raw: bytes, name: str, base: str = HOME) -> Formatted:
     try:
         statements.extend(parse(text.encode(), format=RdfFormat.TURTLE))
     except SyntaxError as error:
-        words = str(error.msg).rstrip(".")
-        return Formatted("", problem("F03", name, error.lineno or 1, error=words))
+        return Formatted("", problem("F03", name, error.lineno or 1, error=syntax_words(error)))
     positions = Positions(text)
     if positions.comments:
         return Formatted("", problem("F07", name, positions.comments[0]))
     for one in statements:
-        if any(isinstance(term, BlankNode | Triple) for term in (one.subject, one.object)):
+        if is_new(one.object) or is_new(one.subject):
+            line = positions.line(plain(one.subject), one.predicate.value)
+            return Formatted("", problem("F13", name, line, term=one.object))
+        if isinstance(one.subject, BlankNode) or isinstance(one.object, BlankNode):
             line = next(iter(positions.blanks), 0)
             return Formatted("", problem("F08", name, line, example=f"{base}id/remark/<slug>"))
     if not statements:
@@ -109,13 +111,9 @@ def format_files(settings: Settings, paths: Sequence[Path], write: bool) -> Done
     changed, problems = [], []
     for path in files:
         name = _name(path, settings.folder)
-        if not path.is_file():
-            problems.append(problem("F12", name, error="no regular file"))
-            continue
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            problems.append(problem("F12", name, error=error.strerror))
+        raw = read_raw(path, name, settings)
+        if isinstance(raw, Problem):
+            problems.append(raw)
             continue
         formatted = format_text(raw, name, settings.base_iri)
         if formatted.problem is not None:
@@ -123,10 +121,16 @@ def format_files(settings: Settings, paths: Sequence[Path], write: bool) -> Done
         elif formatted.text.encode() != raw:
             changed.append(name)
             if write:
-                draft = path.with_name(f".{path.name}.fmt")
-                draft.write_text(formatted.text, encoding="utf-8", newline="\n")
-                draft.replace(path)
+                _replace(path.resolve(), formatted.text)
     return Done(len(files), tuple(changed), tuple(by_severity(problems)))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Replace a file as a whole, its rights kept."""
+    draft = path.with_name(f".{path.name}.fmt")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    draft.chmod(path.stat().st_mode)
+    draft.replace(path)
 
 
 def _files(settings: Settings, paths: Sequence[Path]) -> list[Path]:

@@ -199,7 +199,9 @@ def curie(iri: str, prefixes: Mapping[str, str], used: set[str]) -> str:
     >>> curie("https://sws.geonames.org/2946447/", PREFIXES, set())
     'gn:2946447/'
     """
-    name = max(_named(iri, prefixes), key=lambda one: (len(prefixes[one]), one))
+    name = max(_named(iri, prefixes), key=lambda one: (len(prefixes[one]), one), default=None)
+    if name is None:
+        return iri
     used.add(name)
     return f"{name}:{iri[len(prefixes[name]) :]}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +16,11 @@ from typing import Final
 
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
-from twingraph.iris import graph_of, kind_of, move_quad
+from twingraph.iris import SLUG, graph_of, kind_of, move_quad
 from twingraph.problems import Problem, problem
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, Decision, read_table
-from twingraph.turtle import Positions, plain
+from twingraph.turtle import Positions, is_new, plain
 from twingraph.vocabulary import HOME, RDF
 
 DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
@@ -68,10 +68,10 @@ class Curated:
     def decisions(self) -> Mapping[str, tuple[Decision, ...]]:
         """The decisions about links by their target, which is the name of their table."""
         return {
-            file.path.rpartition("/")[2].removesuffix(SUFFIX): file.decisions
-            for file in self.files
-            if file.decisions
-        }
+            target: tuple(one for file in self.files if _target(file) == target
+                          for one in file.decisions)
+            for target in sorted({_target(file) for file in self.files if file.decisions})
+        }  # fmt: skip
 
     @cached_property
     def by_graph(self) -> Mapping[NamedNode, frozenset[Quad]]:
@@ -90,6 +90,10 @@ class Curated:
             for quad in file.quads:
                 found[plain(quad.subject)][file.path] = file
         return {iri: tuple(files.values()) for iri, files in found.items()}
+
+
+def _target(file: SourceFile) -> str:
+    return file.path.rpartition("/")[2].removesuffix(SUFFIX) if file.decisions else ""
 
 
 def data_files(settings: Settings) -> list[Path]:
@@ -111,29 +115,58 @@ def read_project(settings: Settings) -> Curated:
     named = [(f"ontology/{one.relative_to(ontology).as_posix()}", one)
              for one in ontology_files(settings)]  # fmt: skip
     named += [(one.relative_to(settings.folder).as_posix(), one) for one in data_files(settings)]
-    return Curated(settings, tuple(read_file(path, name, settings) for name, path in named))
+    files = [read_file(path, name, settings) for name, path in named]
+    return Curated(settings, (*files, *_passed_over(settings, {path for _, path in named})))
+
+
+def _passed_over(settings: Settings, taken: set[Path]) -> Iterator[SourceFile]:
+    """Files under data/ that nobody reads: most likely a slip of the name or the folder."""
+    for path in sorted((settings.folder / "data").rglob("*")):
+        inside = path.relative_to(settings.folder)
+        hidden = any(part.startswith(".") for part in inside.parts)
+        if path in taken or hidden or path.is_dir() or path.name == "README.md":
+            continue
+        name = _shown(inside.as_posix())
+        yield SourceFile(name, "", (), (problem("F15", name),))
+
+
+def _shown(name: str) -> str:
+    """Return a file name as it can be printed, whatever its bytes."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def read_file(path: Path, name: str, settings: Settings) -> SourceFile:
-    """Read one file; `name` is what problems call it and what decides its graph.
+    """Read one file; `name` is what problems call it and what decides its graph."""
+    slug = path.name.partition(".")[0]
+    if _names_a_graph(name) and not (SLUG.fullmatch(slug) and name.count("/") == 2):
+        return SourceFile(_shown(name), "", (), (problem("F14", _shown(name)),))
+    raw = read_raw(path, name, settings)
+    if isinstance(raw, Problem):
+        return SourceFile(name, "", (), (raw,))
+    return read_bytes(raw, name, settings)
 
-    A link out of the folder it was found in, a pipe or a device is not opened.
+
+def read_raw(path: Path, name: str, settings: Settings) -> bytes | Problem:
+    """Return the bytes of a file of the project, or why it is not opened.
+
+    A link out of the folder it was found in, a pipe, a device, a file over the limit: none is.
     """
-    wrong = None
     try:
         home = settings.resource("ontology") if name.startswith("ontology/") else settings.folder
         size = path.stat().st_size
         if not path.resolve().is_relative_to(home.resolve()):
-            wrong = problem("F12", name, error="a link that leads out of the project")
-        elif not path.is_file():
-            wrong = problem("F12", name, error="no regular file")
-        elif size > settings.max_file_bytes:
-            wrong = problem("F10", name, size=size, limit=settings.max_file_bytes)
-        else:
-            return read_bytes(path.read_bytes(), name, settings)
+            return problem("F12", name, error="a link that leads out of the project")
+        if not path.is_file():
+            return problem("F12", name, error="no regular file")
+        if size > settings.max_file_bytes and not name.startswith("ontology/"):
+            return problem("F10", name, size=size, limit=settings.max_file_bytes)
+        return path.read_bytes()
     except OSError as error:
-        wrong = problem("F12", name, error=error.strerror or type(error).__name__)
-    return SourceFile(name, "", (), (wrong,))
+        return problem("F12", name, error=error.strerror or type(error).__name__)
+
+
+def _names_a_graph(name: str) -> bool:
+    return name.startswith(("data/sources/", "data/imports/"))
 
 
 def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
@@ -213,13 +246,20 @@ def _parse(text: str, name: str, graph: NamedNode, base: str) -> tuple[list[Quad
     quads = []
     try:
         for quad in parse(text.encode(), format=RdfFormat.TURTLE, without_named_graphs=True):
+            if is_new(quad.object) or is_new(quad.subject):
+                line = Positions(text).line(plain(quad.subject), quad.predicate.value)
+                return [], problem("F13", name, line, term=quad.object)
             moved = move_quad(quad, base, HOME)
             quads.append(Quad(moved.subject, moved.predicate, moved.object, graph))
     except SyntaxError as error:
-        words = re.sub(r"^Parser error at line \d+[^:]*: ", "", str(error.msg))
         line = min(error.lineno or 1, text.count("\n") + 1)
-        return [], problem("F03", name, line, error=words.rstrip("."))
+        return [], problem("F03", name, line, error=syntax_words(error))
     return quads, None
+
+
+def syntax_words(error: SyntaxError) -> str:
+    """Return what a parser says is wrong, without the place, which problems have themselves."""
+    return re.sub(r"^Parser error at line \d+[^:]*: ", "", str(error.msg)).rstrip(".")
 
 
 def _term_problems(file: SourceFile, base: str) -> Iterable[Problem]:
