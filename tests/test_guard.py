@@ -132,7 +132,7 @@ INNER = st.text(
 def test_strings_and_comments_may_say_anything(before: str, after: str) -> None:
     words = f"{before} SERVICE <http://e/> {{ {after}"
 
-    refuse_remote(f'SELECT * {{ ?s ?p "{words}" , \'\'\'{words}\'\'\' }} # {words}')
+    refuse_remote(f"SELECT * {{ ?s ?p \"{words}\" , '''{words}''' }} # {words}")
 
 
 @given(st.text(max_size=60))

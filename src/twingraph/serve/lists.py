@@ -322,4 +322,3 @@ def cited_rows(site: Site, iri: str, language: str, at: str) -> tuple[list[Cited
         )
     cut = WORDS[language]["cut"].format(number_text(_SHOWN, language))
     return found, cut if len(groups) > _SHOWN else ""
-

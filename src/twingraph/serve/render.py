@@ -91,30 +91,35 @@ def render(
         for key, path in _NAVIGATION
     ]
     navigation.append(Link(word["query"], relative("sparql", at), at == "sparql"))
-    text = _environment().get_template(template).render(
-        w=word,
-        language=language,
-        title=f"{title} – {brand}" if title else site_title,
-        brand=brand,
-        home=relative(f"{language}/index.html", at),
-        search=relative(f"{language}/search", at),
-        style=relative("static/style.css", at),
-        icon=relative("static/icon.svg", at),
-        navigation=navigation,
-        languages=[
-            Link(OWN_NAMES[one], relative(path, at), one == language, one)
-            for one, path in paths.items()
-        ],
-        alternates=[
-            Link(one.name, relative(one.path, at), language=one.media_type) for one in alternates
-        ],
-        licence=site.licence,
-        licence_page=outside_link(site.licence) or "",
-        licence_name=_licence_name(site.licence),
-        publisher=site.publisher,
-        release=word["as of"].format(site.release) if site.release else "",
-        version=__version__,
-        **view,
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            w=word,
+            language=language,
+            title=f"{title} – {brand}" if title else site_title,
+            brand=brand,
+            home=relative(f"{language}/index.html", at),
+            search=relative(f"{language}/search", at),
+            style=relative("static/style.css", at),
+            icon=relative("static/icon.svg", at),
+            navigation=navigation,
+            languages=[
+                Link(OWN_NAMES[one], relative(path, at), one == language, one)
+                for one, path in paths.items()
+            ],
+            alternates=[
+                Link(one.name, relative(one.path, at), language=one.media_type)
+                for one in alternates
+            ],
+            licence=site.licence,
+            licence_page=outside_link(site.licence) or "",
+            licence_name=_licence_name(site.licence),
+            publisher=site.publisher,
+            release=word["as of"].format(site.release) if site.release else "",
+            version=__version__,
+            **view,
+        )
     )
     return text.encode()
 

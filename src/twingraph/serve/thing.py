@@ -158,9 +158,7 @@ def _implied(facts: Facts, iri: str) -> bool:
 # --- facts ---------------------------------------------------------------------------------------
 
 
-def _facts(
-    teller: Teller, iri: str, claims: Claims, evidence: list[Citation]
-) -> list[Fact]:
+def _facts(teller: Teller, iri: str, claims: Claims, evidence: list[Citation]) -> list[Fact]:
     always = ALWAYS.get(kind_of(iri) or "", ())
     verbs = {*teller.facts.properties(iri), *always} - HIDDEN
     ordered = sorted(verbs, key=lambda one: (_rank(one), teller.facts.name(one).text))

@@ -21,11 +21,17 @@ DATASET_FORMS: Final = (
     *(Alternate(suffix, f"void.{suffix}", kind) for suffix, kind in FORMATS.items()),
 )
 
+_DATASET: Final = next(one for one in DATASET_FORMS if one.path.endswith(".ttl"))
+
 
 def thing_links(site: Site, about: str, canonical: str = "") -> str:
-    """Return the header for the thing at path `about`, or for the form of it at `canonical`."""
+    """Return the header for the thing at path `about`, or for the form of it at `canonical`.
+
+    A thing and its pages are described by its description, and that by what is told of the dataset.
+    """
     forms = (*page_alternates(about), *alternates(about))
-    described = next(one for one in alternates(about))
+    is_description = any(one.path == canonical for one in alternates(about))
+    described = _DATASET if is_description else alternates(about)[0]
     found = [
         *_others(site, forms, canonical),
         _link(site, described.path, "describedby", media_type=described.media_type),
@@ -48,12 +54,11 @@ def page_links(site: Site, rest: str, language: str) -> str:
 
 def dataset_links(site: Site, forms: Iterable[Alternate], canonical: str) -> str:
     """Return the header for a form of the whole: the first page, a description, a dump."""
-    described = next(one for one in DATASET_FORMS if one.path.endswith(".ttl"))
     return _joined(
         site,
         [
             *_others(site, forms, canonical),
-            _link(site, described.path, "describedby", media_type=described.media_type),
+            _link(site, _DATASET.path, "describedby", media_type=_DATASET.media_type),
             _link(site, "", "cite-as"),
             _link(site, canonical, "canonical"),
         ],
