@@ -63,11 +63,11 @@ def read_frozen(path: Path) -> list[Quad]:
         raise TwingraphError(f"{path}: {error.strerror}; name a dump that can be read") from None
 
 
-def load_store(path: Path) -> Store:
-    """Return an in-memory store of a frozen graph; raises `TwingraphError` like `read_frozen`."""
+def load_store(path: Path, form: RdfFormat = RdfFormat.N_QUADS) -> Store:
+    """Return a file of a build as a store in memory; raises `TwingraphError` like `read_frozen`."""
     store = Store()
     try:
-        store.load(path=path, format=RdfFormat.N_QUADS)
+        store.load(path=path, format=form)
     except (SyntaxError, OSError) as error:
         raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
     return store

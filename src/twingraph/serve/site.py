@@ -147,7 +147,7 @@ def load_site(build: Path, library: Path | None = None) -> Site:
     store = load_store(folder / NAME)
     return Site(
         store=store,
-        shapes=_load_shapes(folder / "shapes.ttl"),
+        shapes=load_store(folder / "shapes.ttl", RdfFormat.TURTLE),
         base=base,
         title=about["title"],
         publisher=about["publisher"],
@@ -161,15 +161,6 @@ def load_site(build: Path, library: Path | None = None) -> Site:
         questions=_load_questions(base, asked),
         library=asked,
     )
-
-
-def _load_shapes(path: Path) -> Store:
-    store = Store()
-    try:
-        store.load(path=path, format=RdfFormat.TURTLE)
-    except (SyntaxError, OSError) as error:
-        raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
-    return store
 
 
 def _load_questions(base: str, library: Mapping[str, LibraryQuery]) -> tuple[Question, ...]:

@@ -128,7 +128,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "number partnerships": ("partnerships", "Partnerschaften"),
     "number partners": ("partners", "Partner"),
     "number sources": ("source documents", "Quelldokumente"),
-    "number citations": ("places cited in them", "Belegstellen darin"),
+    "number citations": ("passages cited", "Belegstellen"),
     "doors": ("Three ways in", "Drei Wege hinein"),
     "door look": ("Look up", "Nachschlagen"),
     "door look note": (
