@@ -203,6 +203,19 @@ class Facts:
         return date_text(value.value, self.language).text if value is not None else ""
 
 
+def facts_about(site: Site, language: str, rows: Iterable[Iterable[object]]) -> Facts:
+    """Return what a page must know to name every IRI in `rows`, which stand under the base."""
+    facts = Facts(site, language)
+    facts.mention(
+        move_iri(term.value, site.base, HOME)
+        for row in rows
+        for term in row
+        if isinstance(term, NamedNode)
+    )
+    facts.complete()
+    return facts
+
+
 def _moved_literal(value: Literal, base: str) -> Literal:
     if value.language or not value.datatype.value.startswith(base) or base == HOME:
         return value

@@ -15,7 +15,7 @@ from twingraph.iris import move_iri
 from twingraph.problems import TwingraphError
 from twingraph.serve.columns import DATES, cell, heading
 from twingraph.serve.datewords import date_text
-from twingraph.serve.facts import Facts
+from twingraph.serve.facts import Facts, facts_about
 from twingraph.serve.links import outside_link, relative
 from twingraph.serve.lists import CLASSES
 from twingraph.serve.render import Alternate, Link, render
@@ -267,14 +267,7 @@ def _table(site: Site, language: str, at: str, asked: Asked) -> Table:
     if found.yes is not None:
         return Table([], [], word["answer"], word["yes" if found.yes else "no"])
     total, shown = len(found.rows), found.rows[:_SHOWN]
-    facts = Facts(site, language)
-    facts.mention(
-        move_iri(term.value, site.base, HOME)
-        for row in shown
-        for term in row
-        if isinstance(term, NamedNode)
-    )
-    facts.complete()
+    facts = facts_about(site, language, shown)
     teller = Teller(facts, at)
     kept = _kept(facts, asked, Rows(found.variables, shown))
     numbers = number_text(total, language), number_text(len(shown), language)

@@ -21,7 +21,7 @@ from pyoxigraph import (
 from twingraph.graph.query import explain
 from twingraph.iris import PUBLISHED, move_iri
 from twingraph.serve.describe import EXCHANGE
-from twingraph.serve.facts import Facts
+from twingraph.serve.facts import facts_about
 from twingraph.serve.negotiate import Offer, choose
 from twingraph.serve.protocol import Asked, Dataset, RefusedError, permit
 from twingraph.serve.queries import Example, examples
@@ -188,14 +188,7 @@ def _table(site: Site, found: Found, language: str) -> Table:
     rows = iter(found)
     shown = [_terms(one, len(columns)) for one in islice(rows, _SHOWN_ROWS)]
     total = len(shown) + sum(1 for _ in rows)
-    facts = Facts(site, language)
-    facts.mention(
-        move_iri(term.value, site.base, HOME)
-        for row in shown
-        for term in row
-        if isinstance(term, NamedNode)
-    )
-    facts.complete()
+    facts = facts_about(site, language, shown)
     teller = Teller(facts, "sparql")
     numbers = number_text(total, language), number_text(len(shown), language)
     counted = word["rows cut" if total > len(shown) else "rows"].format(*numbers)
