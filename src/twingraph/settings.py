@@ -19,6 +19,19 @@ _BASE = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~\-]+)*/")
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one query may take, and how many may be at it (`limits.…` in twingraph.toml)."""
+
+    seconds: int = 30
+    memory_bytes: int = 512 * 1024 * 1024
+    rows: int = 100_000
+    result_bytes: int = 64 * 1024 * 1024
+    query_bytes: int = 64 * 1024
+    concurrent: int = 4
+    waiting: int = 32
+
+
+@dataclass(frozen=True)
 class Settings:
     """A project's settings; `folder` is where its twingraph.toml lies."""
 
@@ -30,6 +43,7 @@ class Settings:
     release: str = ""
     max_file_bytes: int = 64 * 1024 * 1024
     max_line_bytes: int = 64 * 1024
+    limits: Limits = field(default_factory=Limits)
 
     def resource(self, name: str) -> Path:
         """Return the folder `ontology`, `shapes` or `queries`: the project's own, else ours."""
@@ -91,7 +105,7 @@ def settings_from(folder: Path, table: Mapping[str, object]) -> Settings:
     >>> settings_from(Path("."), {"base": "https://example.org/"})
     Traceback (most recent call last):
     twingraph.problems.TwingraphError: twingraph.toml: unknown key 'base'; write one of base_iri, \
-licence, max_file_bytes, max_line_bytes, publisher, release, title
+licence, limits, max_file_bytes, max_line_bytes, publisher, release, title
     """
     known = sorted(set(Settings.__dataclass_fields__) - {"folder"})
     wrong = [
@@ -120,7 +134,24 @@ licence, max_file_bytes, max_line_bytes, publisher, release, title
         number = table.get(key, 1)
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             wrong.append(f"{key} {number!r}; write a whole number of bytes")
+    limits = table.get("limits", {})
+    wrong += _wrong_limits(limits)
     if wrong:
         raise TwingraphError("\n".join(f"{FILE}: {line}" for line in wrong))
     values = {**table, "base_iri": base, "title": title, "release": release}
+    if isinstance(limits, dict):
+        values["limits"] = Limits(**limits)
     return Settings(folder, **values)  # type: ignore[arg-type]  # each value was checked above
+
+
+def _wrong_limits(limits: object) -> list[str]:
+    if not isinstance(limits, dict):
+        return [f"limits {limits!r}; write limits.seconds = 30 and the like"]
+    known = sorted(Limits.__dataclass_fields__)
+    wrong = []
+    for key, number in limits.items():
+        if key not in known:
+            wrong.append(f"unknown key 'limits.{key}'; write one of {', '.join(known)}")
+        elif isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            wrong.append(f"limits.{key} {number!r}; write a whole number above 0")
+    return wrong

@@ -30,6 +30,7 @@ from twingraph.graph.library import LibraryQuery, load_library
 from twingraph.graph.query import move_text
 from twingraph.iris import move_iri
 from twingraph.problems import TwingraphError
+from twingraph.publish.editions import media_type
 from twingraph.publish.jsonld import Json
 from twingraph.settings import bundled
 from twingraph.source.fmt import prefixes_under
@@ -55,20 +56,6 @@ class Question(NamedTuple):
 
     title: Mapping[str, str]
     text: str
-
-
-MEDIA_TYPES: Final = {
-    ".csv": "text/csv",
-    ".gz": "application/gzip",
-    ".json": "application/json",
-    ".jsonld": "application/ld+json",
-    ".nq": "application/n-quads",
-    ".nt": "application/n-triples",
-    ".trig": "application/trig",
-    ".ttl": "text/turtle",
-    ".tsv": "text/tab-separated-values",
-    ".zst": "application/zstd",
-}
 
 
 @dataclass(frozen=True)
@@ -191,6 +178,5 @@ def _list_dumps(folder: Path, sums: str) -> dict[str, Dump]:
     own = (hashlib.sha256(sums.encode()).hexdigest(), "SHA256SUMS")
     for digest, name in [own, *re.findall(r"^([0-9a-f]{64})  (\S+)$", sums, re.MULTILINE)]:
         path = folder / name
-        media_type = MEDIA_TYPES.get(path.suffix, "text/plain")
-        found[name] = Dump(path, media_type, path.stat().st_size, digest)
+        found[name] = Dump(path, media_type(name)[0], path.stat().st_size, digest)
     return dict(sorted(found.items()))

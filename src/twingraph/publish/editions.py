@@ -1,0 +1,64 @@
+"""What can be fetched: files of a build or a release, each with its address, size and checksum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+MEDIA_TYPES: Final = {
+    ".cff": "application/yaml",
+    ".csv": "text/csv",
+    ".geojson": "application/geo+json",
+    ".json": "application/json",
+    ".jsonld": "application/ld+json",
+    ".md": "text/markdown",
+    ".nq": "application/n-quads",
+    ".nt": "application/n-triples",
+    ".rdf": "application/rdf+xml",
+    ".rdfp": "application/rdf-patch",
+    ".trig": "application/trig",
+    ".ttl": "text/turtle",
+    ".tsv": "text/tab-separated-values",
+}
+PACKINGS: Final = {".gz": "gzip", ".zst": "zstd"}  # suffix -> content coding; application/<coding>
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that anybody may fetch.
+
+    `name` is its path in its folder (`tables/places.csv`), `url` its absolute address.
+    `media_type` is that of the content, packed (`packing` is `gzip` or `zstd`) or not; `size` in
+    bytes and `sha256` in hexadecimal are those of the file as it lies there.
+    """
+
+    name: str
+    url: str
+    media_type: str
+    packing: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A release, or the build as it is (`date` is empty then), with its files by name."""
+
+    date: str
+    files: tuple[File, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)  # by language, one line of Markdown each
+    previous: str = ""
+
+
+def media_type(name: str) -> tuple[str, str]:
+    """Return the media type of what a file holds, and how it is packed.
+
+    >>> media_type("twingraph.nq.gz"), media_type("SHA256SUMS")
+    (('application/n-quads', 'gzip'), ('text/plain', ''))
+    """
+    path = PurePosixPath(name)
+    packing = PACKINGS.get(path.suffix, "")
+    inner = PurePosixPath(path.stem) if packing else path
+    return MEDIA_TYPES.get(inner.suffix, "text/plain"), packing
