@@ -12,7 +12,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.graph.library import LibraryQuery
-from twingraph.serve.describe import EXCHANGE
+from twingraph.publish.exchange import EXCHANGE
 from twingraph.serve.results import example_of, form_of, text_of
 from twingraph.serve.site import Site
 from twingraph.vocabulary import PREFIXES, RDF, RDFS

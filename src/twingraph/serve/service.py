@@ -8,7 +8,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from twingraph.link.files import LINKSETS
-from twingraph.serve.describe import EXCHANGE
+from twingraph.publish.exchange import EXCHANGE
 from twingraph.serve.site import Site
 from twingraph.vocabulary import HOME, PREFIXES, RDF
 

@@ -20,7 +20,7 @@ from pyoxigraph import (
 
 from twingraph.graph.query import explain
 from twingraph.iris import PUBLISHED, move_iri
-from twingraph.serve.describe import EXCHANGE
+from twingraph.publish.exchange import EXCHANGE
 from twingraph.serve.facts import facts_about
 from twingraph.serve.negotiate import Offer, choose
 from twingraph.serve.protocol import Asked, Dataset, RefusedError, permit
