@@ -92,7 +92,12 @@ def test_the_server_answers_and_ends_cleanly(built: Path, ending: signal.Signals
     assert told == f"Serving here at http://127.0.0.1:{port}/ (Ctrl-C ends)\n"
     assert b"<h1>Bonn</h1>" in body
     assert json.loads(answer)["boolean"] is True
-    assert (process.returncode, out, err) == (0, b"", b"")
+    assert (process.returncode, err) == (0, b"")
+    lines = [line.split() for line in out.decode().splitlines()]
+    assert ["path=/en/place/bonn.html", "status=200"] in [line[2:4] for line in lines]
+    (asked,) = [line for line in lines if line[2] == "path=/sparql"]
+    assert asked[1:4] == ["method=GET", "path=/sparql", "status=200"]
+    assert asked[5] == "rows=1" and asked[6].startswith("query=")
 
 
 @pytest.mark.slow

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import click
 
@@ -27,6 +28,7 @@ from twingraph.settings import (
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
 _BUILD: Final = "build"
+_RELEASES: Final = "releases"
 
 
 @dataclass(frozen=True)
@@ -162,10 +164,12 @@ def build(context: Context, out: Path | None) -> None:
               "'-' for standard input.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json", "turtle"]),
               help="How the result is printed: a table, or turtle for CONSTRUCT.")  # fmt: skip
+@click.option("--endpoint", metavar="URL", help="Ask the SPARQL endpoint there, which holds the "
+              "graph, instead of the build.")  # fmt: skip
 @_context
 def query(
     context: Context, name: str | None, parameters: tuple[str, ...], path: Path | None,
-    form: str | None,
+    form: str | None, endpoint: str | None,
 ) -> None:  # fmt: skip
     """Ask the graph: a question of the library by its NAME, or a SPARQL query from a file.
 
@@ -187,10 +191,11 @@ def query(
             raise click.UsageError("name a question or a --file, not both")
         parameters = (name, *parameters)
         name = None
-    folder = _built(settings)
+    folder = None if endpoint is not None else _built(settings)
     text = None if path is None else _read_query(path)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    sys.stdout.buffer.write(ask(settings, folder, name, text, parameters, form, width))
+    answer = ask(settings, folder, name, text, parameters, form, width, endpoint or "")
+    sys.stdout.buffer.write(answer)
 
 
 @cli.command(short_help="Serve pages, dumps and SPARQL; build first if need be.")
@@ -199,8 +204,15 @@ def query(
               help="Port to listen on.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help="The build to serve; without it, "
               "'build' in the project.")  # fmt: skip
+@click.option("--releases", type=click.Path(path_type=Path), help="The folder of the releases; "
+              "without it, 'releases' in the project.")  # fmt: skip
+@click.option("--log", type=click.Path(path_type=Path, allow_dash=True), default="-",
+              show_default=True, help="Where a line a request goes: a file, '-' for standard "
+              "output, 'none' for nowhere.")  # fmt: skip
 @_context
-def serve(context: Context, host: str, port: int, out: Path | None) -> None:
+def serve(
+    context: Context, host: str, port: int, out: Path | None, releases: Path | None, log: Path
+) -> None:
     """Serve pages, descriptions, dumps and SPARQL; build first if there is no current build.
 
     Outside a project, the graph that came along is served.
@@ -212,7 +224,10 @@ def serve(context: Context, host: str, port: int, out: Path | None) -> None:
     from twingraph.serve.server import run
 
     settings = context.settings_to_read(out)
-    run(settings, _built(settings, out), host, port)
+    build = _built(settings, out)
+    with _log(log) as lines:
+        run(settings, build, host, port, releases=releases or settings.folder / _RELEASES,
+            log=lines)  # fmt: skip
 
 
 @cli.command(short_help="Write what linkers take away: QuickStatements, SSSOM, BEACON, maps.")
@@ -290,6 +305,16 @@ def _built(settings: Settings, out: Path | None = None) -> Path:
     except UnpublishedError as error:
         _print_problems(error.problems, "text", "en", err=True)
         raise
+
+
+@contextlib.contextmanager
+def _log(path: Path) -> Iterator[TextIO | None]:
+    """Open the log; raises OSError, which `main` tells."""
+    if str(path) in ("-", "none"):
+        yield sys.stdout if str(path) == "-" else None
+        return
+    with path.open("a", encoding="utf-8") as stream:
+        yield stream
 
 
 def _read_query(path: Path) -> str:

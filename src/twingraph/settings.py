@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from twingraph.about import About, about_from
 from twingraph.problems import TwingraphError
 from twingraph.vocabulary import HOME
 
@@ -44,6 +45,7 @@ class Settings:
     max_file_bytes: int = 64 * 1024 * 1024
     max_line_bytes: int = 64 * 1024
     limits: Limits = field(default_factory=Limits)
+    about: About = field(default_factory=About)
 
     def resource(self, name: str) -> Path:
         """Return the folder `ontology`, `shapes` or `queries`: the project's own, else ours."""
@@ -104,8 +106,8 @@ def settings_from(folder: Path, table: Mapping[str, object]) -> Settings:
     'https://example.org/twins/'
     >>> settings_from(Path("."), {"base": "https://example.org/"})
     Traceback (most recent call last):
-    twingraph.problems.TwingraphError: twingraph.toml: unknown key 'base'; write one of base_iri, \
-licence, limits, max_file_bytes, max_line_bytes, publisher, release, title
+    twingraph.problems.TwingraphError: twingraph.toml: unknown key 'base'; write one of about, \
+base_iri, licence, limits, max_file_bytes, max_line_bytes, publisher, release, title
     """
     known = sorted(set(Settings.__dataclass_fields__) - {"folder"})
     wrong = [
@@ -136,9 +138,11 @@ licence, limits, max_file_bytes, max_line_bytes, publisher, release, title
             wrong.append(f"{key} {number!r}; write a whole number of bytes")
     limits = table.get("limits", {})
     wrong += _wrong_limits(limits)
+    about, wrong_about = about_from(table.get("about", {}))
+    wrong += wrong_about
     if wrong:
         raise TwingraphError("\n".join(f"{FILE}: {line}" for line in wrong))
-    values = {**table, "base_iri": base, "title": title, "release": release}
+    values = {**table, "base_iri": base, "title": title, "release": release, "about": about}
     if isinstance(limits, dict):
         values["limits"] = Limits(**limits)
     return Settings(folder, **values)  # type: ignore[arg-type]  # each value was checked above

@@ -10,29 +10,31 @@ from twingraph.graph.frozen import NAME, load_store
 from twingraph.graph.library import LibraryQuery, bind, load_library, pick, read_query
 from twingraph.graph.named import named
 from twingraph.graph.query import FORMATS, Bindings, Format, write
+from twingraph.graph.queryable import Queryable
 from twingraph.problems import TwingraphError
 from twingraph.settings import Settings
 
 
 def ask(
     settings: Settings,
-    build: Path,
+    build: Path | None,
     name: str | None,
     text: str | None,
     parameters: Iterable[str],
     form: str | None,
     width: int = 0,
+    endpoint: str = "",
 ) -> bytes:
     """Ask the build at `build` a question of the library, or the SPARQL `text`.
 
+    Without a build, the engine at `endpoint` is asked, which holds the graph of the project.
     `parameters` are written `name=value`, `form` is one of `FORMATS` or None for what fits. A text
     takes parameters if it opens with a header like those of the library. Raises `TwingraphError`.
     """
     given = dict(map(_pair, parameters))
     query = _question(settings, name, text)
-    base = _base_iri(build, settings)
     bindings: Bindings = {}
-    store = load_store(build / NAME)
+    store, base = _open(settings, build, endpoint)
     if query is not None:
         bindings = bind(query, named(query, given, store, base), base)
     elif given:
@@ -70,6 +72,15 @@ def _pair(parameter: str) -> tuple[str, str]:
     if not (name and equals):
         raise TwingraphError(f"parameter '{parameter}'; write name=value, as place=berlin")
     return name, value
+
+
+def _open(settings: Settings, build: Path | None, endpoint: str) -> tuple[Queryable, str]:
+    if build is not None:
+        return load_store(build / NAME), _base_iri(build, settings)
+    from twingraph.graph.remote import open_endpoint  # 60 ms that few want
+
+    base = settings.base_iri
+    return open_endpoint(endpoint, base, limits=settings.limits), base
 
 
 def _format(form: str | None) -> Format | None:

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode
 
 from twingraph.derive.names import fold
 from twingraph.graph.library import KINDS, LibraryQuery, Parameter
+from twingraph.graph.queryable import Queryable
 from twingraph.iris import SLUG, move_iri
 from twingraph.problems import TwingraphError
 from twingraph.vocabulary import HOME, TG
@@ -24,7 +25,7 @@ _WRITTEN_OUT: Final = re.compile(r"<?[a-z-]+:\S+")
 
 
 def named(
-    query: LibraryQuery, values: Mapping[str, str], store: Store, base: str = HOME
+    query: LibraryQuery, values: Mapping[str, str], store: Queryable, base: str = HOME
 ) -> dict[str, str]:
     """Return `values` for `bind`, with names replaced by the IRIs of what they name.
 
@@ -38,7 +39,7 @@ def named(
     }
 
 
-def _iri_of(parameter: Parameter, text: str, store: Store, base: str) -> str:
+def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str:
     if _WRITTEN_OUT.fullmatch(text) or _is_held(parameter.kind, text, store, base):
         return text
     found = named_things(parameter.kind, text, store, base)
@@ -60,7 +61,7 @@ def _iri_of(parameter: Parameter, text: str, store: Store, base: str) -> str:
     return text
 
 
-def named_things(kind: str, name: str, store: Store, base: str = HOME) -> list[str]:
+def named_things(kind: str, name: str, store: Queryable, base: str = HOME) -> list[str]:
     """Return the IRIs of the things of a kind (`place`, `field`…) that have this name, sorted."""
     folded = fold(name)
     if not folded:
@@ -72,14 +73,14 @@ def named_things(kind: str, name: str, store: Store, base: str = HOME) -> list[s
     return sorted(one for one in things if one.startswith(prefix))
 
 
-def _is_held(kind: str, slug: str, store: Store, base: str) -> bool:
+def _is_held(kind: str, slug: str, store: Queryable, base: str) -> bool:
     if not SLUG.fullmatch(slug):
         return False
     thing = NamedNode(move_iri(KINDS[kind] + slug, HOME, base))
     return any(store.quads_for_pattern(thing, None, None, DefaultGraph()))
 
 
-def _near(kind: str, text: str, store: Store, base: str) -> list[str]:
+def _near(kind: str, text: str, store: Queryable, base: str) -> list[str]:
     property_ = NamedNode(move_iri(TG.foldedName.value, HOME, base))
     prefix = move_iri(KINDS[kind], HOME, base)
     things: dict[str, str] = {}

@@ -20,13 +20,14 @@ from pyoxigraph import (
     QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
-    Store,
     Triple,
     Variable,
 )
 
+from twingraph.graph import mistakes
 from twingraph.graph.guard import refuse_remote, tokens
 from twingraph.graph.library import LibraryQuery, bind
+from twingraph.graph.queryable import Found, Queryable
 from twingraph.graph.table import Term, table_text
 from twingraph.problems import TwingraphError
 from twingraph.source.fmt import prefixes_under
@@ -93,17 +94,20 @@ def standalone(query: LibraryQuery, terms: Bindings | None = None) -> str:
     return text[:opens] + values + text[opens:]
 
 
-def run(store: Store, text: str, bindings: Bindings | None = None, base: str = HOME) -> Answer:
+def run(store: Queryable, text: str, bindings: Bindings | None = None, base: str = HOME) -> Answer:
     """Ask `store`, whose graph stands under `base`, a query whose text stands under `HOME`.
 
     Raises `TwingraphError` for what is no query, calls another host, or asks for an unknown graph.
 
+    >>> from pyoxigraph import Store
     >>> run(Store(), "SELECT ?s { ?s ?p ?o }")
     Table(variables=('s',), rows=())
     >>> run(Store(), "SELECT ?s { ?s ?p }")
     Traceback (most recent call last):
-    twingraph.problems.TwingraphError: this is not SPARQL: line 1, column 20: something else is \
-expected here; the line reads: SELECT ?s { ?s ?p }
+    twingraph.problems.TwingraphError: this is not SPARQL: line 1, column 16: a triple is subject, \
+property, value; behind this there is no value
+    SELECT ?s { ?s ?p }
+                   ^^
     """
     results = _results(store, text, bindings or {}, base)
     if isinstance(results, QueryBoolean):
@@ -116,7 +120,7 @@ expected here; the line reads: SELECT ?s { ?s ?p }
 
 
 def write(
-    store: Store,
+    store: Queryable,
     text: str,
     format_: Format | None = None,
     bindings: Bindings | None = None,
@@ -129,6 +133,7 @@ def write(
     columns; without a format it is a table, or turtle for triples. Raises `TwingraphError` where
     the format does not fit the form of the query.
 
+    >>> from pyoxigraph import Store
     >>> write(Store(), "ASK { ?s ?p ?o }", "json")
     b'{"head":{},"boolean":false}'
     >>> write(Store(), "ASK { ?s ?p ?o }", "turtle")
@@ -154,10 +159,8 @@ _FITTING: Final[dict[type, tuple[tuple[Format, ...], str]]] = {
     QueryTriples: (("turtle",), "triples"),
 }
 
-_Results = QuerySolutions | QueryBoolean | QueryTriples
 
-
-def _results(store: Store, text: str, bindings: Bindings, base: str) -> _Results:
+def _results(store: Queryable, text: str, bindings: Bindings, base: str) -> Found:
     text = move_text(text, base)
     here = {str(one.value) for one in store.named_graphs() if isinstance(one, NamedNode)}
     refuse_remote(text, here)
@@ -165,42 +168,18 @@ def _results(store: Store, text: str, bindings: Bindings, base: str) -> _Results
     try:
         return store.query(text, substitutions=substitutions or None)
     except SyntaxError as error:
-        raise TwingraphError(f"this is not SPARQL: {explain(error, text)}") from None
+        told = mistakes.explain(str(error.msg), text, {}).text
+        raise TwingraphError(f"this is not SPARQL: {told}") from None
     except (RuntimeError, ValueError, OSError) as error:
         raise TwingraphError(f"the query can't be answered: {error}") from None
 
 
 def explain(error: SyntaxError, text: str) -> str:
-    """Return a syntax error in words, with the place and the line it stands in.
-
-    >>> explain(SyntaxError("error at 2:3: expected Variable"), "SELECT *\\n{ . }")
-    'line 2, column 3: expected Variable; the line reads: { . }'
-    """
-    match = re.match(r"error at (\d+):(\d+): (.*)", str(error.msg), re.DOTALL)
-    if match is None:
-        return str(error.msg)
-    lines = text.splitlines()
-    number = int(match[1])
-    line = lines[number - 1].strip()[:120] if 0 < number <= len(lines) else ""
-    words = f"line {number}, column {match[2]}: {_shorter(match[3])}"
-    return f"{words}; the line reads: {line}" if line else words
+    """Return a syntax error in words (until every caller asks `mistakes` itself)."""
+    return mistakes.explain(str(error.msg), text).text
 
 
-def _shorter(words: str) -> str:
-    """Name what would have been right; the engine also lists every letter of every name.
-
-    >>> _shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable')
-    'expected ";" or "}" or Variable'
-    """
-    listed = words.removeprefix("expected one of ")
-    if listed == words:
-        return words
-    names = re.findall(r'"[^"]*"|[A-Za-z][A-Za-z ]+', re.sub(r"\[[^\]]*\]", "", listed))
-    kept = [one for one in names if one not in ("SERVICE", "LATERAL")][:8]
-    return f"expected {' or '.join(kept)}" if kept else "something else is expected here"
-
-
-def _table(results: _Results, base: str, width: int) -> bytes:
+def _table(results: Found, base: str, width: int) -> bytes:
     if isinstance(results, QueryBoolean):
         return b"yes\n" if results else b"no\n"
     assert isinstance(results, QuerySolutions)
@@ -209,15 +188,15 @@ def _table(results: _Results, base: str, width: int) -> bytes:
     return table_text(names, rows, prefixes_under(base), width).encode()
 
 
-def _serialized(format_: QueryResultsFormat) -> Callable[[_Results, str, int], bytes]:
-    def one(results: _Results, base: str, width: int) -> bytes:
+def _serialized(format_: QueryResultsFormat) -> Callable[[Found, str, int], bytes]:
+    def one(results: Found, base: str, width: int) -> bytes:
         assert isinstance(results, QuerySolutions | QueryBoolean)
         return results.serialize(format=format_) or b""
 
     return one
 
 
-def _turtle(results: _Results, base: str, width: int) -> bytes:
+def _turtle(results: Found, base: str, width: int) -> bytes:
     assert isinstance(results, QueryTriples)
     try:
         return write_turtle(results, prefixes_under(base)).encode()
@@ -225,7 +204,7 @@ def _turtle(results: _Results, base: str, width: int) -> bytes:
         raise TwingraphError(f"{error}; give every node an IRI in CONSTRUCT") from None
 
 
-_WRITERS: Final[dict[Format, Callable[[_Results, str, int], bytes]]] = {
+_WRITERS: Final[dict[Format, Callable[[Found, str, int], bytes]]] = {
     "table": _table,
     "csv": _serialized(QueryResultsFormat.CSV),
     "json": _serialized(QueryResultsFormat.JSON),

@@ -7,14 +7,12 @@ the last good build still stands whole.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,6 +24,7 @@ from twingraph.graph.frozen import ABOUT, NAME
 from twingraph.iris import move_quad
 from twingraph.problems import Problem, TwingraphError
 from twingraph.publish.dumps import DUMPS, Frozen, checksums
+from twingraph.publish.swap import locked, point, sync_folders, write_synced
 from twingraph.settings import FILE, Settings
 from twingraph.source.fmt import prefixes_under
 from twingraph.source.read import Curated, data_files, ontology_files, read_project
@@ -152,7 +151,8 @@ def publish_files(files: Mapping[str, bytes], out: Path) -> Path:
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(out):
+        busy = f"another build is writing {out}; wait for it, or name another --out"
+        with locked(out.with_name(f".{out.name}.lock"), busy):
             _refuse_foreign(out)
             return _swap(files, out)
     except OSError as error:
@@ -173,17 +173,10 @@ def _swap(files: Mapping[str, bytes], out: Path) -> Path:
         draft.mkdir()
         for name, raw in files.items():
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
-            _write_synced(draft / name, raw)
-        for folder in {draft, *((draft / name).parent for name in files)}:
-            _sync(folder)
+            write_synced(draft / name, raw)
+        sync_folders(draft, files)
         draft.rename(target)
-    link = out.with_name(f"{stem}link")
-    link.unlink(missing_ok=True)
-    link.symlink_to(target.name)
-    if out.is_dir() and not out.is_symlink():
-        out.rmdir()  # empty, `_refuse_foreign` saw to it
-    link.replace(out)
-    _sync(out.parent)
+    point(out, target.name)
     ours = re.compile(re.escape(stem) + "[0-9a-f]{16}")  # never a neighbour's `.build-test`
     for old in out.parent.iterdir():
         if ours.fullmatch(old.name) and old.name not in (target.name, before):
@@ -208,31 +201,3 @@ def _refuse_foreign(out: Path) -> None:
         raise TwingraphError(f"{out} is a folder with files in it; name an empty or a new one")
     if out.exists() and not out.is_dir():
         raise TwingraphError(f"{out} is a file; name a folder")
-
-
-def _write_synced(path: Path, raw: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(raw)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _lock(out: Path) -> Iterator[None]:
-    path = out.with_name(f".{out.name}.lock")
-    with path.open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TwingraphError(
-                f"another build is writing {out}; wait for it, or name another --out"
-            ) from None
-        yield

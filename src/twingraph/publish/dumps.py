@@ -20,7 +20,12 @@ from twingraph.graph.frozen import NAME, default_graph, quad_lines, triple_lines
 from twingraph.iris import VOCABULARY
 from twingraph.link.facts import Facts, Linked
 from twingraph.link.files import FILES as LINK_FILES
+from twingraph.publish.geojson import FILES as MAP_FILES
 from twingraph.publish.jsonld import Json, make_context, write_jsonld
+from twingraph.publish.tables import FILES as TABLE_FILES
+from twingraph.publish.tables import Tables
+from twingraph.publish.void import NAME as VOID
+from twingraph.publish.void import is_dump, write_void
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 from twingraph.turtle import blocks, iri_text, prefix_lines, write_turtle
@@ -45,6 +50,11 @@ class Frozen:
     def linked(self) -> Linked:
         """What the files of links/ are made from."""
         return Linked(Facts(self.quads, self.base), self.settings, self.decisions)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """What the files of tables/ and the maps are made from."""
+        return Tables(self.linked.facts, self.settings, self.base)
 
     def context(self) -> Json:
         """Return the JSON-LD context: a function of the ontology alone."""
@@ -88,8 +98,16 @@ def _context(graph: Frozen) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def _void(graph: Frozen) -> bytes:
+    return write_void(graph, [f"{graph.base}dumps/{name}" for name in DUMPS if is_dump(name)])
+
+
 def _links(write: Callable[[Linked], str]) -> Callable[[Frozen], bytes]:
     return lambda graph: write(graph.linked).encode()
+
+
+def _tables(write: Callable[[Tables], bytes]) -> Callable[[Frozen], bytes]:
+    return lambda graph: write(graph.tables)
 
 
 DUMPS: Final[dict[str, Callable[[Frozen], bytes]]] = {
@@ -99,7 +117,9 @@ DUMPS: Final[dict[str, Callable[[Frozen], bytes]]] = {
     "twingraph.nt": _ntriples,
     "twingraph.trig": _trig,
     "twingraph.ttl": _turtle,
+    VOID: _void,
     **{name: _links(write) for name, write in LINK_FILES.items()},
+    **{name: _tables(write) for name, write in {**TABLE_FILES, **MAP_FILES}.items()},
 }
 
 

@@ -50,6 +50,7 @@ class Edition:
     files: tuple[File, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)  # by language, one line of Markdown each
     previous: str = ""
+    modified: str = ""  # the release since which the data says what it says; its own date if new
 
 
 def media_type(name: str) -> tuple[str, str]:

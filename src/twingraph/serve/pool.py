@@ -219,17 +219,13 @@ class Pool:
         known = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
         with theirs:
             self._keeper = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "twingraph.serve.worker",
-                    json.dumps(self._config._asdict()),
-                ],
+                [sys.executable, "-m", "twingraph.serve.worker"],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={name: os.environ[name] for name in known if name in os.environ},
                 start_new_session=True,
             )
+        ours.sendall(json.dumps(self._config._asdict()).encode() + b"\n")
         ours.setblocking(False)
         self._control = ours
         loop.add_reader(ours.fileno(), self._hear)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urljoin
 
@@ -11,26 +11,38 @@ from twingraph.graph.guard import refuse_remote, tokens
 from twingraph.iris import PUBLISHED
 from twingraph.problems import TwingraphError
 from twingraph.serve.site import Site
+from twingraph.settings import Limits
 
-MAX_QUERY_BYTES: Final = 64 * 1024
-MAX_BODY_BYTES: Final = 4 * MAX_QUERY_BYTES  # a form escapes one byte as three
-_MAX_FIELDS: Final = 200
+MAX_FIELDS: Final = 200
 _UPDATES: Final = {
     "INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH",
 }  # fmt: skip
-_NO_UPDATES: Final = (
+NO_UPDATES: Final = (
     "this service only reads; send a SELECT, ASK, CONSTRUCT or DESCRIBE query, and propose changes "
     "to the data in its repository"
 )
 
 
 class RefusedError(TwingraphError):
-    """A request that is not answered: an HTTP status, and words on what to send instead."""
+    """A request that is not answered: an HTTP status, and words on what to send instead.
 
-    def __init__(self, status: int, text: str) -> None:
+    `again` are the seconds after which the same request may be answered (0: it will not);
+    `members` are what a program reads of it, besides (RFC 9457 §3.2).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        text: str,
+        *,
+        again: int = 0,
+        members: Mapping[str, object] | None = None,
+    ) -> None:
         """Keep the status next to the words."""
         super().__init__(text)
         self.status = status
+        self.again = again
+        self.members = members or {}
 
 
 class Dataset(NamedTuple):
@@ -52,6 +64,11 @@ class Asked(NamedTuple):
 Fields = Sequence[tuple[str, str]]
 
 
+def body_limit(limits: Limits) -> int:
+    """Return how many bytes a body may have: a form escapes one byte as three."""
+    return 4 * limits.query_bytes
+
+
 def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
     """Return the parameters of a POST, those of its URL included.
 
@@ -67,16 +84,16 @@ def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
         match kind.strip().lower():
             case "application/x-www-form-urlencoded":
                 parsed = parse_qsl(text, keep_blank_values=True, errors="strict",
-                                   max_num_fields=_MAX_FIELDS)  # fmt: skip
+                                   max_num_fields=MAX_FIELDS)  # fmt: skip
                 return [*fields, *parsed]
             case "application/sparql-query":
                 return [*fields, ("query", text)]
             case "application/sparql-update":
-                raise RefusedError(403, _NO_UPDATES)
+                raise RefusedError(403, NO_UPDATES)
     except UnicodeDecodeError:
         raise RefusedError(400, "the body is not UTF-8; send the query as UTF-8") from None
     except ValueError:
-        raise RefusedError(400, f"more than {_MAX_FIELDS} parameters; send fewer") from None
+        raise RefusedError(400, f"more than {MAX_FIELDS} parameters; send fewer") from None
     raise RefusedError(415, "send the query as application/sparql-query, or as parameter "
                        "'query' of an application/x-www-form-urlencoded")  # fmt: skip
 
@@ -91,7 +108,7 @@ def read_fields(fields: Fields) -> Asked:
     for name, value in fields:
         found.setdefault(name, []).append(value)
     if {"update", "using-graph-uri", "using-named-graph-uri"} & set(found):
-        raise RefusedError(403, _NO_UPDATES)
+        raise RefusedError(403, NO_UPDATES)
     queries = found.get("query", [])
     if len(queries) > 1:
         raise RefusedError(400, f"{len(queries)} queries; send one")
@@ -104,20 +121,19 @@ def read_fields(fields: Fields) -> Asked:
     )
 
 
-def permit(site: Site, asked: Asked) -> Dataset | None:
+def permit(site: Site, asked: Asked, query_bytes: int) -> Dataset | None:
     """Return the dataset of a query that may be evaluated; raise `RefusedError` for any other.
 
     Nothing is evaluated before this, because the engine itself would follow `SERVICE`.
     """
-    if len(asked.query.encode("utf-8", "replace")) > MAX_QUERY_BYTES:
-        raise RefusedError(413, f"a query of more than {MAX_QUERY_BYTES} bytes; send a shorter one")
-    held = {*site.graphs, site.public(PUBLISHED.value)}
+    if len(asked.query.encode("utf-8", "replace")) > query_bytes:
+        raise RefusedError(413, f"a query of more than {query_bytes} bytes; send a shorter one")
+    published = site.public(PUBLISHED.value)
+    held = {*site.graphs, published}
     try:
         refuse_remote(asked.query, held)
     except TwingraphError as error:
         raise RefusedError(403, str(error)) from None
-    if _is_update(asked.query):
-        raise RefusedError(403, _NO_UPDATES)
     if asked.dataset is None:
         return _dataset_of(asked.query, site.base)
     for one in (*asked.dataset.default, *asked.dataset.named):
@@ -130,10 +146,10 @@ def permit(site: Site, asked: Asked) -> Dataset | None:
     return asked.dataset
 
 
-def _is_update(text: str) -> bool:
-    """Does the text begin, behind its prologue, as an update does?
+def is_update(text: str) -> bool:
+    """Does a text, no query, begin behind its prologue as an update does?
 
-    >>> _is_update("PREFIX e: <http://e/> load <http://e/>"), _is_update("SELECT * {}")
+    >>> is_update("PREFIX e: <http://e/> load <http://e/>"), is_update("SELECT * {}")
     (True, False)
     """
     words = (one.text.upper() for one in tokens(text) if one.kind in ("word", "mark"))

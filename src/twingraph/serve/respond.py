@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from html import escape
 from typing import Final
 from urllib.parse import quote
@@ -17,22 +15,23 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from twingraph.serve.conditions import Validators, outcome, read_date
 from twingraph.serve.links import relative
 from twingraph.serve.negotiate import Offer, choose, choose_language
 from twingraph.serve.render import Alternate, Link, render
 from twingraph.serve.site import LANGUAGES, Site
 from twingraph.serve.words import WORDS
 
-_COMMON: Final[Mapping[str, str]] = {
+COMMON: Final[Mapping[str, str]] = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "Allow, Content-Location, ETag, Link, Location, Vary",
+    "access-control-expose-headers": "Accept-Ranges, Allow, Content-Encoding, Content-Location, "
+    "Content-Range, ETag, Link, Location, Query-Limits, Repr-Digest, Retry-After, Vary",
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
     "referrer-policy": "strict-origin-when-cross-origin",
     "x-content-type-options": "nosniff",
 }
 _REVALIDATE: Final = "no-cache"  # keep it, but ask: a release may have come
-_ETAG: Final = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what a URL keeps of an IRI
 # What a script elsewhere may ask with (Fetch, CORS preflight).
 _ASKED_WITH: Final = (
@@ -104,41 +103,13 @@ def precondition(request: Request, headers: Mapping[str, str]) -> Response | Non
 
     `headers` are those of the full answer, its `etag` and perhaps `last-modified` among them.
     """
-    tag, modified = headers["etag"], _seconds(headers.get("last-modified", ""))
-    asked = request.headers
-    if "if-match" in asked:
-        if not _holds(request, "if-match", tag, weakly=False):
-            return _changed(request)
-    elif _later(modified, asked.get("if-unmodified-since", "")):
+    now = Validators(headers["etag"], read_date(headers.get("last-modified", "")))
+    status = outcome(request.headers, now)
+    if status == 412:
         return _changed(request)
-    if "if-none-match" in asked:
-        fresh = _holds(request, "if-none-match", tag, weakly=True)
-    else:
-        since = _seconds(asked.get("if-modified-since", ""))
-        fresh = modified is not None and since is not None and modified <= since
     kept = ("cache-control", "content-location", "etag", "last-modified", "vary")
     told = {name: value for name, value in headers.items() if name in kept}
-    return Response(status_code=304, headers=told) if fresh else None
-
-
-def _holds(request: Request, name: str, tag: str, *, weakly: bool) -> bool:
-    listed = ",".join(request.headers.getlist(name))
-    if listed.strip() == "*":
-        return True
-    return any(opaque == tag and (weakly or not weak) for weak, opaque in _ETAG.findall(listed))
-
-
-def _later(modified: float | None, text: str) -> bool:
-    limit = _seconds(text)
-    return modified is not None and limit is not None and modified > limit
-
-
-def _seconds(date: str) -> float | None:
-    """Return an HTTP date as seconds; None for what is none (§5.6.7: then it is ignored)."""
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except ValueError:
-        return None
+    return Response(status_code=304, headers=told) if status == 304 else None
 
 
 def _changed(request: Request) -> Response:
@@ -178,10 +149,12 @@ def refuse(
     options: Sequence[Alternate] | Mapping[str, str] = (),
     headers: Mapping[str, str] | None = None,
     offers: Sequence[Offer] = PAGES_FIRST,
+    members: Mapping[str, object] | None = None,
 ) -> Response:
     """Say why not, as a page, as RFC 9457 JSON or as text.
 
-    `options` are where to go instead: forms, or just paths by their name.
+    `options` are where to go instead: forms, or just paths by their name; `members` is what the
+    JSON tells besides (§3.2).
     """
     if isinstance(options, Mapping):
         options = [Alternate(name, path, "") for name, path in options.items()]
@@ -198,6 +171,7 @@ def refuse(
                       text=text, options=shown)  # fmt: skip
     elif offer.suffix == "json":
         told: dict[str, object] = {"status": status, "title": heading, "detail": text}
+        told |= members or {}
         if options:
             told["alternates"] = [_as_json(one, root) for one in options]
         body = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
@@ -237,7 +211,7 @@ class CommonHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _COMMON.items():
+                for name, value in COMMON.items():
                     headers.setdefault(name, value)
             await send(message)
 

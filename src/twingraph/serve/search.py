@@ -63,12 +63,13 @@ def read_names(site: Site) -> Finder:
 
 
 def _finder(request: Request) -> Finder:
-    """The finder of the app's site, made when first asked for."""
+    """The finder of the app's site, made when first asked for; a new build gets a new one."""
     state = request.app.state
-    if not hasattr(state, "finder"):
-        state.finder = read_names(state.site)
-    finder: Finder = state.finder
-    return finder
+    site: Site = state.site
+    known: tuple[Site, Finder] | None = getattr(state, "finder", None)
+    if known is None or known[0] is not site:
+        known = state.finder = (site, read_names(site))
+    return known[1]
 
 
 def _typed(request: Request) -> str:

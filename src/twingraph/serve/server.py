@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
 from twingraph.problems import TwingraphError
 from twingraph.settings import Settings
@@ -21,16 +21,30 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _POLL: Final = 0.01  # seconds between two looks whether the socket answers
 
 
-def run(settings: Settings, build: Path, host: str, port: int) -> NoReturn:
+def run(
+    settings: Settings,
+    build: Path,
+    host: str,
+    port: int,
+    *,
+    releases: Path | None = None,
+    log: TextIO | None = None,
+) -> NoReturn:
     """Serve the build in folder `build` until SIGINT or SIGTERM; then end the process with 0.
 
-    Raises `TwingraphError` where the address can't be had or `build` is no build. Every ASGI server
+    `releases` is the folder of the releases; a line a request goes to `log`. Raises `TwingraphError` where the address can't be had or `build` is no build. Every ASGI server
     serves the same: `twingraph.serve.app.create_app(build)` is all there is to it.
     """
     _refuse_taken(host, port)
     from twingraph.serve.app import create_app
 
-    app = create_app(build, settings.resource("queries") / "library")
+    app = create_app(
+        build,
+        settings.resource("queries") / "library",
+        releases=releases,
+        limits=settings.limits,
+        log=log,
+    )
     title = settings.title.get("en", "twingraph")
     asyncio.run(_serve(app, host, port, title))
     # The server's own threads may still want the interpreter: one that goes down under them aborts.
@@ -70,7 +84,7 @@ async def _serve(app: ASGIApp, host: str, port: int, title: str) -> None:
         app,
         address=host,
         port=port,
-        interface=Interfaces.ASGINL,
+        interface=Interfaces.ASGI,
         websockets=False,
         log_level=LogLevels.error,
     )

@@ -28,11 +28,13 @@ from pyoxigraph import (
 from twingraph.graph.frozen import NAME, load_store
 from twingraph.graph.library import LibraryQuery, load_library
 from twingraph.graph.query import move_text
+from twingraph.graph.queryable import Queryable
+from twingraph.graph.remote import RemoteStore, open_endpoint
 from twingraph.iris import move_iri
 from twingraph.problems import TwingraphError
 from twingraph.publish.editions import media_type
 from twingraph.publish.jsonld import Json
-from twingraph.settings import bundled
+from twingraph.settings import Limits, bundled
 from twingraph.source.fmt import prefixes_under
 from twingraph.vocabulary import HOME
 
@@ -62,7 +64,7 @@ class Question(NamedTuple):
 class Site:
     """Everything a page, a description or an answer is made from; nothing of it ever changes."""
 
-    store: Store
+    store: Queryable
     shapes: Store
     base: str
     title: Mapping[str, str]
@@ -103,6 +105,11 @@ class Site:
         """Return the published form of an IRI that stands under HOME in here."""
         return move_iri(iri, HOME, self.base)
 
+    @property
+    def remote(self) -> RemoteStore | None:
+        """The endpoint that holds the graph, where it is not held here."""
+        return self.store if isinstance(self.store, RemoteStore) else None
+
     def _asked(self, terms: Mapping[str, Term]) -> dict[Variable, Any]:
         return {Variable(name): self._published(term) for name, term in terms.items()}
 
@@ -117,10 +124,16 @@ class Site:
         raise TypeError(f"{type(term).__name__} is not published")
 
 
-def load_site(build: Path, library: Path | None = None) -> Site:
+def load_site(
+    build: Path,
+    library: Path | None = None,
+    endpoint: str | None = None,
+    limits: Limits | None = None,
+) -> Site:
     """Open the build in folder `build`; raise `TwingraphError` where it is none.
 
-    `library` is the folder of the questions, ours where none is named.
+    `library` is the folder of the questions, ours where none is named. With an `endpoint` the graph
+    is asked there, within `limits`, and must be the one of the build.
     """
     asked = load_library(library or bundled("queries") / "library")
     folder = build.resolve()  # a new build swaps the link; this one is read to its end
@@ -131,7 +144,11 @@ def load_site(build: Path, library: Path | None = None) -> Site:
     except (OSError, ValueError) as error:
         raise TwingraphError(f"{build} is no build: {error}; run 'twingraph build'") from None
     base = about["base_iri"]
-    store = load_store(folder / NAME)
+    store: Queryable
+    if endpoint is None:
+        store = load_store(folder / NAME)
+    else:
+        store = open_endpoint(endpoint, base, folder, limits)
     return Site(
         store=store,
         shapes=load_store(folder / "shapes.ttl", RdfFormat.TURTLE),

@@ -1,217 +1,349 @@
-"""Queries answered: evaluated on the published graph, written in the format that was asked for."""
+"""`/sparql`: a query in, its result out, in the format that was asked for (SPARQL 1.1 Protocol §2).
+
+It stands in front of the other routes, because this is the one that programs ask ten thousand
+times. What people are to read (the form, a table, a refusal) is left to the route behind, which
+finds in the scope what came of the query.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import islice
-from typing import Any, Final, NamedTuple
+import asyncio
+import hashlib
+import re
+from collections.abc import Hashable, Mapping
+from typing import Final, Literal, NamedTuple, Protocol
+from urllib.parse import parse_qsl
 
-from pyoxigraph import (
-    BlankNode,
-    DefaultGraph,
-    Literal,
-    NamedNode,
-    QueryBoolean,
-    QueryResultsFormat,
-    QuerySolutions,
-    QueryTriples,
-    Triple,
-)
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twingraph.graph.query import explain
-from twingraph.iris import PUBLISHED, move_iri
-from twingraph.publish.exchange import EXCHANGE
-from twingraph.serve.facts import facts_about
-from twingraph.serve.negotiate import Offer, choose
-from twingraph.serve.protocol import Asked, Dataset, RefusedError, permit
-from twingraph.serve.queries import Example, examples
+from twingraph.serve.cache import Cache, Kept
+from twingraph.serve.formats import Choice, choose_formats, unfitting
+from twingraph.serve.negotiate import Offer
+from twingraph.serve.pool import Gone, Reply
+from twingraph.serve.protocol import (
+    MAX_FIELDS,
+    NO_UPDATES,
+    Asked,
+    Dataset,
+    RefusedError,
+    body_limit,
+    is_update,
+    permit,
+    read_fields,
+    read_form,
+)
+from twingraph.serve.respond import COMMON, VARY, precondition
 from twingraph.serve.site import Site
-from twingraph.serve.values import Teller, Value
-from twingraph.serve.words import WORDS, number_text
-from twingraph.vocabulary import HOME
+from twingraph.serve.weblinks import dataset_links
+from twingraph.settings import Limits
 
-# Rows and yes-or-no, then graphs: in the order we prefer. HTML is sent to those who name it only.
-ROWS: Final = (
-    Offer("application/sparql-results+json", "json"),
-    Offer("application/sparql-results+xml", "xml"),
-    Offer("text/csv", "csv"),
-    Offer("text/tab-separated-values", "tsv"),
-    Offer("application/json", "json"),
-    Offer("application/xml", "xml"),
-    Offer("text/html", "html"),
-)
-GRAPHS: Final = (
-    Offer("text/turtle", "ttl"),
-    Offer("application/n-triples", "nt"),
-    Offer("application/ld+json", "jsonld"),
-    Offer("application/rdf+xml", "rdf"),
-    Offer("application/n-quads", "nq"),
-    Offer("application/trig", "trig"),
-    Offer("application/json", "jsonld"),
-    Offer("application/xml", "rdf"),
-    Offer("text/html", "html"),
-)
-_RESULTS: Final[Mapping[str, QueryResultsFormat]] = {
-    "json": QueryResultsFormat.JSON,
-    "xml": QueryResultsFormat.XML,
-    "csv": QueryResultsFormat.CSV,
-    "tsv": QueryResultsFormat.TSV,
-}
-# What people write for format=, beside the suffixes themselves.
-_SYNONYMS: Final[Mapping[str, str]] = {
-    "turtle": "ttl", "ntriples": "nt", "n-triples": "nt", "nquads": "nq", "n-quads": "nq",
-    "json-ld": "jsonld", "rdfxml": "rdf", "rdf/xml": "rdf", "table": "html",
+PATH: Final = "/sparql"
+OUTCOME: Final = "twingraph.outcome"  # where the route behind finds an `Outcome`
+SEEN: Final = "twingraph.seen"  # where the log finds rows, query and cache
+_CACHED_BYTES: Final = 64 * 1024 * 1024
+_CHUNK: Final = 64 * 1024
+_HELD: Final = 4  # so many of the largest results may be on their way to slow readers
+_PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
+_PACE: Final = 100 * 1024
+_AGAIN: Final = 5  # seconds until somebody who is told to come back should
+# Evaluated again, these give something else: such an answer has no validator and is not kept.
+_CHANGING: Final = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b", re.IGNORECASE)
+_FORMS: Final[Mapping[str, Literal["rows", "graph"]]] = {"R": "rows", "B": "rows", "G": "graph"}
+# What becomes of a query that has no result: status, words, and whether to try again.
+_FAILURES: Final[Mapping[str, tuple[int, str, bool]]] = {
+    "V": (400, "the query can't be evaluated: {detail}", False),
+    "N": (400, "the query is nested too deeply to be evaluated; write it flatter", False),
+    "O": (504, "the query took more than {seconds} seconds and was stopped; ask for less (a "
+          "narrower pattern, no cross product, LIMIT without ORDER BY), or take the dumps", False),
+    "M": (507, "the query took more than {memory_bytes} bytes of memory and was stopped; ask for "
+          "less (fewer rows to sort, group or make distinct), or take the dumps", False),
+    "L": (507, "the result has more than {rows} rows; ask for it in parts with ORDER BY, LIMIT and "
+          "OFFSET, or take the dumps", False),
+    "T": (507, "the result has more than {result_bytes} bytes; ask for it in parts with ORDER BY, "
+          "LIMIT and OFFSET, or take the dumps", False),
+    "Q": (503, "as many queries as this service takes are running and waiting; try again in a "
+          "moment", True),
+    "X": (503, "the process that evaluated the query was lost, twice; try again in a moment", True),
+    "U": (502, "{detail}", True),
+    "C": (503, "the client went away", False),
 }  # fmt: skip
-# A table of rows asked for a graph, and the other way round, is given its nearest kin.
-_KIN: Final[Mapping[str, str]] = {"json": "jsonld", "xml": "rdf"}
-_SHOWN_ROWS: Final = 1000
-
-Found = QuerySolutions | QueryBoolean | QueryTriples
 
 
-class Answer(NamedTuple):
-    """An answer as bytes, or, for people, as what the result page shows."""
+class Evaluator(Protocol):
+    """Who evaluates queries: the pool of workers, or an endpoint elsewhere."""
 
-    media_type: str
-    body: bytes
-    table: Table | None = None
+    limits: Limits
 
+    async def ask(
+        self,
+        query: str,
+        rows: str,
+        graphs: str,
+        dataset: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+        bindings: Mapping[str, str] | None = None,
+        gone: Gone | None = None,
+    ) -> Reply:
+        """Return what came of a query, written in one of the two formats."""
+        ...
 
-class Table(NamedTuple):
-    """A result as people read it."""
+    async def start(self) -> None:
+        """Be ready; raise `TwingraphError` where that can't be."""
+        ...
 
-    columns: list[str]
-    rows: list[list[Value]]
-    counted: str
-    answer: str
+    async def drain(self) -> None:
+        """End when no query runs any more."""
+        ...
 
+    def close(self) -> None:
+        """End at once."""
+        ...
 
-class QueryPage(NamedTuple):
-    """The form, and what came of the query in it."""
-
-    query: str
-    problem: str
-    columns: list[str]
-    rows: list[list[Value]]
-    counted: str
-    answer: str
-    formats: list[tuple[str, str]]
-    examples: list[Example]
-    action: str
-
-
-def query_page(
-    site: Site, language: str, query: str, table: Table | None = None, problem: str = ""
-) -> QueryPage:
-    """Return what the page of the form shows: nothing asked yet, an answer, or a problem."""
-    shown = examples(site, language, "sparql")
-    shown_table = table or Table([], [], "", "")
-    formats = [
-        ("", WORDS[language]["table"]), ("csv", "CSV"), ("tsv", "TSV"), ("json", "JSON"),
-        ("xml", "XML"), ("turtle", "Turtle"), ("jsonld", "JSON-LD"), ("nt", "N-Triples"),
-    ]  # fmt: skip
-    return QueryPage(
-        query=query or (shown[0].text if shown else ""),
-        problem=problem,
-        columns=shown_table.columns,
-        rows=shown_table.rows,
-        counted=shown_table.counted,
-        answer=shown_table.answer,
-        formats=formats,
-        examples=shown,
-        action="sparql",
-    )
+    def state(self) -> dict[str, int]:
+        """Return how many queries run and wait, by the words of `/metrics`."""
+        ...
 
 
-def answer(site: Site, asked: Asked, accept: str | None, language: str) -> Answer:
-    """Evaluate a query and write its result; raise `RefusedError` with the reason why not."""
-    found = _evaluate(site, asked.query, permit(site, asked))
-    offers = GRAPHS if isinstance(found, QueryTriples) else ROWS
-    offer = _offer(asked.format, accept, offers)
+class Outcome(NamedTuple):
+    """What the route behind is to show: a problem, a result for people, or neither."""
+
+    asked: Asked | None
+    refused: RefusedError | None = None
+    reply: Reply | None = None
+
+
+class Service:
+    """The endpoint over one build: its graph, its workers, the answers it keeps."""
+
+    def __init__(self, site: Site, evaluator: Evaluator) -> None:
+        """Put the endpoint together."""
+        self.site = site
+        self.evaluator = evaluator
+        self.limits = evaluator.limits
+        self.cache = Cache(_CACHED_BYTES)
+        self.build = site.dumps["SHA256SUMS"].sha256
+        self.held = 0
+        self._same: list[tuple[bytes, bytes]] = [
+            *((name.encode(), value.encode()) for name, value in COMMON.items()),
+            (b"vary", VARY.encode()),
+            (b"link", dataset_links(site, (), "sparql").encode()),
+            (b"query-limits", limits_text(self.limits).encode()),
+        ]
+
+    def headers(self, media_type: str, length: int, tag: str) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a result; `tag` is empty where it would change."""
+        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+        kept = (b"no-cache", b'"%s"' % tag.encode()) if tag else (b"no-store", b"")
+        return [
+            (b"content-type", (media_type + charset).encode()),
+            (b"content-length", str(length).encode()),
+            (b"cache-control", kept[0]),
+            *([(b"etag", kept[1])] if tag else []),
+            *self._same,
+        ]
+
+    def tag(self, asked: Asked, dataset: Dataset | None, suffix: str) -> str:
+        """Return the validator of a result: a build never changes, nor does what it answers."""
+        parts = (self.build, asked.query, repr(dataset), suffix)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def limits_text(limits: Limits) -> str:
+    """Return the limits as a header tells them (RFC 9651, a dictionary of integers).
+
+    >>> limits_text(Limits()).partition(",")[0]
+    'seconds=30'
+    """
+    names = ("seconds", "memory_bytes", "rows", "result_bytes", "query_bytes", "concurrent",
+             "waiting")  # fmt: skip
+    return ", ".join(f"{name.replace('_', '-')}={getattr(limits, name)}" for name in names)
+
+
+class Queries:
+    """ASGI middleware: answers `/sparql`, and passes on what people read and all the rest."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand in front of `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a query, or pass the request on."""
+        if (
+            scope["type"] != "http"
+            or scope["path"] != scope.get("root_path", "") + PATH
+            or scope["method"] not in ("GET", "HEAD", "POST")
+        ):
+            await self.app(scope, receive, send)
+            return
+        service: Service = scope["app"].state.service
+        outcome = await _answer(service, scope, receive, send)
+        if outcome is not None:
+            scope[OUTCOME] = outcome
+            await self.app(scope, receive, send)
+
+
+async def _answer(service: Service, scope: Scope, receive: Receive, send: Send) -> Outcome | None:
+    """Send the result of a query, or return what is to be shown in its place."""
+    accept, conditions, content_type = _heads(scope)
+    search: bytes = scope["query_string"]
+    key: Hashable = None
+    if scope["method"] != "POST":
+        key = (search, accept)
+        kept = service.cache.get(key)
+        if kept is not None:
+            await _send(service, scope, receive, send, kept, conditions=conditions, cached=True)
+            return None
+    asked = None
     try:
-        if offer.suffix == "html":
-            return Answer("text/html", b"", _table(site, found, language))
-        if isinstance(found, QueryTriples):
-            return Answer(offer.media_type, EXCHANGE[offer.suffix](list(set(found)), site.prefixes))
-        return Answer(offer.media_type, found.serialize(format=_RESULTS[offer.suffix]) or b"")
-    except (RuntimeError, OSError, ValueError) as error:
-        raise RefusedError(400, f"the query can't be evaluated: {error}") from None
+        fields = _read_search(search)
+        if scope["method"] == "POST":
+            body = await _read_body(receive, body_limit(service.limits))
+            fields = list(read_form(content_type, body, fields))
+            key = (search, accept, content_type, body) if len(body) < _CHUNK else None
+        asked = read_fields(fields)
+        if not asked.query:
+            return Outcome(asked)
+        scope[SEEN] = (-1, query_hash(asked.query), False)
+        dataset = permit(service.site, asked, service.limits.query_bytes)
+        choice = choose_formats(asked.format, accept)
+        if choice.rows is None and choice.graphs is None:
+            raise RefusedError(406, unfitting(choice, "rows"))
+        reply = await service.evaluator.ask(
+            asked.query, _suffix(choice.rows, "json"), _suffix(choice.graphs, "nt"), dataset,
+            gone=_gone(receive),
+        )  # fmt: skip
+        form = _FORMS.get(reply.kind)
+        if form is None:
+            raise refusal(reply, asked.query, choice, service.limits)
+    except RefusedError as error:
+        return Outcome(asked, error)
+    offer = choice.rows if form == "rows" else choice.graphs
+    assert offer is not None, "a result has a format"
+    if offer.suffix == "html":
+        scope[SEEN] = (reply.rows, query_hash(asked.query), False)
+        return Outcome(asked, reply=reply)
+    changing = reply.fresh or _CHANGING.search(asked.query)
+    tag = "" if changing else service.tag(asked, dataset, offer.suffix)
+    headers = service.headers(offer.media_type, len(reply.body), tag)
+    made = Kept(headers, reply.body, reply.rows, query_hash(asked.query))
+    if service.held and service.held + len(reply.body) > _HELD * service.limits.result_bytes:
+        return Outcome(asked, refusal(Reply("Q"), asked.query, choice, service.limits))
+    if tag and key is not None:
+        service.cache.keep(key, made)
+    await _send(service, scope, receive, send, made, conditions=conditions, cached=False)
+    return None
 
 
-def _evaluate(site: Site, text: str, dataset: Dataset | None) -> Found:
-    graphs: dict[str, Any] = {}
-    if dataset is not None:
-        named = [one for one in dataset.named if one != site.public(PUBLISHED.value)]
-        graphs["default_graph"] = [_graph(site, one) for one in dataset.default]
-        graphs["named_graphs"] = [NamedNode(one) for one in named]
+def _suffix(offer: Offer | None, shown: str) -> str:
+    """Return what a worker is to write; a page is made from what can be read back."""
+    if offer is None:
+        return ""
+    return shown if offer.suffix == "html" else offer.suffix
+
+
+def _heads(scope: Scope) -> tuple[str | None, bool, str]:
+    """Return `Accept`, whether there are conditions, and the media type of the body."""
+    accept: list[str] = []
+    conditions, content_type = False, ""
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            accept.append(value.decode("latin-1"))
+        elif name == b"content-type":
+            content_type = value.decode("latin-1")
+        elif name.startswith(b"if-"):
+            conditions = True
+    return ",".join(accept) or None, conditions, content_type
+
+
+def _read_search(search: bytes) -> list[tuple[str, str]]:
     try:
-        return site.store.query(text, base_iri=site.base, prefixes=dict(site.prefixes), **graphs)
-    except SyntaxError as error:
-        raise RefusedError(400, f"this is not SPARQL: {explain(error, text)}") from None
-    except (RuntimeError, OSError, ValueError) as error:
-        raise RefusedError(400, f"the query can't be evaluated: {error}") from None
+        return parse_qsl(
+            search.decode("ascii", "surrogateescape"), keep_blank_values=True, errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )  # fmt: skip
+    except UnicodeDecodeError:
+        raise RefusedError(400, "the address is not UTF-8; send the query as UTF-8") from None
+    except ValueError:
+        raise RefusedError(400, f"more than {MAX_FIELDS} parameters; send fewer") from None
 
 
-def _graph(site: Site, iri: str) -> DefaultGraph | NamedNode:
-    return DefaultGraph() if iri == site.public(PUBLISHED.value) else NamedNode(iri)
+async def _read_body(receive: Receive, limit: int) -> bytes:
+    parts, held = [], 0
+    while True:
+        try:
+            message = await asyncio.wait_for(receive(), _PATIENCE)
+        except TimeoutError:
+            raise RefusedError(408, "the body did not come; send the query at once") from None
+        if message["type"] == "http.disconnect":
+            raise RefusedError(400, "the body ended early; send all of it")
+        parts.append(message.get("body", b""))
+        held += len(parts[-1])
+        if held > limit:
+            raise RefusedError(413, f"a body of more than {limit} bytes; send less")
+        if not message.get("more_body"):
+            return b"".join(parts)
 
 
-def _offer(wanted: str, accept: str | None, offers: tuple[Offer, ...]) -> Offer:
-    """Choose by `format=`, which names a suffix or a media type, else by `Accept`."""
-    by_name = {one.suffix: one for one in reversed(offers)}
-    by_name |= {one.media_type: one for one in offers}
-    if wanted:
-        name = _SYNONYMS.get(wanted.strip().lower(), wanted.strip().lower())
-        name = name if name in by_name else _KIN.get(name, name)
-        if name not in by_name:
-            kinds = ", ".join(sorted({one.suffix for one in offers}))
-            raise RefusedError(406, f"format={wanted[:40]} is not written for this kind of query; "
-                               f"write one of {kinds}")  # fmt: skip
-        return by_name[name]
-    chosen = choose(accept, offers)
-    if chosen is None:
-        kinds = ", ".join(one.media_type for one in offers)
-        raise RefusedError(406, f"none of the formats in Accept is written; accept one of {kinds}")
-    return chosen
+def _gone(receive: Receive) -> Gone:
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    return gone
 
 
-# --- for people ----------------------------------------------------------------------------------
+def query_hash(query: str) -> str:
+    """Return what a query is called in the log."""
+    return hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def _table(site: Site, found: Found, language: str) -> Table:
-    word = WORDS[language]
-    if isinstance(found, QueryBoolean):
-        return Table([], [], word["answer"], word["yes" if found else "no"])
-    columns = ["subject", "predicate", "object"]
-    if isinstance(found, QuerySolutions):
-        columns = [one.value for one in found.variables]
-    rows = iter(found)
-    shown = [_terms(one, len(columns)) for one in islice(rows, _SHOWN_ROWS)]
-    total = len(shown) + sum(1 for _ in rows)
-    facts = facts_about(site, language, shown)
-    teller = Teller(facts, "sparql")
-    numbers = number_text(total, language), number_text(len(shown), language)
-    counted = word["rows cut" if total > len(shown) else "rows"].format(*numbers)
-    if total <= 1:
-        counted = word["row"] if total else word["nothing found"]
-    return Table(columns, [[_value(teller, one) for one in row] for row in shown], counted, "")
+def refusal(reply: Reply, query: str, choice: Choice, limits: Limits) -> RefusedError:
+    """Return the words and the status for a query that has no result."""
+    if reply.kind == "S":
+        if is_update(query):
+            return RefusedError(403, NO_UPDATES)
+        words = explain(SyntaxError(reply.body.decode("utf-8", "replace")), query)
+        return RefusedError(400, f"this is not SPARQL: {words}")
+    if reply.kind == "F":
+        return RefusedError(406, unfitting(choice, reply.body.decode("ascii")))
+    status, text, again = _FAILURES[reply.kind]
+    told = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
+    detail = reply.body.decode("utf-8", "replace")
+    return RefusedError(status, text.format(**told, detail=detail), again=_AGAIN if again else 0)
 
 
-def _terms(row: Any, width: int) -> list[Any]:
-    if isinstance(row, Triple):
-        return [row.subject, row.predicate, row.object]
-    return [row[at] for at in range(width)]
+# --- sending -------------------------------------------------------------------------------------
 
 
-def _value(teller: Teller, term: Any) -> Value:
-    site = teller.site
-    if isinstance(term, NamedNode):
-        return teller.link(move_iri(term.value, site.base, HOME))
-    if isinstance(term, Literal):
-        if term.language:
-            return Value(term.value, language=term.language)
-        moved = move_iri(term.datatype.value, site.base, HOME)
-        return teller.value(Literal(term.value, datatype=NamedNode(moved)))
-    if isinstance(term, BlankNode):
-        return Value(str(term), code=True)
-    return Value("") if term is None else Value(str(term), code=True)
+async def _send(
+    service: Service,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    made: Kept,
+    *,
+    conditions: bool,
+    cached: bool,
+) -> None:
+    scope[SEEN] = (made.rows, made.query, cached)
+    if conditions and scope["method"] != "POST":
+        told = {name.decode(): value.decode() for name, value in made.headers}
+        early = precondition(Request(scope, receive), told) if "etag" in told else None
+        if early is not None:
+            await early(scope, receive, send)
+            return
+    body = b"" if scope["method"] == "HEAD" else made.body
+    await send({"type": "http.response.start", "status": 200, "headers": made.headers})
+    if len(body) <= _CHUNK * 4:
+        await send({"type": "http.response.body", "body": body})
+        return
+    service.held += len(body)
+    try:
+        async with asyncio.timeout(_PATIENCE + len(body) / _PACE):
+            for start in range(0, len(body), _CHUNK):
+                part = body[start : start + _CHUNK]
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+    finally:
+        service.held -= len(body)

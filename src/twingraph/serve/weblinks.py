@@ -1,20 +1,33 @@
 """The `Link` header (RFC 8288): which forms there are of a thing, its licence, how to cite it.
 
 Relations: `alternate`, `canonical` (RFC 6596), `license`, `describedby` and `describes` (POWDER and
-RFC 6892), `cite-as` (RFC 8574), and the context of plain JSON (JSON-LD 1.1 §6.1).
+RFC 6892), `cite-as` (RFC 8574), and the context of plain JSON (JSON-LD 1.1 §6.1). As FAIR
+Signposting wants them on landing pages (level 1): `type`, `item` and, on what is part of the whole,
+`collection` (RFC 6573); `author` where the publisher has an IRI. All of them in one document
+(level 2, RFC 9264) stand at `LINKSET`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from typing import Final
 
+from twingraph.link.files import FOLDER as LINK_FILES
+from twingraph.publish.editions import media_type
+from twingraph.publish.void import is_dump
 from twingraph.serve.describe import FORMATS
 from twingraph.serve.pages import alternates, page_alternates
 from twingraph.serve.render import OWN_NAMES, Alternate
 from twingraph.serve.site import LANGUAGES, Site
 
+DATA_PAGE: Final = "dumps.html"  # below a language: the files, release by release
+LINKSET: Final = "linkset.json"
+LINKSET_TYPE: Final = "application/linkset+json"
 _CONTEXT: Final = "http://www.w3.org/ns/json-ld#context"
+_PAGE: Final = "https://schema.org/AboutPage"
+_WHOLE: Final = "https://schema.org/Dataset"
+_METADATA: Final = ("void.ttl", "catalog.ttl")  # files that tell what the whole is
 # The whole, as a page in each language and told in RDF.
 DATASET_FORMS: Final = (
     *(Alternate(OWN_NAMES[one], f"{one}/index.html", "text/html", one) for one in LANGUAGES),
@@ -36,7 +49,10 @@ def thing_links(site: Site, about: str, canonical: str = "") -> str:
         *_others(site, forms, canonical),
         _link(site, described.path, "describedby", media_type=described.media_type),
         _link(site, about, "cite-as"),
+        _link(site, "", "collection"),
     ]
+    if canonical.endswith(".html"):
+        found.append(_type(_PAGE))
     if canonical:
         found.append(_link(site, about, "describes"))
         found.append(_link(site, canonical, "canonical"))
@@ -49,20 +65,103 @@ def page_links(site: Site, rest: str, language: str) -> str:
     """Return the header for a page that is about no single thing, `<language>/<rest>`."""
     forms = [Alternate("", f"{one}/{rest}", "text/html", one) for one in LANGUAGES]
     canonical = f"{language}/{rest}"
+    if rest == DATA_PAGE:
+        return dataset_links(site, forms, canonical)
     return _joined(site, [*_others(site, forms, canonical), _link(site, canonical, "canonical")])
 
 
 def dataset_links(site: Site, forms: Iterable[Alternate], canonical: str) -> str:
-    """Return the header for a form of the whole: the first page, a description, a dump."""
-    return _joined(
-        site,
-        [
-            *_others(site, forms, canonical),
-            _link(site, _DATASET.path, "describedby", media_type=_DATASET.media_type),
-            _link(site, "", "cite-as"),
-            _link(site, canonical, "canonical"),
-        ],
-    )
+    """Return the header for a form of the whole: the first page, the data page, a description."""
+    found = [*_others(site, forms, canonical), *_landing(site, "", canonical)]
+    if canonical.endswith(".html"):
+        items = [file_place(one) for one in site.dumps if is_dump(one)]
+        found += [_type(_PAGE), _type(_WHOLE), *(_item(site, one) for one in items)]
+    else:
+        found.append(_link(site, "", "describes"))
+    return _joined(site, [*found, _link(site, canonical, "canonical")])
+
+
+def file_links(
+    site: Site, place: str, release: str = "", files: Collection[str] | None = None
+) -> str:
+    """Return the header for a file of the build or of a release, which stands at path `place`.
+
+    `files` are those of the release.
+    """
+    whole = f"release/{release}/" if release else ""
+    found = [*_landing(site, whole, place, files), _link(site, whole, "collection")]
+    if place.rpartition("/")[2] in _METADATA:
+        found.append(_link(site, whole, "describes"))
+    return _joined(site, [*found, _link(site, place, "canonical")])
+
+
+def release_links(site: Site, date: str, files: Collection[str]) -> str:
+    """Return the header for the address of a release, which has these files."""
+    place = f"release/{date}/"
+    items = [_item(site, place + one) for one in sorted(files) if is_dump(one)]
+    found = [*_landing(site, place, files=files), _type(_WHOLE), *items]
+    return _joined(site, [*found, _link(site, "", "collection")])
+
+
+def linkset(site: Site) -> bytes:
+    """Return all links of the whole and of its files as one document (RFC 9264 §4.2)."""
+    root = {"href": site.base}
+    licence = {"license": [{"href": site.licence}]} if site.licence else {}
+    common = {
+        "cite-as": [root],
+        "describedby": [_target(site, one) for one in _metadata(site, "", None)],
+        **licence,
+    }
+    items = [_target(site, file_place(name)) for name in site.dumps]
+    kinds = [{"href": _PAGE}, {"href": _WHOLE}]
+    whole = {"anchor": site.base, **common, "type": kinds, "item": items}
+    each = [{"anchor": one["href"], **common, "collection": [root]} for one in items]
+    return (json.dumps({"linkset": [whole, *each]}, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _target(site: Site, path: str) -> dict[str, str]:
+    return {"href": site.base + path, "type": media_type(path)[0]}
+
+
+def file_place(name: str) -> str:
+    """Return the path at which a file of the build has its own address.
+
+    >>> file_place("twingraph.nq"), file_place("context.jsonld")
+    ('dumps/twingraph.nq', 'context.jsonld')
+    """
+    own = name == "context.jsonld" or name.startswith(LINK_FILES)
+    return name if own else f"dumps/{name}"
+
+
+def _landing(
+    site: Site, whole: str, canonical: str = "", files: Collection[str] | None = None
+) -> list[str]:
+    """Return what is true of the whole at path `whole`, of its pages and of its files."""
+    found = [
+        _link(site, one, "describedby", media_type=media_type(one)[0])
+        for one in _metadata(site, whole, files)
+        if one != canonical
+    ]
+    found.append(_link(site, whole, "cite-as"))
+    if not whole:
+        found.append(_link(site, LINKSET, "linkset", media_type=LINKSET_TYPE))
+    return found
+
+
+def _metadata(site: Site, whole: str, files: Collection[str] | None) -> list[str]:
+    """Return the paths of what tells about the whole: VoID, and the catalogue if there."""
+    if whole:
+        return [whole + one for one in _METADATA if files is None or one in files]
+    catalogue = [file_place(one) for one in _METADATA[1:] if one in site.dumps]
+    return [_DATASET.path, *catalogue]
+
+
+def _item(site: Site, path: str) -> str:
+    return _link(site, path, "item", media_type(path)[0])
+
+
+def _type(iri: str) -> str:
+    return f'<{iri}>; rel="type"'
 
 
 def _others(site: Site, forms: Iterable[Alternate], but: str) -> list[str]:

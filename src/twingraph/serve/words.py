@@ -296,6 +296,32 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "This address answers {} only; nothing here can be changed.",
         "Diese Adresse beantwortet nur {}; ändern lässt sich hier nichts.",
     ),
+    "no such bytes": ("The file ends before that", "So weit reicht die Datei nicht"),
+    "no such bytes note": (
+        "{} has {} bytes; none of those that Range names is among them.",
+        "{} hat {} Bytes; von denen, die Range nennt, ist keines darunter.",
+    ),
+    "no such coding": ("Not packed like that", "So ist es nicht gepackt"),
+    "no such coding note": (
+        "Accept-Encoding takes none of the forms in which {} lies here.",
+        "Accept-Encoding nimmt keine der Formen, in denen {} hier liegt.",
+    ),
+    "not whole": ("Not all of it is here just now", "Gerade ist nicht alles da"),
+    "not whole note": (
+        "{} is not here as it was published; half of it is not sent. Ask again in a little while.",
+        "{} liegt hier nicht so, wie es veröffentlicht ist; die Hälfte davon wird nicht gesendet. "
+        "Bitte etwas später noch einmal fragen.",
+    ),
+    "no such release": ("No such release", "Keine solche Ausgabe"),
+    "no such release note": (
+        "Nothing was released as {}. Releases are named by their day, YYYY-MM-DD; there are {}.",
+        "Unter {} ist nichts erschienen. Ausgaben heißen nach ihrem Tag, JJJJ-MM-TT; es gibt {}.",
+    ),
+    "no releases": ("none yet", "noch keine"),
+    "no such file note": (
+        "The release of {} has no file {}; its files are listed in SHA256SUMS.",
+        "Die Ausgabe {} hat keine Datei {}; ihre Dateien stehen in SHA256SUMS.",
+    ),
     "broken": ("A mistake of ours", "Ein Fehler bei uns"),
     "broken note": (
         "This could not be answered, and it is not your fault. Please report the address.",

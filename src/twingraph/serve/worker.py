@@ -4,10 +4,10 @@ The keeper is a process of its own, with one thread, that loads the graph and fo
 one socket and nothing else: no file, no other descriptor and no right to open one, a ceiling for
 its memory, a clock for its processor time. What a query does there, it can do to nobody.
 
-Run as `python -m twingraph.serve.worker CONFIG`, its standard input the socket to the server.
+Run as `python -m twingraph.serve.worker`, its standard input the socket to the server. The server
+writes lines to the keeper, and gets lines:
 
-The server writes lines to the keeper, and gets lines:
-
+    {…}                     the configuration, first of all
     F (with a descriptor)   fork a worker that listens there     -> P <pid>
     K, L, S, C <pid>        kill, lower its priority, stop it, let it go on
                             a worker has ended                   -> X <pid> <status>
@@ -339,7 +339,10 @@ def _keep(store: Store, config: Config, control: socket.socket) -> None:
             _reap(alive, control)
         if control.fileno() not in ready:
             continue
-        data, found, _, _ = socket.recv_fds(control, 65536, 16)
+        try:
+            data, found, _, _ = socket.recv_fds(control, 65536, 16)
+        except ConnectionResetError:
+            break
         if not data:
             break
         descriptors += found
@@ -349,7 +352,8 @@ def _keep(store: Store, config: Config, control: socket.socket) -> None:
             if order == "F":
                 pid = _fork(store, config, descriptors.pop(0), libc)
                 alive.add(pid)
-                control.sendall(f"P {pid}\n".encode())
+                with contextlib.suppress(OSError):
+                    control.sendall(f"P {pid}\n".encode())
             elif int(number) in alive:  # never a number that is somebody else's by now
                 with contextlib.suppress(OSError):
                     _ORDERS[order](int(number))
@@ -379,10 +383,16 @@ def _reap(alive: set[int], control: socket.socket) -> None:
 
 
 def main() -> None:
-    """Load the graph that the configuration names, and keep workers."""
-    config = Config(**json.loads(sys.argv[1]))
+    """Load the graph that the server names, and keep workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=os.dup(0))
+    told = b""
+    while not told.endswith(b"\n"):  # nothing else is said before the graph is loaded
+        part = control.recv(65536)
+        if not part:
+            return
+        told += part
+    config = Config(**json.loads(told))
     store = Store()
     store.load(path=config.graph, format=RdfFormat.N_QUADS)
     gc.collect()

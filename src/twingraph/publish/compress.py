@@ -1,0 +1,76 @@
+"""Files packed for downloading, gzip and zstd: equal input, equal bytes.
+
+gzip (RFC 1952) with neither name nor time in its header; Zstandard (RFC 8878) with the size of its
+content and a checksum. Streamed, so that a file's size costs no memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PackError: Final = (zstd.ZstdError, zlib.error, gzip.BadGzipFile, EOFError)
+
+GZIP_LEVEL: Final = 9
+ZSTD_LEVEL: Final = 12  # docs/decisions/0014: what more costs, and what it brings
+_CHUNK: Final = 1 << 20
+
+
+def pack(source: Path, target: Path) -> None:
+    """Write `source` packed as the suffix of `target` says: `.gz` or `.zst`."""
+    size = source.stat().st_size
+    with source.open("rb") as whole, target.open("wb") as raw, _packer(raw, target, size) as out:
+        while chunk := whole.read(_CHUNK):
+            out.write(chunk)
+
+
+@contextmanager
+def _packer(raw: IO[bytes], target: Path, size: int) -> Iterator[Any]:
+    if target.suffix == ".gz":
+        with gzip.GzipFile("", "wb", GZIP_LEVEL, raw, mtime=0) as out:
+            yield out
+        return
+    packer = zstd.ZstdCompressor(
+        options={
+            zstd.CompressionParameter.compression_level: ZSTD_LEVEL,
+            zstd.CompressionParameter.checksum_flag: 1,
+        }
+    )
+    packer.set_pledged_input_size(size)
+    yield _Zstd(packer, raw)
+    raw.write(packer.flush())
+
+
+class _Zstd:
+    def __init__(self, packer: zstd.ZstdCompressor, raw: IO[bytes]) -> None:
+        self._packer, self._raw = packer, raw
+
+    def write(self, chunk: bytes) -> None:
+        self._raw.write(self._packer.compress(chunk))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading, unpacked if its suffix is `.gz` or `.zst`.
+
+    Raises `OSError` or `EOFError` where it is not what its suffix says, while it is read.
+    """
+    with path.open("rb") as raw:
+        if path.suffix == ".gz":
+            with gzip.GzipFile(fileobj=raw, mode="rb") as out:
+                yield out  # type: ignore[misc]  # reads as any binary file does
+        elif path.suffix == ".zst":
+            with zstd.ZstdFile(raw, "rb") as unpacked:
+                yield unpacked  # type: ignore[misc]  # the same
+        else:
+            yield raw

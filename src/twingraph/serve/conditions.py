@@ -1,0 +1,114 @@
+"""What a request's conditions come to (RFC 9110 §13): send it, spare it, or refuse.
+
+Pure functions over headers. A date that is none in any of the three forms is as good as not sent.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from datetime import UTC, datetime
+from email.utils import formatdate, parsedate
+from typing import Final, Literal, NamedTuple
+
+from starlette.datastructures import Headers
+
+_ETAG: Final = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_MONTH: Final = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY: Final = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_TIME: Final = r"\d\d:\d\d:\d\d"
+# RFC 9110 §5.6.7: what is sent today, what RFC 850 wrote, what C's asctime writes.
+_DATE: Final = re.compile(
+    rf"{_DAY}, \d\d {_MONTH} \d{{4}} {_TIME} GMT"
+    rf"|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d\d-{_MONTH}-\d\d {_TIME} GMT"
+    rf"|{_DAY} {_MONTH} [ \d]\d {_TIME} \d{{4}}"
+)
+
+
+class Validators(NamedTuple):
+    """What tells one state of a representation from another: a tag, and when it came to be."""
+
+    etag: str
+    modified: int | None = None  # seconds since 1970, as a header can say them
+
+
+def read_date(text: str) -> int | None:
+    """Return an HTTP date as seconds since 1970; None for what is none.
+
+    >>> read_date("Sun, 06 Nov 1994 08:49:37 GMT"), read_date("Sunday, 06-Nov-94 08:49:37 GMT")
+    (784111777, 784111777)
+    >>> read_date("Sun Nov  6 08:49:37 1994"), read_date("1994-11-06"), read_date("")
+    (784111777, None, None)
+    """
+    parsed = parsedate(text) if _DATE.fullmatch(text) else None
+    if parsed is None:
+        return None
+    try:
+        datetime(*parsed[:6], tzinfo=UTC)
+    except ValueError:  # the 31st of February, the 25th hour
+        return None
+    return timegm(parsed)
+
+
+def write_date(seconds: int) -> str:
+    """Return the date as it is sent.
+
+    >>> write_date(784111777)
+    'Sun, 06 Nov 1994 08:49:37 GMT'
+    """
+    return formatdate(seconds, usegmt=True)
+
+
+def outcome(asked: Headers, now: Validators) -> Literal[200, 304, 412]:
+    """Return the status that the conditions of a GET or HEAD lead to (§13.2.2, steps 1 to 4).
+
+    >>> tag = '"a"'
+    >>> outcome(Headers({"if-none-match": 'W/"a", "b"'}), Validators(tag))
+    304
+    >>> outcome(Headers({"if-match": 'W/"a"'}), Validators(tag))
+    412
+    """
+    if "if-match" in asked:
+        if not _names(asked, "if-match", now.etag, weakly=False):
+            return 412
+    elif now.modified is not None:
+        limit = read_date(_single(asked, "if-unmodified-since"))
+        if limit is not None and now.modified > limit:
+            return 412
+    if "if-none-match" in asked:
+        return 304 if _names(asked, "if-none-match", now.etag, weakly=True) else 200
+    since = read_date(_single(asked, "if-modified-since"))
+    fresh = since is not None and now.modified is not None and now.modified <= since
+    return 304 if fresh else 200
+
+
+def range_holds(asked: Headers, now: Validators, clock: float) -> bool:
+    """Return whether `If-Range` lets `Range` through (§13.1.5): only for exactly what is there.
+
+    A weak tag never does, and a date only if nothing can have changed within its second
+    (§8.8.2.2); `clock` is the time of the answer.
+
+    >>> range_holds(Headers({"if-range": 'W/"a"'}), Validators('"a"'), 0)
+    False
+    """
+    values = asked.getlist("if-range")
+    if not values:
+        return True
+    if len(values) > 1:
+        return False
+    if values[0].endswith('"'):
+        return values[0] == now.etag
+    seconds = read_date(values[0])
+    return seconds is not None and seconds == now.modified and clock - seconds >= 1
+
+
+def _single(asked: Headers, name: str) -> str:
+    values = asked.getlist(name)
+    return values[0] if len(values) == 1 else ""
+
+
+def _names(asked: Headers, name: str, tag: str, *, weakly: bool) -> bool:
+    listed = ",".join(asked.getlist(name))
+    if listed.strip() == "*":
+        return True
+    return any(opaque == tag and (weakly or not weak) for weak, opaque in _ETAG.findall(listed))

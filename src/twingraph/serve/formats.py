@@ -1,0 +1,82 @@
+"""In which format the result of a query is written: what `format=` names, else what `Accept` likes.
+
+Which of the two tables holds is known only when a query has been read: rows (and yes or no), or
+triples. So a choice is made for either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from twingraph.serve.negotiate import Offer, choose
+
+# Rows and yes-or-no, then graphs: in the order we prefer. HTML is sent to those who name it only.
+ROWS: Final = (
+    Offer("application/sparql-results+json", "json"),
+    Offer("application/sparql-results+xml", "xml"),
+    Offer("text/csv", "csv"),
+    Offer("text/tab-separated-values", "tsv"),
+    Offer("application/json", "json"),
+    Offer("application/xml", "xml"),
+    Offer("text/html", "html"),
+)
+GRAPHS: Final = (
+    Offer("text/turtle", "ttl"),
+    Offer("application/n-triples", "nt"),
+    Offer("application/ld+json", "jsonld"),
+    Offer("application/rdf+xml", "rdf"),
+    Offer("application/n-quads", "nq"),
+    Offer("application/trig", "trig"),
+    Offer("application/json", "jsonld"),
+    Offer("application/xml", "rdf"),
+    Offer("text/html", "html"),
+)
+# What people write for format=, beside the suffixes themselves.
+_SYNONYMS: Final[Mapping[str, str]] = {
+    "turtle": "ttl", "ntriples": "nt", "n-triples": "nt", "nquads": "nq", "n-quads": "nq",
+    "json-ld": "jsonld", "rdfxml": "rdf", "rdf/xml": "rdf", "table": "html",
+}  # fmt: skip
+# A table of rows asked for a graph, and the other way round, is given its nearest kin.
+_KIN: Final[Mapping[str, str]] = {"json": "jsonld", "xml": "rdf"}
+
+
+class Choice(NamedTuple):
+    """The format of rows and that of triples, None where none fits; `asked` is what was wanted."""
+
+    rows: Offer | None
+    graphs: Offer | None
+    asked: str
+
+
+@lru_cache(maxsize=1024)
+def choose_formats(wanted: str, accept: str | None) -> Choice:
+    """Choose by `format=`, which names a suffix or a media type, else by the `Accept` header.
+
+    >>> choose_formats("turtle", None).graphs.media_type, choose_formats("turtle", None).rows
+    ('text/turtle', None)
+    >>> choose_formats("", "text/csv").rows.suffix
+    'csv'
+    """
+    if wanted:
+        return Choice(_named(wanted, ROWS), _named(wanted, GRAPHS), f"format={wanted[:40]}")
+    return Choice(choose(accept, ROWS), choose(accept, GRAPHS), "what Accept names")
+
+
+def _named(wanted: str, offers: tuple[Offer, ...]) -> Offer | None:
+    known = {one.suffix: one for one in reversed(offers)}
+    known |= {one.media_type: one for one in offers}
+    name = _SYNONYMS.get(wanted.strip().lower(), wanted.strip().lower())
+    return known.get(name if name in known else _KIN.get(name, name))
+
+
+def unfitting(choice: Choice, form: str) -> str:
+    """Say that a result of this form (`rows`, `graph`) is not written like that, and how it is."""
+    offers = ROWS if form == "rows" else GRAPHS
+    kinds = {"rows": "SELECT and ASK", "graph": "CONSTRUCT and DESCRIBE"}[form]
+    listed = ", ".join(dict.fromkeys(f"{one.suffix} ({one.media_type})" for one in offers))
+    return (
+        f"{choice.asked} is not written for this kind of query; for {kinds} there is {listed}: "
+        "name one with format= or in Accept"
+    )

@@ -1,0 +1,514 @@
+"""Files over HTTP, asked over a real socket so that nothing is put right on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import json
+import random
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.utils import formatdate
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.testclient import TestClient
+
+from twingraph.publish.compress import opened, pack
+
+ROOT = Path(__file__).parent.parent
+DATE = "2026-11-21"
+MIDNIGHT = 1795219200
+BASE = "https://w3id.org/twingraph/"
+ETAG = re.compile(r'"[0-9a-f]{32}"')
+SERVE = """
+import asyncio, sys
+from pathlib import Path
+from twingraph.serve import server
+from twingraph.serve.app import create_app
+app = create_app(Path(sys.argv[1]))
+app.state.releases = Path(sys.argv[2])
+asyncio.run(server._serve(app, "127.0.0.1", int(sys.argv[3]), "files"))
+"""
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+class Server(NamedTuple):
+    port: int
+    releases: Path
+    build: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, path: str, *headers: tuple[str, str], method: str = "GET") -> Answer:
+        """Send exactly this; nothing is added but Host."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in headers:
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+
+def write_release(releases: Path, date: str, files: dict[str, bytes], base: str = BASE) -> Path:
+    """Write a release as `publish/released.py` reads it, in place; packed files lie beside."""
+    folder = releases / date
+    for name, raw in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(raw)
+        if name.endswith((".nq", ".ttl")):
+            for suffix in (".gz", ".zst"):
+                pack(folder / name, folder / (name + suffix))
+    listed = [
+        {
+            "name": one.relative_to(folder).as_posix(),
+            "size": one.stat().st_size,
+            "sha256": hashlib.sha256(one.read_bytes()).hexdigest(),
+        }
+        for one in sorted(folder.rglob("*"))
+        if one.is_file()
+    ]
+    sums = "".join(f"{one['sha256']}  {one['name']}\n" for one in listed)
+    about = {"base_iri": base, "date": date, "files": listed, "notes": {"en": "x", "de": "x"}}
+    (folder / "release.json").write_text(json.dumps(about), "utf-8")
+    (folder / "SHA256SUMS").write_text(sums, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server as it runs, with three releases and some that are none."""
+    releases = tmp_path_factory.mktemp("releases")
+    names = ("twingraph.nq", "twingraph.ttl", "links/missing.csv", "shapes.ttl")
+    files = {name: (built / name).read_bytes() for name in names}
+    files |= {"empty.csv": b"", "catalog.ttl": b"# a catalogue\n", "void.ttl": b"# a dataset\n"}
+    for date in (DATE, f"{DATE}.2", "2026-10-01"):
+        write_release(releases, date, files)
+    (releases / DATE / "linked.nq").symlink_to(releases / DATE / "twingraph.nq")
+    (releases / DATE / "unlisted.nq").write_text("# not in release.json\n", "utf-8")
+    write_release(releases, ".2026-11-23", files)
+    (releases / "latest").symlink_to(f"{DATE}.2")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(built), str(releases), str(port)], stderr=subprocess.PIPE
+    )
+    try:
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        assert told.startswith(b"Serving "), told + process.stderr.read()
+        yield Server(port, releases, built)
+    finally:
+        process.terminate()
+        _, rest = process.communicate(timeout=20)
+    assert rest == b"", "the server complained: " + rest.decode()
+
+
+@pytest.fixture(scope="module")
+def known(server: Server) -> dict[str, str]:
+    """What {…} stands for in the battery."""
+    release = server.releases / DATE
+    files = {
+        "nq": release / "twingraph.nq",
+        "gz": release / "twingraph.nq.gz",
+        "zst": release / "twingraph.nq.zst",
+        "empty": release / "empty.csv",
+        "dump": server.build / "twingraph.nq",
+    }
+    found = {"many": ",".join(f"{2 * one}-{2 * one}" for one in range(5000))}
+    for name, path in files.items():
+        raw = path.read_bytes()
+        digest = hashlib.sha256(raw)
+        found |= {
+            f"{name}.etag": f'"{digest.hexdigest()[:32]}"',
+            f"{name}.sha": b64encode(digest.digest()).decode(),
+            f"{name}.size": str(len(raw)),
+            f"{name}.end": str(len(raw) - 1),
+            f"{name}.last5": str(len(raw) - 5),
+            f"{name}.last9": str(len(raw) - 9),
+            f"{name}.last": formatdate(MIDNIGHT, usegmt=True),
+            f"{name}.path": str(path),
+        }
+    return found
+
+
+def battery() -> list[tuple[str, str, str, str]]:
+    lines = (ROOT / "tests" / "http_battery.txt").read_text("utf-8").splitlines()
+    rows = [line.split("|") for line in lines if line and not line.startswith("#")]
+    return [(one[0].strip(), one[1].strip(), one[2].strip(), one[3].strip()) for one in rows]
+
+
+BATTERY = battery()
+
+
+def fill(text: str, known: dict[str, str]) -> str:
+    return re.sub(r"\{([a-z0-9.]+)\}", lambda match: known[match[1]], text)
+
+
+def send(server: Server, path: str, headers: str, known: dict[str, str], method: str) -> Answer:
+    path = re.sub(r"^R(?=/)", f"/release/{DATE}", re.sub(r"^D(?=/)", "/dumps", path))
+    sent = []
+    for one in fill(headers, known).split(" && "):
+        name, colon, value = one.partition(":")
+        if colon:
+            sent.append((name, value.strip()))
+    return server.ask(path, *sent, method=method)
+
+
+def parts_of(answer: Answer) -> list[tuple[str, bytes]]:
+    """Read multipart/byteranges with the standard library's reader of MIME."""
+    head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
+    message = message_from_bytes(head + answer.body)
+    assert message.is_multipart() and not message.defects
+    return [
+        (str(one["content-range"]), one.get_payload(decode=True))  # type: ignore[misc, union-attr]
+        for one in message.get_payload()
+    ]
+
+
+def differs(answer: Answer, expected: str, known: dict[str, str]) -> list[str]:
+    """Return what of `expected` did not come."""
+    wrong = []
+    for one in re.split(r"; (?!charset)", fill(expected, known)):
+        name, equals, value = one.partition("=")
+        if match := re.fullmatch(r"(all|bytes|parts)(?: (\S+))? of (\w+)", one):
+            raw = Path(known[f"{match[3]}.path"]).read_bytes()
+            spans = [tuple(map(int, each.split("-"))) for each in (match[2] or "").split(",") if each]
+            if match[1] == "parts":
+                told = [(f"bytes {a}-{b}/{len(raw)}", raw[a : b + 1]) for a, b in spans]
+                right = parts_of(answer) == told
+                right &= answer.headers["content-length"] == str(len(answer.body))
+            else:
+                right = answer.body == (raw[spans[0][0] : spans[0][1] + 1] if spans else raw)
+        elif one == "nothing":
+            right = answer.body == b""
+        elif one == "told":
+            right = len(answer.body) > 20 and "content-type" in answer.headers
+        elif one.startswith("!"):
+            right = one[1:] not in answer.headers
+        else:
+            right = bool(equals) and answer.headers[name] == value
+        if not right:
+            wrong.append(f"{one} (came: {answer.headers.get(name)})")
+    return wrong
+
+
+def test_the_battery_is_one() -> None:
+    assert len(BATTERY) >= 60
+    assert len({one[:2] for one in BATTERY}) == len(BATTERY)
+    assert {one[2] for one in BATTERY} >= {"200", "206", "304", "302", "404", "406", "412", "416"}
+
+
+def test_every_request_of_the_battery_is_answered_as_written(
+    server: Server, known: dict[str, str]
+) -> None:
+    wrong = []
+    for path, headers, status, expected in BATTERY:
+        answer = send(server, path, headers, known, "GET")
+        found = differs(answer, expected, known)
+        if answer.status != int(status) or found:
+            wrong.append((path, headers[:80], answer.status, found))
+    assert wrong == []
+
+
+def test_head_tells_what_get_would_for_every_request_of_the_battery(
+    server: Server, known: dict[str, str]
+) -> None:
+    """Range is for GET alone (RFC 9110 §14.2), so with one HEAD tells of the whole."""
+    wrong = []
+    for path, headers, _, _ in BATTERY:
+        kept = " && ".join(
+            one for one in headers.split(" && ") if not one.startswith(("Range:", "If-Range:"))
+        )
+        get = send(server, path, kept, known, "GET")
+        head = send(server, path, headers, known, "HEAD")
+        told = [{k.lower(): v for k, v in each.headers.items() if k.lower() != "date"}
+                for each in (get, head)]  # fmt: skip
+        if (head.status, head.body) != (get.status, b"") or told[0] != told[1]:
+            wrong.append((path, headers[:80], head.status, get.status, told))
+    assert wrong == []
+
+
+# --- downloads -----------------------------------------------------------------------------------
+
+FORMS = [("twingraph.nq", "", "twingraph.nq"), ("twingraph.nq.zst", "", "twingraph.nq.zst"),
+         ("twingraph.nq", "gzip", "twingraph.nq.gz"), ("twingraph.nq", "zstd", "twingraph.nq.zst"),
+         ("links/missing.csv", "gzip", "links/missing.csv")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "coding", "stored"), FORMS)
+def test_a_download_cut_off_anywhere_and_resumed_has_the_published_checksum(
+    server: Server, name: str, coding: str, stored: str
+) -> None:
+    sums = server.ask(f"/release/{DATE}/SHA256SUMS").body.decode()
+    published = {file: digest for digest, file in re.findall(r"^(\w+)  (.+)$", sums, re.MULTILINE)}
+    path = f"/release/{DATE}/{name}"
+    asked = [("Accept-Encoding", coding)] if coding else []
+    size = (server.releases / DATE / stored).stat().st_size
+    chance = random.Random(f"{name} {coding}")
+    for cuts in ([0], [1], [size - 1], sorted(chance.sample(range(size), 4))):
+        got, tag = b"", ""
+        for cut in cuts:
+            got, tag = read_until(server, path, asked, got, tag, cut)
+        got, tag = read_until(server, path, asked, got, tag, size)
+
+        assert hashlib.sha256(got).hexdigest() == published[stored], cuts
+    plain = server.releases / DATE / name
+    with opened(server.releases / DATE / stored) as content:
+        unpacked = content.read() if coding and stored != name else plain.read_bytes()
+    assert hashlib.sha256(unpacked).hexdigest() == published[name]
+
+
+def read_until(
+    server: Server, path: str, asked: list[tuple[str, str]], got: bytes, tag: str, cut: int
+) -> tuple[bytes, str]:
+    """Go on with a download up to byte `cut`, then hang up as a broken line does."""
+    more = [("Range", f"bytes={len(got)}-"), ("If-Range", tag)] if got else []
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port)) as connection:
+        connection.putrequest("GET", path, skip_accept_encoding=True)
+        for header in (*asked, *more):
+            connection.putheader(*header)
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert answer.status == (206 if got else 200)
+        got += answer.read(cut - len(got))
+        tag = str(answer.headers["etag"])
+        answer.close()
+    return got, tag
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_resumes_a_download(server: Server, tmp_path: Path) -> None:
+    whole = (server.releases / DATE / "twingraph.nq").read_bytes()
+    target = tmp_path / "twingraph.nq"
+    for cut in (1, 65536, len(whole) - 1):
+        target.write_bytes(whole[:cut])
+        url = f"{server.address}/release/{DATE}/twingraph.nq"
+        words = ["curl", "--silent", "--show-error", "--fail", "-C", "-", "-o", str(target), url]
+        subprocess.run(words, check=True, timeout=60)
+
+        assert target.read_bytes() == whole
+
+
+def test_curl_and_latest_give_the_newest_packed_for_the_way(server: Server) -> None:
+    first = server.ask("/release/latest/twingraph.nq")
+    second = server.ask(first.headers["location"], ("Accept-Encoding", "gzip"))
+
+    assert (first.status, second.status) == (302, 200)
+    assert second.headers["content-encoding"] == "gzip"
+
+
+# --- files that are not what they were -----------------------------------------------------------
+
+
+@pytest.fixture
+def odd(server: Server) -> Iterator[Path]:
+    """A release of its own to be spoiled."""
+    folder = write_release(server.releases, "2026-09-01", {"big.nt": bytes(64 << 20), "a.nt": b"a"})
+    assert server.ask("/release/2026-09-01/a.nt").body == b"a"
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_file_that_is_not_whole_is_503_and_not_a_part_of_it(
+    server: Server, odd: Path, method: str
+) -> None:
+    file = odd / "a.nt"
+    states = []
+    file.write_bytes(b"")
+    states.append(server.ask("/release/2026-09-01/a.nt", method=method))
+    file.unlink()
+    states.append(server.ask("/release/2026-09-01/a.nt", method=method))
+    file.symlink_to("/etc/hostname")
+    states.append(server.ask("/release/2026-09-01/a.nt", method=method))
+    states.append(server.ask("/release/2026-09-01/a.nt", ("Range", "bytes=0-0"), method=method))
+
+    assert [one.status for one in states] == [503] * 4
+    assert {one.headers["retry-after"] for one in states} == {"10"}
+    assert {one.headers["etag"] for one in states} == {None}
+    assert all("not here as it was published" in one.body.decode() for one in states) or (
+        method == "HEAD"
+    )
+
+
+def test_a_file_cut_off_while_it_is_sent_breaks_the_connection(server: Server, odd: Path) -> None:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port)) as connection:
+        connection.request("GET", "/release/2026-09-01/big.nt")
+        answer = connection.getresponse()
+        got = len(answer.read(1))
+        (odd / "big.nt").write_bytes(b"")
+        with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+            got += len(answer.read())
+    assert got < 64 << 20
+
+
+def test_many_who_hang_up_leave_no_file_open(server: Server, odd: Path) -> None:
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", server.port)) as line:
+            line.sendall(b"GET /release/2026-09-01/big.nt HTTP/1.1\r\nHost: x\r\n\r\n")
+            line.recv(1000)
+    answer = server.ask("/release/2026-09-01/big.nt", ("Range", "bytes=-1"))
+
+    assert (answer.status, answer.body) == (206, b"\0")
+
+
+# --- releases that come and go -------------------------------------------------------------------
+
+
+def test_a_release_that_comes_while_running_is_seen_and_only_when_whole(
+    server: Server, tmp_path: Path
+) -> None:
+    date = "2026-12-24"
+    made = write_release(tmp_path, date, {"twingraph.nq": b"<a> <b> <c> .\n"})
+    path, target = f"/release/{date}/twingraph.nq", server.releases / date
+    before = server.ask(path)
+    latest = server.ask("/release/latest/").headers["location"]
+    try:
+        target.mkdir()
+        nothing_yet = server.ask(path)
+        (target / "release.json").write_bytes((made / "release.json").read_bytes())
+        (target / "twingraph.nq").write_bytes(b"<a>")
+        half = server.ask(path)
+        still = server.ask("/release/latest/").headers["location"]
+        shutil.rmtree(target)
+        made.rename(target)
+        there = server.ask(path)
+        newest = server.ask("/release/latest/").headers["location"]
+    finally:
+        shutil.rmtree(target, ignore_errors=True)
+
+    assert [one.status for one in (before, nothing_yet, half, there)] == [404, 503, 503, 200]
+    assert half.headers["retry-after"] == "10"
+    assert there.body == b"<a> <b> <c> .\n"
+    assert latest == still == f"/release/{DATE}.2/"
+    assert newest == f"/release/{date}/"
+    assert server.ask(path).status == 404
+
+
+def test_an_unknown_release_is_404_with_those_there_are(server: Server) -> None:
+    page = server.ask("/release/2020-01-01/", ("Accept", "text/html"), ("Accept-Language", "de"))
+    told = json.loads(server.ask("/release/2020-01-01/a", ("Accept", "application/json")).body)
+
+    assert page.status == 404
+    assert "Keine solche Ausgabe" in page.body.decode()
+    assert [one["href"] for one in told["alternates"]] == [
+        f"/release/{DATE}.2/", f"/release/{DATE}/", "/release/2026-10-01/",
+    ]  # fmt: skip
+
+
+def test_a_release_under_another_base_is_none_of_ours(server: Server) -> None:
+    folder = write_release(server.releases, "2026-08-01", {"a.nt": b"a"}, "https://example.org/")
+    answer = server.ask("/release/2026-08-01/a.nt")
+    shutil.rmtree(folder)
+
+    assert answer.status == 404
+
+
+def test_two_releases_of_a_day_have_two_times(server: Server) -> None:
+    times = [
+        server.ask(f"/release/{date}/twingraph.nq", method="HEAD").headers["last-modified"]
+        for date in (DATE, f"{DATE}.2")
+    ]
+
+    assert times == [formatdate(MIDNIGHT + one, usegmt=True) for one in (0, 1)]
+
+
+def test_a_release_has_a_page(server: Server) -> None:
+    browser = ("Accept", "text/html")
+    first = server.ask(f"/release/{DATE}/", browser, ("Accept-Language", "de"))
+    every = server.ask("/release/", browser)
+    page = urlsplit(first.headers["location"])
+
+    assert (first.status, every.status) == (303, 303)
+    assert page.path.startswith("/de/") and page.fragment == f"release-{DATE}"
+    assert server.ask(page.path).status == 200
+    assert server.ask(every.headers["location"]).status == 200
+
+
+# --- HEAD everywhere -----------------------------------------------------------------------------
+
+JSON = ("Accept", "application/json")
+ROUTES: list[tuple[str, tuple[str, str] | None, int]] = [
+    ("/", None, 200), ("/", ("Accept", "text/turtle"), 200), ("/", ("Accept", "image/png"), 406),
+    ("/?uri=Q586", None, 303), ("/?uri=Q0", None, 404),
+    ("/en/", None, 200), ("/en", None, 308), ("/de/index.html", None, 200),
+    ("/en/place/bonn.html", None, 200), ("/en/place/bonn", None, 200), ("/en/place/", None, 200),
+    ("/en/place", None, 308), ("/en/place/atlantis.html", None, 404), ("/de/ns.html", None, 200),
+    ("/de/dumps.html", None, 200), ("/en/vocab/type/twinning.html", None, 200),
+    ("/id/place/bonn", None, 303), ("/id/place/bonn", ("Accept", "text/turtle"), 303),
+    ("/id/place/bonn", ("Accept", "image/png"), 406), ("/id/place/atlantis", None, 404),
+    ("/doc/place/bonn", None, 303), ("/doc/place/bonn.ttl", None, 200),
+    ("/doc/place/bonn.json", None, 200), ("/doc/place/bonn.xls", None, 404),
+    ("/ns", None, 303), ("/ns.ttl", None, 200), ("/shapes.ttl", None, 200),
+    ("/graph/published", None, 303), ("/doc/graph/entities.nq", None, 200),
+    ("/void.ttl", None, 200), ("/void.xls", None, 404), ("/.well-known/void", None, 303),
+    ("/context.jsonld", None, 200), ("/dumps", None, 303), ("/dumps/", None, 303),
+    ("/dumps/twingraph.nt", None, 200), ("/dumps/nothing.nt", None, 404),
+    ("/dumps/nothing.nt", JSON, 404), ("/links/missing.csv", None, 200),
+    ("/links/nothing.csv", None, 404), ("/static/style.css", None, 200), ("/static/x", None, 404),
+    ("/release/", None, 303), (f"/release/{DATE}/", None, 303), ("/release/2020-01-01/", None, 404),
+    ("/sparql", ("Accept", "text/html"), 200), ("/sparql", ("Accept", "text/turtle"), 200),
+    ("/sparql?query=ASK%20%7B%7D", None, 200), ("/sparql?query=nonsense", None, 400),
+    ("/sparql?query=SELECT%20*%20%7B%20%3Fs%20a%20%3Fo%20%7D%20ORDER%20BY%20%3Fs%20%3Fo%20LIMIT%203",
+     ("Accept", "text/csv"), 200),
+    ("/search?q=bonn", None, 303), ("/en/search?q=bonn", None, 200), ("/search.json?q=x", None, 200),
+    ("/lookup?id=Q586", None, 303), ("/lookup?id=", None, 400), ("/lookup?id=Q0", None, 404),
+    ("/wikidata/Q586", None, 303), ("/query", None, 303), ("/query/partners-of", None, 303),
+    ("/query/partners-of.csv?place=bonn", None, 200), ("/query/partners-of.csv", None, 400),
+    ("/query/nothing", None, 404), ("/en/query/partners-of.html", None, 200),
+    ("/doc/query/partners-of.ttl", None, 200), ("/openapi.json", None, 200),
+    ("/.well-known/sparql-examples", None, 200), ("/robots.txt", None, 200),
+    ("/sitemap.xml", None, 200), ("/sitemap-1.xml", None, 200), ("/sitemap-0.xml", None, 404),
+    ("/linkset.json", None, 200), ("/nothing", None, 404), ("/nothing", JSON, 404),
+]  # fmt: skip
+
+
+def told(answer: Answer) -> dict[str, list[str]]:
+    """Return all headers but the time, several of one name kept apart."""
+    names = {one.lower() for one in answer.headers} - {"date"}
+    return {one: answer.headers.get_all(one, []) for one in sorted(names)}
+
+
+def test_head_is_get_without_its_body_for_every_kind_of_address(server: Server) -> None:
+    """Harvesters ask HEAD first and leave if it says something else than GET would."""
+    wrong = []
+    for path, header, status in ROUTES:
+        headers = (header,) if header else ()
+        get, head = server.ask(path, *headers), server.ask(path, *headers, method="HEAD")
+        same = (head.status, head.body, told(head)) == (get.status, b"", told(get))
+        length = get.headers["content-length"]
+        if not same or get.status != status or length != str(len(get.body)):
+            wrong.append((path, header, get.status, head.status, told(get), told(head)))
+    assert wrong == []
+
+
+def test_head_says_410_and_301_as_get_does(withdrawn: TestClient) -> None:
+    found = {}
+    for path in ("id/place/nirgends", "id/place/aberg"):
+        for accept in ("text/html", "text/turtle", "application/json", "image/png"):
+            get = withdrawn.get(f"/{path}", headers={"accept": accept})
+            head = withdrawn.head(f"/{path}", headers={"accept": accept})
+            assert (head.status_code, head.content) == (get.status_code, b"")
+            assert dict(head.headers) == dict(get.headers)
+            found[path] = get.status_code
+    assert sorted(found.values()) == [301, 410]

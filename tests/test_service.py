@@ -1,0 +1,293 @@
+"""What the dataset and the service say of themselves is true: counted again by another engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import rdflib
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
+from rdflib.namespace import DCTERMS, FOAF, OWL, RDF, SDO, VOID, XSD
+from starlette.testclient import TestClient
+
+from twingraph.publish.dumps import Frozen
+from twingraph.publish.void import is_dump, void_triples, write_void
+from twingraph.serve.service import FUNCTIONS
+from twingraph.serve.site import Site
+from twingraph.settings import Limits, Settings
+
+SD: Final = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
+
+
+@pytest.fixture(scope="module")
+def published(built: Path) -> rdflib.Graph:
+    """The dump, as rdflib reads it."""
+    return rdflib.Graph().parse(built / "twingraph.nt")
+
+
+@pytest.fixture(scope="module")
+def void(built: Path) -> rdflib.Graph:
+    return rdflib.Graph().parse(built / "void.ttl")
+
+
+@pytest.fixture(scope="module")
+def dataset(site: Site) -> rdflib.URIRef:
+    return rdflib.URIRef(site.base)
+
+
+@pytest.fixture(scope="module")
+def frozen(built: Path, settings: Settings, site: Site) -> Frozen:
+    quads = [
+        one
+        for one in parse(path=built / "twingraph.nq", format=RdfFormat.N_QUADS)
+        if isinstance(one, Quad)
+    ]
+    return Frozen(quads, site.base, site.prefixes, settings)
+
+
+def number(graph: rdflib.Graph, subject: Any, name: str) -> int:
+    [value] = graph.objects(subject, VOID[name])
+    assert isinstance(value, rdflib.Literal)
+    assert value.datatype == XSD.integer
+    return int(value)
+
+
+# --- VoID ----------------------------------------------------------------------------------------
+
+
+def test_the_sizes_are_those_of_the_dump(
+    void: rdflib.Graph, published: rdflib.Graph, dataset: rdflib.URIRef
+) -> None:
+    ours = {one for one in published.subjects() if str(one).startswith(str(dataset))}
+    counted = {
+        "triples": len(published),
+        "entities": len(ours),
+        "distinctSubjects": len(set(published.subjects())),
+        "distinctObjects": len(set(published.objects())),
+        "properties": len(set(published.predicates())),
+        "classes": len(set(published.objects(None, RDF.type))),
+    }
+
+    assert {name: number(void, dataset, name) for name in counted} == counted
+    assert counted["triples"] > 5000
+
+
+def test_every_class_has_a_part_with_its_size_and_an_example(
+    void: rdflib.Graph, published: rdflib.Graph, dataset: rdflib.URIRef
+) -> None:
+    told = {}
+    for part in void.objects(dataset, VOID.classPartition):
+        [name] = void.objects(part, VOID["class"])
+        told[name] = number(void, part, "entities"), number(void, part, "triples")
+    counted = {}
+    for name in set(published.objects(None, RDF.type)):
+        members = set(published.subjects(RDF.type, name))
+        triples = sum(len(list(published.predicate_objects(one))) for one in members)
+        counted[name] = len(members), triples
+
+    examples = set(void.objects(dataset, VOID.exampleResource))
+    with_members_of_ours = {
+        name
+        for name in counted
+        if any(str(one).startswith(str(dataset)) for one in published.subjects(RDF.type, name))
+    }
+    assert told == counted
+    assert {name for one in examples for name in published.objects(one, RDF.type)} == (
+        with_members_of_ours
+    )
+    assert not any((one, OWL.deprecated, None) in published for one in examples)
+
+
+def test_every_property_has_a_part_with_its_sizes(
+    void: rdflib.Graph, published: rdflib.Graph, dataset: rdflib.URIRef
+) -> None:
+    names = ("triples", "distinctSubjects", "distinctObjects")
+    told = {}
+    for part in void.objects(dataset, VOID.propertyPartition):
+        [name] = void.objects(part, VOID.property)
+        told[name] = tuple(number(void, part, one) for one in names)
+    counted = {}
+    for name in set(published.predicates()):
+        pairs = list(published.subject_objects(name))
+        counted[name] = len(pairs), len({one for one, _ in pairs}), len({one for _, one in pairs})
+
+    assert told == counted
+
+
+@pytest.mark.filterwarnings("ignore:Dataset.default_context:DeprecationWarning")  # rdflib's own
+def test_the_sizes_of_the_named_graphs_are_those_of_the_dump(
+    void: rdflib.Graph, built: Path, site: Site
+) -> None:
+    whole = rdflib.Dataset()
+    whole.parse(data=(built / "twingraph.nq").read_text(encoding="utf-8"), format="nquads")
+    counted = {str(one.identifier): len(one) for one in whole.graphs() if len(one)}
+    counted.pop(str(rdflib.graph.DATASET_DEFAULT_GRAPH_ID))
+
+    assert set(counted) == site.graphs
+    assert {one: number(void, rdflib.URIRef(one), "triples") for one in site.graphs} == counted
+
+
+def test_every_word_is_of_a_vocabulary_that_is_named(
+    void: rdflib.Graph, published: rdflib.Graph, dataset: rdflib.URIRef
+) -> None:
+    named = {str(one) for one in void.objects(dataset, VOID.vocabulary)}
+    words = {*published.predicates(), *published.objects(None, RDF.type)}
+    used = {next((one for one in named if str(word).startswith(one)), word) for word in words}
+
+    assert used == named
+    assert f"{dataset}ns" in named
+
+
+def test_nothing_is_blank_and_who_and_under_which_terms_is_said(
+    void: rdflib.Graph, dataset: rdflib.URIRef, settings: Settings
+) -> None:
+    [publisher] = void.objects(dataset, DCTERMS.publisher)
+    titles = {str(one.language): str(one) for one in void.objects(dataset, DCTERMS.title)}  # type: ignore[attr-defined]  # literals
+
+    assert not [one for row in void for one in row if isinstance(one, rdflib.BNode)]
+    assert titles == dict(settings.title)
+    assert str(void.value(dataset, DCTERMS.license)) == settings.licence
+    assert str(void.value(publisher, FOAF.name)) == settings.publisher
+    assert str(void.value(dataset, VOID.sparqlEndpoint)) == f"{dataset}sparql"
+    assert str(void.value(dataset, VOID.uriSpace)) == str(dataset)
+    assert len(list(void.subjects(RDF.type, VOID.Linkset))) == 2
+
+
+def test_dumps_and_examples_that_are_named_answer(
+    client: TestClient, void: rdflib.Graph, dataset: rdflib.URIRef
+) -> None:
+    dumps = [str(one) for one in void.objects(dataset, VOID.dataDump)]
+    examples = [str(one) for one in void.objects(dataset, VOID.exampleResource)]
+
+    assert len(dumps) >= 5
+    for one in dumps:
+        assert client.head("/" + one.removeprefix(str(dataset))).status_code == 200, one
+    for one in examples:
+        path = "/" + one.removeprefix(str(dataset)).partition("#")[0]
+        answer = client.get(path, headers={"accept": "text/turtle"}, follow_redirects=True)
+        assert answer.status_code == 200, one
+        assert (rdflib.URIRef(one), None, None) in rdflib.Graph().parse(data=answer.text)
+
+
+def test_every_form_of_it_says_the_same(client: TestClient, built: Path) -> None:
+    file = {one.triple for one in parse(path=built / "void.ttl")}
+    for suffix in ("ttl", "nt", "rdf", "jsonld"):
+        form = RdfFormat.from_extension(suffix)
+        answer = client.get(f"/void.{suffix}")
+        assert {one.triple for one in parse(answer.content, form)} == file
+
+
+@pytest.mark.parametrize("accept", ["text/turtle", "application/rdf+xml", "*/*"])
+def test_it_is_found_where_void_is_looked_for(client: TestClient, accept: str) -> None:
+    sent_on = client.get("/.well-known/void", headers={"accept": accept})
+    answer = client.get(sent_on.headers["location"])
+
+    assert sent_on.status_code == 303
+    assert answer.status_code == 200
+    assert accept in ("*/*", answer.headers["content-type"].partition(";")[0])
+
+
+def test_a_release_is_a_version_with_its_own_addresses(
+    frozen: Frozen, dataset: rdflib.URIRef
+) -> None:
+    release = rdflib.URIRef(f"{dataset}release/2027-01-02/")
+    dump = f"{release}twingraph.nt.gz"
+    told = rdflib.Graph().parse(data=write_void(frozen, [dump], "2027-01-02"), format="turtle")
+
+    assert is_dump("twingraph.nt.gz")
+    assert list(told.objects(release, VOID.dataDump)) == [rdflib.URIRef(dump)]
+    assert list(told.objects(release, DCTERMS.isVersionOf)) == [dataset]
+    assert [str(one) for one in told.objects(release, DCTERMS.issued)] == ["2027-01-02"]
+    assert not list(told.predicate_objects(dataset))
+    assert not list(told.objects(None, VOID.sparqlEndpoint))
+    parts = {str(one) for one in told.objects(release, VOID.classPartition)}
+    assert all(one.startswith(f"{release}void.ttl#class-") for one in parts)
+
+
+def test_the_order_of_statements_makes_no_difference(frozen: Frozen) -> None:
+    turned = Frozen(frozen.quads[::-1], frozen.base, frozen.prefixes, frozen.settings)
+
+    assert void_triples(turned, ["http://e/b", "http://e/a"]) == void_triples(
+        frozen, ["http://e/a", "http://e/b"]
+    )
+
+
+# --- the service ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def service(client: TestClient) -> rdflib.Graph:
+    answer = client.get("/sparql", headers={"accept": "text/turtle"})
+    return rdflib.Graph().parse(data=answer.text)
+
+
+def test_the_service_names_the_address_that_was_asked(client: TestClient) -> None:
+    for host in ("http://testserver", "http://127.0.0.1:8123", "https://w3id.org"):
+        answer = client.get(f"{host}/sparql", headers={"accept": "text/turtle"})
+        told = rdflib.Graph().parse(data=answer.text)
+        [one] = told.subjects(RDF.type, SD.Service)
+        assert [str(found) for found in told.objects(one, SD.endpoint)] == [f"{host}/sparql"]
+
+
+def test_a_host_that_is_no_host_breaks_nothing(client: TestClient, site: Site) -> None:
+    answer = client.get("/sparql", headers={"accept": "text/turtle", "host": 'e"><x'})
+
+    assert answer.status_code == 200
+    told = rdflib.Graph().parse(data=answer.text)
+    assert [str(one) for one in told.objects(None, SD.endpoint)] == [site.base + "sparql"]
+
+
+def test_the_service_counts_its_graphs(service: rdflib.Graph, site: Site) -> None:
+    def size(graph: DefaultGraph | NamedNode) -> int:
+        return sum(1 for _ in site.store.quads_for_pattern(None, None, None, graph))
+
+    [dataset] = service.subjects(RDF.type, SD.Dataset)
+    [default] = service.objects(dataset, SD.defaultGraph)
+    told = {}
+    for one in service.objects(dataset, SD.namedGraph):
+        [name] = service.objects(one, SD.name)
+        [graph] = service.objects(one, SD.graph)
+        told[str(name)] = number(service, graph, "triples")
+
+    assert number(service, default, "triples") == size(DefaultGraph())
+    assert told == {one: size(NamedNode(one)) for one in site.graphs}
+
+
+def test_the_service_tells_its_limits(service: rdflib.Graph) -> None:
+    [one] = service.subjects(RDF.type, SD.Service)
+    told = {
+        str(service.value(limit, SDO.propertyID)): int(str(service.value(limit, SDO.maxValue)))
+        for limit in service.objects(one, SDO.additionalProperty)
+    }
+    limits = Limits()
+
+    assert told == {f"limits.{name}": getattr(limits, name) for name in limits.__dataclass_fields__}
+
+
+WKT: Final = "^^<http://www.opengis.net/ont/geosparql#wktLiteral>"
+SMALL: Final = '"POLYGON((0 0, 0 1, 1 1, 1 0, 0 0))"' + WKT
+LARGE: Final = '"POLYGON((0 0, 0 2, 2 2, 2 0, 0 0))"' + WKT
+HERE, THERE = '"POINT(7 50)"' + WKT, '"POINT(27 53)"' + WKT
+UNIT: Final = "<http://www.opengis.net/def/uom/OGC/1.0/{}>"
+ARGUMENTS: Final = {
+    "area": (SMALL, UNIT.format("square_metre")),
+    "distance": (HERE, THERE, UNIT.format("metre")),
+    "length": (SMALL, UNIT.format("metre")),
+    "perimeter": (SMALL, UNIT.format("metre")),
+    "relate": (SMALL, LARGE, '"T*F**F***"'),
+}
+ONE: Final = {
+    "asGeoJSON", "centroid", "convexHull", "coordinateDimension", "dimension", "envelope",
+    "getSRID", "isEmpty", "isSimple", "spatialDimension",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_that_is_listed_works(service: rdflib.Graph, function: str) -> None:
+    name = function.rpartition("/")[2]
+    words = ", ".join(ARGUMENTS.get(name, (SMALL,) if name in ONE else (SMALL, LARGE)))
+    [row] = Store().query(f"SELECT (<{function}>({words}) AS ?value) {{}}")  # type: ignore[misc]  # one row
+
+    assert row["value"] is not None
+    assert (None, SD.extensionFunction, rdflib.URIRef(function)) in service
