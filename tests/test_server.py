@@ -59,7 +59,7 @@ def start(built: Path, port: int) -> subprocess.Popen[bytes]:
         "import sys; from pathlib import Path; from twingraph.settings import Settings; "
         "from twingraph.serve.server import run; "
         "run(Settings(Path('.'), title={'en': 'here'}), Path(sys.argv[1]), '127.0.0.1', "
-        "int(sys.argv[2]))"
+        "int(sys.argv[2]), log=sys.stdout)"
     )
     return subprocess.Popen(
         [sys.executable, "-c", code, str(built), str(port)],

@@ -146,6 +146,7 @@ def build(context: Context, out: Path | None) -> None:
       twingraph build --out /srv/twingraph/build
     """
     from twingraph.publish.build import build as run
+    from twingraph.publish.catalogue import wanted
 
     settings = context.settings()
     with _Progress() as progress:
@@ -154,6 +155,9 @@ def build(context: Context, out: Path | None) -> None:
     if built.folder is None:
         click.echo("nothing was published: mend the violations and build again", err=True)
         sys.exit(1)
+    missing = wanted(settings)
+    if missing:
+        click.echo(f"portals would learn more from {', '.join(missing)} in {FILE}", err=True)
     click.echo(f"{built.quads} statements in {_short(out or settings.folder / _BUILD)}", err=True)
 
 
@@ -209,10 +213,13 @@ def query(
 @click.option("--log", type=click.Path(path_type=Path, allow_dash=True), default="-",
               show_default=True, help="Where a line a request goes: a file, '-' for standard "
               "output, 'none' for nowhere.")  # fmt: skip
+@click.option("--address", metavar="URL", default="", help="The URL by which the public reaches "
+              "the service; sitemaps name it.")  # fmt: skip
 @_context
 def serve(
-    context: Context, host: str, port: int, out: Path | None, releases: Path | None, log: Path
-) -> None:
+    context: Context, host: str, port: int, out: Path | None, releases: Path | None, log: Path,
+    address: str,
+) -> None:  # fmt: skip
     """Serve pages, descriptions, dumps and SPARQL; build first if there is no current build.
 
     Outside a project, the graph that came along is served.
@@ -227,7 +234,7 @@ def serve(
     build = _built(settings, out)
     with _log(log) as lines:
         run(settings, build, host, port, releases=releases or settings.folder / _RELEASES,
-            log=lines)  # fmt: skip
+            log=lines, address=address)  # fmt: skip
 
 
 @cli.command(short_help="Write what linkers take away: QuickStatements, SSSOM, BEACON, maps.")

@@ -23,7 +23,9 @@ from twingraph.derive.published import published
 from twingraph.graph.frozen import ABOUT, NAME
 from twingraph.iris import move_quad
 from twingraph.problems import Problem, TwingraphError
+from twingraph.publish.catalogue import catalogue_files
 from twingraph.publish.dumps import DUMPS, Frozen, checksums
+from twingraph.publish.editions import build_edition
 from twingraph.publish.swap import locked, point, sync_folders, write_synced
 from twingraph.settings import FILE, Settings
 from twingraph.source.fmt import prefixes_under
@@ -74,6 +76,8 @@ def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
         progress(f"writing {name}")
         files[name] = write(frozen)
     files["shapes.ttl"] = shapes_document(settings)
+    progress("writing the catalogue")
+    files |= catalogue_files(frozen, build_edition(files, settings.base_iri))
     files[SUMS] = checksums(files)
     files[ABOUT] = _about(curated, inputs, len(moved))
     return Built(problems, publish_files(files, out), len(moved))

@@ -13,6 +13,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.authority import CHANGE_TYPES, EU
+from twingraph.publish.coverage import Coverage, coverage
 from twingraph.publish.datasets import tell_dataset
 from twingraph.publish.distributions import tell_service
 from twingraph.publish.dumps import Frozen
@@ -41,8 +42,9 @@ def catalogue_files(
 ) -> dict[str, bytes]:
     """Return the catalogues of an edition by file name; `earlier` are the editions before it."""
     files = {}
+    covered = coverage(graph.quads, graph.base)
     for profile, name in PROFILES.items():
-        triples = catalogue(graph, edition, earlier, profile)
+        triples = catalogue(graph, edition, earlier, profile, covered)
         for suffix in SUFFIXES:
             files[f"{name}.{suffix}"] = write_catalogue(triples, graph.base, suffix)
     return files
@@ -55,18 +57,24 @@ def write_catalogue(triples: Sequence[Triple], base: str, suffix: str) -> bytes:
 
 
 def catalogue(
-    graph: Frozen, edition: Edition, earlier: Sequence[Edition] = (), profile: str = "eu"
+    graph: Frozen,
+    edition: Edition,
+    earlier: Sequence[Edition] = (),
+    profile: str = "eu",
+    covered: Coverage | None = None,
 ) -> list[Triple]:
     """Return the catalogue of an edition as sorted triples; `profile` is `eu` or `de`.
 
     Of `edition` the files are offered; `earlier` says since when what there is has been there.
+    `covered` is what the graph covers, if that is known already.
     """
-    told = Teller(graph, edition, earlier, profile)
+    covered = covered or coverage(graph.quads, graph.base)
+    told = Teller(graph, covered, edition, earlier, profile)
     there = {one.dataset for one in offered(edition)}
     about = [tell_dataset(told, one) for one in OFFERS if one.name in there]
     first = min([told.version, *(one.date for one in earlier)])
     home = told.about.homepage or f"{told.base}en/index.html"
-    taxonomy = {
+    taxonomy: dict[str, Values] = {
         "a": named("skos:ConceptScheme"),
         "dct:title": Literal("EU authority table data-theme"),
     }

@@ -73,6 +73,7 @@ def thing_kind(iri: str) -> str:
 
 
 def moved_word(before: Sequence[Term], after: Sequence[Term]) -> str:
+    """Return whether a value was added, removed or changed."""
     return "changed" if before and after else "added" if after else "removed"
 
 

@@ -31,8 +31,8 @@ class Dump:
     """A graph as sorted canonical N-Quads lines, to be walked through as often as need be.
 
     `base` is the base IRI its things are named under, `name` what people call it, `decided` what
-    was decided about links, where that is known: (our IRI under `HOME`, theirs) -> holds. `triples`: it is the default
-    graph alone.
+    was decided about links, where that is known: (our IRI under `HOME`, theirs) -> holds.
+    `triples`: it is the default graph alone.
     """
 
     name: str

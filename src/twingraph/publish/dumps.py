@@ -14,13 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Triple
 
 from twingraph.graph.frozen import NAME, default_graph, quad_lines, triple_lines
 from twingraph.iris import VOCABULARY
 from twingraph.link.facts import Facts, Linked
 from twingraph.link.files import FILES as LINK_FILES
 from twingraph.publish.geojson import FILES as MAP_FILES
+from twingraph.publish.exchange import EXCHANGE
 from twingraph.publish.jsonld import Json, make_context, write_jsonld
 from twingraph.publish.tables import FILES as TABLE_FILES
 from twingraph.publish.tables import Tables
@@ -30,6 +31,8 @@ from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 from twingraph.turtle import blocks, iri_text, prefix_lines, write_turtle
 from twingraph.vocabulary import HOME
+
+_VOCABULARY: Final = "vocabulary"  # the file name of the ontology and the code lists alone
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,15 @@ class Frozen:
         """What the files of tables/ and the maps are made from."""
         return Tables(self.linked.facts, self.settings, self.base)
 
+    @cached_property
+    def vocabulary(self) -> list[Quad]:
+        """The ontology, its alignments and the code lists."""
+        name = NamedNode(self.base + VOCABULARY.value.removeprefix(HOME))
+        return [one for one in self.quads if one.graph_name == name]
+
     def context(self) -> Json:
         """Return the JSON-LD context: a function of the ontology alone."""
-        vocabulary = NamedNode(self.base + VOCABULARY.value.removeprefix(HOME))
-        ontology = [one for one in self.quads if one.graph_name == vocabulary]
-        return make_context(ontology, self.base + "ns#")
+        return make_context(self.vocabulary, self.base + "ns#")
 
 
 def _nquads(graph: Frozen) -> bytes:
@@ -102,6 +109,21 @@ def _void(graph: Frozen) -> bytes:
     return write_void(graph, [f"{graph.base}dumps/{name}" for name in DUMPS if is_dump(name)])
 
 
+def _vocabulary(suffix: str) -> Callable[[Frozen], bytes]:
+    return lambda graph: _write_vocabulary(graph, suffix)
+
+
+def _write_vocabulary(graph: Frozen, suffix: str) -> bytes:
+    """Write the ontology and the code lists alone, for those who use them for data of their own."""
+    triples = [Triple(one.subject, one.predicate, one.object) for one in graph.vocabulary]
+    match suffix:
+        case "ttl":
+            return write_turtle(triples, graph.prefixes).encode()
+        case "jsonld":
+            return write_jsonld(triples, graph.context()).encode()
+    return EXCHANGE[suffix](triples, graph.prefixes)
+
+
 def _links(write: Callable[[Linked], str]) -> Callable[[Frozen], bytes]:
     return lambda graph: write(graph.linked).encode()
 
@@ -118,6 +140,7 @@ DUMPS: Final[dict[str, Callable[[Frozen], bytes]]] = {
     "twingraph.trig": _trig,
     "twingraph.ttl": _turtle,
     VOID: _void,
+    **{f"{_VOCABULARY}.{suffix}": _vocabulary(suffix) for suffix in ("jsonld", "nt", "rdf", "ttl")},
     **{name: _links(write) for name, write in LINK_FILES.items()},
     **{name: _tables(write) for name, write in {**TABLE_FILES, **MAP_FILES}.items()},
 }

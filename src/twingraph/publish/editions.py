@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -51,6 +52,21 @@ class Edition:
     notes: Mapping[str, str] = field(default_factory=dict)  # by language, one line of Markdown each
     previous: str = ""
     modified: str = ""  # the release since which the data says what it says; its own date if new
+
+
+def build_edition(files: Mapping[str, bytes], base: str) -> Edition:
+    """Return the files of a build under `base` as an edition without a date.
+
+    >>> build_edition({"twingraph.nt": b""}, "https://example.org/").files[0].url
+    'https://example.org/dumps/twingraph.nt'
+    """
+    found = []
+    for name, raw in sorted(files.items()):
+        own = name == "context.jsonld" or name.startswith("links/")
+        url = base + (name if own else f"dumps/{name}")
+        digest = hashlib.sha256(raw).hexdigest()
+        found.append(File(name, url, *media_type(name), len(raw), digest))
+    return Edition("", tuple(found))
 
 
 def media_type(name: str) -> tuple[str, str]:

@@ -57,7 +57,7 @@ def tell_versions(
 def tell_sources(told: Teller, dataset: str) -> dict[str, Values]:
     """Tell the documents behind the graph, and the graph of each; return what the graph says."""
     documents = [_document(told, one) for one in told.covered.sources]
-    activity = {
+    activity: dict[str, Values] = {
         "a": named("prov:Activity"),
         "rdfs:label": told.ours(_WORK),
         "prov:used": documents,

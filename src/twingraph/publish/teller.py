@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 
 from twingraph.authority import LANGUAGES, THEMES
 from twingraph.publish.agents import tell_contact, tell_licence, tell_publisher, tell_rights
-from twingraph.publish.coverage import Coverage, coverage
+from twingraph.publish.coverage import Coverage
 from twingraph.publish.dumps import Frozen
 from twingraph.publish.editions import Edition
 from twingraph.publish.places import tell_regions
@@ -23,7 +23,12 @@ class Teller(Told):
     """What the parts of a catalogue are told with; `profile` is one of `PROFILES`."""
 
     def __init__(
-        self, graph: Frozen, edition: Edition, earlier: Sequence[Edition], profile: str
+        self,
+        graph: Frozen,
+        covered: Coverage,
+        edition: Edition,
+        earlier: Sequence[Edition],
+        profile: str,
     ) -> None:
         """Begin the catalogue of an edition."""
         super().__init__()
@@ -33,7 +38,7 @@ class Teller(Told):
         self.edition = edition
         self.earlier = earlier
         self.profile = profile
-        self.covered: Coverage = coverage(graph.quads, graph.base)
+        self.covered = covered
         self.iri = graph.base + PROFILES[profile]
         self.version = edition.date or graph.settings.release
         self.tags = [tag for tag in OURS if tag in graph.settings.title] or [OURS[0]]

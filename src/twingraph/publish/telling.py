@@ -102,7 +102,7 @@ def text(found: Comparison, language: str = "en") -> str:
     for group in _groups(found.made):
         lines += ["", _heading(group, language)]
         lines += [f"  {line}" for line in _listed(group, found, language)]
-    lines += ["", *_closing(found, language)] if found.delta else []
+    lines += ["", *closing(found, language)] if found.delta else []
     return "\n".join(lines) + "\n"
 
 
@@ -113,7 +113,7 @@ def _listed(group: Sequence[Change], found: Comparison, language: str) -> Iterat
         yield f"{name_of(one.iri, found, language)} ({path})" + (f": {detail}" if detail else "")
 
 
-def _closing(found: Comparison, language: str) -> Iterator[str]:
+def closing(found: Comparison, language: str) -> Iterator[str]:
     """What follows from the changes, and how many lines all of it is."""
     following = found.following
     if following:

@@ -19,16 +19,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from twingraph.graph.fetch import EndpointError
 from twingraph.graph.frozen import NAME
 from twingraph.serve.dereference import FIRST as THINGS_FIRST
 from twingraph.serve.dereference import LAST as THINGS_LAST
+from twingraph.serve.elsewhere import Elsewhere
 from twingraph.serve.files import ROUTES as FILES
 from twingraph.serve.form import ROUTES as FORM
 from twingraph.serve.library import ROUTES as LIBRARY
 from twingraph.serve.log import Log, Numbers
 from twingraph.serve.lookup import ROUTES as LOOKUP
 from twingraph.serve.pool import Pool
-from twingraph.serve.refusals import broken, not_found, not_served
+from twingraph.serve.refusals import broken, not_found, not_reached, not_served
 from twingraph.serve.releases import ROUTES as RELEASES
 from twingraph.serve.render import STATIC, static_file
 from twingraph.serve.respond import CommonHeaders, respond
@@ -50,17 +52,23 @@ def create_app(
     releases: Path | None = None,
     limits: Limits | None = None,
     log: TextIO | None = None,
+    endpoint: str | None = None,
+    address: str = "",
 ) -> Starlette:
     """Return the ASGI application that serves the build in folder `build`.
 
     `library` is the folder of the questions, ours where none is named; `releases` that of the
-    releases; `limits` are those of a query. A line a request is written to `log`. A new build at
-    `build` is taken up while it runs.
+    releases; `limits` are those of a query. A line a request is written to `log`. With `endpoint`,
+    the URL of a SPARQL service that holds the graph, that one is asked. `address` is the URL by
+    which the public reaches us. A new build at `build` is taken up while it runs.
     """
+    bounds = limits or Limits()
 
     def load() -> Service:
-        site = load_site(build, library)
-        return Service(site, Pool(build.resolve() / NAME, site.base, limits or Limits()))
+        site = load_site(build, library, endpoint, bounds)
+        if site.remote is not None:
+            return Service(site, Elsewhere(site.remote, site.base, site.prefixes, bounds))
+        return Service(site, Pool(build.resolve() / NAME, site.base, bounds))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -93,7 +101,11 @@ def create_app(
             Middleware(Queries),
             Middleware(CommonHeaders),
         ],
-        exception_handlers={HTTPException: not_served, 500: broken},
+        exception_handlers={
+            HTTPException: not_served,
+            EndpointError: not_reached,
+            500: broken,
+        },
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
@@ -101,6 +113,7 @@ def create_app(
     app.state.site = app.state.service.site
     app.state.limits = app.state.service.limits
     app.state.releases = releases
+    app.state.address = address
     app.state.numbers = Numbers(state_of(app))
     app.state.queries = CapacityLimiter(_CONCURRENT_QUESTIONS)
     return app

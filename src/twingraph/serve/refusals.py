@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from twingraph.graph.fetch import EndpointError
 from twingraph.serve.render import Alternate
 from twingraph.serve.respond import language_of, path_of, refuse
 from twingraph.serve.words import WORDS
@@ -52,6 +53,14 @@ def not_served(request: Request, error: Exception) -> Response:
     allowed = ", ".join(sorted(methods))
     return refuse(request, error.status_code, word["method note"].format(allowed),
                   heading=word["method"], headers={"allow": f"{allowed}, OPTIONS"})  # fmt: skip
+
+
+def not_reached(request: Request, error: Exception) -> Response:
+    """Say that the graph, which lies elsewhere, was not reached."""
+    assert isinstance(error, EndpointError)
+    word = WORDS[language_of(request)]
+    return refuse(request, error.status, str(error), heading=word["broken"],
+                  headers={"cache-control": "no-store"})  # fmt: skip
 
 
 def broken(request: Request, error: Exception) -> Response:

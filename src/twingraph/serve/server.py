@@ -29,11 +29,15 @@ def run(
     *,
     releases: Path | None = None,
     log: TextIO | None = None,
+    endpoint: str | None = None,
+    address: str = "",
 ) -> NoReturn:
     """Serve the build in folder `build` until SIGINT or SIGTERM; then end the process with 0.
 
-    `releases` is the folder of the releases; a line a request goes to `log`. Raises `TwingraphError` where the address can't be had or `build` is no build. Every ASGI server
-    serves the same: `twingraph.serve.app.create_app(build)` is all there is to it.
+    `releases` is the folder of the releases; a line a request goes to `log`; `endpoint` is asked in
+    place of the graph in the build; `address` is how the public reaches the service. Raises
+    `TwingraphError` where the address can't be had or `build` is no build. Every ASGI server serves
+    the same: `twingraph.serve.app.create_app(build)` is all there is to it.
     """
     _refuse_taken(host, port)
     from twingraph.serve.app import create_app
@@ -44,6 +48,8 @@ def run(
         releases=releases,
         limits=settings.limits,
         log=log,
+        endpoint=endpoint,
+        address=address,
     )
     title = settings.title.get("en", "twingraph")
     asyncio.run(_serve(app, host, port, title))
