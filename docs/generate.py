@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from parts.bonn import draw_bonn
+from parts.columns import columns
 from parts.commands import commands, help_of, settings_table
 from parts.problems import problem_list
 from parts.tables import (
@@ -40,6 +41,7 @@ PARTS: Final[dict[str, Callable[..., str]]] = {
     "bases": bases,
     "classes": classes,
     "code-lists": code_lists,
+    "columns": columns,
     "commands": commands,
     "data": data_example,
     "decisions": decisions,

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import re
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 
 import hypothesis
 import pytest
@@ -141,3 +149,78 @@ class Reader(HTMLParser):
 def read() -> type[Reader]:
     """Read a page: `read(html).text`."""
     return Reader
+
+
+class Served(NamedTuple):
+    """A running `twingraph serve`: its address without a slash behind it, and its process."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+
+Serve = Callable[..., AbstractContextManager[Served]]
+
+
+# `run` with settings that nothing is built from: the build is taken as it lies there.
+_AS_IT_IS = (
+    "import sys; from pathlib import Path; from twingraph.settings import load_settings; "
+    "from twingraph.serve.server import run; "
+    "run(load_settings(Path(sys.argv[1])), Path(sys.argv[2]), '127.0.0.1', int(sys.argv[3]))"
+)
+
+
+@contextlib.contextmanager
+def _serving(build: Path, project: Path = ROOT, *, rebuild: bool = True) -> Iterator[Served]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    words = ["-c", _AS_IT_IS, str(project), str(build), port]
+    if rebuild:
+        words = ["-m", "twingraph.cli", "--project", str(project), "serve", "--out", str(build),
+                 "--port", port, "--log", "none"]  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, *words], stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    try:
+        assert child.stderr is not None
+        told = child.stderr.readline()
+        assert told.startswith("Serving "), told + child.stderr.read()
+        yield Served(f"http://127.0.0.1:{port}", child)
+    finally:
+        child.send_signal(signal.SIGTERM)
+        _, rest = child.communicate(timeout=60)
+    assert (child.returncode, rest) == (0, "")
+
+
+@pytest.fixture(scope="session")
+def serve() -> Serve:
+    """Serve a build as a process of its own: `with serve(build, project) as served: …`.
+
+    Without a project, the build is one of this repository's; with `rebuild=False` it is served as
+    it is, even where it is not current. It ends by SIGTERM, with 0.
+    """
+    return _serving
+
+
+NODE = ROOT / "tests" / "node"
+
+
+@pytest.fixture(scope="session")
+def node(request: pytest.FixtureRequest) -> Path:
+    """A folder with our Node packages: tests/node where CI has filled it, else a cache."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not here; they run jsonld.js and Comunica")
+    if (NODE / "node_modules" / "jsonld").is_dir():
+        return NODE
+    lock = hashlib.sha256((NODE / "package-lock.json").read_bytes()).hexdigest()[:16]
+    assert request.config.cache is not None
+    folder = request.config.cache.mkdir(f"twingraph-node-{lock}")
+    for one in ("package.json", "package-lock.json", ".npmrc", "canon.mjs"):
+        shutil.copy(NODE / one, folder)
+    if not (folder / "node_modules" / "jsonld").is_dir():
+        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+        if done.returncode != 0:
+            assert "CI" not in os.environ, done.stderr
+            pytest.skip("npm can't install what we test with here")
+    return folder

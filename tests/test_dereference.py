@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,7 +17,6 @@ from starlette.testclient import TestClient
 from twingraph.serve.describe import formats_of
 from twingraph.serve.site import Site
 
-NODE = Path(__file__).parent / "node"
 PAGES = {"html": "text/html"}
 RDF = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "rdf": RdfFormat.RDF_XML,
        "jsonld": RdfFormat.JSON_LD}  # fmt: skip
@@ -134,27 +130,6 @@ def test_the_shapes_are_the_same_in_every_form(client: TestClient, suffix: str) 
 
 
 # --- jsonld.js -----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def node(request: pytest.FixtureRequest) -> Path:
-    """A folder with jsonld.js and our script: tests/node where CI has filled it, else a cache."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are not here; they read our JSON-LD with jsonld.js")
-    if (NODE / "node_modules" / "jsonld").is_dir():
-        return NODE
-    lock = hashlib.sha256((NODE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    assert request.config.cache is not None
-    folder = request.config.cache.mkdir(f"twingraph-node-{lock}")
-    for one in ("package.json", "package-lock.json", ".npmrc", "canon.mjs"):
-        shutil.copy(NODE / one, folder)
-    if not (folder / "node_modules" / "jsonld").is_dir():
-        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
-        if done.returncode != 0:
-            assert "CI" not in os.environ, done.stderr
-            pytest.skip("npm can't install jsonld.js here")
-    return folder
 
 
 def canonical(folder: Path, documents: Iterator[dict[str, Any]]) -> dict[str, Any]:

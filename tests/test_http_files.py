@@ -192,7 +192,9 @@ def differs(answer: Answer, expected: str, known: dict[str, str]) -> list[str]:
         name, equals, value = one.partition("=")
         if match := re.fullmatch(r"(all|bytes|parts)(?: (\S+))? of (\w+)", one):
             raw = Path(known[f"{match[3]}.path"]).read_bytes()
-            spans = [tuple(map(int, each.split("-"))) for each in (match[2] or "").split(",") if each]
+            spans = [
+                tuple(map(int, each.split("-"))) for each in (match[2] or "").split(",") if each
+            ]
             if match[1] == "parts":
                 told = [(f"bytes {a}-{b}/{len(raw)}", raw[a : b + 1]) for a, b in spans]
                 right = parts_of(answer) == told

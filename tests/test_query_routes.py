@@ -67,11 +67,12 @@ def address(name: str, suffix: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def moved(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+def moved(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A client of the same project under another base IRI."""
     out = tmp_path_factory.mktemp("moved") / "build"
     assert build(replace(settings, base_iri=NEIGHBOUR), out).folder is not None
-    return TestClient(create_app(out), follow_redirects=False)
+    with TestClient(create_app(out), follow_redirects=False) as client:
+        yield client
 
 
 # --- answers -------------------------------------------------------------------------------------

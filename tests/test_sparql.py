@@ -227,7 +227,7 @@ def test_a_dataset_can_be_chosen_by_clause_and_by_parameter(client: TestClient, 
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("SELECT ?x\nWHERE { ?x ?y }", "line 2, column 16"),
+        ("SELECT ?x\nWHERE { ?x ?y }", "line 2, column 12"),
         ("nonsense", "line 1"),
         ("SELECT * { ?s e:unknown ?o }", "line 1"),
         ("SELECT (<http://e/f>(1) AS ?x) {}", "custom function"),

@@ -19,6 +19,7 @@ import click
 from twingraph import __version__
 from twingraph.problems import SEVERITIES, Problem, Severity, TwingraphError
 from twingraph.settings import (
+    FILE,
     STARTER_BASE,
     Settings,
     find_project,
@@ -272,6 +273,81 @@ def export(
         write(found, out)
 
 
+@cli.command(short_help="Publish a checked build for good, under its day.")
+@click.argument("date", required=False)
+@_context
+def release(context: Context, date: str | None) -> None:
+    """Publish a checked build for good in releases/DATE: all formats, packed ones, notes, patch.
+
+    DATE is the day in twingraph.toml (release). A stale build is built first. What is published
+    never changes again; releases/latest leads to the newest.
+
+    \b
+    Example: the second release of a day
+      twingraph release 2026-11-21.2
+    """
+    from twingraph.publish.at_hand import UnpublishedError
+    from twingraph.publish.release import release as run
+
+    settings = context.settings()
+    try:
+        with _Progress() as progress:
+            done = run(settings, date or settings.release, progress.tell)
+    except UnpublishedError as error:
+        _print_problems(error.problems, "text", "en")
+        click.echo("nothing was released: mend the violations and release again", err=True)
+        sys.exit(1)
+    size = done.size / 1_000_000
+    click.echo(f"{_short(done.folder)}: {done.files} files, {size:.1f} MB", err=True)
+    click.echo(done.notes["en"], err=True)
+    for line in done.missing:
+        click.echo(f"for a DOI deposit is missing, {line}", err=True)
+
+
+@cli.command(short_help="What changed between two releases, builds or dumps.")
+@click.argument("old", default="latest")
+@click.argument("new", required=False)
+@click.option("--format", "form", default="text", show_default=True,
+              type=click.Choice(["text", "json", "markdown", "added", "removed", "patch"]),
+              help="Words, or N-Quads that came or went, or an RDF Patch.")  # fmt: skip
+@click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True,
+              help="Language of the words.")  # fmt: skip
+@_context
+def diff(context: Context, old: str, new: str | None, form: str, lang: str) -> None:
+    """Tell what changed from OLD to NEW: days of releases, folders of them or of builds, dumps.
+
+    OLD is the latest release, NEW the project as it is. Exit status as of diff: 0 the same,
+    1 different, 2 wrong usage.
+
+    \b
+    Example: what the next release would bring, for the changelog
+      twingraph diff latest --format markdown
+    """
+    from twingraph.publish.diff import diff as run
+
+    built = str(_short(_built(context.settings()))) if new is None else new
+    with _Progress() as progress:
+        told, differs = run(old, built, _releases(context), form, lang, progress.tell)
+    sys.stdout.buffer.writelines(told)
+    sys.exit(int(differs))
+
+
+@cli.command(short_help="Put an RDF Patch on a dump: the next one, byte for byte.")
+@click.argument("old")
+@click.argument("path", metavar="PATCH", type=click.Path(path_type=Path))
+@_context
+def patch(context: Context, old: str, path: Path) -> None:
+    """Print the dump that OLD (as for diff) becomes by PATCH, a changes.rdfp of a release.
+
+    \b
+    Example: the next release from the one before
+      twingraph patch 2026-11-21 changes.rdfp > twingraph.nq
+    """
+    from twingraph.publish.diff import patch as run
+
+    sys.stdout.buffer.writelines(run(old, path, _releases(context)))
+
+
 @cli.command(short_help="Make a small project folder, whole from the first minute.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--base-iri", default=STARTER_BASE, show_default=True, help="The beginning of every "
@@ -300,6 +376,12 @@ def _settings_or_default(context: Context, paths: Sequence[Path]) -> Settings:
     if alone and paths and all(is_dump(one, None) for one in paths):
         return Settings(Path.cwd())
     return context.settings()
+
+
+def _releases(context: Context) -> Path | None:
+    """Return where the releases of the project lie; None outside one."""
+    folder = context.project or nearest_project(Path.cwd())
+    return folder / "releases" if folder else None
 
 
 def _built(settings: Settings, out: Path | None = None) -> Path:

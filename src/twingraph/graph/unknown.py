@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from pyoxigraph import DefaultGraph, NamedNode, Store
+from pyoxigraph import DefaultGraph, NamedNode
 
 from twingraph.graph.guard import Token, tokens
+from twingraph.graph.queryable import Queryable
 from twingraph.graph.suspects import closest, declared_in
 from twingraph.vocabulary import PREFIXES, RDF
 
@@ -52,7 +53,7 @@ def unknown_terms(
     return list(found.values())
 
 
-def terms_of(store: Store, base: str) -> frozenset[str]:
+def terms_of(store: Queryable, base: str) -> frozenset[str]:
     """Return the terms of the ontology and the concepts that are published under `base`."""
     typed = store.quads_for_pattern(None, RDF.type, None, DefaultGraph())
     named = (one.subject.value for one in typed if isinstance(one.subject, NamedNode))

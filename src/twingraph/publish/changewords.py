@@ -131,6 +131,10 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "The data says the same as in the release before",
         "Die Daten sagen dasselbe wie in der Veröffentlichung davor",
     ),
+    "by rules": (
+        "Nobody changed anything; what follows by rules did change",
+        "Niemand hat etwas geändert; geändert hat sich, was nach Regeln folgt",
+    ),
     "evidence": ("evidence of {} changed", "Belege zu {} geändert"),
     "follows": ("Follows by rules: {} on {}", "Folgt nach Regeln: {} zu {}"),
     "itself": (

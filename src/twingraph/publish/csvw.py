@@ -87,7 +87,7 @@ def _about(settings: Settings, titles: dict[str, str]) -> Json:
         "dc:source": {"@id": settings.base_iri},
     }
     if settings.publisher:
-        about["dc:publisher"] = {"@value": settings.publisher}
+        about["dc:publisher"] = {"@value": settings.publisher, "@type": "xsd:string"}
     if settings.release:
         about["dc:issued"] = {"@value": settings.release[:10], "@type": "xsd:date"}
     return about

@@ -69,7 +69,10 @@ def _distribution(
 
 
 def _checksum(told: Teller, iri: str, file: File) -> NamedNode:
-    kind: dict[str, Values] = {"a": named("spdx:ChecksumAlgorithm"), "rdfs:label": Literal("SHA-256")}
+    kind: dict[str, Values] = {
+        "a": named("spdx:ChecksumAlgorithm"),
+        "rdfs:label": Literal("SHA-256"),
+    }
     return told.tell(
         f"{iri}-sha256",
         {

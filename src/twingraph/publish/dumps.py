@@ -20,8 +20,8 @@ from twingraph.graph.frozen import NAME, default_graph, quad_lines, triple_lines
 from twingraph.iris import VOCABULARY
 from twingraph.link.facts import Facts, Linked
 from twingraph.link.files import FILES as LINK_FILES
-from twingraph.publish.geojson import FILES as MAP_FILES
 from twingraph.publish.exchange import EXCHANGE
+from twingraph.publish.geojson import FILES as MAP_FILES
 from twingraph.publish.jsonld import Json, make_context, write_jsonld
 from twingraph.publish.tables import FILES as TABLE_FILES
 from twingraph.publish.tables import Tables

@@ -17,10 +17,9 @@ from twingraph.settings import Settings
 from twingraph.turtle import plain
 
 _TEXT: Final = {
-    "en": """# {title}: release {date}
+    "en": """# Release {date} of “{title}”
 
 {summary}.
-
 {changes}
 ## What is in it
 
@@ -32,10 +31,9 @@ Whoever fetched the files can see that they are whole: `sha256sum --check SHA256
 
 {citation}
 """,
-    "de": """# {title}: Veröffentlichung {date}
+    "de": """# Veröffentlichung {date} von „{title}“
 
 {summary}.
-
 {changes}
 ## Was darin ist
 
@@ -104,6 +102,6 @@ def write_notes(
 
 def _changes(found: Comparison, language: str) -> str:
     old = found.old.name
-    lines = [_SINCE[language].format(old), "", markdown(found, language)]
+    lines = ["", _SINCE[language].format(old), "", markdown(found, language).rstrip(), ""]
     lines += [f"{escaped(line.strip())}." for line in closing(found, language)]
     return "\n".join([*lines, _REPLAYED[language].format(old), ""])

@@ -29,7 +29,14 @@ def summary(found: Comparison, language: str) -> str:
     told = ", ".join(_heading(group, language) for group in _groups(found.made))
     if told:
         return told
-    return phrase("same data" if found.delta else "same", language)
+    if not found.delta:
+        return phrase("same", language)
+    return phrase("same data" if only_the_day(found) else "by rules", language)
+
+
+def only_the_day(found: Comparison) -> bool:
+    """Is there nothing new but the day of the release?"""
+    return all(one.iri == HOME and one.follows for one in found.changes)
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -21,16 +22,19 @@ from starlette.routing import Route
 
 from twingraph.graph.fetch import EndpointError
 from twingraph.graph.frozen import NAME
+from twingraph.serve.catalogue import ROUTES as CATALOGUE
 from twingraph.serve.dereference import FIRST as THINGS_FIRST
 from twingraph.serve.dereference import LAST as THINGS_LAST
 from twingraph.serve.elsewhere import Elsewhere
 from twingraph.serve.files import ROUTES as FILES
 from twingraph.serve.form import ROUTES as FORM
+from twingraph.serve.guarded import Guarded
 from twingraph.serve.library import ROUTES as LIBRARY
 from twingraph.serve.log import Log, Numbers
 from twingraph.serve.lookup import ROUTES as LOOKUP
 from twingraph.serve.pool import Pool
-from twingraph.serve.refusals import broken, not_found, not_reached, not_served
+from twingraph.serve.protocol import RefusedError
+from twingraph.serve.refusals import broken, not_found, not_reached, not_served, refused
 from twingraph.serve.releases import ROUTES as RELEASES
 from twingraph.serve.render import STATIC, static_file
 from twingraph.serve.respond import CommonHeaders, respond
@@ -68,7 +72,8 @@ def create_app(
         site = load_site(build, library, endpoint, bounds)
         if site.remote is not None:
             return Service(site, Elsewhere(site.remote, site.base, site.prefixes, bounds))
-        return Service(site, Pool(build.resolve() / NAME, site.base, bounds))
+        pool = Pool(build.resolve() / NAME, site.base, bounds)
+        return Service(replace(site, guarded=Guarded(pool)), pool)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -89,6 +94,7 @@ def create_app(
             *FORM,
             *FILES,
             *RELEASES,
+            *CATALOGUE,
             *CRAWLERS,
             *WATCH,
             Route("/static/{name}", static),
@@ -104,6 +110,7 @@ def create_app(
         exception_handlers={
             HTTPException: not_served,
             EndpointError: not_reached,
+            RefusedError: refused,
             500: broken,
         },
         lifespan=lifespan,

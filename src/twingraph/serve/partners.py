@@ -70,8 +70,8 @@ def _kind(teller: Teller, kinds: tuple[str, ...]) -> Value:
 
 def _row(teller: Teller, row: Row) -> PartnerRow:
     start, km, country = row["start"], row["km"], row["country"]
-    stated = row["startStated"]
-    note = "" if stated is not None and stated.value == "true" else teller.word("implied short")
+    basis = row["startBasis"]
+    note = "" if basis is not None and basis.value == "stated" else teller.word("implied short")
     return PartnerRow(
         partner=teller.link(_iri(row["partner"])),
         partnership=teller.link(_iri(row["partnership"])),

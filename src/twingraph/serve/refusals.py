@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twingraph.graph.fetch import EndpointError
+from twingraph.serve.protocol import RefusedError
 from twingraph.serve.render import Alternate
 from twingraph.serve.respond import language_of, path_of, refuse
 from twingraph.serve.words import WORDS
@@ -61,6 +62,15 @@ def not_reached(request: Request, error: Exception) -> Response:
     word = WORDS[language_of(request)]
     return refuse(request, error.status, str(error), heading=word["broken"],
                   headers={"cache-control": "no-store"})  # fmt: skip
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """Say that a question of the library overran a limit, or that too many are asked."""
+    assert isinstance(error, RefusedError)
+    word = WORDS[language_of(request)]
+    headers = {"retry-after": str(error.again)} if error.again else None
+    return refuse(request, error.status, str(error), heading=word["failed"], headers=headers,
+                  members=error.members)  # fmt: skip
 
 
 def broken(request: Request, error: Exception) -> Response:

@@ -26,7 +26,7 @@ _NAVIGATION: Final = (
     ("vocabulary", "vocab/index.html"),
     ("ontology", "ns.html"),
     ("rules", "shapes.html"),
-    ("data", "dumps.html"),
+    ("data", "data.html"),
     ("questions", "query/index.html"),
 )
 

@@ -120,7 +120,8 @@ def _at_home(site: Site, terms: Bindings) -> Bindings:
 
 def _evaluate(site: Site, asked: Asked) -> QuerySolutions | QueryBoolean | QueryTriples:
     terms: dict[Variable, Any] = {Variable(name): one for name, one in asked.terms.items()}
-    return site.store.query(move_text(asked.query.text, site.base), substitutions=terms or None)
+    text = move_text(asked.query.text, site.base)
+    return (site.guarded or site.store).query(text, substitutions=terms or None)
 
 
 def write_result(site: Site, asked: Asked, suffix: str) -> bytes:

@@ -65,10 +65,7 @@ def endpoint_of(request: Request) -> str:
     asked = request.url.replace(query="", fragment="")
     if f"//{asked.netloc}{asked.path}" == public.partition(":")[2]:
         return public
-    try:
-        return NamedNode(str(asked)).value
-    except ValueError:  # a host name that can stand in no IRI
-        return public
+    return str(asked)  # Starlette takes no host for one that can't stand in an IRI
 
 
 def service_description(

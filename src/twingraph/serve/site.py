@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from pyoxigraph import (
     Literal,
@@ -28,7 +28,7 @@ from pyoxigraph import (
 from twingraph.graph.frozen import NAME, load_store
 from twingraph.graph.library import LibraryQuery, load_library
 from twingraph.graph.query import move_text
-from twingraph.graph.queryable import Queryable
+from twingraph.graph.queryable import Found, Queryable
 from twingraph.graph.remote import RemoteStore, open_endpoint
 from twingraph.iris import move_iri
 from twingraph.problems import TwingraphError
@@ -60,6 +60,14 @@ class Question(NamedTuple):
     text: str
 
 
+class Asking(Protocol):
+    """Who evaluates a query."""
+
+    def query(self, query: str, substitutions: Mapping[Any, Any] | None = None) -> Found:
+        """Return what a query answers, its variables substituted."""
+        ...
+
+
 @dataclass(frozen=True)
 class Site:
     """Everything a page, a description or an answer is made from; nothing of it ever changes."""
@@ -78,6 +86,7 @@ class Site:
     dumps: Mapping[str, Dump]
     questions: tuple[Question, ...]
     library: Mapping[str, LibraryQuery]
+    guarded: Asking | None = None  # who evaluates questions of the library; without it, the store
 
     def rows(self, name: str, **terms: Term) -> list[Row]:
         """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected."""

@@ -21,7 +21,8 @@ from twingraph.serve.pages import alternates, page_alternates
 from twingraph.serve.render import OWN_NAMES, Alternate
 from twingraph.serve.site import LANGUAGES, Site
 
-DATA_PAGE: Final = "dumps.html"  # below a language: the files, release by release
+DATA_PAGE: Final = "data.html"  # below a language: the files, release by release
+_FIRST_PAGE: Final = "index.html"
 LINKSET: Final = "linkset.json"
 LINKSET_TYPE: Final = "application/linkset+json"
 _CONTEXT: Final = "http://www.w3.org/ns/json-ld#context"
@@ -65,8 +66,9 @@ def page_links(site: Site, rest: str, language: str) -> str:
     """Return the header for a page that is about no single thing, `<language>/<rest>`."""
     forms = [Alternate("", f"{one}/{rest}", "text/html", one) for one in LANGUAGES]
     canonical = f"{language}/{rest}"
-    if rest == DATA_PAGE:
-        return dataset_links(site, forms, canonical)
+    if rest in (_FIRST_PAGE, DATA_PAGE):
+        about_whole = DATASET_FORMS if rest == _FIRST_PAGE else forms
+        return dataset_links(site, about_whole, canonical)
     return _joined(site, [*_others(site, forms, canonical), _link(site, canonical, "canonical")])
 
 

@@ -162,6 +162,53 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "fragen, mit RDF (Accept: text/turtle und andere).",
     ),
     "context": ("JSON-LD context", "JSON-LD-Kontext"),
+    # the data page
+    "about publisher": ("Publisher", "Herausgeber"),
+    "about licence": ("Licence", "Lizenz"),
+    "about contact": ("Contact", "Kontakt"),
+    "about issued": ("First published", "Zuerst veröffentlicht"),
+    "about modified": ("Last changed", "Zuletzt geändert"),
+    "about languages": ("Languages", "Sprachen"),
+    "about version": ("Version", "Version"),
+    "about period": ("Covers", "Zeitraum"),
+    "about frequency": ("Updated", "Aktualisierung"),
+    "about themes": ("Themes", "Themen"),
+    "about keywords": ("Keywords", "Schlagwörter"),
+    "releases": ("Releases", "Veröffentlichungen"),
+    "releases none": (
+        "Nothing has been released yet; the files above are those of the current build.",
+        "Noch ist nichts veröffentlicht; die Dateien oben sind die des aktuellen Stands.",
+    ),
+    "release files": ("{} files, {}", "{} Dateien, {}"),
+    "build files": (
+        "All files of the current build",
+        "Alle Dateien des aktuellen Stands",
+    ),
+    "harvest": ("For portals", "Für Portale"),
+    "harvest note": (
+        "The catalogue in DCAT-AP 3.0.1 stands at the address below, in the format that is asked "
+        "for, or at an address of its own in each; catalog-de is the same in DCAT-AP.de 3.0. "
+        "Every file has its size and checksum there.",
+        "Der Katalog in DCAT-AP 3.0.1 steht unter der folgenden Adresse im gewünschten Format, "
+        "oder in jedem Format unter einer eigenen; catalog-de ist derselbe in DCAT-AP.de 3.0. "
+        "Jede Datei steht dort mit Größe und Prüfsumme.",
+    ),
+    "harvest changes": (
+        "ETag and Last-Modified tell whether anything changed; HEAD is answered everywhere.",
+        "ETag und Last-Modified sagen, ob sich etwas geändert hat; HEAD wird überall beantwortet.",
+    ),
+    "harvest sparql": ("Queries (SPARQL 1.1):", "Abfragen (SPARQL 1.1):"),
+    "cite": ("How to cite", "Zitieren"),
+    "cite version": (" Version {}.", " Version {}."),
+    "cite note": (
+        "The address of a thing or of a release stays; cite what you used.",
+        "Die Adresse eines Gegenstands oder einer Veröffentlichung bleibt; zitieren Sie, was Sie "
+        "benutzt haben.",
+    ),
+    "no size note": (
+        "A page of the catalogue has 1 to {} data sets; write size=10.",
+        "Eine Seite des Katalogs hat 1 bis {} Datensätze; schreiben Sie size=10.",
+    ),
     # data
     "data note": (
         "Triple formats hold what is published; N-Quads and TriG also hold what each source says, "
