@@ -7,6 +7,7 @@ is published.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -18,7 +19,16 @@ import rdflib
 from rdflib.namespace import RDFS
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import (
-    CSV, GET, JSON, POST, POSTDIRECTLY, RDFXML, TSV, TURTLE, XML, SPARQLWrapper,
+    CSV,
+    GET,
+    JSON,
+    POST,
+    POSTDIRECTLY,
+    RDFXML,
+    TSV,
+    TURTLE,
+    XML,
+    SPARQLWrapper,
 )  # fmt: skip
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed
 
@@ -138,6 +148,7 @@ def test_sparqlwrapper_reads_xml_csv_and_tsv(endpoint: str, expected: dict[str, 
     assert [one.removesuffix("@de").strip('"') for one in in_tsv] == names
 
 
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # SPARQLWrapper's own
 def test_sparqlwrapper_reads_graphs(endpoint: str, site: Site) -> None:
     construct = f"CONSTRUCT WHERE {{ <{BONN}> ?property ?value }}"
     wanted = triples_of(site, construct)
@@ -175,9 +186,7 @@ def test_rdflib_asks_queries(
         for row in remote.query(QUERIES[name])
     ]
 
-    # a double or a decimal is written anew by rdflib
-    assert [row[:1] for row in rows] == [row[:1] for row in expected[name]]
-    assert rows == expected[name] or name == "numbers"
+    assert rows == expected[name]
 
 
 def test_rdflib_walks_over_triples(remote: rdflib.Graph, site: Site) -> None:
@@ -268,7 +277,8 @@ def test_comunica_asks_from_the_command_line(
     command = comunica / "node_modules" / ".bin" / "comunica-sparql"
     table = run(command, f"sparql@{endpoint}", "-q", NAMES, "-t", "text/csv", folder=comunica)
 
-    rows = [tuple(one.replace('"', "").split(",", 1)) for one in table.splitlines()[1:]]
+    # an IRI in CSV should stand bare (SPARQL 1.1 CSV §3.2), which Comunica 4.5 does not hold
+    rows = [tuple(re.sub('[<>"]', "", one).split(",", 1)) for one in table.splitlines()[1:]]
     assert rows == expected["names"]
 
 

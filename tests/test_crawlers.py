@@ -28,14 +28,13 @@ NAMES: Final = {
 @pytest.fixture(scope="module")
 def here(built: Path) -> Iterator[TestClient]:
     """A client of a server whose operator named its address."""
-    app = create_app(built)
-    app.state.address = "https://data.example.org/"
+    app = create_app(built, address="https://data.example.org/")
     with TestClient(app, follow_redirects=False) as client:
         yield client
 
 
 def allowed(robots: str, path: str) -> bool:
-    """Read robots.txt as RFC 9309 §2.2.2 says: the longest rule that fits decides, * is anything."""
+    """Read robots.txt as RFC 9309 §2.2.2 has it: the longest rule that fits decides."""
     rules = re.findall(r"^(Allow|Disallow): (\S+)$", robots, re.MULTILINE)
     fits = [
         (len(rule), verb == "Allow")
@@ -64,8 +63,8 @@ def test_robots_may_have_pages_and_data_but_no_endless_questions(here: TestClien
     may = (
         "/", "/en/place/bonn.html", "/de/place/", "/id/place/bonn", "/doc/place/bonn.ttl", "/ns",
         "/dumps/twingraph.nq", "/release/2026-11-21/twingraph.nq.gz", "/void.ttl", "/sparql",
-        "/en/query/partners-of.html", "/query/partners-of.csv", "/sitemap.xml", "/links/missing.csv",
-        "/.well-known/void", "/static/style.css", "/en/search", "/catalog.ttl",
+        "/en/query/partners-of.html", "/query/partners-of.csv", "/sitemap.xml",
+        "/links/missing.csv", "/.well-known/void", "/static/style.css", "/en/search", "/catalog.ttl",
     )  # fmt: skip
     may_not = (
         "/sparql?query=ASK{}", "/search?q=bonn", "/en/search?q=a", "/de/search?q=a",

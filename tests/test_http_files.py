@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import http.client
 import json
+import os
 import random
 import re
 import shutil
@@ -15,7 +16,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from email import message_from_bytes
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -24,10 +25,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from twingraph.publish.compress import opened, pack
+from twingraph.serve.files import held_of
+from twingraph.serve.site import Dump
 
 ROOT = Path(__file__).parent.parent
-DATE = "2026-11-21"
-MIDNIGHT = 1795219200
+DATE = "2024-05-17"
+MIDNIGHT = 1715904000
 BASE = "https://w3id.org/twingraph/"
 ETAG = re.compile(r'"[0-9a-f]{32}"')
 SERVE = """
@@ -35,8 +38,7 @@ import asyncio, sys
 from pathlib import Path
 from twingraph.serve import server
 from twingraph.serve.app import create_app
-app = create_app(Path(sys.argv[1]))
-app.state.releases = Path(sys.argv[2])
+app = create_app(Path(sys.argv[1]), releases=Path(sys.argv[2]))
 asyncio.run(server._serve(app, "127.0.0.1", int(sys.argv[3]), "files"))
 """
 
@@ -100,11 +102,11 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     names = ("twingraph.nq", "twingraph.ttl", "links/missing.csv", "shapes.ttl")
     files = {name: (built / name).read_bytes() for name in names}
     files |= {"empty.csv": b"", "catalog.ttl": b"# a catalogue\n", "void.ttl": b"# a dataset\n"}
-    for date in (DATE, f"{DATE}.2", "2026-10-01"):
+    for date in (DATE, f"{DATE}.2", "2024-04-01"):
         write_release(releases, date, files)
     (releases / DATE / "linked.nq").symlink_to(releases / DATE / "twingraph.nq")
     (releases / DATE / "unlisted.nq").write_text("# not in release.json\n", "utf-8")
-    write_release(releases, ".2026-11-23", files)
+    write_release(releases, ".2024-05-19", files)
     (releases / "latest").symlink_to(f"{DATE}.2")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -146,6 +148,8 @@ def known(server: Server) -> dict[str, str]:
             f"{name}.last5": str(len(raw) - 5),
             f"{name}.last9": str(len(raw) - 9),
             f"{name}.last": formatdate(MIDNIGHT, usegmt=True),
+            f"{name}.later": formatdate(MIDNIGHT + 1, usegmt=True),
+            f"{name}.earlier": formatdate(MIDNIGHT - 1, usegmt=True),
             f"{name}.path": str(path),
         }
     return found
@@ -325,8 +329,8 @@ def test_curl_and_latest_give_the_newest_packed_for_the_way(server: Server) -> N
 @pytest.fixture
 def odd(server: Server) -> Iterator[Path]:
     """A release of its own to be spoiled."""
-    folder = write_release(server.releases, "2026-09-01", {"big.nt": bytes(64 << 20), "a.nt": b"a"})
-    assert server.ask("/release/2026-09-01/a.nt").body == b"a"
+    folder = write_release(server.releases, "2024-03-01", {"big.nt": bytes(64 << 20), "a.nt": b"a"})
+    assert server.ask("/release/2024-03-01/a.nt").body == b"a"
     yield folder
     shutil.rmtree(folder)
 
@@ -338,12 +342,12 @@ def test_a_file_that_is_not_whole_is_503_and_not_a_part_of_it(
     file = odd / "a.nt"
     states = []
     file.write_bytes(b"")
-    states.append(server.ask("/release/2026-09-01/a.nt", method=method))
+    states.append(server.ask("/release/2024-03-01/a.nt", method=method))
     file.unlink()
-    states.append(server.ask("/release/2026-09-01/a.nt", method=method))
+    states.append(server.ask("/release/2024-03-01/a.nt", method=method))
     file.symlink_to("/etc/hostname")
-    states.append(server.ask("/release/2026-09-01/a.nt", method=method))
-    states.append(server.ask("/release/2026-09-01/a.nt", ("Range", "bytes=0-0"), method=method))
+    states.append(server.ask("/release/2024-03-01/a.nt", method=method))
+    states.append(server.ask("/release/2024-03-01/a.nt", ("Range", "bytes=0-0"), method=method))
 
     assert [one.status for one in states] == [503] * 4
     assert {one.headers["retry-after"] for one in states} == {"10"}
@@ -355,7 +359,7 @@ def test_a_file_that_is_not_whole_is_503_and_not_a_part_of_it(
 
 def test_a_file_cut_off_while_it_is_sent_breaks_the_connection(server: Server, odd: Path) -> None:
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port)) as connection:
-        connection.request("GET", "/release/2026-09-01/big.nt")
+        connection.request("GET", "/release/2024-03-01/big.nt")
         answer = connection.getresponse()
         got = len(answer.read(1))
         (odd / "big.nt").write_bytes(b"")
@@ -367,9 +371,9 @@ def test_a_file_cut_off_while_it_is_sent_breaks_the_connection(server: Server, o
 def test_many_who_hang_up_leave_no_file_open(server: Server, odd: Path) -> None:
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", server.port)) as line:
-            line.sendall(b"GET /release/2026-09-01/big.nt HTTP/1.1\r\nHost: x\r\n\r\n")
+            line.sendall(b"GET /release/2024-03-01/big.nt HTTP/1.1\r\nHost: x\r\n\r\n")
             line.recv(1000)
-    answer = server.ask("/release/2026-09-01/big.nt", ("Range", "bytes=-1"))
+    answer = server.ask("/release/2024-03-01/big.nt", ("Range", "bytes=-1"))
 
     assert (answer.status, answer.body) == (206, b"\0")
 
@@ -380,7 +384,7 @@ def test_many_who_hang_up_leave_no_file_open(server: Server, odd: Path) -> None:
 def test_a_release_that_comes_while_running_is_seen_and_only_when_whole(
     server: Server, tmp_path: Path
 ) -> None:
-    date = "2026-12-24"
+    date = "2024-06-24"
     made = write_release(tmp_path, date, {"twingraph.nq": b"<a> <b> <c> .\n"})
     path, target = f"/release/{date}/twingraph.nq", server.releases / date
     before = server.ask(path)
@@ -414,13 +418,13 @@ def test_an_unknown_release_is_404_with_those_there_are(server: Server) -> None:
     assert page.status == 404
     assert "Keine solche Ausgabe" in page.body.decode()
     assert [one["href"] for one in told["alternates"]] == [
-        f"/release/{DATE}.2/", f"/release/{DATE}/", "/release/2026-10-01/",
+        f"/release/{DATE}.2/", f"/release/{DATE}/", "/release/2024-04-01/",
     ]  # fmt: skip
 
 
 def test_a_release_under_another_base_is_none_of_ours(server: Server) -> None:
-    folder = write_release(server.releases, "2026-08-01", {"a.nt": b"a"}, "https://example.org/")
-    answer = server.ask("/release/2026-08-01/a.nt")
+    folder = write_release(server.releases, "2024-02-01", {"a.nt": b"a"}, "https://example.org/")
+    answer = server.ask("/release/2024-02-01/a.nt")
     shutil.rmtree(folder)
 
     assert answer.status == 404
@@ -433,6 +437,31 @@ def test_two_releases_of_a_day_have_two_times(server: Server) -> None:
     ]
 
     assert times == [formatdate(MIDNIGHT + one, usegmt=True) for one in (0, 1)]
+
+
+def test_no_file_says_it_came_to_be_later_than_now(server: Server) -> None:
+    """A day that is yet to come is no Last-Modified (RFC 9110 §8.8.2.1)."""
+    folder = write_release(server.releases, "2999-01-01", {"a.nt": b"a"})
+    answer = server.ask("/release/2999-01-01/a.nt")
+    shutil.rmtree(folder)
+
+    modified, now = (parsedate_to_datetime(answer.headers[one]) for one in ("last-modified", "date"))
+    assert modified <= now
+
+
+@pytest.mark.parametrize(
+    ("written", "release", "said"),
+    [(5, "", 5), (5, "2024-05-17", MIDNIGHT), (MIDNIGHT + 9, "2024-05-17", MIDNIGHT + 9)],
+)
+def test_a_build_is_as_old_as_its_release_unless_written_later(
+    tmp_path: Path, written: int, release: str, said: int
+) -> None:
+    path = tmp_path / "a.nt"
+    path.touch()
+    os.utime(path, (written, written))
+
+    held = held_of("a.nt", Dump(path, "application/n-triples", 0, "0" * 64), release)
+    assert held.modified == said
 
 
 def test_a_release_has_a_page(server: Server) -> None:

@@ -81,24 +81,10 @@ def publish(project: Path, day: str) -> Released:
     return release(load_settings(project), day, silent)
 
 
-def copied(folder: Path, *parts: str) -> Path:
-    for part in parts:
-        shutil.copytree(ROOT / part, folder / part if part == "data" else folder,
-                        dirs_exist_ok=True)  # fmt: skip
-    return folder
-
-
-def make_atlas(folder: Path) -> Path:
-    """A small project with a day."""
-    copied(folder, "tests/atlas")
-    path = folder / "twingraph.toml"
-    path.write_text(path.read_text(encoding="utf-8") + '\nrelease = "2026-11-21"\n')
-    return folder
-
-
 @pytest.fixture
 def atlas(tmp_path: Path) -> Path:
-    return make_atlas(tmp_path / "atlas")
+    """A copy of the small project of tests/atlas."""
+    return Path(shutil.copytree(ROOT / "tests" / "atlas", tmp_path / "atlas"))
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -123,7 +109,8 @@ def assert_whole(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def cycle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project after three releases, each made from edits of what people curate."""
-    project = copied(tmp_path_factory.mktemp("cycle"), "data")
+    project = tmp_path_factory.mktemp("cycle")
+    shutil.copytree(ROOT / "data", project / "data")
     shutil.copy(ROOT / "twingraph.toml", project)
     publish(project, "2026-11-21")
     edit(project, PARTNERS, '"1987-07-02"^^edtf:EDTF', '"1987-07-03"^^edtf:EDTF')
@@ -359,8 +346,8 @@ def test_what_git_does_not_know_is_refused_and_told_by_name(atlas: Path) -> None
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
 
     def commit() -> None:
-        for words in (["add", "data", "twingraph.toml"], ["commit", "-qm", "all"]):
-            subprocess.run([*git, *words], cwd=atlas, check=True, capture_output=True)
+        for each in (["add", "data", "twingraph.toml"], ["commit", "-qm", "all"]):
+            subprocess.run([*git, *each], cwd=atlas, check=True, capture_output=True)
 
     subprocess.run([*git, "init", "-q"], cwd=atlas, check=True, capture_output=True)
     commit()
@@ -476,7 +463,7 @@ def test_what_is_half_foreign_or_led_elsewhere_is_no_release(atlas: Path, tmp_pa
 def test_two_hash_seeds_and_two_places_make_the_same_bytes_of_every_file(tmp_path: Path) -> None:
     found = []
     for seed in ("0", "4242"):
-        project = make_atlas(tmp_path / f"seed-{seed}")
+        project = Path(shutil.copytree(ROOT / "tests" / "atlas", tmp_path / seed / "atlas"))
         env = {**os.environ, "PYTHONHASHSEED": seed}
         for day in ("2026-11-21", "2026-11-22"):
             on_day(project, day)

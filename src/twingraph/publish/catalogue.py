@@ -23,6 +23,7 @@ from twingraph.publish.offers import GRAPH, OFFERS, offered
 from twingraph.publish.teller import PROFILES, Teller
 from twingraph.publish.told import NAMESPACES, Values, named
 from twingraph.settings import Settings
+from twingraph.turtle import write_turtle
 
 SUFFIXES: Final = ("ttl", "rdf", "jsonld")
 CATALOGUES: Final = tuple(f"{name}.{suffix}" for name in PROFILES.values() for suffix in SUFFIXES)
@@ -52,8 +53,10 @@ def catalogue_files(
 
 def write_catalogue(triples: Sequence[Triple], base: str, suffix: str) -> bytes:
     """Return a catalogue, or a part of one, in the format of that suffix."""
-    prefixes = {**NAMESPACES, "dataset": f"{base}dataset/"}
-    return EXCHANGE[suffix](list(triples), dict(sorted(prefixes.items())))
+    prefixes = dict(sorted({**NAMESPACES, "dataset": f"{base}dataset/"}.items()))
+    if suffix == "ttl":
+        return write_turtle(triples, prefixes).encode()
+    return EXCHANGE[suffix](list(triples), prefixes)
 
 
 def catalogue(

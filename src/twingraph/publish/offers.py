@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from twingraph.authority import FILE_TYPES
+from twingraph.link.facts import TARGETS
 from twingraph.publish.editions import PACKINGS, Edition, File
 
 Words = dict[str, str]  # by language
@@ -181,9 +182,20 @@ def _offered(file: File) -> Offered | None:
         if match is not None:
             form = FILE_TYPES[file.media_type][1] + (f", {file.packing}" if file.packing else "")
             what = match.groupdict().get("what", "")
+            what = TARGETS[what].title if kind.dataset == LINKS and what in TARGETS else what
             title = {tag: f"{text.format(what=what)}: {form}" for tag, text in kind.title.items()}
             return Offered(file, kind.dataset, title)
     return None
+
+
+def shelf_order(name: str) -> tuple[int, str]:
+    """Return what files are ordered by where people read them: what matters most first.
+
+    >>> sorted(["tables/places.csv", "shapes.ttl", "twingraph.nq"], key=shelf_order)
+    ['twingraph.nq', 'tables/places.csv', 'shapes.ttl']
+    """
+    found = (at for at, kind in enumerate(KINDS) if kind.names.fullmatch(name))
+    return next(found, -1), name
 
 
 def _said(edition: Edition, dataset: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +17,7 @@ from pyoxigraph import (
     parse_query_results,
 )
 
+from twingraph.graph.unknown import unknown_terms
 from twingraph.iris import move_iri
 from twingraph.serve.facts import facts_about
 from twingraph.serve.queries import Example, examples
@@ -36,6 +37,7 @@ class Table(NamedTuple):
     rows: list[list[Value]]
     counted: str
     answer: str
+    hints: tuple[str, ...] = ()
 
 
 class QueryPage(NamedTuple):
@@ -47,6 +49,7 @@ class QueryPage(NamedTuple):
     rows: list[list[Value]]
     counted: str
     answer: str
+    hints: tuple[str, ...]
     formats: list[tuple[str, str]]
     examples: list[Example]
     action: str
@@ -69,6 +72,7 @@ def query_page(
         rows=shown_table.rows,
         counted=shown_table.counted,
         answer=shown_table.answer,
+        hints=shown_table.hints,
         formats=formats,
         examples=shown,
         action="sparql",
@@ -96,6 +100,16 @@ def table_of(site: Site, body: bytes, *, triples: bool, total: int, language: st
     if total <= 1:
         counted = word["row"] if total else word["nothing found"]
     return Table(columns, [[_value(teller, one) for one in row] for row in shown], counted, "")
+
+
+def hints_for(site: Site, query: str, known: Collection[str], language: str) -> tuple[str, ...]:
+    """Return what to say of terms in a query that are none of ours, as nothing has them."""
+    word = WORDS[language]
+    return tuple(
+        word["no such term"].format(one.written)
+        + (" " + word["did you mean"].format(one.meant) if one.meant else "")
+        for one in unknown_terms(query, known, site.base, site.prefixes)
+    )
 
 
 def _value(teller: Teller, term: Any) -> Value:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from twingraph.publish.editions import Edition, File
+from twingraph.publish.offers import OFFERS, shelf_order
 from twingraph.publish.teller import PROFILES
 from twingraph.serve.datewords import date_text
 from twingraph.serve.harvest import Catalogue
@@ -57,6 +58,7 @@ class Row(NamedTuple):
     exact: str
     sha256: str
     packed: list[Row]
+    asked: str = ""  # where queries are answered, if that is what it is about
 
 
 class DatasetView(NamedTuple):
@@ -130,7 +132,7 @@ def _view(
             *shown.facts(catalogue.iri, ("publisher", "licence", "modified", "languages")),
             *shown.contact(),
         ],
-        datasets=[shown.dataset(one) for one in catalogue.datasets],
+        datasets=[shown.dataset(one) for one in _in_order(catalogue.datasets)],
         releases=[shown.release(one) for one in releases],
         catalogues=[
             Value(f"{name}.{suffix}", relative(f"{name}.{suffix}", at))
@@ -259,6 +261,8 @@ class _Shown:
                 int(self.text(one, "dcat:byteSize")),
                 self.text(checksum, "spdx:checksumValue"),
             )
+            if access:
+                rows[name] = rows[name]._replace(asked=relative("sparql", self.at))
         return _nested(rows)
 
     def row(self, name: str, title: str, url: str, media_type: str, size: int, sha256: str) -> Row:
@@ -301,9 +305,15 @@ class _Shown:
         return f"{who}{when}: {self.text(iri, 'dct:title')}.{which} {where}"
 
 
+def _in_order(datasets: Sequence[str]) -> list[str]:
+    """Return data sets as people want them: the partnerships first."""
+    names = [one.name for one in OFFERS]
+    return sorted(datasets, key=lambda one: names.index(one.rpartition("/")[2]))
+
+
 def _nested(rows: dict[str, Row]) -> list[Row]:
     found = []
-    for name, row in rows.items():
+    for name, row in sorted(rows.items(), key=lambda one: shelf_order(one[0])):
         inside = [other for key, other in rows.items() if key in (f"{name}.gz", f"{name}.zst")]
         if name.endswith((".gz", ".zst")) and name.rpartition(".")[0] in rows:
             continue

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from twingraph.serve.answers import Table, query_page, table_of
+from twingraph.serve.answers import Table, hints_for, query_page, table_of
 from twingraph.serve.describe import FORMATS
 from twingraph.serve.negotiate import Offer, choose
 from twingraph.serve.protocol import Asked, RefusedError
@@ -50,6 +50,9 @@ def _show(request: Request) -> Response:
             return _about_service(request, service, asked)
         table = table_of(service.site, reply.body, triples=reply.kind == "G", total=reply.rows,
                          language=_language(request, asked))  # fmt: skip
+        if not table.rows and (reply.kind != "B" or b"false" in reply.body):
+            hints = hints_for(service.site, asked.query, service.terms, _language(request, asked))
+            table = table._replace(hints=hints)
         return _page(request, service, asked, table=table)
     except RefusedError as error:
         return _refuse(request, service, asked, error)

@@ -43,7 +43,7 @@ class Guarded:
         if reply.kind in ("R", "B"):
             return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
         if reply.kind != "G":
-            raise refusal(reply, query, choose_formats("", None), self._evaluator.limits)
+            raise refusal(reply, query, choose_formats("", None), self._evaluator.limits, {})
         graph = Store()
         graph.extend(
             Quad(one.subject, one.predicate, one.object)

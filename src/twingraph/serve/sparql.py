@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from twingraph.graph.query import explain
+from twingraph.graph.mistakes import explain
+from twingraph.graph.unknown import terms_of
 from twingraph.serve.cache import Cache, Kept
 from twingraph.serve.formats import Choice, choose_formats, unfitting
 from twingraph.serve.negotiate import Offer
@@ -124,12 +125,20 @@ class Service:
         self.cache = Cache(_CACHED_BYTES)
         self.build = site.dumps["SHA256SUMS"].sha256
         self.held = 0
+        self._terms: frozenset[str] | None = None
         self._same: list[tuple[bytes, bytes]] = [
             *((name.encode(), value.encode()) for name, value in COMMON.items()),
             (b"vary", VARY.encode()),
             (b"link", dataset_links(site, (), "sparql").encode()),
             (b"query-limits", limits_text(self.limits).encode()),
         ]
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms of the ontology and the concepts, read when first wanted."""
+        if self._terms is None:
+            self._terms = terms_of(self.site.store, self.site.base)
+        return self._terms
 
     def headers(self, media_type: str, length: int, tag: str) -> list[tuple[bytes, bytes]]:
         """Return the headers of a result; `tag` is empty where it would change."""
@@ -215,7 +224,7 @@ async def _answer(service: Service, scope: Scope, receive: Receive, send: Send) 
         )  # fmt: skip
         form = _FORMS.get(reply.kind)
         if form is None:
-            raise refusal(reply, asked.query, choice, service.limits)
+            raise refusal(reply, asked.query, choice, service.limits, service.site.prefixes)
     except RefusedError as error:
         return Outcome(asked, error)
     offer = choice.rows if form == "rows" else choice.graphs
@@ -228,7 +237,7 @@ async def _answer(service: Service, scope: Scope, receive: Receive, send: Send) 
     headers = service.headers(offer.media_type, len(reply.body), tag)
     made = Kept(headers, reply.body, reply.rows, query_hash(asked.query))
     if service.held and service.held + len(reply.body) > _HELD * service.limits.result_bytes:
-        return Outcome(asked, refusal(Reply("Q"), asked.query, choice, service.limits))
+        return Outcome(asked, refusal(Reply("Q"), asked.query, choice, service.limits, {}))
     if tag and key is not None:
         service.cache.keep(key, made)
     await _send(service, scope, receive, send, made, conditions=conditions, cached=False)
@@ -298,13 +307,15 @@ def query_hash(query: str) -> str:
     return hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def refusal(reply: Reply, query: str, choice: Choice, limits: Limits) -> RefusedError:
+def refusal(
+    reply: Reply, query: str, choice: Choice, limits: Limits, prefixes: Mapping[str, str]
+) -> RefusedError:
     """Return the words and the status for a query that has no result."""
     if reply.kind == "S":
         if is_update(query):
             return RefusedError(403, NO_UPDATES)
-        words = explain(SyntaxError(reply.body.decode("utf-8", "replace")), query)
-        return RefusedError(400, f"this is not SPARQL: {words}")
+        found = explain(reply.body.decode("utf-8", "replace"), query, prefixes)
+        return RefusedError(400, f"this is not SPARQL: {found.text}", members=found.members)
     if reply.kind == "F":
         return RefusedError(406, unfitting(choice, reply.body.decode("ascii")))
     status, text, again = _FAILURES[reply.kind]

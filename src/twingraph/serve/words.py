@@ -256,6 +256,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "answer": ("Answer", "Antwort"),
     "nothing found": ("Nothing matches.", "Nichts passt darauf."),
+    "no such term": ("{} is no term of the ontology.", "{} ist kein Begriff der Ontologie."),
+    "did you mean": ("Did you mean {}?", "Ist {} gemeint?"),
     "failed": ("This query can't be answered", "Diese Abfrage lässt sich nicht beantworten"),
     # questions of the library
     "questions": ("Questions", "Fragen"),
