@@ -11,23 +11,30 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
 import hypothesis
+import pyshacl
 import pytest
 from pyoxigraph import Quad
+from rdflib import SH, Graph
 from starlette.testclient import TestClient
 
 from twingraph.derive.published import published
-from twingraph.publish.build import build
+from twingraph.publish.build import build, silent
+from twingraph.publish.release import release
 from twingraph.serve.app import create_app
 from twingraph.serve.site import Site
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
+from twingraph.vocabulary import HOME
 
 # what is slow the first time (a grammar compiled) is no failure, and CI repeats what we see
 hypothesis.settings.register_profile("ours", deadline=None, derandomize=True)
@@ -109,6 +116,92 @@ def site(client: TestClient) -> Site:
     return site
 
 
+# --- engines -------------------------------------------------------------------------------------
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextlib.contextmanager
+def _engine(words: Sequence[str | Path], folder: Path, url: str) -> Iterator[None]:
+    """Run a server in `folder` once it answers at `url`; its words go to a file there."""
+    told = folder / "told.txt"
+    with told.open("wb") as out:
+        child = subprocess.Popen(list(map(str, words)), cwd=folder, stdout=out, stderr=out)
+        try:
+            for _ in range(1200):
+                assert child.poll() is None, told.read_text(errors="replace")
+                with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
+                    break
+                time.sleep(0.05)
+            else:
+                raise TimeoutError(told.read_text(errors="replace"))
+            yield
+        finally:
+            child.terminate()
+            try:
+                child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Callable[[Sequence[str | Path], Path], AbstractContextManager[str]]:
+    """Run a server whose words end in the address to listen at: `with engine(words, folder)`."""
+
+    @contextlib.contextmanager
+    def run(words: Sequence[str | Path], folder: Path) -> Iterator[str]:
+        place = f"127.0.0.1:{_free_port()}"
+        whole: list[str | Path] = [*words, place]
+        with _engine(whole, folder, f"http://{place}/"):
+            yield f"http://{place}/"
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def oxigraph(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an Oxigraph server that holds the build, loaded as docs/scaling.md says."""
+    folder = tmp_path_factory.mktemp("oxigraph")
+    program = Path(sys.executable).with_name("oxigraph")
+    graph = ("--graph", f"{HOME}graph/published")
+    for words in ([built / "twingraph.nq"], [built / "twingraph.nt", *graph]):
+        load = [program, "load", "--location", folder / "db", "--file", *words]
+        subprocess.run(load, check=True, capture_output=True)
+    place = f"127.0.0.1:{_free_port()}"
+    serve: list[str | Path] = [program, "serve-read-only", "--location", folder / "db"]
+    with _engine([*serve, "--bind", place], folder, f"http://{place}/"):
+        yield f"http://{place}/query"
+
+
+@pytest.fixture(scope="session")
+def virtuoso(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Virtuoso that holds the build, loaded as docs/scaling.md says."""
+    program, client = shutil.which("virtuoso-t"), shutil.which("isql-vt")
+    if not (program and client):
+        pytest.skip("no Virtuoso is here; Debian's package is virtuoso-opensource")
+    folder = tmp_path_factory.mktemp("virtuoso")
+    sql, place = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
+    settings = (ROOT / "tests" / "virtuoso.ini").read_text(encoding="utf-8")
+    settings = settings.format(sql=sql, http=place, dumps=built.resolve())
+    (folder / "virtuoso.ini").write_text(settings, encoding="utf-8")
+    words = [program, "+foreground", "+configfile", "virtuoso.ini"]
+    with _engine(words, folder, f"http://{place}/sparql"):
+        load = (
+            f"ld_dir('{built.resolve()}', 'twingraph.nq', '{HOME}graph/published'); "
+            "rdf_loader_run(); checkpoint; SELECT ll_error FROM DB.DBA.load_list;"
+        )
+        command = [client, sql, "dba", "dba", f"exec={load}"]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        assert "NULL" in done.stdout, done.stdout + done.stderr
+        yield f"http://{place}/sparql"
+
+
 class Reader(HTMLParser):
     """A page as it is read: what it links to and loads, its anchors, headings, times and text."""
 
@@ -170,10 +263,10 @@ _AS_IT_IS = (
 
 
 @contextlib.contextmanager
-def _serving(build: Path, project: Path = ROOT, *, rebuild: bool = True) -> Iterator[Served]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+def _serving(
+    build: Path, project: Path = ROOT, *, rebuild: bool = True, at: int = 0
+) -> Iterator[Served]:
+    port = str(at or _free_port())
     words = ["-c", _AS_IT_IS, str(project), str(build), port]
     if rebuild:
         words = ["-m", "twingraph.cli", "--project", str(project), "serve", "--out", str(build),
@@ -197,9 +290,87 @@ def serve() -> Serve:
     """Serve a build as a process of its own: `with serve(build, project) as served: …`.
 
     Without a project, the build is one of this repository's; with `rebuild=False` it is served as
-    it is, even where it is not current. It ends by SIGTERM, with 0.
+    it is, even where it is not current; `at` is the port. It ends by SIGTERM, with 0.
     """
     return _serving
+
+
+# --- portals -------------------------------------------------------------------------------------
+
+
+class Portal(NamedTuple):
+    """What a portal harvests from: the base IRI, where it is also served, and the project."""
+
+    base: str
+    project: Path
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """This repository's data under an address of this machine, released twice and served there."""
+    project, port = tmp_path_factory.mktemp("portal"), _free_port()
+    base = f"http://127.0.0.1:{port}/"
+    shutil.copytree(ROOT / "data", project / "data")
+    text = (ROOT / "twingraph.toml").read_text(encoding="utf-8").replace(HOME, base)
+    for day in ("2026-11-21", "2026-11-28"):
+        told = re.sub(r'release = ".*"', f'release = "{day}"', text)
+        (project / "twingraph.toml").write_text(told, encoding="utf-8")
+        release(load_settings(project), day, silent)
+    with _serving(project / "build", project, at=port):
+        yield Portal(base, project)
+
+
+class Finding(NamedTuple):
+    """One result of an official shape: how grave, about what, by which property."""
+
+    severity: str
+    focus: str
+    path: str
+
+
+DcatAp = Callable[..., list[Finding]]
+_DCAT_AP = {
+    "base": ["html-shacl/shapes.ttl"],
+    "range": ["html-shacl/range.ttl"],
+    "recommended": ["html-shacl/shapes_recommended.ttl"],
+    "deprecated": ["html-shacl/deprecateduris.ttl"],
+    "codelists": ["html-shacl/mdr-vocabularies.shape.ttl"],
+    "full": ["shacl/dcat-ap-SHACL.ttl"],
+}
+_DCAT_AP_DE = (
+    "dcat-ap-SHACL-DE", "dcat-ap-de-deprecated", "dcat-ap-spec-german-additions",
+    "dcat-ap-de-controlledvocabularies",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def dcat_ap(artefacts: Callable[[str], Path]) -> DcatAp:
+    """Validate with a profile of DCAT-AP 3.0.1, or with `de`: `dcat_ap(graph, "base")`."""
+
+    @cache
+    def shapes(profile: str) -> Graph:
+        names = _DCAT_AP.get(profile, _DCAT_AP["full"])
+        paths = [artefacts(f"checks/dcat-ap/3.0.1/{name}") for name in names]
+        if profile == "de":
+            paths += [artefacts(f"checks/dcat-ap-de/3.0/shapes/{one}.ttl") for one in _DCAT_AP_DE]
+        found = Graph()
+        for path in paths:
+            found.parse(path)
+        for triple in list(found.triples((None, SH.property, None))):
+            if (triple[2], SH.path, None) not in found:  # official, and no shape: pySHACL refuses
+                found.remove(triple)
+        return found
+
+    def validate(graph: Graph, profile: str) -> list[Finding]:
+        _, report, _ = pyshacl.validate(graph, shacl_graph=shapes(profile), advanced=True)
+        parts = (SH.resultSeverity, SH.focusNode, SH.resultPath)
+        return sorted(
+            Finding(str(report.value(one, parts[0])).rpartition("#")[2],
+                    str(report.value(one, parts[1])), str(report.value(one, parts[2])))
+            for one in report.objects(None, SH.result)
+        )  # fmt: skip
+
+    return validate
 
 
 NODE = ROOT / "tests" / "node"

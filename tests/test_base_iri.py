@@ -23,7 +23,7 @@ from twingraph.vocabulary import HOME, ID_KINDS
 # Stands where ours stands among all IRIs, so that what is sorted by IRI keeps its order.
 NEIGHBOUR = "https://w3id.org/twingrapi/"
 ELSEWHERE = "http://127.0.0.1:8765/ties/"
-TOLD_BY_BYTES = {"SHA256SUMS", "build.json"}
+TOLD_BY_BYTES = {"SHA256SUMS", "build.json", "datapackage.json"}
 RDF = {".jsonld": RdfFormat.JSON_LD, ".nq": RdfFormat.N_QUADS, ".nt": RdfFormat.N_TRIPLES,
        ".trig": RdfFormat.TRIG, ".ttl": RdfFormat.TURTLE}  # fmt: skip
 

@@ -17,6 +17,7 @@ from twingraph.iris import page_path
 from twingraph.serve import sitemap
 from twingraph.serve.app import create_app
 from twingraph.serve.site import LANGUAGES, Site
+from twingraph.serve.weblinks import DATA_PAGE
 from twingraph.vocabulary import HOME
 
 NAMES: Final = {
@@ -28,7 +29,7 @@ NAMES: Final = {
 @pytest.fixture(scope="module")
 def here(built: Path) -> Iterator[TestClient]:
     """A client of a server whose operator named its address."""
-    app = create_app(built, address="https://data.example.org/")
+    app = create_app(built, address="https://data.example.org")
     with TestClient(app, follow_redirects=False) as client:
         yield client
 
@@ -64,7 +65,8 @@ def test_robots_may_have_pages_and_data_but_no_endless_questions(here: TestClien
         "/", "/en/place/bonn.html", "/de/place/", "/id/place/bonn", "/doc/place/bonn.ttl", "/ns",
         "/dumps/twingraph.nq", "/release/2026-11-21/twingraph.nq.gz", "/void.ttl", "/sparql",
         "/en/query/partners-of.html", "/query/partners-of.csv", "/sitemap.xml",
-        "/links/missing.csv", "/.well-known/void", "/static/style.css", "/en/search", "/catalog.ttl",
+        "/links/missing.csv", "/.well-known/void", "/static/style.css", "/en/search",
+        "/catalog.ttl",
     )  # fmt: skip
     may_not = (
         "/sparql?query=ASK{}", "/search?q=bonn", "/en/search?q=a", "/de/search?q=a",
@@ -172,7 +174,7 @@ def links(header: str) -> list[tuple[str, str, str]]:
     return [(one["rel"], target, one.get("type", "")) for target, one in named]
 
 
-@pytest.mark.parametrize("page", ["/", "/en/", "/de/index.html", "/en/dumps.html"])
+@pytest.mark.parametrize("page", ["/", "/en/", "/de/index.html", f"/en/{DATA_PAGE}"])
 def test_a_landing_page_names_what_level_1_wants(client: TestClient, site: Site, page: str) -> None:
     answer = client.get(page)
     told = links(answer.headers["link"])

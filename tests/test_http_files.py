@@ -13,20 +13,29 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
+from email.message import Message
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from twingraph.publish.compress import opened, pack
-from twingraph.serve.files import held_of
+from twingraph.publish.editions import MEDIA_TYPES
+from twingraph.publish.release import release
+from twingraph.serve.app import create_app
+from twingraph.serve.held import Held, held_of, read_whole
 from twingraph.serve.site import Dump
+from twingraph.serve.weblinks import DATA_PAGE
+from twingraph.settings import load_settings
 
 ROOT = Path(__file__).parent.parent
 DATE = "2024-05-17"
@@ -99,9 +108,12 @@ def write_release(releases: Path, date: str, files: dict[str, bytes], base: str 
 def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server as it runs, with three releases and some that are none."""
     releases = tmp_path_factory.mktemp("releases")
-    names = ("twingraph.nq", "twingraph.ttl", "links/missing.csv", "shapes.ttl")
+    names = [
+        "twingraph.nq", "twingraph.ttl", "links/missing.csv", "shapes.ttl", "void.ttl",
+        *(one.name for one in built.glob("catalog*")),
+    ]  # fmt: skip
     files = {name: (built / name).read_bytes() for name in names}
-    files |= {"empty.csv": b"", "catalog.ttl": b"# a catalogue\n", "void.ttl": b"# a dataset\n"}
+    files["empty.csv"] = b""
     for date in (DATE, f"{DATE}.2", "2024-04-01"):
         write_release(releases, date, files)
     (releases / DATE / "linked.nq").symlink_to(releases / DATE / "twingraph.nq")
@@ -112,7 +124,17 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(built), str(releases), str(port)], stderr=subprocess.PIPE
+        [
+            sys.executable,
+            "-W",
+            "default::ResourceWarning",
+            "-c",
+            SERVE,
+            str(built),
+            str(releases),
+            str(port),
+        ],
+        stderr=subprocess.PIPE,
     )
     try:
         assert process.stderr is not None
@@ -182,11 +204,15 @@ def parts_of(answer: Answer) -> list[tuple[str, bytes]]:
     """Read multipart/byteranges with the standard library's reader of MIME."""
     head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
     message = message_from_bytes(head + answer.body)
-    assert message.is_multipart() and not message.defects
-    return [
-        (str(one["content-range"]), one.get_payload(decode=True))  # type: ignore[misc, union-attr]
-        for one in message.get_payload()
-    ]
+    parts = message.get_payload()
+    assert isinstance(parts, list) and not message.defects
+    found = []
+    for one in parts:
+        assert isinstance(one, Message) and one["content-type"]
+        raw = one.get_payload(decode=True)
+        assert isinstance(raw, bytes)
+        found.append((str(one["content-range"]), raw))
+    return found
 
 
 def differs(answer: Answer, expected: str, known: dict[str, str]) -> list[str]:
@@ -233,7 +259,7 @@ def test_every_request_of_the_battery_is_answered_as_written(
         found = differs(answer, expected, known)
         if answer.status != int(status) or found:
             wrong.append((path, headers[:80], answer.status, found))
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 def test_head_tells_what_get_would_for_every_request_of_the_battery(
@@ -251,7 +277,7 @@ def test_head_tells_what_get_would_for_every_request_of_the_battery(
                 for each in (get, head)]  # fmt: skip
         if (head.status, head.body) != (get.status, b"") or told[0] != told[1]:
             wrong.append((path, headers[:80], head.status, get.status, told))
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 # --- downloads -----------------------------------------------------------------------------------
@@ -337,15 +363,16 @@ def odd(server: Server) -> Iterator[Path]:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_file_that_is_not_whole_is_503_and_not_a_part_of_it(
-    server: Server, odd: Path, method: str
+    server: Server, odd: Path, method: str, tmp_path: Path
 ) -> None:
-    file = odd / "a.nt"
+    file, other = odd / "a.nt", tmp_path / "a.nt"
+    other.write_bytes(b"b")
     states = []
     file.write_bytes(b"")
     states.append(server.ask("/release/2024-03-01/a.nt", method=method))
     file.unlink()
     states.append(server.ask("/release/2024-03-01/a.nt", method=method))
-    file.symlink_to("/etc/hostname")
+    file.symlink_to(other)
     states.append(server.ask("/release/2024-03-01/a.nt", method=method))
     states.append(server.ask("/release/2024-03-01/a.nt", ("Range", "bytes=0-0"), method=method))
 
@@ -355,6 +382,25 @@ def test_a_file_that_is_not_whole_is_503_and_not_a_part_of_it(
     assert all("not here as it was published" in one.body.decode() for one in states) or (
         method == "HEAD"
     )
+
+
+def test_what_answers_are_made_from_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.ttl"
+    whole = b"<a> <b> <c> .\n<a> <b> <d> .\n"
+    held = Held(path, path.name, len(whole), hashlib.sha256(whole).hexdigest(), 0)
+    found = []
+    for raw in (whole, whole[:14], whole.replace(b"d", b"e")):
+        path.write_bytes(raw)
+        found.append(read_whole(held))
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(whole)
+    path.unlink()
+    found.append(read_whole(held))
+    path.symlink_to(elsewhere)
+    found.append(read_whole(held))
+
+    assert found == [whole, None, None, None, None]
 
 
 def test_a_file_cut_off_while_it_is_sent_breaks_the_connection(server: Server, odd: Path) -> None:
@@ -445,7 +491,9 @@ def test_no_file_says_it_came_to_be_later_than_now(server: Server) -> None:
     answer = server.ask("/release/2999-01-01/a.nt")
     shutil.rmtree(folder)
 
-    modified, now = (parsedate_to_datetime(answer.headers[one]) for one in ("last-modified", "date"))
+    modified, now = (
+        parsedate_to_datetime(answer.headers[one]) for one in ("last-modified", "date")
+    )
     assert modified <= now
 
 
@@ -485,7 +533,8 @@ ROUTES: list[tuple[str, tuple[str, str] | None, int]] = [
     ("/en/", None, 200), ("/en", None, 308), ("/de/index.html", None, 200),
     ("/en/place/bonn.html", None, 200), ("/en/place/bonn", None, 200), ("/en/place/", None, 200),
     ("/en/place", None, 308), ("/en/place/atlantis.html", None, 404), ("/de/ns.html", None, 200),
-    ("/de/dumps.html", None, 200), ("/en/vocab/type/twinning.html", None, 200),
+    (f"/de/{DATA_PAGE}", None, 200), ("/de/dumps.html", None, 200),
+    ("/en/vocab/type/twinning.html", None, 200),
     ("/id/place/bonn", None, 303), ("/id/place/bonn", ("Accept", "text/turtle"), 303),
     ("/id/place/bonn", ("Accept", "image/png"), 406), ("/id/place/atlantis", None, 404),
     ("/doc/place/bonn", None, 303), ("/doc/place/bonn.ttl", None, 200),
@@ -502,14 +551,27 @@ ROUTES: list[tuple[str, tuple[str, str] | None, int]] = [
     ("/sparql?query=ASK%20%7B%7D", None, 200), ("/sparql?query=nonsense", None, 400),
     ("/sparql?query=SELECT%20*%20%7B%20%3Fs%20a%20%3Fo%20%7D%20ORDER%20BY%20%3Fs%20%3Fo%20LIMIT%203",
      ("Accept", "text/csv"), 200),
-    ("/search?q=bonn", None, 303), ("/en/search?q=bonn", None, 200), ("/search.json?q=x", None, 200),
-    ("/lookup?id=Q586", None, 303), ("/lookup?id=", None, 400), ("/lookup?id=Q0", None, 404),
+    ("/search?q=bonn", None, 303), ("/en/search?q=bonn", None, 200),
+    ("/search.json?q=x", None, 200), ("/lookup?id=Q586", None, 303), ("/lookup?id=", None, 400),
+    ("/lookup?id=Q0", None, 404),
     ("/wikidata/Q586", None, 303), ("/query", None, 303), ("/query/partners-of", None, 303),
     ("/query/partners-of.csv?place=bonn", None, 200), ("/query/partners-of.csv", None, 400),
     ("/query/nothing", None, 404), ("/en/query/partners-of.html", None, 200),
     ("/doc/query/partners-of.ttl", None, 200), ("/openapi.json", None, 200),
     ("/.well-known/sparql-examples", None, 200), ("/robots.txt", None, 200),
     ("/sitemap.xml", None, 200), ("/sitemap-1.xml", None, 200), ("/sitemap-0.xml", None, 404),
+    ("/.well-known/sparql-examples.ttl", None, 200), ("/query/", None, 303),
+    ("/en/query/", None, 200), ("/de/query/", None, 200), ("/en/query/index.html", None, 200),
+    ("/de/query/index.html", None, 200), ("/de/query/partners-of.html", None, 200),
+    ("/shapes", None, 303), ("/release", None, 303), (f"/release/{DATE}", None, 308),
+    (f"/release/{DATE}/twingraph.nq", None, 200), ("/catalog", None, 200),
+    ("/catalog", ("Accept", "text/html"), 303), ("/catalog-de", None, 200),
+    ("/catalog.ttl", None, 200), ("/catalog.xls", None, 404), ("/catalog-de.rdf", None, 200),
+    ("/catalog.jsonld?page=1&size=1", None, 200), ("/dataset/links", None, 303),
+    ("/dataset/nothing", None, 404), ("/en/data.html", None, 200), ("/en/data", None, 200),
+    ("/de/data", None, 200), ("/health", None, 200), ("/geonames/2946447", None, 303),
+    ("/geonames/2946447/", None, 303), ("/gnd/0", None, 404), ("/de/search", None, 200),
+    ("/de", None, 308),
     ("/linkset.json", None, 200), ("/nothing", None, 404), ("/nothing", JSON, 404),
 ]  # fmt: skip
 
@@ -530,7 +592,15 @@ def test_head_is_get_without_its_body_for_every_kind_of_address(server: Server) 
         length = get.headers["content-length"]
         if not same or get.status != status or length != str(len(get.body)):
             wrong.append((path, header, get.status, head.status, told(get), told(head)))
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_every_route_is_among_those_addresses(built: Path) -> None:
+    routes = [one for one in create_app(built).routes if isinstance(one, Route)]
+    asked = [path.partition("?")[0] for path, _, _ in ROUTES]
+    silent = {one.path for one in routes if not any(map(one.path_regex.match, asked))}
+
+    assert silent == {"/metrics"}  # it counts the very requests that would be compared
 
 
 def test_head_says_410_and_301_as_get_does(withdrawn: TestClient) -> None:
@@ -543,3 +613,206 @@ def test_head_says_410_and_301_as_get_does(withdrawn: TestClient) -> None:
             assert dict(head.headers) == dict(get.headers)
             found[path] = get.status_code
     assert sorted(found.values()) == [301, 410]
+
+
+# --- behind nginx --------------------------------------------------------------------------------
+
+NGINX = shutil.which("nginx")
+HOSTING = (ROOT / "docs" / "hosting.md").read_text("utf-8")
+NGINX_AROUND = """
+worker_processes 1;
+daemon off;
+pid {folder}/pid;
+error_log stderr warn;
+{user}
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+{servers}
+}}
+"""
+
+
+def nginx_block(name: str) -> str:
+    """Return a configuration of docs/hosting.md, to the letter."""
+    match = re.search(rf"<!-- nginx: {name} -->\n```nginx\n(.*?)```", HOSTING, re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+def free_ports(number: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for one in probes:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in probes]
+
+
+class Nginx(NamedTuple):
+    """Two sites: everything through the proxy, and the releases straight from the disk."""
+
+    through: Server
+    static: Server
+
+
+@pytest.fixture(scope="module")
+def nginx(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    """Run nginx with what docs/hosting.md says; only addresses and folders are put in."""
+    if NGINX is None:
+        pytest.skip("nginx is not installed")
+    folder = tmp_path_factory.mktemp("nginx")
+    ports = free_ports(2)
+    # A worker process drops to nobody, who may not read a folder of pytest's.
+    user = "user root;" if os.geteuid() == 0 else ""
+    proxy = nginx_block("proxy").replace("http://127.0.0.1:8000", server.address)
+    static = nginx_block("releases").replace("/srv/twingraph/releases", str(server.releases))
+    both = proxy.rstrip().removesuffix("}") + static + "}\n"
+    servers = [
+        text.replace("listen 80;", f"listen 127.0.0.1:{port};")
+        for text, port in zip((proxy, both), ports, strict=True)
+    ]
+    config = folder / "nginx.conf"
+    config.write_text(
+        NGINX_AROUND.format(folder=folder, user=user, servers="\n".join(servers)), "utf-8"
+    )
+    words = [NGINX, "-p", str(folder), "-c", str(config), "-e", "stderr"]
+    tried = subprocess.run([*words, "-t"], capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr
+    process = subprocess.Popen(words, stderr=subprocess.PIPE)
+    found = [Server(port, server.releases, server.build) for port in ports]
+    try:
+        for one in found:
+            for _ in range(100):
+                with contextlib.suppress(OSError):
+                    one.ask("/robots.txt")
+                    break
+                time.sleep(0.05)
+        yield Nginx(*found)
+    finally:
+        process.terminate()
+        _, told_by_nginx = process.communicate(timeout=20)
+    assert b"[emerg]" not in told_by_nginx, told_by_nginx.decode()
+
+
+def test_every_request_of_the_battery_is_answered_alike_through_nginx(
+    nginx: Nginx, known: dict[str, str]
+) -> None:
+    wrong = []
+    for path, headers, status, expected in BATTERY:
+        if "%" in path or ".." in path or "//" in path or "/./" in path:
+            continue  # nginx puts such paths right before it asks, or refuses them itself
+        names = [one.partition(":")[0] for one in headers.split(" && ")]
+        twice = any(names.count(one) > 1 for one in names if one.startswith("If-"))
+        if twice or "{many}" in headers:  # nginx takes neither, nor a header of more than 8 KiB
+            status, expected = "400", "told"
+        expected = re.sub(r"; vary=[^;]*", "", expected)  # it names the same in two headers
+        answer = send(nginx.through, path, headers, known, "GET")
+        found = differs(answer, expected, known)
+        if answer.status != int(status) or found:
+            wrong.append((path, headers[:80], answer.status, found))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+STATIC: list[tuple[str, str, int, str]] = [
+    ("R/twingraph.nq", "", 200, "all of nq; content-type=application/n-quads; accept-ranges=bytes; "
+     "cache-control=public, max-age=31536000, immutable; access-control-allow-origin=*; "
+     "vary=Accept-Encoding; !content-encoding"),
+    ("R/twingraph.nq.gz", "", 200, "all of gz; content-type=application/gzip; !content-encoding"),
+    ("R/twingraph.nq.zst", "", 200, "all of zst; content-type=application/zstd; !content-encoding"),
+    ("R/twingraph.nq.gz", "Accept-Encoding: gzip", 200, "all of gz; !content-encoding"),
+    ("R/empty.csv", "", 200, "all of empty; content-type=text/csv; charset=utf-8"),
+    ("R/SHA256SUMS", "", 200, "content-type=text/plain; charset=utf-8"),
+    ("R/links/missing.csv", "", 200, "content-type=text/csv; charset=utf-8"),
+    ("R/twingraph.nq", "Accept-Encoding: gzip", 200, "all of gz; content-encoding=gzip; "
+     "content-type=application/n-quads; vary=Accept-Encoding"),
+    ("R/twingraph.nq", "Accept-Encoding: gzip;q=0", 200, "all of nq; !content-encoding"),
+    ("R/twingraph.nq", "Accept-Encoding: zstd", 200, "all of nq; !content-encoding"),
+    ("R/twingraph.nq", "Range: bytes=100-199", 206, "bytes 100-199 of nq"),
+    ("R/twingraph.nq", "Range: bytes=-5", 206, "bytes {nq.last5}-{nq.end} of nq"),
+    ("R/twingraph.nq", "Range: bytes=0-9,100-109", 206, "parts 0-9,100-109 of nq"),
+    ("R/twingraph.nq", "Range: bytes=0-9 && Accept-Encoding: gzip", 200,
+     "all of gz; content-encoding=gzip; !content-range"),
+    ("R/twingraph.nq", "Range: bytes={nq.size}-", 416, "content-range=bytes */{nq.size}"),
+    ("R/twingraph.nq", 'Range: bytes=0-9 && If-Range: "a"', 200, "all of nq"),
+    ("R/twingraph.nq", 'If-Match: "a"', 412, "!cache-control"),
+    ("R/linked.nq", "", 403, "!cache-control"),
+    ("R/nothing.nq", "", 404, "!cache-control"),
+    ("R/../../etc/passwd", "", 404, "told"),
+]  # fmt: skip
+
+
+def test_nginx_sends_releases_from_the_disk_as_we_would(
+    nginx: Nginx, known: dict[str, str]
+) -> None:
+    wrong = []
+    for path, headers, status, expected in STATIC:
+        answer = send(nginx.static, path, headers, known, "GET")
+        found = differs(answer, expected, known)
+        if answer.status != status or found:
+            wrong.append((path, headers[:80], answer.status, found))
+    assert not wrong, "\n".join(map(str, wrong))
+    tags = {
+        coding: send(nginx.static, "R/twingraph.nq", f"Accept-Encoding: {coding}", known, "HEAD")
+        .headers["etag"]
+        for coding in ("identity", "gzip")
+    }  # fmt: skip
+    assert len(set(tags.values())) == 2
+    again = nginx.static.ask(f"/release/{DATE}/twingraph.nq", ("If-None-Match", tags["identity"]))
+    assert (again.status, again.body) == (304, b"")
+    assert nginx.static.ask("/release/latest/twingraph.nq").status == 302
+
+
+def test_nginx_packs_pages_and_leaves_files_alone(nginx: Nginx) -> None:
+    packing = ("Accept-Encoding", "gzip")
+    page = nginx.through.ask("/en/place/bonn.html", packing)
+    dump = nginx.through.ask("/dumps/twingraph.nq", packing)
+
+    assert page.headers["content-encoding"] == "gzip"
+    assert page.headers["etag"].startswith("W/")
+    assert dump.headers["content-encoding"] is None
+    assert ETAG.fullmatch(dump.headers["etag"])
+    again = nginx.through.ask("/en/place/bonn.html", ("If-None-Match", page.headers["etag"]))
+    assert again.status == 304
+
+
+def test_nginx_knows_every_media_type_that_we_do() -> None:
+    types = re.findall(r"^      (\S+) (\w+);$", nginx_block("releases"), re.MULTILINE)
+    ours = {f".{suffix}": kind for kind, suffix in types}
+
+    assert ours == {**MEDIA_TYPES, ".gz": "application/gzip", ".zst": "application/zstd"}
+
+
+# --- a release as it is made ---------------------------------------------------------------------
+
+
+def test_every_file_of_a_release_comes_with_its_checksum_however_it_is_packed(
+    tmp_path: Path,
+) -> None:
+    project = Path(shutil.copytree(ROOT / "tests" / "atlas", tmp_path / "atlas"))
+    settings = replace(load_settings(project), release="2024-05-17")
+    folder = release(settings, "2024-05-17", lambda *_: None).folder
+    codings, wrong = set(), []
+    app = create_app(project / "build", releases=project / "releases")
+    with TestClient(app, follow_redirects=False) as client:
+        sums = client.get("/release/2024-05-17/SHA256SUMS").text
+        listed = re.findall(r"^(\w{64})  (.+)$", sums, re.MULTILINE)
+        for digest, name in listed:
+            for coding in ("identity", "gzip", "zstd"):
+                asked = {"accept-encoding": coding}
+                answer = client.get(f"/release/2024-05-17/{name}", headers=asked)
+                used = answer.headers.get("content-encoding", "identity")
+                codings.add(used)
+                # the client has unpacked what was packed on the way
+                if hashlib.sha256(answer.content).hexdigest() != digest or used not in (
+                    "identity", coding,
+                ):  # fmt: skip
+                    wrong.append((name, coding, answer.status_code))
+        page = client.get("/en/data.html").text
+
+    assert len(listed) == sum(one.is_file() for one in folder.rglob("*")) - 1
+    assert wrong == []
+    assert codings == {"identity", "gzip", "zstd"}
+    assert 'id="release-2024-05-17"' in page

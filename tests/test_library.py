@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -26,9 +27,10 @@ from twingraph.graph.library import (
     read_query,
 )
 from twingraph.graph.query import Table, run, standalone, write
+from twingraph.graph.remote import RemoteStore, open_endpoint
 from twingraph.iris import move_quad
 from twingraph.problems import TwingraphError
-from twingraph.vocabulary import PREFIXES
+from twingraph.vocabulary import HOME, PREFIXES
 
 ROOT = Path(__file__).parent.parent
 EXPECTED = ROOT / "tests" / "expected"
@@ -80,7 +82,10 @@ FURTHER: dict[str, dict[str, str]] = {
     "working-on--culture": {"field": "culture"},
 }  # fmt: skip
 CASES = {**{name: query.examples() for name, query in LIBRARY.items()}, **FURTHER}
+ENGINES = ("oxigraph", "virtuoso")  # fixtures: servers that hold the build
+NOT_COMPARABLE: dict[tuple[str, str], str] = {}  # (engine, case) -> why their rows can't be equal
 AGREED: set[str] = set()  # cases that both engines answer alike
+SERVED: dict[str, set[str]] = {one: set() for one in ENGINES}  # cases that a server answers alike
 RIGHT: set[str] = set()  # cases whose answer is the one we know
 
 
@@ -203,6 +208,31 @@ def test_two_engines_give_the_same_rows(case: str, store: Store, dataset: rdflib
     AGREED.add(case)
 
 
+@pytest.fixture(scope="session")
+def served(request: pytest.FixtureRequest, built: Path) -> Callable[[str], RemoteStore]:
+    """Open the server of that name, once."""
+
+    @cache
+    def opened(engine: str) -> RemoteStore:
+        return open_endpoint(request.getfixturevalue(engine), HOME, built)
+
+    return opened
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_servers_give_the_same_rows(
+    engine: str, case: str, store: Store, served: Callable[[str], RemoteStore]
+) -> None:
+    if (engine, case) in NOT_COMPARABLE:
+        pytest.skip(NOT_COMPARABLE[engine, case])
+    query = query_of(case)
+    terms = bind(query, CASES[case])
+
+    assert run(served(engine), query.text, terms) == run(store, query.text, terms)
+    SERVED[engine].add(case)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_answer_is_the_right_one(
     case: str, store: Store, request: pytest.FixtureRequest
@@ -229,7 +259,9 @@ def test_the_figures_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write(
             f"\nlibrary: {len(LIBRARY)} questions in {len(CASES)} cases; right on both engines: "
-            f"{len(both)} questions, {len(AGREED & RIGHT)} cases\n"
+            f"{len(both)} questions, {len(AGREED & RIGHT)} cases; the same rows from servers: "
+            + ", ".join(f"{name} {len(cases)} cases" for name, cases in SERVED.items())
+            + "\n"
         )
 
 

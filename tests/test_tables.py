@@ -215,7 +215,7 @@ def test_csvwvalidate_bites_as_a_command(tables: Path, tmp_path: Path) -> None:
     path = tmp_path / "partners.csv"
     path.write_bytes(path.read_bytes().replace(b"id/place/bonn,", b"id/place/bonm,", 1))
 
-    assert run("csvwvalidate", tmp_path / "csv-metadata.json") == 1
+    assert run("csvwvalidate", tmp_path / "csv-metadata.json") != 0
 
 
 def test_the_descriptor_keeps_to_the_profile_of_data_package_2(

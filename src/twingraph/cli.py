@@ -216,10 +216,12 @@ def query(
               "output, 'none' for nowhere.")  # fmt: skip
 @click.option("--address", metavar="URL", default="", help="The URL by which the public reaches "
               "the service; sitemaps name it.")  # fmt: skip
+@click.option("--endpoint", metavar="URL", help="Ask the SPARQL endpoint there, which holds the "
+              "same build, instead of a store of our own.")  # fmt: skip
 @_context
 def serve(
     context: Context, host: str, port: int, out: Path | None, releases: Path | None, log: Path,
-    address: str,
+    address: str, endpoint: str | None,
 ) -> None:  # fmt: skip
     """Serve pages, descriptions, dumps and SPARQL; build first if there is no current build.
 
@@ -235,7 +237,7 @@ def serve(
     build = _built(settings, out)
     with _log(log) as lines:
         run(settings, build, host, port, releases=releases or settings.folder / _RELEASES,
-            log=lines, address=address)  # fmt: skip
+            log=lines, address=address, endpoint=endpoint)  # fmt: skip
 
 
 @cli.command(short_help="Write what linkers take away: QuickStatements, SSSOM, BEACON, maps.")

@@ -110,6 +110,8 @@ def fetch(
             with opener.open(request, timeout=min(_CONNECTING, endpoint.seconds)) as answer:
                 _check_status(where, answer)
                 body = _read(answer, endpoint, until)
+                if deadline.over:  # a connection that was cut looks like one that ended
+                    raise late
                 return _media_type(where, answer, graphs), body
         except EndpointError as error:
             raise (late if deadline.over else error) from None
@@ -124,7 +126,7 @@ def fetch(
             if isinstance(reason, http.client.IncompleteRead):
                 raise EndpointError(502, _broken(where, "breaks off")) from None
             raise EndpointError(
-                502, f"{where} can't be reached: {_words(str(reason))}; is it running there?"
+                502, f"{where} can't be reached: {words_of(str(reason))}; is it running there?"
             ) from None
 
 
@@ -162,12 +164,13 @@ class _Wrapper(SPARQLWrapper):
 def _check_status(where: str, answer: Any) -> None:
     status = answer.status
     if status == 200:
+        _check_whole(where, answer.headers)
         return
     if 300 <= status < 400:
         new = str(answer.headers.get("location", "another place"))
-        raise EndpointError(502, f"{where} says it has moved to {_words(new)}; name that instead")
-    said = _words(answer.read(_MAX_HEAD).decode("utf-8", "replace"))
-    told = f"{status}: {said}" if said else f"{status} {_words(answer.reason or '')}"
+        raise EndpointError(502, f"{where} says it has moved to {words_of(new)}; name that instead")
+    said = words_of(answer.read(_MAX_HEAD).decode("utf-8", "replace"))
+    told = f"{status}: {said}" if said else f"{status} {words_of(answer.reason or '')}"
     if status == 400:
         raise EndpointError(400, f"{where} refuses the query: {said or 'it says not why'}")
     if status in (401, 403):
@@ -181,6 +184,21 @@ def _check_status(where: str, answer: Any) -> None:
     if status in (408, 504):
         raise EndpointError(504, f"{where} took too long ({told}); ask for less")
     raise EndpointError(502, f"{where} can't answer ({told}); see its log")
+
+
+def _check_whole(where: str, headers: Any) -> None:
+    """Refuse half an answer that says so in a header, as Virtuoso's do."""
+    if "x-sparql-maxrows" in headers:
+        rows = words_of(headers["x-sparql-maxrows"])
+        raise EndpointError(
+            507, f"{where} cuts its answers at {rows} rows; ask with a smaller LIMIT, or raise "
+            "ResultSetMaxRows in its virtuoso.ini",
+        )  # fmt: skip
+    if headers.get("x-sql-state"):
+        raise EndpointError(
+            504, f"{where} stopped half-way ({words_of(str(headers['x-sql-message']))}); ask for "
+            "less",
+        )  # fmt: skip
 
 
 def _read(answer: Any, endpoint: Endpoint, until: float) -> bytes:
@@ -208,15 +226,15 @@ def _media_type(where: str, answer: Any, graphs: bool) -> str:
         return media_type
     raise EndpointError(
         502,
-        f"{where} answers with {_words(media_type) or 'no media type'} where SPARQL results are "
+        f"{where} answers with {words_of(media_type) or 'no media type'} where SPARQL results are "
         "due; name the address that takes queries, as http://localhost:7878/query",
     )
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
     """Cut what somebody else says to one short line without control characters or mark-up.
 
-    >>> _words("<html><h1>No!</h1>  \\x1b[31m\\nnever")
+    >>> words_of("<html><h1>No!</h1>  \\x1b[31m\\nnever")
     'No! [31m never'
     """
     plain = re.sub(r"<[^<>]*>", " ", text[: 20 * _TOLD])

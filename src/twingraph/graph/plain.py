@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pyoxigraph import Store
+from pyoxigraph import Literal, Store, Variable
 
 from twingraph.graph.guard import tokens
 from twingraph.problems import TwingraphError
 
 FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
-# No line of a query can go on with this, so that the parser gets past it only in its mind.
-_END: Final = "\n\x01"
+_EMPTY: Final = Store()
 _OF_AN_ENGINE: Final = re.compile(r"(^|::|\s)(bif|sql|sqlval|xpath):", re.IGNORECASE)
 _CODE_POINT: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
@@ -43,7 +43,7 @@ def check_plain(
 ) -> None:
     """Raise `SyntaxError` for what is no SPARQL 1.1 query, `TwingraphError` for an engine's own.
 
-    A query that only breaks off is left to the engine to refuse. Nothing is evaluated.
+    Nothing is evaluated.
 
     >>> check_plain("SELECT * { ?s ?p ?o }")
     >>> check_plain("define get:soft 'soft' SELECT * { ?s ?p ?o }")
@@ -54,13 +54,14 @@ def check_plain(
     twingraph.problems.TwingraphError: bif: is a name of one engine's own procedures, which \
 are not called here; use the functions of SPARQL 1.1
     """
-    try:
-        Store().query(text + _END, base_iri=base_iri, prefixes=dict(prefixes or {}))
-    except SyntaxError as error:
-        behind = text.count("\n") + 2
-        place = re.match(r"error at (\d+):", str(error.msg))
-        if place is None or int(place[1]) < behind:
-            raise
+    # The parser has no entrance of its own. A value for a variable that a query does not have is
+    # refused once the query is read, and before it is evaluated.
+    unused = "unused"
+    while unused in text:
+        unused += "_"
+    value: dict[Variable, Any] = {Variable(unused): Literal("")}
+    with suppress(RuntimeError):
+        _EMPTY.query(text, base_iri=base_iri, prefixes=dict(prefixes or {}), substitutions=value)
     _refuse_procedures(text)
 
 

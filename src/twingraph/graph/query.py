@@ -174,11 +174,6 @@ def _results(store: Queryable, text: str, bindings: Bindings, base: str) -> Foun
         raise TwingraphError(f"the query can't be answered: {error}") from None
 
 
-def explain(error: SyntaxError, text: str) -> str:
-    """Return a syntax error in words (until every caller asks `mistakes` itself)."""
-    return mistakes.explain(str(error.msg), text).text
-
-
 def _table(results: Found, base: str, width: int) -> bytes:
     if isinstance(results, QueryBoolean):
         return b"yes\n" if results else b"no\n"

@@ -30,7 +30,7 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from twingraph.graph.fetch import Endpoint, EndpointError, fetch
+from twingraph.graph.fetch import Endpoint, EndpointError, fetch, words_of
 from twingraph.graph.frozen import NAME, triple_lines
 from twingraph.graph.guard import refuse_remote
 from twingraph.graph.plain import check_plain, form_of, with_prologue
@@ -148,7 +148,18 @@ class RemoteStore:
 
 
 def _rows(endpoint: Endpoint, body: bytes) -> tuple[QuerySolutions | QueryBoolean, int]:
-    """Return an answer and the number of its rows; all were read once: half is none."""
+    read = _read_rows(body)
+    if isinstance(read, str):
+        raise _unreadable(endpoint, read)
+    return read
+
+
+def _read_rows(body: bytes) -> tuple[QuerySolutions | QueryBoolean, int] | str:
+    """Return an answer and the number of its rows, or what is wrong with it.
+
+    All rows are read once: half an answer is none. Nothing is raised, because an error that is
+    kept would keep the rows, which only the thread that read them may let go.
+    """
     try:
         body = as_standard(body)
         found = parse_query_results(body, QueryResultsFormat.JSON)
@@ -157,7 +168,7 @@ def _rows(endpoint: Endpoint, body: bytes) -> tuple[QuerySolutions | QueryBoolea
         number = sum(1 for _ in found)
         again = parse_query_results(body, QueryResultsFormat.JSON)
     except (SyntaxError, ValueError, RecursionError) as error:
-        raise _unreadable(endpoint, error) from None
+        return str(error)
     assert isinstance(again, QuerySolutions), "what was rows is rows"
     return again, number
 
@@ -168,17 +179,17 @@ def _triples(endpoint: Endpoint, media_type: str, body: bytes) -> tuple[QueryTri
     try:
         store.extend(map(standard_quad, parse(body, format=form)))
     except (SyntaxError, ValueError) as error:
-        raise _unreadable(endpoint, error) from None
+        raise _unreadable(endpoint, str(error)) from None
     found = store.query(_WHOLE)
     assert isinstance(found, QueryTriples), "CONSTRUCT makes triples"
     return found, len(store)
 
 
-def _unreadable(endpoint: Endpoint, error: Exception) -> EndpointError:
+def _unreadable(endpoint: Endpoint, problem: str) -> EndpointError:
     return EndpointError(
         502,
-        f"the answer of {endpoint.shown} breaks off or is damaged ({str(error)[:200]}); see its "
-        "log, and its own limits of time and size",
+        f"the answer of {endpoint.shown} breaks off or is damaged ({words_of(problem)}); see "
+        "its log, and its own limits of time and size",
     )
 
 
@@ -210,7 +221,21 @@ def open_endpoint(
                     f"<{name}>, {wanted.get(name, 0)} in {build}; empty the endpoint and load that "
                     "build, as docs/scaling.md shows"
                 )
-    return RemoteStore(endpoint, published, tuple(sorted({*held} - {published})))
+    store = RemoteStore(endpoint, published, tuple(sorted({*held} - {published})))
+    if build is not None:
+        _refuse_cut(store, min(limits.rows, held[published]))
+    return store
+
+
+def _refuse_cut(store: RemoteStore, wanted: int) -> None:
+    """Raise `TwingraphError` where an engine gives fewer rows than we do without a word."""
+    text = f"SELECT ?s WHERE {{ ?s ?p ?o }} LIMIT {wanted}"
+    _, number = store.ask(text, (store.published,), ())
+    if number != wanted:
+        raise TwingraphError(
+            f"{store.endpoint.shown} gives {number} rows where it has {wanted}; raise its limit of "
+            "rows to limits.rows in twingraph.toml"
+        )
 
 
 def _held(endpoint: Endpoint, base: str) -> dict[str, int]:
@@ -219,7 +244,7 @@ def _held(endpoint: Endpoint, base: str) -> dict[str, int]:
     found, _ = _rows(endpoint, fetch(endpoint, text, graphs=False)[1])
     held = {}
     if isinstance(found, QueryBoolean) or [one.value for one in found.variables] != ["g", "n"]:
-        raise _unreadable(endpoint, ValueError("other columns than were asked for"))
+        raise _unreadable(endpoint, "other columns than were asked for")
     for row in found:
         graph, number = row["g"], row["n"]
         if isinstance(graph, NamedNode) and graph.value.startswith(f"{base}graph/"):

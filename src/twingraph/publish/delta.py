@@ -18,7 +18,7 @@ from twingraph.problems import TwingraphError
 from twingraph.turtle import plain
 from twingraph.vocabulary import HOME
 
-_IRI: Final = rb"<[^\x00-\x20<>\"{}|^`\\]*>"
+_IRI: Final = rb"<[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*>"
 _TEXT: Final = rb'"(?:[^"\\\n\r\x08\x09\x0c]|\\["\\nrtbf]|\\u[0-9A-F]{4})*"'
 _LITERAL: Final = rb"%s(?:@[A-Za-z0-9\-]+|\^\^%s)?" % (_TEXT, _IRI)
 LINE: Final = re.compile(

@@ -13,6 +13,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from twingraph.graph.frozen import default_triples
 from twingraph.link.facts import Facts, Linked
 from twingraph.link.void import VOID, linkset_triples
+from twingraph.publish.agents import publisher_iri, publisher_name
 from twingraph.turtle import iri_text, write_turtle
 from twingraph.vocabulary import PREFIXES, RDF, XSD
 
@@ -95,11 +96,13 @@ def _about(graph: Frozen, triples: Iterable[Triple]) -> Iterator[Triple]:
         told = _TITLES.get(language, "{title}").format(title=title)
         yield Triple(document, NamedNode(_DCTERMS + "title"), Literal(told, language=language))
     yield Triple(dataset, NamedNode(_DCTERMS + "license"), NamedNode(settings.licence))
-    if settings.publisher:
-        publisher = NamedNode(_part(base, "publisher"))
-        yield Triple(dataset, NamedNode(_DCTERMS + "publisher"), publisher)
-        yield Triple(publisher, RDF.type, NamedNode(_FOAF + "Agent"))
-        yield Triple(publisher, NamedNode(_FOAF + "name"), Literal(settings.publisher))
+    for language, text in settings.about.description.items():
+        described = Literal(text, language=language)
+        yield Triple(dataset, NamedNode(_DCTERMS + "description"), described)
+    publisher = NamedNode(publisher_iri(settings))
+    yield Triple(dataset, NamedNode(_DCTERMS + "publisher"), publisher)
+    yield Triple(publisher, RDF.type, NamedNode(_FOAF + "Agent"))
+    yield Triple(publisher, NamedNode(_FOAF + "name"), Literal(publisher_name(settings)))
     yield Triple(document, RDF.type, NamedNode(VOID + "DatasetDescription"))
     yield Triple(document, NamedNode(_FOAF + "primaryTopic"), dataset)
     for language in _PAGES:

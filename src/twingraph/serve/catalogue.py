@@ -25,8 +25,8 @@ from twingraph.publish.editions import MEDIA_TYPES
 from twingraph.publish.teller import PROFILES
 from twingraph.serve.conditions import write_date
 from twingraph.serve.datapage import data_page
-from twingraph.serve.files import Held, held_of
 from twingraph.serve.harvest import MOST, Catalogue, open_catalogue
+from twingraph.serve.held import Held, held_of
 from twingraph.serve.negotiate import Offer, choose
 from twingraph.serve.refusals import not_acceptable, not_found
 from twingraph.serve.releases import shelves_of

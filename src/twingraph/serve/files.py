@@ -11,14 +11,10 @@ one of several ranges can be had, and opens the file only after it has promised 
 
 from __future__ import annotations
 
-import os
-import stat
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -27,9 +23,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from twingraph.link.files import FOLDER as LINKS
-from twingraph.publish.editions import PACKINGS, media_type
+from twingraph.publish.editions import PACKINGS
 from twingraph.serve.codings import IDENTITY, choose_coding
 from twingraph.serve.conditions import Validators, range_holds, read_date, write_date
+from twingraph.serve.held import Held, held_of, not_ahead, open_whole
 from twingraph.serve.ranges import Span, multipart, read_ranges
 from twingraph.serve.refusals import not_found
 from twingraph.serve.respond import (
@@ -40,34 +37,13 @@ from twingraph.serve.respond import (
     refuse,
     see_other,
 )
-from twingraph.serve.site import Dump, Site
+from twingraph.serve.site import Site
 from twingraph.serve.weblinks import file_links, file_place
 from twingraph.serve.words import WORDS, number_text
 
 RETRY_AFTER: Final = 10  # seconds; a build or a copy of a release is done by then
 REVALIDATE: Final = "no-cache"
 _CHUNK: Final = 256 * 1024
-
-
-class Held(NamedTuple):
-    """A file as it was published, and where it lies; `modified` in seconds since 1970."""
-
-    path: Path
-    name: str
-    size: int
-    sha256: str
-    modified: int
-
-    @property
-    def packing(self) -> str:
-        """How the file is packed by its name, `""` where it is not."""
-        return media_type(self.name)[1]
-
-    @property
-    def content_type(self) -> str:
-        """What `Content-Type` says of the file asked for by its own name."""
-        kind = f"application/{self.packing}" if self.packing else media_type(self.name)[0]
-        return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
 class FileBody(StreamingResponse):
@@ -115,21 +91,6 @@ class FileBody(StreamingResponse):
                 yield chunk
 
 
-def open_whole(held: Held) -> BinaryIO | None:
-    """Open a file for reading; None where it is gone, of another size, or no file of its own."""
-    try:
-        if held.path.is_symlink():
-            return None
-        file = held.path.open("rb")
-    except OSError:
-        return None
-    found = os.fstat(file.fileno())
-    if stat.S_ISREG(found.st_mode) and found.st_size == held.size:
-        return file
-    file.close()
-    return None
-
-
 def send_file(
     request: Request,
     shelf: Mapping[str, Held],
@@ -159,7 +120,7 @@ def send_file(
         "accept-ranges": "bytes",
         "cache-control": cache_control,
         "etag": etag(held.sha256),
-        "last-modified": write_date(_not_ahead(held)),
+        "last-modified": write_date(not_ahead(held)),
         "repr-digest": f"sha-256=:{b64encode(bytes.fromhex(held.sha256)).decode()}:",
     }
     if links:
@@ -201,17 +162,6 @@ def _spans(request: Request, held: Held, headers: Mapping[str, str]) -> list[Spa
     return read_ranges(asked[0], held.size)
 
 
-def _not_ahead(held: Held) -> int:
-    """Return when it came to be; a day that is yet to come is none of that (§8.8.2.1)."""
-    now = int(time.time())
-    if held.modified <= now:
-        return held.modified
-    try:
-        return min(int(held.path.stat().st_mtime), now)
-    except OSError:
-        return now
-
-
 # --- refusals ------------------------------------------------------------------------------------
 
 
@@ -249,31 +199,6 @@ def _varied(answer: Response, headers: Mapping[str, str]) -> Response:
 
 
 # --- the files of the build ----------------------------------------------------------------------
-
-
-def release_time(release: str) -> int:
-    """Return the time of a release, in seconds since 1970: its day at 00:00 UTC.
-
-    A second one on the same day counts as a second later, so that the two stay apart.
-
-    >>> [release_time(one) for one in ("2026-11-21", "2026-11-21.2")]
-    [1795219200, 1795219201]
-    """
-    day, _, number = release.partition(".")
-    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
-    return int(midnight.timestamp()) + (int(number) - 1 if number else 0)
-
-
-def held_of(name: str, dump: Dump, release: str) -> Held:
-    """Return a file of the build as it is sent.
-
-    Its time is that of the release or, where it was written later, of the writing: a build that
-    went on after the release day would else count as unchanged. An installed package keeps no time
-    of writing that is of use, so there it is the release.
-    """
-    written = int(dump.path.stat().st_mtime) if dump.path.exists() else 0
-    modified = max(written, release_time(release)) if release else written
-    return Held(dump.path, name, dump.size, dump.sha256, modified)
 
 
 def is_disguised(request: Request) -> bool:

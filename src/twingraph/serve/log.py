@@ -9,6 +9,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple, TextIO
 from urllib.parse import quote
 
@@ -47,7 +48,7 @@ def line_of(seen: Seen, now: float) -> str:
     '1970-01-01T00:00:00Z method=GET path=/a%20b%0A status=200 ms=12.3 rows=4 query=ab12'
     """
     when = _second(int(now))
-    text = f"{when} method={quote(seen.method[:10])} path={quote(seen.path[:200], safe=_SAFE)} "
+    text = f"{when} method={_plain(seen.method[:10])} path={_plain(seen.path[:200])} "
     text += f"status={seen.status} ms={seen.seconds * 1000:.1f}"
     if seen.rows >= 0:
         text += f" rows={seen.rows}"
@@ -56,14 +57,14 @@ def line_of(seen: Seen, now: float) -> str:
     return text + " cached=yes" if seen.cached else text
 
 
-_last: tuple[int, str] = (-1, "")
+@lru_cache(maxsize=1024)
+def _plain(text: str) -> str:
+    return quote(text, safe=_SAFE)
 
 
+@lru_cache(maxsize=2)  # many lines a second
 def _second(now: int) -> str:
-    global _last  # one format a second is enough
-    if _last[0] != now:
-        _last = (now, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
-    return _last[1]
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
 
 
 class Log:

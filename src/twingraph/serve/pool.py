@@ -19,7 +19,7 @@ import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from twingraph.iris import PUBLISHED, move_iri
 from twingraph.problems import TwingraphError
@@ -70,8 +70,7 @@ class _Worker(asyncio.Protocol):
         self._held = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # not by name: uvloop has its own
 
     def ask(self, question: bytes, done: asyncio.Future[Reply], now: float) -> None:
         self.started, self.done = now, done

@@ -17,6 +17,8 @@ MAX_FIELDS: Final = 200
 _UPDATES: Final = {
     "INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH",
 }  # fmt: skip
+# Without any of these no reading of a query calls another host or names its graphs.
+_SUSPECT: Final = re.compile(r"service|from|\\u", re.IGNORECASE)
 NO_UPDATES: Final = (
     "this service only reads; send a SELECT, ASK, CONSTRUCT or DESCRIBE query, and propose changes "
     "to the data in its repository"
@@ -128,6 +130,8 @@ def permit(site: Site, asked: Asked, query_bytes: int) -> Dataset | None:
     """
     if len(asked.query.encode("utf-8", "replace")) > query_bytes:
         raise RefusedError(413, f"a query of more than {query_bytes} bytes; send a shorter one")
+    if asked.dataset is None and not _SUSPECT.search(asked.query):
+        return None
     published = site.public(PUBLISHED.value)
     held = {*site.graphs, published}
     try:

@@ -30,7 +30,8 @@ from twingraph.publish.released import (
     release_key,
     release_names,
 )
-from twingraph.serve.files import Held, is_disguised, not_whole, release_time, send_file
+from twingraph.serve.files import is_disguised, not_whole, send_file
+from twingraph.serve.held import Held, release_time
 from twingraph.serve.negotiate import Offer, choose
 from twingraph.serve.refusals import not_acceptable
 from twingraph.serve.render import Alternate

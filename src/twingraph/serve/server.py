@@ -40,6 +40,8 @@ def run(
     the same: `twingraph.serve.app.create_app(build)` is all there is to it.
     """
     _refuse_taken(host, port)
+    import uvloop
+
     from twingraph.serve.app import create_app
 
     app = create_app(
@@ -52,7 +54,8 @@ def run(
         address=address,
     )
     title = settings.title.get("en", "twingraph")
-    asyncio.run(_serve(app, host, port, title))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(app, host, port, title))
     # The server's own threads may still want the interpreter: one that goes down under them aborts.
     sys.stdout.flush()
     sys.stderr.flush()

@@ -113,7 +113,7 @@ def address_of(request: Request) -> tuple[str, bool]:
     named = getattr(request.app.state, "address", "")
     host = request.headers.get("host", "")
     if named or host == urlsplit(site.base).netloc or not _HOST.fullmatch(host):
-        return named or site.base, False
+        return f"{named.rstrip('/')}/" if named else site.base, False
     return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}/", True
 
 

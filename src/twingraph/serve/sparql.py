@@ -8,6 +8,7 @@ finds in the scope what came of the query.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import re
 from collections.abc import Hashable, Mapping
@@ -203,7 +204,7 @@ async def _answer(service: Service, scope: Scope, receive: Receive, send: Send) 
         if kept is not None:
             await _send(service, scope, receive, send, kept, conditions=conditions, cached=True)
             return None
-    asked = None
+    asked, name = None, ""
     try:
         fields = _read_search(search)
         if scope["method"] == "POST":
@@ -213,7 +214,8 @@ async def _answer(service: Service, scope: Scope, receive: Receive, send: Send) 
         asked = read_fields(fields)
         if not asked.query:
             return Outcome(asked)
-        scope[SEEN] = (-1, query_hash(asked.query), False)
+        name = query_hash(asked.query)
+        scope[SEEN] = (-1, name, False)
         dataset = permit(service.site, asked, service.limits.query_bytes)
         choice = choose_formats(asked.format, accept)
         if choice.rows is None and choice.graphs is None:
@@ -230,12 +232,12 @@ async def _answer(service: Service, scope: Scope, receive: Receive, send: Send) 
     offer = choice.rows if form == "rows" else choice.graphs
     assert offer is not None, "a result has a format"
     if offer.suffix == "html":
-        scope[SEEN] = (reply.rows, query_hash(asked.query), False)
+        scope[SEEN] = (reply.rows, name, False)
         return Outcome(asked, reply=reply)
     changing = reply.fresh or _CHANGING.search(asked.query)
     tag = "" if changing else service.tag(asked, dataset, offer.suffix)
     headers = service.headers(offer.media_type, len(reply.body), tag)
-    made = Kept(headers, reply.body, reply.rows, query_hash(asked.query))
+    made = Kept(headers, reply.body, reply.rows, name)
     if service.held and service.held + len(reply.body) > _HELD * service.limits.result_bytes:
         return Outcome(asked, refusal(Reply("Q"), asked.query, choice, service.limits, {}))
     if tag and key is not None:
@@ -266,6 +268,16 @@ def _heads(scope: Scope) -> tuple[str | None, bool, str]:
 
 
 def _read_search(search: bytes) -> list[tuple[str, str]]:
+    """Return the parameters of an address; raise `RefusedError` where they can't be read.
+
+    >>> _read_search(b"query=ASK+%7B%7D"), _read_search(b"a=1&b=%C3%9F")
+    ([('query', 'ASK {}')], [('a', '1'), ('b', 'ß')])
+    """
+    if search.startswith(b"query=") and b"&" not in search and b"\\" not in search:
+        # a query alone, as most come: its escapes are those of a string, but for the sign
+        escaped = search[6:].replace(b"+", b" ").replace(b"%", b"\\x")
+        with contextlib.suppress(UnicodeDecodeError):
+            return [("query", escaped.decode("unicode_escape").encode("latin-1").decode("utf-8"))]
     try:
         return parse_qsl(
             search.decode("ascii", "surrogateescape"), keep_blank_values=True, errors="strict",

@@ -94,7 +94,22 @@ def file_links(
     found = [*_landing(site, whole, place, files), _link(site, whole, "collection")]
     if place.rpartition("/")[2] in _METADATA:
         found.append(_link(site, whole, "describes"))
-    return _joined(site, [*found, _link(site, place, "canonical")])
+    whole_found = _joined(site, [*found, _link(site, place, "canonical")])
+    return ", ".join([*_columns(site, place, whole, files), whole_found])
+
+
+def _columns(site: Site, place: str, whole: str, files: Collection[str] | None) -> list[str]:
+    """Return the link from a table to what describes its columns (Tabular Data Model §5.2).
+
+    Before all others: the csvw library warns of every link that it meets before this one. And
+    relative, so that a mirror is checked with its own.
+    """
+    described = place + "-metadata.json"
+    name = described.removeprefix(whole or "dumps/")
+    if not place.endswith(".csv") or name not in (site.dumps if files is None else files):
+        return []
+    own = described.rpartition("/")[2]
+    return [f'<{own}>; rel="describedby"; type="application/csvm+json"']
 
 
 def release_links(site: Site, date: str, files: Collection[str]) -> str:
@@ -154,7 +169,7 @@ def _metadata(site: Site, whole: str, files: Collection[str] | None) -> list[str
     """Return the paths of what tells about the whole: VoID, and the catalogue if there."""
     if whole:
         return [whole + one for one in _METADATA if files is None or one in files]
-    catalogue = [file_place(one) for one in _METADATA[1:] if one in site.dumps]
+    catalogue = [one for one in _METADATA[1:] if one in site.dumps]
     return [_DATASET.path, *catalogue]
 
 
