@@ -31,7 +31,7 @@ TOLD: Final = f"{HOST}:8000"  # where pages say that the server is
 PATIENCE: Final = 120  # seconds for one command
 
 _MARK: Final = re.compile(r"<!-- (file|add to|not run): (.+?) -->")
-_LEFT_OUT: Final = {"build", "node_modules", "src", "tests"}
+_LEFT_OUT: Final = {"build", "node_modules", "releases", "src", "tests"}
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import twingraph
 from twingraph.graph.frozen import load_store
 from twingraph.iris import description_path, kind_of, local_path, move_quad, page_path
 from twingraph.publish.build import build
+from twingraph.publish.catalogue import CATALOGUES
 from twingraph.serve.app import create_app
 from twingraph.settings import Settings
 from twingraph.vocabulary import HOME, ID_KINDS
@@ -24,6 +26,8 @@ from twingraph.vocabulary import HOME, ID_KINDS
 NEIGHBOUR = "https://w3id.org/twingrapi/"
 ELSEWHERE = "http://127.0.0.1:8765/ties/"
 TOLD_BY_BYTES = {"SHA256SUMS", "build.json", "datapackage.json"}
+# the base stands in texts there, which stay as they are when IRIs are moved
+SPELLS_IT_OUT = {"context.jsonld", "shapes.ttl", "void.ttl", *CATALOGUES}
 RDF = {".jsonld": RdfFormat.JSON_LD, ".nq": RdfFormat.N_QUADS, ".nt": RdfFormat.N_TRIPLES,
        ".trig": RdfFormat.TRIG, ".ttl": RdfFormat.TURTLE}  # fmt: skip
 
@@ -52,6 +56,11 @@ def at_home(text: str, base: str) -> str:
     return text.replace(base, HOME).replace(quote(base, safe=""), quote(HOME, safe=""))
 
 
+def without_sums(text: str) -> str:
+    """Leave out the checksums of files, which tell the bytes of names too."""
+    return re.sub(r"\b[0-9a-f]{64}\b", "", text)
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 
@@ -63,7 +72,9 @@ def test_every_file_is_the_same_to_the_byte_but_for_the_base(
     back = {name: at_home(text, NEIGHBOUR) for name, text in texts(moved[NEIGHBOUR]).items()}
 
     assert set(back) == set(home)
-    assert [name for name, text in back.items() if text != home[name]] == []
+    assert [
+        name for name, text in back.items() if without_sums(text) != without_sums(home[name])
+    ] == []
 
 
 @pytest.mark.parametrize("base", [NEIGHBOUR, ELSEWHERE])
@@ -74,7 +85,7 @@ def test_no_file_says_the_old_base(moved: Mapping[str, Path], base: str) -> None
 def test_every_dump_has_the_same_statements_moved(built: Path, moved: Mapping[str, Path]) -> None:
     for name in sorted(texts(built)):
         form = RDF.get(Path(name).suffix)
-        if form is None or name in ("context.jsonld", "shapes.ttl"):
+        if form is None or name in SPELLS_IT_OUT:
             continue
         home = {move_quad(one, HOME, ELSEWHERE) for one in parse(path=built / name, format=form)}
 

@@ -35,7 +35,7 @@ HEADER: Final = {
     OWL.versionIRI, OWL.versionInfo, DCTERMS.title, DCTERMS.description, DCTERMS.creator,
     DCTERMS.license, DCTERMS.created, DCTERMS.issued, DCTERMS.modified,
     DCTERMS.bibliographicCitation, VANN.preferredNamespacePrefix, VANN.preferredNamespaceUri,
-    DCTERMS.publisher, DCTERMS.language, FOAF.page, SDO.includedInDataCatalog,
+    DCTERMS.publisher, DCTERMS.language, SDO.includedInDataCatalog,
     URIRef("http://purl.org/ontology/bibo/status"),
 }  # fmt: skip
 MAPPINGS: Final = {

@@ -110,7 +110,7 @@ def test_every_iri_of_the_graph_answers(client: TestClient, site: Site) -> None:
         for quad in site.store
         for term in (quad.subject, quad.predicate, quad.object, quad.graph_name)
         if isinstance(term, NamedNode) and term.value.startswith(site.base)
-    } - {site.base}
+    } - {site.base, f"{site.base}catalog"}  # the whole, and a document: these answer themselves
     silent = []
     for name in sorted(names):
         path = "/" + name.removeprefix(site.base)

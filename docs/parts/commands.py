@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, asdict, fields
 from pathlib import Path
 from typing import Final
 
 import click
 
+from twingraph.about import About
 from twingraph.cli import cli
-from twingraph.settings import FILE, Settings
+from twingraph.settings import FILE, Limits, Settings
 
 ROOT: Final = Path(__file__).parent.parent.parent
 WIDTH: Final = 78  # what click takes in a terminal of 80 columns
@@ -64,6 +65,8 @@ _TYPES: Final = {
     "str": "text",
     "int": "whole number",
     "Mapping[str, str]": "one text a language",
+    "Limits": "numbers by name",
+    "About": "texts and lists by name",
 }
 
 
@@ -75,6 +78,12 @@ def _default(one: Field[object]) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, Limits):
+        value = asdict(value)
+    if isinstance(value, About):
+        return "see there"
+    if isinstance(value, Mapping) and not all(isinstance(one, str | int) for one in value.values()):
+        return "see there"
     if isinstance(value, Mapping):
         return ", ".join(f"`{key} = {text!r}`".replace("'", '"') for key, text in value.items())
     return f"`{value}`" if value != "" else "none"

@@ -1,0 +1,310 @@
+"""Queries in processes of their own: what one may take, and what is left when it took more."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, Quad, Store
+
+from twingraph.serve.pool import Pool, Reply
+from twingraph.serve.worker import COUNTERS, Config, evaluate
+from twingraph.settings import Limits
+from twingraph.vocabulary import HOME
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/limits").exists(), reason="looks at processes through /proc"
+)
+
+CROSS: Final = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+SORTED: Final = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i"
+TIGHT: Final = Limits(seconds=1, memory_bytes=192 * 1024 * 1024, rows=1000, concurrent=2)
+
+Result = TypeVar("Result")
+
+
+def with_pool(
+    graph: Path, use: Callable[[Pool], Awaitable[Result]], limits: Limits = TIGHT
+) -> Result:
+    async def main() -> Result:
+        pool = Pool(graph, HOME, limits)
+        try:
+            await pool.start()
+            return await use(pool)
+        finally:
+            pool.close()
+
+    return asyncio.run(main())
+
+
+@pytest.fixture(scope="module")
+def graph(built: Path) -> Path:
+    return built.resolve() / "twingraph.nq"
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return False
+
+
+# --- what a query may take -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("ASK { ?s ?p ?o }", "B"),
+        ("SELECT * { ?s ?p ?o } LIMIT 1000", "R"),
+        ("SELECT * { ?s ?p ?o } LIMIT 1001", "L"),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1000", "G"),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1001", "L"),
+        (CROSS, "O"),
+        (SORTED, "M"),
+        ("ASK { " + "{" * 30000 + "}" * 30000 + "}", "N"),
+        ("ASK { FILTER(" + "(" * 30000 + "1" + ")" * 30000 + ") }", "N"),
+        ("SELECT", "S"),
+        ("ASK { FILTER(<http://e/f>(1)) }", "V"),
+        ("ASK { \ud800 }", "V"),
+    ],
+)
+def test_what_comes_of_a_query(graph: Path, query: str, kind: str) -> None:
+    began = time.monotonic()
+    reply = with_pool(graph, lambda pool: pool.ask(query, "json", "nt"))
+
+    assert reply.kind == kind
+    assert time.monotonic() - began < 5
+
+
+def test_a_result_may_have_so_many_bytes(graph: Path) -> None:
+    query = 'SELECT ?x { VALUES ?y { 1 2 3 } BIND (CONCAT("' + "x" * 400 + '", STR(?y)) AS ?x) }'
+
+    found = with_pool(graph, lambda pool: pool.ask(query, "csv", ""), Limits(result_bytes=1000))
+
+    assert found.kind == "T"
+
+
+def test_a_format_that_does_not_fit_is_told_before_it_costs_anything(graph: Path) -> None:
+    async def use(pool: Pool) -> list[Reply]:
+        return [
+            await pool.ask("SELECT * { ?s ?p ?o }", "", "ttl"),
+            await pool.ask("CONSTRUCT WHERE { ?s ?p ?o }", "csv", ""),
+        ]
+
+    assert [(one.kind, one.body) for one in with_pool(graph, use)] == [
+        ("F", b"rows"), ("F", b"graph"),
+    ]  # fmt: skip
+
+
+def test_a_worker_holds_one_socket_and_can_open_nothing(graph: Path) -> None:
+    async def use(pool: Pool) -> list[tuple[list[str], str]]:
+        await pool.ask("ASK {}", "json", "nt")
+        await asyncio.sleep(0.3)  # the others are just being forked
+        found = []
+        for pid in pool.processes[1:]:
+            folder = Path(f"/proc/{pid}")
+            opened = [str(one.readlink()) for one in sorted((folder / "fd").iterdir())]
+            found.append((opened, (folder / "limits").read_text(encoding="ascii")))
+        return found
+
+    found = with_pool(graph, use)
+
+    assert len(found) >= 2
+    for opened, limits in found:
+        assert opened[:3] == ["/dev/null"] * 3
+        assert len(opened) == 4 and opened[3].startswith("socket:")
+        assert [line.split()[3:5] for line in limits.splitlines() if "open files" in line] == [
+            ["0", "0"]
+        ]
+
+
+def test_a_worker_does_not_know_what_the_server_was_told(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINGRAPH_SECRET", "do not tell")
+
+    async def use(pool: Pool) -> list[bytes]:
+        await pool.ask("ASK {}", "json", "nt")
+        return [Path(f"/proc/{pid}/environ").read_bytes() for pid in pool.processes]
+
+    assert all(b"SECRET" not in one for one in with_pool(graph, use))
+
+
+# --- many at once --------------------------------------------------------------------------------
+
+
+def test_look_ups_do_not_wait_behind_what_takes_long(graph: Path) -> None:
+    async def use(pool: Pool) -> tuple[list[str], list[float]]:
+        long = [asyncio.create_task(pool.ask(CROSS, "json", "nt")) for _ in range(4)]
+        await asyncio.sleep(0.3)
+        taken = []
+        for number in range(100):
+            began = time.monotonic()
+            reply = await pool.ask(f"ASK {{ ?s ?p {number} }}", "json", "nt")
+            taken.append(time.monotonic() - began)
+            assert reply.kind == "B"
+        return [one.kind for one in await asyncio.gather(*long)], taken
+
+    kinds, taken = with_pool(graph, use)
+
+    assert kinds == ["O"] * 4
+    assert sorted(taken)[90] < 0.1
+
+
+def test_what_comes_on_top_of_all_that_runs_and_waits_is_sent_away(graph: Path) -> None:
+    async def use(pool: Pool) -> list[str]:
+        many = [pool.ask(CROSS, "json", "nt") for _ in range(9)]
+        return [one.kind for one in await asyncio.gather(*many)]
+
+    kinds = with_pool(graph, use)
+
+    assert set(kinds) == {"O", "Q"}
+    assert kinds.count("O") == 4  # two that run, and two that are held still until those end
+
+
+def test_a_client_that_goes_takes_its_query_along(graph: Path) -> None:
+    async def gone() -> None:
+        await asyncio.sleep(0.3)
+
+    async def use(pool: Pool) -> tuple[str, dict[str, int]]:
+        reply = await pool.ask(CROSS, "json", "nt", gone=gone)
+        await asyncio.sleep(0.2)
+        return reply.kind, pool.state()
+
+    kind, state = with_pool(graph, use, Limits(seconds=20))
+
+    assert kind == "C"
+    assert (state["running"], state["long"]) == (0, 0)
+
+
+# --- processes that are lost ---------------------------------------------------------------------
+
+
+def test_a_query_whose_worker_was_killed_is_asked_again(graph: Path) -> None:
+    async def use(pool: Pool) -> tuple[str, str]:
+        async def kill() -> None:
+            await asyncio.sleep(0.4)
+            for pid in pool.processes[1:]:
+                os.kill(pid, signal.SIGKILL)
+
+        killing = asyncio.create_task(kill())
+        heavy = 'SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(CONTAINS(STR(?c), "zq")) }'
+        first = await pool.ask(heavy, "json", "nt")
+        await killing
+        return first.kind, (await pool.ask("ASK {}", "json", "nt")).kind
+
+    kinds = with_pool(graph, use, Limits(seconds=20))
+
+    assert kinds[0] in ("R", "O")  # its own end, in the second try
+    assert kinds[1] == "B"
+
+
+def test_a_keeper_that_was_killed_is_replaced(graph: Path) -> None:
+    async def use(pool: Pool) -> tuple[set[str], int, int]:
+        before = pool.processes[0]
+        os.kill(before, signal.SIGKILL)
+        asked = [pool.ask(f"ASK {{ ?s ?p {one} }}", "json", "nt") for one in range(20)]
+        kinds = {one.kind for one in await asyncio.gather(*asked)}
+        return kinds, before, pool.processes[0]
+
+    kinds, before, after = with_pool(graph, use)
+
+    assert kinds == {"B"}
+    assert before != after
+
+
+def test_nothing_is_left_when_it_ends(graph: Path) -> None:
+    async def use(pool: Pool) -> list[int]:
+        heavy = asyncio.create_task(pool.ask(CROSS, "json", "nt"))
+        await asyncio.sleep(0.3)
+        heavy.cancel()
+        return pool.processes
+
+    processes = with_pool(graph, use)
+
+    assert len(processes) >= 4
+    assert [one for one in processes if alive(one)] == []
+
+
+def test_a_graph_that_is_none_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.nq"
+    broken.write_text("this is no graph", encoding="utf-8")
+
+    async def main() -> Reply:
+        pool = Pool(broken, HOME, TIGHT)
+        try:
+            return await pool.ask("ASK {}", "json", "nt")
+        finally:
+            pool.close()
+
+    assert asyncio.run(main()).kind == "X"
+
+
+# --- results counted without being read -----------------------------------------------------------
+
+VALUE: Final = st.text(
+    st.sampled_from('{}",:[]\\\n\r\tab<>&_'), max_size=12
+)  # fmt: skip
+CONFIG: Final = Config("", HOME, {}, HOME + "graph/published", 30, 1 << 30, 10**6, 1 << 26)
+
+
+@given(st.lists(st.tuples(VALUE, VALUE), max_size=6))
+def test_rows_are_counted_rightly_whatever_stands_in_them(texts: list[tuple[str, str]]) -> None:
+    store = Store()
+    store.extend(
+        Quad(NamedNode(f"http://e/{at}"), NamedNode(f"http://e/{name}"), Literal(text))
+        for at, pair in enumerate(texts)
+        for name, text in zip("pq", pair, strict=True)
+    )
+    query = (
+        "SELECT ?a ?b { ?s <http://e/p> ?a ; <http://e/q> ?c BIND (IF(?c = '', ?none, ?c) AS ?b) }"
+    )
+
+    for suffix in COUNTERS:
+        answer = evaluate(store, CONFIG, {"query": query, "formats": (suffix, "")})
+        assert (answer.kind, answer.rows) == (b"R", len(texts)), suffix
+        if suffix == "csv":
+            assert len(list(csv.reader(io.StringIO(answer.body.decode(), newline="")))) - 1 == (
+                answer.rows
+            )
+
+
+@pytest.mark.parametrize("values", ["", "(UNDEF UNDEF)", "(1 UNDEF) (UNDEF UNDEF) (UNDEF 2)"])
+def test_rows_without_any_value_are_rows(values: str) -> None:
+    query = f"SELECT ?a ?b {{ VALUES (?a ?b) {{ {values} }} }}"
+
+    for suffix in COUNTERS:
+        answer = evaluate(Store(), CONFIG, {"query": query, "formats": (suffix, "")})
+        assert answer.rows == values.count("(")
+
+
+def test_parameters_travel_as_terms(graph: Path) -> None:
+    text = 'quote " back \\ line \n end'
+
+    async def use(pool: Pool) -> Reply:
+        return await pool.ask("SELECT ?x {}", "json", "nt", bindings={"x": str(Literal(text))})
+
+    found = json.loads(with_pool(graph, use).body)
+
+    assert found["results"]["bindings"] == [{"x": {"type": "literal", "value": text}}]
+
+
+def test_the_same_query_has_the_same_bytes_in_every_worker(graph: Path) -> None:
+    query = "SELECT ?p (COUNT(*) AS ?n) (SAMPLE(?o) AS ?one) { ?s ?p ?o } GROUP BY ?p"
+
+    async def use(pool: Pool) -> set[bytes]:
+        return {(await pool.ask(query, "json", "nt")).body for _ in range(12)}
+
+    assert len(with_pool(graph, use) | with_pool(graph, use)) == 1
