@@ -6,7 +6,9 @@ one second.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import socket
 import sys
 import time
 import urllib.request
@@ -108,6 +110,20 @@ def test_clients_that_never_read_or_write_or_stay_hold_nobody_up(range_: Range, 
 
     assert answered.status == 200
     assert noticed(told, quiet) == []
+
+
+def test_connections_that_say_nothing_hold_nobody_up(range_: Range) -> None:
+    with contextlib.ExitStack() as stack:
+        silent = [
+            stack.enter_context(socket.create_connection(range_.address, timeout=5))
+            for _ in range(600)
+        ]
+        for one in silent[::2]:
+            one.sendall(b"GET /sparql HTTP/1.1\r\nHost: localhost\r\nX-Never: ")
+        answered = bombs.throw(range_.address, "ASK { ?s ?p ?o }", timeout=5)
+
+    assert answered.status == 200
+    assert answered.seconds < 1
 
 
 def test_nothing_burns_behind_clients_that_have_gone(range_: Range) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from twingraph.graph.fetch import EndpointError
 from twingraph.serve.protocol import RefusedError
 from twingraph.serve.render import Alternate
-from twingraph.serve.respond import language_of, path_of, refuse
+from twingraph.serve.respond import COMMON, language_of, path_of, refuse
 from twingraph.serve.words import WORDS
 
 _HTML: Final = "text/html"
@@ -74,6 +74,9 @@ def refused(request: Request, error: Exception) -> Response:
 
 
 def broken(request: Request, error: Exception) -> Response:
-    """Answer a mistake of ours without telling its insides."""
+    """Answer a mistake of ours without telling its insides.
+
+    It is made outside of the middleware that adds the common headers.
+    """
     word = WORDS[language_of(request)]
-    return refuse(request, 500, word["broken note"], heading=word["broken"])
+    return refuse(request, 500, word["broken note"], heading=word["broken"], headers=COMMON)

@@ -1,0 +1,293 @@
+"""The service as those see it who run it: its log, its numbers, its health, build after build."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import io
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
+
+from twingraph.serve.app import create_app
+from twingraph.serve.log import Log, Seen
+
+if TYPE_CHECKING:
+    from conftest import Serve
+
+ASK: Final = "/sparql?query=" + quote("ASK { ?s ?p ?o }")
+BROWSER: Final = {"accept": "text/html"}
+
+
+@pytest.fixture
+def fresh(built: Path) -> Iterator[tuple[TestClient, io.StringIO]]:
+    """A server of its own, and its log."""
+    lines = io.StringIO()
+    with TestClient(create_app(built, log=lines), follow_redirects=False) as client:
+        yield client, lines
+
+
+def numbers(client: TestClient) -> dict[tuple[str, ...], float]:
+    text = client.get("/metrics").text
+    return {
+        (sample.name, *(f"{key}={value}" for key, value in sorted(sample.labels.items()))): (
+            sample.value
+        )
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+# --- the log -------------------------------------------------------------------------------------
+
+
+def test_every_request_is_one_line_without_address_or_query(
+    fresh: tuple[TestClient, io.StringIO],
+) -> None:
+    client, lines = fresh
+    for path in (ASK, ASK, "/en/place/bonn.html", "/no/such%0Athing?token=secret"):
+        client.get(path, headers={"x-forwarded-for": "203.0.113.9"})
+    time.sleep(0.3)
+    told = [line.split(" ") for line in lines.getvalue().splitlines()]
+
+    assert [line[1:4] for line in told] == [
+        ["method=GET", "path=/sparql", "status=200"],
+        ["method=GET", "path=/sparql", "status=200"],
+        ["method=GET", "path=/en/place/bonn.html", "status=200"],
+        ["method=GET", "path=/no/such%0Athing", "status=404"],
+    ]
+    assert [line[5:] for line in told[:2]] == [
+        ["rows=1", told[0][6]],
+        ["rows=1", told[0][6], "cached=yes"],
+    ]
+    assert re.fullmatch("query=[0-9a-f]{12}", told[0][6])
+    for hidden in ("203.0.113.9", "secret", "testclient", "?s"):
+        assert hidden not in lines.getvalue()
+
+
+def test_a_log_that_can_not_be_written_stops_nothing(
+    built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115  # closing it fails
+    with TestClient(create_app(built, log=full)) as client:
+        assert client.get(ASK).status_code == 200
+        time.sleep(0.3)
+        assert client.get(ASK).status_code == 200
+
+    with pytest.raises(OSError, match="space"):
+        full.close()
+    assert capsys.readouterr().err.count("log can't be written") == 1
+
+
+def test_lines_are_written_together_but_soon() -> None:
+    written: list[str] = []
+
+    class Stream(io.StringIO):
+        def write(self, text: str) -> int:
+            written.append(text)
+            return len(text)
+
+    async def main() -> int:
+        log = Log(Stream(), clock=lambda: 0)
+        for number in range(300):
+            log.write(Seen("GET", f"/{number}", 200, 0.001))
+        at_once = len(written)
+        await asyncio.sleep(0.3)
+        return at_once
+
+    assert asyncio.run(main()) == 1
+    assert len(written) == 2
+    assert "".join(written).count("\n") == 300
+
+
+# --- numbers and health --------------------------------------------------------------------------
+
+
+def test_the_numbers_follow_what_was_asked(fresh: tuple[TestClient, io.StringIO]) -> None:
+    client, _ = fresh
+    before = numbers(client)
+    for path in (ASK, ASK, "/sparql?query=nonsense", "/en/", "/wp-admin/1", "/wp-admin/2"):
+        client.get(path)
+    after = numbers(client)
+
+    def grown(*key: str) -> float:
+        return after.get(key, 0) - before.get(key, 0)
+
+    requests = "twingraph_requests_total"
+    assert grown(requests, "kind=sparql", "status=200") == 2
+    assert grown(requests, "kind=sparql", "status=400") == 1
+    assert grown(requests, "kind=page", "status=200") == 1
+    assert grown(requests, "kind=other", "status=404") == 2
+    assert grown("twingraph_cache_hits_total") == 1
+    assert grown("twingraph_result_rows_total") == 2
+    assert grown("twingraph_request_seconds_count", "kind=sparql") == 3
+    assert after["twingraph_queries_workers",] >= 2
+    assert after["twingraph_queries_running",] == 0
+
+
+def test_health_is_asked_of_the_workers(fresh: tuple[TestClient, io.StringIO]) -> None:
+    client, _ = fresh
+    well = client.get("/health")
+    client.app.state.service.evaluator.close()  # type: ignore[attr-defined]  # Starlette's
+    ill = client.get("/health")
+
+    assert (well.status_code, well.text[:3], well.headers["cache-control"]) == (
+        200, "ok ", "no-store",
+    )  # fmt: skip
+    assert (ill.status_code, ill.headers["retry-after"]) == (503, "5")
+
+
+# --- answers that are kept -----------------------------------------------------------------------
+
+
+def test_an_answer_has_a_validator_and_is_kept(fresh: tuple[TestClient, io.StringIO]) -> None:
+    client, _ = fresh
+    first, second = client.get(ASK), client.get(ASK)
+    tag = first.headers["etag"]
+    spared = client.get(ASK, headers={"if-none-match": tag})
+    other = client.get(ASK + "&format=xml")
+    posted = client.post("/sparql", data={"query": "ASK { ?s ?p ?o }"})
+
+    assert first.content == second.content
+    assert (spared.status_code, spared.content, spared.headers["etag"]) == (304, b"", tag)
+    assert other.headers["etag"] != tag
+    assert posted.headers["etag"] == tag  # the same result
+    assert client.head(ASK).headers == first.headers
+    assert {"query-limits", "link", "vary"} <= set(first.headers)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (NOW() AS ?x) {}",
+        "SELECT (rand() AS ?x) {}",
+        "SELECT (STRUUID() AS ?x) {}",
+        "CONSTRUCT { ?s ?p [] } WHERE { ?s ?p ?o } LIMIT 2",
+        "SELECT (BNODE() AS ?x) {}",
+    ],
+)
+def test_what_changes_by_itself_is_not_kept(
+    fresh: tuple[TestClient, io.StringIO], query: str
+) -> None:
+    client, lines = fresh
+    found = [client.get("/sparql", params={"query": query}) for _ in range(2)]
+    time.sleep(0.3)
+
+    assert [one.status_code for one in found] == [200, 200]
+    assert found[0].content != found[1].content
+    assert "etag" not in found[0].headers
+    assert found[0].headers["cache-control"] == "no-store"
+    assert "cached" not in lines.getvalue()
+
+
+# --- a build after a build -----------------------------------------------------------------------
+
+
+def project_at(folder: Path, label: str) -> Path:
+    """The small project, with a name for Atlas City's partner that tells which build it is."""
+    shutil.copytree(Path(__file__).parent / "atlas", folder, dirs_exist_ok=True)
+    path = folder / "twingraph.toml"
+    text = re.sub(r"(?m)^title.*\n", "", path.read_text(encoding="utf-8"))
+    path.write_text(f'title.en = "{label}"\n{text}', encoding="utf-8")
+    return folder
+
+
+def rebuild(folder: Path, label: str) -> None:
+    from twingraph.publish.build import build
+    from twingraph.settings import load_settings
+
+    done = build(load_settings(project_at(folder, label)), folder / "build")
+    assert done.folder is not None, [str(one) for one in done.problems]
+
+
+@pytest.mark.slow
+def test_a_new_build_is_taken_up_while_eight_clients_ask(serve: Serve, tmp_path: Path) -> None:
+    rebuild(tmp_path, "first")
+    seen: list[tuple[int, str]] = []
+    stop = threading.Event()
+
+    with serve(tmp_path / "build", tmp_path) as served:
+        address = urlsplit(served.url)
+
+        def ask(number: int) -> None:
+            connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+            count = 0
+            while not stop.is_set():
+                count += 1
+                query = quote(f"ASK {{ ?s ?p ?o }} #{number}-{count}")
+                connection.request("GET", f"/sparql?query={query}")
+                answer = connection.getresponse()
+                body = answer.read()
+                seen.append((answer.status, answer.headers["etag"] if body else ""))
+            connection.close()
+
+        clients = [threading.Thread(target=ask, args=(one,)) for one in range(8)]
+        for one in clients:
+            one.start()
+        titles = []
+        for label in ("second", "third"):
+            rebuild(tmp_path, label)
+            until = time.monotonic() + 10
+            while time.monotonic() < until:
+                connection = http.client.HTTPConnection(
+                    str(address.hostname), address.port, timeout=10
+                )
+                connection.request("GET", "/en/", headers=BROWSER)
+                page = connection.getresponse().read().decode()
+                connection.close()
+                if label in page:
+                    titles.append(label)
+                    break
+                time.sleep(0.1)
+        stop.set()
+        for one in clients:
+            one.join()
+
+    assert titles == ["second", "third"]
+    assert len(seen) > 200
+    assert {status for status, _ in seen} == {200}
+
+
+def test_a_build_that_can_not_be_read_is_told_and_the_one_before_serves_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rebuild(tmp_path, "first")
+    link = tmp_path / "build"
+    with TestClient(create_app(link)) as client:
+        broken = tmp_path / ".build-0123456789abcdef"
+        shutil.copytree(link.resolve(), broken)
+        (broken / "twingraph.nq").write_text("<half> a <gra", encoding="utf-8")
+        (tmp_path / "next").symlink_to(broken.name)
+        (tmp_path / "next").replace(link)
+        time.sleep(2.5)
+        answer = client.get(ASK)
+    told = capsys.readouterr().err
+
+    assert answer.json()["boolean"] is True
+    assert told.count("the build before it is served on") == 1
+    assert "Traceback" not in told
+
+
+def test_the_pages_of_the_old_build_are_not_kept_for_the_new_one(tmp_path: Path) -> None:
+    rebuild(tmp_path, "first")
+    with TestClient(create_app(tmp_path / "build"), follow_redirects=False) as client:
+        first = client.get(ASK).headers["etag"]
+        client.get("/search.json?q=a")
+        before = (tmp_path / "build").readlink()
+        rebuild(tmp_path, "second")
+        assert (tmp_path / "build").readlink() != before
+        until = time.monotonic() + 10
+        while client.get(ASK).headers["etag"] == first and time.monotonic() < until:
+            time.sleep(0.1)
+
+        assert client.get(ASK).headers["etag"] != first
+        assert "second" in client.get("/en/", headers=BROWSER).text
