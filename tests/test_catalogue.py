@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,9 +19,11 @@ from starlette.testclient import TestClient
 from twingraph.about import About, Region, about_from
 from twingraph.authority import FILE_TYPES, FREQUENCIES, LANGUAGES, LICENCES, THEMES
 from twingraph.graph.frozen import read_frozen
+from twingraph.publish.build import build
 from twingraph.publish.catalogue import CATALOGUES, catalogue_files, wanted
 from twingraph.publish.dumps import Frozen
 from twingraph.publish.editions import Edition, File, build_edition
+from twingraph.serve.app import create_app
 from twingraph.serve.harvest import open_catalogue
 from twingraph.settings import Settings, load_settings
 from twingraph.source.fmt import prefixes_under
@@ -427,6 +430,37 @@ def test_settings_that_say_nothing_still_make_a_valid_catalogue(
     german = dcat_ap(Graph().parse(data=files["catalog-de.ttl"]), "de")
     assert [one for one in german if one.severity == "Violation"] == []
     assert wanted(settings) == ["release", "publisher", "about.publisher_type", "about.contact"]
+
+
+def test_what_a_document_says_is_a_data_set_where_that_is_chosen(
+    tmp_path: Path, dcat_ap: Validate
+) -> None:
+    settings = load_settings(ROOT / "tests" / "atlas")
+    chosen = replace(settings, base_iri=OTHER, about=About(source_packages=True))
+    done = build(chosen, tmp_path / "build")
+    assert done.folder is not None
+    graph = told(done.folder / "catalog.ttl")
+
+    found = [one for one in graph.subjects(RDF.type, DCAT.Dataset) if "/source-" in str(one)]
+    assert len(found) == len(list((ROOT / "tests" / "atlas" / "data" / "sources").glob("*.ttl")))
+    for one in found:
+        slug = str(one).partition("/source-")[2]
+        for suffix in ("nt", "ttl"):
+            form = URIRef(f"{one}#sources/{slug}.{suffix}")
+            assert (one, DCAT.distribution, form) in graph
+            raw = (done.folder / "sources" / f"{slug}.{suffix}").read_bytes()
+            digest = graph.value(graph.value(form, SPDX.checksum), SPDX.checksumValue)
+            assert str(digest) == hashlib.sha256(raw).hexdigest()
+    violations = [
+        one
+        for profile in PROFILES
+        for one in unexpected(dcat_ap(graph, profile), profile)
+        if one.severity == "Violation"
+    ]
+    assert violations == []
+    with TestClient(create_app(tmp_path / "build"), follow_redirects=False) as client:
+        page = client.get("/en/data.html").text
+        assert all(f'id="{str(one).rpartition("/")[2]}"' in page for one in found)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ class About:
     contributor_id: str = ""
     political_level: str = ""
     doi: str = ""
+    source_packages: bool = False
 
 
 class _Rule(NamedTuple):
@@ -184,6 +185,7 @@ RULES: Final = {
         f"write one of {DE_CONTRIBUTORS}/…",
     ),
     "political_level": _Rule(_one_of(LEVELS), f"write one of {', '.join(LEVELS)}"),
+    "source_packages": _Rule(lambda value: isinstance(value, bool), "write true or false"),
     "doi": _Rule(_matches(_DOI), "write the DOI alone, 10.5281/zenodo.…"),
 }  # fmt: skip
 

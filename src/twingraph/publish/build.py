@@ -24,7 +24,7 @@ from twingraph.graph.frozen import ABOUT, NAME
 from twingraph.iris import move_quad
 from twingraph.problems import Problem, TwingraphError
 from twingraph.publish.catalogue import catalogue_files
-from twingraph.publish.dumps import DUMPS, Frozen, checksums
+from twingraph.publish.dumps import DUMPS, Frozen, checksums, source_files
 from twingraph.publish.editions import build_edition
 from twingraph.publish.swap import locked, point, sync_folders, write_synced
 from twingraph.settings import FILE, Settings
@@ -76,6 +76,7 @@ def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
         progress(f"writing {name}")
         files[name] = write(frozen)
     files["shapes.ttl"] = shapes_document(settings)
+    files |= source_files(frozen)
     progress("writing the catalogue")
     files |= catalogue_files(frozen, build_edition(files, settings.base_iri))
     files[SUMS] = checksums(files)

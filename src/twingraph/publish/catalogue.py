@@ -19,7 +19,7 @@ from twingraph.publish.distributions import tell_service
 from twingraph.publish.dumps import Frozen
 from twingraph.publish.editions import Edition
 from twingraph.publish.exchange import EXCHANGE
-from twingraph.publish.offers import GRAPH, OFFERS, offered
+from twingraph.publish.offers import GRAPH, OFFERS, offered, source_offer
 from twingraph.publish.teller import PROFILES, Teller
 from twingraph.publish.told import NAMESPACES, Values, named
 from twingraph.settings import Settings
@@ -74,7 +74,8 @@ def catalogue(
     covered = covered or coverage(graph.quads, graph.base)
     told = Teller(graph, covered, edition, earlier, profile)
     there = {one.dataset for one in offered(edition)}
-    about = [tell_dataset(told, one) for one in OFFERS if one.name in there]
+    offers = [*OFFERS, *(source_offer(one.slug, one.title) for one in covered.sources)]
+    about = [tell_dataset(told, one) for one in offers if one.name in there]
     first = min([told.version, *(one.date for one in earlier)])
     home = told.about.homepage or f"{told.base}en/index.html"
     taxonomy: dict[str, Values] = {

@@ -29,10 +29,20 @@ class Source:
     """A graph that holds what one document says: its name, the document, how much it says."""
 
     graph: str
-    document: str
+    document: str  # its IRI; what stands behind the last slash names it in files
     titles: tuple[Literal, ...]
     licence: str
     triples: int
+
+    @property
+    def slug(self) -> str:
+        """The name of the document in IRIs and files."""
+        return self.document.rpartition("/")[2]
+
+    @property
+    def title(self) -> str:
+        """What the document is called, else its name."""
+        return self.titles[0].value if self.titles else self.slug
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Triple
 
 from twingraph.graph.frozen import NAME, default_graph, quad_lines, triple_lines
-from twingraph.iris import VOCABULARY
+from twingraph.iris import VOCABULARY, source_of
 from twingraph.link.facts import Facts, Linked
 from twingraph.link.files import FILES as LINK_FILES
 from twingraph.publish.exchange import EXCHANGE
@@ -122,6 +122,22 @@ def _write_vocabulary(graph: Frozen, suffix: str) -> bytes:
         case "jsonld":
             return write_jsonld(triples, graph.context()).encode()
     return EXCHANGE[suffix](triples, graph.prefixes)
+
+
+def source_files(graph: Frozen) -> dict[str, bytes]:
+    """Return what each document says as files, where the settings want that offered alone."""
+    if not graph.settings.about.source_packages:
+        return {}
+    said: dict[str, list[Quad]] = defaultdict(list)
+    for one in graph.quads:
+        name = str(one.graph_name)[1:-1].removeprefix(graph.base)
+        if isinstance(one.graph_name, NamedNode) and source_of(HOME + name):
+            said[name.rpartition("/")[2]].append(one)
+    files = {}
+    for slug, quads in sorted(said.items()):
+        files[f"sources/{slug}.nt"] = triple_lines(quads)
+        files[f"sources/{slug}.ttl"] = write_turtle(quads, graph.prefixes).encode()
+    return files
 
 
 def _links(write: Callable[[Linked], str]) -> Callable[[Frozen], bytes]:

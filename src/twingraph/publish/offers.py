@@ -25,6 +25,22 @@ class Offer(NamedTuple):
     keywords: dict[str, tuple[str, ...]]
 
 
+def source_offer(name: str, title: str) -> Offer:
+    """Return the data set of the document that has this name in IRIs and this title."""
+    graph = OFFERS[0]
+    return Offer(
+        SOURCE + name,
+        {"en": f"{{brand}}: what “{title}” says", "de": f"{{brand}}: was „{title}“ sagt"},
+        {
+            "en": f"Every statement that we found in the document “{title}”, with the words it "
+            "rests on, as a graph of its own.",
+            "de": f"Jede Aussage, die wir in dem Dokument „{title}“ gefunden haben, mit den "
+            "Worten, auf denen sie beruht, als eigener Graph.",
+        },
+        graph.keywords,
+    )
+
+
 class Kind(NamedTuple):
     """Files whose names match belong to a data set, and hold what the title says."""
 
@@ -36,6 +52,7 @@ class Kind(NamedTuple):
 GRAPH: Final = "partnerships"
 VOCABULARY: Final = "vocabulary"
 LINKS: Final = "links"
+SOURCE: Final = "source-"  # and the name of a document, where its graph is a data set
 ENDPOINT_FILE: Final = "void.ttl"  # what goes with the SPARQL endpoint: what can be asked there
 
 OFFERS: Final = (
@@ -130,6 +147,11 @@ KINDS: Final = (
         {"en": "For maps: “{what}”", "de": "Für Karten: „{what}“"},
     ),
     Kind(
+        _names(r"sources/(?P<what>[a-z0-9-]+)\.(nt|ttl)"),
+        SOURCE + "{what}",
+        {"en": "What the document says", "de": "Was das Dokument sagt"},
+    ),
+    Kind(
         _names(r"vocabulary\.(jsonld|nt|rdf|ttl)"),
         VOCABULARY,
         {"en": "Ontology and code lists", "de": "Ontologie und Codelisten"},
@@ -184,7 +206,7 @@ def _offered(file: File) -> Offered | None:
             what = match.groupdict().get("what", "")
             what = TARGETS[what].title if kind.dataset == LINKS and what in TARGETS else what
             title = {tag: f"{text.format(what=what)}: {form}" for tag, text in kind.title.items()}
-            return Offered(file, kind.dataset, title)
+            return Offered(file, kind.dataset.replace("{what}", what), title)
     return None
 
 

@@ -74,12 +74,11 @@ def _document(told: Teller, source: Source) -> NamedNode:
 
 
 def _graph(told: Teller, dataset: str, source: Source) -> NamedNode:
-    name = source.titles[0].value if source.titles else source.document.rpartition("/")[2]
     return told.tell(
         source.graph,
         {
             "a": named("void:Dataset"),
-            "dct:title": texts({tag: _SAYS[tag].format(name) for tag in told.tags}),
+            "dct:title": texts({tag: _SAYS[tag].format(source.title) for tag in told.tags}),
             "dct:isPartOf": NamedNode(dataset),
             "dct:license": NamedNode(source.licence) if source.licence else None,
             "prov:wasDerivedFrom": NamedNode(source.document),

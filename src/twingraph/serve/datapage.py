@@ -308,7 +308,10 @@ class _Shown:
 def _in_order(datasets: Sequence[str]) -> list[str]:
     """Return data sets as people want them: the partnerships first."""
     names = [one.name for one in OFFERS]
-    return sorted(datasets, key=lambda one: names.index(one.rpartition("/")[2]))
+    last = len(names)  # behind them, by name, what single documents say
+    places = {one: names.index(name) if (name := one.rpartition("/")[2]) in names else last
+              for one in datasets}  # fmt: skip
+    return sorted(datasets, key=lambda one: (places[one], one))
 
 
 def _nested(rows: dict[str, Row]) -> list[Row]:

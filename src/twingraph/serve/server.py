@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+# A connection that says nothing for so long is closed, or some hundreds of them would keep all out.
+_SILENCE: Final = 10  # seconds
+_CONNECTIONS: Final = 4096
 _POLL: Final = 0.01  # seconds between two looks whether the socket answers
 
 
@@ -85,7 +88,8 @@ def _refuse_taken(host: str, port: int) -> None:
 
 
 async def _serve(app: ASGIApp, host: str, port: int, title: str) -> None:
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server.embed import Server
 
@@ -95,6 +99,10 @@ async def _serve(app: ASGIApp, host: str, port: int, title: str) -> None:
         port=port,
         interface=Interfaces.ASGI,
         websockets=False,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_SILENCE * 1000),
+        backlog=1024,
+        backpressure=_CONNECTIONS,
         log_level=LogLevels.error,
     )
     logging.getLogger("_granian").setLevel(logging.ERROR)
