@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from pyoxigraph import BlankNode, RdfFormat, parse
+from pyoxigraph import BlankNode, RdfFormat, parse, serialize
 from rdflib import RDF, SKOS, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from rdflib.namespace import DCTERMS, FOAF, PROV, XSD
@@ -221,6 +222,24 @@ def test_the_catalogue_has_no_blank_nodes_and_says_the_same_in_every_format(buil
         graphs = [set(parse(path=built / f"{name}.{one}")) for one in ("ttl", "rdf", "jsonld")]
         assert graphs[0] == graphs[1] == graphs[2]
         assert not [one for quad in graphs[0] for one in quad.triple if isinstance(one, BlankNode)]
+
+
+def test_jsonld_js_reads_the_same_from_the_catalogue(built: Path, node: Path) -> None:
+    """Without any fetch: the official context of DCAT-AP is no valid JSON-LD 1.1."""
+    lines = []
+    for name in ("catalog", "catalog-de"):
+        quads = serialize(
+            (one.triple for one in parse(path=built / f"{name}.ttl")), format=RdfFormat.N_TRIPLES
+        )
+        document = json.loads((built / f"{name}.jsonld").read_text(encoding="utf-8"))
+        told_of = {"name": name, "document": document, "quads": (quads or b"").decode()}
+        lines.append(json.dumps(told_of) + "\n")
+    done = subprocess.run(
+        ["node", "canon.mjs"], cwd=node, input="".join(lines), capture_output=True, text=True,
+        timeout=300, check=True,
+    )  # fmt: skip
+
+    assert json.loads(done.stdout) == {"all": 2, "right": 2, "wrong": {}}
 
 
 def test_what_portals_would_take_for_packages_are_the_three_data_sets(released: Path) -> None:
@@ -478,6 +497,9 @@ def test_what_a_document_says_is_a_data_set_where_that_is_chosen(
         ({"spatial": [{"iri": "https://example.org/x"}]}, "https://sws.geonames.org/<number>/"),
         ({"doi": "https://doi.org/10.5281/zenodo.1"}, "write the DOI alone"),
         ({"publisher_iri": "javascript:x"}, "write an address"),
+        ({"homepage": "https://example.org/%zz"}, "write an address"),
+        ({"homepage": "https://example.org/a b"}, "write an address"),
+        ({"contact": {"email": "a|b@example.org"}}, "write an address of mail"),
         ({"publisher_type": "Club"}, "write one of Academia"),
         ({"contributor_id": "https://example.org"}, "http://dcat-ap.de/def/contributors/…"),
         ({"political_level": "village"}, "write one of administrativeDistrict"),

@@ -134,6 +134,25 @@ REPLACED = "<http://purl.org/dc/terms/isReplacedBy>"
             "1 link added",
             "1 Verknüpfung hinzugefügt",
         ),
+        (
+            [("data/sources/second.ttl", "", "<https://w3id.org/twingraph/id/source/second> a "
+              "<https://w3id.org/twingraph/ns#SourceDocument> .")],
+            "1 source document added",
+            "1 Quelldokument hinzugefügt",
+        ),
+        (
+            [(ATLAS, "", "remark:a a tg:Remark ; tg:cites cite:a ; "
+              "tg:about partnership:aaburg-bestadt . cite:a a tg:Citation ; "
+              'tg:inSource source:atlas ; tg:line 3 ; tg:quote "Bestadt" .')],
+            "1 remark added",
+            "1 Anmerkung hinzugefügt",
+        ),
+        (
+            [(ATLAS, "", "claim:a a tg:Claim ; tg:property tg:status ; tg:value status:active ; "
+              "tg:subject partnership:aaburg-bestadt .")],
+            "1 claim of a source added",
+            "1 Angabe einer Quelle hinzugefügt",
+        ),
     ],
 )  # fmt: skip
 def test_one_edit_is_one_change_named_and_counted_in_both_languages(
@@ -233,6 +252,30 @@ def test_a_day_that_passes_is_no_change_of_anybodys(changed: Callable[..., Compa
 
     assert found.made == ()
     assert summary(found, "en") == "The data says the same as in the release before"
+    assert_nothing_lost(found)
+
+
+def test_a_status_that_ends_with_the_time_is_told_as_what_nobody_did(
+    before: list[bytes], tmp_path: Path
+) -> None:
+    project = tmp_path / "atlas"
+    shutil.copytree(ROOT / "tests" / "atlas", project)
+    path = project / ATLAS
+    words = path.read_text(encoding="utf-8")
+    until = 'tg:until "2026-12-31"^^edtf:EDTF ;\n  tg:value status:active'
+    path.write_text(words.replace("tg:value status:active", until), encoding="utf-8")
+    old = dump_of(lines_of(project), "old")
+    toml = project / "twingraph.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('"2026-11-21"', '"2027-11-21"'))
+
+    found = compare_dumps(old, dump_of(lines_of(project), "new"))
+
+    assert found.made == ()
+    [one] = [each for each in found.following if each.what == "status-removed"]
+    assert one.iri == f"{HOME}id/partnership/aaburg-bestadt"
+    assert summary(found, "en") == "Nobody changed anything; what follows by rules did change"
+    told = text(found).splitlines()
+    assert any("status: active → –, by the passing of time" in line for line in told)
     assert_nothing_lost(found)
 
 
@@ -412,6 +455,20 @@ def test_what_cannot_be_compared_is_refused_in_words(
         diff(asked, str(two / "one"), tmp_path / "releases", "text", "en", lambda _: None)
 
     assert words in str(refusal.value)
+
+
+def test_everything_is_new_where_there_was_nothing(two: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.nq").write_bytes(b"")
+    moved = replace(load_settings(two), base_iri="https://example.org/ties/")
+    build(moved, tmp_path / "moved")
+
+    [told], _ = diff(str(tmp_path / "empty.nq"), str(tmp_path / "moved"), None, "json", "en",
+                     lambda _: None)  # fmt: skip
+
+    document = json.loads(told)
+    assert {one["change"] for one in document["changes"]} == {"added"}
+    assert document["changes"][0]["iri"].startswith("https://example.org/ties/id/")
+    assert document["statements"]["removed"] == 0
 
 
 def test_two_base_iris_are_not_compared(two: Path, tmp_path: Path) -> None:

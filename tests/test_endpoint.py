@@ -674,3 +674,14 @@ def test_a_project_under_a_base_of_its_own_is_served_from_an_endpoint(
                 "/query/partners-of.csv?place=bonn",
             ):
                 assert client.get(path).content == here.get(path).content
+
+
+def test_the_page_says_what_these_tests_do() -> None:
+    page = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
+    load = "$ oxigraph load --location db --file build/twingraph.n"
+
+    assert load + "q\n" in page
+    assert load + f"t --graph {PUBLISHED}\n" in page
+    assert "$ oxigraph serve-read-only --location db --bind 127.0.0.1:7878" in page
+    loader = f"'twingraph.nq', '{PUBLISHED}'); rdf_loader_run(); checkpoint;"
+    assert page.count(loader) == 1

@@ -123,8 +123,10 @@ def cycle(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stream.write(WITHDRAWN)
     edit(project, "data/entities/places.ttl", '"Paris"@de , "Paris"@en',
          '"Paris"@de , "Paris (City)"@en')  # fmt: skip
-    edit(project, "data/links/wikidata.sssom.tsv", "place:windhoek\towl:sameAs\t\t",
-         "place:windhoek\towl:sameAs\tNot\t")  # fmt: skip
+    rows = "data/links/wikidata.sssom.tsv"
+    edit(project, rows, "place:windhoek\towl:sameAs\t\t", "place:windhoek\towl:sameAs\tNot\t")
+    none = "unit:berlin-senate-chancellery\tskos:exactMatch\t\tsssom:NoTermFound"
+    edit(project, rows, none, "unit:berlin-senate-chancellery\towl:sameAs\t\twd:Q99999999")
     publish(project, "2026-12-01.2")
     return project
 
@@ -144,8 +146,9 @@ def test_notes_say_in_the_words_of_the_field_what_each_release_changed(cycle: Pa
             "1 Datumsangabe berichtigt",
         },
         {
-            "en": "1 event withdrawn, 1 label changed, 1 link rejected",
-            "de": "1 Veranstaltung zurückgezogen, 1 Bezeichnung geändert, 1 Verknüpfung abgelehnt",
+            "en": "1 event withdrawn, 1 label changed, 1 link confirmed, 1 link rejected",
+            "de": "1 Veranstaltung zurückgezogen, 1 Bezeichnung geändert, 1 Verknüpfung "
+            "bestätigt, 1 Verknüpfung abgelehnt",
         },
     ]
     notes = (cycle / "releases" / "2026-12-01" / "NOTES.md").read_text(encoding="utf-8")
@@ -389,7 +392,7 @@ def test_what_a_doi_deposit_lacks_is_said_and_what_is_there_is_used(atlas: Path)
     made = publish(atlas, "2026-11-22")
 
     assert done.returncode == 0, done.stderr
-    assert "for a DOI deposit is missing, who made it: [[about.creators]]" in done.stderr
+    assert "a DOI deposit still wants who made it: [[about.creators]]" in done.stderr
     assert made.missing == ()
     cff = yaml.safe_load((made.folder / "CITATION.cff").read_text(encoding="utf-8"))
     assert cff["authors"] == [

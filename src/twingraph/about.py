@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from pyoxigraph import NamedNode
+
 from twingraph.authority import DE_CONTRIBUTORS, EU, FREQUENCIES, LEVELS, PUBLISHER_KINDS, THEMES
 
 _IRI: Final = re.compile(r"https?://[^\s<>\"{}|^`\\/]+(/[^\s<>\"{}|^`\\]*)?")
-_MAIL: Final = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
+_MAIL: Final = re.compile(r"[A-Za-z0-9._+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
 _ORCID: Final = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 _DOI: Final = re.compile(r"10\.\d{4,9}/[^\s<>\"]+")
 _TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -116,7 +118,17 @@ def _checksum(orcid: Any) -> bool:
     return bool("0123456789X"[(12 - total % 11) % 11] == orcid[-1])
 
 
-_LINK: Final = _Rule(_matches(_IRI), "write an address, https://…")
+def _address(value: Any) -> bool:
+    """Is it the address of something on the web, to the letter (RFC 3987)?"""
+    if not _matches(_IRI)(value):
+        return False
+    try:
+        return bool(NamedNode(value))
+    except ValueError:
+        return False
+
+
+_LINK: Final = _Rule(_address, "write an address, https://…")
 _TEXT: Final = _Rule(
     lambda value: isinstance(value, str) and bool(value.strip()), "write a text in quotes"
 )
@@ -181,7 +193,7 @@ RULES: Final = {
     "homepage": _LINK,
     "documentation": _LINK,
     "contributor_id": _Rule(
-        lambda value: isinstance(value, str) and value.startswith(f"{DE_CONTRIBUTORS}/"),
+        lambda value: _address(value) and value.startswith(f"{DE_CONTRIBUTORS}/"),
         f"write one of {DE_CONTRIBUTORS}/…",
     ),
     "political_level": _Rule(_one_of(LEVELS), f"write one of {', '.join(LEVELS)}"),

@@ -303,7 +303,7 @@ def release(context: Context, date: str | None) -> None:
     click.echo(f"{_short(done.folder)}: {done.files} files, {size:.1f} MB", err=True)
     click.echo(done.notes["en"], err=True)
     for line in done.missing:
-        click.echo(f"for a DOI deposit is missing, {line}", err=True)
+        click.echo(f"a DOI deposit still wants {line}", err=True)
 
 
 @cli.command(short_help="What changed between two releases, builds or dumps.")

@@ -121,7 +121,7 @@ def fetch(
                 raise late from None
             if isinstance(reason, TimeoutError):
                 raise EndpointError(
-                    504, f"{where} can't be reached: nothing answers there; is it running?"
+                    502, f"{where} can't be reached: nothing answers there; is it running?"
                 ) from None
             if isinstance(reason, http.client.IncompleteRead):
                 raise EndpointError(502, _broken(where, "breaks off")) from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from twingraph.graph import suspects
@@ -26,6 +27,7 @@ _SAID: Final = {
     "expected UNDEF": "a row of VALUES has more or fewer values than there are variables",
 }
 _WIDTH: Final = 100
+_READ: Final = 3000  # tokens; a longer query was written by a program, which needs no guesses
 
 
 class Mistake(NamedTuple):
@@ -66,7 +68,7 @@ def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mi
     'tg:partner'
     """
     place, said = _place(words, text)
-    found = _first(list(tokens(text)), text, place, said, prefixes)
+    found = _first(list(islice(tokens(text), _READ)), text, place, said, prefixes)
     line = text.count("\n", 0, found.start) + 1
     begins = text.rfind("\n", 0, found.start) + 1
     column = found.start - begins + 1
@@ -108,7 +110,9 @@ def _first(
     )
     firsts = [one for kind in kinds if (one := next(kind, None)) and one.start <= place]
     found = min(firsts, default=None)
-    return found or suspects.unclosed(read) or Found(place, 1, _shorter(said))
+    if found is None and len(read) < _READ:
+        found = suspects.unclosed(read)
+    return found or Found(place, 1, _shorter(said))
 
 
 def _mark(line: str, start: int, length: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode
 
@@ -11,6 +11,8 @@ from twingraph.graph.guard import Token, tokens
 from twingraph.graph.queryable import Queryable
 from twingraph.graph.suspects import closest, declared_in
 from twingraph.vocabulary import PREFIXES, RDF
+
+_TOLD: Final = 5  # nobody reads more, and each takes a comparison with all there are
 
 
 class Unknown(NamedTuple):
@@ -25,7 +27,7 @@ class Unknown(NamedTuple):
 def unknown_terms(
     text: str, known: Collection[str], base: str, prefixes: Mapping[str, str] = PREFIXES
 ) -> list[Unknown]:
-    """Return the terms and concepts of ours that `text` names and that are not in `known`.
+    """Return the first terms and concepts of ours that `text` names and that are not in `known`.
 
     They are no mistake of SPARQL, but nothing is ever found with them. `known` is what `terms_of`
     returns.
@@ -50,6 +52,8 @@ def unknown_terms(
         line = text.count("\n", 0, token.start) + 1
         column = token.start - text.rfind("\n", 0, token.start)
         found[iri] = Unknown(token.text, meant, line, column)
+        if len(found) == _TOLD:
+            break
     return list(found.values())
 
 

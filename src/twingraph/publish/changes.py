@@ -80,6 +80,7 @@ def moved_word(before: Sequence[Term], after: Sequence[Term]) -> str:
 def value_word(verb: str, before: Sequence[Term], after: Sequence[Term], corrected: bool) -> str:
     """Return what happened to a resolved property: its key in `changewords.WHATS`.
 
+    >>> from pyoxigraph import NamedNode
     >>> status = HOME + "vocab/status/"
     >>> value_word(TG.status.value, (), (NamedNode(status + "suspended"),), False)
     'suspended'

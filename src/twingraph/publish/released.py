@@ -63,7 +63,14 @@ def read_edition(folder: Path, base: str) -> Edition | None:
     Whole means: every file that its release.json lists is there, in the size that is told, and is
     no link. Checksums are not computed.
     """
-    about = {} if folder.is_symlink() else read_about(folder)
+    try:
+        return None if folder.is_symlink() else _read(folder, base)
+    except OSError:  # gone while it was read
+        return None
+
+
+def _read(folder: Path, base: str) -> Edition | None:
+    about = read_about(folder)
     if about.get("base_iri") != base or about.get("date") != folder.name:
         return None
     files = about.get("files")

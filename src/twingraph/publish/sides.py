@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -88,6 +89,9 @@ def alike(old: Dump, new: Dump) -> tuple[Dump, Dump]:
 
     Raises `TwingraphError` where their things are named under different base IRIs.
     """
+    if not (old.base and new.base):  # one of them holds nothing of ours
+        base = old.base or new.base or HOME
+        old, new = replace(old, base=base), replace(new, base=base)
     if old.base != new.base:
         raise TwingraphError(
             f"{old.name} is named under {old.base}, {new.name} under {new.base}: nothing would be "
@@ -100,7 +104,7 @@ def alike(old: Dump, new: Dump) -> tuple[Dump, Dump]:
 
 def _default_only(dump: Dump) -> Dump:
     lines: Callable[[], Iterator[bytes]] = lambda: filter(is_default, dump.lines())  # noqa: E731
-    return Dump(dump.name, lines, dump.base, dump.decided, True)
+    return replace(dump, lines=lines, triples=True)
 
 
 def dump_digest(dump: Dump) -> bytes:
@@ -143,9 +147,9 @@ def _plain(quad: Quad, name: str, form: RdfFormat) -> Quad:
 
 
 def _base_of(lines: Iterator[bytes] | list[bytes]) -> str:
-    """Return what the things of a dump are named under, as its types tell it."""
+    """Return what the things of a dump are named under, as its types tell it; '' for none."""
     found = next((match for line in lines if (match := _OURS.search(line))), None)
-    return found[1].decode() if found else HOME
+    return found[1].decode() if found else ""
 
 
 def _decided(folder: Path, base: str) -> dict[tuple[str, str], bool]:

@@ -79,7 +79,7 @@ def _value(term: Term, found: Comparison, language: str) -> str:
 def _detail(one: Change, found: Comparison, language: str) -> str:
     """Return what a change says beyond its name: property, values, parts."""
     words = []
-    if one.property and one.what.partition("-")[0] not in ("label", "name", "status"):
+    if one.property and one.what.partition("-")[0] not in ("label", "name"):
         words.append(_property(one.property, found, language))
     values = [", ".join(_value(each, found, language) for each in side)
               for side in (one.before, one.after)]  # fmt: skip

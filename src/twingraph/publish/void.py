@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.graph.frozen import default_triples
-from twingraph.link.facts import Facts, Linked
 from twingraph.link.void import VOID, linkset_triples
 from twingraph.publish.agents import publisher_iri, publisher_name
 from twingraph.turtle import iri_text, write_turtle
@@ -59,7 +58,7 @@ def void_triples(graph: Frozen, dumps: Sequence[str], date: str = "") -> list[Tr
         *_about(graph, triples),
         *_counts(graph, triples),
         *_partitions(graph, triples),
-        *linkset_triples(Linked(Facts(graph.quads, graph.base), graph.settings)),
+        *linkset_triples(graph.linked),
         *(_said(graph.base, "dataDump", NamedNode(one)) for one in dumps),
     ]
     if date:

@@ -184,6 +184,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "All files of the current build",
         "Alle Dateien des aktuellen Stands",
     ),
+    "data page": (
+        "Data sets, releases, how to harvest and to cite",
+        "Datensätze, Veröffentlichungen, Ernten und Zitieren",
+    ),
     "harvest": ("For portals", "Für Portale"),
     "harvest note": (
         "The catalogue in DCAT-AP 3.0.1 stands at the address below, in the format that is asked "
