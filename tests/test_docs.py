@@ -237,10 +237,13 @@ def test_every_address_is_explained(built: Path) -> None:
 
 def test_every_file_of_a_build_is_explained(built: Path) -> None:
     text = text_of("docs/http.md")
-    files = {
-        re.sub(r"^links/(geonames|wikidata)", "links/<target>", path.relative_to(built).as_posix())
-        for path in built.rglob("*") if path.is_file()
-    }  # fmt: skip
+    patterns = {
+        r"^links/(geonames|wikidata)": "links/<target>",
+        r"^tables/\w+\.csv": "tables/<name>.csv",
+    }
+    files = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
+    for pattern, shown in patterns.items():
+        files = {re.sub(pattern, shown, name) for name in files}
 
     assert not {name for name in files if f"`{name}`" not in text}
 

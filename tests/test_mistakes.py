@@ -149,7 +149,7 @@ def test_a_long_text_is_told_at_once(piece: str) -> None:
     explain("error at 1:60000: expected [_]", text)
     unknown_terms(text.replace("a:b", "tg:b"), {HOME + "ns#partner"}, HOME)
 
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 1
 
 
 # --- terms that there are none of ----------------------------------------------------------------

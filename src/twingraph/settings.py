@@ -29,7 +29,7 @@ class Limits:
     result_bytes: int = 64 * 1024 * 1024
     query_bytes: int = 64 * 1024
     concurrent: int = 4
-    waiting: int = 32
+    waiting: int = 128
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,9 @@ def fetch(
                 ) from None
             if isinstance(reason, http.client.IncompleteRead):
                 raise EndpointError(502, _broken(where, "breaks off")) from None
+            told = str(getattr(reason, "strerror", None) or reason)
             raise EndpointError(
-                502, f"{where} can't be reached: {words_of(str(reason))}; is it running there?"
+                502, f"{where} can't be reached: {words_of(told)}; is it running there?"
             ) from None
 
 

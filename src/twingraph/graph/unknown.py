@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode
@@ -12,6 +13,7 @@ from twingraph.graph.queryable import Queryable
 from twingraph.graph.suspects import closest, declared_in
 from twingraph.vocabulary import PREFIXES, RDF
 
+_READ: Final = 3000  # tokens; a longer query was written by a program
 _TOLD: Final = 5  # nobody reads more, and each takes a comparison with all there are
 
 
@@ -37,7 +39,7 @@ def unknown_terms(
     [Unknown(written='tg:partnr', meant='tg:partner', line=1, column=10)]
     """
     found: dict[str, Unknown] = {}
-    read = list(tokens(text))
+    read = list(islice(tokens(text), _READ))
     declared = {**prefixes, **declared_in(read)}
     for at, token in enumerate(read):
         if "PREFIX" in (one.text.upper() for one in read[max(0, at - 2) : at]):

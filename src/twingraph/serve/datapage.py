@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from twingraph.publish.editions import Edition, File
-from twingraph.publish.offers import OFFERS, shelf_order
 from twingraph.publish.teller import PROFILES
 from twingraph.serve.datewords import date_text
+from twingraph.serve.filerows import Row, human_size, in_order, nested
 from twingraph.serve.harvest import Catalogue
 from twingraph.serve.links import outside_link, relative
 from twingraph.serve.render import Alternate, render
@@ -30,7 +30,6 @@ from twingraph.serve.values import Value
 from twingraph.serve.weblinks import DATA_PAGE
 from twingraph.serve.words import WORDS, number_text
 
-_UNITS: Final = ("kB", "MB", "GB", "TB")
 # what is told of a node: key of its word -> property, and how its values are shown
 _FACTS: Final = {
     "publisher": ("dct:publisher", "agent"),
@@ -45,20 +44,6 @@ _FACTS: Final = {
     "keywords": ("dcat:keyword", "words"),
 }
 _NAMES: Final = {"ttl": "Turtle", "rdf": "RDF/XML", "jsonld": "JSON-LD"}
-
-
-class Row(NamedTuple):
-    """A file: what it holds, where it is, how large, its checksum, and its packed forms."""
-
-    title: str
-    name: str
-    href: str
-    media_type: str
-    size: str
-    exact: str
-    sha256: str
-    packed: list[Row]
-    asked: str = ""  # where queries are answered, if that is what it is about
 
 
 class DatasetView(NamedTuple):
@@ -132,7 +117,7 @@ def _view(
             *shown.facts(catalogue.iri, ("publisher", "licence", "modified", "languages")),
             *shown.contact(),
         ],
-        datasets=[shown.dataset(one) for one in _in_order(catalogue.datasets)],
+        datasets=[shown.dataset(one) for one in in_order(catalogue.datasets)],
         releases=[shown.release(one) for one in releases],
         catalogues=[
             Value(f"{name}.{suffix}", relative(f"{name}.{suffix}", at))
@@ -263,7 +248,7 @@ class _Shown:
             )
             if access:
                 rows[name] = rows[name]._replace(asked=relative("sparql", self.at))
-        return _nested(rows)
+        return nested(rows)
 
     def row(self, name: str, title: str, url: str, media_type: str, size: int, sha256: str) -> Row:
         exact = WORDS[self.language]["bytes"].format(number_text(size, self.language))
@@ -303,36 +288,3 @@ class _Shown:
         when = f" ({issued[:4]})" if issued else ""
         which = word["cite version"].format(version) if version else ""
         return f"{who}{when}: {self.text(iri, 'dct:title')}.{which} {where}"
-
-
-def _in_order(datasets: Sequence[str]) -> list[str]:
-    """Return data sets as people want them: the partnerships first."""
-    names = [one.name for one in OFFERS]
-    last = len(names)  # behind them, by name, what single documents say
-    places = {one: names.index(name) if (name := one.rpartition("/")[2]) in names else last
-              for one in datasets}  # fmt: skip
-    return sorted(datasets, key=lambda one: (places[one], one))
-
-
-def _nested(rows: dict[str, Row]) -> list[Row]:
-    found = []
-    for name, row in sorted(rows.items(), key=lambda one: shelf_order(one[0])):
-        inside = [other for key, other in rows.items() if key in (f"{name}.gz", f"{name}.zst")]
-        if name.endswith((".gz", ".zst")) and name.rpartition(".")[0] in rows:
-            continue
-        found.append(row._replace(packed=inside))
-    return found
-
-
-def human_size(size: int, language: str) -> str:
-    """Return a size in the unit that suits it.
-
-    >>> human_size(999, "en"), human_size(3_792_519, "en"), human_size(3_792_519, "de")
-    ('999 B', '3.8 MB', '3,8 MB')
-    """
-    if size < 1000:
-        return f"{size} B"
-    step = min((len(str(size)) - 1) // 3, len(_UNITS))
-    number = f"{size / 1000**step:.1f}"
-    text = number.replace(".", ",") if language == "de" else number
-    return f"{text} {_UNITS[step - 1]}"

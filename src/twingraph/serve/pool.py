@@ -29,6 +29,7 @@ from twingraph.source.fmt import prefixes_under
 from twingraph.vocabulary import HOME
 
 MOMENT: Final = 0.1  # seconds in the fast lane
+HURRY: Final = 0.02  # while others wait to get in
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
 _LANE: Final = max(3, (os.cpu_count() or 1) + 1)
 _START: Final = 60.0  # seconds a keeper may take until the graph is loaded
@@ -445,8 +446,9 @@ class Pool:
         if loop is None:
             return
         now = loop.time()
+        moment = HURRY if self._waiting else MOMENT
         for one in list(self._busy):
-            if not one.heavy and now - one.started > MOMENT:
+            if not one.heavy and now - one.started > moment:
                 self._slow_down(one, now)
             if one.since:
                 if now - one.since > self.limits.seconds:
