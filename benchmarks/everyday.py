@@ -25,8 +25,9 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from page import write_part
+
 ROOT = Path(__file__).parent.parent
-RESULT = Path(__file__).with_suffix(".md")
 
 PYSHACL = """
 from pathlib import Path
@@ -92,10 +93,10 @@ def twingraph(*words: str) -> list[str]:
 
 
 def main() -> None:
-    """Measure and print a Markdown table; with --write, keep it beside this file."""
+    """Measure and print a Markdown table; with --write, keep it in docs/benchmarks.md."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--runs", type=int, default=5)
-    arguments.add_argument("--write", action="store_true", help=f"write {RESULT.name}")
+    arguments.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "build"
@@ -118,14 +119,13 @@ def main() -> None:
     turbo, reference = list(medians.values())[-2:]
     lines += ["", f"pySHACL takes {reference / turbo:.0f} times as long as pyshacl-turbo."]
     head = (
-        "# Everyday commands on the curated data\n\n"
         f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}; "
         "whole processes, seconds by the clock.\n\n"
     )
     text = head + "\n".join(lines) + "\n"
     sys.stdout.write(text)
     if asked.write:
-        RESULT.write_text(text, encoding="utf-8")
+        write_part("everyday", text)
 
 
 if __name__ == "__main__":

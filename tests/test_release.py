@@ -81,10 +81,34 @@ def publish(project: Path, day: str) -> Released:
     return release(load_settings(project), day, silent)
 
 
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the small project of tests/atlas, built."""
+    folder = tmp_path_factory.mktemp("ready") / "atlas"
+    shutil.copytree(ROOT / "tests" / "atlas", folder)
+    assert build(load_settings(folder), folder / "build").folder
+    return folder
+
+
+@pytest.fixture(scope="module")
+def once(ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with one release, of 2026-11-21."""
+    folder = tmp_path_factory.mktemp("once") / "atlas"
+    shutil.copytree(ready, folder, symlinks=True)
+    publish(folder, "2026-11-21")
+    return folder
+
+
 @pytest.fixture
-def atlas(tmp_path: Path) -> Path:
-    """A copy of the small project of tests/atlas."""
-    return Path(shutil.copytree(ROOT / "tests" / "atlas", tmp_path / "atlas"))
+def atlas(ready: Path, tmp_path: Path) -> Path:
+    """A copy of that project of one's own."""
+    return Path(shutil.copytree(ready, tmp_path / "atlas", symlinks=True))
+
+
+@pytest.fixture
+def released(once: Path, tmp_path: Path) -> Path:
+    """A copy of the released one."""
+    return Path(shutil.copytree(once, tmp_path / "atlas", symlinks=True))
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -258,14 +282,13 @@ def test_numbers_are_written_as_on_the_pages() -> None:
 # --- refusals ------------------------------------------------------------------------------------
 
 
-def test_a_release_that_exists_is_never_written_again(atlas: Path) -> None:
-    publish(atlas, "2026-11-21")
-    before = digests(atlas / "releases")
+def test_a_release_that_exists_is_never_written_again(released: Path) -> None:
+    before = digests(released / "releases")
 
     with pytest.raises(TwingraphError, match=r'stays as it is.*release = "2026-11-21.2"'):
-        publish(atlas, "2026-11-21")
+        publish(released, "2026-11-21")
 
-    assert digests(atlas / "releases") == before
+    assert digests(released / "releases") == before
 
 
 @pytest.mark.parametrize(
@@ -288,11 +311,10 @@ def test_a_day_that_is_none_or_another_than_the_settings_say_is_refused(
     assert list_editions(atlas / "releases", load_settings(atlas).base_iri) == []
 
 
-def test_a_day_before_the_newest_release_is_refused(atlas: Path) -> None:
-    publish(atlas, "2026-11-21")
+def test_a_day_before_the_newest_release_is_refused(released: Path) -> None:
 
     with pytest.raises(TwingraphError, match="2026-11-20 is before 2026-11-21, the newest"):
-        publish(atlas, "2026-11-20")
+        publish(released, "2026-11-20")
 
 
 def test_violations_are_told_and_nothing_is_released(atlas: Path) -> None:
@@ -334,15 +356,14 @@ def test_data_that_changes_while_it_is_released_is_refused(atlas: Path) -> None:
     assert [one.name for one in (atlas / "releases").iterdir()] == [".lock"]
 
 
-def test_an_earlier_release_that_was_changed_is_not_compared_with(atlas: Path) -> None:
-    publish(atlas, "2026-11-21")
-    path = atlas / "releases/2026-11-21/twingraph.nq"
+def test_an_earlier_release_that_was_changed_is_not_compared_with(released: Path) -> None:
+    path = released / "releases/2026-11-21/twingraph.nq"
     raw = path.read_bytes()
     path.chmod(0o644)
     path.write_bytes(raw.replace(b"Aaburg", b"Aabarg"))
 
     with pytest.raises(TwingraphError, match="was changed after it was published; put back"):
-        publish(atlas, "2026-11-22")
+        publish(released, "2026-11-22")
 
 
 def test_what_git_does_not_know_is_refused_and_told_by_name(atlas: Path) -> None:
@@ -368,12 +389,11 @@ def test_what_git_does_not_know_is_refused_and_told_by_name(atlas: Path) -> None
 
 
 def test_a_release_without_a_change_is_said_to_be_one_and_keeps_its_day_of_change(
-    atlas: Path,
+    released: Path,
 ) -> None:
-    publish(atlas, "2026-11-21")
-    publish(atlas, "2026-11-22")
+    publish(released, "2026-11-22")
 
-    about = told(atlas, "2026-11-22")
+    about = told(released, "2026-11-22")
     assert about["modified"] == "2026-11-21"
     notes = about["notes"]
     assert isinstance(notes, dict)
@@ -422,9 +442,11 @@ def test_the_citation_is_yaml_whatever_a_title_holds(atlas: Path, text: str) -> 
 # --- what lies among releases --------------------------------------------------------------------
 
 
-def test_what_is_half_foreign_or_led_elsewhere_is_no_release(atlas: Path, tmp_path: Path) -> None:
-    releases, base = atlas / "releases", load_settings(atlas).base_iri
-    whole = publish(atlas, "2026-11-21").folder
+def test_what_is_half_foreign_or_led_elsewhere_is_no_release(
+    released: Path, tmp_path: Path
+) -> None:
+    releases, base = released / "releases", load_settings(released).base_iri
+    whole = releases / "2026-11-21"
 
     def copy(day: str) -> Path:
         shutil.copytree(whole, releases / day)
@@ -546,25 +568,23 @@ def test_sigkill_at_any_moment_leaves_whole_releases_and_a_whole_latest(atlas: P
     assert not (releases / ".draft").exists()
 
 
-def test_latest_is_mended_where_the_last_release_was_killed_before_it(atlas: Path) -> None:
-    publish(atlas, "2026-11-21")
-    publish(atlas, "2026-11-22")
-    latest = atlas / "releases" / "latest"
+def test_latest_is_mended_where_the_last_release_was_killed_before_it(released: Path) -> None:
+    publish(released, "2026-11-22")
+    latest = released / "releases" / "latest"
     latest.unlink()
     latest.symlink_to("2026-11-21")
 
     with pytest.raises(TwingraphError, match="stays as it is"):
-        publish(atlas, "2026-11-22")
+        publish(released, "2026-11-22")
 
     assert latest.readlink().name == "2026-11-22"
 
 
 @pytest.mark.parametrize("bytes_", [50_000, 300_000])
-def test_a_full_disk_is_said_and_nothing_is_lost(atlas: Path, bytes_: int) -> None:
-    publish(atlas, "2026-11-21")
-    on_day(atlas, "2026-11-22")
-    build(load_settings(atlas), atlas / "build")
-    before = digests(atlas / "releases")
+def test_a_full_disk_is_said_and_nothing_is_lost(released: Path, bytes_: int) -> None:
+    on_day(released, "2026-11-22")
+    build(load_settings(released), released / "build")
+    before = digests(released / "releases")
     limited = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes_}, {bytes_})); "
@@ -572,15 +592,15 @@ def test_a_full_disk_is_said_and_nothing_is_lost(atlas: Path, bytes_: int) -> No
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", limited, "--project", str(atlas), "release"],
+        [sys.executable, "-c", limited, "--project", str(released), "release"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert done.returncode == 2
     assert "nothing was released, and what was stays as it is" in done.stderr
     assert "Traceback" not in done.stderr
-    assert digests(atlas / "releases") == before
-    assert (atlas / "releases" / "latest").readlink().name == "2026-11-21"
+    assert digests(released / "releases") == before
+    assert (released / "releases" / "latest").readlink().name == "2026-11-21"
 
 
 def test_two_releases_at_once_are_one_and_a_refusal(atlas: Path) -> None:

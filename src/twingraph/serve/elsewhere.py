@@ -115,12 +115,18 @@ class Elsewhere:
         except EndpointError as error:
             if error.status == 507:
                 return Reply("L" if "rows" in str(error) else "T")
-            return Reply(_FAILURES.get(error.status, "U"), str(error).encode())
+            told = without_address(error, self._store)
+            return Reply(_FAILURES.get(error.status, "U"), told.encode())
         except TwingraphError as error:
             return Reply("V", str(error).encode())
         fresh = _NEW[suffix] in found.body
         body = _graph(found, graphs, self._prefixes) if graph else found.body
         return Reply(_KINDS[found.form], body, found.rows, fresh)
+
+
+def without_address(error: EndpointError, store: RemoteStore) -> str:
+    """Return the words of an error for the public: where the engine stands is our own business."""
+    return str(error).replace(store.endpoint.shown, "the engine behind this service")
 
 
 def _term(text: str) -> Any:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twingraph.graph.fetch import EndpointError
+from twingraph.serve.elsewhere import without_address
 from twingraph.serve.protocol import RefusedError
 from twingraph.serve.render import Alternate
 from twingraph.serve.respond import COMMON, language_of, path_of, refuse
@@ -60,7 +61,9 @@ def not_reached(request: Request, error: Exception) -> Response:
     """Say that the graph, which lies elsewhere, was not reached."""
     assert isinstance(error, EndpointError)
     word = WORDS[language_of(request)]
-    return refuse(request, error.status, str(error), heading=word["broken"],
+    store = request.app.state.site.remote
+    told = str(error) if store is None else without_address(error, store)
+    return refuse(request, error.status, told, heading=word["broken"],
                   headers={"cache-control": "no-store"})  # fmt: skip
 
 

@@ -21,6 +21,7 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 # A connection that says nothing for so long is closed, or some hundreds of them would keep all out.
 _SILENCE: Final = 10  # seconds
 _CONNECTIONS: Final = 4096
+_SWITCH: Final = 0.001  # seconds a thread may compute while the event loop has something to do
 _POLL: Final = 0.01  # seconds between two looks whether the socket answers
 
 
@@ -57,6 +58,7 @@ def run(
         address=address,
     )
     title = settings.title.get("en", "twingraph")
+    sys.setswitchinterval(_SWITCH)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(app, host, port, title))
     # The server's own threads may still want the interpreter: one that goes down under them aborts.

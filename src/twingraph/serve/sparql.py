@@ -15,6 +15,7 @@ from collections.abc import Hashable, Mapping
 from typing import Final, Literal, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -46,6 +47,7 @@ OUTCOME: Final = "twingraph.outcome"  # where the route behind finds an `Outcome
 SEEN: Final = "twingraph.seen"  # where the log finds rows, query and cache
 _CACHED_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
+_LONG: Final = 4096  # letters of a query
 _HELD: Final = 4  # so many of the largest results may be on their way to slow readers
 _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
 _PACE: Final = 100 * 1024
@@ -126,6 +128,7 @@ class Service:
         self.cache = Cache(_CACHED_BYTES)
         self.build = site.dumps["SHA256SUMS"].sha256
         self.held = 0
+        self.readers = CapacityLimiter(1)  # of long texts
         self._terms: frozenset[str] | None = None
         self._same: list[tuple[bytes, bytes]] = [
             *((name.encode(), value.encode()) for name, value in COMMON.items()),
@@ -216,7 +219,7 @@ async def _answer(service: Service, scope: Scope, receive: Receive, send: Send) 
             return Outcome(asked)
         name = query_hash(asked.query)
         scope[SEEN] = (-1, name, False)
-        dataset = permit(service.site, asked, service.limits.query_bytes)
+        dataset = await _permitted(service, asked)
         choice = choose_formats(asked.format, accept)
         if choice.rows is None and choice.graphs is None:
             raise RefusedError(406, unfitting(choice, "rows"))
@@ -244,6 +247,15 @@ async def _answer(service: Service, scope: Scope, receive: Receive, send: Send) 
         service.cache.keep(key, made)
     await _send(service, scope, receive, send, made, conditions=conditions, cached=False)
     return None
+
+
+async def _permitted(service: Service, asked: Asked) -> Dataset | None:
+    """Read a query for what it must not do; a long text takes a while, and others do not wait."""
+    if len(asked.query) < _LONG:
+        return permit(service.site, asked, service.limits.query_bytes)
+    return await to_thread.run_sync(
+        permit, service.site, asked, service.limits.query_bytes, limiter=service.readers
+    )
 
 
 def _suffix(offer: Offer | None, shown: str) -> str:
