@@ -28,6 +28,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from page import PAGE, write_part
 from pyoxigraph import RdfFormat, Store, parse
 
 from twingraph.graph.frozen import ABOUT, NAME
@@ -39,7 +40,6 @@ from twingraph.settings import Settings, load_settings
 from twingraph.source.fmt import prefixes_under
 
 ROOT: Final = Path(__file__).parent.parent
-RESULT: Final = Path(__file__).with_suffix(".md")
 DAYS: Final = ("2026-11-21", "2026-11-22")
 _OURS: Final = re.compile(rb"(/id/[a-z]+/[a-z0-9-]+|/graph/source/[a-z0-9-]+)>")
 
@@ -125,10 +125,10 @@ def project_seconds(folder: Path) -> float:
 
 
 def main() -> None:
-    """Measure and print a Markdown table; with --write, keep it beside this file."""
+    """Measure and print a Markdown table; with --write, keep it in docs/benchmarks.md."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     arguments.add_argument("--copies", type=int, default=63)
-    arguments.add_argument("--write", action="store_true", help=f"write {RESULT.name}")
+    arguments.add_argument("--write", action="store_true", help=f"write it into {PAGE.name}")
     arguments.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     arguments.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = arguments.parse_args()
@@ -164,7 +164,6 @@ def main() -> None:
     lines.append(f"| `twingraph release` of the curated project, as a command | {whole:.1f} | |")
     lines += [f"| {what} | {took:.1f} | {peak:.0f} |" for what, (took, peak) in rows.items()]
     head = (
-        "# What a release costs\n\n"
         f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}; each "
         "row a process of its own.\n\n"
     )
@@ -175,7 +174,7 @@ def main() -> None:
     text = head + "\n".join(lines) + "\n" + tail
     sys.stdout.write(text)
     if asked.write:
-        RESULT.write_text(text, encoding="utf-8")
+        write_part("release", text)
 
 
 if __name__ == "__main__":
