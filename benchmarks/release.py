@@ -33,9 +33,9 @@ from pyoxigraph import RdfFormat, Store, parse
 
 from twingraph.graph.frozen import ABOUT, NAME
 from twingraph.publish.build import SUMS, build, publish_files
-from twingraph.publish.contents import Plan, write_contents
 from twingraph.publish.dumps import DUMPS, Frozen, checksums
-from twingraph.publish.released import list_editions
+from twingraph.publish.releases.contents import Plan, write_contents
+from twingraph.publish.releases.released import list_editions
 from twingraph.settings import Settings, load_settings
 from twingraph.source.fmt import prefixes_under
 

@@ -4,7 +4,7 @@ Beside `twingraph serve` stand `oxigraph serve-read-only`, rdflib-endpoint, and 
 ours in threads behind a few lines of ASGI, without any limit. Each gets the same graph and the same
 requests from wrk: look-ups that all differ, a mix of forty queries over and over (`mix/`), results
 of 10,000 rows. Before anything is measured, all must give the same rows. An answer without status
-2xx or a broken connection ends the run.
+2xx (while warming up; later, one of an error) or a broken connection ends the run.
 
 Servers take turns, so that what else the machine does hits all; figures are medians of the rounds.
 One that takes longer than a round to answer all of the mix, or twice each who asks for 10,000 rows,
@@ -363,8 +363,11 @@ class Wrk:
         self._folder = folder
         self._asked: Counter[tuple[str, str]] = Counter()
 
-    def run(self, server: Server, load: Load, seconds: int) -> Round:
-        """Ask for so many seconds; raise `SystemExit` where anything goes wrong."""
+    def run(self, server: Server, load: Load, seconds: int, *, checked: bool = False) -> Round:
+        """Ask for so many seconds; raise `SystemExit` where anything goes wrong.
+
+        With `checked` every status is looked at, not only whether it is one of an error.
+        """
         paths = self._folder / f"paths-{server.port}.txt"
         lines = (f"{server.path}?query={quote(query, safe='')}\n" for query in load.queries)
         paths.write_text("".join(lines), encoding="ascii")
@@ -375,6 +378,7 @@ class Wrk:
             "--header", f"Accept: {_ACCEPT}", "--script", str(HERE / "throughput.lua"),
             f"http://127.0.0.1:{server.port}", "--",
             str(paths), str(self._asked[key]), "numbered" if load.numbered else "plain",
+            "checked" if checked else "counted",
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         try:
@@ -389,7 +393,7 @@ class Wrk:
         if not told["requests"]:
             if seconds >= _LONGEST:
                 raise SystemExit(f"{server.name}, {load.name}: no answer in {seconds} s")
-            return self.run(server, load, min(_LONGEST, 2 * seconds))
+            return self.run(server, load, min(_LONGEST, 2 * seconds), checked=checked)
         rate = told["requests"] / told["microseconds"] * 1e6
         return Round(rate, told["p50"] / 1000, told["p99"] / 1000)
 
@@ -400,7 +404,7 @@ def measure(
     """Return the medians of each server; `seconds` are those of its rounds."""
     taken: dict[str, list[Round]] = {server.name: [] for server in servers}
     for server in servers:
-        wrk.run(server, load, min(_WARM, seconds[server.name]))
+        wrk.run(server, load, min(_WARM, seconds[server.name]), checked=True)
     for _ in range(rounds):
         for server in servers:
             taken[server.name].append(wrk.run(server, load, seconds[server.name]))

@@ -29,7 +29,7 @@ from starlette.testclient import TestClient
 
 from twingraph.derive.published import published
 from twingraph.publish.build import build, silent
-from twingraph.publish.release import release
+from twingraph.publish.releases.release import release
 from twingraph.serve.app import create_app
 from twingraph.serve.site import Site
 from twingraph.settings import Settings, load_settings

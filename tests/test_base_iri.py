@@ -17,7 +17,7 @@ import twingraph
 from twingraph.graph.frozen import load_store
 from twingraph.iris import description_path, kind_of, local_path, move_quad, page_path
 from twingraph.publish.build import build
-from twingraph.publish.catalogue import CATALOGUES
+from twingraph.publish.portal.catalogue import CATALOGUES
 from twingraph.serve.app import create_app
 from twingraph.settings import Settings
 from twingraph.vocabulary import HOME, ID_KINDS

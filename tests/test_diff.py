@@ -22,15 +22,15 @@ from twingraph.derive.published import published
 from twingraph.graph.frozen import quad_lines
 from twingraph.problems import TwingraphError
 from twingraph.publish.build import build
-from twingraph.publish.changes import Change, Comparison
-from twingraph.publish.changewords import LANGUAGES, NOUNS, PHRASES, WHATS
-from twingraph.publish.compare import compare_dumps
-from twingraph.publish.compress import pack
-from twingraph.publish.delta import Delta, Dump, compare
-from twingraph.publish.diff import diff
-from twingraph.publish.patch import apply_patch, write_patch
-from twingraph.publish.sides import alike, find_dump
-from twingraph.publish.telling import as_json, escaped, markdown, summary, text
+from twingraph.publish.changes.change import Change, Comparison
+from twingraph.publish.changes.changewords import LANGUAGES, NOUNS, PHRASES, WHATS
+from twingraph.publish.changes.compare import compare_dumps
+from twingraph.publish.changes.delta import Delta, Dump, compare
+from twingraph.publish.changes.diff import diff
+from twingraph.publish.changes.patch import apply_patch, write_patch
+from twingraph.publish.changes.sides import alike, find_dump
+from twingraph.publish.changes.telling import as_json, escaped, markdown, summary, text
+from twingraph.publish.releases.compress import pack
 from twingraph.settings import load_settings
 from twingraph.source.read import read_project
 from twingraph.vocabulary import HOME

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from pyoxigraph import Literal, NamedNode, Quad
 
 from twingraph.publish.dumps import DUMPS, Frozen
-from twingraph.publish.geojson import NETWORK, cut
+from twingraph.publish.tables.geojson import NETWORK, cut
 from twingraph.settings import Settings
 from twingraph.vocabulary import HOME, PREFIXES, RDF, RDFS, TG, XSD
 

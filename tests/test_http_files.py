@@ -28,11 +28,11 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from twingraph.publish.compress import opened, pack
 from twingraph.publish.editions import MEDIA_TYPES
-from twingraph.publish.release import release
+from twingraph.publish.releases.compress import opened, pack
+from twingraph.publish.releases.release import release
 from twingraph.serve.app import create_app
-from twingraph.serve.held import Held, held_of, read_whole
+from twingraph.serve.files.held import Held, held_of, read_whole
 from twingraph.serve.site import Dump
 from twingraph.serve.weblinks import DATA_PAGE
 from twingraph.settings import load_settings
@@ -80,7 +80,7 @@ class Server(NamedTuple):
 
 
 def write_release(releases: Path, date: str, files: dict[str, bytes], base: str = BASE) -> Path:
-    """Write a release as `publish/released.py` reads it, in place; packed files lie beside."""
+    """Write a release as `released.py` reads it, in place; packed files lie beside."""
     folder = releases / date
     for name, raw in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from twingraph.serve.pool import Pool, Reply
-from twingraph.serve.worker import COUNTERS, Config, evaluate
+from twingraph.serve.sparql.evaluate import COUNTERS, Config, evaluate
+from twingraph.serve.sparql.pool import Pool, Reply
 from twingraph.settings import Limits
 from twingraph.vocabulary import HOME
 

@@ -22,12 +22,12 @@ import yaml  # type: ignore[import-untyped]  # ships no types; the tests of Open
 from twingraph.problems import TwingraphError
 from twingraph.publish.at_hand import UnpublishedError
 from twingraph.publish.build import build, silent
-from twingraph.publish.changewords import number_text
-from twingraph.publish.citation import write_cff
-from twingraph.publish.compress import opened
-from twingraph.publish.diff import patch
-from twingraph.publish.release import Released, release
-from twingraph.publish.released import list_editions
+from twingraph.publish.changes.changewords import number_text
+from twingraph.publish.changes.diff import patch
+from twingraph.publish.releases.citation import write_cff
+from twingraph.publish.releases.compress import opened
+from twingraph.publish.releases.release import Released, release
+from twingraph.publish.releases.released import list_editions
 from twingraph.serve import words
 from twingraph.settings import load_settings
 
@@ -507,7 +507,7 @@ def test_two_hash_seeds_and_two_places_make_the_same_bytes_of_every_file(tmp_pat
 FORKING = """
 import os, sys
 from twingraph.cli import main
-import twingraph.publish.release
+import twingraph.publish.releases.release
 for line in sys.stdin:
     if not (child := os.fork()):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -28,10 +28,10 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 from twingraph.derive.published import published
 from twingraph.graph.frozen import default_triples
 from twingraph.iris import move_quad
-from twingraph.publish.columns import MORE
 from twingraph.publish.dumps import DUMPS, Frozen
-from twingraph.publish.schema import TABLES
-from twingraph.publish.tables import FILES
+from twingraph.publish.tables.columns import MORE
+from twingraph.publish.tables.files import FILES
+from twingraph.publish.tables.schema import TABLES
 from twingraph.settings import Settings, load_settings
 from twingraph.source.fmt import prefixes_under
 from twingraph.source.read import read_project

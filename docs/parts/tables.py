@@ -11,7 +11,7 @@ from parts.graph import PREFIX, Row, curated, label, ontology, rows, short
 from twingraph.derive.resolve import DATES, RESOLVED
 from twingraph.iris import source_of
 from twingraph.serve.describe import FORMATS, GRAPH_FORMATS
-from twingraph.serve.formats import GRAPHS, ROWS
+from twingraph.serve.sparql.formats import GRAPHS, ROWS
 from twingraph.vocabulary import HOME, SCHEMES
 
 ROOT: Final = Path(__file__).parent.parent.parent

@@ -147,7 +147,7 @@ def build(context: Context, out: Path | None) -> None:
       twingraph build --out /srv/twingraph/build
     """
     from twingraph.publish.build import build as run
-    from twingraph.publish.catalogue import wanted
+    from twingraph.publish.portal.catalogue import wanted
 
     settings = context.settings()
     with _Progress() as progress:
@@ -289,7 +289,7 @@ def release(context: Context, date: str | None) -> None:
       twingraph release 2026-11-21.2
     """
     from twingraph.publish.at_hand import UnpublishedError
-    from twingraph.publish.release import release as run
+    from twingraph.publish.releases.release import release as run
 
     settings = context.settings()
     try:
@@ -325,7 +325,7 @@ def diff(context: Context, old: str, new: str | None, form: str, lang: str) -> N
     Example: what the next release would bring, for the changelog
       twingraph diff latest --format markdown
     """
-    from twingraph.publish.diff import diff as run
+    from twingraph.publish.changes.diff import diff as run
 
     built = str(_short(_built(context.settings()))) if new is None else new
     with _Progress() as progress:
@@ -345,7 +345,7 @@ def patch(context: Context, old: str, path: Path) -> None:
     Example: the next release from the one before
       twingraph patch 2026-11-21 changes.rdfp > twingraph.nq
     """
-    from twingraph.publish.diff import patch as run
+    from twingraph.publish.changes.diff import patch as run
 
     sys.stdout.buffer.writelines(run(old, path, _releases(context)))
 

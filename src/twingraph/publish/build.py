@@ -23,9 +23,9 @@ from twingraph.derive.published import published
 from twingraph.graph.frozen import ABOUT, NAME
 from twingraph.iris import move_quad
 from twingraph.problems import Problem, TwingraphError
-from twingraph.publish.catalogue import catalogue_files
 from twingraph.publish.dumps import DUMPS, Frozen, checksums, source_files
 from twingraph.publish.editions import build_edition
+from twingraph.publish.portal.catalogue import catalogue_files
 from twingraph.publish.swap import locked, point, sync_folders, write_synced
 from twingraph.settings import FILE, Settings
 from twingraph.source.fmt import prefixes_under

@@ -21,10 +21,10 @@ from twingraph.iris import VOCABULARY, source_of
 from twingraph.link.facts import Facts, Linked
 from twingraph.link.files import FILES as LINK_FILES
 from twingraph.publish.exchange import EXCHANGE
-from twingraph.publish.geojson import FILES as MAP_FILES
 from twingraph.publish.jsonld import Json, make_context, write_jsonld
-from twingraph.publish.tables import FILES as TABLE_FILES
-from twingraph.publish.tables import Tables
+from twingraph.publish.tables.files import FILES as TABLE_FILES
+from twingraph.publish.tables.files import Tables
+from twingraph.publish.tables.geojson import FILES as MAP_FILES
 from twingraph.publish.void import NAME as VOID
 from twingraph.publish.void import is_dump, write_void
 from twingraph.settings import Settings

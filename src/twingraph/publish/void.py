@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.graph.frozen import default_triples
 from twingraph.link.void import VOID, linkset_triples
-from twingraph.publish.agents import publisher_iri, publisher_name
+from twingraph.publish.portal.agents import publisher_iri, publisher_name
 from twingraph.turtle import iri_text, write_turtle
 from twingraph.vocabulary import PREFIXES, RDF, XSD
 

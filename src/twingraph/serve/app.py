@@ -19,34 +19,45 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twingraph.graph.fetch import EndpointError
 from twingraph.graph.frozen import NAME
-from twingraph.serve.catalogue import ROUTES as CATALOGUE
+from twingraph.serve.data.catalogue import ROUTES as CATALOGUE
 from twingraph.serve.dereference import FIRST as THINGS_FIRST
 from twingraph.serve.dereference import LAST as THINGS_LAST
-from twingraph.serve.elsewhere import Elsewhere
-from twingraph.serve.files import ROUTES as FILES
-from twingraph.serve.form import ROUTES as FORM
-from twingraph.serve.guarded import Guarded
+from twingraph.serve.files.releases import ROUTES as RELEASES
+from twingraph.serve.files.send import ROUTES as FILES
 from twingraph.serve.library import ROUTES as LIBRARY
 from twingraph.serve.log import Log, Numbers
 from twingraph.serve.lookup import ROUTES as LOOKUP
-from twingraph.serve.pool import Pool
-from twingraph.serve.protocol import RefusedError
 from twingraph.serve.refusals import broken, not_found, not_reached, not_served, refused
-from twingraph.serve.releases import ROUTES as RELEASES
 from twingraph.serve.render import STATIC, static_file
 from twingraph.serve.respond import CommonHeaders, respond
 from twingraph.serve.search import ROUTES as SEARCH
 from twingraph.serve.site import load_site
 from twingraph.serve.sitemap import ROUTES as CRAWLERS
-from twingraph.serve.sparql import Queries, Service
+from twingraph.serve.sparql.elsewhere import Elsewhere
+from twingraph.serve.sparql.endpoint import Service
+from twingraph.serve.sparql.form import ROUTES as FORM
+from twingraph.serve.sparql.guarded import Guarded
+from twingraph.serve.sparql.pool import Pool
+from twingraph.serve.sparql.protocol import RefusedError
 from twingraph.serve.watch import ROUTES as WATCH
-from twingraph.serve.watch import Watched, follow, state_of
+from twingraph.serve.watch import Front, follow, state_of
 from twingraph.settings import Limits
 
 _CONCURRENT_QUESTIONS: Final = 4
+
+
+class Application(Starlette):
+    """Starlette with a front: queries, which are many, need nothing of what stands behind it."""
+
+    front: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self.front(scope, receive, send)
 
 
 def create_app(
@@ -87,7 +98,7 @@ def create_app(
         lines.flush()
 
     lines = Log(log)
-    app = Starlette(
+    app = Application(
         routes=[
             *LIBRARY,
             *THINGS_FIRST,
@@ -102,11 +113,7 @@ def create_app(
             *SEARCH,
             *THINGS_LAST,
         ],
-        middleware=[
-            Middleware(Watched, log=lines),
-            Middleware(Queries),
-            Middleware(CommonHeaders),
-        ],
+        middleware=[Middleware(CommonHeaders)],
         exception_handlers={
             HTTPException: not_served,
             EndpointError: not_reached,
@@ -115,6 +122,7 @@ def create_app(
         },
         lifespan=lifespan,
     )
+    app.front = Front(super(Application, app).__call__, app.state, lines)
     app.router.redirect_slashes = False
     app.state.service = load()
     app.state.site = app.state.service.site

@@ -37,7 +37,7 @@ class Seen(NamedTuple):
     status: int
     seconds: float
     rows: int = -1
-    query: str = ""  # a hash
+    query: str = ""  # its SHA-256
     cached: bool = False
 
 
@@ -53,7 +53,7 @@ def line_of(seen: Seen, now: float) -> str:
     if seen.rows >= 0:
         text += f" rows={seen.rows}"
     if seen.query:
-        text += f" query={seen.query}"
+        text += f" query={seen.query[:12]}"
     return text + " cached=yes" if seen.cached else text
 
 

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twingraph.graph.fetch import EndpointError
-from twingraph.serve.elsewhere import without_address
-from twingraph.serve.protocol import RefusedError
 from twingraph.serve.render import Alternate
 from twingraph.serve.respond import COMMON, language_of, path_of, refuse
+from twingraph.serve.sparql.elsewhere import without_address
+from twingraph.serve.sparql.protocol import RefusedError
 from twingraph.serve.words import WORDS
 
 _HTML: Final = "text/html"

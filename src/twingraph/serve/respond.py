@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twingraph.serve.conditions import Validators, outcome, read_date
+from twingraph.serve.files.conditions import Validators, outcome, read_date
 from twingraph.serve.links import relative
 from twingraph.serve.negotiate import Offer, choose, choose_language
 from twingraph.serve.render import Alternate, Link, render

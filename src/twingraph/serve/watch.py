@@ -1,4 +1,4 @@
-"""What watches the service: a line a request, its numbers, its health; a new build taken up.
+"""The front, and what watches the service: its log, numbers and health; a new build taken up.
 
 A new build is opened beside the old one, asked something, and then takes its place; requests that
 were under way end where they began.
@@ -15,6 +15,7 @@ from typing import Final
 
 from anyio import to_thread
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -22,27 +23,42 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twingraph.problems import TwingraphError
 from twingraph.serve.log import Log, Numbers, Seen
-from twingraph.serve.sparql import SEEN, Service
+from twingraph.serve.sparql.endpoint import SEEN, Service, answer, is_query
 
 _LOOK: Final = 1.0  # seconds between two looks at the build
 _METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _WELL: Final = "ASK {}"
 
 
-class Watched:
-    """ASGI middleware, the outermost: notes every request when it has been answered."""
+class Front:
+    """The outermost ASGI application: answers queries, passes on the rest, notes every request."""
 
-    def __init__(self, app: ASGIApp, log: Log) -> None:
-        """Stand in front of `app`."""
+    def __init__(self, app: ASGIApp, state: State, log: Log) -> None:
+        """Stand in front of `app`, whose `state` holds the service and its numbers."""
         self.app = app
+        self.state = state
         self.log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and note how it went."""
+        """Answer a request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
+        status = 0
+        try:
+            if is_query(scope):
+                status = await answer(self.state.service, scope, receive, send)
+            if not status:
+                status = await self._passed_on(scope, receive, send)
+        finally:
+            rows, query, cached = scope.get(SEEN, (-1, "", False))
+            taken = time.perf_counter() - began
+            seen = Seen(scope["method"], scope["path"], status or 500, taken, rows, query, cached)
+            self.log.write(seen)
+            self.state.numbers.count(seen)
+
+    async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> int:
         status = 500
 
         async def note(message: Message) -> None:
@@ -51,15 +67,8 @@ class Watched:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self.app(scope, receive, note)
-        finally:
-            rows, query, cached = scope.get(SEEN, (-1, "", False))
-            seen = Seen(scope["method"], scope["path"], status, time.perf_counter() - began, rows,
-                        query, cached)  # fmt: skip
-            self.log.write(seen)
-            numbers: Numbers = scope["app"].state.numbers
-            numbers.count(seen)
+        await self.app(scope, receive, note)
+        return status
 
 
 async def health(request: Request) -> Response:

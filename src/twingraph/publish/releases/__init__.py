@@ -1,0 +1,1 @@
+"""States that stay: written once, under their day, never changed."""

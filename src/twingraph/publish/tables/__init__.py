@@ -1,0 +1,1 @@
+"""The graph as tables and maps: CSV with its metadata, GeoJSON."""

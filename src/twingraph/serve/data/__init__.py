@@ -1,0 +1,1 @@
+"""What is there to take away, for people and for portals."""

@@ -1,0 +1,1 @@
+"""Queries of strangers: read, evaluated where they can be stopped, answered."""
