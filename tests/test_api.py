@@ -27,7 +27,7 @@ from twingraph.settings import FILE
 from twingraph.turtle import plain
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("anyascii", "edtf", "granian", "jinja2", "pyoxigraph", "rdflib", "starlette")
+HEAVY = ("anyascii", "edtf", "uvicorn", "jinja2", "pyoxigraph", "rdflib", "starlette")
 
 
 def test_importing_twingraph_loads_nothing_heavy() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
@@ -18,11 +21,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-# A connection that says nothing for so long is closed, or some hundreds of them would keep all out.
-_SILENCE: Final = 10  # seconds
-_CONNECTIONS: Final = 4096
+_FILES: Final = 8192  # descriptors, where the machine allows them: connections take one each
+_BACKLOG: Final = 1024
+_GRACE: Final = 5  # seconds for answers under way when a signal comes
 _SWITCH: Final = 0.001  # seconds a thread may compute while the event loop has something to do
-_POLL: Final = 0.01  # seconds between two looks whether the socket answers
 
 
 def run(
@@ -43,7 +45,7 @@ def run(
     `TwingraphError` where the address can't be had or `build` is no build. Every ASGI server serves
     the same: `twingraph.serve.app.create_app(build)` is all there is to it.
     """
-    _refuse_taken(host, port)
+    taken = _take(host, port)
     import uvloop
 
     from twingraph.serve.app import create_app
@@ -59,24 +61,28 @@ def run(
     )
     title = settings.title.get("en", "twingraph")
     sys.setswitchinterval(_SWITCH)
+    _allow_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, host, port, title))
-    # The server's own threads may still want the interpreter: one that goes down under them aborts.
+        runner.run(_serve(app, taken, f"Serving {title} at {_shown(host, port)} (Ctrl-C ends)"))
+    # A page that a thread still makes must not delay the end.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
-def _refuse_taken(host: str, port: int) -> None:
-    """Try the address before anything is loaded, so that the error is ours and comes at once."""
+def _take(host: str, port: int) -> socket.socket:
+    """Take the address before anything is loaded, so that the error is ours and comes at once."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        with socket.socket(family, kind, protocol) as attempt:
-            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            attempt.bind(address)
-            attempt.listen(1)
+        taken = socket.socket(family, kind, protocol)
+        try:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(address)
+        except OSError:
+            taken.close()
+            raise
     except PermissionError:
         raise TwingraphError(
             f"port {port} needs more rights than you have; choose one above 1023 with --port"
@@ -87,48 +93,56 @@ def _refuse_taken(host: str, port: int) -> None:
                 f"{host} is no address of this machine; write --host 127.0.0.1"
             ) from None
         raise TwingraphError(f"port {port} is taken; choose another with --port") from None
+    return taken
 
 
-async def _serve(app: ASGIApp, host: str, port: int, title: str) -> None:
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
-    from granian.server.embed import Server
-
-    server = Server(
-        app,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        websockets=False,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_SILENCE * 1000),
-        backlog=1024,
-        backpressure=_CONNECTIONS,
-        log_level=LogLevels.error,
-    )
-    logging.getLogger("_granian").setLevel(logging.ERROR)
-    loop = asyncio.get_running_loop()
-    for one in _SIGNALS:
-        loop.add_signal_handler(one, server.stop)
-    ready = asyncio.create_task(_tell_when_ready(host, port, title))
-    try:
-        await server.serve()
-    finally:
-        ready.cancel()
-
-
-async def _tell_when_ready(host: str, port: int, title: str) -> None:
+def _shown(host: str, port: int) -> str:
     where = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    shown = f"[{where}]" if ":" in where else where
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(where, port)
-        except OSError:
-            await asyncio.sleep(_POLL)
-            continue
-        writer.close()
-        break
-    print(  # noqa: T201  # what a person waits for at the terminal
-        f"Serving {title} at http://{shown}:{port}/ (Ctrl-C ends)", file=sys.stderr, flush=True
+    return f"http://[{where}]:{port}/" if ":" in where else f"http://{where}:{port}/"
+
+
+def _allow_files() -> None:
+    """Raise the number of descriptors as far as it may be raised."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+async def _serve(app: ASGIApp, taken: socket.socket, ready: str) -> None:
+    import uvicorn
+
+    from twingraph.serve.connection import Connection
+
+    class Server(uvicorn.Server):
+        """uvicorn's, which says when it is ready; what signals do is our own business."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            print(ready, file=sys.stderr, flush=True)  # noqa: T201  # a person waits for it
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            loop = asyncio.get_running_loop()
+            for one in _SIGNALS:
+                loop.add_signal_handler(one, self._end)
+            yield
+
+        def _end(self) -> None:
+            self.should_exit = True
+
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=_GRACE,
     )
+    await Server(config).serve([taken])
