@@ -112,9 +112,7 @@ class Round(NamedTuple):
 
 def serve_unprotected(graph: Path, port: int) -> None:
     """Serve a graph without any limit: the engine in threads, behind as little as it takes."""
-    import uvloop
-    from granian.constants import HTTPModes, Interfaces
-    from granian.server.embed import Server as Granian
+    import uvicorn
 
     store = Store()
     store.load(path=str(graph), format=RdfFormat.N_QUADS)
@@ -135,12 +133,8 @@ def serve_unprotected(graph: Path, port: int) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": heads})
         await send({"type": "http.response.body", "body": body})
 
-    async def run() -> None:
-        await Granian(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI,
-                      websockets=False, http=HTTPModes.http1).serve()  # fmt: skip
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run())
+    uvicorn.run(app, host="127.0.0.1", port=port, loop="uvloop", http="httptools",
+                log_level="critical", access_log=False)  # fmt: skip
 
 
 def free_port() -> int:
@@ -473,7 +467,7 @@ def machine(rdflib: str | None) -> str:
     """Say on what it was measured."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
     versions = [f"Python {platform.python_version()}"]
-    versions += [f"{name} {version(name)}" for name in ("oxigraph", "pyoxigraph", "granian")]
+    versions += [f"{name} {version(name)}" for name in ("oxigraph", "pyoxigraph", "uvicorn")]
     if rdflib is not None:
         code = (
             "from importlib.metadata import version as v; print(v('rdflib-endpoint'), v('rdflib'))"

@@ -180,7 +180,7 @@ def test_a_text_with_a_header_takes_parameters_of_python(built: Path) -> None:
         ("partner-of", {}, "did you mean partners-of"),
         ("partners-of", {"city": "berlin"}, "no parameter 'city'"),
         ("partners-of", {}, "needs place"),
-        ("SELECT * { ?s ?p }", {}, "line 1, column 19"),
+        ("SELECT * { ?s ?p }", {}, "line 1, column 15"),
         ("ASK { ?s ?p ?o }", {"s": "berlin"}, "has no parameter 's'"),
         ("ASK { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }", {}, "no query may reach another"),
     ],

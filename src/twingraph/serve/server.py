@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import resource
@@ -62,6 +63,8 @@ def run(
     title = settings.title.get("en", "twingraph")
     sys.setswitchinterval(_SWITCH)
     _allow_files()
+    gc.collect()
+    gc.freeze()  # what is loaded stays; no collection need look at it again
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(app, taken, f"Serving {title} at {_shown(host, port)} (Ctrl-C ends)"))
     # A page that a thread still makes must not delay the end.
@@ -132,7 +135,10 @@ async def _serve(app: ASGIApp, taken: socket.socket, ready: str) -> None:
         def _end(self) -> None:
             self.should_exit = True
 
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    complaints = logging.getLogger("uvicorn.error")
+    complaints.setLevel(logging.ERROR)
+    # an answer cut off on purpose, which we have told ourselves
+    complaints.addFilter(lambda one: "without completing" not in one.getMessage())
     config = uvicorn.Config(
         app,
         http=Connection,

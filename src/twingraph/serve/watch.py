@@ -22,6 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twingraph.problems import TwingraphError
+from twingraph.serve.files.held import CutOffError
 from twingraph.serve.log import Log, Numbers, Seen
 from twingraph.serve.sparql.endpoint import SEEN, Service, answer, is_query
 
@@ -67,7 +68,10 @@ class Front:
                 status = message["status"]
             await send(message)
 
-        await self.app(scope, receive, note)
+        try:
+            await self.app(scope, receive, note)
+        except CutOffError as error:
+            print(f"twingraph: {error}", file=sys.stderr)  # noqa: T201
         return status
 
 

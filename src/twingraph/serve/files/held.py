@@ -14,6 +14,10 @@ from twingraph.publish.editions import media_type
 from twingraph.serve.site import Dump
 
 
+class CutOffError(Exception):
+    """A file ended before its end: the answer can't be completed any more."""
+
+
 class Held(NamedTuple):
     """A file as it was published, and where it lies; `modified` in seconds since 1970."""
 

@@ -26,7 +26,7 @@ from twingraph.link.files import FOLDER as LINKS
 from twingraph.publish.editions import PACKINGS
 from twingraph.serve.files.codings import IDENTITY, choose_coding
 from twingraph.serve.files.conditions import Validators, range_holds, read_date, write_date
-from twingraph.serve.files.held import Held, held_of, not_ahead, open_whole
+from twingraph.serve.files.held import CutOffError, Held, held_of, not_ahead, open_whole
 from twingraph.serve.files.ranges import Span, multipart, read_ranges
 from twingraph.serve.refusals import not_found
 from twingraph.serve.respond import (
@@ -85,8 +85,8 @@ class FileBody(StreamingResponse):
             left = part.stop - part.start
             while left:
                 chunk = self._file.read(min(left, _CHUNK))
-                if not chunk:  # cut off under our hands: less comes than promised, and it shows
-                    return
+                if not chunk:  # less comes than promised, and the broken connection shows it
+                    raise CutOffError(f"{self._held.path} became shorter while it was sent")
                 left -= len(chunk)
                 yield chunk
 

@@ -31,7 +31,7 @@ from twingraph.vocabulary import HOME
 MOMENT: Final = 0.1  # seconds in the fast lane
 HURRY: Final = 0.05  # while others wait behind it
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
-_LANE: Final = max(3, (os.cpu_count() or 1) + 1)
+_LANE: Final = max(2, os.cpu_count() or 1)
 _START: Final = 60.0  # seconds a keeper may take until the graph is loaded
 _LINE: Final = 3  # questions that stand in line at a worker which is not yet known to take long
 _ELSEWHERE: Final = "A"  # kind of a reply that nobody sees: stand in line elsewhere
@@ -72,6 +72,7 @@ class _Worker(asyncio.Protocol):
         self._head: tuple[bytes, int, int, int] | None = None
         self._parts: list[bytes] = []
         self._held = 0
+        self._unsent: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # not by name: uvloop has its own
@@ -83,7 +84,13 @@ class _Worker(asyncio.Protocol):
         self.line.append((done, gone))
         if self.done is None:
             self.next(now)
-        self.transport.write(LENGTH.pack(len(question)) + question)
+        self._unsent += LENGTH.pack(len(question)), question
+        if len(self._unsent) == 2:  # what else comes in this turn of the loop goes along
+            asyncio.get_running_loop().call_soon(self._send)
+
+    def _send(self) -> None:
+        self.transport.write(b"".join(self._unsent))
+        self._unsent.clear()
 
     def next(self, now: float) -> None:
         """Turn to the first in line."""
