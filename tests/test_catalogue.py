@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +26,7 @@ from twingraph.publish.dumps import Frozen
 from twingraph.publish.editions import Edition, File, build_edition
 from twingraph.publish.portal.catalogue import CATALOGUES, catalogue_files, wanted
 from twingraph.serve.app import create_app
-from twingraph.serve.data.harvest import open_catalogue
+from twingraph.serve.data.harvest import read_catalogue
 from twingraph.settings import Settings, load_settings
 from twingraph.source.fmt import prefixes_under
 from twingraph.vocabulary import HOME
@@ -651,7 +652,7 @@ def test_one_page_is_a_view_of_itself(client: TestClient, built: Path) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_pages_hold_together_what_the_catalogue_holds(built: Path, size: int) -> None:
-    opened = open_catalogue(built / "catalog.ttl", "x")
+    opened = read_catalogue((built / "catalog.ttl").read_bytes())
     pages = [opened.page(number, size) for number in range(1, opened.count(size) + 1)]
 
     whole = {one for facts in opened.facts.values() for one in facts}
@@ -756,3 +757,21 @@ def test_text_of_settings_can_not_break_out_of_the_script(tmp_path: Path) -> Non
 
     assert "<" not in written
     assert json.loads(written)["name"].startswith("</script>")
+
+
+@pytest.mark.parametrize("cut", [0.5, 0.99])
+def test_half_a_catalogue_is_never_sent(built: Path, tmp_path: Path, cut: float) -> None:
+    copy = tmp_path / "build"
+    shutil.copytree(built, copy)
+    whole = (copy / "catalog.ttl").read_bytes()
+    end = whole.rindex(b" .\n", 0, int(len(whole) * cut)) + 3  # it is still Turtle
+
+    with TestClient(create_app(copy), follow_redirects=False) as client:
+        (copy / "catalog.ttl").write_bytes(whole[:end])
+        found = [client.get(one) for one in ("/catalog.ttl", "/catalog", "/en/data.html")]
+        (copy / "catalog.ttl").write_bytes(whole)
+        mended = client.get("/catalog.ttl")
+
+    assert [one.status_code for one in found] == [503] * 3
+    assert all("retry-after" in one.headers for one in found)
+    assert mended.status_code == 200

@@ -26,8 +26,10 @@ from twingraph.graph.frozen import NAME
 from twingraph.serve.data.catalogue import ROUTES as CATALOGUE
 from twingraph.serve.dereference import FIRST as THINGS_FIRST
 from twingraph.serve.dereference import LAST as THINGS_LAST
+from twingraph.serve.files.held import NotWholeError
 from twingraph.serve.files.releases import ROUTES as RELEASES
 from twingraph.serve.files.send import ROUTES as FILES
+from twingraph.serve.files.send import not_whole_now
 from twingraph.serve.library import ROUTES as LIBRARY
 from twingraph.serve.log import Log, Numbers
 from twingraph.serve.lookup import ROUTES as LOOKUP
@@ -118,6 +120,7 @@ def create_app(
             HTTPException: not_served,
             EndpointError: not_reached,
             RefusedError: refused,
+            NotWholeError: not_whole_now,
             500: broken,
         },
         lifespan=lifespan,

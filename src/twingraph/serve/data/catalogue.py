@@ -14,6 +14,7 @@ on any answer to HEAD but 200.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from starlette.requests import Request
@@ -24,9 +25,9 @@ from twingraph.publish.editions import MEDIA_TYPES
 from twingraph.publish.portal.catalogue import write_catalogue
 from twingraph.publish.portal.teller import PROFILES
 from twingraph.serve.data.datapage import data_page
-from twingraph.serve.data.harvest import MOST, Catalogue, open_catalogue
+from twingraph.serve.data.harvest import MOST, Catalogue, read_catalogue
 from twingraph.serve.files.conditions import write_date
-from twingraph.serve.files.held import Held, held_of
+from twingraph.serve.files.held import Held, NotWholeError, held_of, read_whole
 from twingraph.serve.files.releases import shelves_of
 from twingraph.serve.negotiate import Offer, choose
 from twingraph.serve.refusals import not_acceptable, not_found
@@ -58,8 +59,12 @@ def held_catalogue(request: Request, name: str = "catalog") -> Held | None:
     return held_of(file, dump, site.release) if dump is not None else None
 
 
+@lru_cache(maxsize=4)  # what is raised is not kept
 def _opened(held: Held) -> Catalogue:
-    return open_catalogue(held.path, held.sha256)
+    raw = read_whole(held)
+    if raw is None:  # half a catalogue is a valid smaller one: data sets would be deleted by it
+        raise NotWholeError(held.name)
+    return read_catalogue(raw)
 
 
 # --- the catalogue -------------------------------------------------------------------------------

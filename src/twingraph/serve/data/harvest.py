@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
@@ -105,12 +103,11 @@ class Catalogue:
         return found
 
 
-@lru_cache(maxsize=4)
-def open_catalogue(path: Path, sha256: str) -> Catalogue:
-    """Read the catalogue in a Turtle file of ours; `sha256` is that of what it holds."""
+def read_catalogue(turtle: bytes) -> Catalogue:
+    """Read the catalogue in a Turtle file of ours."""
     facts: dict[str, list[Triple]] = defaultdict(list)
     whole = ""
-    for quad in parse(path=path, format=RdfFormat.TURTLE):
+    for quad in parse(turtle, format=RdfFormat.TURTLE):
         one = quad.triple
         assert isinstance(one.subject, NamedNode), "no blank nodes in a catalogue"
         facts[one.subject.value].append(one)

@@ -26,7 +26,14 @@ from twingraph.link.files import FOLDER as LINKS
 from twingraph.publish.editions import PACKINGS
 from twingraph.serve.files.codings import IDENTITY, choose_coding
 from twingraph.serve.files.conditions import Validators, range_holds, read_date, write_date
-from twingraph.serve.files.held import CutOffError, Held, held_of, not_ahead, open_whole
+from twingraph.serve.files.held import (
+    CutOffError,
+    Held,
+    NotWholeError,
+    held_of,
+    not_ahead,
+    open_whole,
+)
 from twingraph.serve.files.ranges import Span, multipart, read_ranges
 from twingraph.serve.refusals import not_found
 from twingraph.serve.respond import (
@@ -170,6 +177,12 @@ def not_whole(request: Request, name: str) -> Response:
     word = WORDS[language_of(request)]
     return refuse(request, 503, word["not whole note"].format(name), heading=word["not whole"],
                   headers={"retry-after": str(RETRY_AFTER)})  # fmt: skip
+
+
+def not_whole_now(request: Request, error: Exception) -> Response:
+    """Say the same where it is noticed only when the file is read."""
+    assert isinstance(error, NotWholeError)
+    return not_whole(request, str(error))
 
 
 def _no_such_bytes(request: Request, held: Held, headers: Mapping[str, str]) -> Response:
