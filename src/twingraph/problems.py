@@ -131,6 +131,18 @@ CODES: Final[dict[str, Rule]] = {
         "no text with SHA-256 {sha256} in the texts folder; add the text of {source}",
         "kein Text mit SHA-256 {sha256} im Textordner; den Text von {source} dazulegen",
     ),
+    "E08": Rule(
+        "violation",
+        "{quoted} of {letters} letters of {source} are quoted, at most half may; shorten quotes",
+        "{quoted} von {letters} Buchstaben von {source} sind zitiert, höchstens die Hälfte darf es "
+        "sein; Zitate kürzen",
+    ),
+    "E09": Rule(
+        "warning",
+        "'{quote}' stands {times} times in line {at} of {source}; add a word that tells which",
+        "'{quote}' steht {times}-mal in Zeile {at} von {source}; ein unterscheidendes Wort "
+        "hinzunehmen",
+    ),
     "X05": Rule(
         "violation",
         "no decision about a link: {error}; write SSSOM as docs/curation.md shows it",

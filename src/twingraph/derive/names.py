@@ -19,7 +19,7 @@ from twingraph.iris import kind_of
 from twingraph.turtle import plain
 from twingraph.vocabulary import HOME, RDFS, SKOS, TG
 
-NAMES: Final = (RDFS.label, SKOS.prefLabel, SKOS.altLabel)
+NAMES: Final = (RDFS.label, SKOS.prefLabel, SKOS.altLabel, TG.formerName)
 FOLDED_KINDS: Final = frozenset(
     {"place", "org", "unit", "person", "event", "programme", "project", "concept"}
 )

@@ -31,8 +31,9 @@ _TRUE: Final = "true"
 _BOUNDS: Final = {bound: verb for verb, pair in DATES.items() for bound in pair}
 # what only rules write, for dumps that don't say which graph a triple is from
 _RULED: Final = frozenset({
-    *RESOLVED, *_BOUNDS, TG.distanceKm, TG.foldedName, TG.hasConflict, TG.partnerOf, TG.statusAsOf,
-    TG.twinnedWith, PROV.wasDerivedFrom, _ISSUED,
+    *RESOLVED, *_BOUNDS, TG.distanceKm, TG.foldedName, TG.hasConflict, TG.issuer, TG.partnerOf,
+    TG.passagesDifferOn, TG.sourcesDifferOn, TG.startModality, TG.statusAsOf, TG.twinnedWith,
+    PROV.wasDerivedFrom, _ISSUED,
 })  # fmt: skip
 
 
