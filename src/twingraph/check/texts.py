@@ -17,9 +17,9 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from twingraph.problems import Problem, TwingraphError, problem
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import HOME, RDF, TG
 from twingraph.source.read import Curated, SourceFile
-from twingraph.turtle import plain
-from twingraph.vocabulary import HOME, RDF, TG
 
 MOST_QUOTED: Final = 0.5  # share of the letters of a text
 FEW_LETTERS: Final = 1000  # a text of fewer, half a page, has no such limit
