@@ -19,6 +19,7 @@ from typing import Final
 
 from twingraph import __version__
 from twingraph.check.run import check_curated
+from twingraph.collector import without_collector
 from twingraph.derive.published import published
 from twingraph.graph.frozen import ABOUT, NAME
 from twingraph.iris import move_quad
@@ -56,9 +57,14 @@ def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
     Raises `TwingraphError` where `out` is something that a build must not replace, where another
     build is at work, or where the disk says no.
     """
-    inputs = input_digest(settings)
     _refuse_inside(settings, out)
     _refuse_foreign(out)
+    with without_collector():
+        return _build(settings, out, progress)
+
+
+def _build(settings: Settings, out: Path, progress: Progress) -> Built:
+    inputs = input_digest(settings)
     progress("reading the curated files")
     curated = read_project(settings)
     progress("deriving what is published")
