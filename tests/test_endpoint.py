@@ -33,7 +33,7 @@ from starlette.testclient import TestClient
 
 from twingraph.graph.fetch import Endpoint, EndpointError, fetch
 from twingraph.graph.library import load_library
-from twingraph.graph.plain import check_plain, form_of
+from twingraph.graph.plain import form_of, require_sparql11
 from twingraph.graph.queryable import Found
 from twingraph.graph.remote import RemoteStore, ask_endpoint, open_endpoint
 from twingraph.graph.written import write_terms
@@ -341,13 +341,13 @@ def test_a_query_is_read_without_being_evaluated() -> None:
         f"CONSTRUCT {{ ?a ?b ?c }} WHERE {{ {{ SELECT (MAX(?a) AS ?b) {{ {crossed} }} }} }}",
     ):
         began = time.monotonic()
-        check_plain(text)
+        require_sparql11(text)
         assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("text", [*TYPED, *(one.text for one in LIBRARY.values())])
 def test_plain_sparql_is_taken(text: str) -> None:
-    check_plain(text, HOME, PREFIXES)
+    require_sparql11(text, HOME, PREFIXES)
 
     assert form_of(text)
 

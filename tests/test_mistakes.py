@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Quad, Store
 
-from twingraph.graph.guard import Token, tokens
 from twingraph.graph.mistakes import Mistake, explain
 from twingraph.graph.unknown import Unknown, terms_of, unknown_terms
 from twingraph.serve.site import Site
 from twingraph.settings import bundled
+from twingraph.sparql.lexer import Token, tokens
 from twingraph.vocabulary import HOME, PREFIXES, RDF, TG
 
 QUERIES = sorted((bundled("queries") / "library").glob("*.rq"))

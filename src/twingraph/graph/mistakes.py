@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from twingraph.graph import suspects
-from twingraph.graph.guard import Token, tokens
-from twingraph.graph.suspects import Found
+from twingraph.graph.suspects import Diagnostic
+from twingraph.sparql.lexer import Lines, Token, tokens
 from twingraph.vocabulary import PREFIXES
 
 # What the engine says of a query as a whole, and what to do about it.
@@ -27,6 +27,7 @@ _SAID: Final = {
     "expected UNDEF": "a row of VALUES has more or fewer values than there are variables",
 }
 _WIDTH: Final = 100
+_SAID_AT_MOST: Final = 4000  # letters of the engine's words that are read
 _READ: Final = 3000  # tokens; a longer query was written by a program, which needs no guesses
 
 
@@ -69,9 +70,8 @@ def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mi
     """
     place, said = _place(words, text)
     found = _first(list(islice(tokens(text), _READ)), text, place, said, prefixes)
-    line = text.count("\n", 0, found.start) + 1
-    begins = text.rfind("\n", 0, found.start) + 1
-    column = found.start - begins + 1
+    line, column = Lines(text).place(found.start)
+    begins = found.start - column + 1
     whole = text[begins:].partition("\n")[0].rstrip("\r")
     return Mistake(found.message, line, column, _mark(whole, column - 1, found.length), found.meant)
 
@@ -92,15 +92,15 @@ def _place(words: str, text: str) -> tuple[int, str]:
 
 def _first(
     read: Sequence[Token], text: str, place: int, said: str, prefixes: Mapping[str, str]
-) -> Found:
+) -> Diagnostic:
     whole = next((told for words, told in _SAID.items() if f"{words}," in f"{said},"), "")
     if whole:
         word = "VALUES" if "VALUES" in whole else "SELECT"
         select = next((one for one in read if one.text.upper() == word), None)
-        return Found(select.start if select else 0, 6 if select else 0, whole)
+        return Diagnostic(select.start if select else 0, 6 if select else 0, whole)
     if not read:
-        return Found(0, 0, "the query is empty; write SELECT, ASK, CONSTRUCT or DESCRIBE")
-    kinds: tuple[Iterator[Found], ...] = (
+        return Diagnostic(0, 0, "the query is empty; write SELECT, ASK, CONSTRUCT or DESCRIBE")
+    kinds: tuple[Iterator[Diagnostic], ...] = (
         suspects.wrong_words(read),
         suspects.wrong_prefixes(read, prefixes),
         suspects.wrong_iris(read, text),
@@ -112,7 +112,7 @@ def _first(
     found = min(firsts, default=None)
     if found is None and len(read) < _READ:
         found = suspects.unclosed(read)
-    return found or Found(place, 1, _shorter(said))
+    return found or Diagnostic(place, 1, _shorter(said))
 
 
 def _mark(line: str, start: int, length: int) -> str:
@@ -137,6 +137,7 @@ def _shorter(words: str) -> str:
     >>> _shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable')
     'expected ";" or "}" or Variable'
     """
+    words = words[:_SAID_AT_MOST]
     listed = words.removeprefix("expected one of ").removeprefix("expected ")
     if listed == words:
         return words

@@ -25,12 +25,13 @@ from pyoxigraph import (
 )
 
 from twingraph.graph import mistakes
-from twingraph.graph.guard import refuse_remote, tokens
+from twingraph.graph.guard import refuse_remote
 from twingraph.graph.library import LibraryQuery, bind
 from twingraph.graph.queryable import Found, Queryable
 from twingraph.graph.table import Term, table_text
 from twingraph.problems import TwingraphError
 from twingraph.source.fmt import prefixes_under
+from twingraph.sparql.lexer import tokens
 from twingraph.turtle import term_text, write_turtle
 from twingraph.vocabulary import HOME
 

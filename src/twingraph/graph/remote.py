@@ -33,7 +33,7 @@ from pyoxigraph import (
 from twingraph.graph.fetch import Endpoint, EndpointError, fetch, words_of
 from twingraph.graph.frozen import NAME, triple_lines
 from twingraph.graph.guard import refuse_remote
-from twingraph.graph.plain import check_plain, form_of, with_prologue
+from twingraph.graph.plain import form_of, require_sparql11, with_prologue
 from twingraph.graph.queryable import Found
 from twingraph.graph.standard import as_standard, standard_quad
 from twingraph.graph.written import write_terms
@@ -77,7 +77,7 @@ class RemoteStore:
 
         Nothing is sent that calls another host or is more than plain SPARQL 1.1.
         """
-        check_plain(query, base_iri, prefixes)
+        require_sparql11(query, base_iri, prefixes)
         refuse_remote(query)
         terms = {one.value: term for one, term in (substitutions or {}).items()}
         text = with_prologue(write_terms(query, terms), base_iri, prefixes or {})
@@ -297,7 +297,7 @@ def ask_endpoint(
 
     The answer is read and written anew, so that its bytes are those of the embedded store.
     """
-    check_plain(text, base_iri, prefixes)
+    require_sparql11(text, base_iri, prefixes)
     refuse_remote(text)
     form = form_of(text)
     if (suffix == "nt") != (form in ("CONSTRUCT", "DESCRIBE")):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from twingraph.graph.guard import Token
+from twingraph.sparql.lexer import Token
 from twingraph.vocabulary import PREFIXES
 
 _KEYWORDS: Final = frozenset(
@@ -63,12 +63,14 @@ _WELL_KNOWN: Final[Mapping[str, str]] = {
     **PREFIXES,
 }
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_BROKEN_IRI: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\n]*[ \"{}|^`\\][^<>\n]*>")
+_ABSOLUTE: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\n]*>")
+_NOT_IN_IRIS: Final = re.compile(r"[ \"{}|^`\\]")
+_LONGEST: Final = 60  # letters of a word that may be misspelt
 _TERMS: Final = ("variable", "iri", "name", "string", "blank", "number")
 CLOSES: Final = {"{": "}", "(": ")", "[": "]"}
 
 
-class Found(NamedTuple):
+class Diagnostic(NamedTuple):
     """What is wrong: where it starts, how long it is, in words, and what was meant ('' unknown)."""
 
     start: int
@@ -77,7 +79,7 @@ class Found(NamedTuple):
     meant: str = ""
 
 
-def wrong_words(read: Sequence[Token]) -> Iterator[Found]:
+def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield words that SPARQL does not have, or not there."""
     for at, token in enumerate(read):
         word = token.text
@@ -87,16 +89,16 @@ def wrong_words(read: Sequence[Token]) -> Iterator[Found]:
         if word.upper() in _KEYWORDS:
             if word.upper() in _AGGREGATES and before == "SELECT":
                 meant = f"({word}(?x) AS ?{word.lower()})"
-                yield Found(token.start, len(word), "what is reckoned needs brackets and a name; "
-                            f"write {meant}", meant)  # fmt: skip
+                message = f"what is reckoned needs brackets and a name; write {meant}"
+                yield Diagnostic(token.start, len(word), message, meant)
             continue
         if before == "PREFIX":
-            yield Found(token.start, len(word), f"a prefix ends in a colon; write {word}:",
+            yield Diagnostic(token.start, len(word), f"a prefix ends in a colon; write {word}:",
                          f"{word}:")  # fmt: skip
             continue
         if word.upper() in _UPDATES:
             message = f"{word.upper()} changes data; here it is only read: write SELECT, ASK, "
-            yield Found(token.start, len(word), message + "CONSTRUCT or DESCRIBE")
+            yield Diagnostic(token.start, len(word), message + "CONSTRUCT or DESCRIBE")
             continue
         close = closest(word, _KEYWORDS, cutoff=0.8)
         if close and before != "AS":
@@ -107,10 +109,10 @@ def wrong_words(read: Sequence[Token]) -> Iterator[Found]:
             message = (
                 f"{word} is no word of SPARQL; a name needs a prefix (tg:{word}), a text quotes"
             )
-        yield Found(token.start, len(word), message, close)
+        yield Diagnostic(token.start, len(word), message, close)
 
 
-def wrong_prefixes(read: Sequence[Token], prefixes: Mapping[str, str]) -> Iterator[Found]:
+def wrong_prefixes(read: Sequence[Token], prefixes: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Yield prefixes that nobody declared; those of `prefixes` need not be."""
     declared = {**prefixes, **declared_in(read)}
     for token in read:
@@ -126,7 +128,7 @@ def wrong_prefixes(read: Sequence[Token], prefixes: Mapping[str, str]) -> Iterat
             message = f"the prefix {name}: is not declared; " + (
                 f"did you mean {meant}?" if meant else f"begin the query with PREFIX {name}: <…>"
             )
-        yield Found(token.start, len(name) + 1, message, meant)
+        yield Diagnostic(token.start, len(name) + 1, message, meant)
 
 
 def declared_in(read: Sequence[Token]) -> dict[str, str]:
@@ -138,24 +140,24 @@ def declared_in(read: Sequence[Token]) -> dict[str, str]:
     }
 
 
-def wrong_iris(read: Sequence[Token], text: str) -> Iterator[Found]:
+def wrong_iris(read: Sequence[Token], text: str) -> Iterator[Diagnostic]:
     """Yield what was to be an IRI, and holds what no IRI may."""
     for token in read:
-        match = _BROKEN_IRI.match(text, token.start) if token.text == "<" else None
-        if match:
+        match = _ABSOLUTE.match(text, token.start) if token.text == "<" else None
+        if match and _NOT_IN_IRIS.search(match[0]):
             message = 'an IRI holds no space and none of "{}|^`\\; write %20 for a space'
-            yield Found(token.start, len(match[0]), message)
+            yield Diagnostic(token.start, len(match[0]), message)
 
 
-def wrong_strings(read: Sequence[Token]) -> Iterator[Found]:
+def wrong_strings(read: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield texts that never end."""
     for token in read:
         if token.kind == "string" and len(token.text) == 1:
             message = f"a text begins here that never ends; close it with {token.text}"
-            yield Found(token.start, 1, message)
+            yield Diagnostic(token.start, 1, message)
 
 
-def wrong_brackets(read: Sequence[Token]) -> Iterator[Found]:
+def wrong_brackets(read: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield the first bracket that closes what is not open."""
     opened: list[Token] = []
     for token in read:
@@ -169,12 +171,12 @@ def wrong_brackets(read: Sequence[Token]) -> Iterator[Found]:
                 message = f"nothing is open that {token.text} could close"
                 if wanted:
                     message = f"{opened[-1].text} was opened last; write {wanted} before this"
-                yield Found(token.start, 1, message, wanted)
+                yield Diagnostic(token.start, 1, message, wanted)
                 return
             opened.pop()
 
 
-def unclosed(read: Sequence[Token]) -> Found | None:
+def unclosed(read: Sequence[Token]) -> Diagnostic | None:
     """Return the last bracket that is never closed, None where all are."""
     opened: list[Token] = []
     for token in read:
@@ -186,10 +188,12 @@ def unclosed(read: Sequence[Token]) -> Found | None:
         return None
     last = opened[-1]
     close = CLOSES[last.text]
-    return Found(last.start, 1, f"{last.text} is never closed; write {close} where it ends", close)
+    return Diagnostic(
+        last.start, 1, f"{last.text} is never closed; write {close} where it ends", close
+    )
 
 
-def wrong_triples(read: Sequence[Token]) -> Iterator[Found]:
+def wrong_triples(read: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield runs of plain terms that are no triple; what holds paths or lists is left alone."""
     depth = 0
     wanted = 3
@@ -226,16 +230,19 @@ def _in_number(read: Sequence[Token], at: int) -> bool:
     return parts == ["number", ".", "number"] and touching[:2] == [True, True]
 
 
-def _wrong_run(run: Sequence[Token], wanted: int) -> Found:
+def _wrong_run(run: Sequence[Token], wanted: int) -> Diagnostic:
     parts = ("subject", "property", "value")[3 - wanted :]
     if len(run) > wanted:
         place = run[wanted]
-        return Found(place.start, len(place.text), "a triple ended before this; write . (another "
-                     "thing), ; (the same thing) or , (the same property) between them",
-                     ".")  # fmt: skip
+        message = (
+            "a triple ended before this; write . (another thing), ; (the same thing) or , (the "
+            "same property) between them"
+        )
+        return Diagnostic(place.start, len(place.text), message, ".")
     last = run[-1]
-    return Found(last.start, len(last.text), f"a triple is subject, property, value; behind this "
-                 f"there is no {' and no '.join(parts[len(run) :])}")  # fmt: skip
+    missing = " and no ".join(parts[len(run) :])
+    message = f"a triple is subject, property, value; behind this there is no {missing}"
+    return Diagnostic(last.start, len(last.text), message)
 
 
 def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
@@ -244,6 +251,8 @@ def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
     >>> closest("partnr", ["partner", "partnerOf", "start"])
     'partner'
     """
+    if len(word) > _LONGEST:
+        return ""
     by_key: dict[str, str] = {}
     for one in sorted(known):
         by_key.setdefault(one.casefold(), one)

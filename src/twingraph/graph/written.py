@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.graph.guard import Token, tokens
 from twingraph.problems import TwingraphError
+from twingraph.sparql.lexer import Token, tokens
 
 _OPENS: Final = ("{", "(")
 _ENDS_SELECT: Final = ("WHERE", "FROM", "{")

@@ -39,10 +39,10 @@ from twingraph.serve.respond import CommonHeaders, respond
 from twingraph.serve.search import ROUTES as SEARCH
 from twingraph.serve.site import load_site
 from twingraph.serve.sitemap import ROUTES as CRAWLERS
-from twingraph.serve.sparql.elsewhere import Elsewhere
+from twingraph.serve.sparql.elsewhere import RemoteEvaluator
 from twingraph.serve.sparql.endpoint import Service
 from twingraph.serve.sparql.form import ROUTES as FORM
-from twingraph.serve.sparql.guarded import Guarded
+from twingraph.serve.sparql.guarded import BlockingEvaluator
 from twingraph.serve.sparql.pool import Pool
 from twingraph.serve.sparql.protocol import RefusedError
 from twingraph.serve.watch import ROUTES as WATCH
@@ -84,9 +84,9 @@ def create_app(
     def load() -> Service:
         site = load_site(build, library, endpoint, bounds)
         if site.remote is not None:
-            return Service(site, Elsewhere(site.remote, site.base, site.prefixes, bounds))
+            return Service(site, RemoteEvaluator(site.remote, site.base, site.prefixes, bounds))
         pool = Pool(build.resolve() / NAME, site.base, bounds)
-        return Service(replace(site, guarded=Guarded(pool)), pool)
+        return Service(replace(site, guarded=BlockingEvaluator(pool)), pool)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

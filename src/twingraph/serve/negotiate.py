@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 # Parameters that say how a format is written, not which format it is: no reason to refuse.
 _SOFT: Final = {"charset", "profile", "version"}
-_ELEMENT: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
+ELEMENT: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
 _PART: Final = re.compile(r'(?:[^;"]|"(?:[^"\\]|\\.)*"?)+')
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _QUALITY: Final = re.compile(r"\d*\.?\d*")
@@ -61,7 +61,7 @@ def parse_accept(header: str) -> list[Range]:
     >>> [(one.type, one.subtype, one.quality) for one in parse_accept("text/*;q=0.3, */*;q=.1, x")]
     [('text', '*', 0.3), ('*', '*', 0.1)]
     """
-    return [one for text in _ELEMENT.findall(header) if (one := _range(text)) is not None]
+    return [one for text in ELEMENT.findall(header) if (one := _range(text)) is not None]
 
 
 def _range(text: str) -> Range | None:

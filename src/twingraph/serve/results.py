@@ -16,7 +16,6 @@ from pyoxigraph import (
     Variable,
 )
 
-from twingraph.graph.guard import tokens
 from twingraph.graph.library import LibraryQuery, Term, bind
 from twingraph.graph.named import named
 from twingraph.graph.query import Bindings, move_text, standalone
@@ -24,6 +23,7 @@ from twingraph.iris import move_iri
 from twingraph.problems import TwingraphError
 from twingraph.publish.jsonld import write_jsonld
 from twingraph.serve.site import Site
+from twingraph.sparql.lexer import first_word
 from twingraph.turtle import write_turtle
 from twingraph.vocabulary import HOME
 
@@ -63,8 +63,7 @@ def form_of(query: LibraryQuery) -> Form:
 
 @lru_cache(maxsize=512)
 def _form(text: str) -> Form:
-    words = (one.text.upper() for one in tokens(text) if one.kind == "word")
-    first = next((one for one in words if one in ("SELECT", "ASK", "CONSTRUCT")), "")
+    first = first_word(text)
     forms: dict[str, Form] = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "construct"}
     if first not in forms:
         raise TwingraphError("a question of the library begins SELECT, ASK or CONSTRUCT")

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from twingraph.endpoint.outcome import Outcome
 from twingraph.problems import TwingraphError
 from twingraph.serve.files.held import CutOffError
 from twingraph.serve.log import Log, Numbers, Seen
@@ -79,7 +80,7 @@ async def health(request: Request) -> Response:
     """Say whether queries are answered: 200 `ok`, else 503; with the build that is served."""
     service: Service = request.app.state.service
     reply = await service.evaluator.ask(_WELL, "json", "nt")
-    well = reply.kind == "B"
+    well = reply.outcome is Outcome.BOOLEAN
     text = f"{'ok' if well else 'queries are not answered'} {service.build[:16]}\n"
     headers = {"cache-control": "no-store", **({} if well else {"retry-after": "5"})}
     return Response(text, 200 if well else 503, headers, "text/plain")

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from twingraph.endpoint.outcome import Outcome
 from twingraph.serve.describe import FORMATS
 from twingraph.serve.negotiate import Offer, choose
 from twingraph.serve.render import render
@@ -26,7 +27,7 @@ from twingraph.serve.respond import (
 from twingraph.serve.service import endpoint_of, service_description
 from twingraph.serve.site import LANGUAGES
 from twingraph.serve.sparql.answers import Table, hints_for, query_page, table_of
-from twingraph.serve.sparql.endpoint import OUTCOME, PATH, Outcome, Service, limits_text
+from twingraph.serve.sparql.endpoint import PATH, TO_SHOW, ForPeople, Service, limits_text
 from twingraph.serve.sparql.protocol import Asked, RefusedError
 from twingraph.serve.words import WORDS
 
@@ -40,18 +41,20 @@ async def sparql(request: Request) -> Response:
 
 def _show(request: Request) -> Response:
     service: Service = request.app.state.service
-    outcome: Outcome = request.scope[OUTCOME]
-    asked, reply = outcome.asked, outcome.reply
+    shown: ForPeople = request.scope[TO_SHOW]
+    asked, reply = shown.asked, shown.reply
     try:
-        if outcome.refused is not None:
-            raise outcome.refused
+        if shown.refused is not None:
+            raise shown.refused
         assert asked is not None, "what is not refused was read"
         if reply is None:
             return _about_service(request, service, asked)
-        table = table_of(service.site, reply.body, triples=reply.kind == "G", total=reply.rows,
-                         language=_language(request, asked))  # fmt: skip
-        if not table.rows and (reply.kind != "B" or b"false" in reply.body):
-            hints = hints_for(service.site, asked.query, service.terms, _language(request, asked))
+        triples, language = reply.outcome is Outcome.TRIPLES, _language(request, asked)
+        table = table_of(
+            service.site, reply.body, triples=triples, total=reply.rows, language=language
+        )
+        if not table.rows and (reply.outcome is not Outcome.BOOLEAN or b"false" in reply.body):
+            hints = hints_for(service.site, asked.query, service.terms, language)
             table = table._replace(hints=hints)
         return _page(request, service, asked, table=table)
     except RefusedError as error:

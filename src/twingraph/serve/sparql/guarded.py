@@ -21,6 +21,7 @@ from pyoxigraph import (
     parse_query_results,
 )
 
+from twingraph.endpoint.outcome import Outcome
 from twingraph.graph.queryable import Found
 from twingraph.serve.sparql.endpoint import Evaluator, refusal
 from twingraph.serve.sparql.formats import choose_formats
@@ -28,7 +29,7 @@ from twingraph.serve.sparql.formats import choose_formats
 _WHOLE: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
 
 
-class Guarded:
+class BlockingEvaluator:
     """Evaluates through `evaluator`; called in a worker thread of the server, nowhere else."""
 
     def __init__(self, evaluator: Evaluator) -> None:
@@ -40,10 +41,10 @@ class Guarded:
         bindings = {name.value: str(term) for name, term in (substitutions or {}).items()}
         ask = partial(self._evaluator.ask, query, "json", "nt", bindings=bindings)
         reply = from_thread.run(ask)
-        if reply.kind in ("R", "B"):
+        if reply.outcome in (Outcome.ROWS, Outcome.BOOLEAN):
             return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
-        if reply.kind != "G":
-            raise refusal(reply, query, choose_formats("", None), self._evaluator.limits, {})
+        if reply.outcome is not Outcome.TRIPLES:
+            raise refusal(reply, choose_formats((), None), self._evaluator.limits)
         graph = Store()
         graph.extend(
             Quad(one.subject, one.predicate, one.object)

@@ -19,7 +19,7 @@ _KNOWN: Final = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "
 _ENDING: Final = 1  # seconds it may take to end its workers and itself
 
 
-class Keeper:
+class ForkServer:
     """One process of `twingraph.serve.sparql.worker`, started when this is made."""
 
     def __init__(

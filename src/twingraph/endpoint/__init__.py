@@ -1,0 +1,1 @@
+"""The SPARQL endpoint: the protocol, the workers that evaluate, the limits, the cache."""
