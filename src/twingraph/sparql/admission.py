@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
-from twingraph.graph.guard import refuse_remote
+from twingraph.sparql.guard import refuse_remote
 from twingraph.sparql.lexer import dataset_clauses, first_word
 
 # Without any of these no reading of a query calls another host or names its graphs.

@@ -1,0 +1,144 @@
+"""SPARQL 1.1 Protocol §2: from a request to the query it asks, or to the words that refuse it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl
+
+from twingraph.problems import TwingraphError
+from twingraph.rdf.iris import PUBLISHED
+from twingraph.settings import Limits
+from twingraph.site.reader import BuildReader
+from twingraph.sparql.admission import Dataset
+
+MAX_FIELDS: Final = 200
+# What clients call the parameter for the format: most `format`, SPARQLWrapper all three.
+_FORMAT_PARAMETERS: Final = ("format", "output", "results")
+NO_UPDATES: Final = (
+    "this service only reads; send a SELECT, ASK, CONSTRUCT or DESCRIBE query, and propose changes "
+    "to the data in its repository"
+)
+
+
+class RefusedError(TwingraphError):
+    """A request that is not answered: an HTTP status, and words on what to send instead.
+
+    `again` are the seconds after which the same request may be answered (0: it will not);
+    `members` are what a program reads of it, besides (RFC 9457 §3.2).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        text: str,
+        *,
+        again: int = 0,
+        members: Mapping[str, object] | None = None,
+    ) -> None:
+        """Keep the status next to the words."""
+        super().__init__(text)
+        self.status = status
+        self.again = again
+        self.members = members or {}
+
+
+class ProtocolRequest(NamedTuple):
+    """What a request asks: no `query` means it asks about the service itself."""
+
+    query: str
+    dataset: Dataset | None
+    formats: tuple[str, ...]
+    language: str
+
+
+Fields = Sequence[tuple[str, str]]
+
+
+def body_limit(limits: Limits) -> int:
+    """Return how many bytes a body may have: a form escapes one byte as three."""
+    return 4 * limits.query_bytes
+
+
+def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
+    """Return the parameters of a POST, those of its URL included.
+
+    >>> read_form("application/sparql-query", b"ASK {}", [("format", "json")])
+    [('format', 'json'), ('query', 'ASK {}')]
+    """
+    kind, _, parameters = content_type.partition(";")
+    charset = re.search(r'charset="?([\w.-]+)"?', parameters, re.IGNORECASE)
+    if charset and charset[1].lower() not in ("utf-8", "us-ascii"):
+        raise RefusedError(415, f"charset {charset[1][:40]} is not read; send UTF-8")
+    try:
+        text = body.decode("utf-8")
+        match kind.strip().lower():
+            case "application/x-www-form-urlencoded":
+                parsed = parse_qsl(text, keep_blank_values=True, errors="strict",
+                                   max_num_fields=MAX_FIELDS)  # fmt: skip
+                return [*fields, *parsed]
+            case "application/sparql-query":
+                return [*fields, ("query", text)]
+            case "application/sparql-update":
+                raise RefusedError(403, NO_UPDATES)
+    except UnicodeDecodeError:
+        raise RefusedError(400, "the body is not UTF-8; send the query as UTF-8") from None
+    except ValueError:
+        raise RefusedError(400, f"more than {MAX_FIELDS} parameters; send fewer") from None
+    raise RefusedError(415, "send the query as application/sparql-query, or as parameter "
+                       "'query' of an application/x-www-form-urlencoded")  # fmt: skip
+
+
+def read_fields(fields: Fields) -> ProtocolRequest:
+    """Return what the parameters ask; raise `RefusedError` where they contradict each other.
+
+    A parameter without a value counts as absent.
+
+    >>> read_fields([("query", "ASK {}"), ("default-graph-uri", "http://e/g")]).dataset
+    Dataset(default=('http://e/g',), named=())
+    >>> read_fields([("format", "json-ld"), ("output", "text/csv, text/tsv")]).formats
+    ('json-ld', 'text/csv', 'text/tsv')
+    """
+    found: dict[str, list[str]] = {}
+    for name, value in fields:
+        if value:
+            found.setdefault(name, []).append(value)
+    if {"update", "using-graph-uri", "using-named-graph-uri"} & set(found):
+        raise RefusedError(403, NO_UPDATES)
+    queries = found.get("query", [])
+    if len(queries) > 1:
+        raise RefusedError(400, f"{len(queries)} queries; send one")
+    default, named = (tuple(found.get(f"{one}-graph-uri", ())) for one in ("default", "named"))
+    return ProtocolRequest(
+        query=queries[0] if queries else "",
+        dataset=Dataset(default, named) if default or named else None,
+        formats=tuple(_formats(found)),
+        language=found.get("lang", [""])[-1],
+    )
+
+
+def _formats(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the formats asked for, first what is wanted most; a value may list several."""
+    for parameter in _FORMAT_PARAMETERS:
+        for value in found.get(parameter, ()):
+            yield from filter(None, map(str.strip, value.split(",")))
+
+
+def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int) -> None:
+    """Raise `RefusedError` for a query that is too long, or graphs of the protocol we don't have.
+
+    What stands in the text is looked at where it is evaluated.
+    """
+    if len(asked.query.encode("utf-8", "replace")) > query_bytes:
+        raise RefusedError(413, f"a query of more than {query_bytes} bytes; send a shorter one")
+    if asked.dataset is None:
+        return
+    held = {*site.graphs, site.public(PUBLISHED.value)}
+    for name in (*asked.dataset.default, *asked.dataset.named):
+        if name not in held:
+            raise RefusedError(
+                403,
+                f"<{name[:200]}> is no graph of this service; leave it out, or list the graphs "
+                "with SELECT DISTINCT ?g { GRAPH ?g {} }",
+            )

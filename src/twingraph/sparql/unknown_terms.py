@@ -1,0 +1,73 @@
+"""Terms of ours that a query names and that there are none of: nothing is ever found with them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from itertools import islice
+from typing import Final, NamedTuple
+
+from pyoxigraph import DefaultGraph, NamedNode
+
+from twingraph.rdf.vocabulary import PREFIXES, RDF
+from twingraph.sparql.lexer import Lines, Token, read
+from twingraph.sparql.lint import closest
+from twingraph.sparql.queryable import Queryable
+
+_READ: Final = 3000  # tokens; a longer query was written by a program
+_LONGEST: Final = 200  # letters of a term that are told
+_TOLD: Final = 5  # nobody reads more, and each takes a comparison with all there are
+
+
+class Unknown(NamedTuple):
+    """A term of ours in a query that is none, as it was written, and what was probably meant."""
+
+    written: str
+    meant: str
+    line: int
+    column: int
+
+
+def unknown_terms(
+    text: str, known: Collection[str], base: str, prefixes: Mapping[str, str] = PREFIXES
+) -> list[Unknown]:
+    """Return the first terms and concepts of ours that `text` names and that are not in `known`.
+
+    They are no mistake of SPARQL, but nothing is ever found with them. `known` is what `terms_of`
+    returns.
+
+    >>> home = "https://w3id.org/twingraph/"
+    >>> unknown_terms("ASK { ?a tg:partnr ?b }", {home + "ns#partner"}, home)
+    [Unknown(written='tg:partnr', meant='tg:partner', line=1, column=10)]
+    """
+    found: dict[str, Unknown] = {}
+    lines = Lines(text)
+    for token, iri, declares, _ in islice(read(text, base, prefixes), _READ):
+        namespace = next((ours for ours in _ours(base) if iri.startswith(ours)), "")
+        if declares or not namespace or iri in known or iri == namespace or iri in found:
+            continue
+        siblings = (term.removeprefix(namespace) for term in known if term.startswith(namespace))
+        close = closest(iri.removeprefix(namespace), siblings)
+        meant = _as_written(token, iri, namespace + close) if close else ""
+        found[iri] = Unknown(token.text[:_LONGEST], meant, *lines.place(token.start))
+        if len(found) == _TOLD:
+            break
+    return list(found.values())
+
+
+def terms_of(store: Queryable, base: str) -> frozenset[str]:
+    """Return the terms of the ontology and the concepts that are published under `base`."""
+    typed = store.quads_for_pattern(None, RDF.type, None, DefaultGraph())
+    named = (one.subject.value for one in typed if isinstance(one.subject, NamedNode))
+    return frozenset(one for one in named if one.startswith(_ours(base)))
+
+
+def _ours(base: str) -> tuple[str, ...]:
+    return base + "ns#", base + "vocab/"
+
+
+def _as_written(token: Token, iri: str, meant: str) -> str:
+    name, _, local = token.text.partition(":")
+    namespace = iri.removesuffix(local)
+    if token.kind == "name" and meant.startswith(namespace):
+        return f"{name}:{meant.removeprefix(namespace)}"
+    return f"<{meant}>"
