@@ -1,1 +1,1 @@
-"""The SPARQL endpoint: the protocol, the workers that evaluate, the limits, the cache."""
+"""The SPARQL 1.1 endpoint: protocol, pool of workers, cache, limits."""

@@ -1,1 +1,1 @@
-"""The text of queries, and who evaluates them."""
+"""The text of queries, and who evaluates them: local store, remote endpoint, library."""
