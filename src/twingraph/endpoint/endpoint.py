@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import traceback
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
@@ -41,7 +41,7 @@ from twingraph.site.reader import BuildReader
 from twingraph.sparql.admission import Dataset
 from twingraph.sparql.mistakes import Mistake
 from twingraph.sparql.unknown_terms import terms_of
-from twingraph.web.negotiate import Variant
+from twingraph.web.negotiate import Variant, usable
 from twingraph.web.respond import COMMON, VARY, precondition
 from twingraph.web.weblinks import dataset_links
 
@@ -217,9 +217,9 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForP
     """Return the result of a query, or what is to be shown in its place."""
     accept, content_type = _heads(scope)
     search: bytes = scope["query_string"]
-    key: Hashable = None
+    key = b""
     if scope["method"] != "POST":
-        key = (search, accept)
+        key = key_of(search, (accept or "").encode())
         kept = service.cache.get(key)
         if kept is not None:
             scope[SEEN] = (kept.rows, kept.query, True)
@@ -230,7 +230,7 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForP
         if scope["method"] == "POST":
             body = await _read_body(receive, body_limit(service.limits))
             fields = list(read_form(content_type, body, fields))
-            key = (search, accept, content_type, body) if len(body) < _CHUNK else None
+            key = key_of(search, (accept or "").encode(), content_type.encode(), body)
         asked = read_fields(fields)
         if not asked.query:
             return ForPeople(asked)
@@ -238,8 +238,6 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForP
         scope[SEEN] = (-1, name, False)
         permit(service.site, asked, service.limits.query_bytes)
         choice = choose_formats(asked.formats, accept)
-        if choice.rows is None and choice.graphs is None:
-            raise RefusedError(406, unfitting(choice, "rows"))
         reply = await service.evaluator.ask(
             asked.query, _suffix(choice.rows, "json"), _suffix(choice.graphs, "nt"), asked.dataset,
             gone=_gone(receive),
@@ -260,7 +258,7 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForP
     made = Kept(headers, reply.body, reply.rows, name)
     if service.held and service.held + len(reply.body) > _HELD * service.limits.result_bytes:
         return ForPeople(asked, refusal(Reply(Outcome.BUSY), choice, service.limits))
-    if tag and key is not None:
+    if tag:
         service.cache.keep(key, made)
     scope[SEEN] = (made.rows, made.query, False)
     return made
@@ -287,7 +285,7 @@ def _heads(scope: Scope) -> tuple[str | None, str]:
             accept.append(value.decode("latin-1"))
         elif name == b"content-type":
             content_type = value.decode("latin-1")
-    return ",".join(accept) or None, content_type
+    return usable(",".join(accept)), content_type
 
 
 def _read_search(search: bytes) -> list[tuple[str, str]]:
@@ -335,6 +333,16 @@ def _gone(receive: Receive) -> Gone:
             pass
 
     return gone
+
+
+def key_of(*parts: bytes) -> bytes:
+    """Return what an answer is kept by: as long as any other, however long the request was.
+
+    >>> len(key_of(b"a" * 1000, b"b")), key_of(b"ab", b"") == key_of(b"a", b"b")
+    (32, False)
+    """
+    sizes = b" ".join(b"%d" % len(part) for part in parts)
+    return hashlib.sha256(b"\n".join((sizes, *parts))).digest()
 
 
 def query_digest(query: str) -> str:

@@ -220,13 +220,19 @@ def read(text: str, base: str = "", prefixes: Mapping[str, str] | None = None) -
         before = (before[1], token.text.upper())
 
 
+def is_absolute(iri: str) -> bool:
+    """Does an IRI say its scheme?"""
+    return _ABSOLUTE.match(iri) is not None
+
+
 def _resolved(iri: str, base: str) -> str:
-    if _ABSOLUTE.match(iri) or len(base) > _LONGEST_BASE:
+    if is_absolute(iri) or len(base) > _LONGEST_BASE:
         return iri
     try:
-        return urljoin(base, iri)
+        joined = urljoin(base, iri)
     except ValueError:  # a host that is none, `http://[`
         return iri
+    return f"{joined}#" if iri.endswith("#") and not joined.endswith("#") else joined
 
 
 class DatasetClause(NamedTuple):

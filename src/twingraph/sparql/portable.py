@@ -10,12 +10,11 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pyoxigraph import Literal, Store, Variable
 
 from twingraph.problems import TwingraphError
-from twingraph.sparql.lexer import first_word, read
+from twingraph.sparql.lexer import first_word, is_absolute, read
 
 FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _EMPTY: Final = Store()
@@ -79,11 +78,11 @@ def with_prologue(text: str, base_iri: str | None, prefixes: Mapping[str, str]) 
     used: set[str] = set()
     declared: set[str] = set()
     relative = False
-    for token, _, declares, _ in read(text):
+    for token, iri, declares, _ in read(text):
         if token.kind == "name":
             (declared if declares else used).add(token.text.partition(":")[0])
         elif token.kind == "iri":
-            relative = relative or not urlsplit(token.text[1:-1]).scheme
+            relative = relative or not is_absolute(iri)
     lines = [f"BASE <{base_iri}>"] if relative and base_iri else []
     missing = sorted((used - declared) & set(prefixes))
     lines += [f"PREFIX {name}: <{prefixes[name]}>" for name in missing]
