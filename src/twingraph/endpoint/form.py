@@ -20,7 +20,7 @@ from twingraph.site.describe import FORMATS
 from twingraph.site.reader import LANGUAGES
 from twingraph.site.render import render
 from twingraph.site.service import endpoint_of, service_description
-from twingraph.site.words import WORDS
+from twingraph.translation import words_of
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.respond import (
     TEXT_FIRST,
@@ -78,8 +78,15 @@ def _page(
     query = asked.query if asked is not None else ""
     shown = query_page(site, language, query, table, str(problem or ""))
     elsewhere = {one: f"sparql?lang={one}" for one in LANGUAGES}
-    body = render(site, "sparql.html", language, "sparql", title=WORDS[language]["query"],
-                  elsewhere=elsewhere, page=shown)  # fmt: skip
+    body = render(
+        site,
+        "sparql.html",
+        language,
+        "sparql",
+        title=words_of(language).gettext("Query"),
+        elsewhere=elsewhere,
+        page=shown,
+    )
     headers = {"content-language": language, **_told(service, problem)}
     status = problem.status if problem is not None else 200
     return respond(request, body, "text/html", status=status, vary=VARY, headers=headers)
@@ -107,7 +114,7 @@ def _refuse(
 ) -> Response:
     if choose(accept_of(request), [*TEXT_FIRST, _HTML]) is _HTML:
         return _page(request, service, asked, problem=error)
-    heading = WORDS[_language(request, asked)]["failed"]
+    heading = words_of(_language(request, asked)).gettext("This query can't be answered")
     return refuse(request, error.status, str(error), heading=heading, offers=TEXT_FIRST,
                   headers=_told(service, error), members=error.members)  # fmt: skip
 

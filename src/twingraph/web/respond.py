@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twingraph.site.links import relative
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate, Link, render
-from twingraph.site.words import WORDS
+from twingraph.translation import words_of
 from twingraph.web.files.conditions import Validators, outcome, read_date
 from twingraph.web.negotiate import Variant, choose, choose_language, usable
 
@@ -114,8 +114,15 @@ def precondition(request: Request, headers: Mapping[str, str]) -> Response | Non
 
 
 def _changed(request: Request) -> Response:
-    word = WORDS[language_of(request)]
-    return refuse(request, 412, word["changed note"], heading=word["changed"])
+    words = words_of(language_of(request))
+    return refuse(
+        request,
+        412,
+        words.gettext(
+            "This has changed since the version that If-Match or If-Unmodified-Since names."
+        ),
+        heading=words.gettext("Not what you have"),
+    )
 
 
 def see_other(
@@ -163,7 +170,7 @@ def refuse(
     language = language_of(request)
     offer = choose(accept_of(request), offers) or _TEXT
     at = depth_of(request)
-    heading = heading or WORDS[language]["not found"]
+    heading = heading or words_of(language).gettext("Not found")
     sent = {**(headers or {}), "cache-control": _REVALIDATE, "content-language": language}
     root = str(request.scope.get("root_path", ""))
     if offer.suffix == "html":
