@@ -153,7 +153,8 @@ def test_a_parameter_without_a_value_is_none(client: TestClient, name: str) -> N
     query = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
     assert ask(client, query, **{name: ""}).text == ask(client, query).text
-    assert ask(client, query, **{name: ["", ""]}).status_code == 200
+    twice: dict[str, Any] = {name: ["", ""]}
+    assert ask(client, query, **twice).status_code == 200
 
 
 def test_an_empty_query_beside_one_is_none(client: TestClient) -> None:
