@@ -20,11 +20,11 @@ from typing import Final
 from twingraph.atomic import locked, point, sync_folders, write_synced
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.run import check_curated
-from twingraph.collector import without_collector
 from twingraph.derive.published import published
 from twingraph.export.dumps import DUMPS, Frozen, checksums, source_files
 from twingraph.export.editions import build_edition
 from twingraph.problems import Problem, TwingraphError
+from twingraph.rdf.collector import without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.iris import move_quad
 from twingraph.rdf.vocabulary import HOME

@@ -9,8 +9,8 @@ from typing import Final
 
 from twingraph.check.run import check_curated, check_dump
 from twingraph.check.texts import prove_quotes
-from twingraph.collector import without_collector
 from twingraph.problems import Problem, TwingraphError, by_severity
+from twingraph.rdf.collector import without_collector
 from twingraph.settings import Settings
 from twingraph.source.read import read_project
 

@@ -163,9 +163,9 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
         if line:
             return file.path, line
     for file in curated.files:
-        line = file.positions.iris.get(finding.focus)
-        if line is not None:
-            return file.path, line
+        mentioned = file.positions.iris.get(finding.focus)
+        if mentioned is not None:
+            return file.path, mentioned
     return "", 0
 
 
