@@ -23,8 +23,8 @@ from twingraph.site.facts import facts_about
 from twingraph.site.queries import Example, examples
 from twingraph.site.reader import BuildReader
 from twingraph.site.values import Value, ValueFormatter
-from twingraph.site.words import WORDS, number_text
 from twingraph.sparql.unknown_terms import unknown_terms
+from twingraph.translation import words_of
 
 SHOWN_ROWS: Final = 1000
 _TRIPLE: Final = ("subject", "predicate", "object")
@@ -62,7 +62,7 @@ def query_page(
     shown = examples(site, language, "sparql")
     shown_table = table or ResultView([], [], "", "")
     formats = [
-        ("", WORDS[language]["table"]), ("csv", "CSV"), ("tsv", "TSV"), ("json", "JSON"),
+        ("", words_of(language).gettext("table")), ("csv", "CSV"), ("tsv", "TSV"), ("json", "JSON"),
         ("xml", "XML"), ("turtle", "Turtle"), ("jsonld", "JSON-LD"), ("nt", "N-Triples"),
     ]  # fmt: skip
     return QueryPage(
@@ -83,7 +83,7 @@ def table_of(
     site: BuildReader, body: bytes, *, triples: bool, total: int, language: str
 ) -> ResultView:
     """Return the first rows of a result, which stands in SPARQL JSON or, triples, in N-Triples."""
-    word = WORDS[language]
+    words = words_of(language)
     rows: Iterable[list[Any]]
     if triples:
         columns = list(_TRIPLE)
@@ -92,15 +92,26 @@ def table_of(
     else:
         found = parse_query_results(body, format=QueryResultsFormat.JSON)
         if isinstance(found, QueryBoolean):
-            return ResultView([], [], word["answer"], word["yes" if found else "no"])
+            return ResultView(
+                [],
+                [],
+                words.gettext("Answer"),
+                words.gettext("yes") if found else words.gettext("no"),
+            )
         columns = [one.value for one in found.variables]
         rows = ([row[at] for at in range(len(columns))] for row in found)
     shown = list(islice(rows, SHOWN_ROWS))
     teller = ValueFormatter(facts_about(site, language, shown), "sparql")
-    numbers = number_text(total, language), number_text(len(shown), language)
-    counted = word["rows cut" if total > len(shown) else "rows"].format(*numbers)
-    if total <= 1:
-        counted = word["row"] if total else word["nothing found"]
+    counted = words.ngettext("{number} row", "{number} rows", total)
+    if total > len(shown):
+        counted = words.ngettext(
+            "{number} row, of which the first {shown} are shown; choose CSV or JSON for all.",
+            "{number} rows, of which the first {shown} are shown; choose CSV or JSON for all.",
+            total,
+            shown=words.number(len(shown)),
+        )
+    if not total:
+        counted = words.gettext("Nothing matches.")
     return ResultView(columns, [[_value(teller, one) for one in row] for row in shown], counted, "")
 
 
@@ -108,10 +119,10 @@ def hints_for(
     site: BuildReader, query: str, known: Collection[str], language: str
 ) -> tuple[str, ...]:
     """Return what to say of terms in a query that are none of ours, as nothing has them."""
-    word = WORDS[language]
+    words = words_of(language)
     return tuple(
-        word["no such term"].format(one.written)
-        + (" " + word["did you mean"].format(one.meant) if one.meant else "")
+        words.gettext("{term} is no term of the ontology.", term=one.written)
+        + (" " + words.gettext("Did you mean {term}?", term=one.meant) if one.meant else "")
         for one in unknown_terms(query, known, site.base, site.prefixes)
     )
 
