@@ -51,7 +51,7 @@ export function createEditor(textarea, { words, completions, search, run }) {
         syntaxHighlighting(highlighting),
         theme,
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": words.queryText, spellcheck: "false" }),
+        EditorView.contentAttributes.of({ "aria-label": words.queryText, spellcheck: "false", tabindex: "0" }),
         autocompletion({ override: [completionSource(completions, search)] }),
         // Tab is left to the browser, so that the keyboard is never caught here (WCAG 2.1.2).
         keymap.of([

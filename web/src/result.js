@@ -64,7 +64,7 @@ function downloads(endpoint, query, result, words) {
 }
 
 function table({ columns, rows }, endpoint, place, words) {
-  const scroll = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "result" });
+  const scroll = element("div", { class: "scroll", tabindex: "0", role: "group", "aria-labelledby": "result" });
   const head = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
   const body = element("tbody", {});
   for (const row of rows.slice(0, SHOWN)) body.append(element("tr", {}, ...row.map((term) => element("td", {}, cell(term, endpoint, place)))));
