@@ -92,15 +92,13 @@ CODES: Final[dict[str, Rule]] = {
     ),
     "E08": Rule(
         "violation",
-        "{quoted} of {letters} letters of {source} are quoted, at most half may; shorten quotes",
-        "{quoted} von {letters} Buchstaben von {source} sind zitiert, höchstens die Hälfte darf es "
-        "sein; Zitate kürzen",
+        N_(
+            "{quoted} of {letters} letters of {source} are quoted, at most half may; shorten quotes"
+        ),
     ),
     "E09": Rule(
         "warning",
-        "'{quote}' stands {times} times in line {at} of {source}; add a word that tells which",
-        "'{quote}' steht {times}-mal in Zeile {at} von {source}; ein unterscheidendes Wort "
-        "hinzunehmen",
+        N_("'{quote}' stands {times} times in line {at} of {source}; add a word that tells which"),
     ),
     "X05": Rule(
         "violation",

@@ -163,13 +163,15 @@ ORDER: Final = tuple(
     _iri(name)
     for name in (
         "tg:partner", "tg:partnershipType", "tg:status", "tg:start", "tg:end", "tg:date",
-        "tg:contactsSince", "tg:aim", "tg:level", "tg:capitalOf", "tg:within", "tg:country", "tg:countryCode", "tg:subject", "tg:property",
+        "tg:contactsSince", "tg:aim", "tg:level", "tg:capitalOf",
+        "tg:within", "tg:country", "tg:countryCode", "tg:subject", "tg:property",
         "tg:value", "tg:basis", "tg:modality", "tg:hedge", "tg:statementKind", "tg:remarkKind",
         "dcterms:isPartOf", "tg:issuedBy", "tg:spokenBy", "tg:signatory", "tg:addressee",
         "tg:occasion", "tg:concludedBy", "tg:decidedBy", "tg:decides", "tg:vote", "org:member",
         "org:role", "org:organization", "tg:throughPost", "org:unitOf", "org:postIn", "org:heldBy",
         "tg:counts", "tg:comparator", "tg:number", "tg:asOf", "tg:host", "tg:venue", "tg:place",
-        "tg:dateline", "tg:location", "tg:coordinatedBy", "tg:supportedBy", "tg:participant", "tg:runBy", "tg:field", "tg:about", "tg:distanceKm",
+        "tg:dateline", "tg:location", "tg:coordinatedBy", "tg:supportedBy",
+        "tg:participant", "tg:runBy", "tg:field", "tg:about", "tg:distanceKm",
         "tg:quote", "tg:line", "tg:inSource", "tg:supports", "prov:wasDerivedFrom",
         "dcterms:title", "dcterms:publisher", "dcterms:language", "tg:retrieved", "tg:sha256",
         "skos:notation", "skos:broader", "skos:narrower", "skos:inScheme",
