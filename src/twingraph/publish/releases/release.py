@@ -21,6 +21,7 @@ from twingraph.publish.releases.contents import Plan, write_contents
 from twingraph.publish.releases.ready import refuse_date, refuse_unclean
 from twingraph.publish.releases.released import ABOUT, FOLDER, LATEST, list_editions
 from twingraph.publish.swap import locked, point, sync
+from twingraph.release.feeds.documents import write_documents
 from twingraph.settings import FILE, Settings
 
 _DRAFT: Final = ".draft"
@@ -86,6 +87,14 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
         shutil.rmtree(draft, ignore_errors=True)
     sync(releases)
     point(releases / LATEST, date)
+    progress("writing feeds")
+    try:
+        write_documents(settings, list_editions(releases, settings.base_iri), releases)
+    except OSError as error:
+        raise TwingraphError(
+            f"{date} is released, but {error.filename or releases}: {error.strerror}; the server "
+            "makes the feeds by itself, and the next release writes the files"
+        ) from None
     return Released(
         releases / date,
         edition.notes,

@@ -1,0 +1,1 @@
+"""Releases: what changed, what is kept, how it is announced."""

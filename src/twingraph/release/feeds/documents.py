@@ -1,0 +1,87 @@
+"""The documents of `release/feed/`: the ones that grow with each release, all made from releases.
+
+The server makes the same bytes when one is asked for, so nothing depends on these files but hosts
+that serve files alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from twingraph.publish.changes.changewords import LANGUAGES
+from twingraph.publish.editions import Edition
+from twingraph.publish.swap import write_synced
+from twingraph.release.feeds.catalogue import ROOT as CATALOGUE_ROOT
+from twingraph.release.feeds.catalogue import catalogue_root
+from twingraph.release.feeds.entries import make_feed
+from twingraph.release.feeds.files import stream_root
+from twingraph.release.feeds.formats import WRITERS
+from twingraph.release.feeds.history import (
+    HistoryRecord,
+    changed_things,
+    history_of,
+    label_of,
+    read_history,
+)
+from twingraph.release.feeds.ldes import ROOT
+from twingraph.settings import Settings
+
+FOLDER: Final = "feed"  # in the folder of the releases
+# feeds of things written as files after one release; the server makes any that is asked for
+MOST_THINGS: Final = 1000
+
+
+def feed_documents(
+    settings: Settings, editions: Sequence[Edition], releases: Path
+) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each document; `editions` are those in `releases`, newest first.
+
+    Feeds of things are those that the newest release changed: the others are as they were.
+    """
+    records = read_history((edition.date, releases / edition.date) for edition in editions)
+    newest = [record for record in records if record.release == editions[0].date]
+    yield ROOT, stream_root(settings, editions)
+    yield CATALOGUE_ROOT, catalogue_root(settings, editions)
+    for thing in ["", *changed_things(newest)[:MOST_THINGS]]:
+        for language in LANGUAGES:
+            yield from _written(settings, editions, records, language, thing)
+
+
+def _written(
+    settings: Settings,
+    editions: Sequence[Edition],
+    records: Sequence[HistoryRecord],
+    language: str,
+    thing: str,
+) -> Iterator[tuple[str, bytes]]:
+    for suffix in WRITERS:
+        raw = feed_document(settings, editions, records, language, suffix, thing)
+        path = thing.removeprefix(settings.base_iri).removeprefix("id/")
+        yield f"{language}/{path}.{suffix}" if path else f"{language}.{suffix}", raw
+
+
+def feed_document(
+    settings: Settings,
+    editions: Sequence[Edition],
+    records: Sequence[HistoryRecord],
+    language: str,
+    suffix: str,
+    thing: str = "",
+) -> bytes:
+    """Return one feed: of everything, or of the `thing` with this IRI, in one of `WRITERS`."""
+    told = history_of(records, thing) if thing else records
+    label = label_of(records, thing) if thing else None
+    feed = make_feed(settings, editions, told, language, thing, label)
+    return WRITERS[suffix](feed, settings.base_iri)
+
+
+def write_documents(settings: Settings, editions: Sequence[Edition], releases: Path) -> None:
+    """Write the documents into the folder of the releases, each in its place in one step."""
+    for name, raw in feed_documents(settings, editions, releases):
+        path = releases / FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}")
+        write_synced(draft, raw)
+        draft.replace(path)
