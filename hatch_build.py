@@ -35,7 +35,7 @@ class FrozenGraph(BuildHookInterface):
         if version == "editable":
             return
         sys.path.insert(0, str(ROOT / "src"))
-        from twingraph.publish.build import build
+        from twingraph.build import build
         from twingraph.settings import load_settings
 
         self._folder = tempfile.TemporaryDirectory()

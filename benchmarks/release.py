@@ -31,11 +31,11 @@ from typing import Final
 from page import PAGE, write_part
 from pyoxigraph import RdfFormat, Store, parse
 
-from twingraph.graph.frozen import ABOUT, NAME
-from twingraph.publish.build import SUMS, build, publish_files
-from twingraph.publish.dumps import DUMPS, Frozen, checksums
-from twingraph.publish.releases.contents import Plan, write_contents
-from twingraph.publish.releases.released import list_editions
+from twingraph.build import SUMS, build, publish_files
+from twingraph.export.dumps import DUMPS, Frozen, checksums
+from twingraph.rdf.frozen import ABOUT, NAME
+from twingraph.release.contents import Plan, write_contents
+from twingraph.release.index import list_editions
 from twingraph.settings import Settings, load_settings
 from twingraph.source.fmt import prefixes_under
 

@@ -27,14 +27,14 @@ from pyoxigraph import Quad
 from rdflib import SH, Graph
 from starlette.testclient import TestClient
 
+from twingraph.build import build, silent
 from twingraph.derive.published import published
-from twingraph.publish.build import build, silent
-from twingraph.publish.releases.release import release
+from twingraph.rdf.vocabulary import HOME
+from twingraph.releasing import release
 from twingraph.serve.app import create_app
-from twingraph.serve.site import Site
 from twingraph.settings import Settings, load_settings
+from twingraph.site.reader import BuildReader
 from twingraph.source.read import Curated, read_project
-from twingraph.vocabulary import HOME
 
 # what is slow the first time (a grammar compiled) is no failure, and CI repeats what we see
 hypothesis.settings.register_profile("ours", deadline=None, derandomize=True)
@@ -110,9 +110,9 @@ def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def site(client: TestClient) -> Site:
+def site(client: TestClient) -> BuildReader:
     """What that server has opened."""
-    site: Site = client.app.state.site  # type: ignore[attr-defined]  # Starlette's
+    site: BuildReader = client.app.state.site  # type: ignore[attr-defined]  # Starlette's
     return site
 
 

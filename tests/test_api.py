@@ -20,11 +20,11 @@ from pyoxigraph import DefaultGraph, Literal, RdfFormat, parse
 
 import twingraph
 from twingraph import Rows, Text, TwingraphError
-from twingraph.graph.frozen import load_store
-from twingraph.graph.library import bind
-from twingraph.graph.query import Table, run
+from twingraph.rdf.frozen import load_store
+from twingraph.rdf.turtle import plain
 from twingraph.settings import FILE
-from twingraph.turtle import plain
+from twingraph.sparql.library import bind
+from twingraph.sparql.query import SelectResult, run
 
 ROOT = Path(__file__).parent.parent
 HEAVY = ("anyascii", "edtf", "uvicorn", "jinja2", "pyoxigraph", "rdflib", "starlette")
@@ -140,7 +140,7 @@ def test_a_question_has_the_rows_that_the_library_gives(built: Path) -> None:
 
         if isinstance(answer, bool):
             assert rows == Rows(["answer"], [[answer]])
-        elif isinstance(answer, Table):
+        elif isinstance(answer, SelectResult):
             assert (rows.variables, len(rows)) == (answer.variables, len(answer.rows)), name
         else:
             assert (rows.variables, len(rows)) == (("subject", "predicate", "object"), len(answer))

@@ -14,13 +14,13 @@ from pyoxigraph import NamedNode, QuerySolutions, RdfFormat, Store, parse
 from starlette.testclient import TestClient
 
 import twingraph
-from twingraph.graph.frozen import load_store
-from twingraph.iris import description_path, kind_of, local_path, move_quad, page_path
-from twingraph.publish.build import build
-from twingraph.publish.portal.catalogue import CATALOGUES
+from twingraph.build import build
+from twingraph.catalogue.dcat import CATALOGUES
+from twingraph.rdf.frozen import load_store
+from twingraph.rdf.iris import description_path, kind_of, local_path, move_quad, page_path
+from twingraph.rdf.vocabulary import HOME, ID_KINDS
 from twingraph.serve.app import create_app
 from twingraph.settings import Settings
-from twingraph.vocabulary import HOME, ID_KINDS
 
 # Stands where ours stands among all IRIs, so that what is sorted by IRI keeps its order.
 NEIGHBOUR = "https://w3id.org/twingrapi/"

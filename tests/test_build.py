@@ -19,10 +19,10 @@ import rdflib
 from pyld import jsonld
 from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 
+from twingraph.build import build, is_current
 from twingraph.derive.published import published
-from twingraph.graph.frozen import quad_lines
 from twingraph.problems import TwingraphError
-from twingraph.publish.build import build, is_current
+from twingraph.rdf.frozen import quad_lines
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated
 

@@ -19,17 +19,17 @@ from rdflib.namespace import DCTERMS, FOAF, PROV, XSD
 from starlette.testclient import TestClient
 
 from twingraph.about import About, Region, about_from
-from twingraph.authority import FILE_TYPES, FREQUENCIES, LANGUAGES, LICENCES, THEMES
-from twingraph.graph.frozen import read_frozen
-from twingraph.publish.build import build
-from twingraph.publish.dumps import Frozen
-from twingraph.publish.editions import Edition, File, build_edition
-from twingraph.publish.portal.catalogue import CATALOGUES, catalogue_files, wanted
+from twingraph.build import build
+from twingraph.catalogue.dcat import CATALOGUES, catalogue_files, wanted
+from twingraph.catalogue.paging import read_catalogue
+from twingraph.export.dumps import Frozen
+from twingraph.export.editions import Edition, File, build_edition
+from twingraph.rdf.authority import FILE_TYPES, FREQUENCIES, LANGUAGES, LICENCES, THEMES
+from twingraph.rdf.frozen import read_frozen
+from twingraph.rdf.vocabulary import HOME
 from twingraph.serve.app import create_app
-from twingraph.serve.data.harvest import read_catalogue
 from twingraph.settings import Settings, load_settings
 from twingraph.source.fmt import prefixes_under
-from twingraph.vocabulary import HOME
 
 ROOT = Path(__file__).parent.parent
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
@@ -751,7 +751,7 @@ def test_the_data_page_shows_every_file_with_size_and_checksum(
 
 
 def test_text_of_settings_can_not_break_out_of_the_script(tmp_path: Path) -> None:
-    from twingraph.serve.data.schemaorg import script_text
+    from twingraph.catalogue.schemaorg import script_text
 
     written = script_text({"name": "</script><script>alert(1)</script><!--"})
 

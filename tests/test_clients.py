@@ -32,7 +32,7 @@ from SPARQLWrapper import (
 )  # fmt: skip
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed
 
-from twingraph.serve.site import Site
+from twingraph.site.reader import BuildReader
 
 if TYPE_CHECKING:
     from conftest import Serve
@@ -87,20 +87,20 @@ def endpoint(built: Path, serve: Serve) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def expected(site: Site) -> dict[str, list[Row]]:
+def expected(site: BuildReader) -> dict[str, list[Row]]:
     """The answers of the graph itself."""
     told = {name: rows_of(site, query) for name, query in QUERIES.items()}
     assert {name for name, rows in told.items() if not rows} == set()
     return told
 
 
-def rows_of(site: Site, query: str) -> list[Row]:
+def rows_of(site: BuildReader, query: str) -> list[Row]:
     found: Any = site.store.query(query)
     names = [one.value for one in found.variables]
     return [tuple("" if row[one] is None else row[one].value for one in names) for row in found]
 
 
-def triples_of(site: Site, query: str) -> set[str]:
+def triples_of(site: BuildReader, query: str) -> set[str]:
     found: Any = site.store.query(query)
     return {str(one) for one in found}
 
@@ -149,7 +149,7 @@ def test_sparqlwrapper_reads_xml_csv_and_tsv(endpoint: str, expected: dict[str, 
 
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # SPARQLWrapper's own
-def test_sparqlwrapper_reads_graphs(endpoint: str, site: Site) -> None:
+def test_sparqlwrapper_reads_graphs(endpoint: str, site: BuildReader) -> None:
     construct = f"CONSTRUCT WHERE {{ <{BONN}> ?property ?value }}"
     wanted = triples_of(site, construct)
     turtle = rdflib.Graph().parse(data=wrapper(endpoint, construct, TURTLE), format="turtle")
@@ -189,7 +189,7 @@ def test_rdflib_asks_queries(
     assert rows == expected[name]
 
 
-def test_rdflib_walks_over_triples(remote: rdflib.Graph, site: Site) -> None:
+def test_rdflib_walks_over_triples(remote: rdflib.Graph, site: BuildReader) -> None:
     labels = {str(one) for one in remote.objects(BONN, RDFS.label)}
     partners = set(remote.subjects(TG.partner, BONN))
     wanted = {one for (one,) in rows_of(site, f"SELECT ?p {{ ?p <{TG.partner}> <{BONN}> }}")}
@@ -257,7 +257,7 @@ def comunica(node: Path) -> Path:
 
 
 def test_comunica_asks_queries(
-    comunica: Path, endpoint: str, expected: dict[str, list[Row]], site: Site
+    comunica: Path, endpoint: str, expected: dict[str, list[Row]], site: BuildReader
 ) -> None:
     construct = f"CONSTRUCT WHERE {{ <{BONN}> ?p ?o }}"
     asked = {"endpoint": endpoint, "queries": QUERIES, "construct": construct}

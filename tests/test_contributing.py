@@ -13,9 +13,9 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 from starlette.testclient import TestClient
 
 from twingraph.check.paths import check_paths
+from twingraph.rdf.vocabulary import HOME, TG
 from twingraph.serve.app import create_app
 from twingraph.settings import load_settings
-from twingraph.vocabulary import HOME, TG
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

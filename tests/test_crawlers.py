@@ -13,12 +13,12 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
-from twingraph.iris import page_path
-from twingraph.serve import sitemap
+from twingraph.rdf.iris import page_path
+from twingraph.rdf.vocabulary import HOME
 from twingraph.serve.app import create_app
-from twingraph.serve.site import LANGUAGES, Site
-from twingraph.serve.weblinks import DATA_PAGE
-from twingraph.vocabulary import HOME
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.web import sitemap
+from twingraph.web.weblinks import DATA_PAGE
 
 NAMES: Final = {
     "s": "http://www.sitemaps.org/schemas/sitemap/0.9",
@@ -83,7 +83,9 @@ def test_robots_may_have_pages_and_data_but_no_endless_questions(here: TestClien
 # --- sitemaps ------------------------------------------------------------------------------------
 
 
-def test_the_sitemaps_list_every_page_in_every_language(here: TestClient, site: Site) -> None:
+def test_the_sitemaps_list_every_page_in_every_language(
+    here: TestClient, site: BuildReader
+) -> None:
     found = [str(url.findtext("s:loc", "", NAMES)) for url in listed(here)]
     things = {
         str(row["thing"].value).removeprefix(HOME)
@@ -101,7 +103,7 @@ def test_the_sitemaps_list_every_page_in_every_language(here: TestClient, site: 
 
 
 def test_every_page_of_a_sitemap_says_what_it_is_in_other_languages(
-    here: TestClient, site: Site
+    here: TestClient, site: BuildReader
 ) -> None:
     for url in listed(here):
         others = {
@@ -175,7 +177,9 @@ def links(header: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("page", ["/", "/en/", "/de/index.html", f"/en/{DATA_PAGE}"])
-def test_a_landing_page_names_what_level_1_wants(client: TestClient, site: Site, page: str) -> None:
+def test_a_landing_page_names_what_level_1_wants(
+    client: TestClient, site: BuildReader, page: str
+) -> None:
     answer = client.get(page)
     told = links(answer.headers["link"])
     relations = {one for one, _, _ in told}
@@ -199,7 +203,7 @@ def test_a_landing_page_names_what_level_1_wants(client: TestClient, site: Site,
 
 @pytest.mark.parametrize("path", ["twingraph.nq", "twingraph.jsonld", "shapes.ttl", "SHA256SUMS"])
 def test_a_file_names_its_collection_and_how_to_cite_it(
-    client: TestClient, site: Site, path: str
+    client: TestClient, site: BuildReader, path: str
 ) -> None:
     told = links(client.head(f"/dumps/{path}").headers["link"])
 
@@ -210,7 +214,7 @@ def test_a_file_names_its_collection_and_how_to_cite_it(
     assert ("canonical", f"{site.base}dumps/{path}", "") in told
 
 
-def test_a_page_about_a_thing_names_it_and_the_whole(client: TestClient, site: Site) -> None:
+def test_a_page_about_a_thing_names_it_and_the_whole(client: TestClient, site: BuildReader) -> None:
     told = links(client.head("/en/place/bonn.html").headers["link"])
     description = f"{site.base}doc/place/bonn.ttl"
 
@@ -222,7 +226,7 @@ def test_a_page_about_a_thing_names_it_and_the_whole(client: TestClient, site: S
     assert ("describes", f"{site.base}id/place/bonn", "") in back
 
 
-def test_the_linkset_says_the_same_as_the_headers(client: TestClient, site: Site) -> None:
+def test_the_linkset_says_the_same_as_the_headers(client: TestClient, site: BuildReader) -> None:
     answer = client.get("/linkset.json")
     whole, *each = json.loads(answer.content)["linkset"]
     told = links(client.head("/").headers["link"])

@@ -18,12 +18,12 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 from twingraph.check.run import check_curated
 from twingraph.check.texts import prove_quotes
 from twingraph.derive.published import read_claims, read_rules_of_lists
-from twingraph.iris import kind_of, source_of
+from twingraph.rdf.iris import kind_of, source_of
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS, TG
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_text
 from twingraph.source.read import Curated, data_files
-from twingraph.turtle import plain
-from twingraph.vocabulary import HOME, PREFIXES, RDF, RDFS, TG
 
 LONGEST_RUN: Final = 10  # words of a source that may stand together in ours, quotes included
 PLACES: Final = ("borough", "city", "country", "municipality", "natural feature", "region")

@@ -14,8 +14,8 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, RdfFormat,
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from twingraph.serve.describe import formats_of
-from twingraph.serve.site import Site
+from twingraph.site.describe import formats_of
+from twingraph.site.reader import BuildReader
 
 PAGES = {"html": "text/html"}
 RDF = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "rdf": RdfFormat.RDF_XML,
@@ -53,7 +53,7 @@ async def ask(app: Starlette, path: str, accept: str = "*/*") -> Answer:
     return Answer(sent[0]["status"], headers, b"".join(one.get("body", b"") for one in sent[1:]))
 
 
-def things(site: Site) -> list[str]:
+def things(site: BuildReader) -> list[str]:
     """The paths of all IRIs of ours in the graph; a term's is that of its document."""
     return sorted(
         {
@@ -97,7 +97,7 @@ def triples(body: bytes, form: RdfFormat) -> set[Triple]:
 
 @pytest.mark.slow
 def test_every_iri_dereferences_in_every_form(
-    client: TestClient, site: Site, capsys: pytest.CaptureFixture[str]
+    client: TestClient, site: BuildReader, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app, everything = client.app, things(site)
     assert isinstance(app, Starlette)
@@ -156,7 +156,7 @@ def test_jsonld_js_reads_the_graph_from_the_dump(built: Path, node: Path) -> Non
 
 @pytest.mark.slow
 def test_jsonld_js_reads_the_same_from_every_description(
-    client: TestClient, site: Site, node: Path, capsys: pytest.CaptureFixture[str]
+    client: TestClient, site: BuildReader, node: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """JSON-LD as it is, and plain JSON with the context that its header names."""
     app, everything = client.app, [one for one in things(site) if not one.startswith("ns/")]

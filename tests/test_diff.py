@@ -17,23 +17,23 @@ import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twingraph.build import build
 from twingraph.cli import main
 from twingraph.derive.published import published
-from twingraph.graph.frozen import quad_lines
 from twingraph.problems import TwingraphError
-from twingraph.publish.build import build
-from twingraph.publish.changes.change import Change, Comparison
-from twingraph.publish.changes.changewords import LANGUAGES, NOUNS, PHRASES, WHATS
-from twingraph.publish.changes.compare import compare_dumps
-from twingraph.publish.changes.delta import Delta, Dump, compare
-from twingraph.publish.changes.diff import diff
-from twingraph.publish.changes.patch import apply_patch, write_patch
-from twingraph.publish.changes.sides import alike, find_dump
-from twingraph.publish.changes.telling import as_json, escaped, markdown, summary, text
-from twingraph.publish.releases.compress import pack
+from twingraph.rdf.frozen import quad_lines
+from twingraph.rdf.vocabulary import HOME
+from twingraph.release.changes.change import Change, Comparison
+from twingraph.release.changes.compare import compare_dumps
+from twingraph.release.changes.delta import Delta, Dump, compare
+from twingraph.release.changes.diff import diff
+from twingraph.release.changes.patch import apply_patch, write_patch
+from twingraph.release.changes.sides import comparable, find_dump
+from twingraph.release.changes.wording import as_json, escaped, markdown, summary, text
+from twingraph.release.changes.words import LANGUAGES, NOUNS, PHRASES, WHATS
+from twingraph.release.compress import pack
 from twingraph.settings import load_settings
 from twingraph.source.read import read_project
-from twingraph.vocabulary import HOME
 
 ROOT = Path(__file__).parent.parent
 ATLAS = "data/sources/atlas.ttl"
@@ -477,7 +477,7 @@ def test_two_base_iris_are_not_compared(two: Path, tmp_path: Path) -> None:
 
     for name in ("moved", "moved/twingraph.nt"):
         with pytest.raises(TwingraphError, match=r"under https://example\.org/ties/: nothing"):
-            alike(find_dump(str(two / "one"), None), find_dump(str(tmp_path / name), None))
+            comparable(find_dump(str(two / "one"), None), find_dump(str(tmp_path / name), None))
 
 
 def test_a_dump_that_is_not_in_order_is_told_by_its_line(before: list[bytes]) -> None:

@@ -20,11 +20,11 @@ from starlette.testclient import TestClient
 from twingraph.check.run import all_codes
 from twingraph.cli import cli
 from twingraph.derive.dates import bounds
-from twingraph.iris import VOCABULARY
+from twingraph.rdf.iris import VOCABULARY
+from twingraph.rdf.turtle import iri_text
+from twingraph.rdf.vocabulary import HOME, PREFIXES, TG
 from twingraph.serve.app import create_app
 from twingraph.settings import Settings
-from twingraph.turtle import iri_text
-from twingraph.vocabulary import HOME, PREFIXES, TG
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -31,19 +31,19 @@ from pyoxigraph import (
 )
 from starlette.testclient import TestClient
 
-from twingraph.graph.fetch import Endpoint, EndpointError, fetch
-from twingraph.graph.library import load_library
-from twingraph.graph.plain import check_plain, form_of
-from twingraph.graph.queryable import Found
-from twingraph.graph.remote import RemoteStore, ask_endpoint, open_endpoint
-from twingraph.graph.written import write_terms
+from twingraph.build import build
 from twingraph.problems import TwingraphError
-from twingraph.publish.build import build
+from twingraph.rdf.vocabulary import HOME, PREFIXES
 from twingraph.serve.app import create_app
-from twingraph.serve.results import formats_of
-from twingraph.serve.site import Site
 from twingraph.settings import Limits, Settings
-from twingraph.vocabulary import HOME, PREFIXES
+from twingraph.site.reader import BuildReader
+from twingraph.site.results import formats_of
+from twingraph.sparql.fetch import Endpoint, EndpointError, fetch
+from twingraph.sparql.library import load_library
+from twingraph.sparql.portable import form_of, require_sparql11
+from twingraph.sparql.queryable import QueryResult
+from twingraph.sparql.remote import RemoteStore, ask_endpoint, open_endpoint
+from twingraph.sparql.substitution import write_terms
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = load_library(ROOT / "queries" / "library")
@@ -76,7 +76,7 @@ def elsewhere(oxigraph: str, built: Path) -> Iterator[TestClient]:
         yield client
 
 
-def written(found: Found) -> bytes | list[str]:
+def written(found: QueryResult) -> bytes | list[str]:
     if isinstance(found, QueryTriples):
         return sorted(map(str, found))
     return found.serialize(format=QueryResultsFormat.JSON) or b""
@@ -175,7 +175,7 @@ def test_a_dataset_in_the_request_means_the_same(
 
 
 def test_engines_whose_default_graph_is_the_union_agree(
-    built: Path, site: Site, tmp_path: Path, engine: Callable[..., Any]
+    built: Path, site: BuildReader, tmp_path: Path, engine: Callable[..., Any]
 ) -> None:
     program = Path(sys.executable).with_name("oxigraph")
     for words in ([built / "twingraph.nq"], [built / "twingraph.nt", "--graph", PUBLISHED]):
@@ -191,7 +191,7 @@ def test_engines_whose_default_graph_is_the_union_agree(
         assert json.loads(alone)["results"] != json.loads(written(union.query(text)))["results"]  # type: ignore[arg-type]
 
 
-def test_the_store_elsewhere_holds_the_same_quads(remote: RemoteStore, site: Site) -> None:
+def test_the_store_elsewhere_holds_the_same_quads(remote: RemoteStore, site: BuildReader) -> None:
     label = NamedNode(PREFIXES["rdfs"] + "label")
     links = NamedNode(f"{HOME}graph/links")
     patterns: list[tuple[Any, Any, Any, Any]] = [
@@ -269,7 +269,7 @@ def test_query_on_the_command_line_asks_the_endpoint(oxigraph: str, tmp_path: Pa
     ],
 )
 def test_a_given_term_means_the_same_here_and_there(
-    text: str, remote: RemoteStore, site: Site
+    text: str, remote: RemoteStore, site: BuildReader
 ) -> None:
     terms = {Variable("x"): BONN}
 
@@ -341,13 +341,13 @@ def test_a_query_is_read_without_being_evaluated() -> None:
         f"CONSTRUCT {{ ?a ?b ?c }} WHERE {{ {{ SELECT (MAX(?a) AS ?b) {{ {crossed} }} }} }}",
     ):
         began = time.monotonic()
-        check_plain(text)
+        require_sparql11(text)
         assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("text", [*TYPED, *(one.text for one in LIBRARY.values())])
 def test_plain_sparql_is_taken(text: str) -> None:
-    check_plain(text, HOME, PREFIXES)
+    require_sparql11(text, HOME, PREFIXES)
 
     assert form_of(text)
 

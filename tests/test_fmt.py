@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
+from twingraph.rdf.turtle import Positions, iri_text, plain, write_turtle
+from twingraph.rdf.vocabulary import EDTF, HOME, RDF, TG, XSD
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_files, format_text, prefixes_under
-from twingraph.turtle import Positions, iri_text, plain, write_turtle
-from twingraph.vocabulary import EDTF, HOME, RDF, TG, XSD
 
 IRIS = st.one_of(
     st.sampled_from(["place/bonn", "place/9-lives", "cite/a-b", "org/x", "place/", "place/a.b"])

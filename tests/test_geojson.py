@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given
 from pyoxigraph import Literal, NamedNode, Quad
 
-from twingraph.publish.dumps import DUMPS, Frozen
-from twingraph.publish.tables.geojson import NETWORK, cut
+from twingraph.export.dumps import DUMPS, Frozen
+from twingraph.export.tables.geojson import NETWORK, cut
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS, TG, XSD
 from twingraph.settings import Settings
-from twingraph.vocabulary import HOME, PREFIXES, RDF, RDFS, TG, XSD
 
 Json = dict[str, Any]
 DEPTH = {"Point": 0, "LineString": 1, "MultiPoint": 1, "MultiLineString": 2}

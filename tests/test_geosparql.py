@@ -7,9 +7,9 @@ import math
 import pytest
 from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions
 
-from twingraph.graph.remote import open_endpoint
-from twingraph.serve.site import Site
-from twingraph.vocabulary import HOME
+from twingraph.rdf.vocabulary import HOME
+from twingraph.site.reader import BuildReader
+from twingraph.sparql.remote import open_endpoint
 
 GEO = """PREFIX geo: <http://www.opengis.net/ont/geosparql#>
 PREFIX geof: <http://www.opengis.net/def/function/geosparql/>
@@ -38,7 +38,7 @@ def on_a_sphere(east: float, north: float, to_east: float, to_north: float) -> f
     return 2 * 6371.0088 * math.asin(math.sqrt(half))
 
 
-def test_distances_of_places_are_right_and_the_published_ones(site: Site) -> None:
+def test_distances_of_places_are_right_and_the_published_ones(site: BuildReader) -> None:
     found = site.store.query(GEO + DISTANCES)
     assert isinstance(found, QuerySolutions)
     rows = list(found)
@@ -53,7 +53,7 @@ def test_distances_of_places_are_right_and_the_published_ones(site: Site) -> Non
         assert round(metres / 1000) == km
 
 
-def test_places_near_another_are_found_by_distance(site: Site) -> None:
+def test_places_near_another_are_found_by_distance(site: BuildReader) -> None:
     found = site.store.query(
         GEO
         + """SELECT ?place WHERE {
@@ -67,7 +67,7 @@ def test_places_near_another_are_found_by_distance(site: Site) -> None:
     assert [row["place"] for row in found] == [NamedNode(HOME + "id/place/brussels")]
 
 
-def test_a_place_lies_within_a_box(site: Site) -> None:
+def test_a_place_lies_within_a_box(site: BuildReader) -> None:
     box = '"POLYGON((7 50, 8 50, 8 51, 7 51, 7 50))"^^geo:wktLiteral'
     text = "ASK {{ place:{} geo:hasGeometry/geo:asWKT ?at FILTER (geof:sfWithin(?at, {})) }}"
 
@@ -77,7 +77,7 @@ def test_a_place_lies_within_a_box(site: Site) -> None:
         assert bool(found) is inside
 
 
-def test_the_oxigraph_server_measures_alike(oxigraph: str, site: Site) -> None:
+def test_the_oxigraph_server_measures_alike(oxigraph: str, site: BuildReader) -> None:
     found = open_endpoint(oxigraph, HOME).query(GEO + DISTANCES)
     here = site.store.query(GEO + DISTANCES)
     assert isinstance(found, QuerySolutions) and isinstance(here, QuerySolutions)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
-from twingraph.graph.guard import refuse_remote, tokens
 from twingraph.problems import TwingraphError
+from twingraph.sparql.guard import refuse_remote, tokens
 
 # The engine's HTTP client refuses port 1 by itself, with an OSError: a call without a network.
 HOST = "<http://127.0.0.1:1/>"

@@ -28,14 +28,14 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from twingraph.publish.editions import MEDIA_TYPES
-from twingraph.publish.releases.compress import opened, pack
-from twingraph.publish.releases.release import release
+from twingraph.export.editions import MEDIA_TYPES
+from twingraph.release.compress import opened, pack
+from twingraph.releasing import release
 from twingraph.serve.app import create_app
-from twingraph.serve.files.held import Held, held_of, read_whole
-from twingraph.serve.site import Dump
-from twingraph.serve.weblinks import DATA_PAGE
 from twingraph.settings import load_settings
+from twingraph.site.reader import BuildFile
+from twingraph.web.files.published import PublishedFile, held_of, read_whole
+from twingraph.web.weblinks import DATA_PAGE
 
 ROOT = Path(__file__).parent.parent
 DATE = "2024-05-17"
@@ -389,7 +389,7 @@ def test_a_file_that_is_not_whole_is_503_and_not_a_part_of_it(
 def test_what_answers_are_made_from_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "catalog.ttl"
     whole = b"<a> <b> <c> .\n<a> <b> <d> .\n"
-    held = Held(path, path.name, len(whole), hashlib.sha256(whole).hexdigest(), 0)
+    held = PublishedFile(path, path.name, len(whole), hashlib.sha256(whole).hexdigest(), 0)
     found = []
     for raw in (whole, whole[:14], whole.replace(b"d", b"e")):
         path.write_bytes(raw)
@@ -510,7 +510,7 @@ def test_a_build_is_as_old_as_its_release_unless_written_later(
     path.touch()
     os.utime(path, (written, written))
 
-    held = held_of("a.nt", Dump(path, "application/n-triples", 0, "0" * 64), release)
+    held = held_of("a.nt", BuildFile(path, "application/n-triples", 0, "0" * 64), release)
     assert held.modified == said
 
 

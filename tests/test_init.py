@@ -17,14 +17,14 @@ from starlette.testclient import TestClient
 
 import twingraph
 from twingraph.cli import cli
-from twingraph.graph.frozen import load_store
-from twingraph.iris import kind_of, local_path, page_path
 from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import load_store
+from twingraph.rdf.iris import kind_of, local_path, page_path
+from twingraph.rdf.vocabulary import HOME
 from twingraph.serve.app import create_app
 from twingraph.settings import STARTER_BASE, load_settings
 from twingraph.source.fmt import format_files
 from twingraph.source.starter import make_project
-from twingraph.vocabulary import HOME
 
 BASE = "https://data.example.net/ties/"
 

@@ -16,8 +16,11 @@ import rdflib
 from pyoxigraph import NamedNode, Quad, Store
 from rdflib.term import Identifier
 
-from twingraph.graph.frozen import quad_lines
-from twingraph.graph.library import (
+from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import quad_lines
+from twingraph.rdf.iris import move_quad
+from twingraph.rdf.vocabulary import HOME, PREFIXES
+from twingraph.sparql.library import (
     LibraryQuery,
     Term,
     bind,
@@ -26,11 +29,8 @@ from twingraph.graph.library import (
     pick,
     read_query,
 )
-from twingraph.graph.query import Table, run, standalone, write
-from twingraph.graph.remote import RemoteStore, open_endpoint
-from twingraph.iris import move_quad
-from twingraph.problems import TwingraphError
-from twingraph.vocabulary import HOME, PREFIXES
+from twingraph.sparql.query import SelectResult, run, standalone, write
+from twingraph.sparql.remote import RemoteStore, open_endpoint
 
 ROOT = Path(__file__).parent.parent
 EXPECTED = ROOT / "tests" / "expected"
@@ -148,7 +148,7 @@ def test_a_query_is_written_in_the_house_style(query: LibraryQuery) -> None:
 def test_parameters_are_projected(query: LibraryQuery, store: Store) -> None:
     answer = run(store, query.text, bind(query, query.examples()))
 
-    if isinstance(answer, Table):
+    if isinstance(answer, SelectResult):
         assert {one.name for one in query.parameters} <= set(answer.variables)
 
 
@@ -190,7 +190,7 @@ def in_rdflib(dataset: rdflib.Dataset, query: LibraryQuery, terms: dict[str, Ter
         terms_of_rows = [tuple(from_rdflib(term) for term in row) for row in rows]
     if result.type == "CONSTRUCT":
         return set(terms_of_rows)
-    return Table(tuple(str(one) for one in result.vars or ()), tuple(terms_of_rows))
+    return SelectResult(tuple(str(one) for one in result.vars or ()), tuple(terms_of_rows))
 
 
 @pytest.mark.parametrize("case", CASES)

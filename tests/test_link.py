@@ -20,16 +20,16 @@ from rdflib.namespace import OWL
 
 from twingraph.cli import cli
 from twingraph.link.export import FORMS, TARGET_NAMES, new_statements, read_pairs
-from twingraph.link.facts import SAME_AS, TARGETS, Facts, Linked
+from twingraph.link.facts import SAME_AS, TARGETS, Linked, LinkFacts
 from twingraph.link.files import FILES
 from twingraph.link.quickstatements import quickstatements
 from twingraph.link.sssom import write_sssom
-from twingraph.link.twinnings import Evidence, Told, Twinning
+from twingraph.link.twinnings import Evidence, StatedPair, Twinning
 from twingraph.problems import TwingraphError
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import EDTF, HOME, RDF, RDFS, TG
 from twingraph.settings import Settings
 from twingraph.source.mappings import NO_TERM, Decision, format_table, read_table
-from twingraph.turtle import plain
-from twingraph.vocabulary import EDTF, HOME, RDF, RDFS, TG
 
 ROOT = Path(__file__).parent.parent
 BONN, MINSK = HOME + "id/place/bonn", HOME + "id/place/minsk"
@@ -37,9 +37,9 @@ CIRCA, PRESUMABLY = ("P1480", "Q5727902"), ("P1480", "Q18122778")
 
 
 @pytest.fixture(scope="module")
-def facts(quads: frozenset[Quad]) -> Facts:
+def facts(quads: frozenset[Quad]) -> LinkFacts:
     """What the repository's own project publishes."""
-    return Facts(quads)
+    return LinkFacts(quads)
 
 
 # --- what is published ---------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def test_rejected_candidates_and_empty_searches_are_published(built: Path) -> No
 
 
 def test_what_is_missing_is_everything_of_its_kinds_that_is_not_linked(
-    built: Path, facts: Facts
+    built: Path, facts: LinkFacts
 ) -> None:
     listed = json.loads((built / "links" / "missing.json").read_text(encoding="utf-8"))
     table = io.StringIO((built / "links" / "missing.csv").read_text(encoding="utf-8"))
@@ -157,7 +157,9 @@ def test_the_files_are_in_the_checksums_and_every_form_is_offered(built: Path) -
 def test_another_base_iri_moves_our_side_of_every_file(quads: frozenset[Quad]) -> None:
     base = "https://example.org/twins/"
     decisions = {"wikidata": (Decision(MINSK, SAME_AS.value, "Not", "http://e/", "http://j/"),)}
-    linked = Linked(Facts(quads), Settings(ROOT, base_iri=base, release="2026-11-21"), decisions)
+    linked = Linked(
+        LinkFacts(quads), Settings(ROOT, base_iri=base, release="2026-11-21"), decisions
+    )
 
     for name, write in FILES.items():
         assert base in write(linked), name
@@ -166,7 +168,7 @@ def test_another_base_iri_moves_our_side_of_every_file(quads: frozenset[Quad]) -
 
 def test_a_link_without_a_decision_is_published_as_unspecified() -> None:
     same = Quad(NamedNode(BONN), SAME_AS, NamedNode(TARGETS["wikidata"].start + "Q586"))
-    linked = Linked(Facts([same]), Settings(ROOT))
+    linked = Linked(LinkFacts([same]), Settings(ROOT))
 
     last = write_sssom(linked, TARGETS["wikidata"]).splitlines()[-1]
 
@@ -238,11 +240,11 @@ def parse(text: str) -> list[Command]:
     return commands
 
 
-def statements(facts: Facts, known: Iterable[tuple[str, str]] = ()) -> list[Command]:
+def statements(facts: LinkFacts, known: Iterable[tuple[str, str]] = ()) -> list[Command]:
     return parse("".join(new_statements(facts, frozenset(known), Settings(ROOT)).lines))
 
 
-def test_every_statement_has_its_opposite_and_a_reference(facts: Facts) -> None:
+def test_every_statement_has_its_opposite_and_a_reference(facts: LinkFacts) -> None:
     found = statements(facts)
     pairs = [(one.item, one.value) for one in found]
 
@@ -252,7 +254,7 @@ def test_every_statement_has_its_opposite_and_a_reference(facts: Facts) -> None:
     assert all(one.references for one in found)
 
 
-def test_dates_carry_the_precision_of_their_source(facts: Facts) -> None:
+def test_dates_carry_the_precision_of_their_source(facts: LinkFacts) -> None:
     found = {(one.item, one.value): one.qualifiers for one in statements(facts)}
 
     assert found["Q64", "Q65"] == [("P580", "+1967-06-27T00:00:00Z/11")]
@@ -261,7 +263,7 @@ def test_dates_carry_the_precision_of_their_source(facts: Facts) -> None:
     assert found["Q586", "Q2280"] == []  # the sources disagree
 
 
-def test_what_is_only_implied_is_not_told(facts: Facts) -> None:
+def test_what_is_only_implied_is_not_told(facts: LinkFacts) -> None:
     pairs = {(one.item, one.value) for one in statements(facts)}
     told = new_statements(facts, frozenset(), Settings(ROOT)).left_out
 
@@ -273,7 +275,7 @@ def test_what_is_only_implied_is_not_told(facts: Facts) -> None:
 
 
 def test_what_wikidata_had_in_2016_is_not_repeated(
-    facts: Facts, artefacts: Callable[[str], Path]
+    facts: LinkFacts, artefacts: Callable[[str], Path]
 ) -> None:
     known = read_pairs(artefacts("world/wikidata_p190_2016_edges.csv"))
 
@@ -285,7 +287,9 @@ def test_what_wikidata_had_in_2016_is_not_repeated(
     assert ("Q90", "Q64") in new  # Berlin names Paris there, Paris does not name Berlin
 
 
-def twinning(start: Told | None = None, end: Told | None = None, **evidence: object) -> Twinning:
+def twinning(
+    start: StatedPair | None = None, end: StatedPair | None = None, **evidence: object
+) -> Twinning:
     words = {"name": "source:a", "about": HOME + "id/partnership/bonn-minsk", **evidence}
     return Twinning("bonn-minsk", ("Q586", "Q2280"), start, end, (Evidence(**words),))  # type: ignore[arg-type]
 
@@ -304,7 +308,7 @@ def twinning(start: Told | None = None, end: Told | None = None, **evidence: obj
     ],
 )  # fmt: skip
 def test_each_form_of_date(value: str, inferred: bool, expected: list[tuple[str, str]]) -> None:
-    written = quickstatements([twinning(Told(value, inferred))])
+    written = quickstatements([twinning(StatedPair(value, inferred))])
 
     first, second = parse("".join(written.lines))
 
@@ -313,8 +317,8 @@ def test_each_form_of_date(value: str, inferred: bool, expected: list[tuple[str,
 
 
 def test_circumstances_never_speak_of_a_date_that_is_certain() -> None:
-    both = twinning(Told("1993~", False), Told("2022-03-01", False))
-    alike = twinning(Told("1993~", False), Told("2003~", False))
+    both = twinning(StatedPair("1993~", False), StatedPair("2022-03-01", False))
+    alike = twinning(StatedPair("1993~", False), StatedPair("2003~", False))
 
     mixed = quickstatements([both])
 
@@ -358,7 +362,7 @@ def test_a_reference_is_the_source_where_its_address_is_known_else_our_page() ->
 # --- partnerships that are not told --------------------------------------------------------------
 
 
-def small(*more: tuple[str, NamedNode, NamedNode | Literal]) -> Facts:
+def small(*more: tuple[str, NamedNode, NamedNode | Literal]) -> LinkFacts:
     """A partnership of Bonn and Minsk with a citation, and `more`."""
     ours, cite, source = (HOME + f"id/{one}" for one in ("partnership/a", "cite/a", "source/a"))
     wikidata = TARGETS["wikidata"].start
@@ -372,18 +376,20 @@ def small(*more: tuple[str, NamedNode, NamedNode | Literal]) -> Facts:
         (source, NamedNode("http://purl.org/dc/terms/language"), Literal("en")),
         *more,
     ]  # fmt: skip
-    return Facts(Quad(NamedNode(one), verb, value, DefaultGraph()) for one, verb, value in triples)
+    return LinkFacts(
+        Quad(NamedNode(one), verb, value, DefaultGraph()) for one, verb, value in triples
+    )
 
 
 A = HOME + "id/partnership/a"
 
 
-def without(facts: Facts, subject: str, verb: NamedNode) -> Facts:
+def without(facts: LinkFacts, subject: str, verb: NamedNode) -> LinkFacts:
     gone = (one for one in facts.triples if (plain(one.subject), one.predicate) != (subject, verb))
-    return Facts(Quad(one.subject, one.predicate, one.object) for one in gone)
+    return LinkFacts(Quad(one.subject, one.predicate, one.object) for one in gone)
 
 
-def told(facts: Facts) -> tuple[int, str]:
+def told(facts: LinkFacts) -> tuple[int, str]:
     written = new_statements(facts, frozenset(), Settings(ROOT))
     return len(parse("".join(written.lines))), "; ".join(written.left_out)
 
@@ -449,7 +455,7 @@ def test_a_date_that_no_claim_gives_or_on_which_sources_disagree_is_left_out() -
     assert torn.left_out == ("partnership:a: start, on which the sources disagree",)
 
 
-def test_a_hostile_label_reaches_neither_line_nor_reason(facts: Facts) -> None:
+def test_a_hostile_label_reaches_neither_line_nor_reason(facts: LinkFacts) -> None:
     sly = Literal('Minsk"||Q42\tP31\tQ5\n', language="en")
     named = without(small((MINSK, RDFS.label, sly)), MINSK, SAME_AS)
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Quad, Store
 
-from twingraph.graph.guard import Token, tokens
-from twingraph.graph.mistakes import Mistake, explain
-from twingraph.graph.unknown import Unknown, terms_of, unknown_terms
-from twingraph.serve.site import Site
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, TG
 from twingraph.settings import bundled
-from twingraph.vocabulary import HOME, PREFIXES, RDF, TG
+from twingraph.site.reader import BuildReader
+from twingraph.sparql.guard import Token, tokens
+from twingraph.sparql.mistakes import Mistake, explain
+from twingraph.sparql.unknown_terms import Unknown, terms_of, unknown_terms
 
 QUERIES = sorted((bundled("queries") / "library").glob("*.rq"))
 
@@ -155,7 +155,7 @@ def test_a_long_text_is_told_at_once(piece: str) -> None:
 # --- terms that there are none of ----------------------------------------------------------------
 
 
-def test_a_term_that_is_none_is_told_with_the_nearest(site: Site) -> None:
+def test_a_term_that_is_none_is_told_with_the_nearest(site: BuildReader) -> None:
     known = terms_of(site.store, site.base)
     text = (
         "PREFIX our: <https://w3id.org/twingraph/ns#>\n"
@@ -174,7 +174,7 @@ def test_a_term_that_is_none_is_told_with_the_nearest(site: Site) -> None:
     ]  # fmt: skip
 
 
-def test_every_term_of_every_question_is_known(site: Site) -> None:
+def test_every_term_of_every_question_is_known(site: BuildReader) -> None:
     known = terms_of(site.store, site.base)
     asked = {one.name: unknown_terms(one.read_text(encoding="utf-8"), known, HOME)
              for one in QUERIES}  # fmt: skip

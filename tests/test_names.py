@@ -21,18 +21,18 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 from starlette.testclient import TestClient
 
 from twingraph.derive.names import FOLDED_KINDS, fold, folded_names, forms, named_kind
-from twingraph.graph.ask import ask
-from twingraph.graph.frozen import quad_lines
-from twingraph.graph.library import bind, load_library, pick, read_query
-from twingraph.graph.named import named
-from twingraph.graph.query import Table, run
-from twingraph.iris import move_quad
 from twingraph.problems import TwingraphError
-from twingraph.serve.finder import Finder, Name, distance
-from twingraph.serve.search import MAX_TYPED, read_names
-from twingraph.serve.site import Site
+from twingraph.rdf.frozen import quad_lines
+from twingraph.rdf.iris import move_quad
+from twingraph.rdf.vocabulary import HOME, RDFS, SKOS, TG
 from twingraph.settings import Settings
-from twingraph.vocabulary import HOME, RDFS, SKOS, TG
+from twingraph.site.finder import Finder, Name, distance
+from twingraph.site.reader import BuildReader
+from twingraph.sparql.ask import ask
+from twingraph.sparql.library import bind, load_library, pick, read_query
+from twingraph.sparql.names import named
+from twingraph.sparql.query import SelectResult, run
+from twingraph.web.search import MAX_TYPED, read_names
 
 TESTS: Final = Path(__file__).parent
 PLACE: Final = HOME + "id/place/"
@@ -67,7 +67,7 @@ def store(quads: frozenset[Quad]) -> Store:
 
 
 @pytest.fixture(scope="module")
-def finder(site: Site) -> Finder:
+def finder(site: BuildReader) -> Finder:
     return read_names(site)
 
 
@@ -77,7 +77,7 @@ def finder(site: Site) -> Finder:
 def whole_names(store: Store, name: str) -> list[str]:
     """What the library's question says of a name, as far as whole names go."""
     answer = run(store, FIND.text, bind(FIND, {"name": name}))
-    assert isinstance(answer, Table)
+    assert isinstance(answer, SelectResult)
     thing, match = (answer.variables.index(one) for one in ("thing", "match"))
     whole = [row[thing] for row in answer.rows if row[match] == Literal("whole name")]
     return [one.value for one in whole if isinstance(one, NamedNode)]
@@ -233,7 +233,7 @@ def test_the_index_answers_in_plain_sparql_of_both_engines(
         theirs = [str(row[0]) for row in graph.query(text)]  # type: ignore[index]  # rows of SELECT
     ours = run(store, text)
 
-    assert isinstance(ours, Table)
+    assert isinstance(ours, SelectResult)
     assert [str(row[0]) for row in ours.rows] == [f"<{one}>" for one in theirs]
     assert len(theirs) == 1
 

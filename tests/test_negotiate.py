@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twingraph.serve.negotiate import Offer, choose, choose_language, parse_accept
+from twingraph.web.negotiate import Variant, choose, choose_language, parse_accept
 
-HTML = Offer("text/html", "html")
-TURTLE = Offer("text/turtle", "ttl")
-JSONLD = Offer("application/ld+json", "jsonld")
-NTRIPLES = Offer("application/n-triples", "nt")
-RDFXML = Offer("application/rdf+xml", "rdf")
+HTML = Variant("text/html", "html")
+TURTLE = Variant("text/turtle", "ttl")
+JSONLD = Variant("application/ld+json", "jsonld")
+NTRIPLES = Variant("application/n-triples", "nt")
+RDFXML = Variant("application/rdf+xml", "rdf")
 OFFERS = (HTML, TURTLE, JSONLD, NTRIPLES, RDFXML)
 
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -12,7 +12,7 @@ from rdflib.collection import Collection
 from rdflib.namespace import DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SKOS, VANN, XSD
 from rdflib.term import Node
 
-from twingraph.vocabulary import PREFIXES, SCHEMES, TG
+from twingraph.rdf.vocabulary import PREFIXES, SCHEMES, TG
 
 ONTOLOGY: Final = Path(__file__).parents[1] / "ontology"
 FILES: Final = sorted(ONTOLOGY.rglob("*.ttl"))

@@ -9,14 +9,14 @@ from urllib.parse import urldefrag, urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from twingraph.serve.datewords import date_text
-from twingraph.serve.lists import CLASSES
-from twingraph.serve.pages import page
-from twingraph.serve.properties import FOREIGN, INVERSE
-from twingraph.serve.render import STATIC
-from twingraph.serve.site import Site
-from twingraph.serve.words import KIND, KINDS, LANGUAGE_NAMES, WORDS
-from twingraph.vocabulary import ID_KINDS
+from twingraph.rdf.vocabulary import ID_KINDS
+from twingraph.site.datewords import date_text
+from twingraph.site.lists import CLASSES
+from twingraph.site.pages import page
+from twingraph.site.properties import FOREIGN, INVERSE
+from twingraph.site.reader import BuildReader
+from twingraph.site.render import STATIC
+from twingraph.site.words import KIND, KINDS, LANGUAGE_NAMES, WORDS
 
 if TYPE_CHECKING:
     from conftest import Reader
@@ -148,7 +148,7 @@ def test_a_page_stands_without_its_suffix_too(client: TestClient) -> None:
     assert client.get("/en").headers["location"] == "/en/"
 
 
-def test_pages_are_the_same_bytes_every_time(site: Site) -> None:
+def test_pages_are_the_same_bytes_every_time(site: BuildReader) -> None:
     paths = [one for one in KINDS_OF_PAGES if one]
 
     assert [page(site, "de", one) for one in paths] == [page(site, "de", one) for one in paths]

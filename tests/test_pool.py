@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from twingraph.serve.sparql.evaluate import COUNTERS, Config, evaluate
-from twingraph.serve.sparql.pool import Pool, Reply
+from twingraph.endpoint.evaluate import COUNTERS, Config, evaluate
+from twingraph.endpoint.pool import Pool, Reply
+from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Limits
-from twingraph.vocabulary import HOME
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/limits").exists(), reason="looks at processes through /proc"

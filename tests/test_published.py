@@ -11,11 +11,11 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from twingraph.check.run import check_curated
 from twingraph.derive.published import published
-from twingraph.iris import DERIVED
+from twingraph.rdf.iris import DERIVED
+from twingraph.rdf.vocabulary import HOME, PREFIXES, PROV, TG
 from twingraph.settings import load_settings
 from twingraph.source.fmt import format_text
 from twingraph.source.read import Curated, read_project
-from twingraph.vocabulary import HOME, PREFIXES, PROV, TG
 
 ROOT = Path(__file__).parent.parent
 

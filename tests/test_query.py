@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
-from twingraph.graph.ask import ask, list_questions
-from twingraph.graph.frozen import NAME, quad_lines
-from twingraph.graph.query import Format, Table, move_text, run, write
-from twingraph.graph.table import columns, table_text
 from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import NAME, quad_lines
+from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings
-from twingraph.vocabulary import HOME
+from twingraph.sparql.ask import ask, list_questions
+from twingraph.sparql.query import Format, SelectResult, move_text, run, write
+from twingraph.sparql.text_table import columns, table_text
 
 BONN = NamedNode(HOME + "id/place/bonn")
 LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
@@ -34,7 +34,7 @@ def store() -> Store:
 def test_each_form_has_its_answer(store: Store) -> None:
     name = Literal("Bonn", language="de")
 
-    assert run(store, SELECT) == Table(("thing", "name", "missing"), ((BONN, name, None),))
+    assert run(store, SELECT) == SelectResult(("thing", "name", "missing"), ((BONN, name, None),))
     assert run(store, "ASK { ?s ?p ?o }") is True
     assert run(store, CONSTRUCT) == (Triple(BONN, LABEL, name),)
     assert run(store, f"DESCRIBE <{BONN.value}>") == (Triple(BONN, LABEL, name),)

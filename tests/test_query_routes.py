@@ -35,16 +35,16 @@ from pyoxigraph import (
 )
 from starlette.testclient import TestClient
 
-from twingraph.graph.library import LibraryQuery, bind, load_library
-from twingraph.graph.query import Table, run
-from twingraph.publish.build import build
+from twingraph.build import build
+from twingraph.rdf.vocabulary import HOME, PREFIXES
 from twingraph.serve.app import create_app
-from twingraph.serve.columns import is_named
-from twingraph.serve.questions import calls
-from twingraph.serve.results import FORMATS, example_of, form_of, formats_of, text_of
-from twingraph.serve.site import LANGUAGES, Site
 from twingraph.settings import Settings
-from twingraph.vocabulary import HOME, PREFIXES
+from twingraph.site.columns import is_named
+from twingraph.site.questions import calls
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.results import FORMATS, example_of, form_of, formats_of, text_of
+from twingraph.sparql.library import LibraryQuery, bind, load_library
+from twingraph.sparql.query import SelectResult, run
 
 if TYPE_CHECKING:
     from conftest import Reader
@@ -88,17 +88,17 @@ def test_there_are_questions_for_everybody() -> None:
     }  # fmt: skip
 
 
-def table_in(body: bytes, form: QueryResultsFormat) -> Table:
+def table_in(body: bytes, form: QueryResultsFormat) -> SelectResult:
     found = parse_query_results(body, form)
     assert isinstance(found, QuerySolutions)
     names = tuple(one.value for one in found.variables)
     rows: list[Any] = [tuple(row[name] for name in names) for row in found]
-    return Table(names, tuple(rows))
+    return SelectResult(names, tuple(rows))
 
 
 @pytest.mark.parametrize(("name", "suffix"), ROUTES, ids=lambda one: one)
 def test_every_question_answers_in_every_fitting_format(
-    client: TestClient, site: Site, name: str, suffix: str
+    client: TestClient, site: BuildReader, name: str, suffix: str
 ) -> None:
     query = LIBRARY[name]
     answer = client.get(address(name, suffix))
@@ -335,11 +335,13 @@ def test_a_page_is_whole(client: TestClient, read: type[Reader], name: str, lang
         assert {f"{one}.html" for one in LIBRARY} <= set(told.links)
 
 
-def test_every_column_has_a_name_in_both_languages(site: Site) -> None:
+def test_every_column_has_a_name_in_both_languages(site: BuildReader) -> None:
     unnamed = {
         variable
         for query in LIBRARY.values()
-        if isinstance(answer := run(site.store, query.text, bind(query, query.examples())), Table)
+        if isinstance(
+            answer := run(site.store, query.text, bind(query, query.examples())), SelectResult
+        )
         for variable in answer.variables
         if not is_named(variable)
     }
@@ -379,7 +381,7 @@ def test_a_page_says_what_cannot_be_asked(client: TestClient, read: type[Reader]
     assert 'value="1994"' in answer.text
 
 
-def test_the_text_on_a_page_is_the_query_asked(client: TestClient, site: Site) -> None:
+def test_the_text_on_a_page_is_the_query_asked(client: TestClient, site: BuildReader) -> None:
     for name, query in LIBRARY.items():
         asked = example_of(site, query)
         shown = unescape(client.get(f"/en/query/{name}.html").text)
@@ -448,7 +450,7 @@ def told_in(client: TestClient, path: str, suffix: str) -> set[Triple]:
     return {one.triple for one in parse(answer.content, format=RDF[suffix])}
 
 
-def test_every_question_is_an_example_that_runs(client: TestClient, site: Site) -> None:
+def test_every_question_is_an_example_that_runs(client: TestClient, site: BuildReader) -> None:
     triples = told_in(client, "/.well-known/sparql-examples", "ttl")
     store = Store()
     for one in triples:
@@ -525,7 +527,7 @@ def test_prefixes_are_those_of_the_base(moved: TestClient) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuildReader]:
     """A real server whose base IRI is its own address, so that what pages show can be run."""
     import socket
 
@@ -550,7 +552,7 @@ def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
             with contextlib.suppress(OSError), urllib.request.urlopen(base + "ns.ttl", timeout=5):
                 break
             time.sleep(0.05)
-        site: Site = create_app(out).state.site
+        site: BuildReader = create_app(out).state.site
         yield site
     finally:
         server.terminate()
@@ -560,7 +562,7 @@ def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not here")
 def test_what_a_page_says_to_type_works(
-    served: Site, client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    served: BuildReader, client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name, query in LIBRARY.items():

@@ -19,17 +19,17 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types; the tests of OpenAPI bring it
 
+from twingraph.build import build, silent
+from twingraph.catalogue.citation import write_cff
+from twingraph.current_build import UnpublishedError
 from twingraph.problems import TwingraphError
-from twingraph.publish.at_hand import UnpublishedError
-from twingraph.publish.build import build, silent
-from twingraph.publish.changes.changewords import number_text
-from twingraph.publish.changes.diff import patch
-from twingraph.publish.releases.citation import write_cff
-from twingraph.publish.releases.compress import opened
-from twingraph.publish.releases.release import Released, release
-from twingraph.publish.releases.released import list_editions
-from twingraph.serve import words
+from twingraph.release.changes.diff import patch
+from twingraph.release.changes.words import number_text
+from twingraph.release.compress import opened
+from twingraph.release.index import list_editions
+from twingraph.releasing import Released, release
 from twingraph.settings import load_settings
+from twingraph.site import words
 
 ROOT = Path(__file__).parent.parent
 PARTNERS = "data/sources/berlin-partners.ttl"
@@ -507,7 +507,7 @@ def test_two_hash_seeds_and_two_places_make_the_same_bytes_of_every_file(tmp_pat
 FORKING = """
 import os, sys
 from twingraph.cli import main
-import twingraph.publish.releases.release
+import twingraph.releasing
 for line in sys.stdin:
     if not (child := os.fork()):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

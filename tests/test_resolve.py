@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode
 
 from twingraph.derive.dates import Bounds
 from twingraph.derive.resolve import Claim, Published, Rules, resolve
-from twingraph.vocabulary import EDTF, HOME, TG
+from twingraph.rdf.vocabulary import EDTF, HOME, TG
 
 
 def concept(scheme: str, code: str) -> NamedNode:

@@ -15,11 +15,11 @@ from pyoxigraph import (
 )
 from starlette.testclient import TestClient
 
-from twingraph.graph.frozen import default_triples
-from twingraph.iris import move_quad
-from twingraph.serve.site import Site
+from twingraph.rdf.frozen import default_triples
+from twingraph.rdf.iris import move_quad
+from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings
-from twingraph.vocabulary import HOME
+from twingraph.site.reader import BuildReader
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -104,7 +104,7 @@ def test_nothing_can_be_written(client: TestClient, path: str, method: str) -> N
 
 
 @pytest.mark.slow
-def test_every_iri_of_the_graph_answers(client: TestClient, site: Site) -> None:
+def test_every_iri_of_the_graph_answers(client: TestClient, site: BuildReader) -> None:
     names = {
         term.value.partition("#")[0]
         for quad in site.store
@@ -170,7 +170,7 @@ def test_options_tells_what_is_allowed(client: TestClient) -> None:
     assert client.options("/id/place/bonn").headers["allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_a_page_tells_where_its_other_forms_are(client: TestClient, site: Site) -> None:
+def test_a_page_tells_where_its_other_forms_are(client: TestClient, site: BuildReader) -> None:
     link = client.get("/de/place/bonn").headers["link"]
 
     assert f'<{site.base}doc/place/bonn.ttl>; rel="alternate"; type="text/turtle"' in link
@@ -220,7 +220,7 @@ def test_a_description_holds_what_was_published_and_its_evidence(
             "id/place/minsk", "id/event/bonn-minsk-25th-anniversary"} <= subjects  # fmt: skip
 
 
-def test_a_graph_is_told_whole(client: TestClient, site: Site) -> None:
+def test_a_graph_is_told_whole(client: TestClient, site: BuildReader) -> None:
     name = site.base + "graph/source/bonn-minsk"
     told = set(parse(client.get("/doc/graph/source/bonn-minsk.trig").content, RdfFormat.TRIG))
 

@@ -18,13 +18,13 @@ import pytest
 from SPARQLWrapper import JSON, POST, SPARQLWrapper
 from starlette.testclient import TestClient
 
+from twingraph.build import build
 from twingraph.problems import TwingraphError
-from twingraph.publish.build import build
+from twingraph.rdf.vocabulary import HOME
 from twingraph.serve.app import create_app
 from twingraph.serve.server import run
 from twingraph.settings import FILE, Settings, load_settings
 from twingraph.source.read import Curated
-from twingraph.vocabulary import HOME
 
 if TYPE_CHECKING:
     from conftest import Reader

@@ -11,11 +11,11 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 from rdflib.namespace import DCTERMS, FOAF, OWL, RDF, SDO, VOID, XSD
 from starlette.testclient import TestClient
 
-from twingraph.publish.dumps import Frozen
-from twingraph.publish.void import is_dump, void_triples, write_void
-from twingraph.serve.service import FUNCTIONS
-from twingraph.serve.site import Site
+from twingraph.export.dumps import Frozen
+from twingraph.export.void import is_dump, void_triples, write_void
 from twingraph.settings import Limits, Settings
+from twingraph.site.reader import BuildReader
+from twingraph.site.service import FUNCTIONS
 
 SD: Final = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 
@@ -32,12 +32,12 @@ def void(built: Path) -> rdflib.Graph:
 
 
 @pytest.fixture(scope="module")
-def dataset(site: Site) -> rdflib.URIRef:
+def dataset(site: BuildReader) -> rdflib.URIRef:
     return rdflib.URIRef(site.base)
 
 
 @pytest.fixture(scope="module")
-def frozen(built: Path, settings: Settings, site: Site) -> Frozen:
+def frozen(built: Path, settings: Settings, site: BuildReader) -> Frozen:
     quads = [
         one
         for one in parse(path=built / "twingraph.nq", format=RdfFormat.N_QUADS)
@@ -117,7 +117,7 @@ def test_every_property_has_a_part_with_its_sizes(
 
 @pytest.mark.filterwarnings("ignore:Dataset.default_context:DeprecationWarning")  # rdflib's own
 def test_the_sizes_of_the_named_graphs_are_those_of_the_dump(
-    void: rdflib.Graph, built: Path, site: Site
+    void: rdflib.Graph, built: Path, site: BuildReader
 ) -> None:
     whole = rdflib.Dataset()
     whole.parse(data=(built / "twingraph.nq").read_text(encoding="utf-8"), format="nquads")
@@ -257,7 +257,7 @@ def test_a_host_that_is_no_host_breaks_nothing(client: TestClient, host: str) ->
     assert [str(one) for one in told.objects(None, SD.endpoint)] == ["http://testserver/sparql"]
 
 
-def test_the_service_counts_its_graphs(service: rdflib.Graph, site: Site) -> None:
+def test_the_service_counts_its_graphs(service: rdflib.Graph, site: BuildReader) -> None:
     def size(graph: DefaultGraph | NamedNode) -> int:
         return sum(1 for _ in site.store.quads_for_pattern(None, None, None, graph))
 

@@ -25,12 +25,12 @@ from twingraph.check.run import (
 )
 from twingraph.check.texts import prove_quotes
 from twingraph.derive.published import published
-from twingraph.graph.frozen import read_frozen
 from twingraph.problems import Problem
+from twingraph.rdf.frozen import read_frozen
+from twingraph.rdf.vocabulary import RDF as RDF_TERMS
+from twingraph.rdf.vocabulary import SKOS, TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, SourceFile, read_bytes, read_project
-from twingraph.vocabulary import RDF as RDF_TERMS
-from twingraph.vocabulary import SKOS, TG
 
 HERE = Path(__file__).parent
 CASES = HERE / "cases"

@@ -21,7 +21,7 @@ from pyoxigraph import (
 )
 from starlette.testclient import TestClient
 
-from twingraph.serve.site import Site
+from twingraph.site.reader import BuildReader
 
 if TYPE_CHECKING:
     from conftest import Reader
@@ -89,7 +89,7 @@ RESULTS = {"json": QueryResultsFormat.JSON, "xml": QueryResultsFormat.XML}
      ("rdf", RdfFormat.RDF_XML), ("xml", RdfFormat.RDF_XML)],
 )  # fmt: skip
 def test_every_graph_format_says_the_same(
-    client: TestClient, site: Site, format_: str, form: RdfFormat
+    client: TestClient, site: BuildReader, format_: str, form: RdfFormat
 ) -> None:
     answer = client.get("/sparql", params={"query": CONSTRUCT, "format": format_})
     bonn = NamedNode(site.base + "id/place/bonn")
@@ -164,7 +164,7 @@ def test_the_word_service_is_free_where_it_calls_nobody(client: TestClient) -> N
     ["INSERT DATA { <http://e/> <http://e/> 1 }", "LOAD <file:///etc/passwd>", "CLEAR ALL",
      "PREFIX e: <http://e/> DELETE WHERE { ?s ?p ?o }", "DROP ALL", "# x\nload <http://e/>"],
 )  # fmt: skip
-def test_no_query_changes_anything(client: TestClient, site: Site, query: str) -> None:
+def test_no_query_changes_anything(client: TestClient, site: BuildReader, query: str) -> None:
     before = len(site.store)
     update = {"content-type": "application/sparql-update"}
     kinds = [
@@ -197,7 +197,9 @@ def test_a_parameter_names_no_foreign_graph_either(client: TestClient, name: str
     assert "<http://e/> is no graph of this service" in answer.text
 
 
-def test_a_dataset_can_be_chosen_by_clause_and_by_parameter(client: TestClient, site: Site) -> None:
+def test_a_dataset_can_be_chosen_by_clause_and_by_parameter(
+    client: TestClient, site: BuildReader
+) -> None:
     links, entities = site.base + "graph/links", site.base + "graph/entities"
     everything = site.base + "graph/published"
     default = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -309,7 +311,9 @@ def test_every_example_runs_and_finds_something(client: TestClient, read: type[R
         assert "Nothing matches" not in answer.text
 
 
-def test_the_service_and_the_dataset_describe_themselves(client: TestClient, site: Site) -> None:
+def test_the_service_and_the_dataset_describe_themselves(
+    client: TestClient, site: BuildReader
+) -> None:
     service = client.get("/sparql", headers={"accept": "text/turtle"})
     dataset = client.get("/", headers={"accept": "application/n-triples"})
 

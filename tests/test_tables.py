@@ -26,17 +26,17 @@ from hypothesis import given
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from twingraph.derive.published import published
-from twingraph.graph.frozen import default_triples
-from twingraph.iris import move_quad
-from twingraph.publish.dumps import DUMPS, Frozen
-from twingraph.publish.tables.columns import MORE
-from twingraph.publish.tables.files import FILES
-from twingraph.publish.tables.schema import TABLES
+from twingraph.export.dumps import DUMPS, Frozen
+from twingraph.export.tables.columns import MORE
+from twingraph.export.tables.files import FILES
+from twingraph.export.tables.schema import TABLES
+from twingraph.rdf.frozen import default_triples
+from twingraph.rdf.iris import move_quad
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS, TG, XSD
 from twingraph.settings import Settings, load_settings
 from twingraph.source.fmt import prefixes_under
 from twingraph.source.read import read_project
 from twingraph.source.starter import make_project
-from twingraph.vocabulary import HOME, PREFIXES, RDF, RDFS, TG, XSD
 
 ROOT = Path(__file__).parent.parent
 PREAMBLE = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
-from twingraph.vocabulary import PREFIXES
+from twingraph.rdf.vocabulary import PREFIXES
 
 HEADER: Final = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
 

@@ -17,13 +17,13 @@ from pyoxigraph import (
 )
 from starlette.testclient import TestClient
 
-from twingraph.graph.library import load_library
-from twingraph.graph.remote import RemoteStore, open_endpoint
-from twingraph.graph.standard import as_standard
+from twingraph.rdf.vocabulary import HOME
 from twingraph.serve.app import create_app
-from twingraph.serve.results import formats_of
-from twingraph.serve.site import Site
-from twingraph.vocabulary import HOME
+from twingraph.site.reader import BuildReader
+from twingraph.site.results import formats_of
+from twingraph.sparql.library import load_library
+from twingraph.sparql.normalize import normalize_virtuoso
+from twingraph.sparql.remote import RemoteStore, open_endpoint
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = load_library(ROOT / "queries" / "library")
@@ -44,7 +44,7 @@ def elsewhere(virtuoso: str, built: Path) -> Iterator[TestClient]:
         yield client
 
 
-def test_it_holds_every_quad_of_the_build(remote: RemoteStore, site: Site) -> None:
+def test_it_holds_every_quad_of_the_build(remote: RemoteStore, site: BuildReader) -> None:
     assert {str(one) for one in remote} == {str(one) for one in site.store}
 
 
@@ -121,7 +121,7 @@ def test_its_own_ways_are_read_as_the_standards_write_them() -> None:
         b'"typed-literal","datatype":"http://www.openlinksw.com/schemas/virtrdf#Geometry",'
         b'"value":"POINT(-3.7025599479675 40.416500091553)"}}]}}'
     )
-    found = parse_query_results(as_standard(own), QueryResultsFormat.JSON)
+    found = parse_query_results(normalize_virtuoso(own), QueryResultsFormat.JSON)
 
     assert isinstance(found, QuerySolutions)
     [row] = found

@@ -202,7 +202,7 @@ def project_at(folder: Path, label: str) -> Path:
 
 
 def rebuild(folder: Path, label: str) -> None:
-    from twingraph.publish.build import build
+    from twingraph.build import build
     from twingraph.settings import load_settings
 
     done = build(load_settings(project_at(folder, label)), folder / "build")

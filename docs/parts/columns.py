@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from parts.graph import short
 from parts.tables import table
-from twingraph.publish.tables.columns import Column
-from twingraph.publish.tables.schema import TABLES
+from twingraph.export.tables.columns import Column
+from twingraph.export.tables.schema import TABLES
 
 _FORMS = {
     "boolean": "true or false",

@@ -9,10 +9,10 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from twingraph.derive.published import published
+from twingraph.rdf.turtle import iri_text
+from twingraph.rdf.vocabulary import HOME, PREFIXES
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
-from twingraph.turtle import iri_text
-from twingraph.vocabulary import HOME, PREFIXES
 
 ROOT: Final = Path(__file__).parent.parent.parent
 

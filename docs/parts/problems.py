@@ -8,7 +8,7 @@ from typing import Final
 from parts.graph import PREFIX, Row, rows, shapes
 from parts.tables import table
 from twingraph.problems import CODES, SEVERITIES
-from twingraph.vocabulary import HOME
+from twingraph.rdf.vocabulary import HOME
 
 _CHECKED: Final = {
     "source.ttl": "files as written",

@@ -9,10 +9,10 @@ from typing import Final
 
 from parts.graph import PREFIX, Row, curated, label, ontology, rows, short
 from twingraph.derive.resolve import DATES, RESOLVED
-from twingraph.iris import source_of
-from twingraph.serve.describe import FORMATS, GRAPH_FORMATS
-from twingraph.serve.sparql.formats import GRAPHS, ROWS
-from twingraph.vocabulary import HOME, SCHEMES
+from twingraph.endpoint.formats import GRAPHS, ROWS
+from twingraph.rdf.iris import source_of
+from twingraph.rdf.vocabulary import HOME, SCHEMES
+from twingraph.site.describe import FORMATS, GRAPH_FORMATS
 
 ROOT: Final = Path(__file__).parent.parent.parent
 TG: Final = HOME + "ns#"

@@ -12,7 +12,14 @@ from typing import Any, Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
-from twingraph.authority import DE_CONTRIBUTORS, EU, FREQUENCIES, LEVELS, PUBLISHER_KINDS, THEMES
+from twingraph.rdf.authority import (
+    DE_CONTRIBUTORS,
+    EU,
+    FREQUENCIES,
+    LEVELS,
+    PUBLISHER_KINDS,
+    THEMES,
+)
 
 _IRI: Final = re.compile(r"https?://[^\s<>\"{}|^`\\/]+(/[^\s<>\"{}|^`\\]*)?")
 _MAIL: Final = re.compile(r"[A-Za-z0-9._+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")

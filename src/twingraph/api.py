@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pyoxigraph
     import rdflib
 
-    from twingraph.graph.library import LibraryQuery
     from twingraph.settings import Settings
+    from twingraph.sparql.library import LibraryQuery
 
 Value: TypeAlias = str | int | float | Decimal | date | datetime | None
 """What a cell holds: see `query`."""
@@ -126,7 +126,7 @@ def load(graph: Graph | None = None) -> rdflib.Dataset:
     """
     import rdflib
 
-    from twingraph.graph.frozen import read_frozen
+    from twingraph.rdf.frozen import read_frozen
     from twingraph.source.fmt import prefixes_under
 
     settings, file = _find(graph)
@@ -168,10 +168,10 @@ def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | 
     ...     SELECT (YEAR(?day) AS ?year) { ?bond tg:earliestStart ?day } ORDER BY ?day LIMIT 1''')[0]
     {'year': 1960}
     """  # noqa: E501  # a row of a table is one line
-    from twingraph.graph.library import bind, load_library, pick, read_query
-    from twingraph.graph.named import named
-    from twingraph.graph.query import Table, run
-    from twingraph.iris import SLUG
+    from twingraph.rdf.iris import SLUG
+    from twingraph.sparql.library import bind, load_library, pick, read_query
+    from twingraph.sparql.names import named
+    from twingraph.sparql.query import SelectResult, run
 
     settings, file = _find(graph)
     text, bindings = name_or_text, {}
@@ -196,7 +196,7 @@ def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | 
     answer = run(store, text, bindings, settings.base_iri)
     if isinstance(answer, bool):
         return Rows((_SELECTED,), [(answer,)])
-    if isinstance(answer, Table):
+    if isinstance(answer, SelectResult):
         return Rows(answer.variables, ([_python(term) for term in row] for row in answer.rows))
     return Rows(_TRIPLE, ([_python(term) for term in one] for one in answer))
 
@@ -209,7 +209,7 @@ def questions(graph: Graph | None = None) -> dict[str, LibraryQuery]:
     >>> asked.title["de"], [one.name for one in asked.parameters]
     ('Sind zwei Städte verschwistert?', ['one', 'other'])
     """
-    from twingraph.graph.library import load_library
+    from twingraph.sparql.library import load_library
 
     return load_library(_settings(graph).resource("queries") / "library")
 
@@ -218,7 +218,7 @@ def questions(graph: Graph | None = None) -> dict[str, LibraryQuery]:
 
 
 def _settings(graph: Graph | None) -> Settings:
-    from twingraph.publish.at_hand import settings_at_hand, settings_of_build
+    from twingraph.current_build import settings_at_hand, settings_of_build
     from twingraph.settings import FILE, Settings, load_settings
 
     if graph is None:
@@ -235,21 +235,21 @@ def _settings(graph: Graph | None) -> Settings:
 
 
 def _is_build(folder: Path) -> bool:
-    from twingraph.graph.frozen import ABOUT
+    from twingraph.rdf.frozen import ABOUT
 
     return (folder / ABOUT).is_file()
 
 
 def _find(graph: Graph | None) -> tuple[Settings, Path]:
     """Return the settings of a graph and the file that holds it, built if need be."""
-    from twingraph.graph.frozen import NAME
-    from twingraph.publish.at_hand import UnpublishedError, build_at_hand
+    from twingraph.current_build import UnpublishedError, ensure_build
+    from twingraph.rdf.frozen import NAME
 
     settings = _settings(graph)
     if graph is not None and Path(graph).is_file():
         return settings, Path(graph)
     try:
-        return settings, (build_at_hand(settings) / NAME).resolve()
+        return settings, (ensure_build(settings) / NAME).resolve()
     except UnpublishedError as error:
         lines = [str(one) for one in error.problems if one.severity == "violation"]
         raise TwingraphError("\n".join([*lines, str(error)])) from None
@@ -260,7 +260,7 @@ def _store(file: Path, changed: int) -> pyoxigraph.Store:
     """Return a store of the graph in `file`; `changed` is when it was written."""
     import pyoxigraph
 
-    from twingraph.graph.frozen import read_frozen
+    from twingraph.rdf.frozen import read_frozen
 
     store = pyoxigraph.Store()
     store.bulk_extend(read_frozen(file))

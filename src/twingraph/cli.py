@@ -44,7 +44,7 @@ class Context:
 
     def settings_to_read(self, out: Path | None = None) -> Settings:
         """Return the project's settings, or without one those of the graph that came along."""
-        from twingraph.publish.at_hand import settings_at_hand
+        from twingraph.current_build import settings_at_hand
 
         return load_settings(self.project) if self.project else settings_at_hand(Path.cwd(), out)
 
@@ -146,8 +146,8 @@ def build(context: Context, out: Path | None) -> None:
     Example: into another folder
       twingraph build --out /srv/twingraph/build
     """
-    from twingraph.publish.build import build as run
-    from twingraph.publish.portal.catalogue import wanted
+    from twingraph.build import build as run
+    from twingraph.catalogue.dcat import wanted
 
     settings = context.settings()
     with _Progress() as progress:
@@ -185,7 +185,7 @@ def query(
     Example: the partners of Berlin
       twingraph query partners-of place=berlin
     """
-    from twingraph.graph.ask import ask, list_questions
+    from twingraph.sparql.ask import ask, list_questions
 
     settings = context.settings_to_read()
     if name is None and path is None:
@@ -288,8 +288,8 @@ def release(context: Context, date: str | None) -> None:
     Example: the second release of a day
       twingraph release 2026-11-21.2
     """
-    from twingraph.publish.at_hand import UnpublishedError
-    from twingraph.publish.releases.release import release as run
+    from twingraph.current_build import UnpublishedError
+    from twingraph.releasing import release as run
 
     settings = context.settings()
     try:
@@ -325,7 +325,7 @@ def diff(context: Context, old: str, new: str | None, form: str, lang: str) -> N
     Example: what the next release would bring, for the changelog
       twingraph diff latest --format markdown
     """
-    from twingraph.publish.changes.diff import diff as run
+    from twingraph.release.changes.diff import diff as run
 
     built = str(_short(_built(context.settings()))) if new is None else new
     with _Progress() as progress:
@@ -345,7 +345,7 @@ def patch(context: Context, old: str, path: Path) -> None:
     Example: the next release from the one before
       twingraph patch 2026-11-21 changes.rdfp > twingraph.nq
     """
-    from twingraph.publish.changes.diff import patch as run
+    from twingraph.release.changes.diff import patch as run
 
     sys.stdout.buffer.writelines(run(old, path, _releases(context)))
 
@@ -388,11 +388,11 @@ def _releases(context: Context) -> Path | None:
 
 def _built(settings: Settings, out: Path | None = None) -> Path:
     """Return the folder of a current build, building it first if need be."""
-    from twingraph.publish.at_hand import UnpublishedError, build_at_hand
+    from twingraph.current_build import UnpublishedError, ensure_build
 
     try:
         with _Progress() as progress:
-            return build_at_hand(settings, out, progress.tell)
+            return ensure_build(settings, out, progress.tell)
     except UnpublishedError as error:
         _print_problems(error.problems, "text", "en", err=True)
         raise

@@ -12,7 +12,7 @@ from typing import Final
 
 from twingraph.about import About, about_from
 from twingraph.problems import TwingraphError
-from twingraph.vocabulary import HOME
+from twingraph.rdf.vocabulary import HOME
 
 FILE: Final = "twingraph.toml"
 STARTER_BASE: Final = "https://example.org/partnerships/"

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 import pyoxigraph as ox
 
 from twingraph.problems import Severity, TwingraphError
-from twingraph.turtle import iri_text
-from twingraph.vocabulary import HOME
+from twingraph.rdf.turtle import iri_text
+from twingraph.rdf.vocabulary import HOME
 
 if TYPE_CHECKING:
     import rdflib

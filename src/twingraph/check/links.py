@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twingraph.problems import Problem, problem
+from twingraph.rdf.turtle import iri_text
+from twingraph.rdf.vocabulary import RDF
 from twingraph.source.mappings import Decision
 from twingraph.source.read import Curated
-from twingraph.turtle import iri_text
-from twingraph.vocabulary import RDF
 
 
 def link_problems(curated: Curated) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ _DUMPS: Final = frozenset({".nq", ".nt", ".trig", ".jsonld", ".rdf"})
 
 
 @dataclass(frozen=True)
-class Found:
+class CheckResult:
     """The problems of what was looked at; (proven, all) where quotes were."""
 
     problems: tuple[Problem, ...]
@@ -32,7 +32,9 @@ def is_dump(path: Path, project: Path | None) -> bool:
     return path.suffix.lower() == ".ttl" and not inside
 
 
-def check_paths(settings: Settings, paths: Sequence[Path], texts: Path | None = None) -> Found:
+def check_paths(
+    settings: Settings, paths: Sequence[Path], texts: Path | None = None
+) -> CheckResult:
     """Check `paths`, or the whole project where none is named.
 
     Raises `TwingraphError` for a path that is not there or nothing of the kind.
@@ -63,7 +65,7 @@ def check_paths(settings: Settings, paths: Sequence[Path], texts: Path | None = 
             quotes = (proof.proven, proof.all)
             mine += proof.problems
         problems += [one for one in mine if not own or _asked_for(one, own, settings.folder)]
-    return Found(tuple(by_severity(problems)), quotes)
+    return CheckResult(tuple(by_severity(problems)), quotes)
 
 
 def _asked_for(one: Problem, paths: Sequence[Path], project: Path) -> bool:

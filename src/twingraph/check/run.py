@@ -23,14 +23,14 @@ from twingraph.derive.published import (
     stated_facts,
 )
 from twingraph.derive.resolve import DATES
-from twingraph.graph.frozen import read_frozen
-from twingraph.iris import move_quad
 from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem
+from twingraph.rdf.frozen import read_frozen
+from twingraph.rdf.iris import move_quad
+from twingraph.rdf.turtle import Positions, iri_text, plain
+from twingraph.rdf.vocabulary import EDTF, HOME, TG
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_text
 from twingraph.source.read import Curated, SourceFile
-from twingraph.turtle import Positions, iri_text, plain
-from twingraph.vocabulary import EDTF, HOME, TG
 
 SOURCE_SHAPES: Final = ("prefixes.ttl", "source.ttl")
 PUBLISHED_SHAPES: Final = ("prefixes.ttl", "published.ttl")

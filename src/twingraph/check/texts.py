@@ -13,9 +13,9 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from twingraph.problems import Problem, TwingraphError, problem
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import HOME, RDF, TG
 from twingraph.source.read import Curated, SourceFile
-from twingraph.turtle import plain
-from twingraph.vocabulary import HOME, RDF, TG
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from typing import Final
 from anyascii import anyascii
 from pyoxigraph import Literal, Triple
 
-from twingraph.iris import kind_of
-from twingraph.turtle import plain
-from twingraph.vocabulary import HOME, RDFS, SKOS, TG
+from twingraph.rdf.iris import kind_of
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import HOME, RDFS, SKOS, TG
 
 NAMES: Final = (RDFS.label, SKOS.prefLabel, SKOS.altLabel)
 FOLDED_KINDS: Final = frozenset(

@@ -17,11 +17,11 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Sto
 from twingraph.derive.dates import bounds
 from twingraph.derive.names import folded_names
 from twingraph.derive.resolve import DATES, RESOLVED, WEAK, Claim, Rules, Value, resolve
-from twingraph.iris import DERIVED, source_of
 from twingraph.problems import TwingraphError
+from twingraph.rdf.iris import DERIVED, source_of
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import EDTF, HOME, PROV, RDF, SKOS, TG, XSD
 from twingraph.source.read import Curated
-from twingraph.turtle import plain
-from twingraph.vocabulary import EDTF, HOME, PROV, RDF, SKOS, TG, XSD
 
 _TRUE = Literal("true", datatype=XSD.boolean)
 

@@ -13,7 +13,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode
 
 from twingraph.derive.dates import NONE, Bounds, bounds, date_set, union
-from twingraph.vocabulary import EDTF, HOME, TG
+from twingraph.rdf.vocabulary import EDTF, HOME, TG
 
 DATES: Final[dict[NamedNode, tuple[NamedNode, NamedNode]]] = {
     TG.start: (TG.earliestStart, TG.latestStart),

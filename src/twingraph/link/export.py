@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from twingraph.graph.frozen import NAME, read_frozen
-from twingraph.link.facts import TARGETS, WIKIDATA, Facts
+from twingraph.link.facts import TARGETS, WIKIDATA, LinkFacts
 from twingraph.link.files import FOLDER
 from twingraph.link.quickstatements import Written, quickstatements, summary
 from twingraph.link.twinnings import select_twinnings
 from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import NAME, read_frozen
 from twingraph.settings import Settings
 
 # what is published as it is -> the file in the build
@@ -53,7 +53,9 @@ def export(
     if target != "wikidata":
         raise TwingraphError("QuickStatements are Wikidata's; leave --target out")
     known = read_pairs(existing) if existing else frozenset()
-    written = new_statements(Facts(read_frozen(build / NAME), settings.base_iri), known, settings)
+    written = new_statements(
+        LinkFacts(read_frozen(build / NAME), settings.base_iri), known, settings
+    )
     return Export("".join(written.lines).encode(), tuple(summary(written)))
 
 
@@ -65,7 +67,9 @@ def write(found: Export, path: Path) -> None:
         raise TwingraphError(f"{path}: {error.strerror}; name a file to write") from None
 
 
-def new_statements(facts: Facts, known: frozenset[tuple[str, str]], settings: Settings) -> Written:
+def new_statements(
+    facts: LinkFacts, known: frozenset[tuple[str, str]], settings: Settings
+) -> Written:
     """Return the QuickStatements of what is published, without the `known` pairs."""
     selected = select_twinnings(facts)
     written = quickstatements(selected.twinnings, known, settings.base_iri)

@@ -11,11 +11,11 @@ from typing import Final
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from twingraph.derive.resolve import Value
-from twingraph.iris import kind_of, move_quad
+from twingraph.rdf.iris import kind_of, move_quad
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import HOME, RDFS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
-from twingraph.turtle import plain
-from twingraph.vocabulary import HOME, RDFS
 
 SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 
@@ -54,7 +54,7 @@ TARGETS: Final[Mapping[str, Target]] = {
 }  # fmt: skip
 
 
-class Facts:
+class LinkFacts:
     """The published graph under `HOME`, indexed by subject and predicate."""
 
     def __init__(self, quads: Iterable[Quad], base: str = HOME) -> None:
@@ -109,7 +109,7 @@ class Facts:
 class Linked:
     """Everything the link files are made from; `decisions` by target, as curators wrote them."""
 
-    facts: Facts
+    facts: LinkFacts
     settings: Settings
     decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from twingraph.iris import move_iri
 from twingraph.link.facts import SAME_AS, Linked, Target, natural
-from twingraph.vocabulary import HOME
+from twingraph.rdf.iris import move_iri
+from twingraph.rdf.vocabulary import HOME
 
 
 def write_json_map(linked: Linked, target: Target) -> str:

@@ -7,9 +7,9 @@ import io
 import json
 from typing import Final
 
-from twingraph.iris import kind_of, move_iri
 from twingraph.link.facts import TARGETS, Linked
-from twingraph.vocabulary import HOME
+from twingraph.rdf.iris import kind_of, move_iri
+from twingraph.rdf.vocabulary import HOME
 
 COLUMNS: Final = ("target", "kind", "iri", "label_en", "label_de", "state")
 SEARCHED: Final = "no match found"

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from twingraph.iris import move_iri
 from twingraph.link.facts import natural
-from twingraph.link.twinnings import Evidence, Told, Twinning
-from twingraph.vocabulary import HOME
+from twingraph.link.twinnings import Evidence, StatedPair, Twinning
+from twingraph.rdf.iris import move_iri
+from twingraph.rdf.vocabulary import HOME
 
 TWINNED: Final = "P190"
 START: Final = "P580"
@@ -90,7 +90,7 @@ def _qualifiers(twinning: Twinning) -> tuple[list[str], list[str]]:
     return cells, notes
 
 
-def _circumstances(told: Told) -> tuple[str, ...]:
+def _circumstances(told: StatedPair) -> tuple[str, ...]:
     circa = (CIRCA,) if told.value.endswith("~") else ()
     return circa + ((PRESUMABLY,) if told.inferred else ())
 

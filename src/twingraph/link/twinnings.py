@@ -13,9 +13,9 @@ from pyoxigraph import Literal, NamedNode
 
 from twingraph.derive.published import read_claims
 from twingraph.derive.resolve import WEAK, Claim
-from twingraph.link.facts import TARGETS, Facts, natural
-from twingraph.turtle import iri_text
-from twingraph.vocabulary import HOME, RDF, TG
+from twingraph.link.facts import TARGETS, LinkFacts, natural
+from twingraph.rdf.turtle import iri_text
+from twingraph.rdf.vocabulary import HOME, RDF, TG
 
 _FOAF_PAGE: Final = NamedNode("http://xmlns.com/foaf/0.1/page")
 _TITLE: Final = NamedNode("http://purl.org/dc/terms/title")
@@ -25,7 +25,7 @@ _ITEM: Final = re.compile(r"Q[1-9][0-9]*")
 
 
 @dataclass(frozen=True)
-class Told:
+class StatedPair:
     """One published date; `inferred` where every claim that gives it is."""
 
     value: str
@@ -51,8 +51,8 @@ class Twinning:
 
     name: str
     items: tuple[str, str]
-    start: Told | None
-    end: Told | None
+    start: StatedPair | None
+    end: StatedPair | None
     evidence: tuple[Evidence, ...]
 
 
@@ -64,7 +64,7 @@ class Selected:
     left_out: tuple[str, ...]
 
 
-def select_twinnings(facts: Facts) -> Selected:
+def select_twinnings(facts: LinkFacts) -> Selected:
     """Return the stated partnerships of administrative units that have one item each."""
     items = _items(facts)
     claims: dict[tuple[str, NamedNode], list[Claim]] = defaultdict(list)
@@ -104,7 +104,7 @@ def _informative(one: Twinning) -> tuple[bool, int, str]:
     return one.start is None, len(one.name), one.name
 
 
-def _unfit(facts: Facts, partnership: str) -> str | None:
+def _unfit(facts: LinkFacts, partnership: str) -> str | None:
     """Say why a partnership as a whole is none of Wikidata's business; None if it is."""
     status = {one.removeprefix(_STATUS) for one in facts.texts(partnership, TG.status)}
     if WEAK.intersection(facts.values(partnership, TG.modality)):
@@ -116,7 +116,7 @@ def _unfit(facts: Facts, partnership: str) -> str | None:
     return None
 
 
-def _items(facts: Facts) -> dict[str, list[str]]:
+def _items(facts: LinkFacts) -> dict[str, list[str]]:
     found = defaultdict(list)
     for iri, item in facts.links(TARGETS["wikidata"]):
         if _ITEM.fullmatch(item):
@@ -125,7 +125,7 @@ def _items(facts: Facts) -> dict[str, list[str]]:
 
 
 def _pairs(
-    facts: Facts, partnership: str, items: dict[str, list[str]], name: str, left_out: list[str]
+    facts: LinkFacts, partnership: str, items: dict[str, list[str]], name: str, left_out: list[str]
 ) -> Iterator[tuple[str, str]]:
     fit = []
     for partner in facts.texts(partnership, TG.partner):
@@ -140,9 +140,9 @@ def _pairs(
 
 
 def _date(
-    facts: Facts, partnership: str, verb: NamedNode, claims: Iterable[Claim], name: str,
+    facts: LinkFacts, partnership: str, verb: NamedNode, claims: Iterable[Claim], name: str,
     left_out: list[str],
-) -> Told | None:  # fmt: skip
+) -> StatedPair | None:  # fmt: skip
     """Return the published date; a conflict, or a date that no claim gives, is none."""
     word = verb.value.removeprefix(HOME + "ns#")
     values = facts.texts(partnership, verb)
@@ -156,14 +156,14 @@ def _date(
     if len(values) != 1 or not given:
         left_out.append(f"{name}: {word}, which no single claim gives")
         return None
-    return Told(values[0], all(one.weak for one in given))
+    return StatedPair(values[0], all(one.weak for one in given))
 
 
 def _evidence(
-    facts: Facts,
+    facts: LinkFacts,
     partnership: str,
     claims: dict[tuple[str, NamedNode], list[Claim]],
-    dates: tuple[Told | None, Told | None],
+    dates: tuple[StatedPair | None, StatedPair | None],
 ) -> tuple[Evidence, ...]:
     """Return what each document says of the partnership and of the dates that are told.
 
@@ -191,7 +191,7 @@ def _evidence(
     )
 
 
-def _cited(facts: Facts, node: str, pinned: str) -> list[tuple[str, str]]:
+def _cited(facts: LinkFacts, node: str, pinned: str) -> list[tuple[str, str]]:
     """Return (document, quote) for a node's citations but those that support another property."""
     found = []
     for cite in facts.texts(node, TG.cites):
@@ -214,5 +214,5 @@ def _longest(quotes: Iterable[str]) -> tuple[str, ...]:
     ))  # fmt: skip
 
 
-def _first(facts: Facts, subject: str, predicate: NamedNode) -> str:
+def _first(facts: LinkFacts, subject: str, predicate: NamedNode) -> str:
     return next(iter(facts.texts(subject, predicate)), "")

@@ -9,9 +9,9 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.link.facts import SAME_AS, TARGETS, Linked, Target
+from twingraph.rdf.turtle import write_turtle
+from twingraph.rdf.vocabulary import RDF, XSD
 from twingraph.source.mappings import prefixes_of_links
-from twingraph.turtle import write_turtle
-from twingraph.vocabulary import RDF, XSD
 
 VOID: Final = "http://rdfs.org/ns/void#"
 _DCTERMS: Final = "http://purl.org/dc/terms/"

@@ -1,1 +1,1 @@
-"""The frozen graph over HTTP: pages, descriptions, dumps, SPARQL."""
+"""The application put together, and the process that serves it."""

@@ -21,33 +21,33 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from twingraph.graph.fetch import EndpointError
-from twingraph.graph.frozen import NAME
-from twingraph.serve.data.catalogue import ROUTES as CATALOGUE
-from twingraph.serve.dereference import FIRST as THINGS_FIRST
-from twingraph.serve.dereference import LAST as THINGS_LAST
-from twingraph.serve.files.held import NotWholeError
-from twingraph.serve.files.releases import ROUTES as RELEASES
-from twingraph.serve.files.send import ROUTES as FILES
-from twingraph.serve.files.send import not_whole_now
-from twingraph.serve.library import ROUTES as LIBRARY
+from twingraph.endpoint.blocking import BlockingEvaluator
+from twingraph.endpoint.endpoint import Service
+from twingraph.endpoint.form import ROUTES as FORM
+from twingraph.endpoint.pool import Pool
+from twingraph.endpoint.protocol import RefusedError
+from twingraph.endpoint.remote import RemoteEvaluator
+from twingraph.rdf.frozen import NAME
 from twingraph.serve.log import Log, Numbers
-from twingraph.serve.lookup import ROUTES as LOOKUP
-from twingraph.serve.refusals import broken, not_found, not_reached, not_served, refused
-from twingraph.serve.render import STATIC, static_file
-from twingraph.serve.respond import CommonHeaders, respond
-from twingraph.serve.search import ROUTES as SEARCH
-from twingraph.serve.site import load_site
-from twingraph.serve.sitemap import ROUTES as CRAWLERS
-from twingraph.serve.sparql.elsewhere import Elsewhere
-from twingraph.serve.sparql.endpoint import Service
-from twingraph.serve.sparql.form import ROUTES as FORM
-from twingraph.serve.sparql.guarded import Guarded
-from twingraph.serve.sparql.pool import Pool
-from twingraph.serve.sparql.protocol import RefusedError
 from twingraph.serve.watch import ROUTES as WATCH
 from twingraph.serve.watch import Front, follow, state_of
 from twingraph.settings import Limits
+from twingraph.site.reader import load_site
+from twingraph.site.render import STATIC, static_file
+from twingraph.sparql.fetch import EndpointError
+from twingraph.web.catalogue import ROUTES as CATALOGUE
+from twingraph.web.dereference import FIRST as THINGS_FIRST
+from twingraph.web.dereference import LAST as THINGS_LAST
+from twingraph.web.files.published import NotWholeError
+from twingraph.web.files.send import ROUTES as FILES
+from twingraph.web.files.send import not_whole_now
+from twingraph.web.library import ROUTES as LIBRARY
+from twingraph.web.lookup import ROUTES as LOOKUP
+from twingraph.web.refusals import broken, not_found, not_reached, not_served, refused
+from twingraph.web.releases import ROUTES as RELEASES
+from twingraph.web.respond import CommonHeaders, respond
+from twingraph.web.search import ROUTES as SEARCH
+from twingraph.web.sitemap import ROUTES as CRAWLERS
 
 _CONCURRENT_QUESTIONS: Final = 4
 
@@ -84,9 +84,9 @@ def create_app(
     def load() -> Service:
         site = load_site(build, library, endpoint, bounds)
         if site.remote is not None:
-            return Service(site, Elsewhere(site.remote, site.base, site.prefixes, bounds))
+            return Service(site, RemoteEvaluator(site.remote, site.base, site.prefixes, bounds))
         pool = Pool(build.resolve() / NAME, site.base, bounds)
-        return Service(replace(site, guarded=Guarded(pool)), pool)
+        return Service(replace(site, guarded=BlockingEvaluator(pool)), pool)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -21,10 +21,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from twingraph.endpoint.endpoint import SEEN, Service, answer, is_query
 from twingraph.problems import TwingraphError
-from twingraph.serve.files.held import CutOffError
 from twingraph.serve.log import Log, Numbers, Seen
-from twingraph.serve.sparql.endpoint import SEEN, Service, answer, is_query
+from twingraph.web.files.published import CutOffError
 
 _LOOK: Final = 1.0  # seconds between two looks at the build
 _METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"

@@ -13,11 +13,11 @@ from pathlib import Path
 from pyoxigraph import BlankNode, Quad, RdfFormat, parse
 
 from twingraph.problems import Problem, TwingraphError, by_severity, problem
+from twingraph.rdf.turtle import Positions, is_new, plain, write_turtle
+from twingraph.rdf.vocabulary import HOME, PREFIXES
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, format_table, read_table
 from twingraph.source.read import data_files, read_raw, syntax_words
-from twingraph.turtle import Positions, is_new, plain, write_turtle
-from twingraph.vocabulary import HOME, PREFIXES
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from datetime import date
 from functools import cache
 from typing import Final
 
-from twingraph.iris import move_iri
-from twingraph.vocabulary import HOME, PREFIXES
+from twingraph.rdf.iris import move_iri
+from twingraph.rdf.vocabulary import HOME, PREFIXES
 
 SUFFIX: Final = ".sssom.tsv"
 SSSOM: Final = "https://w3id.org/sssom/"
@@ -62,7 +62,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Table:
+class MappingTable:
     """A table's rows and header; `wrong` holds (line, what is wrong) for what was no row."""
 
     decisions: tuple[Decision, ...] = ()
@@ -78,7 +78,7 @@ def prefixes_of_links(base: str) -> Mapping[str, str]:
     return dict(sorted({**moved, "graph": base + "graph/", **_OURS}.items()))
 
 
-def read_table(text: str, base: str = HOME) -> Table:
+def read_table(text: str, base: str = HOME) -> MappingTable:
     r"""Read the text of a table; what is under `base` is named under `HOME`.
 
     >>> read_table('#curie_map:\n#  e: http://e/\nsubject_id\tobject_id\n').wrong[0][0]
@@ -90,7 +90,7 @@ def read_table(text: str, base: str = HOME) -> Table:
     cells = list(_cells(lines[head:], head + 1))
     if not cells or tuple(cells[0][1]) != COLUMNS:
         wrong.append((head + 1, f"the columns are not {', '.join(COLUMNS)}"))
-        return Table((), curies, slots, tuple(wrong))
+        return MappingTable((), curies, slots, tuple(wrong))
     decisions = []
     for line, row in cells[1:]:
         found = _read_row(row, line, curies, base)
@@ -98,7 +98,7 @@ def read_table(text: str, base: str = HOME) -> Table:
             wrong.append((line, found))
         else:
             decisions.append(found)
-    return Table(tuple(decisions), curies, slots, tuple(wrong))
+    return MappingTable(tuple(decisions), curies, slots, tuple(wrong))
 
 
 def _read_head(
@@ -223,7 +223,7 @@ def cells_of(decision: Decision, base: str = HOME) -> dict[str, str]:
             for name, cell in cells.items()}  # fmt: skip
 
 
-def format_table(table: Table, base: str = HOME) -> str:
+def format_table(table: MappingTable, base: str = HOME) -> str:
     """Return a table in its one form: the prefixes it uses, its header, its rows sorted."""
     rows = [cells_of(one, base) for one in table.decisions]
     prefixes = {**table.curies, **prefixes_of_links(base)}

@@ -16,12 +16,12 @@ from typing import Final
 
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
-from twingraph.iris import SLUG, graph_of, kind_of, move_quad
 from twingraph.problems import Problem, problem
+from twingraph.rdf.iris import SLUG, graph_of, kind_of, move_quad
+from twingraph.rdf.turtle import Positions, is_new, plain
+from twingraph.rdf.vocabulary import HOME, RDF
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, Decision, read_table
-from twingraph.turtle import Positions, is_new, plain
-from twingraph.vocabulary import HOME, RDF
 
 DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
 

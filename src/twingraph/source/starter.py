@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from twingraph.problems import TwingraphError
+from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import FILE, settings_from
 from twingraph.source.fmt import format_text
-from twingraph.vocabulary import HOME
 
 _TEMPLATE: Final = Path(__file__).parent.parent / "starter"
 _TITLES: Final = {"en": "Our partnerships", "de": "Unsere Partnerschaften"}

@@ -12,7 +12,9 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
-from twingraph.publish.editions import Edition
+from twingraph.export.editions import Edition
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import RDF
 from twingraph.release.feeds.ldes import (
     FOLDER,
     Published,
@@ -24,8 +26,6 @@ from twingraph.release.feeds.ldes import (
 )
 from twingraph.release.feeds.members import Member
 from twingraph.settings import Settings
-from twingraph.turtle import plain
-from twingraph.vocabulary import RDF
 
 ROOT: Final = "catalogue.trig"
 PAGE: Final = FOLDER + "catalogue.trig"

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from twingraph.publish.changes.changewords import LANGUAGES
-from twingraph.publish.editions import Edition
-from twingraph.publish.swap import write_synced
+from twingraph.atomic import write_synced
+from twingraph.export.editions import Edition
+from twingraph.release.changes.words import LANGUAGES
 from twingraph.release.feeds.catalogue import ROOT as CATALOGUE_ROOT
 from twingraph.release.feeds.catalogue import catalogue_root
 from twingraph.release.feeds.entries import make_feed

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from twingraph.iris import page_path
-from twingraph.publish.editions import Edition
+from twingraph.export.editions import Edition
+from twingraph.rdf.iris import page_path
 from twingraph.release.feeds.history import HistoryRecord
 from twingraph.release.feeds.ldes import member_iri, timestamp
 from twingraph.settings import Settings

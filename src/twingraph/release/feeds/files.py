@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import Literal
 
-from twingraph.publish.editions import Edition
+from twingraph.export.editions import Edition
 from twingraph.release.feeds.ldes import (
     FOLDER,
     STREAM,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from twingraph.publish.changes.changewords import LANGUAGES
+from twingraph.release.changes.words import LANGUAGES
 from twingraph.release.feeds.ldes import timestamp
 
 CHANGES: Final = "changes.json"

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from twingraph.iris import kind_of, move_iri
-from twingraph.publish.changes.delta import Dump, is_default
-from twingraph.vocabulary import HOME, TG
+from twingraph.rdf.iris import kind_of, move_iri
+from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.release.changes.delta import Dump, is_default
 
 Action = Literal["Create", "Delete", "Update"]
 

@@ -1,0 +1,208 @@
+"""`twingraph build`: check, freeze, write beside, swap in one step.
+
+What is published is a link to a folder named by its content. A build writes a new folder and then
+renames a new link over the old one, which POSIX does at once or not at all: killed at any moment,
+the last good build still stands whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twingraph import __version__
+from twingraph.atomic import locked, point, sync_folders, write_synced
+from twingraph.catalogue.dcat import catalogue_files
+from twingraph.check.run import check_curated
+from twingraph.derive.published import published
+from twingraph.export.dumps import DUMPS, Frozen, checksums, source_files
+from twingraph.export.editions import build_edition
+from twingraph.problems import Problem, TwingraphError
+from twingraph.rdf.frozen import ABOUT, NAME
+from twingraph.rdf.iris import move_quad
+from twingraph.rdf.vocabulary import HOME
+from twingraph.settings import FILE, Settings
+from twingraph.source.fmt import prefixes_under
+from twingraph.source.read import Curated, data_files, ontology_files, read_project
+
+SUMS: Final = "SHA256SUMS"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build came to: its problems, and where it lies (None: nothing was published)."""
+
+    problems: tuple[Problem, ...]
+    folder: Path | None = None
+    quads: int = 0
+
+
+def silent(_: str) -> None:
+    """Tell nobody."""
+
+
+def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
+    """Build the project into `out`; with a violation nothing is written and `folder` is None.
+
+    Raises `TwingraphError` where `out` is something that a build must not replace, where another
+    build is at work, or where the disk says no.
+    """
+    inputs = input_digest(settings)
+    _refuse_inside(settings, out)
+    _refuse_foreign(out)
+    progress("reading the curated files")
+    curated = read_project(settings)
+    progress("deriving what is published")
+    quads = published(curated)
+    progress("checking")
+    problems = tuple(check_curated(curated, quads))
+    if any(one.severity == "violation" for one in problems):
+        return Built(problems)
+    moved = [move_quad(one, HOME, settings.base_iri) for one in quads]
+    frozen = Frozen(
+        moved, settings.base_iri, prefixes_under(settings.base_iri), settings, curated.decisions
+    )
+    files = {}
+    for name, write in DUMPS.items():
+        progress(f"writing {name}")
+        files[name] = write(frozen)
+    files["shapes.ttl"] = shapes_document(settings)
+    files |= source_files(frozen)
+    progress("writing the catalogue")
+    files |= catalogue_files(frozen, build_edition(files, settings.base_iri))
+    files[SUMS] = checksums(files)
+    files[ABOUT] = _about(curated, inputs, len(moved))
+    return Built(problems, publish_files(files, out), len(moved))
+
+
+def shapes_document(settings: Settings) -> bytes:
+    """Return all shapes as one Turtle text, under the project's base IRI."""
+    paths = sorted(settings.resource("shapes").glob("*.ttl"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return text.replace(HOME, settings.base_iri).encode()
+
+
+def _about(curated: Curated, inputs: str, quads: int) -> bytes:
+    settings = curated.settings
+    about = {
+        "base_iri": settings.base_iri,
+        "inputs": inputs,
+        "licence": settings.licence,
+        "publisher": settings.publisher,
+        "quads": quads,
+        "release": settings.release,
+        "software": __version__,
+        "title": dict(sorted(settings.title.items())),
+    }
+    return (json.dumps(about, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def input_digest(settings: Settings) -> str:
+    """Return a digest of everything a build is made from; equal digest, equal build."""
+    queries = settings.resource("queries") / "rules"
+    shapes = settings.resource("shapes")
+    package = Path(__file__).parent
+    ontology = settings.resource("ontology")
+    # by the path inside its folder, so that where a project lies makes no difference
+    named = {
+        **{f"project/{one.relative_to(settings.folder).as_posix()}": one
+           for one in (*data_files(settings), settings.folder / FILE)},
+        **{f"ontology/{one.relative_to(ontology).as_posix()}": one
+           for one in ontology_files(settings)},
+        **{f"rules/{one.name}": one for one in queries.glob("*.rq")},
+        **{f"shapes/{one.name}": one for one in shapes.glob("*.ttl")},
+        **{f"package/{one.relative_to(package).as_posix()}": one for one in package.rglob("*.py")},
+    }  # fmt: skip
+    whole = hashlib.sha256(__version__.encode())
+    for name, path in sorted(named.items()):
+        whole.update(os.fsencode(name) + b"\0")
+        try:
+            # a pipe would be waited for; what can't be read is the check's business
+            whole.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"-")
+        except OSError:
+            whole.update(b"-")
+    return whole.hexdigest()
+
+
+def is_current(settings: Settings, out: Path) -> bool:
+    """Is there a build at `out` that was made from just these inputs?"""
+    try:
+        about = json.loads((out / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return (
+        isinstance(about, dict)
+        and about.get("inputs") == input_digest(settings)
+        and (out / NAME).is_file()
+    )
+
+
+# --- the swap ------------------------------------------------------------------------------------
+
+
+def publish_files(files: Mapping[str, bytes], out: Path) -> Path:
+    """Write `files` beside `out` and make `out` the link to them; return the folder.
+
+    The folder before this one is kept, because a server may still be reading it.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        busy = f"another build is writing {out}; wait for it, or name another --out"
+        with locked(out.with_name(f".{out.name}.lock"), busy):
+            _refuse_foreign(out)
+            return _swap(files, out)
+    except OSError as error:
+        place = error.filename or out
+        raise TwingraphError(
+            f"{place}: {error.strerror}; nothing was replaced, free the place and build again"
+        ) from None
+
+
+def _swap(files: Mapping[str, bytes], out: Path) -> Path:
+    stem = f".{out.name}-"
+    digest = hashlib.sha256(checksums(files)).hexdigest()[:16]
+    target = out.with_name(stem + digest)
+    draft = out.with_name(f"{stem}draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    before = out.readlink().name if out.is_symlink() else ""
+    if not target.is_dir():
+        draft.mkdir()
+        for name, raw in files.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            write_synced(draft / name, raw)
+        sync_folders(draft, files)
+        draft.rename(target)
+    point(out, target.name)
+    ours = re.compile(re.escape(stem) + "[0-9a-f]{16}")  # never a neighbour's `.build-test`
+    for old in out.parent.iterdir():
+        if ours.fullmatch(old.name) and old.name not in (target.name, before):
+            shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def _refuse_inside(settings: Settings, out: Path) -> None:
+    """A build among the files it is made from would be read as one of them."""
+    for name in ("data", "ontology", "shapes", "queries"):
+        if out.absolute().is_relative_to((settings.folder / name).absolute()):
+            raise TwingraphError(f"{out} lies inside {name}/; name a folder outside it with --out")
+
+
+def _refuse_foreign(out: Path) -> None:
+    if out.is_symlink():
+        name = str(out.readlink())
+        if name.startswith(f".{out.name}-"):
+            return
+        raise TwingraphError(f"{out} is a link to {name}, not a build; name another folder")
+    if out.is_dir() and any(out.iterdir()):
+        raise TwingraphError(f"{out} is a folder with files in it; name an empty or a new one")
+    if out.exists() and not out.is_dir():
+        raise TwingraphError(f"{out} is a file; name a folder")

@@ -1,0 +1,1 @@
+"""What portals, search engines and citations are told about the data."""

@@ -1,0 +1,158 @@
+"""Who publishes, whom to ask, who made it, under which licence: what every node of a catalogue has.
+
+All from the settings; where they say nothing, what can be said without inventing anything.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.catalogue.nodes import GraphBuilder, named, typed
+from twingraph.rdf.authority import (
+    DE_LICENCES,
+    EU,
+    LICENCE_TYPES,
+    PUBLISHER_KINDS,
+    PUBLISHER_TYPES,
+    licence_of,
+)
+from twingraph.settings import Settings
+
+_PERSON: Final = "PrivateIndividual(s)"
+PAGE: Final = "en/data.html"
+
+
+def publisher_name(settings: Settings) -> str:
+    """Return who publishes: as the settings say, else the host of the base IRI."""
+    return settings.publisher or urlsplit(settings.base_iri).netloc
+
+
+def publisher_iri(settings: Settings) -> str:
+    """Return the IRI of the publisher, of its own making or ours."""
+    return settings.about.publisher_iri or f"{settings.base_iri}catalog#publisher"
+
+
+def tell_publisher(told: GraphBuilder, settings: Settings) -> NamedNode:
+    """Tell who publishes."""
+    about = settings.about
+    homepage = about.publisher_homepage
+    return told.add(
+        publisher_iri(settings),
+        {
+            "a": named("foaf:Agent"),
+            "foaf:name": Literal(publisher_name(settings)),
+            "foaf:homepage": told.page(homepage, {}) if homepage else None,
+            "dct:type": _kind(told, about.publisher_type),
+        },
+    )
+
+
+def _kind(told: GraphBuilder, code: str) -> NamedNode | None:
+    if not code:
+        return None
+    iri = f"http://purl.org/adms/publishertype/{code}"
+    return told.code(PUBLISHER_TYPES, iri, PUBLISHER_KINDS[code], note="ADMS publisher types")
+
+
+def tell_contact(told: GraphBuilder, settings: Settings) -> NamedNode:
+    """Tell whom to ask: as the settings say, else the publisher by the page about the data."""
+    contact = settings.about.contact
+    url = contact.url or ("" if contact.email else settings.base_iri + PAGE)
+    return told.add(
+        f"{settings.base_iri}catalog#contact",
+        {
+            "a": [named("vcard:Kind"), named("vcard:Organization")],
+            "vcard:fn": Literal(contact.name or publisher_name(settings)),
+            "vcard:hasEmail": NamedNode(f"mailto:{contact.email}") if contact.email else None,
+            "vcard:hasURL": NamedNode(url) if url else None,
+        },
+    )
+
+
+def tell_creators(told: GraphBuilder, settings: Settings) -> list[NamedNode]:
+    """Tell who made it, each by ORCID iD or an IRI of ours."""
+    found = []
+    for number, one in enumerate(settings.about.creators, 1):
+        own = f"{settings.base_iri}catalog#creator-{number}"
+        iri = f"https://orcid.org/{one.orcid}" if one.orcid else own
+        name = Literal(one.name)
+        found.append(
+            told.add(
+                iri,
+                {"a": named("foaf:Agent"), "foaf:name": name, "dct:type": _kind(told, _PERSON)},
+            )
+        )
+    return found
+
+
+def tell_licence(told: GraphBuilder, settings: Settings, profile: str) -> NamedNode:
+    """Tell the licence of the data under the name that the readers of `profile` look it up by.
+
+    CKAN finds it by its title, so that the title is the one in CKAN's register.
+    """
+    known = licence_of(settings.licence)
+    document = {"a": named("dct:LicenseDocument")}
+    if known is None:
+        return told.add(settings.licence, {**document, "dct:title": Literal(settings.licence)})
+    names = {"eu": f"{EU}licence/{known.eu}", "de": f"{DE_LICENCES}/{known.de}"}
+    others = [NamedNode(one) for key, one in names.items() if key != profile]
+    kind = told.code(
+        LICENCE_TYPES, f"http://purl.org/adms/licencetype/{known.kind}", known.kind_labels,
+        note="ADMS licence types",
+    )  # fmt: skip
+    title = "DCAT-AP.de" if profile == "de" else "EU authority table licence"
+    scheme = DE_LICENCES if profile == "de" else f"{EU}licence"
+    node = told.code(scheme, names[profile], (known.name, known.name), note=title)
+    return told.add(
+        node.value,
+        {
+            **document,
+            "dct:title": Literal(known.ckan),
+            "dct:type": kind,
+            "dct:identifier": Literal(known.eu if profile == "eu" else known.de),
+            "skos:exactMatch": [NamedNode(settings.licence), *others],
+            "foaf:homepage": told.page(settings.licence, {}),
+        },
+    )
+
+
+def tell_rights(told: GraphBuilder, settings: Settings) -> NamedNode:
+    """Tell in words what may be done with the data."""
+    known = licence_of(settings.licence)
+    name = known.name if known else settings.licence
+    free = known is not None and known.kind == "PublicDomain"
+    words = {
+        "en": f"Free to use for any purpose, without conditions: {name}." if free
+        else f"Free to use on the terms of {name}.",
+        "de": f"Frei verwendbar für jeden Zweck, ohne Bedingungen: {name}." if free
+        else f"Frei verwendbar nach den Bedingungen von {name}.",
+    }  # fmt: skip
+    if known is None:
+        words = {"en": f"Licence: {name}", "de": f"Lizenz: {name}"}
+    labels = [Literal(text, language=tag) for tag, text in words.items()]
+    return told.add(
+        f"{settings.base_iri}catalog#rights",
+        {
+            "a": named("dct:RightsStatement"),
+            "rdfs:label": labels,
+            "dct:description": labels,
+        },
+    )
+
+
+def tell_doi(told: GraphBuilder, settings: Settings) -> NamedNode | None:
+    """Tell the DOI of the deposit, if there is one."""
+    doi = settings.about.doi
+    if not doi:
+        return None
+    return told.add(
+        f"{settings.base_iri}catalog#doi",
+        {
+            "a": named("adms:Identifier"),
+            "skos:notation": typed(f"https://doi.org/{doi}", "xsd:anyURI"),
+            "adms:schemaAgency": Literal("DOI"),
+        },
+    )

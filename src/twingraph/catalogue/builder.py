@@ -1,0 +1,120 @@
+"""One catalogue in the making: the edition it is about, and the nodes that all its parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.catalogue.agents import tell_contact, tell_licence, tell_publisher, tell_rights
+from twingraph.catalogue.coverage import Coverage
+from twingraph.catalogue.nodes import OURS, GraphBuilder, Values, texts, typed
+from twingraph.catalogue.places import tell_regions
+from twingraph.export.dumps import Frozen
+from twingraph.export.editions import Edition
+from twingraph.rdf.authority import LANGUAGES, THEMES
+
+PROFILES: Final = {"eu": "catalog", "de": "catalog-de"}  # profile -> name of the catalogue
+
+
+class CatalogueBuilder(GraphBuilder):
+    """What the parts of a catalogue are told with; `profile` is one of `PROFILES`."""
+
+    def __init__(
+        self,
+        graph: Frozen,
+        covered: Coverage,
+        edition: Edition,
+        earlier: Sequence[Edition],
+        profile: str,
+    ) -> None:
+        """Begin the catalogue of an edition."""
+        super().__init__()
+        self.base = graph.base
+        self.settings = graph.settings
+        self.about = graph.settings.about
+        self.edition = edition
+        self.earlier = earlier
+        self.profile = profile
+        self.covered = covered
+        self.iri = graph.base + PROFILES[profile]
+        self.version = edition.date or graph.settings.release
+        self.tags = [tag for tag in OURS if tag in graph.settings.title] or [OURS[0]]
+
+    @cached_property
+    def shared(self) -> dict[str, Values]:
+        """What catalogue, data sets and service say alike."""
+        return {
+            "dct:publisher": tell_publisher(self, self.settings),
+            "dct:license": self.licence,
+        }
+
+    @cached_property
+    def licence(self) -> NamedNode:
+        """The licence of the data."""
+        return tell_licence(self, self.settings, self.profile)
+
+    @cached_property
+    def rights(self) -> NamedNode:
+        """What may be done with the data."""
+        return tell_rights(self, self.settings)
+
+    @cached_property
+    def contact(self) -> NamedNode:
+        """Whom to ask."""
+        return tell_contact(self, self.settings)
+
+    @cached_property
+    def public(self) -> NamedNode:
+        """Who may have the data: anybody."""
+        return self.authority(
+            "access-right", "PUBLIC", ("public", "öffentlich"), "dct:RightsStatement"
+        )
+
+    @cached_property
+    def languages(self) -> list[NamedNode]:
+        """The languages of the site, as far as the EU has a code for them."""
+        known = [LANGUAGES[tag] for tag in sorted(self.settings.title) if tag in LANGUAGES]
+        return [
+            self.authority("language", code, (english, german), "dct:LinguisticSystem")
+            for code, english, german in known or [LANGUAGES["en"]]
+        ]
+
+    @cached_property
+    def themes(self) -> list[NamedNode]:
+        """What the data is about, in the words of the EU."""
+        return [self.authority("data-theme", one, THEMES[one]) for one in self.about.themes]
+
+    @cached_property
+    def regions(self) -> list[NamedNode]:
+        """Which parts of the world it is about."""
+        return tell_regions(self, self.settings)
+
+    @cached_property
+    def pages(self) -> list[NamedNode]:
+        """The pages that explain the data."""
+        found = [self.page(f"{self.base}en/ns.html", {"en": "Ontology", "de": "Ontologie"})]
+        if self.about.documentation:
+            words = {"en": "Documentation", "de": "Dokumentation"}
+            found.append(self.page(self.about.documentation, words))
+        return found
+
+    def ours(self, words: Mapping[str, str]) -> list[Literal]:
+        """Return a text in the languages of the site, the project's name filled in."""
+        title = self.settings.title
+        filled = {}
+        for tag in self.tags:
+            whole = title.get(tag) or next(iter(title.values()), self.base)
+            brand = whole.partition(":")[0]
+            filled[tag] = words[tag].replace("{title}", whole).replace("{brand}", brand)
+        return texts(filled)
+
+    def keywords(self, words: Mapping[str, Sequence[str]]) -> list[Literal]:
+        """Return keywords in the languages of the site."""
+        return [Literal(word, language=tag) for tag in self.tags for word in words[tag]]
+
+    def day(self, date: str) -> Literal | None:
+        """Return the day of an edition."""
+        return typed(date[:10], "xsd:date")

@@ -1,0 +1,145 @@
+"""How the data is to be had: each file as a distribution, the query service as one too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.catalogue.builder import CatalogueBuilder
+from twingraph.catalogue.nodes import NAMESPACES, Values, named, typed
+from twingraph.catalogue.offers import ENDPOINT_FILE, GRAPH, OFFERS, Offered
+from twingraph.export.editions import File
+from twingraph.rdf.authority import FILE_TYPES
+
+_PROTOCOL: Final = ("https://www.w3.org/TR/sparql11-protocol/", "SPARQL 1.1 Protocol")
+_ENDPOINT: Final = {"en": "SPARQL endpoint", "de": "SPARQL-Endpunkt"}
+_SHA256: Final = NAMESPACES["spdx"] + "checksumAlgorithm_sha256"
+
+
+def tell_file(
+    told: CatalogueBuilder, dataset: str, offered: Offered, days: Mapping[str, Values]
+) -> NamedNode:
+    """Tell a file as a distribution of `dataset`: one format in one packing."""
+    file = offered.file
+    words = {"en": f"The file {file.name}", "de": f"Die Datei {file.name}"}
+    if file.packing:
+        words = {"en": f"{words['en']}, packed", "de": f"{words['de']}, gepackt"}
+    packed = told.media_type(f"application/{file.packing}") if file.packing else None
+    iri = f"{dataset}#{file.name}"
+    return told.add(
+        iri,
+        {
+            **_distribution(told, iri, file, days),
+            "dct:title": told.ours(offered.title),
+            "dct:description": told.ours(words),
+            "dcat:accessURL": NamedNode(file.url),
+            "dcat:compressFormat": packed,
+        },
+    )
+
+
+def _distribution(
+    told: CatalogueBuilder, iri: str, file: File, days: Mapping[str, Values]
+) -> dict[str, Values]:
+    """Return what every distribution says of its file and of its terms."""
+    code, label = FILE_TYPES[file.media_type]
+    stable = ("STABLE", ("stable", "stabil"))
+    now = ("AVAILABLE", ("available", "verfügbar"))  # the next build may replace it
+    return {
+        "a": named("dcat:Distribution"),
+        **days,
+        "dct:identifier": Literal(iri),
+        "dct:license": told.licence,
+        "dct:rights": told.rights,
+        "dct:language": told.languages,
+        "dcat:downloadURL": NamedNode(file.url),
+        "dcat:mediaType": told.media_type(file.media_type),
+        "dct:format": told.authority("file-type", code, (label, label), "dct:MediaTypeOrExtent"),
+        "dcat:byteSize": typed(str(file.size), "xsd:nonNegativeInteger"),
+        "spdx:checksum": _checksum(told, iri, file),
+        "dcatap:availability": told.authority(
+            "planned-availability", *(stable if told.edition.date else now)
+        ),
+        "adms:status": told.authority(
+            "distribution-status", "COMPLETED", ("completed", "abgeschlossen")
+        ),
+    }
+
+
+def _checksum(told: CatalogueBuilder, iri: str, file: File) -> NamedNode:
+    kind: dict[str, Values] = {
+        "a": named("spdx:ChecksumAlgorithm"),
+        "rdfs:label": Literal("SHA-256"),
+    }
+    return told.add(
+        f"{iri}-sha256",
+        {
+            "a": named("spdx:Checksum"),
+            "spdx:algorithm": told.add(_SHA256, kind),
+            "spdx:checksumValue": typed(file.sha256, "xsd:hexBinary"),
+        },
+    )
+
+
+def tell_service(told: CatalogueBuilder) -> NamedNode:
+    """Tell the SPARQL endpoint as a data service."""
+    endpoint = f"{told.base}sparql"
+    iri = f"{endpoint}#service"
+    graph = next(one for one in OFFERS if one.name == GRAPH)
+    words = {
+        "en": "Queries over the whole graph, sources included (SPARQL 1.1).",
+        "de": "Abfragen über den ganzen Graphen samt Quellen (SPARQL 1.1).",
+    }
+    return told.add(
+        iri,
+        {
+            "a": named("dcat:DataService"),
+            **told.shared,
+            "dct:title": told.ours(_ENDPOINT),
+            "dct:description": told.ours(words),
+            "dct:identifier": Literal(iri),
+            "dct:accessRights": told.public,
+            "dct:conformsTo": told.standard(*_PROTOCOL),
+            "dcat:contactPoint": told.contact,
+            "dcat:endpointURL": NamedNode(endpoint),
+            "dcat:endpointDescription": NamedNode(endpoint),
+            "dcat:keyword": told.keywords(graph.keywords),
+            "dcat:theme": told.themes,
+            "dcat:servesDataset": NamedNode(f"{told.base}dataset/{GRAPH}"),
+            "foaf:page": told.pages,
+        },
+    )
+
+
+def tell_endpoint(
+    told: CatalogueBuilder, dataset: str, days: Mapping[str, Values]
+) -> list[NamedNode]:
+    """Tell the endpoint as a distribution, because portals pass over data services.
+
+    What can be downloaded there is the description of what can be asked.
+    """
+    file = next((one for one in told.edition.files if one.name == ENDPOINT_FILE), None)
+    if file is None:
+        return []
+    iri = f"{dataset}#sparql"
+    words = {
+        "en": f"Queries are answered at {told.base}sparql; the file describes what can be asked: "
+        "classes, properties and how many of each (VoID).",
+        "de": f"Abfragen beantwortet {told.base}sparql; die Datei beschreibt, wonach gefragt "
+        "werden kann: Klassen, Eigenschaften und wie viele es davon gibt (VoID).",
+    }
+    return [
+        told.add(
+            iri,
+            {
+                **_distribution(told, iri, file, days),
+                "dct:title": told.ours(_ENDPOINT),
+                "dct:description": told.ours(words),
+                "dcat:accessURL": NamedNode(f"{told.base}sparql"),
+                "dcat:accessService": tell_service(told),
+                "dct:conformsTo": told.standard(*_PROTOCOL),
+            },
+        )
+    ]

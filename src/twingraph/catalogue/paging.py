@@ -1,0 +1,118 @@
+"""A catalogue in pages, each of which stands alone: harvesters read every page as its own graph.
+
+What a page holds is what can be reached from the catalogue and the data sets of that page; the
+view of the whole is told in Hydra, with one page as with many.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from twingraph.catalogue.nodes import named
+from twingraph.rdf.vocabulary import RDF, XSD
+
+MOST: Final = 100  # data sets on a page
+_DATASET: Final = named("dcat:dataset")
+_RECORD: Final = named("dcat:record")
+_SERVICE: Final = named("dcat:service")
+_ABOUT: Final = {_RECORD: named("foaf:primaryTopic"), _SERVICE: named("dcat:servesDataset")}
+_VERSION_OF: Final = named("dcat:isVersionOf")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A catalogue opened for reading: its IRI, its statements by subject, its data sets."""
+
+    iri: str
+    facts: Mapping[str, Sequence[Triple]]
+    datasets: tuple[str, ...]
+
+    def objects(self, iri: str, verb: NamedNode) -> list[NamedNode | Literal]:
+        """Return the values of a property of a node, sorted."""
+        found = (one.object for one in self.facts.get(iri, ()) if one.predicate == verb)
+        return sorted((one for one in found if isinstance(one, NamedNode | Literal)), key=str)
+
+    def count(self, size: int = MOST) -> int:
+        """Return how many pages of `size` data sets there are, at least one."""
+        return max(1, -(-len(self.datasets) // size))
+
+    def page(self, number: int, size: int = MOST) -> list[Triple]:
+        """Return what page `number` (from 1) holds, without the view."""
+        return self.part(self.datasets[(number - 1) * size : number * size])
+
+    def part(self, datasets: Iterable[str]) -> list[Triple]:
+        """Return the catalogue as if these were all of its data sets."""
+        kept = set(datasets)
+        left_out = set(self.datasets) - kept
+        found: list[Triple] = []
+        waiting = [self.iri]
+        waiting += [
+            iri
+            for iri in self.facts
+            if any(str(one)[1:-1] in kept for one in self.objects(iri, _VERSION_OF))
+        ]
+        seen = {*waiting, *left_out}
+        while waiting:
+            iri = waiting.pop()
+            for one in self.facts.get(iri, ()):
+                if iri == self.iri and self._belongs_elsewhere(one, left_out):
+                    continue
+                found.append(one)
+                target = one.object
+                if isinstance(target, NamedNode) and target.value not in seen:
+                    seen.add(target.value)
+                    waiting.append(target.value)
+        return found
+
+    def _belongs_elsewhere(self, link: Triple, left_out: set[str]) -> bool:
+        if not isinstance(link.object, NamedNode):
+            return False
+        if link.predicate == _DATASET:
+            return link.object.value in left_out
+        verb = _ABOUT.get(link.predicate)
+        topics = self.objects(link.object.value, verb) if verb is not None else []
+        return any(isinstance(one, NamedNode) and one.value in left_out for one in topics)
+
+    def view(self, number: int, address: str, size: int = MOST) -> list[Triple]:
+        """Return the Hydra view of page `number`; pages have the addresses `address?page=N`."""
+        last = self.count(size)
+
+        def at(page: int) -> NamedNode:
+            more = f"&size={size}" if size != MOST else ""
+            return NamedNode(f"{address}?page={page}{more}")
+
+        here, whole = at(number), NamedNode(self.iri)
+        total = Literal(str(len(self.datasets)), datatype=XSD.integer)
+        found = [
+            Triple(whole, RDF.type, named("hydra:Collection")),
+            Triple(whole, named("hydra:totalItems"), total),
+            Triple(whole, named("hydra:view"), here),
+            Triple(here, RDF.type, named("hydra:PartialCollectionView")),
+            Triple(here, named("hydra:first"), at(1)),
+            Triple(here, named("hydra:last"), at(last)),
+        ]
+        if number > 1:
+            found.append(Triple(here, named("hydra:previous"), at(number - 1)))
+        if number < last:
+            found.append(Triple(here, named("hydra:next"), at(number + 1)))
+        return found
+
+
+def read_catalogue(turtle: bytes) -> Catalogue:
+    """Read the catalogue in a Turtle file of ours."""
+    facts: dict[str, list[Triple]] = defaultdict(list)
+    whole = ""
+    for quad in parse(turtle, format=RdfFormat.TURTLE):
+        one = quad.triple
+        assert isinstance(one.subject, NamedNode), "no blank nodes in a catalogue"
+        facts[one.subject.value].append(one)
+        if one.predicate == RDF.type and one.object == named("dcat:Catalog"):
+            whole = one.subject.value
+    listed = (one.object for one in facts[whole] if one.predicate == _DATASET)
+    datasets = sorted(one.value for one in listed if isinstance(one, NamedNode))
+    return Catalogue(whole, dict(facts), tuple(datasets))

@@ -1,0 +1,72 @@
+"""The parts of the world that data is about, as portals know them: EU authority tables, GeoNames.
+
+Where the settings name none it is the Earth: cities find partners anywhere, and a part that a
+program guessed would be a claim nobody made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.about import Region
+from twingraph.catalogue.nodes import GraphBuilder, named, texts, typed
+from twingraph.rdf.authority import EU
+from twingraph.settings import Settings
+
+EARTH: Final = Region(
+    "https://sws.geonames.org/6295630/", {"en": "Earth", "de": "Erde"}, (-180, -90, 180, 90)
+)
+
+
+def tell_regions(told: GraphBuilder, settings: Settings) -> list[NamedNode]:
+    """Tell the regions of the settings, each with its box and the middle of that."""
+    return [_tell(told, one) for one in settings.about.spatial or (EARTH,)]
+
+
+def _tell(told: GraphBuilder, region: Region) -> NamedNode:
+    table, _, code = region.iri.removeprefix(EU).partition("/")
+    label = texts(region.label) or [Literal(code if region.iri.startswith(EU) else region.iri)]
+    node = told.add(region.iri, {"a": named("dct:Location"), "skos:prefLabel": label})
+    if region.iri.startswith(EU):
+        scheme = told.add(
+            EU + table,
+            {
+                "a": named("skos:ConceptScheme"),
+                "dct:title": Literal(f"EU authority table {table}"),
+            },
+        )
+        told.add(region.iri, {"a": named("skos:Concept"), "skos:inScheme": scheme})
+    if region.box:
+        told.add(
+            region.iri,
+            {
+                "dcat:bbox": typed(polygon(region.box), "geo:wktLiteral"),
+                "dcat:centroid": typed(point(_middle(region.box)), "geo:wktLiteral"),
+            },
+        )
+    return node
+
+
+def polygon(box: Sequence[object]) -> str:
+    """Return west, south, east, north as well-known text.
+
+    >>> polygon((5, 47, 15, 55))
+    'POLYGON((5 47, 15 47, 15 55, 5 55, 5 47))'
+    """
+    west, south, east, north = box
+    return (
+        f"POLYGON(({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}))"
+    )
+
+
+def point(place: Sequence[object]) -> str:
+    """Return longitude and latitude as well-known text."""
+    return f"POINT({place[0]} {place[1]})"
+
+
+def _middle(box: Sequence[float]) -> tuple[float, float]:
+    west, south, east, north = box
+    return round((west + east) / 2, 5), round((south + north) / 2, 5)

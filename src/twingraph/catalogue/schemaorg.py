@@ -1,0 +1,164 @@
+"""The catalogue in schema.org, for search engines: the same facts as the DCAT, made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.catalogue.nodes import named
+from twingraph.catalogue.paging import Catalogue
+
+CONTEXT: Final = "https://schema.org/"
+_ISO: Final = {"ENG": "en", "DEU": "de"}
+
+
+def texts_of(catalogue: Catalogue, iri: str, verb: str, language: str) -> list[str]:
+    """Return the texts of a property in that language, else in English, else in any."""
+    found = catalogue.objects(iri, named(verb))
+    literals = [one for one in found if isinstance(one, Literal)]
+    for tag in (language, "en", None):
+        said = [one.value for one in literals if tag is None or one.language == tag]
+        if said:
+            return said
+    return []
+
+
+def text_of(catalogue: Catalogue, iri: str, verb: str, language: str = "en") -> str:
+    """Return the first of the texts of a property, or nothing."""
+    return next(iter(texts_of(catalogue, iri, verb, language)), "")
+
+
+def links_of(catalogue: Catalogue, iri: str, verb: str) -> list[str]:
+    """Return the IRIs that a property points to."""
+    found = catalogue.objects(iri, named(verb))
+    return [one.value for one in found if isinstance(one, NamedNode)]
+
+
+def licences_of(catalogue: Catalogue, iri: str) -> list[str]:
+    """Return the licence of a node, and what else it is known as."""
+    found = links_of(catalogue, iri, "dct:license")
+    return [
+        *found,
+        *(other for one in found for other in links_of(catalogue, one, "skos:exactMatch")),
+    ]
+
+
+def schema_org(catalogue: Catalogue, language: str) -> dict[str, Any]:
+    """Return the catalogue and its data sets as schema.org `DataCatalog` and `Dataset`."""
+    whole = {
+        "@type": "DataCatalog",
+        **_common(catalogue, catalogue.iri, language),
+        "dataset": [{"@id": one} for one in catalogue.datasets],
+    }
+    sets = [_dataset(catalogue, one, language) for one in catalogue.datasets]
+    return {"@context": CONTEXT, "@graph": [whole, *sets]}
+
+
+def script_text(document: object) -> str:
+    """Return JSON as it may stand inside `<script>`: nothing in it can end that element.
+
+    >>> script_text("</script>")
+    '"\\\\u003c/script>"'
+    """
+    return json.dumps(document, ensure_ascii=False, indent=1).replace("<", "\\u003c")
+
+
+def _common(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "@id": iri,
+        "name": text_of(catalogue, iri, "dct:title", language),
+        "description": text_of(catalogue, iri, "dct:description", language),
+        "identifier": text_of(catalogue, iri, "dct:identifier"),
+        "license": licences_of(catalogue, iri),
+        "publisher": [_agent(catalogue, one) for one in links_of(catalogue, iri, "dct:publisher")],
+        "datePublished": text_of(catalogue, iri, "dct:issued"),
+        "dateModified": text_of(catalogue, iri, "dct:modified"),
+        "inLanguage": _languages(catalogue, iri),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _dataset(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
+    creators = links_of(catalogue, iri, "dct:creator") or links_of(catalogue, iri, "dct:publisher")
+    found: dict[str, Any] = {
+        "@type": "Dataset",
+        **_common(catalogue, iri, language),
+        "url": next(iter(links_of(catalogue, iri, "dcat:landingPage")), ""),
+        "sameAs": [
+            text_of(catalogue, one, "skos:notation")
+            for one in links_of(catalogue, iri, "adms:identifier")
+        ],
+        "version": text_of(catalogue, iri, "dcat:version"),
+        "keywords": texts_of(catalogue, iri, "dcat:keyword", language),
+        "creator": [_agent(catalogue, one) for one in creators],
+        "temporalCoverage": _period(catalogue, iri),
+        "spatialCoverage": _places(catalogue, iri, language),
+        "isAccessibleForFree": True,
+        "includedInDataCatalog": {"@id": catalogue.iri},
+        "distribution": [
+            _download(catalogue, one, language)
+            for one in links_of(catalogue, iri, "dcat:distribution")
+        ],
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _download(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
+    [checksum] = links_of(catalogue, iri, "spdx:checksum")
+    packed = links_of(catalogue, iri, "dcat:compressFormat")
+    kinds = [*links_of(catalogue, iri, "dcat:mediaType"), *packed]
+    return {
+        "@type": "DataDownload",
+        "@id": iri,
+        "name": text_of(catalogue, iri, "dct:title", language),
+        "contentUrl": links_of(catalogue, iri, "dcat:downloadURL")[0],
+        "encodingFormat": [text_of(catalogue, one, "rdfs:label") for one in kinds],
+        "contentSize": f"{text_of(catalogue, iri, 'dcat:byteSize')} B",
+        "sha256": text_of(catalogue, checksum, "spdx:checksumValue"),
+        "license": licences_of(catalogue, iri),
+    }
+
+
+def _agent(catalogue: Catalogue, iri: str) -> dict[str, str]:
+    person = iri.startswith("https://orcid.org/")
+    kind = "Person" if person else "Organization"
+    return {"@type": kind, "@id": iri, "name": text_of(catalogue, iri, "foaf:name")}
+
+
+def _languages(catalogue: Catalogue, iri: str) -> list[str]:
+    codes = [one.rpartition("/")[2] for one in links_of(catalogue, iri, "dct:language")]
+    return [_ISO.get(one, one.lower()) for one in codes]
+
+
+def _period(catalogue: Catalogue, iri: str) -> str:
+    for one in links_of(catalogue, iri, "dct:temporal"):
+        first, last = (text_of(catalogue, one, f"dcat:{key}Date") for key in ("start", "end"))
+        return f"{first}/{last}"
+    return ""
+
+
+def _places(catalogue: Catalogue, iri: str, language: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"@type": "Place", "@id": one, "name": text_of(catalogue, one, "skos:prefLabel", language)}
+        for one in links_of(catalogue, iri, "dct:spatial")
+    ]
+    for one in links_of(catalogue, iri, "dct:coverage"):
+        box = _corners(text_of(catalogue, one, "dcat:bbox"))
+        shape = {"@type": "GeoShape", "box": box}
+        name = text_of(catalogue, one, "rdfs:label", language)
+        found.append({"@type": "Place", "@id": one, "name": name, "geo": shape})
+    return found
+
+
+def _corners(polygon: str) -> str:
+    """Return a box of well-known text as schema.org has it: south west north east.
+
+    >>> _corners("POLYGON((5 47, 15 47, 15 55, 5 55, 5 47))")
+    '47 5 55 15'
+    """
+    corners: Sequence[str] = polygon.removeprefix("POLYGON((").removesuffix("))").split(", ")
+    (west, south), (east, north) = corners[0].split(), corners[2].split()
+    return f"{south} {west} {north} {east}"

@@ -1,0 +1,394 @@
+"""`/sparql`: a query in, its result out, in the format that was asked for (SPARQL 1.1 Protocol §2).
+
+It stands in front of the other routes, because this is the one that programs ask ten thousand
+times. What people are to read (the form, a table, a refusal) is left to the route behind, which
+finds in the scope what came of the query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import re
+import sys
+import traceback
+from collections.abc import Hashable, Mapping
+from typing import Final, Literal, NamedTuple, Protocol
+from urllib.parse import parse_qsl
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from twingraph.endpoint.cache import Cache, Kept
+from twingraph.endpoint.formats import Choice, choose_formats, unfitting
+from twingraph.endpoint.pool import Gone, Reply
+from twingraph.endpoint.protocol import (
+    MAX_FIELDS,
+    NO_UPDATES,
+    Dataset,
+    ProtocolRequest,
+    RefusedError,
+    body_limit,
+    is_update,
+    permit,
+    read_fields,
+    read_form,
+)
+from twingraph.settings import Limits
+from twingraph.site.reader import BuildReader
+from twingraph.sparql.mistakes import explain
+from twingraph.sparql.unknown_terms import terms_of
+from twingraph.web.negotiate import Variant
+from twingraph.web.respond import COMMON, VARY, precondition
+from twingraph.web.weblinks import dataset_links
+
+PATH: Final = "/sparql"
+OUTCOME: Final = "twingraph.outcome"  # where the route behind finds an `Outcome`
+SEEN: Final = "twingraph.seen"  # where the log finds rows, query and cache
+_CACHED_BYTES: Final = 64 * 1024 * 1024
+_CHUNK: Final = 64 * 1024
+_LONG: Final = 4096  # letters of a query
+_HELD: Final = 4  # so many of the largest results may be on their way to slow readers
+_PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
+_PACE: Final = 100 * 1024
+_AGAIN: Final = 5  # seconds until somebody who is told to come back should
+# Evaluated again, these give something else: such an answer has no validator and is not kept.
+_CHANGING: Final = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b", re.IGNORECASE)
+_CHANGING_PARTS: Final = ("now", "rand", "uuid", "bnode")  # looked for first: ten times as quick
+_FORMS: Final[Mapping[str, Literal["rows", "graph"]]] = {"R": "rows", "B": "rows", "G": "graph"}
+# What becomes of a query that has no result: status, words, and whether to try again.
+_FAILURES: Final[Mapping[str, tuple[int, str, bool]]] = {
+    "V": (400, "the query can't be evaluated: {detail}", False),
+    "N": (400, "the query is nested too deeply to be evaluated; write it flatter", False),
+    "O": (504, "the query took more than {seconds} seconds and was stopped; ask for less (a "
+          "narrower pattern, no cross product, LIMIT without ORDER BY), or take the dumps", False),
+    "M": (507, "the query took more than {memory_bytes} bytes of memory and was stopped; ask for "
+          "less (fewer rows to sort, group or make distinct), or take the dumps", False),
+    "L": (507, "the result has more than {rows} rows; ask for it in parts with ORDER BY, LIMIT and "
+          "OFFSET, or take the dumps", False),
+    "T": (507, "the result has more than {result_bytes} bytes; ask for it in parts with ORDER BY, "
+          "LIMIT and OFFSET, or take the dumps", False),
+    "Q": (503, "as many queries as this service takes are running and waiting; try again in a "
+          "moment", True),
+    "X": (503, "the process that evaluated the query was lost, twice; try again in a moment", True),
+    "U": (502, "{detail}", True),
+    "C": (503, "the client went away", False),
+}  # fmt: skip
+
+
+class Evaluator(Protocol):
+    """Who evaluates queries: the pool of workers, or an endpoint elsewhere."""
+
+    limits: Limits
+
+    async def ask(
+        self,
+        query: str,
+        rows: str,
+        graphs: str,
+        dataset: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+        bindings: Mapping[str, str] | None = None,
+        gone: Gone | None = None,
+    ) -> Reply:
+        """Return what came of a query, written in one of the two formats."""
+        ...
+
+    async def start(self) -> None:
+        """Be ready; raise `TwingraphError` where that can't be."""
+        ...
+
+    async def drain(self) -> None:
+        """End when no query runs any more."""
+        ...
+
+    def close(self) -> None:
+        """End at once."""
+        ...
+
+    def state(self) -> dict[str, int]:
+        """Return how many queries run and wait, by the words of `/metrics`."""
+        ...
+
+
+class Outcome(NamedTuple):
+    """What the route behind is to show: a problem, a result for people, or neither."""
+
+    asked: ProtocolRequest | None
+    refused: RefusedError | None = None
+    reply: Reply | None = None
+
+
+class Service:
+    """The endpoint over one build: its graph, its workers, the answers it keeps."""
+
+    def __init__(self, site: BuildReader, evaluator: Evaluator) -> None:
+        """Put the endpoint together."""
+        self.site = site
+        self.evaluator = evaluator
+        self.limits = evaluator.limits
+        self.cache = Cache(_CACHED_BYTES)
+        self.build = site.dumps["SHA256SUMS"].sha256
+        self.held = 0
+        self.readers = CapacityLimiter(1)  # of long texts
+        self._terms: frozenset[str] | None = None
+        self._same: list[tuple[bytes, bytes]] = [
+            *((name.encode(), value.encode()) for name, value in COMMON.items()),
+            (b"vary", VARY.encode()),
+            (b"link", dataset_links(site, (), "sparql").encode()),
+            (b"query-limits", limits_text(self.limits).encode()),
+        ]
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms of the ontology and the concepts, read when first wanted."""
+        if self._terms is None:
+            self._terms = terms_of(self.site.store, self.site.base)
+        return self._terms
+
+    def headers(self, media_type: str, length: int, tag: str) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a result; `tag` is empty where it would change."""
+        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+        kept = (b"no-cache", b'"%s"' % tag.encode()) if tag else (b"no-store", b"")
+        return [
+            (b"content-type", (media_type + charset).encode()),
+            (b"content-length", str(length).encode()),
+            (b"cache-control", kept[0]),
+            *([(b"etag", kept[1])] if tag else []),
+            *self._same,
+        ]
+
+    def tag(self, name: str, dataset: Dataset | None, suffix: str) -> str:
+        """Return the validator of a result: a build never changes, nor does what it answers.
+
+        `name` is the digest of the query.
+        """
+        graphs = f"-{query_digest(repr(dataset))[:16]}" if dataset is not None else ""
+        return f"{self.build[:16]}-{name[:32]}{graphs}-{suffix}"
+
+
+def limits_text(limits: Limits) -> str:
+    """Return the limits as a header tells them (RFC 9651, a dictionary of integers).
+
+    >>> limits_text(Limits()).partition(",")[0]
+    'seconds=30'
+    """
+    names = ("seconds", "memory_bytes", "rows", "result_bytes", "query_bytes", "concurrent",
+             "waiting")  # fmt: skip
+    return ", ".join(f"{name.replace('_', '-')}={getattr(limits, name)}" for name in names)
+
+
+def is_query(scope: Scope) -> bool:
+    """Is this a request that `answer` looks at?"""
+    return bool(
+        scope["path"] == scope.get("root_path", "") + PATH
+        and scope["method"] in ("GET", "HEAD", "POST")
+    )
+
+
+async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -> int:
+    """Send the result of a query; return the status.
+
+    Where it is people's business (the form, a table, a refusal), 0 is returned, nothing has been
+    sent, and the route behind finds an `Outcome` in the scope.
+    """
+    try:
+        found = await _made(service, scope, receive)
+    except Exception:  # noqa: BLE001  # ours, whatever it is: told in the log, and 500 to the client
+        traceback.print_exc(file=sys.stderr)
+        found = Outcome(None, RefusedError(500, "a mistake of ours; it has been noted"))
+    if isinstance(found, Outcome):
+        scope[OUTCOME] = found
+        return 0
+    return await _send(service, scope, receive, send, found)
+
+
+async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | Outcome:
+    """Return the result of a query, or what is to be shown in its place."""
+    accept, content_type = _heads(scope)
+    search: bytes = scope["query_string"]
+    key: Hashable = None
+    if scope["method"] != "POST":
+        key = (search, accept)
+        kept = service.cache.get(key)
+        if kept is not None:
+            scope[SEEN] = (kept.rows, kept.query, True)
+            return kept
+    asked, name = None, ""
+    try:
+        fields = _read_search(search)
+        if scope["method"] == "POST":
+            body = await _read_body(receive, body_limit(service.limits))
+            fields = list(read_form(content_type, body, fields))
+            key = (search, accept, content_type, body) if len(body) < _CHUNK else None
+        asked = read_fields(fields)
+        if not asked.query:
+            return Outcome(asked)
+        name = query_digest(asked.query)
+        scope[SEEN] = (-1, name, False)
+        dataset = await _permitted(service, asked)
+        choice = choose_formats(asked.format, accept)
+        if choice.rows is None and choice.graphs is None:
+            raise RefusedError(406, unfitting(choice, "rows"))
+        reply = await service.evaluator.ask(
+            asked.query, _suffix(choice.rows, "json"), _suffix(choice.graphs, "nt"), dataset,
+            gone=_gone(receive),
+        )  # fmt: skip
+        form = _FORMS.get(reply.kind)
+        if form is None:
+            raise refusal(reply, asked.query, choice, service.limits, service.site.prefixes)
+    except RefusedError as error:
+        return Outcome(asked, error)
+    offer = choice.rows if form == "rows" else choice.graphs
+    assert offer is not None, "a result has a format"
+    if offer.suffix == "html":
+        scope[SEEN] = (reply.rows, name, False)
+        return Outcome(asked, reply=reply)
+    changing = reply.fresh or _changes(asked.query)
+    tag = "" if changing else service.tag(name, dataset, offer.suffix)
+    headers = service.headers(offer.media_type, len(reply.body), tag)
+    made = Kept(headers, reply.body, reply.rows, name)
+    if service.held and service.held + len(reply.body) > _HELD * service.limits.result_bytes:
+        return Outcome(asked, refusal(Reply("Q"), asked.query, choice, service.limits, {}))
+    if tag and key is not None:
+        service.cache.keep(key, made)
+    scope[SEEN] = (made.rows, made.query, False)
+    return made
+
+
+async def _permitted(service: Service, asked: ProtocolRequest) -> Dataset | None:
+    """Read a query for what it must not do; a long text takes a while, and others do not wait."""
+    if len(asked.query) < _LONG:
+        return permit(service.site, asked, service.limits.query_bytes)
+    return await to_thread.run_sync(
+        permit, service.site, asked, service.limits.query_bytes, limiter=service.readers
+    )
+
+
+def _changes(query: str) -> bool:
+    lower = query.lower()
+    return any(one in lower for one in _CHANGING_PARTS) and bool(_CHANGING.search(query))
+
+
+def _suffix(offer: Variant | None, shown: str) -> str:
+    """Return what a worker is to write; a page is made from what can be read back."""
+    if offer is None:
+        return ""
+    return shown if offer.suffix == "html" else offer.suffix
+
+
+def _heads(scope: Scope) -> tuple[str | None, str]:
+    """Return `Accept`, and the media type of the body."""
+    accept: list[str] = []
+    content_type = ""
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            accept.append(value.decode("latin-1"))
+        elif name == b"content-type":
+            content_type = value.decode("latin-1")
+    return ",".join(accept) or None, content_type
+
+
+def _read_search(search: bytes) -> list[tuple[str, str]]:
+    """Return the parameters of an address; raise `RefusedError` where they can't be read.
+
+    >>> _read_search(b"query=ASK+%7B%7D"), _read_search(b"a=1&b=%C3%9F")
+    ([('query', 'ASK {}')], [('a', '1'), ('b', 'ß')])
+    """
+    if search.startswith(b"query=") and b"&" not in search and b"\\" not in search:
+        # a query alone, as most come: its escapes are those of a string, but for the sign
+        escaped = search[6:].replace(b"+", b" ").replace(b"%", b"\\x")
+        with contextlib.suppress(UnicodeDecodeError):
+            return [("query", escaped.decode("unicode_escape").encode("latin-1").decode("utf-8"))]
+    try:
+        return parse_qsl(
+            search.decode("ascii", "surrogateescape"), keep_blank_values=True, errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )  # fmt: skip
+    except UnicodeDecodeError:
+        raise RefusedError(400, "the address is not UTF-8; send the query as UTF-8") from None
+    except ValueError:
+        raise RefusedError(400, f"more than {MAX_FIELDS} parameters; send fewer") from None
+
+
+async def _read_body(receive: Receive, limit: int) -> bytes:
+    parts, held = [], 0
+    while True:
+        try:
+            message = await asyncio.wait_for(receive(), _PATIENCE)
+        except TimeoutError:
+            raise RefusedError(408, "the body did not come; send the query at once") from None
+        if message["type"] == "http.disconnect":
+            raise RefusedError(400, "the body ended early; send all of it")
+        parts.append(message.get("body", b""))
+        held += len(parts[-1])
+        if held > limit:
+            raise RefusedError(413, f"a body of more than {limit} bytes; send less")
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _gone(receive: Receive) -> Gone:
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    return gone
+
+
+def query_digest(query: str) -> str:
+    """Return the SHA-256 of a query, in hexadecimal."""
+    return hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()
+
+
+def refusal(
+    reply: Reply, query: str, choice: Choice, limits: Limits, prefixes: Mapping[str, str]
+) -> RefusedError:
+    """Return the words and the status for a query that has no result."""
+    if reply.kind == "S":
+        if is_update(query):
+            return RefusedError(403, NO_UPDATES)
+        found = explain(reply.body.decode("utf-8", "replace"), query, prefixes)
+        return RefusedError(400, f"this is not SPARQL: {found.text}", members=found.members)
+    if reply.kind == "F":
+        return RefusedError(406, unfitting(choice, reply.body.decode("ascii")))
+    status, text, again = _FAILURES[reply.kind]
+    told = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
+    detail = reply.body.decode("utf-8", "replace")
+    return RefusedError(status, text.format(**told, detail=detail), again=_AGAIN if again else 0)
+
+
+# --- sending -------------------------------------------------------------------------------------
+
+
+async def _send(service: Service, scope: Scope, receive: Receive, send: Send, made: Kept) -> int:
+    early = _precondition(scope, receive, made)
+    if early is not None:
+        await early(scope, receive, send)
+        return early.status_code
+    body = b"" if scope["method"] == "HEAD" else made.body
+    await send({"type": "http.response.start", "status": 200, "headers": made.headers})
+    if len(body) <= _CHUNK * 4:
+        await send({"type": "http.response.body", "body": body})
+        return 200
+    service.held += len(body)
+    try:
+        async with asyncio.timeout(_PATIENCE + len(body) / _PACE):
+            for start in range(0, len(body), _CHUNK):
+                part = body[start : start + _CHUNK]
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+    finally:
+        service.held -= len(body)
+    return 200
+
+
+def _precondition(scope: Scope, receive: Receive, made: Kept) -> Response | None:
+    if scope["method"] == "POST" or not any(
+        name.startswith(b"if-") for name, _ in scope["headers"]
+    ):
+        return None
+    told = {name.decode(): value.decode() for name, value in made.headers}
+    return precondition(Request(scope, receive), told) if "etag" in told else None

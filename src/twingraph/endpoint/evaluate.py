@@ -1,0 +1,211 @@
+"""One query on one graph: its result as bytes, counted, or why there is none.
+
+This runs in a worker (`worker.py`), where a query can be stopped; nothing here stops it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+    Variable,
+    parse,
+)
+
+from twingraph.rdf.serializers import SERIALIZERS
+
+FRESH: Final = 2  # flag: evaluated again, the answer would hold other blank nodes
+_RESULTS: Final[Mapping[str, QueryResultsFormat]] = {
+    "json": QueryResultsFormat.JSON,
+    "xml": QueryResultsFormat.XML,
+    "csv": QueryResultsFormat.CSV,
+    "tsv": QueryResultsFormat.TSV,
+}
+_NEW: Final = {"json": b'"type":"bnode"', "xml": b"<bnode>", "csv": b"_:", "tsv": b"_:"}
+
+
+class Config(NamedTuple):
+    """What a keeper is told: which graph, and what a query on it may take."""
+
+    graph: str
+    base: str
+    prefixes: dict[str, str]
+    published: str
+    seconds: int
+    memory_bytes: int
+    rows: int
+    result_bytes: int
+
+
+class Answer(NamedTuple):
+    """What a worker tells: `R` rows, `B` yes or no, `G` triples; or why not.
+
+    `S` no SPARQL, `V` can't be evaluated, `F` the format does not fit (its body: the form of the
+    query), `L` too many rows, `T` too many bytes, `M` too much memory.
+    """
+
+    kind: bytes
+    body: bytes = b""
+    rows: int = 0
+    flags: int = 0
+
+
+class _TooLarge(Exception):  # noqa: N818  # never leaves this module
+    pass
+
+
+def evaluate(store: Store, config: Config, asked: Mapping[str, Any]) -> Answer:
+    """Evaluate the question `asked`: query, formats (for rows, for graphs), graphs, bindings."""
+    chosen: dict[str, Any] = {}
+    if asked.get("graphs"):
+        default, named = asked["graphs"]
+        chosen["default_graph"] = [
+            DefaultGraph() if one == config.published else NamedNode(one) for one in default
+        ]
+        chosen["named_graphs"] = [NamedNode(one) for one in named if one != config.published]
+    if asked.get("bindings"):
+        chosen["substitutions"] = dict(_bindings(asked["bindings"]))
+    try:
+        text = asked["query"]
+        prefixes = prefixes_in(text, config.prefixes)
+        found = store.query(text, base_iri=config.base, prefixes=prefixes, **chosen)
+        return _written(found, config, *asked["formats"])
+    except SyntaxError as error:
+        return Answer(b"S", str(error.msg).encode())
+    except MemoryError:
+        return Answer(b"M")
+    except _TooLarge:
+        return Answer(b"T")
+    except (RuntimeError, OSError, ValueError) as error:
+        return Answer(b"V", str(error).encode())
+
+
+def prefixes_in(text: str, prefixes: Mapping[str, str]) -> dict[str, str]:
+    """Return the prefixes that a text may use; the engine reads each one for each query.
+
+    >>> prefixes_in("ASK { e:a ?p ?o }", {"e": "http://e/", "f": "http://f/"})
+    {'e': 'http://e/'}
+    """
+    if "\\" in text:  # it may be written in escapes (SPARQL 1.1 §19.2)
+        return dict(prefixes)
+    return {name: iri for name, iri in prefixes.items() if name + ":" in text}
+
+
+def _bindings(texts: Mapping[str, str]) -> list[tuple[Variable, Any]]:
+    found = []
+    for name, text in texts.items():  # terms travel as N-Triples
+        (line,) = parse(f"<x:x> <x:x> {text} .", format=RdfFormat.N_TRIPLES)
+        found.append((Variable(name), line.object))
+    return found
+
+
+def _written(found: Any, config: Config, rows: str, graphs: str) -> Answer:
+    if isinstance(found, QueryTriples):
+        return _graph(found, config, graphs) if graphs else Answer(b"F", b"graph")
+    if not rows:
+        return Answer(b"F", b"rows")
+    sink = _Sink(config.result_bytes)
+    found.serialize(sink, format=_RESULTS[rows])
+    body = b"".join(sink.parts)
+    if isinstance(found, QueryBoolean):
+        return Answer(b"B", body, 1)
+    assert isinstance(found, QuerySolutions), "rows, yes or no, triples: nothing else"
+    number = COUNTERS[rows](body)
+    if number > config.rows:
+        return Answer(b"L", rows=number)
+    return Answer(b"R", body, number, FRESH if _NEW[rows] in body else 0)
+
+
+def _graph(found: QueryTriples, config: Config, suffix: str) -> Answer:
+    triples: set[Triple] = set()
+    for one in found:
+        triples.add(one)
+        if len(triples) > config.rows:
+            return Answer(b"L", rows=len(triples))
+    flags = FRESH if any(map(_is_new, triples)) else 0
+    body = SERIALIZERS[suffix](list(triples), config.prefixes)
+    if len(body) > config.result_bytes:
+        return Answer(b"T")
+    return Answer(b"G", body, len(triples), flags)
+
+
+def _is_new(one: Triple) -> bool:
+    return isinstance(one.object, BlankNode) or isinstance(one.subject, BlankNode)
+
+
+class _Sink:
+    """A file in memory that takes so many bytes and no more."""
+
+    def __init__(self, limit: int) -> None:
+        self.parts: list[bytes] = []
+        self.left = limit
+
+    def write(self, part: bytes) -> int:
+        self.left -= len(part)
+        if self.left < 0:
+            raise _TooLarge
+        self.parts.append(bytes(part))
+        return len(part)
+
+    def flush(self) -> None:
+        pass
+
+
+_PARTED: Final = re.compile(rb'\}\},\{(?=(["}].))', re.DOTALL)
+
+
+def _json_rows(body: bytes) -> int:
+    """Count the rows of SPARQL JSON results as the engine writes them, without reading them.
+
+    Rows part at `}},{"`. A text that ends in those signs has its closing quote there, which a `}`
+    or a comma follows, as no name of a variable does. Rows without any value are read properly.
+
+    >>> _json_rows(b'{"head":{"vars":["a"]},"results":{"bindings":[{"a":{"type":"literal",'
+    ...            b'"value":"}},{"}},{"a":{"type":"literal","value":"1"}}]}}')
+    2
+    """
+    start = body.find(b'"bindings":[') + 12
+    if body.startswith(b"]", start):
+        return 0
+    if body.startswith(b"{}", start):
+        return len(json.loads(body)["results"]["bindings"])
+    found = _PARTED.findall(body, start)
+    parted = len(found)
+    for behind in set(found):
+        if behind.startswith(b"}"):
+            return len(json.loads(body)["results"]["bindings"])
+        if behind[1:] in (b"}", b","):
+            parted -= found.count(behind)
+    return parted + 1
+
+
+def _csv_rows(body: bytes) -> int:
+    """Count the records below the header (RFC 4180); a quoted field may hold line ends.
+
+    >>> _csv_rows(b'a,b\\r\\n1,"x\\r\\ny"\\r\\n')
+    1
+    """
+    if b'"' not in body:
+        return body.count(b"\n") - 1
+    return sum(part.count(b"\n") for part in body.split(b'"')[::2]) - 1
+
+
+COUNTERS: Final[Mapping[str, Callable[[bytes], int]]] = {
+    "json": _json_rows,
+    "xml": lambda body: body.count(b"<result>"),  # in a text it would be escaped
+    "csv": _csv_rows,
+    "tsv": lambda body: body.count(b"\n") - 1,  # a line end in a text is escaped
+}

@@ -1,0 +1,120 @@
+"""`/sparql` for those who look at it: the form, a result as a table, a refusal, what it is in RDF.
+
+Queries themselves are answered in front of this (`endpoint.py`), which leaves its outcome here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.endpoint.answers import ResultView, hints_for, query_page, table_of
+from twingraph.endpoint.endpoint import OUTCOME, PATH, Outcome, Service, limits_text
+from twingraph.endpoint.protocol import ProtocolRequest, RefusedError
+from twingraph.site.describe import FORMATS
+from twingraph.site.reader import LANGUAGES
+from twingraph.site.render import render
+from twingraph.site.service import endpoint_of, service_description
+from twingraph.site.words import WORDS
+from twingraph.web.negotiate import Variant, choose
+from twingraph.web.respond import (
+    TEXT_FIRST,
+    VARY,
+    accept_of,
+    language_of,
+    refuse,
+    respond,
+)
+
+_HTML: Final = Variant("text/html", "html")
+
+
+async def sparql(request: Request) -> Response:
+    """Show what came of a query, or the form, or describe the service."""
+    return await to_thread.run_sync(_show, request)
+
+
+def _show(request: Request) -> Response:
+    service: Service = request.app.state.service
+    outcome: Outcome = request.scope[OUTCOME]
+    asked, reply = outcome.asked, outcome.reply
+    try:
+        if outcome.refused is not None:
+            raise outcome.refused
+        assert asked is not None, "what is not refused was read"
+        if reply is None:
+            return _about_service(request, service, asked)
+        table = table_of(service.site, reply.body, triples=reply.kind == "G", total=reply.rows,
+                         language=_language(request, asked))  # fmt: skip
+        if not table.rows and (reply.kind != "B" or b"false" in reply.body):
+            hints = hints_for(service.site, asked.query, service.terms, _language(request, asked))
+            table = table._replace(hints=hints)
+        return _page(request, service, asked, table=table)
+    except RefusedError as error:
+        return _refuse(request, service, asked, error)
+
+
+def _language(request: Request, asked: ProtocolRequest | None) -> str:
+    if asked is not None and asked.language in LANGUAGES:
+        return asked.language
+    return language_of(request)
+
+
+def _page(
+    request: Request,
+    service: Service,
+    asked: ProtocolRequest | None,
+    table: ResultView | None = None,
+    problem: RefusedError | None = None,
+) -> Response:
+    site, language = service.site, _language(request, asked)
+    query = asked.query if asked is not None else ""
+    shown = query_page(site, language, query, table, str(problem or ""))
+    elsewhere = {one: f"sparql?lang={one}" for one in LANGUAGES}
+    body = render(site, "sparql.html", language, "sparql", title=WORDS[language]["query"],
+                  elsewhere=elsewhere, page=shown)  # fmt: skip
+    headers = {"content-language": language, **_told(service, problem)}
+    status = problem.status if problem is not None else 200
+    return respond(request, body, "text/html", status=status, vary=VARY, headers=headers)
+
+
+def _about_service(request: Request, service: Service, asked: ProtocolRequest) -> Response:
+    if request.method == "POST":
+        raise RefusedError(400, "no query; send one as parameter 'query'")
+    offers = [_HTML, *(Variant(media_type, suffix) for suffix, media_type in FORMATS.items())]
+    chosen = choose(accept_of(request), offers)
+    if chosen is None:
+        raise RefusedError(
+            406, "without a query there is text/html or RDF; accept one, or send a query"
+        )
+    if chosen.suffix == "html":
+        return _page(request, service, asked)
+    endpoint = endpoint_of(request)
+    body = service_description(service.site, chosen.suffix, endpoint, service.limits)
+    headers = _told(service)
+    return respond(request, body, chosen.media_type, vary=f"{VARY}, Host", headers=headers)
+
+
+def _refuse(
+    request: Request, service: Service, asked: ProtocolRequest | None, error: RefusedError
+) -> Response:
+    if choose(accept_of(request), [*TEXT_FIRST, _HTML]) is _HTML:
+        return _page(request, service, asked, problem=error)
+    heading = WORDS[_language(request, asked)]["failed"]
+    return refuse(request, error.status, str(error), heading=heading, offers=TEXT_FIRST,
+                  headers=_told(service, error), members=error.members)  # fmt: skip
+
+
+def _told(service: Service, error: RefusedError | None = None) -> dict[str, str]:
+    """Return the headers that tell the limits, and when to try again."""
+    told = {"query-limits": limits_text(service.limits)}
+    if error is not None and error.again:
+        told["retry-after"] = str(error.again)
+    return told
+
+
+ROUTES: Final = (Route(PATH, sparql, methods=["GET", "HEAD", "POST"]),)

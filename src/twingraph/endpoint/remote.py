@@ -1,0 +1,139 @@
+"""Queries of strangers put to an endpoint: the `Evaluator` of a site whose graph lies elsewhere.
+
+The engine there has limits of its own; here its time, its bytes and its rows are counted, and how
+many questions are under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from pyoxigraph import RdfFormat, parse
+
+from twingraph.endpoint.pool import Gone, Reply
+from twingraph.problems import TwingraphError
+from twingraph.rdf.serializers import SERIALIZERS
+from twingraph.settings import Limits
+from twingraph.sparql.fetch import EndpointError
+from twingraph.sparql.portable import form_of
+from twingraph.sparql.remote import Answered, RemoteStore, ask_endpoint
+
+_KINDS: Final = {"SELECT": "R", "ASK": "B", "CONSTRUCT": "G", "DESCRIBE": "G"}
+# what a gateway says of an endpoint -> what the service says of a query
+_FAILURES: Final = {400: "V", 504: "O"}
+_NEW: Final = {
+    "json": b'"type":"bnode"', "xml": b"<bnode>", "csv": b"_:", "tsv": b"_:", "nt": b"_:",
+}  # fmt: skip
+
+
+class RemoteEvaluator:
+    """At most `limits.concurrent` questions at once, and `limits.waiting` that wait for them."""
+
+    def __init__(
+        self, store: RemoteStore, base: str, prefixes: Mapping[str, str], limits: Limits
+    ) -> None:
+        """Name the endpoint, and what a query may leave to its surroundings."""
+        self.limits = limits
+        self._store = store
+        self._base = base
+        self._prefixes = dict(prefixes)
+        self._threads = ThreadPoolExecutor(limits.concurrent, "endpoint")
+        self._asked = 0
+
+    async def ask(
+        self,
+        query: str,
+        rows: str,
+        graphs: str,
+        dataset: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+        bindings: Mapping[str, str] | None = None,
+        gone: Gone | None = None,
+    ) -> Reply:
+        """Return what the endpoint answers, as `Pool.ask` does; whatever happens, there is a reply.
+
+        A client that leaves is not noticed: the question is the endpoint's by then.
+        """
+        if self._asked >= self.limits.concurrent + self.limits.waiting:
+            return Reply("Q")
+        self._asked += 1
+        try:
+            loop = asyncio.get_running_loop()
+            asked = query, rows, graphs, dataset, bindings or {}
+            return await loop.run_in_executor(self._threads, self._reply, *asked)
+        except RuntimeError:  # closed meanwhile
+            return Reply("X")
+        finally:
+            self._asked -= 1
+
+    async def start(self) -> None:
+        """Nothing is to be started: the endpoint was asked when the site was opened."""
+
+    async def drain(self) -> None:
+        """Wait until no question is under way, then close."""
+        while self._asked:
+            await asyncio.sleep(0.02)
+        self.close()
+
+    def close(self) -> None:
+        """Take no more questions; those under way end with their time."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def state(self) -> dict[str, int]:
+        """Return how many questions are under way, and how many wait."""
+        running = min(self._asked, self.limits.concurrent)
+        waiting = self._asked - running
+        return {"running": running, "long": 0, "held": 0, "waiting": waiting, "workers": 0}
+
+    def _reply(
+        self,
+        query: str,
+        rows: str,
+        graphs: str,
+        dataset: tuple[tuple[str, ...], tuple[str, ...]] | None,
+        bindings: Mapping[str, str],
+    ) -> Reply:
+        graph = form_of(query) in ("CONSTRUCT", "DESCRIBE")
+        if not (graphs if graph else rows):
+            return Reply("F", b"graph" if graph else b"rows")
+        suffix = "nt" if graph else rows
+        try:
+            found = ask_endpoint(
+                self._store,
+                query,
+                dataset,
+                suffix,
+                base_iri=self._base,
+                prefixes=self._prefixes,
+                terms={name: _term(text) for name, text in bindings.items()},
+                max_rows=self.limits.rows,
+            )
+        except SyntaxError as error:
+            return Reply("S", str(error.msg).encode())
+        except EndpointError as error:
+            if error.status == 507:
+                return Reply("L" if "rows" in str(error) else "T")
+            told = without_address(error, self._store)
+            return Reply(_FAILURES.get(error.status, "U"), told.encode())
+        except TwingraphError as error:
+            return Reply("V", str(error).encode())
+        fresh = _NEW[suffix] in found.body
+        body = _graph(found, graphs, self._prefixes) if graph else found.body
+        return Reply(_KINDS[found.form], body, found.rows, fresh)
+
+
+def without_address(error: EndpointError, store: RemoteStore) -> str:
+    """Return the words of an error for the public: where the engine stands is our own business."""
+    return str(error).replace(store.endpoint.shown, "the engine behind this service")
+
+
+def _term(text: str) -> Any:
+    (line,) = parse(f"<x:x> <x:x> {text} .", format=RdfFormat.N_TRIPLES)
+    return line.object
+
+
+def _graph(found: Answered, suffix: str, prefixes: Mapping[str, str]) -> bytes:
+    triples = [one.triple for one in parse(found.body, format=RdfFormat.N_TRIPLES)]
+    return SERIALIZERS[suffix](triples, prefixes)

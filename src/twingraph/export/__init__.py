@@ -1,0 +1,1 @@
+"""The frozen graph -> files that others take."""

@@ -1,0 +1,123 @@
+"""One thing as one JSON object: what it says, its claims and citations inside, who points to it.
+
+The tree that JSON-LD Framing would make, made directly: every statement of a description stands in
+it, so that a JSON-LD processor reads back exactly what went in. Things of ours are objects wherever
+they are named, with their names; things of others are their IRIs. What has no place in the tree
+(what properties and classes are called) stands at its end, in `included`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pyoxigraph import NamedNode, Triple
+
+from twingraph.export.jsonld import Json, keys_of, node_object
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDFS, SKOS, TG
+
+_NAMES: Final = frozenset({RDFS.label, SKOS.prefLabel, NamedNode(PREFIXES["dcterms"] + "title")})
+
+_Facts = dict[NamedNode, list[Any]]
+
+
+def frame(triples: Iterable[Triple], thing: str, context: Json, base: str = HOME) -> Json:
+    """Return the description of `thing` as one tree, without its context.
+
+    >>> bonn, minsk = (NamedNode(f"{HOME}id/place/{name}") for name in ("bonn", "minsk"))
+    >>> frame([Triple(minsk, TG.partnerOf, bonn)], bonn.value, {"partnerOf": TG.partnerOf.value})
+    {'id': 'https://w3id.org/twingraph/id/place/bonn', \
+'linkedFrom': {'partnerOf': [{'id': 'https://w3id.org/twingraph/id/place/minsk'}]}}
+    """
+    return _Framer(triples, context, base).tree(thing)
+
+
+def write_framed(triples: Iterable[Triple], thing: str, context: Json, base: str = HOME) -> str:
+    """Return the tree as a JSON-LD document that brings along the part of the context it uses."""
+    tree = frame(triples, thing, context, base)
+    used = _words_in(tree) | {"@version"}
+    kept = {name: value for name, value in context.items() if name in used}
+    return _text({"@context": kept, **tree})
+
+
+def write_plain(triples: Iterable[Triple], thing: str, context: Json, base: str = HOME) -> str:
+    """Return the tree as JSON, to be read with the published context (JSON-LD 1.1 §6.1)."""
+    return _text(frame(triples, thing, context, base))
+
+
+def _text(document: Json) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _words_in(value: object) -> set[str]:
+    """Return every key and every kind that is used inside."""
+    if isinstance(value, list):
+        return {word for one in value for word in _words_in(one)}
+    if not isinstance(value, dict):
+        return set()
+    return {*value, *value.get("type", ()), *_words_in(list(value.values()))}
+
+
+class _Framer:
+    """Puts statements in their places, and remembers which are still left."""
+
+    def __init__(self, triples: Iterable[Triple], context: Json, base: str) -> None:
+        self.base = base
+        self.keys = keys_of(context)
+        self.left = set(triples)
+        self.facts = _by_subject(self.left)
+        self.cites, self.subject = (
+            NamedNode(base + one.value.removeprefix(HOME)) for one in (TG.cites, TG.subject)
+        )
+
+    def tree(self, thing: str) -> Json:
+        """Return the whole, from `thing` on."""
+        root = self._object(thing, self.facts.get(thing, {}))
+        pointing: dict[str, list[Json]] = defaultdict(list)
+        for one in sorted(self.left, key=str):
+            if plain(one.object) == thing and isinstance(one.object, NamedNode):
+                self.left.discard(one)
+                key = self.keys.get(one.predicate.value)
+                told = self._pointing(plain(one.subject), one)
+                pointing[key.name if key else one.predicate.value].append(told)
+        if pointing:
+            root["linkedFrom"] = dict(sorted(pointing.items()))
+        rest = _by_subject(self.left)
+        if rest:
+            root["included"] = [self._object(iri, facts) for iri, facts in sorted(rest.items())]
+        return root
+
+    def _pointing(self, iri: str, how: Triple) -> Json:
+        """Write one that points to the thing: a claim about it whole, others by their names."""
+        if how.predicate != self.subject:
+            return self._named(iri)
+        facts = {verb: list(values) for verb, values in self.facts[iri].items()}
+        facts[how.predicate].remove(how.object)
+        return self._object(iri, {verb: values for verb, values in facts.items() if values})
+
+    def _object(self, iri: str, facts: _Facts) -> Json:
+        node = NamedNode(iri)
+        self.left -= {Triple(node, verb, one) for verb, values in facts.items() for one in values}
+        return node_object(iri, facts, self.keys, self._link)
+
+    def _link(self, verb: NamedNode, node: NamedNode) -> Json | None:
+        if not node.value.startswith(self.base):
+            return None
+        if verb == self.cites:
+            return self._object(node.value, self.facts.get(node.value, {}))
+        return self._named(node.value)
+
+    def _named(self, iri: str) -> Json:
+        facts = self.facts.get(iri, {})
+        return self._object(iri, {verb: facts[verb] for verb in facts if verb in _NAMES})
+
+
+def _by_subject(triples: Iterable[Triple]) -> dict[str, _Facts]:
+    found: dict[str, _Facts] = {}
+    for one in sorted(triples, key=str):
+        facts = found.setdefault(plain(one.subject), {})
+        facts.setdefault(one.predicate, []).append(one.object)
+    return found

@@ -1,0 +1,1 @@
+"""The published tables: CSV, CSVW, Frictionless, GeoJSON."""

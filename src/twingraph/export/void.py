@@ -1,0 +1,222 @@
+"""void.ttl: what the dataset holds, counted (VoID; counts are those of the default graph)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from twingraph.catalogue.agents import publisher_iri, publisher_name
+from twingraph.link.void import VOID, linkset_triples
+from twingraph.rdf.frozen import default_triples
+from twingraph.rdf.turtle import iri_text, write_turtle
+from twingraph.rdf.vocabulary import PREFIXES, RDF, XSD
+
+if TYPE_CHECKING:
+    from twingraph.export.dumps import Frozen
+
+NAME: Final = "void.ttl"
+_DCTERMS: Final = PREFIXES["dcterms"]
+_FOAF: Final = PREFIXES["foaf"]
+_OWL: Final = PREFIXES["owl"]
+FORMATS: Final = "http://www.w3.org/ns/formats/"  # Unique URIs for File Formats, W3C
+_FEATURES: Final = ("JSON-LD", "N-Quads", "N-Triples", "RDF_XML", "TriG", "Turtle")
+_PAGES: Final = ("en", "de")
+_DUMP: Final = re.compile(r"twingraph\.(nt|nq|ttl|trig|jsonld|rdf)(\.gz|\.zst)?")
+_TITLES: Final = {"en": "What {title} holds", "de": "Was {title} enthält"}
+
+
+def is_dump(name: str) -> bool:
+    """Is the file of that name the whole in RDF, packed or not?
+
+    >>> is_dump("twingraph.nt.gz"), is_dump("context.jsonld"), is_dump("twingraph.geojson")
+    (True, False, False)
+    """
+    return _DUMP.fullmatch(name) is not None
+
+
+def write_void(graph: Frozen, dumps: Sequence[str], date: str = "") -> bytes:
+    """Return `void_triples` as Turtle, sorted: the same graph, the same bytes."""
+    part = f"{graph.base}release/{date}/{NAME}#" if date else _part(graph.base, "")
+    prefixes = {**graph.prefixes, "formats": FORMATS, "part": part, "void": VOID}
+    return write_turtle(void_triples(graph, dumps, date), prefixes).encode()
+
+
+def void_triples(graph: Frozen, dumps: Sequence[str], date: str = "") -> list[Triple]:
+    """Return the description of the dataset `<base>`; with `date`, of that release of it.
+
+    `dumps` are the addresses of its files in RDF. Parts are named `<base>.well-known/void#…`, those
+    of a release `<base>release/<date>/void.ttl#…`. A release has no endpoint: that answers from the
+    newest one.
+    """
+    triples = default_triples(graph.quads)
+    described = [
+        *_about(graph, triples),
+        *_counts(graph, triples),
+        *_partitions(graph, triples),
+        *linkset_triples(graph.linked),
+        *(_said(graph.base, "dataDump", NamedNode(one)) for one in dumps),
+    ]
+    if date:
+        described = list(_of_release(graph.base, date, described))
+    else:
+        described.append(_said(graph.base, "sparqlEndpoint", NamedNode(graph.base + "sparql")))
+        described += _graphs(graph)
+    return sorted(set(described), key=str)
+
+
+def _said(subject: str, name: str, value: NamedNode | Literal) -> Triple:
+    return Triple(NamedNode(subject), NamedNode(VOID + name), value)
+
+
+def _count(subject: str, name: str, number: int) -> Triple:
+    return _said(subject, name, Literal(str(number), datatype=XSD.integer))
+
+
+def _part(base: str, name: str) -> str:
+    return f"{base}.well-known/void#{name}"
+
+
+# --- the whole -----------------------------------------------------------------------------------
+
+
+def _about(graph: Frozen, triples: Iterable[Triple]) -> Iterator[Triple]:
+    """Yield who publishes the whole, under which name and terms, and how it is told here."""
+    base, settings = graph.base, graph.settings
+    dataset, document = NamedNode(base), NamedNode(f"{base}.well-known/void")
+    yield from (one for one in triples if one.subject == dataset)
+    yield Triple(dataset, RDF.type, NamedNode(VOID + "Dataset"))
+    for language, title in settings.title.items():
+        yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal(title, language=language))
+        told = _TITLES.get(language, "{title}").format(title=title)
+        yield Triple(document, NamedNode(_DCTERMS + "title"), Literal(told, language=language))
+    yield Triple(dataset, NamedNode(_DCTERMS + "license"), NamedNode(settings.licence))
+    for language, text in settings.about.description.items():
+        described = Literal(text, language=language)
+        yield Triple(dataset, NamedNode(_DCTERMS + "description"), described)
+    publisher = NamedNode(publisher_iri(settings))
+    yield Triple(dataset, NamedNode(_DCTERMS + "publisher"), publisher)
+    yield Triple(publisher, RDF.type, NamedNode(_FOAF + "Agent"))
+    yield Triple(publisher, NamedNode(_FOAF + "name"), Literal(publisher_name(settings)))
+    yield Triple(document, RDF.type, NamedNode(VOID + "DatasetDescription"))
+    yield Triple(document, NamedNode(_FOAF + "primaryTopic"), dataset)
+    for language in _PAGES:
+        page = NamedNode(f"{base}{language}/index.html")
+        yield Triple(dataset, NamedNode(_FOAF + "page"), page)
+    yield _said(base, "uriSpace", Literal(base))
+    for name in _FEATURES:
+        yield _said(base, "feature", NamedNode(FORMATS + name))
+
+
+def _counts(graph: Frozen, triples: Sequence[Triple]) -> Iterator[Triple]:
+    """Yield the sizes; an entity is what has an IRI of ours and is the subject of something."""
+    base = graph.base
+    subjects = {one.subject for one in triples}
+    yield _count(base, "triples", len(triples))
+    yield _count(base, "entities", sum(_is_ours(one, base) for one in subjects))
+    yield _count(base, "distinctSubjects", len(subjects))
+    yield _count(base, "distinctObjects", len({one.object for one in triples}))
+    yield _count(base, "properties", len({one.predicate for one in triples}))
+    yield _count(base, "classes", len({one.object for one in triples if one.predicate == RDF.type}))
+
+
+def _graphs(graph: Frozen) -> Iterator[Triple]:
+    """Yield the size of each named graph, for the description of the service."""
+    sizes = Counter(
+        one.graph_name.value for one in graph.quads if isinstance(one.graph_name, NamedNode)
+    )
+    for name, size in sizes.items():
+        yield Triple(NamedNode(name), RDF.type, NamedNode(VOID + "Dataset"))
+        yield _count(name, "triples", size)
+
+
+def _is_ours(term: object, base: str) -> bool:
+    return isinstance(term, NamedNode) and term.value.startswith(base)
+
+
+# --- its parts -----------------------------------------------------------------------------------
+
+
+def _partitions(graph: Frozen, triples: Sequence[Triple]) -> Iterator[Triple]:
+    """Yield a part a class and a property, an example a class, and whose words they all are."""
+    base = graph.base
+    instances: dict[str, set[object]] = defaultdict(set)
+    by_property: dict[str, list[Triple]] = defaultdict(list)
+    for one in triples:
+        by_property[one.predicate.value].append(one)
+        if one.predicate == RDF.type and isinstance(one.object, NamedNode):
+            instances[one.object.value].add(one.subject)
+    sizes: Counter[object] = Counter(one.subject for one in triples)
+    gone = {one.subject for one in triples if one.predicate.value == _OWL + "deprecated"}
+    for name, members in instances.items():
+        part = _part(base, "class-" + _slug(name, graph.prefixes))
+        yield _said(base, "classPartition", NamedNode(part))
+        yield _said(part, "class", NamedNode(name))
+        yield _count(part, "entities", len(members))
+        yield _count(part, "triples", sum(sizes[one] for one in members))
+        ours = [one for one in members if _is_ours(one, base) and one not in gone]
+        if ours:
+            example = min(ours, key=lambda one: (-sizes[one], str(one)))
+            yield _said(base, "exampleResource", example)  # type: ignore[arg-type]  # an IRI of ours
+    for name, found in by_property.items():
+        part = _part(base, "property-" + _slug(name, graph.prefixes))
+        yield _said(base, "propertyPartition", NamedNode(part))
+        yield _said(part, "property", NamedNode(name))
+        yield _count(part, "triples", len(found))
+        yield _count(part, "distinctSubjects", len({one.subject for one in found}))
+        yield _count(part, "distinctObjects", len({one.object for one in found}))
+    ontologies = {
+        one.value for one in instances.get(_OWL + "Ontology", ()) if isinstance(one, NamedNode)
+    }
+    for name in {*instances, *by_property}:
+        yield _said(base, "vocabulary", NamedNode(_vocabulary(name, ontologies)))
+
+
+def _slug(iri: str, prefixes: Mapping[str, str]) -> str:
+    """Return a name for the part about `iri`: its prefixed name, else a digest.
+
+    >>> _slug("https://w3id.org/twingraph/ns#start", PREFIXES), _slug("http://e/#a", {})
+    ('tg-start', 'fccd94f7e851')
+    """
+    name = iri_text(iri, set(), prefixes)
+    if name.startswith("<"):
+        return hashlib.sha256(iri.encode()).hexdigest()[:12]
+    return name.replace(":", "-")
+
+
+def _vocabulary(term: str, ontologies: set[str]) -> str:
+    """Return the vocabulary of a term: the ontology if it is one of ours, else the namespace."""
+    namespace = term[: max(term.rfind("#"), term.rfind("/")) + 1]
+    bare = namespace.rstrip("#/")
+    return bare if bare in ontologies else namespace
+
+
+# --- a release -----------------------------------------------------------------------------------
+
+
+def _of_release(base: str, date: str, triples: Iterable[Triple]) -> Iterator[Triple]:
+    """Say of the release what was said of the whole."""
+    release = f"{base}release/{date}/"
+    document = f"{base}.well-known/void"
+
+    def moved(iri: str) -> NamedNode:
+        if iri == base:
+            return NamedNode(release)
+        if iri == document or iri.startswith(document + "#"):
+            return NamedNode(release + NAME + iri.removeprefix(document))
+        return NamedNode(iri)
+
+    issued = NamedNode(_DCTERMS + "issued")
+    for one in triples:
+        assert isinstance(one.subject, NamedNode), "blank nodes are not published"
+        if one.subject.value == base and one.predicate == issued:
+            continue
+        value = moved(one.object.value) if isinstance(one.object, NamedNode) else one.object
+        yield Triple(moved(one.subject.value), one.predicate, value)
+    yield Triple(NamedNode(release), NamedNode(_DCTERMS + "isVersionOf"), NamedNode(base))
+    day = Literal(date[:10], datatype=XSD.date)
+    yield Triple(NamedNode(release), issued, day)

@@ -1,1 +1,0 @@
-"""The frozen graph: written, loaded, queried."""

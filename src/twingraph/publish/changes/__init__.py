@@ -1,1 +1,0 @@
-"""What changed between two states, in the words of the field."""

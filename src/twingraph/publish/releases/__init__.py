@@ -1,1 +1,0 @@
-"""States that stay: written once, under their day, never changed."""

@@ -1,1 +1,0 @@
-"""The graph as tables and maps: CSV with its metadata, GeoJSON."""

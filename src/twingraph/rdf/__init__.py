@@ -1,0 +1,1 @@
+"""Terms, IRIs, Turtle and the frozen graph: what everything else is written in."""

@@ -1,0 +1,84 @@
+"""The frozen graph: one sorted N-Quads file without blank nodes, the interface of everything after.
+
+RDF 1.1 N-Quads in the canonical form of RDFC-1.0 §5: one space between terms, the fixed escapes,
+lines sorted by their bytes. Default graph = what we publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store, Triple, parse, serialize
+
+from twingraph.problems import TwingraphError
+from twingraph.rdf.turtle import is_new
+
+NAME: Final = "twingraph.nq"
+ABOUT: Final = "build.json"  # beside it: what the build is called, and made from
+
+
+def quad_lines(quads: Iterable[Quad]) -> bytes:
+    """Return quads as sorted canonical N-Quads.
+
+    >>> from pyoxigraph import Literal, NamedNode
+    >>> e = NamedNode("http://e/")
+    >>> quad_lines([Quad(e, e, Literal("b")), Quad(e, e, Literal("a"))])
+    b'<http://e/> <http://e/> "a" .\\n<http://e/> <http://e/> "b" .\\n'
+    """
+    return _sorted(serialize(quads, format=RdfFormat.N_QUADS))
+
+
+def triple_lines(quads: Iterable[Quad]) -> bytes:
+    """Return the triples of quads as sorted canonical N-Triples, without their graph names."""
+    return _sorted(serialize((one.triple for one in quads), format=RdfFormat.N_TRIPLES))
+
+
+def _sorted(raw: bytes | None) -> bytes:
+    lines = sorted(set((raw or b"").splitlines(keepends=True)))
+    return b"".join(lines)
+
+
+def read_frozen(path: Path) -> list[Quad]:
+    """Read a dump in any RDF format that its suffix names; triples go to the default graph.
+
+    Raises `TwingraphError` with the line where it is not what its name says.
+    """
+    format_ = RdfFormat.from_extension(path.suffix.lower().removeprefix("."))
+    if format_ is None:
+        raise TwingraphError(f"{path}: '{path.suffix}' names no RDF format; write .nq, .nt or .ttl")
+    try:
+        with path.open("rb") as stream:
+            quads = list(parse(stream, format=format_))
+        new = next((one for one in quads if is_new(one.object) or is_new(one.subject)), None)
+        if new is not None:
+            raise TwingraphError(f"{path}: {new.object} is RDF 1.2; write plain RDF 1.1")
+        return quads
+    except SyntaxError as error:
+        raise TwingraphError(
+            f"{path}:{error.lineno or 1}: {error.msg}; mend it, or write the dump again"
+        ) from None
+    except OSError as error:
+        raise TwingraphError(f"{path}: {error.strerror}; name a dump that can be read") from None
+
+
+def load_store(path: Path, form: RdfFormat = RdfFormat.N_QUADS) -> Store:
+    """Return a file of a build as a store in memory; raises `TwingraphError` like `read_frozen`."""
+    store = Store()
+    try:
+        store.load(path=path, format=form)
+    except (SyntaxError, OSError) as error:
+        raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
+    return store
+
+
+def default_graph(quads: Iterable[Quad]) -> list[Quad]:
+    """Return the quads of the default graph: what we publish."""
+    unnamed = DefaultGraph()
+    return [one for one in quads if one.graph_name == unnamed]
+
+
+def default_triples(quads: Iterable[Quad]) -> list[Triple]:
+    """Return what we publish as triples."""
+    return [one.triple for one in default_graph(quads)]

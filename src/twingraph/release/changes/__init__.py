@@ -1,0 +1,1 @@
+"""Two states of the data -> what changed, in the words of the field."""

@@ -1,0 +1,121 @@
+"""What must be known of two dumps to say what a difference means: descriptions, owners, labels."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.rdf.iris import kind_of, move_iri
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import HOME, RDFS, SKOS, TG
+from twingraph.release.changes.delta import Dump, Said, is_default, read_lines
+
+Term = NamedNode | Literal
+
+# things that are parts of what others are: how they name it
+_UP: Final[dict[str, tuple[NamedNode, ...]]] = {
+    "claim": (TG.subject,),
+    "quantity": (TG.about,),
+    "remark": (TG.about,),
+}
+PARTS: Final = ("cite", "claim", "geometry", "quantity", "remark")
+LABELS: Final = (RDFS.label, SKOS.prefLabel)
+# where something lies is not what it is about
+_LOCATING: Final = frozenset({TG.country, TG.partnerOf, TG.twinnedWith, TG.within})
+
+
+@dataclass(frozen=True)
+class Background:
+    """One dump's default graph, as far as a difference touches it; all IRIs under `HOME`."""
+
+    about: Mapping[str, Mapping[NamedNode, frozenset[Term]]] = field(default_factory=dict)
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    citers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def values(self, iri: str, predicate: NamedNode) -> frozenset[Term]:
+        """Return the published values of a property."""
+        return self.about.get(iri, {}).get(predicate, frozenset())
+
+    def owners(self, iri: str) -> list[str]:
+        """Return a thing, what it is a part of, and so on up to what stands by itself."""
+        chain = [iri]
+        while (up := self._above(chain[-1])) and up not in chain:
+            chain.append(up)
+        return chain
+
+    def named_things(self, iri: str) -> set[str]:
+        """Return the places and partnerships that the description of a thing names."""
+        return {
+            value.value
+            for predicate, values in self.about.get(iri, {}).items()
+            if predicate not in _LOCATING
+            for value in values
+            if isinstance(value, NamedNode) and kind_of(value.value) in ("partnership", "place")
+        }
+
+    def _above(self, iri: str) -> str:
+        kind = kind_of(iri) or ""
+        if kind == "geometry":  # made for a place and named like it
+            return iri.replace("/id/geometry/", "/id/place/")
+        if kind == "cite":
+            return min(self.citers.get(iri, ()), default="") or self._named(iri, TG.inSource)
+        for predicate in _UP.get(kind, ()):
+            if found := self._named(iri, predicate):
+                return found
+        return ""
+
+    def _named(self, iri: str, predicate: NamedNode) -> str:
+        return min((plain(one) for one in self.values(iri, predicate)), default="")
+
+
+def read_background(dump: Dump, touched: Collection[str]) -> Background:
+    """Walk through a dump for what concerns `touched` (IRIs under `HOME`) and all that has a name.
+
+    Kept are whole descriptions of what is touched, what claims and remarks are about, the partners
+    of partnerships, who cites what is touched, and every label.
+    """
+    base = dump.base
+    wanted = {_raw(move_iri(one, HOME, base)) for one in touched}
+    whole = {
+        _raw(move_iri(one.value, HOME, base)) for one in (TG.subject, TG.about, TG.partner, *LABELS)
+    }
+    cites = _raw(move_iri(TG.cites.value, HOME, base))
+    kept = []
+    for line in dump.lines():
+        subject, predicate, rest = line.split(b" ", 2)
+        if (
+            subject in wanted or predicate in whole
+            or (predicate == cites and rest[: rest.index(b" ")] in wanted)
+        ) and is_default(line):  # fmt: skip
+            kept.append(line)
+    return _indexed(read_lines(kept, base))
+
+
+def _raw(iri: str) -> bytes:
+    return f"<{iri}>".encode()
+
+
+def _indexed(said: Iterable[Said]) -> Background:
+    about: dict[str, dict[NamedNode, set[Term]]] = defaultdict(lambda: defaultdict(set))
+    labels: dict[str, dict[str, str]] = defaultdict(dict)
+    citers: dict[str, set[str]] = defaultdict(set)
+    for one in said:
+        value = one.object
+        if one.predicate in LABELS and isinstance(value, Literal):
+            language = value.language or ""
+            labels[one.subject][language] = min(
+                value.value, labels[one.subject].get(language, value.value)
+            )
+        if one.predicate == TG.cites:
+            citers[plain(value)].add(one.subject)
+        about[one.subject][one.predicate].add(value)
+    return Background(
+        {iri: {key: frozenset(terms) for key, terms in found.items()}
+         for iri, found in about.items()},
+        {iri: dict(sorted(found.items())) for iri, found in labels.items()},
+        {iri: frozenset(found) for iri, found in citers.items()},
+    )  # fmt: skip

@@ -1,0 +1,101 @@
+"""A change as it would be told: which thing, what happened to it, which lines of a dump it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from twingraph.rdf.iris import kind_of, local_path
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.release.changes.background import Term
+from twingraph.release.changes.delta import Delta, Dump
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that changed, as it would be told; all IRIs under `HOME`.
+
+    `what` is a key of `changewords.WHATS`, `kind` what the thing at `iri` is, `thing` what is
+    meant beside it (a claim, the target of a link), `parts` how many parts came or went along, by
+    kind. `added` and `removed` are lines of the two dumps. `follows`: nobody wrote it.
+    """
+
+    iri: str
+    kind: str
+    what: str
+    property: str = ""
+    before: tuple[Term, ...] = ()
+    after: tuple[Term, ...] = ()
+    thing: str = ""
+    parts: Mapping[str, int] = field(default_factory=dict)
+    added: tuple[bytes, ...] = ()
+    removed: tuple[bytes, ...] = ()
+    follows: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All changes from one dump to another, the lines they are made of, and what things are called.
+
+    `labels` are those of every thing named in the changes: IRI -> language -> text. `concerns` are
+    the places and partnerships that a changed thing is about, itself left out.
+    """
+
+    old: Dump
+    new: Dump
+    delta: Delta
+    changes: tuple[Change, ...]
+    labels: Mapping[str, Mapping[str, str]]
+    concerns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def made(self) -> tuple[Change, ...]:
+        """What people changed."""
+        return tuple(one for one in self.changes if not one.follows)
+
+    @property
+    def following(self) -> tuple[Change, ...]:
+        """What follows from it by rules."""
+        return tuple(one for one in self.changes if one.follows)
+
+
+def thing_kind(iri: str) -> str:
+    """Return what an IRI of ours names: a kind of `ID_KINDS`, or `code`, `term` and the like.
+
+    >>> thing_kind(HOME + "id/place/bonn"), thing_kind(HOME + "ns#start"), thing_kind(HOME)
+    ('place', 'term', 'dataset')
+    """
+    path = iri.removeprefix(HOME)
+    if iri == HOME or not iri.startswith(HOME):
+        return "dataset" if iri == HOME else "other"
+    if path.startswith("vocab/") and local_path(path):
+        return "code" if path.count("/") > 1 else "code-list"
+    return kind_of(iri) or ("term" if path.startswith("ns") else "other")
+
+
+def moved_word(before: Sequence[Term], after: Sequence[Term]) -> str:
+    """Return whether a value was added, removed or changed."""
+    return "changed" if before and after else "added" if after else "removed"
+
+
+def value_word(verb: str, before: Sequence[Term], after: Sequence[Term], corrected: bool) -> str:
+    """Return what happened to a resolved property: its key in `changewords.WHATS`.
+
+    >>> from pyoxigraph import NamedNode
+    >>> status = HOME + "vocab/status/"
+    >>> value_word(TG.status.value, (), (NamedNode(status + "suspended"),), False)
+    'suspended'
+    """
+    if verb == TG.status.value:
+        old, new = ({plain(one).rpartition("/")[2] for one in side} for side in (before, after))
+        for code in ("suspended", "ended"):
+            if code in new - old:
+                return code
+        if "suspended" in old and "active" in new - old:
+            return "resumed"
+        return f"status-{moved_word(before, after)}"
+    moved = moved_word(before, after)
+    if verb == TG.partnershipType.value:
+        return f"type-{moved}"
+    return "date-corrected" if moved == "changed" and corrected else f"date-{moved}"

@@ -1,0 +1,264 @@
+"""A difference between two dumps -> changes in the words of the field, none of its lines lost.
+
+Every line of a difference belongs to exactly one change. What people wrote comes first: a thing
+with all its parts that is new, a claim, a label, a link. What only follows from that by our rules
+(`…/graph/derived`) is kept apart, one change a thing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.derive.resolve import DATES, RESOLVED
+from twingraph.rdf.iris import DERIVED, LINKS, kind_of, source_of
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import PROV, SKOS, TG
+from twingraph.release.changes.background import LABELS, PARTS, Background, Term, read_background
+from twingraph.release.changes.change import Change, Comparison, moved_word, thing_kind, value_word
+from twingraph.release.changes.delta import Dump, Said, compare, read_lines
+
+_OWL: Final = "http://www.w3.org/2002/07/owl#"
+_DEPRECATED: Final = NamedNode(_OWL + "deprecated")
+_SAME: Final = (NamedNode(_OWL + "sameAs"),)
+_REPLACED: Final = NamedNode("http://purl.org/dc/terms/isReplacedBy")
+_ISSUED: Final = NamedNode("http://purl.org/dc/terms/issued")
+_TRUE: Final = "true"
+_BOUNDS: Final = {bound: verb for verb, pair in DATES.items() for bound in pair}
+# what only rules write, for dumps that don't say which graph a triple is from
+_RULED: Final = frozenset({
+    *RESOLVED, *_BOUNDS, TG.distanceKm, TG.foldedName, TG.hasConflict, TG.partnerOf, TG.statusAsOf,
+    TG.twinnedWith, PROV.wasDerivedFrom, _ISSUED,
+})  # fmt: skip
+
+
+class _Slot(NamedTuple):
+    """Lines of one slot make one change."""
+
+    iri: str
+    slot: str
+    detail: str = ""
+
+
+class _Line(NamedTuple):
+    added: bool
+    raw: bytes
+    said: Said
+
+    @property
+    def triple(self) -> tuple[bool, str, NamedNode, Term]:
+        return self.added, self.said.subject, self.said.predicate, self.said.object
+
+
+def compare_dumps(old: Dump, new: Dump) -> Comparison:
+    """Return what changed from one dump to another; both are walked through twice."""
+    delta = compare(old, new)
+    lines = [
+        *(_Line(False, *one) for one in _read(delta.removed, old)),
+        *(_Line(True, *one) for one in _read(delta.added, new)),
+    ]
+    touched = {one.said.subject for one in lines}
+    decisions = (old.decided(), new.decided()) if old.decided and new.decided else ({}, {})
+    before, after = (read_background(one, touched) if touched else Background()
+                     for one in (old, new))  # fmt: skip
+    sorter = _Sorter(before, after, touched, decisions, lines)
+    changes = sorted(sorter.changes(), key=_order)
+    labels = {**before.labels, **after.labels}
+    concerns = {change.iri: _concerned(change.iri, before, after) for change in changes}
+    return Comparison(old, new, delta, tuple(changes), labels, concerns)
+
+
+def _concerned(iri: str, before: Background, after: Background) -> tuple[str, ...]:
+    """Return the places and partnerships a thing is about, and the partners of those."""
+    if kind_of(iri) == "place":
+        return ()
+    named = before.named_things(iri) | after.named_things(iri)
+    for partnership in [name for name in named if kind_of(name) == "partnership"]:
+        named |= before.named_things(partnership) | after.named_things(partnership)
+    return tuple(sorted(named - {iri}))
+
+
+def _read(lines: Sequence[bytes], dump: Dump) -> Iterable[tuple[bytes, Said]]:
+    return zip(lines, read_lines(lines, dump.base), strict=True)
+
+
+def _order(one: Change) -> tuple[object, ...]:
+    return one.follows, one.kind, one.iri, one.what, one.property, one.thing
+
+
+@dataclass
+class _Sorter:
+    """Puts each line into its slot, and makes each slot a change."""
+
+    old: Background
+    new: Background
+    touched: set[str]
+    decisions: tuple[Mapping[tuple[str, str], bool], Mapping[tuple[str, str], bool]]
+    lines: Sequence[_Line]
+
+    def __post_init__(self) -> None:
+        # dumps of triples only say nothing of graphs
+        self.alone = not any(one.said.graph for one in self.lines)
+        self.published = {one.triple for one in self.lines if not one.said.graph}
+        self.by_claims = {
+            (self._root(one), verb)
+            for one in self.touched
+            if kind_of(one) == "claim"
+            for verb in self._claimed(one)
+        }
+
+    def changes(self) -> Iterable[Change]:
+        """Return a change for each slot, and for each decision about a link that moved no line."""
+        slots: dict[_Slot, list[_Line]] = defaultdict(list)
+        twins: dict[object, _Slot] = {}
+        for ruled in (False, True):
+            for one in self.lines:
+                if self._is_ruled(one) is ruled:
+                    slot = self._follower(one) if ruled else self._slot(one)
+                    slots[slot].append(one)
+                    twins.setdefault(one.triple, slot)
+        for one in self.lines:
+            if self._is_ruled(one) is None:
+                slots[twins.get(one.triple) or self._follower(one)].append(one)
+        for subject, target in self._rejected():
+            slots.setdefault(_Slot(subject, "link", target), [])
+        return [self._change(slot, lines) for slot, lines in slots.items()]
+
+    def _is_ruled(self, one: _Line) -> bool | None:
+        """Did a rule write it, or a person? None: it only repeats what another graph says."""
+        if self.alone:
+            subject, verb = one.said.subject, one.said.predicate
+            named = kind_of(subject) == "partnership" and verb in LABELS
+            return verb in _RULED or named or kind_of(subject) == "geometry"
+        return one.said.graph == DERIVED.value if one.said.graph else None
+
+    # --- which slot ------------------------------------------------------------------------------
+
+    def _state(self, iri: str) -> str:
+        """Return what became of a thing: added, removed, withdrawn … or '' where it stays."""
+        if iri not in self.touched:
+            return ""
+        was, is_ = iri in self.old.about, iri in self.new.about
+        if was is not is_:
+            return "added" if is_ else "removed"
+        gone = [any(plain(one) == _TRUE for one in side.values(iri, _DEPRECATED))
+                for side in (self.old, self.new)]  # fmt: skip
+        if gone == [False, True]:
+            return "merged" if self.new.values(iri, _REPLACED) else "withdrawn"
+        return "reinstated" if gone == [True, False] else ""
+
+    def _chain(self, iri: str) -> list[str]:
+        return (self.new if iri in self.new.about else self.old).owners(iri)
+
+    def _root(self, iri: str) -> str:
+        return self._chain(iri)[-1]
+
+    def _slot(self, one: _Line) -> _Slot:
+        said = one.said
+        subject, verb = said.subject, said.predicate
+        *parts, root = self._chain(subject)
+        if state := self._state(root):
+            return _Slot(root, state)
+        for part in reversed(parts):
+            if (state := self._state(part)) and kind_of(part) != "cite":
+                claim = kind_of(part) == "claim"
+                return self._claim_slot(part, root) if claim else _Slot(part, state)
+        repeated = not self.alone and one.triple not in self.published
+        if kind_of(subject) == "cite" or verb == TG.cites or repeated:
+            return _Slot(root, "evidence")
+        if kind_of(subject) == "claim":
+            return self._claim_slot(subject, root)
+        if said.graph == LINKS.value or (self.alone and verb in _SAME):
+            return _Slot(subject, "link", plain(said.object))
+        if verb in (*LABELS, SKOS.altLabel):
+            language = said.object.language or "" if isinstance(said.object, Literal) else ""
+            return _Slot(subject, "name" if verb == SKOS.altLabel else "label", language)
+        return _Slot(subject, "value" if verb in RESOLVED else "fact", verb.value)
+
+    def _claim_slot(self, claim: str, root: str) -> _Slot:
+        moved = [verb for verb in self._claimed(claim) if self._moved(root, verb)]
+        return _Slot(root, "value", moved[0].value) if moved else _Slot(root, "claim", claim)
+
+    def _follower(self, one: _Line) -> _Slot:
+        """Return the slot of what a rule wrote: what nobody's claim moved is told by name."""
+        root = self._root(source_of(one.said.subject) or one.said.subject)
+        verb = _BOUNDS.get(one.said.predicate, one.said.predicate)
+        if self._moved(root, verb) and not self._state(root) and (root, verb) not in self.by_claims:
+            return _Slot(root, "itself", verb.value)
+        return _Slot(root, "follows")
+
+    def _claimed(self, claim: str) -> list[NamedNode]:
+        """Return the properties that a claim speaks of, in either dump."""
+        both = self.new.values(claim, TG.property) | self.old.values(claim, TG.property)
+        return sorted((one for one in both if isinstance(one, NamedNode)), key=str)
+
+    def _moved(self, iri: str, verb: NamedNode) -> bool:
+        """Is something else published for a resolved property than before?"""
+        return verb in RESOLVED and self.old.values(iri, verb) != self.new.values(iri, verb)
+
+    # --- which change ----------------------------------------------------------------------------
+
+    def _change(self, slot: _Slot, lines: Sequence[_Line]) -> Change:
+        iri, name, detail = slot
+        added = tuple(sorted(one.raw for one in lines if one.added))
+        removed = tuple(sorted(one.raw for one in lines if not one.added))
+        what, verb, thing = name, "", ""
+        before, after = _objects(lines, False), _objects(lines, True)
+        match name:
+            case "value" | "itself":
+                verb, key = detail, NamedNode(detail)
+                before, after = (
+                    _sorted(self.old.values(iri, key)),
+                    _sorted(self.new.values(iri, key)),
+                )
+                what = value_word(detail, before, after, bool(removed) and name == "value")
+            case "claim":
+                thing = detail
+                verb = next((one.value for one in self._claimed(detail)), "")
+                values = [_sorted(side.values(detail, TG.value)) for side in (self.old, self.new)]
+                if values[0] != values[1]:
+                    before, after = values
+                what = "claim-" + (self._state(detail) or "corrected")
+            case "link":
+                thing, before, after = detail, (), ()
+                what = self._link_word(iri, detail, bool(added))
+            case "label" | "name" | "fact":
+                verb = detail if name == "fact" else lines[0].said.predicate.value
+                what = f"{name}-{moved_word(before, after)}"
+            case "merged":
+                before, after = (), _sorted(self.new.values(iri, _REPLACED))
+            case _:
+                before, after = (), ()
+        parts = Counter(kind_of(one) or "" for one in {each.said.subject for each in lines})
+        counted = {kind: parts[kind] for kind in PARTS if parts[kind] and kind != kind_of(iri)}
+        told = counted if name not in ("value", "itself", "claim", "follows") else {}
+        follows = name in ("follows", "itself")
+        return Change(
+            iri, thing_kind(iri), what, verb, before, after, thing, told, added, removed, follows
+        )
+
+    def _link_word(self, subject: str, target: str, added: bool) -> str:
+        key = (subject, target)
+        if self.decisions[1].get(key) is False:
+            return "link-rejected"
+        if not added:
+            return "link-removed"
+        return "link-confirmed" if self.decisions[1].get(key) else "link-added"
+
+    def _rejected(self) -> list[tuple[str, str]]:
+        """Return the links that were newly decided not to hold."""
+        old, new = self.decisions
+        found = [key for key, holds in new.items() if not holds and old.get(key) is not False]
+        return sorted(key for key in found if not self._state(key[0]))
+
+
+def _objects(lines: Iterable[_Line], added: bool) -> tuple[Term, ...]:
+    return _sorted({one.said.object for one in lines if one.added is added})
+
+
+def _sorted(terms: Iterable[Term]) -> tuple[Term, ...]:
+    return tuple(sorted(terms, key=str))

@@ -1,0 +1,107 @@
+"""The notes of a release, in English and German: what changed, what is in it, how to cite it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from pyoxigraph import DefaultGraph, Quad
+
+from twingraph.catalogue.citation import citation_line, release_url
+from twingraph.rdf.iris import kind_of
+from twingraph.rdf.turtle import plain
+from twingraph.release.changes.change import Comparison
+from twingraph.release.changes.wording import closing, escaped, markdown, summary
+from twingraph.release.changes.words import LANGUAGES, NOUNS, phrase
+from twingraph.settings import Settings
+
+_TEXT: Final = {
+    "en": """# Release {date} of “{title}”
+
+{summary}.
+{changes}
+## What is in it
+
+{counts}.
+The address of this release, which stays: <{url}>.
+Whoever fetched the files can see that they are whole: `sha256sum --check SHA256SUMS`.
+
+## How to cite it
+
+{citation}
+""",
+    "de": """# Veröffentlichung {date} von „{title}“
+
+{summary}.
+{changes}
+## Was darin ist
+
+{counts}.
+Die Adresse dieser Veröffentlichung, die bleibt: <{url}>.
+Ob die Dateien vollständig sind, zeigt `sha256sum --check SHA256SUMS`.
+
+## Wie man sie zitiert
+
+{citation}
+""",
+}
+_SINCE: Final = {"en": "## What changed since {}", "de": "## Was sich seit {} geändert hat"}
+_REPLAYED: Final = {
+    "en": "`changes.rdfp` put on the dump of {} gives this one byte for byte: "
+    "`twingraph patch OLD/twingraph.nq changes.rdfp`.",
+    "de": "`changes.rdfp`, angewandt auf den Dump vom {}, ergibt diesen Byte für Byte: "
+    "`twingraph patch ALT/twingraph.nq changes.rdfp`.",
+}
+
+
+def count_things(quads: Iterable[Quad], base: str) -> dict[str, int]:
+    """Return how many quads, triples of the default graph, and things of each kind there are."""
+    unnamed = DefaultGraph()
+    things: set[str] = set()
+    whole = published = 0
+    for one in quads:
+        whole += 1
+        if one.graph_name == unnamed:
+            published += 1
+            things.add(plain(one.subject))
+    kinds = Counter(kind for iri in things if (kind := kind_of(iri, base)))
+    return {"quads": whole, "triples": published, **dict(sorted(kinds.items()))}
+
+
+def one_line(found: Comparison | None) -> dict[str, str]:
+    """Return the notes of a release in one line a language; None for a first release."""
+    return {
+        language: summary(found, language) if found else phrase("first", language)
+        for language in LANGUAGES
+    }
+
+
+def write_notes(
+    settings: Settings, date: str, counts: Mapping[str, int], found: Comparison | None
+) -> bytes:
+    """Return NOTES.md: English first, German below it."""
+    parts = []
+    for language in LANGUAGES:
+        told = [NOUNS[kind].counted(number, language) for kind, number in counts.items()
+                if kind in NOUNS]  # fmt: skip
+        statements = NOUNS["statement of the dump"].counted(counts["quads"], language)
+        parts.append(
+            _TEXT[language].format(
+                title=escaped(settings.title.get(language) or settings.title.get("en", "")),
+                date=date,
+                summary=escaped(one_line(found)[language]),
+                changes=_changes(found, language) if found else "",
+                counts=", ".join([statements, *told]),
+                url=release_url(settings, date),
+                citation=escaped(citation_line(settings, date)),
+            )
+        )
+    return "\n".join(parts).encode()
+
+
+def _changes(found: Comparison, language: str) -> str:
+    old = found.old.name
+    lines = ["", _SINCE[language].format(old), "", markdown(found, language).rstrip(), ""]
+    lines += [f"{escaped(line.strip())}." for line in closing(found, language)]
+    return "\n".join([*lines, _REPLAYED[language].format(old), ""])

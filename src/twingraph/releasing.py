@@ -1,0 +1,108 @@
+"""`twingraph release`: a checked build becomes a folder that never changes again.
+
+Written beside, synced, renamed into place, and only then is `latest` led to it: killed at any
+moment there are whole releases and a `latest` that is one of them (docs/decisions/0014).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twingraph.atomic import locked, point, sync
+from twingraph.build import input_digest
+from twingraph.catalogue.citation import missing_for_doi
+from twingraph.current_build import ensure_build
+from twingraph.problems import TwingraphError
+from twingraph.release.contents import Plan, write_contents
+from twingraph.release.feeds.documents import write_documents
+from twingraph.release.index import ABOUT, FOLDER, LATEST, list_editions
+from twingraph.release.readiness import refuse_date, refuse_unclean
+from twingraph.settings import FILE, Settings
+
+_DRAFT: Final = ".draft"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Released:
+    """A release: where it lies, its notes in one line a language, how many files and bytes it has.
+
+    `missing` is what a DOI deposit still wants.
+    """
+
+    folder: Path
+    notes: Mapping[str, str]
+    missing: tuple[str, ...]
+    files: int
+    size: int
+
+
+def release(settings: Settings, date: str, progress: Progress) -> Released:
+    """Publish the project as the release `date`, in `releases/` of the project.
+
+    Raises `TwingraphError` where it must not be (the date, what isn't committed, a build that was
+    changed) or can't be (another release at work, the disk), `UnpublishedError` with violations.
+    """
+    releases = settings.folder / FOLDER
+    if not (settings.folder / FILE).is_file():
+        raise TwingraphError(f"{settings.folder} holds no {FILE}; make a project, 'twingraph init'")
+    try:
+        releases.mkdir(exist_ok=True)
+        busy = f"another release is being written in {releases}; wait for it"
+        with locked(releases / ".lock", busy):
+            return _release(settings, date, releases, progress)
+    except OSError as error:
+        raise TwingraphError(
+            f"{error.filename or releases}: {error.strerror}; nothing was released, and what was "
+            "stays as it is: free the place and release again"
+        ) from None
+
+
+def _release(settings: Settings, date: str, releases: Path, progress: Progress) -> Released:
+    draft = releases / _DRAFT
+    shutil.rmtree(draft, ignore_errors=True)
+    earlier = list_editions(releases, settings.base_iri)
+    if earlier and not _leads_to(releases / LATEST, earlier[0].date):
+        # the one before was killed between its last two steps
+        point(releases / LATEST, earlier[0].date)
+    refuse_date(settings, date, releases)
+    refuse_unclean(settings)
+    build = ensure_build(settings, None, progress).resolve()
+    try:
+        plan = Plan(settings, date, build, releases, earlier)
+        edition = write_contents(plan, draft, progress)
+        if input_digest(settings) != json.loads((draft / ABOUT).read_bytes())["inputs"]:
+            raise TwingraphError(
+                "files of the project changed while it was being released; nothing was released, "
+                "release again"
+            )
+        draft.rename(releases / date)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    sync(releases)
+    point(releases / LATEST, date)
+    progress("writing feeds")
+    try:
+        write_documents(settings, list_editions(releases, settings.base_iri), releases)
+    except OSError as error:
+        raise TwingraphError(
+            f"{date} is released, but {error.filename or releases}: {error.strerror}; the server "
+            "makes the feeds by itself, and the next release writes the files"
+        ) from None
+    return Released(
+        releases / date,
+        edition.notes,
+        tuple(missing_for_doi(settings)),
+        len(edition.files),
+        sum(one.size for one in edition.files),
+    )
+
+
+def _leads_to(link: Path, name: str) -> bool:
+    return link.is_symlink() and str(link.readlink()) == name

@@ -1,1 +1,0 @@
-"""What is there to take away, for people and for portals."""

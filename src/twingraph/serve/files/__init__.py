@@ -1,1 +1,0 @@
-"""Files over HTTP: of the build and of releases."""

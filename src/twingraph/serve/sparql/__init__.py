@@ -1,1 +1,0 @@
-"""Queries of strangers: read, evaluated where they can be stopped, answered."""

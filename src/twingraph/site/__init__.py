@@ -1,0 +1,1 @@
+"""The frozen graph -> pages: pure functions that know nothing of HTTP."""

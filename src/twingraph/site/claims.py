@@ -1,0 +1,192 @@
+"""What each source says of a thing, and, where they differ, that in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.site.datewords import date_text
+from twingraph.site.facts import is_date
+from twingraph.site.properties import BOUNDS
+from twingraph.site.reader import Term
+from twingraph.site.values import Citation, Value, ValueFormatter
+
+_INFERRED: Final = HOME + "vocab/modality/inferred"
+_STATED: Final = HOME + "vocab/modality/stated"
+_NORMAL: Final = HOME + "vocab/rank/normal"
+_DEPRECATED: Final = HOME + "vocab/rank/deprecated"
+
+
+class ClaimRow(NamedTuple):
+    """One claim as the table of a page shows it."""
+
+    href: str
+    verb: Value
+    value: Value
+    basis: Value | None
+    modality: Value
+    implied: bool
+    hedge: Value | None
+    qualifiers: list[str]
+    comment: Value | None
+    citations: list[Citation]
+
+
+class Side(NamedTuple):
+    """One of the values that sources disagree on, and what it rests on."""
+
+    value: Value
+    basis: str
+
+
+class Conflict(NamedTuple):
+    """A property on which sources differ: each side, and what is published."""
+
+    verb: str
+    sides: list[Side]
+    published: str
+    bounds: str
+
+
+@dataclass(frozen=True)
+class Claims:
+    """All claims about one thing."""
+
+    formatter: ValueFormatter
+    thing: str
+    iris: list[str]
+
+    @classmethod
+    def of(cls, formatter: ValueFormatter, thing: str) -> Claims:
+        """Find the claims about `thing` among what the page has loaded."""
+        verb = TG.subject.value
+        found = sorted({one for each, one in formatter.facts.incoming if each == verb})
+        return cls(formatter, thing, found)
+
+    @property
+    def properties(self) -> set[str]:
+        """The properties that claims tell of."""
+        return {verb for one in self.iris for verb in self.formatter.facts.links(one, TG.property)}
+
+    @property
+    def implied(self) -> set[str]:
+        """The properties whose published value no source states: it is implied only."""
+        return {verb for verb in self.properties if self._only_implied(verb)}
+
+    def _only_implied(self, verb: str) -> bool:
+        facts = self.formatter.facts
+        published = facts.values(self.thing, verb)
+        backing = [one for one in self._on(verb) if facts.one(one, TG.value) in published]
+        return bool(backing) and all(self._is_implied(one) for one in backing)
+
+    def _on(self, verb: str) -> list[str]:
+        return [one for one in self.iris if verb in self.formatter.facts.links(one, TG.property)]
+
+    def _is_implied(self, claim: str) -> bool:
+        return _INFERRED in self.formatter.facts.links(claim, TG.modality)
+
+    def rows(self) -> list[ClaimRow]:
+        """Return the table, by property, then by date."""
+        facts = self.formatter.facts
+        order = sorted(self.iris, key=lambda one: (self._verb_name(one), self._value_key(one), one))
+        return [self._row(one) for one in order if facts.one(one, TG.value) is not None]
+
+    def _verb_name(self, claim: str) -> str:
+        return "".join(self.formatter.facts.name(one).text
+                       for one in self.formatter.facts.links(claim, TG.property))  # fmt: skip
+
+    def _value_key(self, claim: str) -> str:
+        value = self.formatter.facts.one(claim, TG.value)
+        return value.value if value is not None else ""
+
+    def _row(self, claim: str) -> ClaimRow:
+        formatter, facts = self.formatter, self.formatter.facts
+        verbs, value = facts.links(claim, TG.property), facts.one(claim, TG.value)
+        basis = facts.links(claim, TG.basis)
+        modality = facts.links(claim, TG.modality) or [_STATED]
+        assert value is not None
+        return ClaimRow(
+            href=formatter.link(claim).href,
+            verb=formatter.property_name(verbs[0]) if verbs else Value("?"),
+            value=formatter.value(value, verbs[0] if verbs else ""),
+            basis=formatter.link(basis[0]) if basis else None,
+            modality=formatter.link(modality[0]),
+            implied=self._is_implied(claim),
+            hedge=formatter.text(claim, TG.hedge),
+            qualifiers=self._qualifiers(claim),
+            comment=formatter.comment(claim),
+            citations=formatter.citations([claim]),
+        )
+
+    def _qualifiers(self, claim: str) -> list[str]:
+        formatter, facts = self.formatter, self.formatter.facts
+        found = []
+        as_of = facts.one(claim, TG.asOf)
+        if as_of is not None:
+            found.append(formatter.word("status as of", facts.date(as_of)))
+        start, end = facts.one(claim, TG.from_), facts.one(claim, TG.until)
+        if start is not None or end is not None:
+            span = f"{start.value if start else '..'}/{end.value if end else '..'}"
+            found.append(formatter.word("valid", date_text(span, formatter.language).text))
+        rank = facts.links(claim, TG.rank)
+        if rank and rank[0] != _NORMAL:
+            found.append(facts.name(rank[0]).text)
+        return found
+
+    def conflicts(self) -> list[Conflict]:
+        """Return every disagreement that the graph publishes, in words."""
+        verbs = self.formatter.facts.links(self.thing, TG.hasConflict)
+        return [self._conflict(verb) for verb in verbs]
+
+    def _conflict(self, verb: str) -> Conflict:
+        formatter, facts = self.formatter, self.formatter.facts
+        published = facts.values(self.thing, verb)
+        members = _members(published)
+        claims = [one for one in self._on(verb) if _DEPRECATED not in facts.links(one, TG.rank)]
+        counted = [one for one in claims if self._value_key(one) in members] or claims
+        sides: dict[str, list[str]] = {}
+        for one in sorted(counted, key=lambda each: (self._is_implied(each), each)):
+            basis = [facts.name(each).text for each in facts.links(one, TG.basis)]
+            if self._is_implied(one) and not basis:
+                basis = [formatter.word("implied short")]
+            sides.setdefault(self._value_key(one), []).extend(
+                each for each in basis if each not in sides.get(self._value_key(one), [])
+            )
+        return Conflict(
+            verb=facts.name(verb).text,
+            sides=[Side(self._side(one, published), ", ".join(sides[one])) for one in sides],
+            published=" / ".join(formatter.value(one, verb).text for one in published),
+            bounds=self._bounds(verb),
+        )
+
+    def _side(self, value: str, published: list[Term]) -> Value:
+        if any(isinstance(one, NamedNode) for one in published):
+            return self.formatter.link(value)
+        text, iso = date_text(value, self.formatter.language)
+        return Value(text, iso=iso)
+
+    def _bounds(self, verb: str) -> str:
+        if verb not in BOUNDS:
+            return ""
+        facts, word = self.formatter.facts, self.formatter.word
+        first, last = (facts.date(facts.one(self.thing, one)) for one in BOUNDS[verb])
+        return word("bounds both", first, last) if first and last else ""
+
+
+def _members(published: list[Term]) -> set[str]:
+    """Return the single values that a published value holds, a date set taken apart.
+
+    >>> from pyoxigraph import Literal
+    >>> from twingraph.rdf.vocabulary import EDTF
+    >>> sorted(_members([Literal("[1993~,2003]", datatype=EDTF)]))
+    ['1993~', '2003']
+    """
+    found: set[str] = set()
+    for one in published:
+        group = re.fullmatch(r"\[(.*)\]", one.value) if is_date(one) else None
+        found.update(group[1].split(",") if group else [one.value])
+    return found

@@ -1,0 +1,290 @@
+"""The data page: what there is to have, how to check, harvest and cite it; made from the catalogue.
+
+Nothing on it is said anywhere else: the catalogue tells what portals are told, the releases tell
+their files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from twingraph.catalogue.builder import PROFILES
+from twingraph.catalogue.paging import Catalogue
+from twingraph.catalogue.schemaorg import (
+    licences_of,
+    links_of,
+    schema_org,
+    script_text,
+    text_of,
+    texts_of,
+)
+from twingraph.export.editions import Edition, File
+from twingraph.site.datewords import date_text
+from twingraph.site.filerows import Row, human_size, in_order, nested
+from twingraph.site.links import outside_link, relative
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import Alternate, render
+from twingraph.site.thing import Fact
+from twingraph.site.values import Value
+from twingraph.site.words import WORDS, number_text
+from twingraph.web.weblinks import DATA_PAGE
+
+# what is told of a node: key of its word -> property, and how its values are shown
+_FACTS: Final = {
+    "publisher": ("dct:publisher", "agent"),
+    "licence": ("dct:license", "licence"),
+    "version": ("dcat:version", "text"),
+    "issued": ("dct:issued", "day"),
+    "modified": ("dct:modified", "day"),
+    "period": ("dct:temporal", "period"),
+    "frequency": ("dct:accrualPeriodicity", "labels"),
+    "languages": ("dct:language", "labels"),
+    "themes": ("dcat:theme", "labels"),
+    "keywords": ("dcat:keyword", "words"),
+}
+_NAMES: Final = {"ttl": "Turtle", "rdf": "RDF/XML", "jsonld": "JSON-LD"}
+
+
+class DatasetView(NamedTuple):
+    """A data set of the catalogue."""
+
+    anchor: str
+    iri: str
+    title: str
+    description: str
+    facts: list[Fact]
+    rows: list[Row]
+    forms: list[Value]
+
+
+class ReleaseView(NamedTuple):
+    """A release and all of its files."""
+
+    anchor: str
+    date: str
+    href: str
+    notes: str
+    summary: str
+    rows: list[Row]
+
+
+class DataView(NamedTuple):
+    """Everything the data page shows."""
+
+    title: str
+    description: str
+    facts: list[Fact]
+    datasets: list[DatasetView]
+    releases: list[ReleaseView]
+    catalogues: list[Value]
+    catalogue: str
+    sparql: str
+    cite: str
+    files: str
+    script: str
+
+
+def data_page(
+    site: BuildReader, catalogue: Catalogue, releases: Sequence[Edition], language: str
+) -> bytes:
+    """Return the data page as HTML; `releases` are those there are, newest first."""
+    at = f"{language}/{DATA_PAGE}"
+    view = _view(site, catalogue, releases, language, at)
+    forms = tuple(
+        Alternate(_NAMES[one], f"catalog.{one}", kind)
+        for one, kind in (
+            ("ttl", "text/turtle"),
+            ("rdf", "application/rdf+xml"),
+            ("jsonld", "application/ld+json"),
+        )
+    )
+    return render(
+        site, "catalogue.html", language, at, title=WORDS[language]["data"],
+        elsewhere={one: f"{one}/{DATA_PAGE}" for one in LANGUAGES}, alternates=forms, page=view,
+    )  # fmt: skip
+
+
+def _view(
+    site: BuildReader, catalogue: Catalogue, releases: Sequence[Edition], language: str, at: str
+) -> DataView:
+    word = WORDS[language]
+    shown = _Shown(site, catalogue, language, at)
+    return DataView(
+        title=text_of(catalogue, catalogue.iri, "dct:title", language),
+        description=text_of(catalogue, catalogue.iri, "dct:description", language),
+        facts=[
+            *shown.facts(catalogue.iri, ("publisher", "licence", "modified", "languages")),
+            *shown.contact(),
+        ],
+        datasets=[shown.dataset(one) for one in in_order(catalogue.datasets)],
+        releases=[shown.release(one) for one in releases],
+        catalogues=[
+            Value(f"{name}.{suffix}", relative(f"{name}.{suffix}", at))
+            for name in PROFILES.values()
+            for suffix in _NAMES
+        ],
+        catalogue=catalogue.iri,
+        sparql=f"{site.base}sparql",
+        cite=shown.citation(releases, word),
+        files=relative(f"{language}/dumps.html", at),
+        script=script_text(schema_org(catalogue, language)),
+    )
+
+
+class _Shown:
+    """What a catalogue says, in words of one language, on the page at path `at`."""
+
+    def __init__(self, site: BuildReader, catalogue: Catalogue, language: str, at: str) -> None:
+        self.site = site
+        self.catalogue = catalogue
+        self.language = language
+        self.at = at
+
+    def text(self, iri: str, verb: str) -> str:
+        return text_of(self.catalogue, iri, verb, self.language)
+
+    def href(self, address: str) -> str:
+        """Return the way to an address: inside the site relative, so that any host will do."""
+        if address.startswith(self.site.base):
+            return relative(address.removeprefix(self.site.base), self.at)
+        return outside_link(address) or ""
+
+    def dataset(self, iri: str) -> DatasetView:
+        name = iri.rpartition("/")[2]
+        keys = ("version", "issued", "modified", "period", "frequency", "themes", "keywords")
+        return DatasetView(
+            anchor=name,
+            iri=iri,
+            title=self.text(iri, "dct:title"),
+            description=self.text(iri, "dct:description"),
+            facts=self.facts(iri, keys),
+            rows=self.files(iri),
+            forms=[
+                Value(label, relative(f"dataset/{name}.{one}", self.at))
+                for one, label in _NAMES.items()
+            ],
+        )
+
+    def facts(self, iri: str, keys: Sequence[str]) -> list[Fact]:
+        """Return facts about a node, those that there are."""
+        word = WORDS[self.language]
+        found = []
+        for key in keys:
+            values = self._values(iri, key)
+            if values:
+                found.append(Fact(Value(word[f"about {key}"]), values, [], False))
+        return found
+
+    def _values(self, iri: str, key: str) -> list[Value]:
+        verb, how = _FACTS[key]
+        links = links_of(self.catalogue, iri, verb)
+        match how:
+            case "text":
+                text = self.text(iri, verb)
+                return [Value(text)] if text else []
+            case "day":
+                text = self.text(iri, verb)
+                return [self._day(text)] if text else []
+            case "words":
+                said = ", ".join(texts_of(self.catalogue, iri, verb, self.language))
+                return [Value(said)] if said else []
+            case "labels":
+                labels = ", ".join(self.text(one, "skos:prefLabel") for one in links)
+                return [Value(labels)] if labels else []
+            case "agent":
+                return [Value(self.text(one, "foaf:name")) for one in links]
+            case "licence":
+                return [self._licence(iri, one) for one in links]
+            case "period":
+                ends = [[self.text(one, f"dcat:{end}Date") for end in ("start", "end")]
+                        for one in links]  # fmt: skip
+                days = [[date_text(day, self.language)[0] for day in one] for one in ends]
+                return [Value(" – ".join(one)) for one in days]
+        raise KeyError(how)
+
+    def _day(self, text: str) -> Value:
+        shown, iso = date_text(text, self.language)
+        return Value(shown, iso=iso)
+
+    def _licence(self, iri: str, licence: str) -> Value:
+        known = licences_of(self.catalogue, iri)
+        page = self.site.licence if self.site.licence in known else licence
+        return Value(self.text(licence, "dct:title"), self.href(page), outside=True)
+
+    def contact(self) -> list[Fact]:
+        """Return whom to ask: what the first data set says, for all say the same."""
+        sets = self.catalogue.datasets[:1]
+        nodes = [node for one in sets
+                 for node in links_of(self.catalogue, one, "dcat:contactPoint")]  # fmt: skip
+        values = [value for one in nodes for value in self._contact(one)]
+        name = Value(WORDS[self.language]["about contact"])
+        return [Fact(name, values, [], False)] if values else []
+
+    def _contact(self, iri: str) -> list[Value]:
+        name = self.text(iri, "vcard:fn")
+        mails = links_of(self.catalogue, iri, "vcard:hasEmail")
+        pages = [self.href(one) for one in links_of(self.catalogue, iri, "vcard:hasURL")]
+        if mails:
+            return [Value(f"{name} <{one.removeprefix('mailto:')}>", one) for one in mails]
+        return [Value(name, one) for one in pages] or [Value(name)]
+
+    def files(self, iri: str) -> list[Row]:
+        """Return the files of a data set, packed ones under what they pack."""
+        rows = {}
+        for one in links_of(self.catalogue, iri, "dcat:distribution"):
+            name = one.partition("#")[2]
+            [url] = links_of(self.catalogue, one, "dcat:downloadURL")
+            access = links_of(self.catalogue, one, "dcat:accessService")
+            [checksum] = links_of(self.catalogue, one, "spdx:checksum")
+            kinds = links_of(self.catalogue, one, "dcat:mediaType")
+            rows[name] = self.row(
+                url.rpartition("/")[2] if access else name,
+                self.text(one, "dct:title"),
+                url,
+                self.text(kinds[0], "rdfs:label"),
+                int(self.text(one, "dcat:byteSize")),
+                self.text(checksum, "spdx:checksumValue"),
+            )
+            if access:
+                rows[name] = rows[name]._replace(asked=relative("sparql", self.at))
+        return nested(rows)
+
+    def row(self, name: str, title: str, url: str, media_type: str, size: int, sha256: str) -> Row:
+        exact = WORDS[self.language]["bytes"].format(number_text(size, self.language))
+        shown = human_size(size, self.language)
+        return Row(title, name, self.href(url), media_type, shown, exact, sha256, [])
+
+    def release(self, edition: Edition) -> ReleaseView:
+        """Return a release as it is shown."""
+        word = WORDS[self.language]
+        rows = {one.name: self._listed(one) for one in edition.files}
+        size = human_size(sum(one.size for one in edition.files), self.language)
+        return ReleaseView(
+            anchor=f"release-{edition.date}",
+            date=edition.date,
+            href=relative(f"release/{edition.date}/", self.at),
+            notes=edition.notes.get(self.language) or edition.notes.get("en", ""),
+            summary=word["release files"].format(len(edition.files), size),
+            rows=list(rows.values()),
+        )
+
+    def _listed(self, file: File) -> Row:
+        return self.row(file.name, file.name, file.url, file.media_type, file.size, file.sha256)
+
+    def citation(self, releases: Sequence[Edition], word: dict[str, str]) -> str:
+        """Return how to cite the graph: who, when, what, which version, where."""
+        iri = f"{self.site.base}dataset/partnerships"
+        if iri not in self.catalogue.datasets:
+            return ""
+        makers = links_of(self.catalogue, iri, "dct:creator")
+        makers = makers or links_of(self.catalogue, iri, "dct:publisher")
+        who = "; ".join(self.text(one, "foaf:name") for one in makers)
+        version, issued = self.text(iri, "dcat:version"), self.text(iri, "dct:modified")
+        numbers = links_of(self.catalogue, iri, "adms:identifier")
+        where = next((self.text(one, "skos:notation") for one in numbers), "")
+        if not where:
+            where = f"{self.site.base}release/{releases[0].date}/" if releases else iri
+        when = f" ({issued[:4]})" if issued else ""
+        which = word["cite version"].format(version) if version else ""
+        return f"{who}{when}: {self.text(iri, 'dct:title')}.{which} {where}"

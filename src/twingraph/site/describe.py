@@ -1,0 +1,132 @@
+"""Descriptions: the RDF about one thing, one graph, the ontology or the shapes, in any format.
+
+What is written is what is published, under the base IRI, sorted: the same graph, the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from pyoxigraph import (
+    CanonicalizationAlgorithm,
+    Dataset,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    parse,
+)
+
+from twingraph.export.framed import write_framed, write_plain
+from twingraph.export.jsonld import write_jsonld
+from twingraph.rdf.frozen import quad_lines
+from twingraph.rdf.iris import local_path, move_iri
+from twingraph.rdf.serializers import SERIALIZERS
+from twingraph.rdf.turtle import blocks, iri_text, prefix_lines, write_turtle
+from twingraph.rdf.vocabulary import HOME
+from twingraph.site.reader import BuildReader
+from twingraph.site.thing import is_known
+
+# suffix -> media type, in the order we prefer to send them
+FORMATS: Final[Mapping[str, str]] = {
+    "ttl": "text/turtle",
+    "jsonld": "application/ld+json",
+    "nt": "application/n-triples",
+    "rdf": "application/rdf+xml",
+    "json": "application/json",
+}
+GRAPH_FORMATS: Final[Mapping[str, str]] = {
+    "trig": "application/trig",
+    "nq": "application/n-quads",
+    **FORMATS,
+}
+
+
+def formats_of(thing: str) -> Mapping[str, str]:
+    """Return the formats that the thing at path `thing` is described in, by suffix."""
+    return GRAPH_FORMATS if thing.startswith("graph/") else FORMATS
+
+
+def describe(site: BuildReader, thing: str, suffix: str) -> bytes | None:
+    """Return the description of the thing at path `thing`; None where there is none."""
+    if suffix not in formats_of(thing):
+        return None
+    if thing == "shapes":
+        return _shapes(site, suffix)
+    if thing == "ns":
+        return _write(site, site.triples("ontology-terms"), suffix)
+    if local_path(thing) is None:
+        return None
+    if thing.startswith("graph/"):
+        return _graph(site, thing, suffix)
+    if not is_known(site, HOME + thing):
+        return None
+    triples, name = _about(site, HOME + thing), site.public(HOME + thing)
+    if suffix == "jsonld":
+        return write_framed(triples, name, site.context, site.base).encode()
+    if suffix == "json":
+        return write_plain(triples, name, site.context, site.base).encode()
+    return _write(site, triples, suffix)
+
+
+def _about(site: BuildReader, iri: str) -> list[Triple]:
+    found = site.triples("description", this=NamedNode(iri))
+    named = {
+        term.value
+        for one in found
+        for term in (one.subject, one.predicate, one.object)
+        if isinstance(term, NamedNode)
+    }
+    labels = [
+        Triple(*(_published(site, row[name]) for name in ("thing", "property", "value")))
+        for row in site.rows_of("labels", (move_iri(one, site.base, HOME) for one in named))
+    ]
+    return list({*found, *labels})
+
+
+def _published(site: BuildReader, term: Any) -> Any:
+    return NamedNode(site.public(term.value)) if isinstance(term, NamedNode) else term
+
+
+def _graph(site: BuildReader, thing: str, suffix: str) -> bytes | None:
+    name = site.public(HOME + thing)
+    if name not in site.graphs:
+        return None
+    triples = site.triples("graph", this=NamedNode(HOME + thing))
+    if suffix == "nq":
+        graph = NamedNode(name)
+        return quad_lines(Quad(one.subject, one.predicate, one.object, graph) for one in triples)
+    if suffix in ("json", "jsonld"):
+        return write_jsonld(triples, site.context, name, bare=suffix == "json").encode()
+    if suffix != "trig":
+        return _write(site, triples, suffix)
+    used: set[str] = set()
+    body = "\n".join(blocks(triples, used, site.prefixes))
+    text = f"{iri_text(name, used, site.prefixes)} {{\n{body}}}\n"
+    return (prefix_lines(used, site.prefixes) + "\n" + text).encode()
+
+
+def _shapes(site: BuildReader, suffix: str) -> bytes:
+    path = site.dumps["shapes.ttl"].path
+    if suffix == "ttl":
+        return path.read_bytes()
+    return SERIALIZERS[suffix](list(_shape_triples(path)), site.prefixes)
+
+
+@lru_cache(maxsize=2)
+def _shape_triples(path: Path) -> tuple[Triple, ...]:
+    """Return the triples of a Turtle file, its blank nodes named alike by everybody (RDFC-1.0)."""
+    shapes = Dataset(parse(path=path, format=RdfFormat.TURTLE))
+    shapes.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return tuple(one.triple for one in shapes)
+
+
+def _write(site: BuildReader, triples: Iterable[Triple], suffix: str) -> bytes:
+    if suffix == "ttl":
+        return write_turtle(triples, site.prefixes).encode()
+    if suffix in ("json", "jsonld"):
+        return write_jsonld(triples, site.context, bare=suffix == "json").encode()
+    return SERIALIZERS[suffix](list(triples), site.prefixes)

@@ -1,0 +1,251 @@
+"""What one page has asked of the graph so far, and what the things in it are called.
+
+Few questions about many things each, so that a page stays cheap on a store that is far away:
+load the things a page tells of, then `complete()` once, then read names as often as needed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from twingraph.rdf.iris import kind_of, move_iri
+from twingraph.rdf.vocabulary import EDTF, HOME, PREFIXES, RDFS, SKOS, TG
+from twingraph.site.datewords import date_text
+from twingraph.site.properties import FOREIGN
+from twingraph.site.reader import BuildReader, Term
+from twingraph.site.words import KIND, number_text
+
+_LABELS: Final = (
+    RDFS.label.value, SKOS.prefLabel.value, "http://purl.org/dc/terms/title",
+)  # fmt: skip
+# Kinds without labels: what they are called is made from what they say.
+_UNNAMED: Final = {"cite", "claim", "remark", "quantity", "geometry", "contact"}
+_LONG: Final = 90
+
+
+class Name(NamedTuple):
+    """What a thing is called, and in which language where that is not the page's."""
+
+    text: str
+    language: str = ""
+
+
+def pick(texts: Mapping[str, str], language: str) -> Name:
+    """Return the text for a reader of `language`: theirs, else English, else any, told which.
+
+    >>> pick({"en": "Minsk", "be": "Мінск"}, "de")
+    Name(text='Minsk', language='en')
+    """
+    for tag in (language, "en", "", *sorted(texts)):
+        if tag in texts:
+            return Name(texts[tag], "" if tag == language else tag)
+    return Name("")
+
+
+class PageFacts:
+    """Thing -> property -> values, under HOME, as far as a page needs them."""
+
+    def __init__(self, site: BuildReader, language: str) -> None:
+        """Start with nothing known."""
+        self.site = site
+        self.language = language
+        self.incoming: list[tuple[str, str]] = []
+        self._of: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
+        self._known: set[str] = set()
+        self._labelled: set[str] = set()
+
+    def read_description(self, thing: str) -> None:
+        """Load what `description.rq` says of `thing`, and who points to it."""
+        for one in self.site.triples("description", this=NamedNode(thing)):
+            moved = self._moved(one)
+            if moved is None:
+                continue
+            subject, verb, value = moved
+            if isinstance(value, NamedNode) and value.value == thing and subject != thing:
+                self.incoming.append((verb, subject))  # noted only: there may be thousands
+            else:
+                self._add(subject, verb, value)
+        self._known.add(thing)
+
+    def _moved(self, one: Triple) -> tuple[str, str, Term] | None:
+        base, value = self.site.base, one.object
+        if not isinstance(one.subject, NamedNode):
+            return None
+        if isinstance(value, NamedNode):
+            value = NamedNode(move_iri(value.value, base, HOME))
+        elif isinstance(value, Literal):
+            value = _moved_literal(value, base)
+        else:
+            return None
+        subject = move_iri(one.subject.value, base, HOME)
+        return subject, move_iri(one.predicate.value, base, HOME), value
+
+    def _add(self, thing: str, verb: str, value: Term) -> None:
+        values = self._of[thing][verb]
+        if value not in values:
+            values.append(value)
+
+    def load(self, things: Iterable[str]) -> None:
+        """Load all that is said of each of `things`."""
+        self._ask("nodes", {one for one in things if one not in self._known}, self._known)
+
+    def complete(self) -> None:
+        """Load what is needed to call everything that is known by a name."""
+        self._label()
+        unnamed = {one for one in self._mentioned() if kind_of(one) in _UNNAMED}
+        self.load(unnamed)
+        self._label()
+
+    def _label(self) -> None:
+        wanted = {one for one in self._mentioned() if one not in self._labelled}
+        self._ask("labels", wanted, self._labelled)
+
+    def _mentioned(self) -> set[str]:
+        found = set(self._of)
+        for facts in self._of.values():
+            found.update(facts)
+            for values in facts.values():
+                found.update(one.value for one in values if isinstance(one, NamedNode))
+        return found
+
+    def mention(self, things: Iterable[str]) -> None:
+        """Note things that a page names without having asked about them."""
+        for one in things:
+            self._of[one]  # a defaultdict notes what it is asked for
+
+    def _ask(self, query: str, things: set[str], done: set[str]) -> None:
+        for row in self.site.rows_of(query, things):
+            thing, verb, value = row["thing"], row["property"], row["value"]
+            if isinstance(thing, NamedNode) and isinstance(verb, NamedNode) and value is not None:
+                self._add(thing.value, verb.value, value)
+        done |= things
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def values(self, thing: str, verb: NamedNode | str) -> list[Term]:
+        """Return the values of a property, IRIs first, in a stable order."""
+        name = verb.value if isinstance(verb, NamedNode) else verb
+        found = self._of[thing].get(name, []) if thing in self._of else []
+        return sorted(found, key=lambda one: (isinstance(one, Literal), one.value, str(one)))
+
+    def one(self, thing: str, verb: NamedNode | str) -> Term | None:
+        """Return the first value of a property, None where there is none."""
+        return next(iter(self.values(thing, verb)), None)
+
+    def links(self, thing: str, verb: NamedNode | str) -> list[str]:
+        """Return the IRIs among the values of a property."""
+        return [one.value for one in self.values(thing, verb) if isinstance(one, NamedNode)]
+
+    def properties(self, thing: str) -> list[str]:
+        """Return the properties of a thing, sorted."""
+        return sorted(self._of[thing]) if thing in self._of else []
+
+    def texts(self, thing: str, verb: NamedNode | str) -> dict[str, str]:
+        """Return the texts of a property by their language tag."""
+        found = [one for one in self.values(thing, verb) if isinstance(one, Literal)]
+        return {one.language or "": one.value for one in reversed(found)}
+
+    # --- names -----------------------------------------------------------------------------------
+
+    def name(self, iri: str) -> Name:
+        """Return what a thing is called: its label, else words made from what it says."""
+        for verb in _LABELS:
+            texts = self.texts(iri, verb)
+            if texts:
+                return pick(texts, self.language)
+        if iri in FOREIGN:
+            return Name(FOREIGN[iri][self.language == "de"])
+        kind = kind_of(iri)
+        made = self._made_name(iri, kind) if kind in _UNNAMED else None
+        return made or Name(short_iri(self.site.public(iri), self.site.prefixes))
+
+    def _made_name(self, iri: str, kind: str | None) -> Name | None:
+        kind_word = KIND[self.language][kind or ""]
+        match kind:
+            case "cite":
+                quote = self.one(iri, TG.quote)
+                return Name(f"“{quote.value}”") if quote is not None else None
+            case "claim":
+                subject, verb = self.links(iri, TG.subject), self.links(iri, TG.property)
+                if subject and verb:
+                    return Name(f"{self.name(subject[0]).text}: {self.name(verb[0]).text}")
+            case "remark":
+                comment = pick(self.texts(iri, RDFS.comment), self.language)
+                return Name(shorten(comment.text), comment.language) if comment.text else None
+            case "quantity":
+                return Name(self.quantity(iri))
+            case "geometry" | "contact":
+                slug = iri.rpartition("/")[2]
+                owner = [one for verb, one in self.incoming if iri in self.links(one, verb)]
+                called = self.name(owner[0]).text if owner else slug
+                return Name(f"{kind_word}: {called}")
+        return None
+
+    def quantity(self, iri: str) -> str:
+        """Return a quantity in words: `> 1,000 artists in exchange`."""
+        counts = self.links(iri, TG.counts)
+        number = self.one(iri, TG.number)
+        comparator = self.one(iri, TG.comparator)
+        sign = {"=": "", ">=": "≥ ", "<=": "≤ ", "~": "≈ "}
+        mark = comparator.value if comparator is not None else "="
+        digits = number.value if number is not None else "?"
+        if digits.isdigit():
+            digits = number_text(int(digits), self.language) if len(digits) > 4 else digits
+        counted = self.name(counts[0]).text if counts else ""
+        return f"{sign.get(mark, mark + ' ')}{digits} {counted}".strip()
+
+    def date(self, value: Term | None) -> str:
+        """Return a date in words; nothing for no date."""
+        return date_text(value.value, self.language).text if value is not None else ""
+
+
+def facts_about(site: BuildReader, language: str, rows: Iterable[Iterable[object]]) -> PageFacts:
+    """Return what a page must know to name every IRI in `rows`, which stand under the base."""
+    facts = PageFacts(site, language)
+    facts.mention(
+        move_iri(term.value, site.base, HOME)
+        for row in rows
+        for term in row
+        if isinstance(term, NamedNode)
+    )
+    facts.complete()
+    return facts
+
+
+def _moved_literal(value: Literal, base: str) -> Literal:
+    if value.language or not value.datatype.value.startswith(base) or base == HOME:
+        return value
+    return Literal(value.value, datatype=NamedNode(move_iri(value.datatype.value, base, HOME)))
+
+
+def is_date(value: Term) -> bool:
+    """Is it a date that can be put in words?"""
+    return isinstance(value, Literal) and (
+        value.datatype == EDTF or value.datatype.value == PREFIXES["xsd"] + "date"
+    )
+
+
+def shorten(text: str) -> str:
+    """Return `text`, cut between two words where it is long.
+
+    >>> shorten("one two " * 20)[-9:]
+    'one two …'
+    """
+    return text if len(text) <= _LONG else text[:_LONG].rpartition(" ")[0] + " …"
+
+
+def short_iri(iri: str, prefixes: Mapping[str, str]) -> str:
+    """Return an IRI as prefixed name where a prefix fits, else as it is.
+
+    >>> short_iri("http://www.w3.org/ns/org#member", PREFIXES)
+    'org:member'
+    """
+    cut = max(iri.rfind("#"), iri.rfind("/")) + 1
+    for prefix, namespace in prefixes.items():
+        if namespace == iri[:cut] and iri[cut:]:
+            return f"{prefix}:{iri[cut:]}"
+    return iri

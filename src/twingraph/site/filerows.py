@@ -1,0 +1,58 @@
+"""Files as rows of a page: in the order of their use, in sizes that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from twingraph.catalogue.offers import OFFERS, shelf_order
+
+_UNITS: Final = ("kB", "MB", "GB", "TB")
+
+
+class Row(NamedTuple):
+    """A file: what it holds, where it is, how large, its checksum, and its packed forms."""
+
+    title: str
+    name: str
+    href: str
+    media_type: str
+    size: str
+    exact: str
+    sha256: str
+    packed: list[Row]
+    asked: str = ""  # where queries are answered, if that is what it is about
+
+
+def in_order(datasets: Sequence[str]) -> list[str]:
+    """Return data sets as people want them: the partnerships first."""
+    names = [one.name for one in OFFERS]
+    last = len(names)  # behind them, by name, what single documents say
+    places = {one: names.index(name) if (name := one.rpartition("/")[2]) in names else last
+              for one in datasets}  # fmt: skip
+    return sorted(datasets, key=lambda one: (places[one], one))
+
+
+def nested(rows: dict[str, Row]) -> list[Row]:
+    """Return rows by name as people want them, packed files under what they pack."""
+    found = []
+    for name, row in sorted(rows.items(), key=lambda one: shelf_order(one[0])):
+        inside = [other for key, other in rows.items() if key in (f"{name}.gz", f"{name}.zst")]
+        if name.endswith((".gz", ".zst")) and name.rpartition(".")[0] in rows:
+            continue
+        found.append(row._replace(packed=inside))
+    return found
+
+
+def human_size(size: int, language: str) -> str:
+    """Return a size in the unit that suits it.
+
+    >>> human_size(999, "en"), human_size(3_792_519, "en"), human_size(3_792_519, "de")
+    ('999 B', '3.8 MB', '3,8 MB')
+    """
+    if size < 1000:
+        return f"{size} B"
+    step = min((len(str(size)) - 1) // 3, len(_UNITS))
+    number = f"{size / 1000**step:.1f}"
+    text = number.replace(".", ",") if language == "de" else number
+    return f"{text} {_UNITS[step - 1]}"

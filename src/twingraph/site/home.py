@@ -1,0 +1,76 @@
+"""The first page: what this is, how much of it there is, and the ways in."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from twingraph.site.claims import Claims, Conflict
+from twingraph.site.facts import PageFacts
+from twingraph.site.links import relative
+from twingraph.site.lists import overview
+from twingraph.site.queries import Example, examples
+from twingraph.site.reader import BuildReader
+from twingraph.site.values import Value, ValueFormatter
+from twingraph.site.words import WORDS, number_text
+
+_EXAMPLES: Final = 4
+
+
+class Number(NamedTuple):
+    """A number of the graph and what it counts."""
+
+    number: str
+    what: str
+
+
+class HomePage(NamedTuple):
+    """Everything the first page shows."""
+
+    title: str
+    numbers: list[Number]
+    kinds: list[Value]
+    conflict_on: Value | None
+    conflicts: list[Conflict]
+    examples: list[Example]
+    sparql: str
+    questions: str
+    openapi: str
+    sparql_examples: str
+
+
+def home_page(site: BuildReader, language: str, at: str) -> HomePage:
+    """Make the first page that will stand at path `at`."""
+    row = site.rows("numbers")[0]
+    word = WORDS[language]
+    numbers = [
+        Number(number_text(int(count.value), language), word[f"number {name}"])
+        for name, count in row.items()
+        if count is not None
+    ]
+    conflict_on, conflicts = _conflict(site, language, at)
+    return HomePage(
+        title=site.title.get(language) or site.title["en"],
+        numbers=numbers,
+        kinds=overview(site, language, at),
+        conflict_on=conflict_on,
+        conflicts=conflicts,
+        examples=examples(site, language, at)[:_EXAMPLES],
+        sparql=relative("sparql", at),
+        questions=word["questions all"].format(len(site.library)),
+        openapi=relative("openapi.json", at),
+        sparql_examples=relative(".well-known/sparql-examples", at),
+    )
+
+
+def _conflict(site: BuildReader, language: str, at: str) -> tuple[Value | None, list[Conflict]]:
+    """Return the first thing that sources differ on, and how; nothing where they agree."""
+    found = [row["thing"] for row in site.rows("conflicts")]
+    if not found or not isinstance(found[0], NamedNode):
+        return None, []
+    facts = PageFacts(site, language)
+    facts.read_description(found[0].value)
+    facts.complete()
+    formatter = ValueFormatter(facts, at)
+    return formatter.link(found[0].value), Claims.of(formatter, found[0].value).conflicts()

@@ -1,0 +1,94 @@
+"""Whether a thing still stands: held, merged into another, withdrawn, or never heard of."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from twingraph.rdf.iris import kind_of, local_path
+from twingraph.rdf.vocabulary import HOME, PREFIXES, SKOS
+from twingraph.site.facts import PageFacts
+from twingraph.site.reader import BuildReader
+from twingraph.site.thing import is_known
+from twingraph.site.values import Value, ValueFormatter
+from twingraph.site.words import KIND
+
+_REASON: Final = PREFIXES["skos"] + "editorialNote"
+
+
+class Lifecycle(NamedTuple):
+    """How a thing stands; `instead` are the paths of those that took its place."""
+
+    state: Literal["held", "merged", "withdrawn", "unknown"]
+    instead: tuple[str, ...] = ()
+
+
+def standing(site: BuildReader, path: str) -> Lifecycle:
+    """Return how the thing at `path` (`id/place/bonn`) stands.
+
+    What is replaced by just one other thing is merged into it, be it by way of a third. What is
+    replaced by several is withdrawn: nobody can tell which of them a link means.
+    """
+    if path in ("ns", "shapes"):
+        return Lifecycle("held")
+    if local_path(path) is None:
+        return Lifecycle("unknown")
+    if path.startswith("graph/"):
+        return Lifecycle("held" if site.public(HOME + path) in site.graphs else "unknown")
+    if not is_known(site, HOME + path):
+        return Lifecycle("unknown")
+    instead = _instead(site, path)
+    if instead is None:
+        return Lifecycle("held")
+    met = {path}
+    found = instead
+    while len(found) == 1 and found[0] not in met:
+        met.add(found[0])
+        further = _instead(site, found[0])
+        if further is None:
+            return Lifecycle("merged", found)
+        found = further
+    return Lifecycle("withdrawn", tuple(one for one in instead if one != path))
+
+
+def _instead(site: BuildReader, path: str) -> tuple[str, ...] | None:
+    """Return the paths of those that replace a withdrawn thing; None for what is not withdrawn."""
+    rows = site.rows("withdrawn", this=NamedNode(HOME + path))
+    named = [one.value for row in rows if isinstance(one := row["replacement"], NamedNode)]
+    paths = [one.removeprefix(HOME) for one in named if one.startswith(HOME)]
+    held = tuple(one for one in paths if local_path(one) and is_known(site, HOME + one))
+    return held if rows else None
+
+
+class WithdrawnPage(NamedTuple):
+    """What is left to tell of a thing that was withdrawn."""
+
+    title: Value
+    kind: Value
+    iri: str
+    comment: Value | None
+    reason: Value | None
+    instead: list[Value]
+
+
+def withdrawn_page(site: BuildReader, path: str, language: str, at: str) -> WithdrawnPage:
+    """Make the page of the withdrawn thing at `path` that will stand at path `at`."""
+    iri = HOME + path
+    facts = PageFacts(site, language)
+    facts.load({iri})
+    instead = standing(site, path).instead
+    facts.mention(HOME + one for one in instead)
+    facts.complete()
+    formatter = ValueFormatter(facts, at)
+    name = facts.name(iri)
+    kind = kind_of(iri)
+    scheme = facts.links(iri, SKOS.inScheme)
+    return WithdrawnPage(
+        title=Value(name.text, language=name.language),
+        kind=formatter.link(scheme[0]) if scheme else Value(KIND[language][kind or "concept"]),
+        iri=site.public(iri),
+        comment=formatter.comment(iri),
+        reason=formatter.text(iri, _REASON),
+        instead=[formatter.link(HOME + one) for one in instead],
+    )

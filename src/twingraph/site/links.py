@@ -1,0 +1,98 @@
+"""From one of our pages to another, and out: relative links, and pages that people can read.
+
+Links between our pages are relative and name their suffix, so that the same page reads from any
+host, under any path and from a disk. Elsewhere a machine's IRI is swapped for the page about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from posixpath import dirname, relpath
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from twingraph.rdf.iris import description_path, local_path, page_path
+from twingraph.rdf.vocabulary import HOME
+
+_PAGES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]] = (
+    (re.compile(r"http://www\.wikidata\.org/entity/(Q\d+)"),
+     lambda match: f"https://www.wikidata.org/wiki/{match[1]}"),
+    (re.compile(r"http://www\.wikidata\.org/(?:entity|prop/direct)/(P\d+)"),
+     lambda match: f"https://www.wikidata.org/wiki/Property:{match[1]}"),
+    (re.compile(r"https://sws\.geonames\.org/(\d+)/"),
+     lambda match: f"https://www.geonames.org/{match[1]}/"),
+)  # fmt: skip
+_SITES: Final = {
+    "www.wikidata.org": "Wikidata",
+    "sws.geonames.org": "GeoNames",
+    "d-nb.info": "GND",
+    "id.loc.gov": "Library of Congress",
+}
+_SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what an IRI keeps when it becomes a URL
+
+
+@lru_cache(maxsize=65536)
+def relative(target: str, at: str) -> str:
+    """Return the way from the page at path `at` to `target`, both relative to the site's root.
+
+    >>> relative("en/partnership/bonn-minsk.html", "en/place/bonn.html")
+    '../partnership/bonn-minsk.html'
+    >>> relative("en/ns.html#start", "en/ns.html"), relative("", "en/index.html")
+    ('ns.html#start', '../')
+    """
+    path, mark, fragment = target.partition("#")
+    folder = dirname(at) or "."
+    way = relpath(path or ".", folder)
+    if not path or path.endswith("/"):
+        way += "/"
+    return way + mark + fragment
+
+
+def local_link(iri: str, language: str, at: str) -> str | None:
+    """Return the relative link to our page about `iri` (under HOME); None where it is not ours.
+
+    >>> local_link(HOME + "ns#start", "de", "de/place/bonn.html")
+    '../ns.html#start'
+    >>> local_link(HOME + "graph/links", "de", "de/place/bonn.html")
+    '../../doc/graph/links.trig'
+    """
+    if not iri.startswith(HOME):
+        return None
+    path, mark, fragment = iri[len(HOME) :].partition("#")
+    if path in ("ns", "shapes"):
+        return relative(f"{language}/{path}.html{mark}{fragment}", at)
+    if local_path(path) is None:
+        return None
+    page = page_path(path, language) or description_path(path, "trig")
+    return relative(page, at)
+
+
+def outside_link(iri: str) -> str | None:
+    """Return a link that is safe to follow, the page for people; None for what is no web address.
+
+    >>> outside_link("http://www.wikidata.org/entity/Q586")
+    'https://www.wikidata.org/wiki/Q586'
+    >>> outside_link("javascript:alert(1)") is None
+    True
+    """
+    for pattern, page in _PAGES:
+        match = pattern.fullmatch(iri)
+        if match:
+            return page(match)
+    try:
+        parts = urlsplit(iri)
+    except ValueError:
+        return None
+    return quote(iri, safe=_SAFE) if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def site_name(iri: str) -> str:
+    """Return what to call the site an outside IRI belongs to.
+
+    >>> site_name("https://sws.geonames.org/2946447/"), site_name("https://de.wikipedia.org/wiki/A")
+    ('GeoNames', 'de.wikipedia.org')
+    """
+    host = urlsplit(iri).hostname or ""
+    return _SITES.get(host, host)

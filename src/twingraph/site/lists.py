@@ -1,0 +1,327 @@
+"""Lists: the things of a kind, the code lists, the files; each a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from twingraph.rdf.iris import description_path
+from twingraph.rdf.vocabulary import HOME, PREFIXES, SCHEMES
+from twingraph.site.facts import PageFacts, pick
+from twingraph.site.links import relative
+from twingraph.site.partners import iris_in, since_value, status_value
+from twingraph.site.reader import BuildReader, Row
+from twingraph.site.values import Value, ValueFormatter, sort_key
+from twingraph.site.words import KIND, KINDS, WORDS, number_text
+
+CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
+    kind: tuple(PREFIXES[one.partition(":")[0]] + one.partition(":")[2] for one in names)
+    for kind, names in {
+        "place": ("tg:AdministrativeUnit", "schema:Place"),
+        "partnership": ("tg:Partnership",),
+        "agreement": ("tg:Agreement",),
+        "decision": ("tg:Decision",),
+        "event": ("tg:Event",),
+        "project": ("tg:Project",),
+        "programme": ("tg:Programme",),
+        "statement": ("tg:PublicStatement",),
+        "org": ("org:Organization",),
+        "unit": ("org:OrganizationalUnit",),
+        "post": ("org:Post",),
+        "person": ("foaf:Person",),
+        "membership": ("org:Membership",),
+        "source": ("tg:SourceDocument",),
+        "cite": ("tg:Citation",),
+        "claim": ("tg:Claim",),
+        "remark": ("tg:Remark",),
+        "quantity": ("tg:Quantity",),
+        "contact": ("schema:ContactPoint",),
+        "geometry": ("geo:Geometry",),
+    }.items()
+}
+_SHOWN: Final = 2000
+_DEFINITION: Final = PREFIXES["skos"] + "definition"
+
+
+class ListPage(NamedTuple):
+    """A table with a heading: `rows` hold one list of values a column."""
+
+    title: str
+    note: str
+    columns: list[str]
+    rows: list[list[list[Value]]]
+    counted: str
+    cut: str
+
+
+def list_page(site: BuildReader, kind: str, language: str, at: str) -> ListPage:
+    """Make the list of all things of a kind."""
+    query = f"list-{kind}" if f"list-{kind}" in site.queries else "list"
+    rows = [row for one in CLASSES[kind] for row in site.rows(query, **{"class": NamedNode(one)})]
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        thing = row["thing"]
+        if isinstance(thing, NamedNode):
+            groups.setdefault(thing.value, []).append(row)
+    shown = dict(list(groups.items())[:_SHOWN])
+    facts = PageFacts(site, language)
+    facts.mention(iris_in(row for each in shown.values() for row in each))
+    facts.complete()
+    formatter = ValueFormatter(facts, at)
+    word = WORDS[language]
+    columns, cells = _COLUMNS.get(kind, (_DATED if _has(rows, "date") else _PLAIN, _dated))
+    if columns == _PLAIN:
+        cells = _plain
+    table = [[[formatter.link(thing)], *cells(formatter, each)] for thing, each in shown.items()]
+    table.sort(key=lambda row: sort_key(row[0][0].text))
+    cut = word["cut"].format(number_text(_SHOWN, language)) if len(groups) > _SHOWN else ""
+    return ListPage(
+        title=KINDS[language][kind],
+        note="",
+        columns=[word[one] for one in ("name", *columns)],
+        rows=table,
+        counted=word["count"].format(number_text(len(groups), language)),
+        cut=cut,
+    )
+
+
+def _has(rows: Iterable[Row], name: str) -> bool:
+    return any(row.get(name) is not None for row in rows)
+
+
+Cells = list[list[Value]]
+
+
+def _partnership(formatter: ValueFormatter, rows: list[Row]) -> Cells:
+    first = rows[0]
+    implied = first["modality"] is not None
+    note = formatter.word("implied short") if implied else ""
+    end = first["end"]
+    return [
+        [one._replace(note=note) for one in _links(formatter, rows, "type")],
+        [since_value(formatter, first["start"])],
+        [formatter.value(end)] if end is not None else [],
+        [status_value(formatter, first["status"])],
+    ]
+
+
+def _place(formatter: ValueFormatter, rows: list[Row]) -> Cells:
+    number = rows[0]["partnerships"]
+    return [
+        _links(formatter, rows, "level"),
+        _links(formatter, rows, "country"),
+        [Value(number.value)] if number is not None and number.value != "0" else [],
+    ]
+
+
+def _source(formatter: ValueFormatter, rows: list[Row]) -> Cells:
+    number, spoken = rows[0]["citations"], rows[0]["language"]
+    language = PREFIXES["dcterms"] + "language"
+    publisher = _links(formatter, rows, "publisher")
+    return [
+        publisher or [Value(formatter.word("not stated"), absent=True)],
+        [formatter.value(spoken, language)] if spoken is not None else [],
+        [Value(number.value if number is not None else "0")],
+    ]
+
+
+def _dated(formatter: ValueFormatter, rows: list[Row]) -> Cells:
+    date = rows[0]["date"]
+    unknown = Value(formatter.word("not stated"), absent=True)
+    return [
+        [formatter.value(date) if date is not None else unknown],
+        _links(formatter, rows, "kind"),
+    ]
+
+
+def _plain(formatter: ValueFormatter, rows: list[Row]) -> Cells:
+    return []
+
+
+def _links(formatter: ValueFormatter, rows: list[Row], name: str) -> list[Value]:
+    found = {one.value for row in rows if isinstance(one := row[name], NamedNode)}
+    return sorted((formatter.link(one) for one in found), key=lambda one: sort_key(one.text))
+
+
+_PLAIN: Final[tuple[str, ...]] = ()
+_DATED: Final = ("date", "kind")
+_COLUMNS: Final = {
+    "partnership": (("kind", "since", "end", "status"), _partnership),
+    "place": (("level", "country", "partnerships"), _place),
+    "source": (("publisher", "language", "citations"), _source),
+}
+
+
+# --- everything, code lists, files ---------------------------------------------------------------
+
+
+def overview(site: BuildReader, language: str, at: str) -> list[Value]:
+    """Return a link to the list of every kind of which there is something, with its number."""
+    counts: dict[str, int] = {}
+    for row in site.rows("classes"):
+        each, number = row["class"], row["things"]
+        for kind, classes in CLASSES.items():
+            if each is not None and number is not None and each.value in classes:
+                counts[kind] = counts.get(kind, 0) + int(number.value)
+    return [
+        Value(
+            KINDS[language][kind],
+            relative(f"{language}/{kind}/index.html", at),
+            note=number_text(counts[kind], language),
+        )
+        for kind in CLASSES
+        if counts.get(kind)
+    ]
+
+
+def vocabulary_page(site: BuildReader, language: str, at: str) -> ListPage:
+    """Make the list of the code lists."""
+    rows = site.rows("schemes")
+    facts = PageFacts(site, language)
+    facts.load(iris_in(rows))
+    facts.complete()
+    formatter = ValueFormatter(facts, at)
+    word = WORDS[language]
+    table = []
+    for row in rows:
+        scheme, number = row["scheme"], row["concepts"]
+        if isinstance(scheme, NamedNode) and number is not None:
+            definition = formatter.text(scheme.value, _DEFINITION)
+            shown = [definition] if definition else []
+            table.append([[formatter.link(scheme.value)], shown, [Value(number.value)]])
+    table.sort(key=lambda row: sort_key(row[0][0].text))
+    columns = [word["name"], word["definition"], word["codes"]]
+    return ListPage(word["vocabulary"], word["vocabulary note"], columns, table, "", "")
+
+
+class CodePage(NamedTuple):
+    """A code list: what it is for, and its codes."""
+
+    title: Value
+    kind: str
+    iri: str
+    definition: Value | None
+    columns: list[str]
+    rows: list[list[list[Value]]]
+
+
+def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage:
+    """Make the page of a code list (its IRI under HOME), narrower codes below the broader."""
+    rows = site.rows("concepts", this=NamedNode(iri))
+    facts = PageFacts(site, language)
+    facts.load({iri, *iris_in(rows)})
+    facts.complete()
+    formatter = ValueFormatter(facts, at)
+    broader = {str(row["concept"].value): row["broader"] for row in rows if row["concept"]}
+    order: list[tuple[str, int]] = []
+
+    def add(parent: str | None, depth: int) -> None:
+        below = [one for one, up in broader.items() if (up.value if up else None) == parent]
+        for one in sorted(below, key=lambda each: sort_key(facts.name(each).text)):
+            if all(one != each for each, _ in order):
+                order.append((one, depth))
+                add(one, depth + 1)
+
+    add(None, 0)
+    table = []
+    for concept, depth in order:
+        link = formatter.link(concept)
+        definition = formatter.text(concept, _DEFINITION)
+        notation = facts.one(concept, PREFIXES["skos"] + "notation")
+        table.append([
+            [link._replace(text="– " * depth + link.text)],
+            [definition] if definition else [],
+            [Value(notation.value, code=True)] if notation else [],
+        ])  # fmt: skip
+    name = facts.name(iri)
+    word = WORDS[language]
+    return CodePage(
+        title=Value(name.text, language=name.language),
+        kind=KIND[language]["scheme"],
+        iri=site.public(iri),
+        definition=formatter.text(iri, _DEFINITION),
+        columns=[word["name"], word["definition"], word["code"]],
+        rows=table,
+    )
+
+
+def is_scheme(iri: str) -> bool:
+    """Is it one of our code lists?"""
+    return iri.removeprefix(HOME + "vocab/") in SCHEMES
+
+
+class FileRow(NamedTuple):
+    """A file that anybody may fetch."""
+
+    name: str
+    href: str
+    media_type: str
+    size: str
+    sha256: str
+
+
+class DataPage(NamedTuple):
+    """The files of the build and the graphs inside."""
+
+    files: list[FileRow]
+    graphs: list[Value]
+
+
+def data_page(site: BuildReader, language: str, at: str) -> DataPage:
+    """Make the list of the files."""
+    word = WORDS[language]["bytes"]
+    files = [
+        FileRow(
+            name,
+            relative(f"dumps/{name}", at),
+            one.media_type,
+            word.format(number_text(one.size, language)),
+            one.sha256,
+        )
+        for name, one in site.dumps.items()
+    ]
+    graphs = [
+        Value(one, relative(description_path(one.removeprefix(site.base), "trig"), at))
+        for one in sorted(site.graphs)
+    ]
+    return DataPage(files, graphs)
+
+
+class CitedRow(NamedTuple):
+    """A place of a source document, and what it is evidence for."""
+
+    line: str
+    quote: Value
+    things: list[Value]
+
+
+def cited_rows(site: BuildReader, iri: str, language: str, at: str) -> tuple[list[CitedRow], str]:
+    """Return what is cited from the document `iri` (under HOME), line by line."""
+    rows = site.rows("citations", this=NamedNode(iri))
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["citation"] is not None:
+            groups.setdefault(row["citation"].value, []).append(row)
+    shown = dict(list(groups.items())[:_SHOWN])
+    facts = PageFacts(site, language)
+    facts.mention(iris_in(row for each in shown.values() for row in each))
+    facts.load({iri})
+    facts.complete()
+    formatter = ValueFormatter(facts, at)
+    spoken = pick(facts.texts(iri, PREFIXES["dcterms"] + "language"), "").text
+    found = []
+    for citation, each in shown.items():
+        line, quote = each[0]["line"], each[0]["quote"]
+        found.append(
+            CitedRow(
+                line.value if line is not None else "",
+                formatter.link(citation)._replace(
+                    text=quote.value if quote is not None else "", language=spoken
+                ),
+                _links(formatter, each, "thing"),
+            )
+        )
+    cut = WORDS[language]["cut"].format(number_text(_SHOWN, language))
+    return found, cut if len(groups) > _SHOWN else ""

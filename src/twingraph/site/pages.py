@@ -1,0 +1,116 @@
+"""Path -> page: every HTML page of the site, as the server sends it and a static site keeps it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_page
+from twingraph.rdf.vocabulary import HOME
+from twingraph.site.describe import formats_of
+from twingraph.site.home import home_page
+from twingraph.site.lifecycle import standing, withdrawn_page
+from twingraph.site.lists import (
+    CLASSES,
+    cited_rows,
+    data_page,
+    is_scheme,
+    list_page,
+    scheme_page,
+    vocabulary_page,
+)
+from twingraph.site.questions import question_page, questions_page
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.reference import ontology_page, rules_page
+from twingraph.site.render import OWN_NAMES, Alternate, render
+from twingraph.site.thing import is_known, thing_page
+from twingraph.site.words import WORDS
+
+_NAMES: Final = {
+    "ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples", "rdf": "RDF/XML", "json": "JSON",
+    "trig": "TriG", "nq": "N-Quads",
+}  # fmt: skip
+FIXED: Final = ("index.html", "vocab/index.html", "dumps.html", "ns.html", "shapes.html")
+
+
+def page(site: BuildReader, language: str, path: str, at: str | None = None) -> bytes | None:
+    """Return the page at `<language>/<path>`; None where there is none.
+
+    `at` is where it stands, if not there (the first page also stands at the root).
+    """
+    place = f"{language}/{path}" if at is None else at
+    elsewhere = {one: f"{one}/{path}" for one in LANGUAGES}
+    word = WORDS[language]
+    match path:
+        case "index.html":
+            home = home_page(site, language, place)
+            return render(site, "home.html", language, place, elsewhere=elsewhere, page=home)
+        case "vocab/index.html":
+            listing = vocabulary_page(site, language, place)
+            return render(site, "list.html", language, place, title=listing.title,
+                          elsewhere=elsewhere, page=listing)  # fmt: skip
+        case "dumps.html":
+            data = data_page(site, language, place)
+            return render(site, "data.html", language, place, title=word["data"],
+                          elsewhere=elsewhere, page=data)  # fmt: skip
+        case "ns.html":
+            ontology = ontology_page(site, language, place)
+            return render(site, "ontology.html", language, place, title=ontology.title.text,
+                          elsewhere=elsewhere, alternates=alternates("ns"),
+                          page=ontology)  # fmt: skip
+        case "shapes.html":
+            return render(site, "rules.html", language, place, title=word["rules"],
+                          elsewhere=elsewhere, alternates=alternates("shapes"),
+                          page=rules_page(site, language))  # fmt: skip
+        case "query/index.html":
+            return questions_page(site, language)
+    folder, _, name = path.rpartition("/")
+    if folder == "query" and name.removesuffix(".html") in site.library:
+        return question_page(site, language, name.removesuffix(".html"))[1]
+    if name == "index.html":
+        return _list(site, language, folder, place)
+    thing = thing_of_page(path.removesuffix(".html")) if path.endswith(".html") else None
+    if thing is None or page_path(thing, language) != f"{language}/{path}":
+        return None
+    return _thing(site, language, thing, place)
+
+
+def _list(site: BuildReader, language: str, kind: str, at: str) -> bytes | None:
+    if kind not in CLASSES:
+        return None
+    listing = list_page(site, kind, language, at)
+    elsewhere = {one: f"{one}/{kind}/index.html" for one in LANGUAGES}
+    return render(site, "list.html", language, at, title=listing.title, elsewhere=elsewhere,
+                  page=listing)  # fmt: skip
+
+
+def _thing(site: BuildReader, language: str, thing: str, at: str) -> bytes | None:
+    iri = HOME + thing
+    if not is_known(site, iri):
+        return None
+    elsewhere = {one: page_path(thing, one) or "" for one in LANGUAGES}
+    if standing(site, thing).state == "withdrawn":
+        gone = withdrawn_page(site, thing, language, at)
+        return render(site, "withdrawn.html", language, at, title=gone.title.text,
+                      elsewhere=elsewhere, alternates=alternates(thing), page=gone)  # fmt: skip
+    if is_scheme(iri):
+        codes = scheme_page(site, iri, language, at)
+        return render(site, "scheme.html", language, at, title=codes.title.text,
+                      elsewhere=elsewhere, alternates=alternates(thing), page=codes)  # fmt: skip
+    cited, cut = cited_rows(site, iri, language, at) if kind_of(iri) == "source" else ([], "")
+    told = thing_page(site, iri, language, at)
+    return render(site, "thing.html", language, at, title=told.title.text, elsewhere=elsewhere,
+                  alternates=alternates(thing), page=told, cited=cited, cited_cut=cut)  # fmt: skip
+
+
+def alternates(thing: str) -> tuple[Alternate, ...]:
+    """Return the descriptions of the thing at path `thing`."""
+    return tuple(
+        Alternate(_NAMES[suffix], description_path(thing, suffix), media_type)
+        for suffix, media_type in formats_of(thing).items()
+    )
+
+
+def page_alternates(thing: str) -> tuple[Alternate, ...]:
+    """Return the pages about the thing at path `thing`, one a language; a graph has none."""
+    found = ((one, page_path(thing, one)) for one in LANGUAGES)
+    return tuple(Alternate(OWN_NAMES[one], path, "text/html", one) for one, path in found if path)

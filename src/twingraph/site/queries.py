@@ -1,0 +1,30 @@
+"""Example queries, each with a title in the reader's language and a link that runs it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from twingraph.site.links import relative
+from twingraph.site.reader import BuildReader
+
+
+class Example(NamedTuple):
+    """A query that answers something, and the link that runs it."""
+
+    title: str
+    text: str
+    href: str
+
+
+def examples(site: BuildReader, language: str, at: str) -> list[Example]:
+    """Return the example queries for the page at path `at`."""
+    sparql = relative("sparql", at)
+    return [
+        Example(
+            one.title[language],
+            one.text,
+            f"{sparql}?query={quote(one.text, safe='')}&lang={language}",
+        )
+        for one in site.questions
+    ]

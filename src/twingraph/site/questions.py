@@ -1,0 +1,340 @@
+"""Pages about the questions of the library: one each, with form and answer, and the list."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from urllib.parse import quote, urlencode
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode
+
+from twingraph.problems import TwingraphError
+from twingraph.rdf.iris import move_iri
+from twingraph.rdf.vocabulary import HOME, RDF, RDFS, SKOS, TG, XSD
+from twingraph.site.columns import DATES, cell, heading
+from twingraph.site.datewords import date_text
+from twingraph.site.facts import PageFacts, facts_about
+from twingraph.site.links import outside_link, relative
+from twingraph.site.lists import CLASSES
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import Alternate, Link, render
+from twingraph.site.results import (
+    FORMAT_NAMES,
+    BoundQuery,
+    Fields,
+    Rows,
+    example_of,
+    formats_of,
+    read_asked,
+    rows_of,
+    text_of,
+)
+from twingraph.site.values import Value, ValueFormatter, sort_key
+from twingraph.site.words import KIND, WORDS, number_text
+from twingraph.sparql.library import AUDIENCES, KINDS, LibraryQuery, Parameter
+
+_SHOWN: Final = 500
+_MAX_OPTIONS: Final = 400  # a longer list is no help; then a name is typed
+_INPUTS: Final = {"date": "date", "integer": "number"}
+_COUNTRY: Final = NamedNode(HOME + "vocab/level/country")
+_LABELS: Final = (RDFS.label, SKOS.prefLabel, "http://purl.org/dc/terms/title")
+# Classes of others have no label here; they are called what the things on our pages are called.
+_KIND_OF_CLASS: Final = {iri: kind for kind, classes in CLASSES.items() for iri in classes}
+
+
+class Field(NamedTuple):
+    """A parameter as a field of the form; `options` (value, name) make it a list to pick from."""
+
+    name: str
+    label: str
+    value: str
+    type: str
+    options: list[tuple[str, str]]
+
+
+class Call(NamedTuple):
+    """A way to ask the question from a program."""
+
+    name: str
+    code: str
+
+
+class AnswerTable(NamedTuple):
+    """An answer as people read it: `answer` for yes or no, else rows and what they are called."""
+
+    columns: list[str]
+    rows: list[list[Value]]
+    counted: str
+    answer: str
+
+
+class QuestionPage(NamedTuple):
+    """Everything the page of a question shows."""
+
+    title: str
+    question: str
+    audience: list[str]
+    action: str
+    fields: list[Field]
+    problem: str
+    table: AnswerTable | None
+    query: str
+    editor: str
+    calls: list[Call]
+    downloads: list[Link]
+    iri: str
+
+
+class Group(NamedTuple):
+    """The questions that one kind of reader asks."""
+
+    anchor: str
+    name: str
+    questions: list[Link]
+
+
+def question_page(
+    site: BuildReader, language: str, name: str, fields: Fields = ()
+) -> tuple[int, bytes]:
+    """Return the status and the page of the question `name`, asked with `fields`, else its example.
+
+    What can't be asked is told on the page, above the form.
+    """
+    query = site.library[name]
+    problem, asked = "", None
+    try:
+        asked = read_asked(site, query, fields) if fields else example_of(site, query)
+    except TwingraphError as error:
+        problem = str(error)
+    at = f"{language}/query/{name}.html"
+    told = _tell(site, language, at, query, asked, problem, dict(fields))
+    search = f"?{urlencode(asked.values)}" if asked is not None and fields else ""
+    body = render(site, "question.html", language, at, title=told.title,
+                  elsewhere={one: f"{one}/query/{name}.html{search}" for one in LANGUAGES},
+                  alternates=question_forms(name), page=told)  # fmt: skip
+    return (400 if problem else 200), body
+
+
+def question_forms(name: str) -> tuple[Alternate, ...]:
+    """Return the descriptions of a question in RDF."""
+    return (
+        Alternate("Turtle", f"doc/query/{name}.ttl", "text/turtle"),
+        Alternate("JSON-LD", f"doc/query/{name}.jsonld", "application/ld+json"),
+    )
+
+
+def questions_page(site: BuildReader, language: str) -> bytes:
+    """Return the list of all questions, by who asks them."""
+    at = f"{language}/query/index.html"
+    word = WORDS[language]
+    groups = [
+        Group(one, word[f"for {one}"], _links(site, language, one))
+        for one in AUDIENCES
+        if _links(site, language, one)
+    ]
+    return render(site, "questions.html", language, at, title=word["questions"], groups=groups,
+                  elsewhere={one: f"{one}/query/index.html" for one in LANGUAGES},
+                  openapi=relative("openapi.json", at),
+                  examples=relative(".well-known/sparql-examples", at))  # fmt: skip
+
+
+def _links(site: BuildReader, language: str, audience: str) -> list[Link]:
+    found = [one for one in site.library.values() if audience in one.audience]
+    return [Link(one.title[language], f"{one.name}.html")
+            for one in sorted(found, key=lambda one: sort_key(one.title[language]))]  # fmt: skip
+
+
+def _tell(
+    site: BuildReader,
+    language: str,
+    at: str,
+    query: LibraryQuery,
+    asked: BoundQuery | None,
+    problem: str,
+    typed: Mapping[str, str],
+) -> QuestionPage:
+    word = WORDS[language]
+    values = asked.values if asked is not None else {**query.examples(), **typed}
+    text = text_of(site, asked or example_of(site, query))
+    search = f"?{urlencode(asked.values)}" if asked is not None and asked.values else ""
+    return QuestionPage(
+        title=query.title[language],
+        question=query.question[language],
+        audience=[word[f"for {one}"] for one in query.audience],
+        action=f"{query.name}.html",
+        fields=[_field(site, language, one, values) for one in query.parameters],
+        problem=problem,
+        table=_table(site, language, at, asked) if asked is not None else None,
+        query=text,
+        editor=f"{relative('sparql', at)}?query={quote(text, safe='')}&lang={language}",
+        calls=calls(site, asked, word["command line"]) if asked is not None else [],
+        downloads=[
+            Link(FORMAT_NAMES[suffix], relative(f"query/{query.name}.{suffix}", at) + search,
+                 language=media_type)
+            for suffix, media_type in formats_of(query).items()
+        ],
+        iri=f"{site.base}query/{query.name}",
+    )  # fmt: skip
+
+
+def calls(site: BuildReader, asked: BoundQuery, command_line: str = "Command line") -> list[Call]:
+    """Return how a question is asked by curl, in Python and on the command line."""
+    name = asked.query.name
+    suffix = next(iter(formats_of(asked.query)))
+    search = f"?{urlencode(asked.values)}" if asked.values else ""
+    python = "".join(f", {one}={_quoted(value)}" for one, value in asked.values.items())
+    words = "".join(f" {shlex.quote(f'{one}={value}')}" for one, value in asked.values.items())
+    return [
+        Call("curl", f"curl -L {shlex.quote(f'{site.base}query/{name}.{suffix}{search}')}"),
+        Call("Python", f'import twingraph\n\nrows = twingraph.query("{name}"{python})\n'
+                       "for row in rows:\n    print(row)"),
+        Call(command_line, f"twingraph query {name}{words}"),
+    ]  # fmt: skip
+
+
+def _quoted(text: str) -> str:
+    """Return a text as Python and JSON both write it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+# --- the form ------------------------------------------------------------------------------------
+
+
+def _field(
+    site: BuildReader, language: str, parameter: Parameter, values: Mapping[str, str]
+) -> Field:
+    value = values.get(parameter.name, "").strip()
+    prefix = f"{parameter.kind}:"
+    value = value.removeprefix(prefix) if parameter.kind else value
+    options = _options(site, language, parameter)
+    if options and value not in {one for one, _ in options}:
+        options.insert(0, (value, value))
+    label = parameter.description[language]
+    return Field(parameter.name, label, value, _INPUTS.get(parameter.type, "text"), options)
+
+
+def _options(site: BuildReader, language: str, parameter: Parameter) -> list[tuple[str, str]]:
+    """Return the things that a parameter can name, as slugs with their names; none for too many."""
+    if not parameter.kind:
+        return []
+    prefix = move_iri(KINDS[parameter.kind], HOME, site.base)
+    things = _places(site, parameter) if parameter.kind == "place" else _of_kind(site, prefix)
+    if len(things) > _MAX_OPTIONS:
+        return []
+    facts = PageFacts(site, language)
+    facts.mention(move_iri(one, site.base, HOME) for one in things)
+    facts.complete()
+    named = [(one.removeprefix(prefix), facts.name(move_iri(one, site.base, HOME)).text)
+             for one in things]  # fmt: skip
+    return sorted(named, key=lambda one: sort_key(one[1]))
+
+
+def _of_kind(site: BuildReader, prefix: str) -> set[str]:
+    found: set[str] = set()
+    for one in site.store.quads_for_pattern(None, RDF.type, None, DefaultGraph()):
+        if isinstance(one.subject, NamedNode) and one.subject.value.startswith(prefix):
+            found.add(one.subject.value)
+        if len(found) > _MAX_OPTIONS:
+            break
+    return found
+
+
+def _places(site: BuildReader, parameter: Parameter) -> set[str]:
+    """Return the countries where the example is one, else all other places that can have ties."""
+    level, country = (NamedNode(site.public(one.value)) for one in (TG.level, _COUNTRY))
+    countries = {
+        one.subject.value
+        for one in site.store.quads_for_pattern(None, level, country, DefaultGraph())
+        if isinstance(one.subject, NamedNode)
+    }
+    example = site.public(KINDS["place"] + parameter.example.removeprefix("place:"))
+    if example in countries:
+        return countries
+    unit = NamedNode(site.public(TG.AdministrativeUnit.value))
+    found: set[str] = set()
+    for one in site.store.quads_for_pattern(None, RDF.type, unit, DefaultGraph()):
+        if isinstance(one.subject, NamedNode) and one.subject.value not in countries:
+            found.add(one.subject.value)
+        if len(found) > _MAX_OPTIONS:
+            break
+    return found
+
+
+# --- the answer ----------------------------------------------------------------------------------
+
+
+def _table(site: BuildReader, language: str, at: str, asked: BoundQuery) -> AnswerTable:
+    word = WORDS[language]
+    found = rows_of(site, asked)
+    if found.yes is not None:
+        return AnswerTable([], [], word["answer"], word["yes" if found.yes else "no"])
+    total, shown = len(found.rows), found.rows[:_SHOWN]
+    facts = facts_about(site, language, shown)
+    formatter = ValueFormatter(facts, at)
+    kept = _kept(facts, asked, Rows(found.variables, shown))
+    numbers = number_text(total, language), number_text(len(shown), language)
+    counted = word["rows shown" if total > len(shown) else "rows"].format(*numbers)
+    if total <= 1:
+        counted = word["row"] if total else word["nothing found"]
+    return AnswerTable(
+        [heading(found.variables[one], language) for one in kept],
+        [[_value(formatter, found.variables[one], row[one]) for one in kept] for row in shown],
+        counted,
+        "",
+    )
+
+
+def _kept(facts: PageFacts, asked: BoundQuery, found: Rows) -> list[int]:
+    """Return which columns a page shows: not what was asked, nor names that links have already."""
+    kept = [at for at, name in enumerate(found.variables) if name not in asked.terms]
+    linked = [at for at in kept
+              if any(isinstance(row[at], NamedNode) for row in found.rows)]  # fmt: skip
+    names = {
+        at
+        for at in kept
+        if at not in linked
+        and any(row[at] is not None for row in found.rows)
+        and all(
+            row[at] is None or _text(row[at]) in _names(facts, [row[one] for one in linked])
+            for row in found.rows
+        )
+    }
+    of_asked = {f"{name}Name" for name in asked.terms}
+    left = [at for at in kept if at not in names and found.variables[at] not in of_asked]
+    filled = [at for at in left if any(row[at] is not None for row in found.rows)]
+    return filled or left
+
+
+def _text(term: object) -> str:
+    return term.value if isinstance(term, Literal) else ""
+
+
+def _names(facts: PageFacts, terms: list[object]) -> set[str]:
+    things = (move_iri(one.value, facts.site.base, HOME) for one in terms
+              if isinstance(one, NamedNode))  # fmt: skip
+    return {text for one in things for verb in _LABELS for text in facts.texts(one, verb).values()}
+
+
+def _value(formatter: ValueFormatter, variable: str, term: object) -> Value:
+    site, language = formatter.site, formatter.language
+    if isinstance(term, NamedNode):
+        iri = move_iri(term.value, site.base, HOME)
+        if iri in _KIND_OF_CLASS and not iri.startswith(HOME):
+            link = outside_link(iri) or ""
+            return Value(KIND[language][_KIND_OF_CLASS[iri]], link, outside=True)
+        return formatter.link(iri)
+    if not isinstance(term, Literal):
+        return Value("" if term is None else str(term))
+    if term.language:
+        return Value(term.value, language="" if term.language == language else term.language)
+    if variable == "distanceKm":
+        return formatter.value(term, TG.distanceKm.value)
+    if term.datatype == XSD.string:
+        if variable in DATES:
+            words, iso = date_text(cell(term.value, language), language)
+            return Value(words, iso=iso, absent=term.value == "not stated")
+        return Value(cell(term.value, language), absent=term.value == "not stated")
+    moved = move_iri(term.datatype.value, site.base, HOME)
+    return formatter.value(Literal(term.value, datatype=NamedNode(moved)))

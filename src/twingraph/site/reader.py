@@ -1,0 +1,210 @@
+"""One build, opened for reading: its graph, its files and the questions its pages ask.
+
+Pages see everything under HOME: what a question returns is moved there, what it is asked with is
+moved to the base IRI of the build. Descriptions and dumps are never touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+    Variable,
+)
+
+from twingraph.export.editions import media_type
+from twingraph.export.jsonld import Json
+from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import NAME, load_store
+from twingraph.rdf.iris import move_iri
+from twingraph.rdf.vocabulary import HOME
+from twingraph.settings import Limits, bundled
+from twingraph.source.fmt import prefixes_under
+from twingraph.sparql.library import LibraryQuery, load_library
+from twingraph.sparql.query import move_text
+from twingraph.sparql.queryable import Queryable, QueryResult
+from twingraph.sparql.remote import RemoteStore, open_endpoint
+
+LANGUAGES: Final = ("en", "de")
+
+Term = NamedNode | Literal
+Row = Mapping[str, Term | None]
+
+
+class BuildFile(NamedTuple):
+    """A file of the build that anybody may fetch."""
+
+    path: Path
+    media_type: str
+    size: int
+    sha256: str
+
+
+class Question(NamedTuple):
+    """A query that needs nothing filled in, with its title by language."""
+
+    title: Mapping[str, str]
+    text: str
+
+
+class QueryRunner(Protocol):
+    """Who evaluates a query."""
+
+    def query(self, query: str, substitutions: Mapping[Any, Any] | None = None) -> QueryResult:
+        """Return what a query answers, its variables substituted."""
+        ...
+
+
+@dataclass(frozen=True)
+class BuildReader:
+    """Everything a page, a description or an answer is made from; nothing of it ever changes."""
+
+    store: Queryable
+    shapes: Store
+    base: str
+    title: Mapping[str, str]
+    publisher: str
+    licence: str
+    release: str
+    prefixes: Mapping[str, str]
+    context: Json
+    queries: Mapping[str, str]
+    graphs: frozenset[str]
+    dumps: Mapping[str, BuildFile]
+    questions: tuple[Question, ...]
+    library: Mapping[str, LibraryQuery]
+    guarded: QueryRunner | None = (
+        None  # who evaluates questions of the library; without it, the store
+    )
+
+    def rows(self, name: str, **terms: Term) -> list[Row]:
+        """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected."""
+        return self.select(self.queries[name], **terms)
+
+    def select(self, text: str, **terms: Term) -> list[Row]:
+        """Ask a SELECT query that is written under the base IRI."""
+        found = self.store.query(text, substitutions=self._asked(terms))
+        assert isinstance(found, QuerySolutions), "not a SELECT query"
+        names = [one.value for one in found.variables]
+        return [dict(zip(names, map(self._told, row), strict=True)) for row in found]
+
+    def triples(self, name: str, **terms: Term) -> list[Triple]:
+        """Ask the CONSTRUCT query of that name; the answer stands under the base IRI."""
+        found = self.store.query(self.queries[name], substitutions=self._asked(terms))
+        assert isinstance(found, QueryTriples), "not a CONSTRUCT query"
+        return list(found)
+
+    def rows_of(self, name: str, things: Iterable[str]) -> list[Row]:
+        """Ask a SELECT query about many things at once: its `VALUES … { UNDEF }` is filled."""
+        nodes = " ".join(str(NamedNode(self.public(one))) for one in sorted(set(things)))
+        return self.select(self.queries[name].replace("UNDEF", nodes)) if nodes else []
+
+    def public(self, iri: str) -> str:
+        """Return the published form of an IRI that stands under HOME in here."""
+        return move_iri(iri, HOME, self.base)
+
+    @property
+    def remote(self) -> RemoteStore | None:
+        """The endpoint that holds the graph, where it is not held here."""
+        return self.store if isinstance(self.store, RemoteStore) else None
+
+    def _asked(self, terms: Mapping[str, Term]) -> dict[Variable, Any]:
+        return {Variable(name): self._published(term) for name, term in terms.items()}
+
+    def _published(self, term: Term) -> Term:
+        return NamedNode(self.public(term.value)) if isinstance(term, NamedNode) else term
+
+    def _told(self, term: Any) -> Term | None:
+        if self.base != HOME and isinstance(term, NamedNode):
+            return NamedNode(move_iri(term.value, self.base, HOME))
+        if term is None or isinstance(term, (NamedNode, Literal)):  # a hot path: no union is made
+            return term
+        raise TypeError(f"{type(term).__name__} is not published")
+
+
+def load_site(
+    build: Path,
+    library: Path | None = None,
+    endpoint: str | None = None,
+    limits: Limits | None = None,
+) -> BuildReader:
+    """Open the build in folder `build`; raise `TwingraphError` where it is none.
+
+    `library` is the folder of the questions, ours where none is named. With an `endpoint` the graph
+    is asked there, within `limits`, and must be the one of the build.
+    """
+    asked = load_library(library or bundled("queries") / "library")
+    folder = build.resolve()  # a new build swaps the link; this one is read to its end
+    try:
+        about = json.loads((folder / "build.json").read_text(encoding="utf-8"))
+        context = json.loads((folder / "context.jsonld").read_text(encoding="utf-8"))["@context"]
+        sums = (folder / "SHA256SUMS").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise TwingraphError(f"{build} is no build: {error}; run 'twingraph build'") from None
+    base = about["base_iri"]
+    store: Queryable
+    if endpoint is None:
+        store = load_store(folder / NAME)
+    else:
+        store = open_endpoint(endpoint, base, folder, limits)
+    return BuildReader(
+        store=store,
+        shapes=load_store(folder / "shapes.ttl", RdfFormat.TURTLE),
+        base=base,
+        title=about["title"],
+        publisher=about["publisher"],
+        licence=about["licence"],
+        release=about["release"],
+        prefixes=prefixes_under(base),
+        context=context,
+        queries=_load_queries(base),
+        graphs=frozenset(one.value for one in store.named_graphs() if isinstance(one, NamedNode)),
+        dumps=_list_dumps(folder, sums),
+        questions=_load_questions(base, asked),
+        library=asked,
+    )
+
+
+def _load_questions(base: str, library: Mapping[str, LibraryQuery]) -> tuple[Question, ...]:
+    """Return the site's own examples, then the questions of the library without parameters."""
+    found = []
+    for name, text in _load_queries(base).items():
+        titles = dict(re.findall(r"^# (en|de): (.+)$", text, re.MULTILINE))
+        if name.startswith("example-") and titles:
+            found.append(Question(titles, _without_header(text)))
+    for one in library.values():
+        if not one.parameters:
+            found.append(Question(one.title, _without_header(move_text(one.text, base))))
+    return tuple(found)
+
+
+def _without_header(text: str) -> str:
+    return re.sub(r"\A(#.*\n)*", "", text)
+
+
+def _load_queries(base: str) -> dict[str, str]:
+    folder = bundled("queries") / "site"
+    files = sorted(folder.glob("*.rq"))
+    return {one.stem: one.read_text(encoding="utf-8").replace(HOME, base) for one in files}
+
+
+def _list_dumps(folder: Path, sums: str) -> dict[str, BuildFile]:
+    found = {}
+    own = (hashlib.sha256(sums.encode()).hexdigest(), "SHA256SUMS")
+    for digest, name in [own, *re.findall(r"^([0-9a-f]{64})  (\S+)$", sums, re.MULTILINE)]:
+        path = folder / name
+        found[name] = BuildFile(path, media_type(name)[0], path.stat().st_size, digest)
+    return dict(sorted(found.items()))

@@ -1,0 +1,168 @@
+"""The ontology and the rules, each as one page of which every term has its anchor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from pyoxigraph import Literal, NamedNode, QuerySolutions
+
+from twingraph.problems import SEVERITIES
+from twingraph.rdf.iris import move_iri
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS
+from twingraph.site.facts import Name, PageFacts, pick
+from twingraph.site.properties import FOREIGN
+from twingraph.site.reader import BuildReader
+from twingraph.site.thing import Fact
+from twingraph.site.values import Value, ValueFormatter, sort_key
+from twingraph.site.words import WORDS
+
+_DEFINITION: Final = PREFIXES["skos"] + "definition"
+_CLASS: Final = PREFIXES["owl"] + "Class"
+_HIDDEN: Final = {
+    RDF.type.value, RDFS.label.value, RDFS.comment.value, RDFS.isDefinedBy.value, _DEFINITION,
+}  # fmt: skip
+
+
+class TermEntry(NamedTuple):
+    """A class or a property of the ontology."""
+
+    anchor: str
+    iri: str
+    name: Value
+    definition: Value | None
+    comment: Value | None
+    facts: list[Fact]
+
+
+class OntologyPage(NamedTuple):
+    """The ontology: what it is, its classes, its properties."""
+
+    title: Value
+    description: Value | None
+    iri: str
+    facts: list[Fact]
+    classes: list[TermEntry]
+    properties: list[TermEntry]
+
+
+def ontology_page(site: BuildReader, language: str, at: str) -> OntologyPage:
+    """Make the page of the whole ontology."""
+    iri = HOME + "ns"
+    terms = {
+        row["thing"].value
+        for row in site.rows("ontology", this=NamedNode(iri))
+        if isinstance(row["thing"], NamedNode)
+    }
+    facts = PageFacts(site, language)
+    facts.load({iri, *terms})
+    facts.complete()
+    formatter = ValueFormatter(facts, at)
+    entries = sorted(
+        (_entry(formatter, one) for one in terms), key=lambda one: sort_key(one.anchor)
+    )
+    classes = {one.rpartition("#")[2] for one in terms if _CLASS in facts.links(one, RDF.type)}
+    title = facts.name(iri)
+    shown = ("owl:versionInfo", "owl:versionIRI", "dcterms:modified", "dcterms:license",
+             "vann:preferredNamespaceUri", "vann:preferredNamespacePrefix",
+             "dcterms:bibliographicCitation")  # fmt: skip
+    return OntologyPage(
+        title=Value(title.text, language=title.language),
+        description=formatter.text(iri, PREFIXES["dcterms"] + "description"),
+        iri=site.public(iri),
+        facts=_facts(formatter, iri, [_iri(one) for one in shown]),
+        classes=[one for one in entries if one.anchor in classes],
+        properties=[one for one in entries if one.anchor not in classes],
+    )
+
+
+def _iri(name: str) -> str:
+    prefix, _, local = name.partition(":")
+    return PREFIXES[prefix] + local
+
+
+def _entry(formatter: ValueFormatter, iri: str) -> TermEntry:
+    facts = formatter.facts
+    name = facts.name(iri)
+    return TermEntry(
+        anchor=iri.rpartition("#")[2],
+        iri=formatter.site.public(iri),
+        name=Value(name.text, language=name.language),
+        definition=formatter.text(iri, _DEFINITION),
+        comment=formatter.comment(iri),
+        facts=_facts(formatter, iri, [one for one in facts.properties(iri) if one not in _HIDDEN]),
+    )
+
+
+def _facts(formatter: ValueFormatter, iri: str, verbs: Iterable[str]) -> list[Fact]:
+    found = []
+    for verb in verbs:
+        values = formatter.values(iri, verb)
+        pair = FOREIGN.get(verb)
+        name = Name(pair[formatter.language == "de"]) if pair else formatter.facts.name(verb)
+        if values:
+            found.append(Fact(Value(name.text), values, [], False))
+    return found
+
+
+class RuleEntry(NamedTuple):
+    """A rule: its code, what it is called, why it exists, how grave, what it tells."""
+
+    code: str
+    name: str
+    description: str
+    severities: list[str]
+    messages: list[str]
+
+
+class RulesPage(NamedTuple):
+    """All rules, by code."""
+
+    iri: str
+    rules: list[RuleEntry]
+
+
+def rules_page(site: BuildReader, language: str) -> RulesPage:
+    """Make the page of all rules."""
+    found = site.shapes.query(site.queries["rules"])
+    assert isinstance(found, QuerySolutions), "not a SELECT query"
+    texts: dict[str, dict[str, dict[str, list[str]]]] = {}
+    severities: dict[str, set[str]] = {}
+    for row in found:
+        shape = row["shape"]
+        if not isinstance(shape, NamedNode):
+            continue
+        code = move_iri(shape.value, site.base, HOME).rpartition("#")[2]
+        entry = texts.setdefault(code, {})
+        for part in ("name", "description", "message"):
+            text = row[part]
+            if isinstance(text, Literal):
+                each = entry.setdefault(part, {}).setdefault(text.language or "", [])
+                if text.value not in each:
+                    each.append(text.value)
+        for part in ("severity", "ownSeverity"):
+            grave = row[part]
+            if isinstance(grave, NamedNode):
+                severities.setdefault(code, set()).add(grave.value.rpartition("#")[2].lower())
+    word = WORDS[language]
+
+    def told(texts: dict[str, list[str]]) -> list[str]:
+        found = texts.get(language) or texts.get("en", [])
+        return sorted(re.sub(r"\{[?$]\w+\}", "…", one) for one in found)
+
+    rules = [
+        RuleEntry(
+            code,
+            _text(entry.get("name", {}), language) or code,
+            _text(entry.get("description", {}), language),
+            [word[one] for one in SEVERITIES if one in severities.get(code, ())],
+            told(entry.get("message", {})),
+        )
+        for code, entry in sorted(texts.items())
+    ]
+    return RulesPage(site.public(HOME + "shapes"), rules)
+
+
+def _text(texts: dict[str, list[str]], language: str) -> str:
+    return pick({tag: each[0] for tag, each in texts.items()}, language).text

@@ -1,0 +1,168 @@
+"""A question of the library asked with what somebody typed: its answer, in each format it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, Literal, NamedTuple
+
+from pyoxigraph import (
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    Triple,
+    Variable,
+)
+
+from twingraph.export.jsonld import write_jsonld
+from twingraph.problems import TwingraphError
+from twingraph.rdf.iris import move_iri
+from twingraph.rdf.turtle import write_turtle
+from twingraph.rdf.vocabulary import HOME
+from twingraph.site.reader import BuildReader
+from twingraph.sparql.guard import tokens
+from twingraph.sparql.library import LibraryQuery, Term, bind
+from twingraph.sparql.names import named
+from twingraph.sparql.query import Bindings, move_text, standalone
+
+Form = Literal["select", "ask", "construct"]
+
+_JSON: Final = "application/sparql-results+json"
+# What each form of query can be written as, and the media type of each, in the order we prefer.
+FORMATS: Final[Mapping[Form, Mapping[str, str]]] = {
+    "select": {"csv": "text/csv", "tsv": "text/tab-separated-values", "json": _JSON},
+    "ask": {"json": _JSON},
+    "construct": {"ttl": "text/turtle", "jsonld": "application/ld+json"},
+}
+FORMAT_NAMES: Final = {
+    "csv": "CSV", "tsv": "TSV", "json": "JSON", "ttl": "Turtle", "jsonld": "JSON-LD",
+}  # fmt: skip
+_RESULTS: Final = {
+    "csv": QueryResultsFormat.CSV,
+    "tsv": QueryResultsFormat.TSV,
+    "json": QueryResultsFormat.JSON,
+}
+
+Fields = Sequence[tuple[str, str]]
+
+
+class BoundQuery(NamedTuple):
+    """A question with its parameters: as RDF terms, and as an address best writes them."""
+
+    query: LibraryQuery
+    terms: Bindings
+    values: Mapping[str, str]
+
+
+def form_of(query: LibraryQuery) -> Form:
+    """Return which form of SPARQL query a question is: it decides what the answer can be."""
+    return _form(query.text)
+
+
+@lru_cache(maxsize=512)
+def _form(text: str) -> Form:
+    words = (one.text.upper() for one in tokens(text) if one.kind == "word")
+    first = next((one for one in words if one in ("SELECT", "ASK", "CONSTRUCT")), "")
+    forms: dict[str, Form] = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "construct"}
+    if first not in forms:
+        raise TwingraphError("a question of the library begins SELECT, ASK or CONSTRUCT")
+    return forms[first]
+
+
+def formats_of(query: LibraryQuery) -> Mapping[str, str]:
+    """Return suffix -> media type of the formats that fit the form of a query."""
+    return FORMATS[form_of(query)]
+
+
+# --- asking --------------------------------------------------------------------------------------
+
+
+def read_asked(site: BuildReader, query: LibraryQuery, fields: Fields) -> BoundQuery:
+    """Return the question with the parameters in `fields`; names of things are looked up.
+
+    Raises `TwingraphError` that says what to write.
+    """
+    given = dict(fields)
+    if len(given) < len(fields):
+        names = [name for name, _ in fields]
+        twice = next(one for one in names if names.count(one) > 1)
+        raise TwingraphError(f"{twice[:80]} is given more than once; give it once")
+    terms = bind(query, named(query, given, site.store, site.base), site.base)
+    return BoundQuery(
+        query,
+        terms,
+        {
+            one.name: _typed(site, one.kind, terms[one.name], given[one.name])
+            for one in query.parameters
+        },
+    )
+
+
+def example_of(site: BuildReader, query: LibraryQuery) -> BoundQuery:
+    """Return the question with the example of each parameter."""
+    return read_asked(site, query, list(query.examples().items()))
+
+
+def _typed(site: BuildReader, kind: str, term: Term, text: str) -> str:
+    """Return the shortest way to write a parameter: the slug of a thing of ours, else as typed."""
+    prefix = site.prefixes.get(kind, "")
+    return term.value.removeprefix(prefix) if prefix else text
+
+
+def text_of(site: BuildReader, asked: BoundQuery) -> str:
+    """Return the question as a text that runs as it is, under the base IRI of the site."""
+    return move_text(standalone(asked.query, _at_home(site, asked.terms)), site.base)
+
+
+def _at_home(site: BuildReader, terms: Bindings) -> Bindings:
+    return {
+        name: NamedNode(move_iri(term.value, site.base, HOME))
+        if isinstance(term, NamedNode) else term
+        for name, term in terms.items()
+    }  # fmt: skip
+
+
+def _evaluate(site: BuildReader, asked: BoundQuery) -> QuerySolutions | QueryBoolean | QueryTriples:
+    terms: dict[Variable, Any] = {Variable(name): one for name, one in asked.terms.items()}
+    text = move_text(asked.query.text, site.base)
+    return (site.guarded or site.store).query(text, substitutions=terms or None)
+
+
+def write_result(site: BuildReader, asked: BoundQuery, suffix: str) -> bytes:
+    """Return the answer in the format of that suffix, one of `formats_of` the question."""
+    found = _evaluate(site, asked)
+    if not isinstance(found, QueryTriples):
+        body = found.serialize(format=_RESULTS[suffix]) or b""
+        return body if body.endswith(b"\n") else body + b"\n"
+    triples = _triples(found)
+    if suffix == "jsonld":
+        return write_jsonld(triples, site.context).encode()
+    return write_turtle(triples, site.prefixes).encode()
+
+
+class Rows(NamedTuple):
+    """An answer as rows of terms; an answer to yes or no has no rows."""
+
+    variables: list[str]
+    rows: list[list[object]]
+    yes: bool | None = None
+
+
+def rows_of(site: BuildReader, asked: BoundQuery) -> Rows:
+    """Return the answer for people to read; triples are rows of three."""
+    found = _evaluate(site, asked)
+    if isinstance(found, QueryBoolean):
+        return Rows([], [], bool(found))
+    if isinstance(found, QueryTriples):
+        rows: list[list[object]] = [
+            [one.subject, one.predicate, one.object] for one in _triples(found)
+        ]
+        return Rows(["subject", "predicate", "object"], rows)
+    names = [one.value for one in found.variables]
+    return Rows(names, [[row[name] for name in names] for row in found])
+
+
+def _triples(found: QueryTriples) -> list[Triple]:
+    return sorted(set(found), key=str)

@@ -1,0 +1,299 @@
+"""The page of one thing: its facts, what each source says, who points to it, where else it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from twingraph.rdf.iris import kind_of
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDFS, SKOS, TG
+from twingraph.site.claims import Claims, Conflict
+from twingraph.site.facts import PageFacts
+from twingraph.site.partners import PartnerGroup, partner_groups
+from twingraph.site.properties import ALWAYS, BOUNDS, HIDDEN, INVERSE, ORDER, OUTSIDE
+from twingraph.site.reader import BuildReader
+from twingraph.site.values import Citation, Value, ValueFormatter, sort_key
+from twingraph.site.words import KIND
+
+_SHOWN: Final = 200  # of one kind of link to a thing; the description holds them all
+_PART_OF: Final = PREFIXES["dcterms"] + "isPartOf"
+_DEFINITION: Final = PREFIXES["skos"] + "definition"
+_ALSO_CALLED: Final = PREFIXES["skos"] + "altLabel"
+_LATITUDE, _LONGITUDE = PREFIXES["schema"] + "latitude", PREFIXES["schema"] + "longitude"
+_POSITION: Final = PREFIXES["geo"] + "hasGeometry"
+# Links that have a section of their own, or are shortcuts for one that has.
+_TOLD: Final = frozenset(
+    [one.value for one in (TG.subject, TG.partner, TG.partnerOf, TG.twinnedWith, TG.inSource)]
+    + [PREFIXES["skos"] + name for name in ("narrower", "hasTopConcept", "topConceptOf")]
+)
+
+
+class Mark(NamedTuple):
+    """A reference from a fact to its evidence on the same page."""
+
+    number: int
+    anchor: str
+
+
+class Fact(NamedTuple):
+    """A property and its values, with the evidence that pins them."""
+
+    name: Value
+    values: list[Value]
+    marks: list[Mark]
+    claimed: bool
+
+
+class Note(NamedTuple):
+    """Something told of the thing in a sentence: a remark, a quantity, a part of a statement."""
+
+    kind: Value | None
+    text: Value
+    href: str
+    to: list[Value]
+    hedge: Value | None
+    when: str
+    citations: list[Citation]
+
+
+class Group(NamedTuple):
+    """Those that point here by one property."""
+
+    name: str
+    values: list[Value]
+    more: str
+
+
+class ThingPage(NamedTuple):
+    """Everything the template shows of one thing."""
+
+    title: Value
+    kind: Value
+    iri: str
+    intro: list[Value]
+    implied: bool
+    conflicts: list[Conflict]
+    facts: list[Fact]
+    claims: Claims
+    partners: list[PartnerGroup]
+    parts: list[Note]
+    quantities: list[Note]
+    remarks: list[Note]
+    evidence: list[Citation]
+    incoming: list[Group]
+    outside: list[Value]
+
+
+def thing_page(site: BuildReader, iri: str, language: str, at: str) -> ThingPage:
+    """Make the page about `iri` (under HOME) that will stand at path `at`."""
+    facts = PageFacts(site, language)
+    facts.read_description(iri)
+    shown = _shown(facts.incoming)
+    _load(facts, iri, [thing for group in shown.values() for thing in group])
+    formatter = ValueFormatter(facts, at)
+    claims = Claims.of(formatter, iri)
+    told = {"remark": TG.about.value, "quantity": TG.about.value, "statement": _PART_OF}
+    notes = {
+        kind: sorted(
+            (_note(formatter, one) for one in shown.get(verb, ()) if kind_of(one) == kind),
+            key=lambda note: (note.kind.text if note.kind else "", note.text.text),
+        )
+        for kind, verb in told.items()
+    }
+    evidence = formatter.citations([iri, *claims.iris])
+    name = facts.name(iri)
+    return ThingPage(
+        title=Value(name.text, language=name.language),
+        kind=_kind(formatter, iri),
+        iri=site.public(iri),
+        intro=[one for one in (formatter.text(iri, _DEFINITION), formatter.comment(iri)) if one],
+        implied=_implied(facts, iri),
+        conflicts=claims.conflicts(),
+        facts=_facts(formatter, iri, claims, evidence),
+        claims=claims,
+        partners=partner_groups(site, iri, language, at) if TG.partner.value in shown else [],
+        parts=notes["statement"],
+        quantities=notes["quantity"],
+        remarks=notes["remark"],
+        evidence=evidence,
+        incoming=_incoming(formatter, facts.incoming, shown, told),
+        outside=[formatter.elsewhere(one) for verb in OUTSIDE for one in facts.links(iri, verb)],
+    )
+
+
+def _shown(incoming: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for verb, thing in sorted(incoming):
+        found[verb].append(thing)
+    return {verb: things[:_SHOWN] for verb, things in found.items()}
+
+
+def _load(facts: PageFacts, iri: str, things: list[str]) -> None:
+    facts.load(things)
+    cited = {one for thing in (iri, *things) for one in facts.links(thing, TG.cites)}
+    facts.load(cited)
+    facts.load({one for cite in (iri, *cited) for one in facts.links(cite, TG.inSource)})
+    facts.mention([HOME + "vocab/modality/stated", *ALWAYS.get(kind_of(iri) or "", ())])
+    facts.complete()
+
+
+def _kind(formatter: ValueFormatter, iri: str) -> Value:
+    """Return the word for what the thing is; a concept's is its code list."""
+    kind = kind_of(iri)
+    if kind is not None:
+        return Value(KIND[formatter.language][kind], f"../{kind}/index.html")
+    scheme = formatter.facts.links(iri, SKOS.inScheme)
+    if scheme:
+        return formatter.link(scheme[0])
+    return Value(KIND[formatter.language]["scheme"], "index.html")
+
+
+def _implied(facts: PageFacts, iri: str) -> bool:
+    return HOME + "vocab/modality/inferred" in facts.links(iri, TG.modality)
+
+
+# --- facts ---------------------------------------------------------------------------------------
+
+
+def _facts(
+    formatter: ValueFormatter, iri: str, claims: Claims, evidence: list[Citation]
+) -> list[Fact]:
+    always = ALWAYS.get(kind_of(iri) or "", ())
+    verbs = {*formatter.facts.properties(iri), *always} - HIDDEN
+    ordered = sorted(verbs, key=lambda one: (_rank(one), formatter.facts.name(one).text))
+    marks = _marks(formatter, iri, evidence)
+    found = []
+    for verb in ordered:
+        values = formatter.values(iri, verb)
+        if not values:
+            key = "unknown" if verb == TG.status.value else "not stated"
+            values = [Value(formatter.word(key), absent=True)]
+        else:
+            values = [
+                one._replace(note=_note_on(formatter, iri, verb, one, claims)) for one in values
+            ]
+        name = formatter.property_name(verb)
+        found.append(Fact(name, values, marks.get(verb, []), verb in claims.properties))
+    return [*_names(formatter, iri), *found, *_coordinates(formatter, iri)]
+
+
+def _rank(verb: str) -> int:
+    return ORDER.index(verb) if verb in ORDER else len(ORDER)
+
+
+def _marks(formatter: ValueFormatter, iri: str, evidence: list[Citation]) -> dict[str, list[Mark]]:
+    numbers = {one.anchor: one.number for one in evidence}
+    found: dict[str, list[Mark]] = defaultdict(list)
+    for cite in formatter.facts.links(iri, TG.cites):
+        anchor = cite.rpartition("/")[2]
+        for verb in formatter.facts.links(cite, TG.supports):
+            found[verb].append(Mark(numbers[anchor], anchor))
+    return {verb: sorted(marks) for verb, marks in found.items()}
+
+
+def _note_on(formatter: ValueFormatter, iri: str, verb: str, value: Value, claims: Claims) -> str:
+    """Return what must be said with a published value: implied, its bounds, its day."""
+    if verb == TG.status.value:
+        day = formatter.facts.one(iri, TG.statusAsOf)
+        if day is None:
+            return formatter.word("status undated")
+        return formatter.word("status as of", formatter.facts.date(day))
+    notes = [formatter.word("implied")] if verb in claims.implied else []
+    if verb in BOUNDS and not value.iso:
+        notes.append(bounds_text(formatter, iri, verb))
+    return "; ".join(one for one in notes if one)
+
+
+def bounds_text(formatter: ValueFormatter, iri: str, verb: str) -> str:
+    """Return the first and the last day that a date can mean, in words."""
+    first, last = (formatter.facts.date(formatter.facts.one(iri, one)) for one in BOUNDS[verb])
+    if first and last:
+        return formatter.word("bounds both", first, last)
+    if first:
+        return formatter.word("bounds first", first)
+    return formatter.word("bounds last", last) if last else ""
+
+
+def _names(formatter: ValueFormatter, iri: str) -> list[Fact]:
+    """Return what else the thing is called, a name of several languages once."""
+    tags: dict[str, list[str]] = defaultdict(list)
+    for verb in (RDFS.label.value, SKOS.prefLabel.value, _ALSO_CALLED):
+        for tag, text in _all_texts(formatter.facts, iri, verb):
+            tags[text].append(tag)
+    tags.pop(formatter.facts.name(iri).text, None)
+    values = [
+        Value(text, language=own[0] if len(own) == 1 else "", note=", ".join(own))
+        for text, each in sorted(tags.items(), key=lambda one: sort_key(one[0]))
+        for own in [[tag for tag in each if tag and tag != formatter.language]]
+    ]
+    # the tag of a single language is shown by the value itself
+    values = [one._replace(note="") if one.language else one for one in values]
+    return [Fact(Value(formatter.word("names")), values, [], False)] if values else []
+
+
+def _all_texts(facts: PageFacts, iri: str, verb: str) -> list[tuple[str, str]]:
+    return [(getattr(one, "language", None) or "", one.value) for one in facts.values(iri, verb)]
+
+
+def _coordinates(formatter: ValueFormatter, iri: str) -> list[Fact]:
+    facts = formatter.facts
+    latitude, longitude = facts.one(iri, _LATITUDE), facts.one(iri, _LONGITUDE)
+    if latitude is None or longitude is None:
+        return []
+    points = facts.links(iri, _POSITION)
+    href = formatter.link(points[0]).href if points else ""
+    value = Value(f"{latitude.value}, {longitude.value}", href)
+    return [Fact(Value(formatter.word("coordinates")), [value], [], False)]
+
+
+# --- what is told of it, and who points to it ----------------------------------------------------
+
+
+def _note(formatter: ValueFormatter, iri: str) -> Note:
+    facts = formatter.facts
+    kinds = [*facts.links(iri, TG.statementKind), *facts.links(iri, TG.remarkKind)]
+    comment = formatter.comment(iri)
+    name = facts.name(iri)
+    if kind_of(iri) == "quantity" or comment is None:
+        comment = Value(name.text, language=name.language)
+    return Note(
+        kind=formatter.link(kinds[0]) if kinds else None,
+        text=comment,
+        href=formatter.link(iri).href,
+        to=[formatter.link(one) for one in facts.links(iri, TG.addressee)],
+        hedge=formatter.text(iri, TG.hedge),
+        when=facts.date(facts.one(iri, TG.asOf) or facts.one(iri, TG.date)),
+        citations=formatter.citations([iri]),
+    )
+
+
+def _incoming(
+    formatter: ValueFormatter,
+    everything: list[tuple[str, str]],
+    shown: dict[str, list[str]],
+    told: dict[str, str],
+) -> list[Group]:
+    groups = []
+    for verb, things in shown.items():
+        rest = [one for one in things if told.get(kind_of(one) or "") != verb]
+        if verb in _TOLD or not rest:
+            continue
+        values = [formatter.link(one, _when(formatter.facts, one)) for one in rest]
+        values.sort(key=lambda one: sort_key(one.text))
+        cut = sum(each == verb for each, _ in everything) - len(things)
+        pair = INVERSE.get(verb)
+        name = pair[formatter.language == "de"] if pair else f"← {formatter.facts.name(verb).text}"
+        groups.append(Group(name, values, formatter.word("more", cut) if cut else ""))
+    return sorted(groups, key=lambda group: sort_key(group.name))
+
+
+def _when(facts: PageFacts, thing: str) -> str:
+    return facts.date(facts.one(thing, TG.date) or facts.one(thing, TG.start))
+
+
+def is_known(site: BuildReader, iri: str) -> bool:
+    """Does the published graph say anything of `iri` (under HOME)?"""
+    return bool(site.rows("exists", this=NamedNode(iri)))

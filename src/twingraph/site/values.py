@@ -1,0 +1,176 @@
+"""How a value stands on a page: its words, where it leads, and what must be said with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.rdf.vocabulary import HOME, RDFS, TG, XSD
+from twingraph.site.datewords import date_text
+from twingraph.site.facts import Name, PageFacts, is_date, pick, short_iri
+from twingraph.site.links import local_link, outside_link, site_name
+from twingraph.site.reader import BuildReader, Term
+from twingraph.site.words import LANGUAGE_NAMES, WORDS, number_text
+
+_LANGUAGE_OF: Final = "http://purl.org/dc/terms/language"
+_KILOMETRES: Final = TG.distanceKm.value
+
+
+class Value(NamedTuple):
+    """One value: `language` and `tag` where it isn't in the page's, `iso` for machines to read."""
+
+    text: str
+    href: str = ""
+    language: str = ""
+    iso: str = ""
+    note: str = ""
+    outside: bool = False
+    absent: bool = False
+    code: bool = False
+
+
+class Citation(NamedTuple):
+    """A place in a source, as a page shows it: the words, the document, the line."""
+
+    anchor: str
+    number: int
+    href: str
+    quote: str
+    quote_language: str
+    source: Value
+    line: str
+    supports: str
+
+
+@dataclass(frozen=True)
+class ValueFormatter:
+    """Turns what `facts` knows into values of the page at path `at`."""
+
+    facts: PageFacts
+    at: str
+
+    @property
+    def site(self) -> BuildReader:
+        """The site that is told of."""
+        return self.facts.site
+
+    @property
+    def language(self) -> str:
+        """The language of the page."""
+        return self.facts.language
+
+    def word(self, key: str, *filling: object) -> str:
+        """Return words of our own in the page's language."""
+        return WORDS[self.language][key].format(*filling)
+
+    def link(self, iri: str, note: str = "") -> Value:
+        """Return a thing by its name, linked to the page about it."""
+        name = self.facts.name(iri)
+        href = local_link(iri, self.language, self.at)
+        if href is not None:
+            return Value(name.text, href, name.language, note=note)
+        return self.outside(iri, name, note)
+
+    def outside(self, iri: str, name: Name | None = None, note: str = "") -> Value:
+        """Return a link out of our site; an IRI that is no web address stays text."""
+        public = self.site.public(iri)
+        text = name.text if name is not None else short_iri(public, self.site.prefixes)
+        return Value(text, outside_link(public) or "", note=note, outside=True)
+
+    def elsewhere(self, iri: str) -> Value:
+        """Return the same thing or a page about it elsewhere, called by its site."""
+        site = site_name(iri)
+        name = short_iri(self.site.public(iri), self.site.prefixes)
+        last = iri.rstrip("/").rpartition("/")[2]
+        text = f"{site}: {last}" if site and len(last) < 60 else name
+        return Value(text, outside_link(iri) or "", outside=True)
+
+    def value(self, term: Term, verb: str = "", note: str = "") -> Value:
+        """Return a value of property `verb` in words."""
+        if isinstance(term, NamedNode):
+            return self.link(term.value, note)
+        if is_date(term):
+            text, iso = date_text(term.value, self.language)
+            return Value(text, iso=iso, note=note)
+        return self._plain(term, verb, note)
+
+    def _plain(self, term: Literal, verb: str, note: str) -> Value:
+        text, language = term.value, term.language or ""
+        if term.datatype == XSD.boolean:
+            text = self.word("yes" if text in ("true", "1") else "no")
+        elif verb == _KILOMETRES and text.isdigit():
+            text = self.word("kilometres", number_text(int(text), self.language))
+        elif verb == _LANGUAGE_OF:
+            text = LANGUAGE_NAMES[self.language].get(text, text)
+        code = verb == TG.sha256.value or term.datatype.value.endswith("wktLiteral")
+        shown = "" if language == self.language else language
+        return Value(text, language=shown, note=note, code=code)
+
+    def values(self, thing: str, verb: str) -> list[Value]:
+        """Return all values of a property; of a text in several languages only the reader's."""
+        terms = self.facts.values(thing, verb)
+        texts = self.facts.texts(thing, verb)
+        if len(texts) > 1 and len(texts) == len(terms) and "" not in texts:
+            name = pick(texts, self.language)
+            return [Value(name.text, language=name.language)]
+        found = [self.value(one, verb) for one in terms]
+        return sorted(found, key=lambda one: (not one.href, sort_key(one.text)))
+
+    def text(self, thing: str, verb: NamedNode | str) -> Value | None:
+        """Return a text in the reader's language, None where there is none."""
+        name = pick(self.facts.texts(thing, verb), self.language)
+        return Value(name.text, language=name.language) if name.text else None
+
+    def property_name(self, verb: str) -> Value:
+        """Return what a property is called, linked to its definition where it is ours."""
+        name = self.facts.name(verb)
+        href = local_link(verb, self.language, self.at) if verb.startswith(HOME) else None
+        return Value(name.text, href or "", name.language)
+
+    def citation(self, iri: str, number: int = 0) -> Citation:
+        """Return a citation with its quote, document and line."""
+        facts = self.facts
+        quote, line = facts.one(iri, TG.quote), facts.one(iri, TG.line)
+        sources = facts.links(iri, TG.inSource)
+        spoken = facts.one(sources[0], _LANGUAGE_OF) if sources else None
+        supports = [facts.name(one).text for one in facts.links(iri, TG.supports)]
+        return Citation(
+            anchor=iri.rpartition("/")[2],
+            number=number,
+            href=local_link(iri, self.language, self.at) or "",
+            quote=quote.value if quote is not None else "",
+            quote_language=spoken.value if spoken is not None else "",
+            source=self.link(sources[0]) if sources else Value(self.word("unknown"), absent=True),
+            line=self.word("line", line.value) if line is not None else "",
+            supports=self.word("evidence for", ", ".join(supports)) if supports else "",
+        )
+
+    def citations(self, things: Iterable[str]) -> list[Citation]:
+        """Return the citations of some things, each once, in the order of the documents."""
+        found = {one for thing in things for one in self.facts.links(thing, TG.cites)}
+        return [self.citation(one, at) for at, one in enumerate(sorted(found, key=self._place), 1)]
+
+    def _place(self, citation: str) -> tuple[str, int, str]:
+        source = "".join(self.facts.links(citation, TG.inSource)[:1])
+        line = self.facts.one(citation, TG.line)
+        digits = line.value if line is not None and line.value.isdigit() else "0"
+        return source, int(digits), citation
+
+    def comment(self, thing: str) -> Value | None:
+        """Return the curator's own words on a thing."""
+        return self.text(thing, RDFS.comment)
+
+
+_FOLD: Final = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss", "ł": "l", "é": "e"})
+
+
+def sort_key(text: str) -> str:
+    """Return what a name is sorted by, whatever its case and its accents.
+
+    >>> sorted(["Zürich", "Äthiopien", "berlin"], key=sort_key)
+    ['Äthiopien', 'berlin', 'Zürich']
+    """
+    return text.casefold().translate(_FOLD)

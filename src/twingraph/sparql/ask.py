@@ -1,0 +1,102 @@
+"""One question from the command line: a name or a text, words for parameters, bytes as answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import NAME, load_store
+from twingraph.settings import Settings
+from twingraph.sparql.library import LibraryQuery, bind, load_library, pick, read_query
+from twingraph.sparql.names import named
+from twingraph.sparql.query import FORMATS, Bindings, Format, write
+from twingraph.sparql.queryable import Queryable
+
+
+def ask(
+    settings: Settings,
+    build: Path | None,
+    name: str | None,
+    text: str | None,
+    parameters: Iterable[str],
+    form: str | None,
+    width: int = 0,
+    endpoint: str = "",
+) -> bytes:
+    """Ask the build at `build` a question of the library, or the SPARQL `text`.
+
+    Without a build, the engine at `endpoint` is asked, which holds the graph of the project.
+    `parameters` are written `name=value`, `form` is one of `FORMATS` or None for what fits. A text
+    takes parameters if it opens with a header like those of the library. Raises `TwingraphError`.
+    """
+    given = dict(map(_pair, parameters))
+    query = _question(settings, name, text)
+    bindings: Bindings = {}
+    store, base = _open(settings, build, endpoint)
+    if query is not None:
+        bindings = bind(query, named(query, given, store, base), base)
+    elif given:
+        raise TwingraphError(
+            "a query without a header has no parameters; write its values into it, or open it "
+            "with '#+' lines as in docs/queries.md"
+        )
+    return write(store, query.text if query else text or "", _format(form), bindings, base, width)
+
+
+def list_questions(settings: Settings) -> str:
+    """Return the library as text: a question a line, below it what it must be given."""
+    lines = []
+    for query in load_library(settings.resource("queries") / "library").values():
+        lines.append(f"{query.name}: {query.title['en']}")
+        lines += [
+            f"  {one.name}={one.example}  {one.description['en']}" for one in query.parameters
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _question(settings: Settings, name: str | None, text: str | None) -> LibraryQuery | None:
+    if text is not None:
+        return read_query(text, Path("query.rq")) if text.startswith("#+") else None
+    return pick(load_library(settings.resource("queries") / "library"), name or "")
+
+
+def _pair(parameter: str) -> tuple[str, str]:
+    """Split `name=value` at its first equals sign.
+
+    >>> _pair("thing=https://example.org/?a=b")
+    ('thing', 'https://example.org/?a=b')
+    """
+    name, equals, value = parameter.partition("=")
+    if not (name and equals):
+        raise TwingraphError(f"parameter '{parameter}'; write name=value, as place=berlin")
+    return name, value
+
+
+def _open(settings: Settings, build: Path | None, endpoint: str) -> tuple[Queryable, str]:
+    if build is not None:
+        return load_store(build / NAME), _base_iri(build, settings)
+    from twingraph.sparql.remote import open_endpoint  # 60 ms that few want
+
+    base = settings.base_iri
+    return open_endpoint(endpoint, base, limits=settings.limits), base
+
+
+def _format(form: str | None) -> Format | None:
+    for known in FORMATS:
+        if form == known:
+            return known
+    if form is None:
+        return None
+    raise TwingraphError(f"format '{form}'; write one of {', '.join(FORMATS)}")
+
+
+def _base_iri(build: Path, settings: Settings) -> str:
+    """The base under which the build was made, which the settings may have left since."""
+    try:
+        about = json.loads((build / "build.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return settings.base_iri
+    base = about.get("base_iri") if isinstance(about, Mapping) else None
+    return base if isinstance(base, str) else settings.base_iri

@@ -1,0 +1,265 @@
+"""What can't be right in a query, token by token: words, prefixes, IRIs, texts, brackets, triples.
+
+Each function yields its findings in the order of the text, and only what is wrong for sure once the
+query as a whole is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from twingraph.rdf.vocabulary import PREFIXES
+from twingraph.sparql.guard import Token
+
+_KEYWORDS: Final = frozenset(
+    (
+        "ABS", "ADJUST", "AS", "ASC", "ASK", "AVG", "BASE", "BIND", "BNODE", "BOUND", "BY",
+        "CEIL", "COALESCE", "CONCAT", "CONSTRUCT", "CONTAINS", "COUNT", "DATATYPE", "DAY",
+        "DESC", "DESCRIBE", "DISTINCT", "ENCODE_FOR_URI", "EXISTS", "FALSE", "FILTER", "FLOOR",
+        "FROM", "GRAPH", "GROUP", "GROUP_CONCAT", "HASLANG", "HASLANGDIR", "HAVING", "HOURS",
+        "IF", "IN", "IRI", "ISBLANK", "ISIRI", "ISLITERAL", "ISNUMERIC", "ISTRIPLE", "ISURI",
+        "LANG", "LANGDIR", "LANGMATCHES", "LATERAL", "LCASE", "LIMIT", "MAX", "MD5", "MIN",
+        "MINUS", "MINUTES", "MONTH", "NAMED", "NOT", "NOW", "OBJECT", "OFFSET", "OPTIONAL",
+        "ORDER", "PREDICATE", "PREFIX", "RAND", "REDUCED", "REGEX", "REPLACE", "ROUND",
+        "SAMETERM", "SAMPLE", "SECONDS", "SELECT", "SEPARATOR", "SERVICE", "SHA1", "SHA256",
+        "SHA384", "SHA512", "SILENT", "STR", "STRAFTER", "STRBEFORE", "STRDT", "STRENDS",
+        "STRLANG", "STRLANGDIR", "STRLEN", "STRSTARTS", "STRUUID", "SUBJECT", "SUBSTR", "SUM",
+        "TIMEZONE", "TRIPLE", "TRUE", "TZ", "UCASE", "UNDEF", "UNION", "URI", "UUID", "VALUES",
+        "VERSION", "WHERE", "YEAR",
+    )
+)  # fmt: skip
+_UPDATES: Final = (
+    "ADD", "CLEAR", "COPY", "CREATE", "DATA", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH",
+)  # fmt: skip
+_AGGREGATES: Final = ("AVG", "COUNT", "GROUP_CONCAT", "MAX", "MIN", "SAMPLE", "SUM")
+# Beside the prefixes that every query may use here: what people write from memory.
+_WELL_KNOWN: Final[Mapping[str, str]] = {
+    "bd": "http://www.bigdata.com/rdf#",
+    "crm": "http://www.cidoc-crm.org/cidoc-crm/",
+    "dbo": "http://dbpedia.org/ontology/",
+    "dbr": "http://dbpedia.org/resource/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "fn": "http://www.w3.org/2005/xpath-functions#",
+    "geof": "http://www.opengis.net/def/function/geosparql/",
+    "geosparql": "http://www.opengis.net/ont/geosparql#",
+    "gndo": "https://d-nb.info/standards/elementset/gnd#",
+    "p": "http://www.wikidata.org/prop/",
+    "ps": "http://www.wikidata.org/prop/statement/",
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
+    "sf": "http://www.opengis.net/ont/sf#",
+    "time": "http://www.w3.org/2006/time#",
+    "uom": "http://www.opengis.net/def/uom/OGC/1.0/",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "void": "http://rdfs.org/ns/void#",
+    "wdt": "http://www.wikidata.org/prop/direct/",
+    "wgs84": "http://www.w3.org/2003/01/geo/wgs84_pos#",
+    "wikibase": "http://wikiba.se/ontology#",
+    **PREFIXES,
+}
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BROKEN_IRI: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\n]*[ \"{}|^`\\][^<>\n]*>")
+_TERMS: Final = ("variable", "iri", "name", "string", "blank", "number")
+CLOSES: Final = {"{": "}", "(": ")", "[": "]"}
+
+
+class Diagnostic(NamedTuple):
+    """What is wrong: where it starts, how long it is, in words, and what was meant ('' unknown)."""
+
+    start: int
+    length: int
+    message: str
+    meant: str = ""
+
+
+def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:
+    """Yield words that SPARQL does not have, or not there."""
+    for at, token in enumerate(read):
+        word = token.text
+        if token.kind not in ("word", "mark") or not _WORD.fullmatch(word) or word == "a":
+            continue
+        before = read[at - 1].text.upper() if at else ""
+        if word.upper() in _KEYWORDS:
+            if word.upper() in _AGGREGATES and before == "SELECT":
+                meant = f"({word}(?x) AS ?{word.lower()})"
+                yield Diagnostic(
+                    token.start,
+                    len(word),
+                    f"what is reckoned needs brackets and a name; write {meant}",
+                    meant,
+                )
+            continue
+        if before == "PREFIX":
+            yield Diagnostic(token.start, len(word), f"a prefix ends in a colon; write {word}:",
+                         f"{word}:")  # fmt: skip
+            continue
+        if word.upper() in _UPDATES:
+            message = f"{word.upper()} changes data; here it is only read: write SELECT, ASK, "
+            yield Diagnostic(token.start, len(word), message + "CONSTRUCT or DESCRIBE")
+            continue
+        close = closest(word, _KEYWORDS, cutoff=0.8)
+        if close and before != "AS":
+            message = f"{word} is no word of SPARQL; did you mean {close}?"
+        elif any(one.text == f"?{word}" for one in read) or before == "AS":
+            close, message = f"?{word}", f"a variable begins with ?; write ?{word}"
+        else:
+            message = (
+                f"{word} is no word of SPARQL; a name needs a prefix (tg:{word}), a text quotes"
+            )
+        yield Diagnostic(token.start, len(word), message, close)
+
+
+def wrong_prefixes(read: Sequence[Token], prefixes: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Yield prefixes that nobody declared; those of `prefixes` need not be."""
+    declared = {**prefixes, **declared_in(read)}
+    for token in read:
+        name, colon, local = token.text.partition(":")
+        if token.kind != "name" or not colon or name in declared:
+            continue
+        if name in _WELL_KNOWN:
+            meant = f"PREFIX {name}: <{_WELL_KNOWN[name]}>"
+            message = f"the prefix {name}: is not declared; begin the query with {meant}"
+        else:
+            close = closest(name, {**PREFIXES, **declared})
+            meant = f"{close}:{local}" if close else ""
+            message = f"the prefix {name}: is not declared; " + (
+                f"did you mean {meant}?" if meant else f"begin the query with PREFIX {name}: <…>"
+            )
+        yield Diagnostic(token.start, len(name) + 1, message, meant)
+
+
+def declared_in(read: Sequence[Token]) -> dict[str, str]:
+    """Return the prefixes that the text declares."""
+    return {
+        name.text.partition(":")[0]: iri.text[1:-1]
+        for word, name, iri in zip(read, read[1:], read[2:], strict=False)
+        if word.text.upper() == "PREFIX" and name.kind == "name" and iri.kind == "iri"
+    }
+
+
+def wrong_iris(read: Sequence[Token], text: str) -> Iterator[Diagnostic]:
+    """Yield what was to be an IRI, and holds what no IRI may."""
+    for token in read:
+        match = _BROKEN_IRI.match(text, token.start) if token.text == "<" else None
+        if match:
+            message = 'an IRI holds no space and none of "{}|^`\\; write %20 for a space'
+            yield Diagnostic(token.start, len(match[0]), message)
+
+
+def wrong_strings(read: Sequence[Token]) -> Iterator[Diagnostic]:
+    """Yield texts that never end."""
+    for token in read:
+        if token.kind == "string" and len(token.text) == 1:
+            message = f"a text begins here that never ends; close it with {token.text}"
+            yield Diagnostic(token.start, 1, message)
+
+
+def wrong_brackets(read: Sequence[Token]) -> Iterator[Diagnostic]:
+    """Yield the first bracket that closes what is not open."""
+    opened: list[Token] = []
+    for token in read:
+        if token.kind != "mark":
+            continue
+        if token.text in CLOSES:
+            opened.append(token)
+        elif token.text in CLOSES.values():
+            wanted = CLOSES[opened[-1].text] if opened else ""
+            if token.text != wanted:
+                message = f"nothing is open that {token.text} could close"
+                if wanted:
+                    message = f"{opened[-1].text} was opened last; write {wanted} before this"
+                yield Diagnostic(token.start, 1, message, wanted)
+                return
+            opened.pop()
+
+
+def unclosed(read: Sequence[Token]) -> Diagnostic | None:
+    """Return the last bracket that is never closed, None where all are."""
+    opened: list[Token] = []
+    for token in read:
+        if token.kind == "mark" and token.text in CLOSES:
+            opened.append(token)
+        elif token.kind == "mark" and token.text in CLOSES.values() and opened:
+            opened.pop()
+    if not opened:
+        return None
+    last = opened[-1]
+    close = CLOSES[last.text]
+    return Diagnostic(
+        last.start, 1, f"{last.text} is never closed; write {close} where it ends", close
+    )
+
+
+def wrong_triples(read: Sequence[Token]) -> Iterator[Diagnostic]:
+    """Yield runs of plain terms that are no triple; what holds paths or lists is left alone."""
+    depth = 0
+    wanted = 3
+    run: list[Token] = []
+    plain = True
+    for at, token in enumerate(read):
+        mark = token.text if token.kind == "mark" else ""
+        if token.kind == "language" or _in_number(read, at):
+            continue
+        if token.kind in _TERMS or token.text in ("a", "true", "false"):
+            run.append(token)
+        elif mark in ("{", "}", ".", ";", ","):
+            ends = mark in ("}", ".", ";", ",")
+            if depth and plain and ends and run and len(run) != wanted:
+                yield _wrong_run(run, wanted)
+            depth += {"{": 1, "}": -1}.get(mark, 0)
+            plain = mark in (".", "{") or (plain and mark in (";", ","))
+            wanted = {";": 2, ",": 1}.get(mark, 3)
+            run = []
+        else:
+            plain = False
+            if token.text.upper() == "VALUES":
+                return  # its groups hold no triples, and neither can be told from the other here
+
+
+def _in_number(read: Sequence[Token], at: int) -> bool:
+    """Is the token at `at` the point of a number, or what stands behind the point?"""
+    near = read[max(0, at - 2) : at + 2]
+    touching = [one.start + len(one.text) == other.start for one, other in pairwise(near)]
+    here = at - max(0, at - 2)
+    if read[at].text == ".":
+        return touching[here:] == [True] and near[here + 1].kind == "number"
+    parts = [one.kind if one.text != "." else "." for one in near[: here + 1]]
+    return parts == ["number", ".", "number"] and touching[:2] == [True, True]
+
+
+def _wrong_run(run: Sequence[Token], wanted: int) -> Diagnostic:
+    parts = ("subject", "property", "value")[3 - wanted :]
+    if len(run) > wanted:
+        place = run[wanted]
+        return Diagnostic(
+            place.start,
+            len(place.text),
+            "a triple ended before this; write . (another "
+            "thing), ; (the same thing) or , (the same property) between them",
+            ".",
+        )
+    last = run[-1]
+    return Diagnostic(
+        last.start,
+        len(last.text),
+        f"a triple is subject, property, value; behind this "
+        f"there is no {' and no '.join(parts[len(run) :])}",
+    )
+
+
+def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
+    """Return what is most like `word`, '' where nothing is.
+
+    >>> closest("partnr", ["partner", "partnerOf", "start"])
+    'partner'
+    """
+    by_key: dict[str, str] = {}
+    for one in sorted(known):
+        by_key.setdefault(one.casefold(), one)
+    found = difflib.get_close_matches(word.casefold(), by_key, n=1, cutoff=cutoff)
+    return by_key[found[0]] if found else ""

@@ -1,0 +1,145 @@
+"""Mistakes in a query told so that they teach: where, what, and what was probably meant.
+
+The engine says what it could have read at the furthest place that any of its rules came to, which
+lies behind the mistake. So the tokens up to there are looked at: the first that can't be right is
+the mistake; only without one the engine's own words are told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Final, NamedTuple
+
+from twingraph.rdf.vocabulary import PREFIXES
+from twingraph.sparql import lint as suspects
+from twingraph.sparql.guard import Token, tokens
+from twingraph.sparql.lint import Diagnostic
+
+# What the engine says of a query as a whole, and what to do about it.
+_SAID: Final = {
+    "Duplicated variable name in SELECT": "SELECT names a variable twice; name each once",
+    "SELECT * is not authorized with GROUP BY": "SELECT * can't be grouped; name the variables "
+    "instead of *",
+    "The SELECT contains a variable that is unbound": "SELECT names a variable that is neither "
+    "grouped nor counted; name it in GROUP BY, or write (SAMPLE(?x) AS ?y)",
+    "expected UNDEF": "a row of VALUES has more or fewer values than there are variables",
+}
+_WIDTH: Final = 100
+_READ: Final = 3000  # tokens; a longer query was written by a program, which needs no guesses
+
+
+class Mistake(NamedTuple):
+    """A mistake in a query: what it is, where it is, and the line it stands in, marked.
+
+    Lines and columns count from 1. `meant` is what was probably meant; '' where nobody knows.
+    """
+
+    message: str
+    line: int
+    column: int
+    marked: str
+    meant: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return all of it for people; the mark stands right in a type of one width."""
+        place = f"line {self.line}, column {self.column}: {self.message}"
+        return f"{place}\n{self.marked}" if self.marked else place
+
+    @property
+    def members(self) -> dict[str, object]:
+        """Return what a program reads: extension members of a problem (RFC 9457 §3.2)."""
+        told: dict[str, object] = {"line": self.line, "column": self.column}
+        return {**told, "didYouMean": self.meant} if self.meant else told
+
+
+def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mistake:
+    """Return the mistake in the query `text` that the engine refused with `words`.
+
+    `prefixes` are those that need no declaration.
+
+    >>> print(explain("error at 1:10: expected CONSTRUCT", "SELCT * { ?s ?p ?o }").text)
+    line 1, column 1: SELCT is no word of SPARQL; did you mean SELECT?
+    SELCT * { ?s ?p ?o }
+    ^^^^^
+    >>> explain("error at 1:33: …", "SELECT * { ?a tgg:partner ?b }", {"tg": "http://e/"}).meant
+    'tg:partner'
+    """
+    place, said = _place(words, text)
+    found = _first(list(islice(tokens(text), _READ)), text, place, said, prefixes)
+    line = text.count("\n", 0, found.start) + 1
+    begins = text.rfind("\n", 0, found.start) + 1
+    column = found.start - begins + 1
+    whole = text[begins:].partition("\n")[0].rstrip("\r")
+    return Mistake(found.message, line, column, _mark(whole, column - 1, found.length), found.meant)
+
+
+# --- where it is ---------------------------------------------------------------------------------
+
+
+def _place(words: str, text: str) -> tuple[int, str]:
+    """Return the place in the engine's words as an offset, and the words behind it."""
+    match = re.match(r"error at (\d+):(\d+): (.*)", words, re.DOTALL)
+    if match is None:
+        return len(text), words
+    lines = text.split("\n")
+    before = lines[: int(match[1]) - 1]
+    at = sum(len(one) + 1 for one in before) + int(match[2]) - 1
+    return max(0, min(at, len(text))), match[3]
+
+
+def _first(
+    read: Sequence[Token], text: str, place: int, said: str, prefixes: Mapping[str, str]
+) -> Diagnostic:
+    whole = next((told for words, told in _SAID.items() if f"{words}," in f"{said},"), "")
+    if whole:
+        word = "VALUES" if "VALUES" in whole else "SELECT"
+        select = next((one for one in read if one.text.upper() == word), None)
+        return Diagnostic(select.start if select else 0, 6 if select else 0, whole)
+    if not read:
+        return Diagnostic(0, 0, "the query is empty; write SELECT, ASK, CONSTRUCT or DESCRIBE")
+    kinds: tuple[Iterator[Diagnostic], ...] = (
+        suspects.wrong_words(read),
+        suspects.wrong_prefixes(read, prefixes),
+        suspects.wrong_iris(read, text),
+        suspects.wrong_strings(read),
+        suspects.wrong_brackets(read),
+        suspects.wrong_triples(read),
+    )
+    firsts = [one for kind in kinds if (one := next(kind, None)) and one.start <= place]
+    found = min(firsts, default=None)
+    if found is None and len(read) < _READ:
+        found = suspects.unclosed(read)
+    return found or Diagnostic(place, 1, _shorter(said))
+
+
+def _mark(line: str, start: int, length: int) -> str:
+    """Return the line, as much of it as people read, and carets below the place; '' if blank.
+
+    >>> print(_mark("SELECT * { ?s ?p }", 17, 1))
+    SELECT * { ?s ?p }
+                     ^
+    """
+    if not line.strip():
+        return ""
+    cut = max(0, start - _WIDTH * 3 // 4)
+    shown = line[cut : cut + _WIDTH]
+    padding = re.sub(r"[^\t]", " ", shown[: start - cut])
+    carets = "^" * max(1, min(length, len(shown) - (start - cut)))
+    return f"{shown}\n{padding}{carets}"
+
+
+def _shorter(words: str) -> str:
+    """Name what would have been right; the engine also lists every letter of every name.
+
+    >>> _shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable')
+    'expected ";" or "}" or Variable'
+    """
+    listed = words.removeprefix("expected one of ").removeprefix("expected ")
+    if listed == words:
+        return words
+    names = re.findall(r'"[^"]*"|[A-Za-z][A-Za-z ]+', re.sub(r"\[[^\]]*\]", "", listed))
+    kept = [one for one in names if one not in ("SERVICE", "LATERAL")][:8]
+    return f"expected {' or '.join(kept)}" if kept else "something else is expected here"

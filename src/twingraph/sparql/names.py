@@ -1,0 +1,96 @@
+"""Names where a thing is asked for: `place=Peking` is `place=place:beijing`.
+
+A slug, a prefixed name or an IRI that the graph holds stays what it is; only what is none of them
+is looked up among the folded names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Final
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode
+
+from twingraph.derive.names import fold
+from twingraph.problems import TwingraphError
+from twingraph.rdf.iris import SLUG, move_iri
+from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.sparql.library import KINDS, LibraryQuery, Parameter
+from twingraph.sparql.queryable import Queryable
+
+# An IRI or a prefixed name, right or wrong: no name of anything has a colon in its first word.
+_WRITTEN_OUT: Final = re.compile(r"<?[a-z-]+:\S+")
+
+
+def named(
+    query: LibraryQuery, values: Mapping[str, str], store: Queryable, base: str = HOME
+) -> dict[str, str]:
+    """Return `values` for `bind`, with names replaced by the IRIs of what they name.
+
+    That concerns parameters of type `iri:<kind>` only. Raises `TwingraphError` where a name fits
+    several things of the kind, or, being no slug either, nearly fits some.
+    """
+    kinds = {one.name: one for one in query.parameters if one.type == "iri" and one.kind}
+    return {
+        name: _iri_of(kinds[name], text.strip(), store, base) if name in kinds else text
+        for name, text in values.items()
+    }
+
+
+def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str:
+    if _WRITTEN_OUT.fullmatch(text) or _is_held(parameter.kind, text, store, base):
+        return text
+    found = named_things(parameter.kind, text, store, base)
+    if len(found) == 1:
+        return found[0]
+    prefix = move_iri(KINDS[parameter.kind], HOME, base)
+    options = [f"{parameter.kind}:{one.removeprefix(prefix)}" for one in found]
+    if options:
+        raise TwingraphError(
+            f"{parameter.name} is {_shown(text)}, which {len(options)} things are called; "
+            f"write {' or '.join(options)}"
+        )
+    near = [f"{parameter.kind}:{one}" for one in _near(parameter.kind, text, store, base)]
+    if near and not SLUG.fullmatch(text):
+        raise TwingraphError(
+            f"{parameter.name} is {_shown(text)}, which nothing is called; "
+            f"did you mean {' or '.join(near)}?"
+        )
+    return text
+
+
+def named_things(kind: str, name: str, store: Queryable, base: str = HOME) -> list[str]:
+    """Return the IRIs of the things of a kind (`place`, `field`…) that have this name, sorted."""
+    folded = fold(name)
+    if not folded:
+        return []
+    property_ = NamedNode(move_iri(TG.foldedName.value, HOME, base))
+    prefix = move_iri(KINDS[kind], HOME, base)
+    quads = store.quads_for_pattern(None, property_, Literal(folded), DefaultGraph())
+    things = {one.subject.value for one in quads if isinstance(one.subject, NamedNode)}
+    return sorted(one for one in things if one.startswith(prefix))
+
+
+def _is_held(kind: str, slug: str, store: Queryable, base: str) -> bool:
+    if not SLUG.fullmatch(slug):
+        return False
+    thing = NamedNode(move_iri(KINDS[kind] + slug, HOME, base))
+    return any(store.quads_for_pattern(thing, None, None, DefaultGraph()))
+
+
+def _near(kind: str, text: str, store: Queryable, base: str) -> list[str]:
+    property_ = NamedNode(move_iri(TG.foldedName.value, HOME, base))
+    prefix = move_iri(KINDS[kind], HOME, base)
+    things: dict[str, str] = {}
+    for one in store.quads_for_pattern(None, property_, None, DefaultGraph()):
+        if isinstance(one.subject, NamedNode) and one.subject.value.startswith(prefix):
+            assert isinstance(one.object, Literal), "folded names are texts"
+            things[one.object.value] = one.subject.value.removeprefix(prefix)
+    near = get_close_matches(fold(text)[:80], sorted(things), n=3, cutoff=0.7)
+    return sorted({things[one] for one in near})
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:79] + "…")

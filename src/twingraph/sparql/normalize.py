@@ -1,0 +1,92 @@
+"""What engines write in ways of their own, read as the standards write it.
+
+Virtuoso 7.2 stores xsd:boolean as a number, and writes `"1"^^xsd:boolean`; it answers ASK in JSON
+with a row, or none, of the variable `__ASK_RETVAL` (not so SPARQL 1.1 Query Results JSON §4). It
+stores geo:wktLiteral (GeoSPARQL §8.5) as a geometry under a datatype of its own, in single
+precision where that was enough for the digits it read, and writes more of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from decimal import Decimal
+from typing import Any, Final
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from twingraph.rdf.vocabulary import XSD
+
+_BOOLEANS: Final = {"1": "true", "0": "false"}
+_BOOLEAN: Final = XSD.boolean.value
+_GEOMETRY: Final = "http://www.openlinksw.com/schemas/virtrdf#Geometry"
+_WKT: Final = "http://www.opengis.net/ont/geosparql#wktLiteral"
+_ASKED: Final = "__ASK_RETVAL"
+_SIGNS: Final = tuple(one.encode() for one in (_ASKED, "XMLSchema#boolean", "virtrdf#Geometry"))
+
+
+def normalize_virtuoso(body: bytes) -> bytes:
+    """Return results in JSON as the standard has them; raises `ValueError` where they are no JSON.
+
+    >>> normalize_virtuoso(b'{"head": {"vars": ["__ASK_RETVAL"]}, "results": {"bindings": []}}')
+    b'{"head": {}, "boolean": false}'
+    """
+    if not any(one in body for one in _SIGNS):
+        return body  # nothing to do, which is so nearly always
+    found: Any = json.loads(body)
+    head = found.get("head") if isinstance(found, dict) else None
+    results = found.get("results") if isinstance(found, dict) else None
+    rows = results.get("bindings") if isinstance(results, dict) else None
+    if not (isinstance(head, dict) and isinstance(rows, list)):
+        return body
+    if head.get("vars") == [_ASKED]:
+        yes = any(isinstance(one, dict) and _number(one.get(_ASKED)) != "0" for one in rows)
+        return json.dumps({"head": {}, "boolean": yes}).encode()
+    for row in rows:
+        for term in row.values() if isinstance(row, dict) else ():
+            if isinstance(term, dict) and "datatype" in term:
+                value, datatype = str(term.get("value")), str(term["datatype"])
+                term["value"], term["datatype"] = _standard(value, datatype)
+    return json.dumps(found, ensure_ascii=False).encode()
+
+
+def _number(term: object) -> str:
+    return str(term.get("value")) if isinstance(term, dict) else "0"
+
+
+def standard_quad(one: Quad) -> Quad:
+    """Return a quad with its object as the standard has it."""
+    term = one.object
+    if not isinstance(term, Literal) or term.datatype.value not in (_BOOLEAN, _GEOMETRY):
+        return one
+    value, datatype = _standard(term.value, term.datatype.value)
+    plain = Literal(value, datatype=NamedNode(datatype))
+    return Quad(one.subject, one.predicate, plain, one.graph_name)
+
+
+def _standard(value: str, datatype: str) -> tuple[str, str]:
+    """Return the lexical form and the datatype that the standard has for a literal.
+
+    >>> _standard("POINT(2.348799943924 48.853408813477)", _GEOMETRY)[0]
+    'POINT(2.3488 48.85341)'
+    >>> _standard("POINT(106.84513 -6.21462)", _GEOMETRY)[0]
+    'POINT(106.84513 -6.21462)'
+    """
+    if datatype == _BOOLEAN:
+        return _BOOLEANS.get(value, value), datatype
+    if datatype == _GEOMETRY:
+        return re.sub(r"-?[0-9]+\.[0-9]+", lambda one: _shortest(one[0]), value), _WKT
+    return value, datatype
+
+
+def _shortest(text: str) -> str:
+    """Return the shortest number of the same single precision, where digits were made up."""
+    if len(text.strip("-").lstrip("0.").replace(".", "")) < 10:
+        return text
+    wanted = struct.pack("f", float(text))
+    for digits in range(6, 10):
+        short = f"{float(text):.{digits}g}"
+        if struct.pack("f", float(short)) == wanted:
+            return format(Decimal(short), "f")
+    return text

@@ -1,0 +1,107 @@
+"""Only plain SPARQL 1.1 is sent to another engine: what an engine adds of its own may do harm.
+
+Virtuoso, for one, calls its procedures as functions named `bif:…` and `sql:…`, and reads a prologue
+of its own that fetches graphs from elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pyoxigraph import Literal, Store, Variable
+
+from twingraph.problems import TwingraphError
+from twingraph.sparql.guard import tokens
+
+FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_EMPTY: Final = Store()
+_OF_AN_ENGINE: Final = re.compile(r"(^|::|\s)(bif|sql|sqlval|xpath):", re.IGNORECASE)
+_CODE_POINT: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+
+
+def form_of(text: str) -> str:
+    """Return the form of a query: `SELECT`, `ASK`, `CONSTRUCT` or `DESCRIBE`, empty for none.
+
+    >>> form_of("BASE <http://e/> PREFIX select: <http://e/> # ASK\\n construct {} WHERE {}")
+    'CONSTRUCT'
+    """
+    before = ""
+    for token in tokens(text):
+        word = token.text.upper()
+        if token.kind == "word" and before != "PREFIX" and word not in ("PREFIX", "BASE"):
+            return word if word in FORMS else ""
+        before = word
+    return ""
+
+
+def require_sparql11(
+    text: str, base_iri: str | None = None, prefixes: Mapping[str, str] | None = None
+) -> None:
+    """Raise `SyntaxError` for what is no SPARQL 1.1 query, `TwingraphError` for an engine's own.
+
+    Nothing is evaluated.
+
+    >>> require_sparql11("SELECT * { ?s ?p ?o }")
+    >>> require_sparql11("define get:soft 'soft' SELECT * { ?s ?p ?o }")
+    Traceback (most recent call last):
+    SyntaxError: error at 1:10: expected CONSTRUCT
+    >>> require_sparql11("PREFIX b: <bif:> SELECT (b:http_get('http://e/') AS ?x) {}")
+    Traceback (most recent call last):
+    twingraph.problems.TwingraphError: bif: is a name of one engine's own procedures, which \
+are not called here; use the functions of SPARQL 1.1
+    """
+    # The parser has no entrance of its own. A value for a variable that a query does not have is
+    # refused once the query is read, and before it is evaluated.
+    unused = "unused"
+    while unused in text:
+        unused += "_"
+    value: dict[Variable, Any] = {Variable(unused): Literal("")}
+    with suppress(RuntimeError):
+        _EMPTY.query(text, base_iri=base_iri, prefixes=dict(prefixes or {}), substitutions=value)
+    _refuse_procedures(text)
+
+
+def _refuse_procedures(text: str) -> None:
+    prefixes: dict[str, str] = {}
+    before = ("", "")
+    for token in tokens(text):
+        iri = ""
+        if token.kind == "iri":
+            iri = _CODE_POINT.sub(lambda one: chr(int(one[1] or one[2], 16)), token.text[1:-1])
+            if before[0].upper() == "PREFIX":
+                prefixes[before[1]] = iri
+        elif token.kind == "name":
+            name, _, local = token.text.partition(":")
+            iri = prefixes.get(f"{name}:", f"{name}:") + re.sub(r"\\(.)", r"\1", local)
+        found = _OF_AN_ENGINE.search(iri)
+        if found:
+            raise TwingraphError(
+                f"{found[2].lower()}: is a name of one engine's own procedures, which are not "
+                "called here; use the functions of SPARQL 1.1"
+            )
+        before = (before[1], token.text)
+
+
+def with_prologue(text: str, base_iri: str | None, prefixes: Mapping[str, str]) -> str:
+    """Return `text` with the declarations that it leaves to its surroundings, on its first line.
+
+    >>> with_prologue("ASK { tg:a ?p <b> }", "http://e/", {"tg": "http://e/ns#", "x": "http://x/"})
+    'BASE <http://e/> PREFIX tg: <http://e/ns#> ASK { tg:a ?p <b> }'
+    """
+    used, declared, relative, before = set(), set(), False, ("", "")
+    for token in tokens(text):
+        if token.kind == "name" and before[1].upper() == "PREFIX":
+            declared.add(token.text.partition(":")[0])
+        elif token.kind == "name":
+            used.add(token.text.partition(":")[0])
+        elif token.kind == "iri":
+            relative = relative or not urlsplit(token.text[1:-1]).scheme
+        before = (before[1], token.text)
+    lines = [f"BASE <{base_iri}>"] if relative and base_iri else []
+    missing = sorted((used - declared) & set(prefixes))
+    lines += [f"PREFIX {name}: <{prefixes[name]}>" for name in missing]
+    return " ".join([*lines, text])

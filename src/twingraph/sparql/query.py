@@ -1,0 +1,207 @@
+"""Ask a store a question with its parameters bound as RDF terms, and write what it answers.
+
+A query never reaches another host, and its text is never made of what a user typed: values come in
+as terms (`twingraph.sparql.library.bind`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, cast, get_args
+from typing import Literal as OneOf
+
+from pyoxigraph import Literal as RdfLiteral
+from pyoxigraph import (
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    Triple,
+    Variable,
+)
+
+from twingraph.problems import TwingraphError
+from twingraph.rdf.turtle import term_text, write_turtle
+from twingraph.rdf.vocabulary import HOME
+from twingraph.source.fmt import prefixes_under
+from twingraph.sparql import mistakes
+from twingraph.sparql.guard import refuse_remote, tokens
+from twingraph.sparql.library import LibraryQuery, bind
+from twingraph.sparql.queryable import Queryable, QueryResult
+from twingraph.sparql.text_table import Term, table_text
+
+Format = OneOf["table", "csv", "json", "turtle"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+
+
+@dataclass(frozen=True)
+class SelectResult:
+    """What a SELECT answers: its variables, and a row of terms an answer, None where unbound."""
+
+    variables: tuple[str, ...]
+    rows: tuple[tuple[Term | None, ...], ...]
+
+
+Answer = SelectResult | bool | tuple[Triple, ...]
+Bindings = Mapping[str, NamedNode | RdfLiteral]
+
+
+def move_text(text: str, base: str) -> str:
+    """Return a query written under `HOME` as one under `base`: inside its IRIs, nowhere else.
+
+    >>> move_text('ASK { <https://w3id.org/twingraph/ns#a> ?p "https://w3id.org/twingraph/" }',
+    ...           "http://localhost/")
+    'ASK { <http://localhost/ns#a> ?p "https://w3id.org/twingraph/" }'
+    """
+    if base == HOME:
+        return text
+    parts = []
+    at = 0
+    for token in tokens(text):
+        if token.kind == "iri" and token.text.startswith("<" + HOME):
+            parts += [text[at : token.start], "<" + base]
+            at = token.start + 1 + len(HOME)
+    return "".join([*parts, text[at:]])
+
+
+def standalone(query: LibraryQuery, terms: Bindings | None = None) -> str:
+    """Return a query of the library as a text that asks `terms`, else its example.
+
+    They stand as VALUES in front of the pattern, so that a reader sees what to change. Text and
+    terms stand under `HOME`.
+
+    >>> from pathlib import Path
+    >>> asked = "#+ for: citizen\\nASK { ?s ?p 1 }"
+    >>> print(standalone(LibraryQuery("a", {}, {}, (), (), asked, Path("a.rq"))))
+    ASK { ?s ?p 1 }
+    """
+    text = re.sub(r"^#\+.*\n", "", query.text, flags=re.MULTILINE)
+    if terms is None:
+        terms = bind(query, query.examples())
+    found = list(tokens(text))
+    opens = next(
+        after.start + 1
+        for before, after in pairwise(found)
+        if after.text == "{" and before.text in ("WHERE", "ASK")
+    )
+    values = "".join(
+        f"\n  VALUES ?{name} {{ {term_text(term, set(), {})} }}" for name, term in terms.items()
+    )
+    return text[:opens] + values + text[opens:]
+
+
+def run(store: Queryable, text: str, bindings: Bindings | None = None, base: str = HOME) -> Answer:
+    """Ask `store`, whose graph stands under `base`, a query whose text stands under `HOME`.
+
+    Raises `TwingraphError` for what is no query, calls another host, or asks for an unknown graph.
+
+    >>> from pyoxigraph import Store
+    >>> run(Store(), "SELECT ?s { ?s ?p ?o }")
+    Table(variables=('s',), rows=())
+    >>> run(Store(), "SELECT ?s { ?s ?p }")
+    Traceback (most recent call last):
+    twingraph.problems.TwingraphError: this is not SPARQL: line 1, column 16: a triple is subject, \
+property, value; behind this there is no value
+    SELECT ?s { ?s ?p }
+                   ^^
+    """
+    results = _results(store, text, bindings or {}, base)
+    if isinstance(results, QueryBoolean):
+        return bool(results)
+    if isinstance(results, QueryTriples):
+        return tuple(sorted(set(results), key=str))
+    variables = tuple(one.value for one in results.variables)
+    rows = tuple(tuple(cast("Term | None", row[name]) for name in variables) for row in results)
+    return SelectResult(variables, rows)
+
+
+def write(
+    store: Queryable,
+    text: str,
+    format_: Format | None = None,
+    bindings: Bindings | None = None,
+    base: str = HOME,
+    width: int = 0,
+) -> bytes:
+    """Ask like `run`, and return the answer in one of `FORMATS`.
+
+    CSV and JSON are those of W3C (SPARQL 1.1 Query Results), `table` is for a terminal of `width`
+    columns; without a format it is a table, or turtle for triples. Raises `TwingraphError` where
+    the format does not fit the form of the query.
+
+    >>> from pyoxigraph import Store
+    >>> write(Store(), "ASK { ?s ?p ?o }", "json")
+    b'{"head":{},"boolean":false}'
+    >>> write(Store(), "ASK { ?s ?p ?o }", "turtle")
+    Traceback (most recent call last):
+    twingraph.problems.TwingraphError: this query answers yes or no, which turtle does not hold; \
+ask for table, csv or json
+    """
+    results = _results(store, text, bindings or {}, base)
+    fitting, form = _FITTING[type(results)]
+    if format_ is None:
+        format_ = fitting[0]
+    elif format_ not in fitting:
+        formats = " or ".join([*([", ".join(fitting[:-1])] if fitting[1:] else []), fitting[-1]])
+        raise TwingraphError(
+            f"this query answers {form}, which {format_} does not hold; ask for {formats}"
+        )
+    return _WRITERS[format_](results, base, width)
+
+
+_FITTING: Final[dict[type, tuple[tuple[Format, ...], str]]] = {
+    QuerySolutions: (("table", "csv", "json"), "a table"),
+    QueryBoolean: (("table", "csv", "json"), "yes or no"),
+    QueryTriples: (("turtle",), "triples"),
+}
+
+
+def _results(store: Queryable, text: str, bindings: Bindings, base: str) -> QueryResult:
+    text = move_text(text, base)
+    here = {str(one.value) for one in store.named_graphs() if isinstance(one, NamedNode)}
+    refuse_remote(text, here)
+    substitutions: dict[Variable, Term] = {Variable(name): term for name, term in bindings.items()}
+    try:
+        return store.query(text, substitutions=substitutions or None)
+    except SyntaxError as error:
+        told = mistakes.explain(str(error.msg), text, {}).text
+        raise TwingraphError(f"this is not SPARQL: {told}") from None
+    except (RuntimeError, ValueError, OSError) as error:
+        raise TwingraphError(f"the query can't be answered: {error}") from None
+
+
+def _table(results: QueryResult, base: str, width: int) -> bytes:
+    if isinstance(results, QueryBoolean):
+        return b"yes\n" if results else b"no\n"
+    assert isinstance(results, QuerySolutions)
+    names = [one.value for one in results.variables]
+    rows = [[cast("Term | None", row[name]) for name in names] for row in results]
+    return table_text(names, rows, prefixes_under(base), width).encode()
+
+
+def _serialized(format_: QueryResultsFormat) -> Callable[[QueryResult, str, int], bytes]:
+    def one(results: QueryResult, base: str, width: int) -> bytes:
+        assert isinstance(results, QuerySolutions | QueryBoolean)
+        return results.serialize(format=format_) or b""
+
+    return one
+
+
+def _turtle(results: QueryResult, base: str, width: int) -> bytes:
+    assert isinstance(results, QueryTriples)
+    try:
+        return write_turtle(results, prefixes_under(base)).encode()
+    except TypeError as error:
+        raise TwingraphError(f"{error}; give every node an IRI in CONSTRUCT") from None
+
+
+_WRITERS: Final[dict[Format, Callable[[QueryResult, str, int], bytes]]] = {
+    "table": _table,
+    "csv": _serialized(QueryResultsFormat.CSV),
+    "json": _serialized(QueryResultsFormat.JSON),
+    "turtle": _turtle,
+}

@@ -1,0 +1,315 @@
+"""The published graph in an engine of its own, behind the SPARQL 1.1 Protocol.
+
+What we publish is its graph `…/graph/published`. Every request names the whole dataset: that graph
+as the default one and each of the others by name, because a request that names one kind of graph
+empties the other (Protocol §2.1.4), and one that names none gets whatever the engine takes for its
+default graph. So engines whose default graph is the union of all answer like the others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    parse,
+    parse_query_results,
+)
+
+from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import NAME, triple_lines
+from twingraph.rdf.iris import PUBLISHED, move_iri
+from twingraph.rdf.vocabulary import HOME
+from twingraph.settings import Limits
+from twingraph.sparql.fetch import Endpoint, EndpointError, fetch, words_of
+from twingraph.sparql.guard import refuse_remote
+from twingraph.sparql.normalize import normalize_virtuoso, standard_quad
+from twingraph.sparql.portable import form_of, require_sparql11, with_prologue
+from twingraph.sparql.queryable import QueryResult
+from twingraph.sparql.substitution import write_terms
+
+_WHOLE: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
+_SUFFIXES: Final = {
+    "json": QueryResultsFormat.JSON,
+    "xml": QueryResultsFormat.XML,
+    "csv": QueryResultsFormat.CSV,
+    "tsv": QueryResultsFormat.TSV,
+}
+
+
+@dataclass(frozen=True)
+class RemoteStore:
+    """An endpoint that holds a build: `published` names the graph of what we publish.
+
+    It stands wherever a `pyoxigraph.Store` is asked (`Queryable`), and may be asked by many threads
+    at once. Raises `EndpointError`, and what the store raises: `SyntaxError` for what is no query.
+    """
+
+    endpoint: Endpoint
+    published: str
+    graphs: tuple[str, ...]
+
+    def query(
+        self,
+        query: str,
+        *,
+        base_iri: str | None = None,
+        prefixes: dict[str, str] | None = None,
+        default_graph: Any = None,
+        named_graphs: list[NamedNode | BlankNode] | None = None,
+        substitutions: Any = None,
+    ) -> QueryResult:
+        """Return what a query answers, as `pyoxigraph.Store.query` does.
+
+        Nothing is sent that calls another host or is more than plain SPARQL 1.1.
+        """
+        require_sparql11(query, base_iri, prefixes)
+        refuse_remote(query)
+        terms = {one.value: term for one, term in (substitutions or {}).items()}
+        text = with_prologue(write_terms(query, terms), base_iri, prefixes or {})
+        default, named = self._dataset(default_graph, named_graphs)
+        return self._ask(text, default, named)
+
+    def quads_for_pattern(
+        self,
+        subject: Any,
+        predicate: NamedNode | None,
+        object: Any,
+        graph_name: NamedNode | BlankNode | DefaultGraph | None = None,
+    ) -> Iterator[Quad]:
+        """Return the quads that hold these terms, None for any; of all graphs where none is named.
+
+        Those of the graph `published` stand in the default graph.
+        """
+        given = {"s": subject, "p": predicate, "o": object}
+        words = " ".join(f"?{name}" if one is None else str(one) for name, one in given.items())
+        free = " ".join(f"?{name}" for name, one in given.items() if one is None)
+        graphs: list[Any] = [graph_name] if graph_name is not None else [DefaultGraph()]
+        for graph in graphs if graph_name is not None else [*graphs, *self.named_graphs()]:
+            name = self.published if isinstance(graph, DefaultGraph) else graph.value
+            form = f"SELECT {free}" if free else "ASK"
+            found = self._ask(f"{form} {{ {words} }}", (name,), ())
+            if isinstance(found, QueryBoolean):
+                if found and predicate is not None:
+                    yield Quad(subject, predicate, object, graph)
+                continue
+            assert isinstance(found, QuerySolutions), "SELECT has rows"
+            for row in found:
+                terms: list[Any] = [one or row[name] for name, one in given.items()]
+                yield Quad(terms[0], terms[1], terms[2], graph)
+
+    def named_graphs(self) -> Iterator[NamedNode]:
+        """Return the names of the graphs beside what we publish."""
+        return map(NamedNode, self.graphs)
+
+    def __iter__(self) -> Iterator[Quad]:
+        """Return every quad."""
+        return self.quads_for_pattern(None, None, None)
+
+    def __len__(self) -> int:
+        """Return the number of quads."""
+        held = _held(self.endpoint, self.published.removesuffix("graph/published"))
+        return sum(
+            number for name, number in held.items() if name in {self.published, *self.graphs}
+        )
+
+    def _dataset(self, default: Any, named: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if default is None and named is None:
+            return (self.published,), self.graphs
+        some: Sequence[Any] = default if isinstance(default, list | tuple) else [default]
+        chosen = [one.value if isinstance(one, NamedNode) else self.published for one in some]
+        others = self.graphs if named is None else tuple(one.value for one in named)
+        return tuple(chosen), others
+
+    def _ask(self, text: str, default: tuple[str, ...], named: tuple[str, ...]) -> QueryResult:
+        return self.ask(text, default, named)[0]
+
+    def ask(
+        self, text: str, default: tuple[str, ...], named: tuple[str, ...]
+    ) -> tuple[QueryResult, int]:
+        """Send a text as it is with its dataset; return what it answers, and how many of it."""
+        graphs = form_of(text) in ("CONSTRUCT", "DESCRIBE")
+        # to have no graph of a kind is asked for by one that is not there
+        nothing = (self.published.removesuffix("published") + "none",)
+        media_type, body = fetch(self.endpoint, text, graphs, default or nothing, named or nothing)
+        return _triples(self.endpoint, media_type, body) if graphs else _rows(self.endpoint, body)
+
+
+def _rows(endpoint: Endpoint, body: bytes) -> tuple[QuerySolutions | QueryBoolean, int]:
+    read = _read_rows(body)
+    if isinstance(read, str):
+        raise _unreadable(endpoint, read)
+    return read
+
+
+def _read_rows(body: bytes) -> tuple[QuerySolutions | QueryBoolean, int] | str:
+    """Return an answer and the number of its rows, or what is wrong with it.
+
+    All rows are read once: half an answer is none. Nothing is raised, because an error that is
+    kept would keep the rows, which only the thread that read them may let go.
+    """
+    try:
+        body = normalize_virtuoso(body)
+        found = parse_query_results(body, QueryResultsFormat.JSON)
+        if isinstance(found, QueryBoolean):
+            return found, 1
+        number = sum(1 for _ in found)
+        again = parse_query_results(body, QueryResultsFormat.JSON)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return str(error)
+    assert isinstance(again, QuerySolutions), "what was rows is rows"
+    return again, number
+
+
+def _triples(endpoint: Endpoint, media_type: str, body: bytes) -> tuple[QueryTriples, int]:
+    form = RdfFormat.TURTLE if "turtle" in media_type else RdfFormat.N_TRIPLES
+    store = Store()
+    try:
+        store.extend(map(standard_quad, parse(body, format=form)))
+    except (SyntaxError, ValueError) as error:
+        raise _unreadable(endpoint, str(error)) from None
+    found = store.query(_WHOLE)
+    assert isinstance(found, QueryTriples), "CONSTRUCT makes triples"
+    return found, len(store)
+
+
+def _unreadable(endpoint: Endpoint, problem: str) -> EndpointError:
+    return EndpointError(
+        502,
+        f"the answer of {endpoint.shown} breaks off or is damaged ({words_of(problem)}); see "
+        "its log, and its own limits of time and size",
+    )
+
+
+# --- opening -------------------------------------------------------------------------------------
+
+
+def open_endpoint(
+    url: str, base: str, build: Path | None = None, limits: Limits | None = None
+) -> RemoteStore:
+    """Return the graph at an endpoint; it must hold the build in folder `build`, if one is named.
+
+    Raises `TwingraphError` that says what is missing there, and how it gets there.
+    """
+    limits = limits or Limits()
+    endpoint = Endpoint.at(url, limits.seconds, limits.result_bytes)
+    published = move_iri(PUBLISHED.value, HOME, base)
+    held = _held(endpoint, base)
+    if not held.get(published):
+        raise TwingraphError(
+            f"{endpoint.shown} has no graph <{published}>; load twingraph.nq as it is and "
+            "twingraph.nt into that graph, as docs/scaling.md shows"
+        )
+    if build is not None:
+        wanted = _count_graphs(build / NAME, published)
+        for name in sorted({*wanted, *held}):
+            if wanted.get(name, 0) != held.get(name, 0):
+                raise TwingraphError(
+                    f"{endpoint.shown} holds another build: {held.get(name, 0)} statements in "
+                    f"<{name}>, {wanted.get(name, 0)} in {build}; empty the endpoint and load that "
+                    "build, as docs/scaling.md shows"
+                )
+    store = RemoteStore(endpoint, published, tuple(sorted({*held} - {published})))
+    if build is not None:
+        _refuse_cut(store, min(limits.rows, held[published]))
+    return store
+
+
+def _refuse_cut(store: RemoteStore, wanted: int) -> None:
+    """Raise `TwingraphError` where an engine gives fewer rows than we do without a word."""
+    text = f"SELECT ?s WHERE {{ ?s ?p ?o }} LIMIT {wanted}"
+    _, number = store.ask(text, (store.published,), ())
+    if number != wanted:
+        raise TwingraphError(
+            f"{store.endpoint.shown} gives {number} rows where it has {wanted}; raise its limit of "
+            "rows to limits.rows in twingraph.toml"
+        )
+
+
+def _held(endpoint: Endpoint, base: str) -> dict[str, int]:
+    """Return how many statements each graph under `base` has; others may lie beside ours."""
+    text = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
+    found, _ = _rows(endpoint, fetch(endpoint, text, graphs=False)[1])
+    held = {}
+    if isinstance(found, QueryBoolean) or [one.value for one in found.variables] != ["g", "n"]:
+        raise _unreadable(endpoint, "other columns than were asked for")
+    for row in found:
+        graph, number = row["g"], row["n"]
+        if isinstance(graph, NamedNode) and graph.value.startswith(f"{base}graph/"):
+            counted = isinstance(number, Literal) and number.value.isascii()
+            held[graph.value] = int(number.value) if counted and number.value.isdigit() else 0
+    return held
+
+
+def _count_graphs(path: Path, published: str) -> Counter[str]:
+    """Count the statements of each graph of a build, without holding them."""
+    counts: Counter[str] = Counter()
+    try:
+        for one in parse(path=path, format=RdfFormat.N_QUADS):
+            graph = one.graph_name
+            counts[published if isinstance(graph, DefaultGraph) else graph.value] += 1
+    except (SyntaxError, OSError) as error:
+        raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
+    return counts
+
+
+# --- for strangers -------------------------------------------------------------------------------
+
+
+class Answered(NamedTuple):
+    """The bytes of an answer, the number of its rows or triples, and the form of the query."""
+
+    body: bytes
+    rows: int
+    form: str
+
+
+def ask_endpoint(
+    store: RemoteStore,
+    text: str,
+    dataset: tuple[tuple[str, ...], tuple[str, ...]] | None,
+    suffix: str,
+    *,
+    base_iri: str | None = None,
+    prefixes: Mapping[str, str] | None = None,
+    terms: Mapping[str, NamedNode | Literal] | None = None,
+    max_rows: int = Limits.rows,
+) -> Answered:
+    """Ask a query as it came, and return its answer in the format of `suffix`.
+
+    `dataset` holds the IRIs of its default and its named graphs, None for all that is served;
+    `terms` stand for variables of the text;
+    `suffix` is json, xml, csv or tsv for SELECT and ASK, nt for CONSTRUCT and DESCRIBE. Raises
+    `SyntaxError`, `TwingraphError` for what is not sent at all or does not fit, `EndpointError` for
+    all else; its status is 507 for more than `max_rows` rows.
+
+    The answer is read and written anew, so that its bytes are those of the embedded store.
+    """
+    require_sparql11(text, base_iri, prefixes)
+    refuse_remote(text)
+    form = form_of(text)
+    if (suffix == "nt") != (form in ("CONSTRUCT", "DESCRIBE")):
+        raise TwingraphError(f"{form} has no answer in {suffix}; ask for another format")
+    default, named = dataset or ((store.published,), store.graphs)
+    named = tuple(one for one in named if one != store.published)  # it is the default graph's name
+    text = with_prologue(write_terms(text, terms or {}), base_iri, prefixes or {})
+    found, number = store.ask(text, default, named)
+    if number > max_rows:
+        raise EndpointError(507, f"the answer has more than {max_rows} rows; ask with a LIMIT")
+    if isinstance(found, QueryTriples):
+        return Answered(triple_lines(Quad(*one) for one in found), number, form)
+    return Answered(found.serialize(format=_SUFFIXES[suffix]) or b"", number, form)

@@ -1,0 +1,1 @@
+"""HTTP around the pages and files: routes, negotiation, validators, refusals."""

@@ -1,0 +1,186 @@
+"""The routes of the catalogue, for harvesters first: HEAD and GET alike, page by page, by suffix.
+
+| address | gives |
+|---|---|
+| `/catalog`, `/catalog-de` | the catalogue by `Accept`; a browser is sent on to the data page |
+| `/catalog.<suffix>`, `/catalog-de.<suffix>` | it in that format; `?page=N` of `?size=` data sets |
+| `/dataset/<name>` | 303 to the data page, or to the data set alone in RDF |
+| `/<lang>/data.html` | the data page |
+
+Whoever asks without a wish gets Turtle, not a page: harvesters send `Accept: */*`, and some give up
+on any answer to HEAD but 200.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.catalogue.builder import PROFILES
+from twingraph.catalogue.dcat import write_catalogue
+from twingraph.catalogue.paging import MOST, Catalogue, read_catalogue
+from twingraph.export.editions import MEDIA_TYPES
+from twingraph.site.datapage import data_page
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import Alternate
+from twingraph.site.words import WORDS
+from twingraph.web.files.conditions import write_date
+from twingraph.web.files.published import NotWholeError, PublishedFile, held_of, read_whole
+from twingraph.web.negotiate import Variant, choose
+from twingraph.web.refusals import not_acceptable, not_found
+from twingraph.web.releases import shelves_of
+from twingraph.web.respond import accept_of, language_of, refuse, respond, see_other
+from twingraph.web.weblinks import DATA_PAGE, page_links
+
+_FORMATS: Final = {one: MEDIA_TYPES[f".{one}"] for one in ("ttl", "rdf", "jsonld")}
+_RDF: Final = [Variant(media_type, suffix) for suffix, media_type in _FORMATS.items()]
+_HTML: Final = Variant("text/html", "html")
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
+
+
+def _site(request: Request) -> BuildReader:
+    site: BuildReader = request.app.state.site
+    return site
+
+
+def held_catalogue(request: Request, name: str = "catalog") -> PublishedFile | None:
+    """Return the file of the catalogue: that of the newest release, else that of the build."""
+    file = f"{name}.ttl"
+    newest = shelves_of(request).newest()
+    if newest is not None and file in newest.files:
+        return newest.files[file]
+    site = _site(request)
+    dump = site.dumps.get(file)
+    return held_of(file, dump, site.release) if dump is not None else None
+
+
+@lru_cache(maxsize=4)  # what is raised is not kept
+def _opened(held: PublishedFile) -> Catalogue:
+    raw = read_whole(held)
+    if raw is None:  # half a catalogue is a valid smaller one: data sets would be deleted by it
+        raise NotWholeError(held.name)
+    return read_catalogue(raw)
+
+
+# --- the catalogue -------------------------------------------------------------------------------
+
+
+def catalogue(request: Request) -> Response:
+    """Answer the IRI of a catalogue: itself, in the format that is liked best."""
+    name = request.url.path.rpartition("/")[2]
+    chosen = choose(accept_of(request), [*_RDF, _HTML])
+    if chosen is None:
+        forms = [Alternate("", f"{name}.{one}", kind) for one, kind in _FORMATS.items()]
+        return not_acceptable(request, forms)
+    if chosen is _HTML:
+        return see_other(request, f"{language_of(request)}/{DATA_PAGE}")
+    return _catalogue(request, name, chosen.suffix, by_accept=True)
+
+
+def catalogue_form(request: Request) -> Response:
+    """Send a catalogue in the format of the suffix."""
+    name, _, suffix = request.url.path.rpartition("/")[2].rpartition(".")
+    if suffix not in _FORMATS:
+        return not_found(request)
+    return _catalogue(request, name, suffix)
+
+
+def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = False) -> Response:
+    held = held_catalogue(request, name)
+    if held is None:
+        return not_found(request)
+    size = request.query_params.get("size", str(MOST))
+    if not (_NUMBER.fullmatch(size) and int(size) <= MOST):
+        word = WORDS[language_of(request)]
+        return refuse(request, 400, word["no size note"].format(MOST), heading=word["failed"])
+    opened = _opened(held)
+    page = request.query_params.get("page", "1")
+    if not (_NUMBER.fullmatch(page) and int(page) <= opened.count(int(size))):
+        return not_found(request)
+    base = _site(request).base
+    view = opened.view(int(page), f"{base}{name}.{suffix}", int(size))
+    body = write_catalogue([*opened.page(int(page), int(size)), *view], base, suffix)
+    headers = {"last-modified": write_date(held.modified)}
+    if by_accept:
+        query = f"?{request.url.query}" if request.url.query else ""
+        root = str(request.scope.get("root_path", ""))
+        headers["content-location"] = f"{root}/{name}.{suffix}{query}"
+    return respond(
+        request, body, _FORMATS[suffix], vary="Accept" if by_accept else "",
+        links=_links(base, name, suffix), headers=headers,
+    )  # fmt: skip
+
+
+def _links(base: str, name: str, suffix: str) -> str:
+    forms = [
+        f'<{base}{name}.{one}>; rel="alternate"; type="{kind}"'
+        for one, kind in _FORMATS.items()
+        if one != suffix
+    ]
+    pages = [
+        f'<{base}{one}/{DATA_PAGE}>; rel="alternate"; type="text/html"; hreflang="{one}"'
+        for one in LANGUAGES
+    ]
+    own = f'<{base}{name}.{suffix}>; rel="canonical"'
+    return ", ".join([*forms, *pages, f'<{base}{name}>; rel="describes"', own])
+
+
+# --- a data set ----------------------------------------------------------------------------------
+
+
+def dataset(request: Request) -> Response:
+    """Answer the IRI of a data set: the data page, or what the catalogue says of it alone."""
+    path = request.path_params["name"]
+    name, dot, suffix = path.partition(".")
+    held = held_catalogue(request)
+    base = _site(request).base
+    iri = f"{base}dataset/{name}"
+    if held is None or iri not in _opened(held).datasets or (dot and suffix not in _FORMATS):
+        return not_found(request)
+    if dot:
+        body = write_catalogue(_opened(held).part([iri]), base, suffix)
+        links = f'<{iri}>; rel="describes", <{iri}.{suffix}>; rel="canonical"'
+        headers = {"last-modified": write_date(held.modified)}
+        return respond(request, body, _FORMATS[suffix], links=links, headers=headers)
+    chosen = choose(accept_of(request), [_HTML, *_RDF])
+    if chosen is None:
+        forms = [Alternate("", f"dataset/{name}.{one}", kind) for one, kind in _FORMATS.items()]
+        return not_acceptable(request, forms)
+    if chosen is _HTML:
+        return see_other(request, f"{language_of(request)}/{DATA_PAGE}#{name}")
+    return see_other(request, f"dataset/{name}.{chosen.suffix}")
+
+
+# --- the data page -------------------------------------------------------------------------------
+
+
+def data(request: Request) -> Response:
+    """Send the data page."""
+    site, language = _site(request), language_of(request)
+    held = held_catalogue(request)
+    if held is None:
+        return not_found(request)
+    shelves = shelves_of(request)
+    found = (shelves.shelf(one) for one in shelves.names())
+    releases = [one.edition for one in found if one is not None]
+    body = data_page(site, _opened(held), releases, language)
+    headers = {"content-language": language}
+    if not request.url.path.endswith(".html"):
+        root = str(request.scope.get("root_path", ""))
+        headers["content-location"] = f"{root}/{language}/{DATA_PAGE}"
+    links = page_links(site, DATA_PAGE, language)
+    return respond(request, body, "text/html", links=links, headers=headers)
+
+
+_PAGES: Final = tuple(f"/{one}/{name}" for one in LANGUAGES for name in (DATA_PAGE, DATA_PAGE[:-5]))
+ROUTES: Final = (
+    *(Route(f"/{one}", catalogue) for one in PROFILES.values()),
+    *(Route(f"/{one}.{{suffix}}", catalogue_form) for one in PROFILES.values()),
+    Route("/dataset/{name}", dataset),
+    *(Route(one, data) for one in _PAGES),
+)

@@ -1,0 +1,262 @@
+"""Things and their forms: an IRI sends on to a page or a description, and each of those answers.
+
+A thing answers 303 to what suits `Accept` and `Accept-Language`; every form has its own URL, which
+answers the same to everybody. What was merged into another thing sends on to the same form of that
+(301, which even old clients follow); what was withdrawn answers 410 and says so, in its
+description too. Paths are read by `iris` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.rdf.iris import PUBLISHED, description_path, page_path, thing_of_page
+from twingraph.rdf.vocabulary import HOME
+from twingraph.site.describe import FORMATS, describe, formats_of
+from twingraph.site.lifecycle import standing
+from twingraph.site.pages import alternates, page, page_alternates
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import Alternate
+from twingraph.site.service import dataset_description
+from twingraph.site.words import WORDS
+from twingraph.web.lookup import asked_identifier, find
+from twingraph.web.negotiate import Variant, choose
+from twingraph.web.refusals import not_acceptable, not_found
+from twingraph.web.respond import (
+    VARY,
+    accept_of,
+    depth_of,
+    language_of,
+    path_of,
+    refuse,
+    respond,
+    see_other,
+)
+from twingraph.web.weblinks import DATASET_FORMS, dataset_links, page_links, thing_links
+
+_HTML: Final = Variant("text/html", "html")
+_PROBLEM: Final = Variant("application/problem+json", "problem")
+_PUBLISHED: Final = PUBLISHED.value.removeprefix(HOME)
+_DUMPS: Final = ("twingraph.ttl", "twingraph.nt", "twingraph.jsonld")
+
+
+def _site(request: Request) -> BuildReader:
+    site: BuildReader = request.app.state.site
+    return site
+
+
+# --- things --------------------------------------------------------------------------------------
+
+
+def thing(request: Request) -> Response:
+    """Answer the IRI of a thing."""
+    path = path_of(request)
+    if path == _PUBLISHED:
+        return _published(request)
+    return _thing(request, _versions(_site(request)).get(path, path))
+
+
+def _thing(request: Request, path: str) -> Response:
+    site = _site(request)
+    now = standing(site, path)
+    match now.state:
+        case "unknown":
+            return not_found(request)
+        case "merged":
+            target = now.instead[0]
+            kept = f"doc/{target.removeprefix('id/')}" if _is_doc(request) else target
+            return see_other(request, kept, status=301, links=thing_links(site, target), vary="")
+        case "withdrawn":
+            return _withdrawn(request, path)
+        case "held":
+            return _negotiate(request, path)
+
+
+def _is_doc(request: Request) -> bool:
+    return path_of(request).startswith("doc/")
+
+
+def _offers(path: str) -> list[Variant]:
+    pages = [_HTML] if page_path(path, LANGUAGES[0]) else []
+    formats = formats_of(path).items()
+    return [*pages, *(Variant(media_type, suffix) for suffix, media_type in formats)]
+
+
+def _negotiate(request: Request, path: str) -> Response:
+    """Send on to the page or a description of the thing at `path`, which is held."""
+    links = thing_links(_site(request), path)
+    chosen = choose(accept_of(request), _offers(path))
+    if chosen is None:
+        return not_acceptable(request, [*page_alternates(path), *alternates(path)], links)
+    if chosen is _HTML:
+        target = page_path(path, language_of(request)) or ""
+    else:
+        target = description_path(path, chosen.suffix)
+    return see_other(request, target, links=links)
+
+
+def _withdrawn(request: Request, path: str) -> Response:
+    """Answer 410 with what is left to tell, in the form that suits the client."""
+    site, language = _site(request), language_of(request)
+    links = {"link": thing_links(site, path), "content-language": language}
+    chosen = choose(accept_of(request), [*_offers(path), _PROBLEM])
+    if chosen is _HTML:
+        target = (page_path(path, language) or "").removeprefix(f"{language}/")
+        body = page(site, language, target, at=depth_of(request)) or b""
+        return respond(request, body, "text/html", status=410, vary=VARY, headers=links)
+    told = describe(site, path, chosen.suffix) if chosen is not None else None
+    if chosen is not None and told is not None:
+        return respond(request, told, chosen.media_type, status=410, vary=VARY,
+                       links=links["link"])  # fmt: skip
+    word = WORDS[language]
+    forms = [*page_alternates(path), *alternates(path)]
+    return refuse(request, 410, word["withdrawn note"], heading=word["withdrawn"], options=forms,
+                  headers={"link": links["link"]})  # fmt: skip
+
+
+def _published(request: Request) -> Response:
+    """Answer the name of the default graph: the dumps are it."""
+    dumps = _site(request).dumps
+    forms = [Alternate(one, f"dumps/{one}", dumps[one].media_type) for one in _DUMPS]
+    chosen = choose(accept_of(request), [Variant(one.media_type, one.path) for one in forms])
+    if chosen is None:
+        return not_acceptable(request, forms)
+    return see_other(request, chosen.suffix)
+
+
+def _versions(site: BuildReader) -> Mapping[str, str]:
+    """Return the paths of the names of versions, each with the path of what it is a version of."""
+    found = {}
+    for row in site.rows("ontologies"):
+        ontology, version = row["ontology"], row["version"]
+        if ontology is not None and version is not None:
+            found[version.value.removeprefix(HOME)] = ontology.value.removeprefix(HOME)
+    return found
+
+
+# --- their forms ---------------------------------------------------------------------------------
+
+
+def description(request: Request) -> Response:
+    """Send the RDF about a thing; without a suffix, answer like the thing itself."""
+    site = _site(request)
+    rest, dot, suffix = path_of(request).removeprefix("doc/").rpartition(".")
+    path = thing_of_page(rest if dot else suffix)
+    if path is None:
+        return not_found(request)
+    if not dot:
+        return _thing(request, path)
+    formats = formats_of(path)
+    now = standing(site, path)
+    if suffix not in formats or now.state == "unknown":
+        return not_found(request)
+    if now.state == "merged":
+        target = description_path(now.instead[0], suffix)
+        return see_other(request, target, status=301, vary="")
+    body = describe(site, path, suffix)
+    if body is None:
+        return not_found(request)
+    links = thing_links(site, path, canonical=description_path(path, suffix))
+    return respond(request, body, formats[suffix], links=links)
+
+
+def html(request: Request) -> Response:
+    """Send a page; its `.html` may be left out."""
+    site = _site(request)
+    language, _, rest = path_of(request).partition("/")
+    path = rest
+    if rest == "" or rest.endswith("/"):
+        path = rest + "index.html"
+    elif not rest.endswith(".html"):
+        path = rest + ".html"
+    about = thing_of_page(path.removesuffix(".html"))
+    now = standing(site, about) if about is not None else None
+    if now is not None and now.state == "merged":
+        target = page_path(now.instead[0], language) or ""
+        return see_other(request, target, status=301, vary="")
+    body = page(site, language, path)
+    if body is None:
+        folder = None if rest == path else page(site, language, f"{rest}/index.html")
+        if folder is not None:
+            return see_other(request, f"{language}/{rest}/", status=308, vary="")
+        return not_found(request)
+    canonical = f"{language}/{path}"
+    links = thing_links(site, about, canonical) if about else page_links(site, path, language)
+    headers = {"content-language": language}
+    if path != rest:
+        headers["content-location"] = f"{request.scope.get('root_path', '')}/{canonical}"
+    status = 410 if now is not None and now.state == "withdrawn" else 200
+    return respond(request, body, "text/html", status=status, links=links, headers=headers)
+
+
+def language_root(request: Request) -> Response:
+    """Send `/en` on to `/en/`, where relative links hold."""
+    return see_other(request, path_of(request) + "/", status=308, vary="")
+
+
+# --- the whole -----------------------------------------------------------------------------------
+
+
+def home(request: Request) -> Response:
+    """Send the first page in the reader's language, or the dataset told in RDF; `?uri=` finds."""
+    if asked_identifier(request):
+        return find(request)
+    site, language = _site(request), language_of(request)
+    chosen = choose(
+        accept_of(request), [Variant(one.media_type, one.path) for one in DATASET_FORMS]
+    )
+    if chosen is None:
+        return not_acceptable(request, DATASET_FORMS)
+    root = str(request.scope.get("root_path", ""))
+    if chosen.media_type != "text/html":
+        links = dataset_links(site, DATASET_FORMS, chosen.suffix)
+        body = dataset_description(site, chosen.suffix.rpartition(".")[2])
+        return respond(request, body, chosen.media_type, vary=VARY, links=links,
+                       headers={"content-location": f"{root}/{chosen.suffix}"})  # fmt: skip
+    canonical = f"{language}/index.html"
+    body = page(site, language, "index.html", at="index.html") or b""
+    headers = {"content-language": language, "content-location": f"{root}/{canonical}"}
+    return respond(request, body, "text/html", vary=VARY, headers=headers,
+                   links=dataset_links(site, DATASET_FORMS, canonical))  # fmt: skip
+
+
+def dataset(request: Request) -> Response:
+    """Send the dataset told in RDF, in the format of the suffix."""
+    suffix = request.path_params["suffix"]
+    if suffix not in FORMATS:
+        return not_found(request)
+    site = _site(request)
+    links = dataset_links(site, DATASET_FORMS, f"void.{suffix}")
+    return respond(request, dataset_description(site, suffix), FORMATS[suffix], links=links)
+
+
+def well_known(request: Request) -> Response:
+    """Send on from the place where VoID is looked for (VoID §7.2)."""
+    forms = [one for one in DATASET_FORMS if one.media_type != "text/html"]
+    chosen = choose(accept_of(request), [Variant(one.media_type, one.path) for one in forms])
+    if chosen is None:
+        return not_acceptable(request, forms)
+    return see_other(request, chosen.suffix)
+
+
+FIRST: Final = (
+    Route("/", home),
+    Route("/void.{suffix}", dataset),
+    Route("/.well-known/void", well_known),
+    Route("/ns", thing),
+    Route("/shapes", thing),
+    Route("/ns.{suffix}", description),
+    Route("/shapes.{suffix}", description),
+    Route("/doc/{rest:path}", description),
+)
+# These take every path that nothing before them took.
+LAST: Final = (
+    *(Route(f"/{one}", language_root) for one in LANGUAGES),
+    *(Route(f"/{one}/{{rest:path}}", html) for one in LANGUAGES),
+    Route("/{rest:path}", thing),
+)

@@ -1,0 +1,110 @@
+"""A file as it was published and where it lies; opened only where it is still that file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from twingraph.export.editions import media_type
+from twingraph.site.reader import BuildFile
+
+
+class CutOffError(Exception):
+    """A file ended before its end: the answer can't be completed any more."""
+
+
+class NotWholeError(Exception):
+    """A file, named so, is not there as it was published; it may be in a moment."""
+
+
+class PublishedFile(NamedTuple):
+    """A file as it was published, and where it lies; `modified` in seconds since 1970."""
+
+    path: Path
+    name: str
+    size: int
+    sha256: str
+    modified: int
+
+    @property
+    def packing(self) -> str:
+        """How the file is packed by its name, `""` where it is not."""
+        return media_type(self.name)[1]
+
+    @property
+    def content_type(self) -> str:
+        """What `Content-Type` says of the file asked for by its own name."""
+        kind = f"application/{self.packing}" if self.packing else media_type(self.name)[0]
+        return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+
+
+def open_whole(held: PublishedFile) -> BinaryIO | None:
+    """Open a file for reading; None where it is gone, of another size, or no file of its own."""
+    try:
+        if held.path.is_symlink():
+            return None
+        file = held.path.open("rb")
+    except OSError:
+        return None
+    found = os.fstat(file.fileno())
+    if stat.S_ISREG(found.st_mode) and found.st_size == held.size:
+        return file
+    file.close()
+    return None
+
+
+def read_whole(held: PublishedFile) -> bytes | None:
+    """Return what is in a file; None where that is not what was published, to the byte.
+
+    For what answers are made from: half a catalogue may well be a valid smaller one.
+    """
+    file = open_whole(held)
+    if file is None:
+        return None
+    with file:
+        raw = file.read()
+    return raw if hashlib.sha256(raw).hexdigest() == held.sha256 else None
+
+
+def release_time(release: str) -> int:
+    """Return the time of a release, in seconds since 1970: its day at 00:00 UTC.
+
+    A second one on the same day counts as a second later, so that the two stay apart.
+
+    >>> [release_time(one) for one in ("2026-11-21", "2026-11-21.2")]
+    [1795219200, 1795219201]
+    """
+    day, _, number = release.partition(".")
+    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return int(midnight.timestamp()) + (int(number) - 1 if number else 0)
+
+
+def held_of(name: str, dump: BuildFile, release: str) -> PublishedFile:
+    """Return a file of the build as it is sent.
+
+    Its time is that of the release or, where it was written later, of the writing: a build that
+    went on after the release day would else count as unchanged. An installed package keeps no time
+    of writing that is of use, so there it is the release.
+    """
+    try:
+        written = int(dump.path.stat().st_mtime)
+    except OSError:  # gone; that is told when it is to be sent
+        written = 0
+    modified = max(written, release_time(release)) if release else written
+    return PublishedFile(dump.path, name, dump.size, dump.sha256, modified)
+
+
+def not_ahead(held: PublishedFile) -> int:
+    """Return when it came to be; a day that is yet to come is none of that (§8.8.2.1)."""
+    now = int(time.time()) - 1  # the clock of `Date` may be a second behind
+    if held.modified <= now:
+        return held.modified
+    try:
+        return min(int(held.path.stat().st_mtime), now)
+    except OSError:
+        return now

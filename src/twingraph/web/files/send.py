@@ -1,0 +1,258 @@
+"""Files over HTTP: found by a table of names, sent whole, in part, or packed as they lie there.
+
+Nothing is packed on the fly: `x.nq` goes out as the bytes of `x.nq.zst` or `x.nq.gz` where these
+were published too and `Accept-Encoding` asks for them. Each form has its own strong validator, the
+published checksum, and `Range` means bytes of the form that is sent (RFC 9110 §14.2). A file that
+is not there as it was published is 503, never half of it.
+
+Starlette's `FileResponse` is not used: it answers 400 where a `Range` is to be ignored, 416 where
+one of several ranges can be had, and opens the file only after it has promised its length.
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import BinaryIO, Final
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from twingraph.export.editions import PACKINGS
+from twingraph.link.files import FOLDER as LINKS
+from twingraph.site.reader import BuildReader
+from twingraph.site.words import WORDS, number_text
+from twingraph.web.files.codings import IDENTITY, choose_coding
+from twingraph.web.files.conditions import Validators, range_holds, read_date, write_date
+from twingraph.web.files.published import (
+    CutOffError,
+    NotWholeError,
+    PublishedFile,
+    held_of,
+    not_ahead,
+    open_whole,
+)
+from twingraph.web.files.ranges import Span, multipart, read_ranges
+from twingraph.web.refusals import not_found
+from twingraph.web.respond import (
+    etag,
+    language_of,
+    path_of,
+    precondition,
+    refuse,
+    see_other,
+)
+from twingraph.web.weblinks import file_links, file_place
+
+RETRY_AFTER: Final = 10  # seconds; a build or a copy of a release is done by then
+REVALIDATE: Final = "no-cache"
+_CHUNK: Final = 256 * 1024
+
+
+class FileBody(StreamingResponse):
+    """Some bytes of a file, between texts of ours; `otherwise` is sent where it is not whole."""
+
+    def __init__(
+        self,
+        held: PublishedFile,
+        parts: Iterable[bytes | Span],
+        status: int,
+        headers: Mapping[str, str],
+        otherwise: Callable[[], Response],
+    ) -> None:
+        """Promise `parts` of a file; nothing is opened yet."""
+        self._held = held
+        self._parts = tuple(parts)
+        self._otherwise = otherwise
+        self._file: BinaryIO | None = None
+        super().__init__(self._read(), status, headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, once it is open and found to be of the size it was published with."""
+        self._file = await to_thread.run_sync(open_whole, self._held)
+        if self._file is None:
+            await self._otherwise()(scope, receive, send)
+            return
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
+
+    def _read(self) -> Iterator[bytes]:
+        for part in self._parts:
+            if isinstance(part, bytes):
+                yield part
+                continue
+            assert self._file is not None
+            self._file.seek(part.start)
+            left = part.stop - part.start
+            while left:
+                chunk = self._file.read(min(left, _CHUNK))
+                if not chunk:  # less comes than promised, and the broken connection shows it
+                    raise CutOffError(f"{self._held.path} became shorter while it was sent")
+                left -= len(chunk)
+                yield chunk
+
+
+def send_file(
+    request: Request,
+    shelf: Mapping[str, PublishedFile],
+    name: str,
+    *,
+    links: str = "",
+    cache_control: str = REVALIDATE,
+) -> Response:
+    """Send the file `name` of the table `shelf`, in the coding, the state and the part asked for.
+
+    `Range` counts for GET alone (RFC 9110 §14.2): HEAD tells the headers of the whole.
+    """
+    asked = shelf[name]
+    packed = {
+        coding: shelf[name + suffix]
+        for suffix, coding in PACKINGS.items()
+        if name + suffix in shelf and not asked.packing
+    }
+    wanted = ",".join(request.headers.getlist("accept-encoding"))
+    coding = choose_coding(wanted, packed)
+    vary = {"vary": "Accept-Encoding"} if packed else {}
+    if coding is None:
+        return _no_such_coding(request, name, packed, vary)
+    held = packed.get(coding, asked)
+    headers = {
+        **vary,
+        "accept-ranges": "bytes",
+        "cache-control": cache_control,
+        "etag": etag(held.sha256),
+        "last-modified": write_date(not_ahead(held)),
+        "repr-digest": f"sha-256=:{b64encode(bytes.fromhex(held.sha256)).decode()}:",
+    }
+    if links:
+        headers["link"] = links
+    if coding != IDENTITY:
+        headers["content-encoding"] = coding
+    early = precondition(request, headers)
+    return early or _body(request, held, headers, asked.content_type)
+
+
+def _body(
+    request: Request, held: PublishedFile, headers: dict[str, str], content_type: str
+) -> Response:
+    spans = _spans(request, held, headers)
+    parts: list[bytes | Span] = [Span(0, held.size)]
+    if spans == []:
+        return _no_such_bytes(request, held, headers)
+    if spans is None:
+        status = 200
+    elif len(spans) == 1:
+        status, parts = 206, [spans[0]]
+        headers["content-range"] = spans[0].told(held.size)
+    else:
+        status, boundary = 206, held.sha256[:32]
+        parts = multipart(spans, held.size, content_type, boundary)
+        content_type = f"multipart/byteranges; boundary={boundary}"
+    length = sum(len(one) if isinstance(one, bytes) else one.stop - one.start for one in parts)
+    headers |= {"content-length": str(length), "content-type": content_type}
+    if request.method == "HEAD":
+        parts = []
+    return FileBody(held, parts, status, headers, lambda: not_whole(request, held.name))
+
+
+def _spans(request: Request, held: PublishedFile, headers: Mapping[str, str]) -> list[Span] | None:
+    asked = request.headers.getlist("range")
+    if request.method != "GET" or len(asked) != 1:
+        return None
+    now = Validators(headers["etag"], read_date(headers["last-modified"]))
+    if not range_holds(request.headers, now, time.time()):
+        return None
+    return read_ranges(asked[0], held.size)
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+
+def not_whole(request: Request, name: str) -> Response:
+    """Say that a file is not there as it was published, and when to ask again."""
+    word = WORDS[language_of(request)]
+    return refuse(request, 503, word["not whole note"].format(name), heading=word["not whole"],
+                  headers={"retry-after": str(RETRY_AFTER)})  # fmt: skip
+
+
+def not_whole_now(request: Request, error: Exception) -> Response:
+    """Say the same where it is noticed only when the file is read."""
+    assert isinstance(error, NotWholeError)
+    return not_whole(request, str(error))
+
+
+def _no_such_bytes(request: Request, held: PublishedFile, headers: Mapping[str, str]) -> Response:
+    language = language_of(request)
+    word = WORDS[language]
+    text = word["no such bytes note"].format(held.name, number_text(held.size, language))
+    told = {"accept-ranges": "bytes", "content-range": f"bytes */{held.size}"}
+    answer = refuse(request, 416, text, heading=word["no such bytes"], headers=told)
+    return _varied(answer, headers)
+
+
+def _no_such_coding(
+    request: Request, name: str, packed: Mapping[str, PublishedFile], headers: Mapping[str, str]
+) -> Response:
+    word = WORDS[language_of(request)]
+    folder = path_of(request).removesuffix(name)
+    options = {one.name: folder + one.name for one in packed.values()}
+    answer = refuse(request, 406, word["no such coding note"].format(name),
+                    heading=word["no such coding"], options=options)  # fmt: skip
+    return _varied(answer, headers)
+
+
+def _varied(answer: Response, headers: Mapping[str, str]) -> Response:
+    if "vary" in headers:
+        answer.headers["vary"] = f"{answer.headers['vary']}, {headers['vary']}"
+    return answer
+
+
+# --- the files of the build ----------------------------------------------------------------------
+
+
+def is_disguised(request: Request) -> bool:
+    """Is a slash hidden in the path? What is one name to a cache must be one name to us."""
+    raw = request.scope.get("raw_path") or b""
+    return b"%2f" in raw.lower() or b"%5c" in raw.lower()
+
+
+def dumps(request: Request) -> Response:
+    """Send the list of the files: a page."""
+    return see_other(request, f"{language_of(request)}/dumps.html", vary="Accept-Language")
+
+
+def dump_file(request: Request) -> Response:
+    """Send a file of the build, which the table of files knows."""
+    return _file(request, request.path_params.get("name", "context.jsonld"))
+
+
+def link_file(request: Request) -> Response:
+    """Send a file of links, which has its name under `links/` in the data too."""
+    return _file(request, f"{LINKS}{request.path_params['name']}")
+
+
+def _file(request: Request, name: str) -> Response:
+    site: BuildReader = request.app.state.site
+    if name not in site.dumps or is_disguised(request):
+        return not_found(request)
+    shelf = {
+        one: held_of(one, site.dumps[one], site.release)
+        for one in (name, *(name + suffix for suffix in PACKINGS))
+        if one in site.dumps
+    }
+    return send_file(request, shelf, name, links=file_links(site, file_place(name)))
+
+
+ROUTES: Final = (
+    Route("/context.jsonld", dump_file),
+    Route("/dumps", dumps),
+    Route("/dumps/", dumps),
+    Route("/dumps/{name:path}", dump_file),
+    Route("/links/{name}", link_file),
+)

@@ -1,0 +1,262 @@
+"""The routes of the query library: a question's IRI, its page, its answers, its description.
+
+| address | gives |
+|---|---|
+| `/query/<name>` | 303 to the page, to an answer, or to the description in RDF, by `Accept` |
+| `/<lang>/query/<name>.html` | the page; its form asks it with other parameters |
+| `/query/<name>.<suffix>` | the answer, in a format that fits |
+| `/doc/query/<name>.<suffix>` | the question in RDF |
+| `/openapi.json`, `/.well-known/sparql-examples` | all of them, for programs |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.problems import TwingraphError
+from twingraph.site.describe import FORMATS
+from twingraph.site.executables import describe_question, describe_questions
+from twingraph.site.questions import question_page, questions_page
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.results import FORMAT_NAMES, form_of, formats_of, read_asked, write_result
+from twingraph.site.words import WORDS
+from twingraph.sparql.library import LibraryQuery, pick
+from twingraph.web.negotiate import Variant, choose
+from twingraph.web.openapi import openapi
+from twingraph.web.respond import (
+    TEXT_FIRST,
+    VARY,
+    accept_of,
+    language_of,
+    path_of,
+    refuse,
+    respond,
+    see_other,
+)
+
+_HTML: Final = Variant("text/html", "html")
+_JSON_FIRST: Final = (*TEXT_FIRST[1:], TEXT_FIRST[0], _HTML)
+_TEXT_FIRST: Final = (*TEXT_FIRST, _HTML)
+_EXAMPLES: Final = ".well-known/sparql-examples"
+_RDF: Final = {one: FORMATS[one] for one in ("ttl", "jsonld", "nt", "rdf")}
+
+
+def _site(request: Request) -> BuildReader:
+    site: BuildReader = request.app.state.site
+    return site
+
+
+def _links(site: BuildReader, *others: str) -> str:
+    return ", ".join([f'<{site.licence}>; rel="license"', *others])
+
+
+async def _in_turn(request: Request, make: Callable[[Request], Response]) -> Response:
+    """Ask the graph in a thread; only so many questions are asked at once."""
+    limiter: CapacityLimiter = request.app.state.queries
+    return await to_thread.run_sync(make, request, limiter=limiter)
+
+
+# --- questions -----------------------------------------------------------------------------------
+
+
+async def question(request: Request) -> Response:
+    """Answer `/query/<name>` and `/query/<name>.<suffix>`."""
+    name, dot, suffix = request.path_params["file"].partition(".")
+    site = _site(request)
+    try:
+        query = pick(site.library, name)
+    except TwingraphError as error:
+        return _unknown(request, error)
+    if not dot:
+        return _send_on(request, query)
+    if suffix not in formats_of(query):
+        return _no_format(request, query, suffix)
+    return await _in_turn(request, _result)
+
+
+def _send_on(request: Request, query: LibraryQuery) -> Response:
+    """Send on to the page, an answer or the description of a question."""
+    site = _site(request)
+    name, search = query.name, request.url.query
+    asked = f"?{search}" if search else ""
+    targets = {_HTML.media_type: f"{language_of(request)}/query/{name}.html{asked}"}
+    # A question is a thing that RDF describes; RDF is its answer only where it is asked with values
+    if form_of(query) == "construct" and not search:
+        answers: Mapping[str, str] = {}
+    else:
+        answers = formats_of(query)
+    targets |= {kind: f"query/{name}.{one}{asked}" for one, kind in answers.items()}
+    for suffix, media_type in _RDF.items():
+        targets.setdefault(media_type, f"doc/query/{name}.{suffix}")
+    as_json = "json" if "json" in answers else "jsonld"
+    json = next(path for path in targets.values() if path.partition("?")[0].endswith(f".{as_json}"))
+    targets["application/json"] = json
+    chosen = choose(accept_of(request), [Variant(one, "") for one in targets])
+    if chosen is None:
+        word = WORDS[language_of(request)]
+        return refuse(request, 406, word["not acceptable note"], heading=word["not acceptable"],
+                      options=targets)  # fmt: skip
+    return see_other(request, targets[chosen.media_type], links=_links(site))
+
+
+def _result(request: Request) -> Response:
+    site = _site(request)
+    name, _, suffix = request.path_params["file"].partition(".")
+    query = site.library[name]
+    try:
+        asked = read_asked(site, query, request.query_params.multi_items())
+    except TwingraphError as error:
+        offers = _JSON_FIRST if suffix in ("json", "jsonld") else _TEXT_FIRST
+        word = WORDS[language_of(request)]
+        return refuse(request, 400, str(error), heading=word["cannot ask"], offers=offers,
+                      options=_page_option(request, query))  # fmt: skip
+    links = _links(site, f'<{site.base}query/{name}>; rel="describedby"')
+    return respond(
+        request, write_result(site, asked, suffix), formats_of(query)[suffix], links=links
+    )
+
+
+def _page_option(request: Request, query: LibraryQuery) -> dict[str, str]:
+    language = language_of(request)
+    return {query.title[language]: f"{language}/query/{query.name}.html"}
+
+
+def _no_format(request: Request, query: LibraryQuery, suffix: str) -> Response:
+    fitting = " or ".join(f"{query.name}.{one}" for one in formats_of(query))
+    text = f"'{query.name}' is not answered as '{suffix[:40]}'; ask for {fitting}"
+    options = {
+        FORMAT_NAMES[one]: f"query/{query.name}.{one}" for one in formats_of(query)
+    }  # fmt: skip
+    return refuse(request, 404, text, options=options, offers=_offers(request))
+
+
+def _unknown(request: Request, error: TwingraphError) -> Response:
+    language = language_of(request)
+    options = {WORDS[language]["questions"]: f"{language}/query/index.html"}
+    text = str(error)
+    text = text if len(text) <= 600 else text[:599] + "…"
+    return refuse(request, 404, text, options=options, offers=_offers(request))
+
+
+def _offers(request: Request) -> tuple[Variant, ...]:
+    is_json = path_of(request).endswith((".json", ".jsonld"))
+    return _JSON_FIRST if is_json else _TEXT_FIRST
+
+
+async def page(request: Request) -> Response:
+    """Send the page of a question, asked with what stands in the address."""
+    site, name = _site(request), request.path_params["file"].removesuffix(".html")
+    try:
+        pick(site.library, name)
+    except TwingraphError as error:
+        return _unknown(request, error)
+    return await _in_turn(request, _page)
+
+
+def question_list(request: Request) -> Response:
+    """Send the list of all questions."""
+    site, language = _site(request), language_of(request)
+    links = _links(site, f'<{site.base}{language}/query/index.html>; rel="canonical"')
+    return respond(request, questions_page(site, language), "text/html", links=links,
+                   headers={"content-language": language})  # fmt: skip
+
+
+def _page(request: Request) -> Response:
+    site, name = _site(request), request.path_params["file"].removesuffix(".html")
+    language = language_of(request)
+    fields = request.query_params.multi_items()
+    status, body = question_page(site, language, name, fields)
+    canonical = f'<{site.base}{language}/query/{name}.html>; rel="canonical"'
+    links = _links(site, canonical, f'<{site.base}query/{name}>; rel="describes"')
+    return respond(request, body, "text/html", status=status, links=links,
+                   headers={"content-language": language})  # fmt: skip
+
+
+def description(request: Request) -> Response:
+    """Send a question in RDF; without a suffix, choose like its IRI."""
+    site = _site(request)
+    name, dot, suffix = request.path_params["file"].partition(".")
+    try:
+        query = pick(site.library, name)
+    except TwingraphError as error:
+        return _unknown(request, error)
+    if not dot:
+        return _send_on(request, query)
+    if suffix not in _RDF:
+        return _no_format(request, query, suffix)
+    links = _links(site, f'<{site.base}query/{name}>; rel="describes"')
+    return respond(request, describe_question(site, query, suffix), _RDF[suffix], links=links)
+
+
+# --- all of them ---------------------------------------------------------------------------------
+
+
+def questions(request: Request) -> Response:
+    """Send on to the list of questions, or to all of them in RDF."""
+    targets = {_HTML.media_type: f"{language_of(request)}/query/index.html"}
+    targets |= {media_type: f"{_EXAMPLES}.{suffix}" for suffix, media_type in _RDF.items()}
+    targets["application/json"] = "openapi.json"
+    chosen = choose(accept_of(request), [Variant(one, "") for one in targets])
+    if chosen is None:
+        return _not_acceptable(request, targets)
+    return see_other(request, targets[chosen.media_type])
+
+
+def sparql_examples(request: Request) -> Response:
+    """Send all questions in RDF: by suffix, else by `Accept`, Turtle first."""
+    site = _site(request)
+    suffix = request.path_params.get("suffix", "")
+    if suffix in _RDF:
+        return respond(request, describe_questions(site, suffix), _RDF[suffix],
+                       links=_links(site))  # fmt: skip
+    options = {media_type: f"{_EXAMPLES}.{one}" for one, media_type in _RDF.items()}
+    if suffix:
+        return refuse(request, 404, f"no examples as '{suffix[:40]}'", options=options)
+    offers = [Variant(media_type, one) for one, media_type in _RDF.items()]
+    chosen = choose(accept_of(request), [*offers, Variant("application/json", "jsonld"), _HTML])
+    if chosen is None:
+        return _not_acceptable(request, options)
+    if chosen is _HTML:
+        chosen = offers[0]  # a browser gets to see the text
+    body = describe_questions(site, chosen.suffix)
+    alternates = [f'<{site.base}{path}>; rel="alternate"; type="{media_type}"'
+                  for media_type, path in options.items()]  # fmt: skip
+    return respond(request, body, chosen.media_type, vary=VARY, links=_links(site, *alternates))
+
+
+def _not_acceptable(request: Request, options: Mapping[str, str]) -> Response:
+    word = WORDS[language_of(request)]
+    return refuse(request, 406, word["not acceptable note"], heading=word["not acceptable"],
+                  options=options)  # fmt: skip
+
+
+def api_description(request: Request) -> Response:
+    """Send the description of the API."""
+    site = _site(request)
+    return respond(request, openapi(site), "application/json", links=_links(site))
+
+
+ROUTES: Final = (
+    Route("/query", questions),
+    Route("/query/", questions),
+    Route("/query/{file}", question),
+    Route("/doc/query/{file}", description),
+    Route("/openapi.json", api_description),
+    Route("/.well-known/sparql-examples", sparql_examples),
+    Route("/.well-known/sparql-examples.{suffix}", sparql_examples),
+    *(
+        Route(path, endpoint)
+        for one in LANGUAGES
+        for path, endpoint in (
+            (f"/{one}/query/", question_list),
+            (f"/{one}/query/index.html", question_list),
+            (f"/{one}/query/{{file}}", page),
+        )
+    ),
+)

@@ -1,0 +1,233 @@
+"""An identifier of anybody's -> the thing of ours that has it: `/?uri=`, `/lookup`, `/wikidata/…`.
+
+What is typed is read in every way it can be meant, and each reading is looked up in the graph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.link.facts import TARGETS
+from twingraph.rdf.iris import SLUG, local_path, page_path, thing_of_page
+from twingraph.rdf.vocabulary import HOME, ID_KINDS, PREFIXES, SCHEMES
+from twingraph.site.facts import PageFacts
+from twingraph.site.lifecycle import standing
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import Alternate
+from twingraph.site.thing import is_known
+from twingraph.site.words import WORDS
+from twingraph.web.respond import language_of, refuse, see_other
+
+MAX_TYPED: Final = 2000  # letters of an identifier that are read
+_GND: Final = "https://d-nb.info/gnd/"
+_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]+")
+# How others write the addresses of their things -> the one form that data links to.
+_FORMS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (
+        re.compile(
+            r"(?:https?://(?:www\.|m\.)?wikidata\.org/(?:entity/|wiki/(?:Special:EntityData/)?))?"
+            r"[Qq](\d+)(?:\.\w+)?(?:[?#].*)?"
+        ),
+        TARGETS["wikidata"].start + "Q{}",
+    ),
+    (
+        re.compile(r"(?:https?://(?:sws\.|www\.)?geonames\.org/)?(\d+)(?:/.*)?"),
+        TARGETS["geonames"].start + "{}/",
+    ),
+    (
+        re.compile(r"(?:https?://d-nb\.info/gnd/|gnd:)?(\d{1,10}-?[\dXx])(?:/about.*)?", re.I),
+        _GND + "{}",
+    ),
+)
+# What a short name is more likely meant for comes first; evidence is rarely asked for by name.
+_AUXILIARY: Final = ("cite", "claim", "contact", "geometry", "quantity", "remark")
+_MAIN: Final = tuple(one for one in ID_KINDS if one not in _AUXILIARY)
+
+
+class Readings(NamedTuple):
+    """What a text may mean: paths of ours, addresses of others, a short name."""
+
+    paths: tuple[str, ...]
+    addresses: tuple[str, ...]
+    slug: str
+
+
+def readings(text: str, *roots: str) -> Readings:
+    """Return every way to read an identifier; `roots` are the addresses our things stand under.
+
+    >>> readings("http://w3id.org/twingraph/en/place/bonn.html", HOME).paths
+    ('id/place/bonn',)
+    >>> readings("https://www.wikidata.org/wiki/Q586").addresses[0]
+    'http://www.wikidata.org/entity/Q586'
+    >>> readings("place:bonn", HOME).paths, readings("bonn").slug
+    (('id/place/bonn',), 'bonn')
+    """
+    text = text.strip().removeprefix("<").removesuffix(">")
+    prefix, colon, local = text.partition(":")
+    if colon and prefix in PREFIXES and not local.startswith("//"):
+        text = PREFIXES[prefix] + local
+        roots = (*roots, HOME)
+    paths = tuple(dict.fromkeys(_paths(text, roots)))
+    addresses = () if paths else tuple(dict.fromkeys(_addresses(text)))
+    return Readings(paths, addresses, text if SLUG.fullmatch(text) else "")
+
+
+def _paths(text: str, roots: tuple[str, ...]) -> Iterator[str]:
+    for root in ("/", "", *roots):
+        address, start = _without_scheme(text), _without_scheme(root)
+        if not address.startswith(start):
+            continue
+        rest = address.removeprefix(start)
+        path, mark, fragment = rest.partition("#")
+        if path in ("ns", "shapes"):
+            yield path + mark + fragment
+            continue
+        path = path.partition("?")[0]
+        for folder in ("", "doc/", *(f"{one}/" for one in LANGUAGES)):
+            inside = path.removeprefix(folder)
+            found = thing_of_page(inside) or thing_of_page(re.sub(r"\.[a-z]+$", "", inside))
+            if path.startswith(folder) and found is not None:
+                yield found
+
+
+def _without_scheme(text: str) -> str:
+    return re.sub(r"^https?:", "", text, flags=re.IGNORECASE)
+
+
+def _addresses(text: str) -> Iterator[str]:
+    for pattern, form in _FORMS:
+        match = pattern.fullmatch(text)
+        if match:
+            yield form.format(match[1].upper())
+    if not _IRI.fullmatch(text):
+        return
+    try:
+        NamedNode(text)
+    except ValueError:
+        return  # it has the looks of an IRI, but is none
+    rest = _without_scheme(text)
+    for scheme in ("http:", "https:") if rest != text else ("",):
+        for one in (rest, rest.rstrip("/"), rest.rstrip("/") + "/", rest.partition("#")[0]):
+            yield scheme + one
+
+
+def look_up(site: BuildReader, text: str, *roots: str) -> tuple[str, ...]:
+    """Return the paths of the things that have this identifier, the closest only."""
+    meant = readings(text, site.base, HOME, *roots)
+    held = tuple(one for one in meant.paths if standing(site, _document(one)).state != "unknown")
+    if held:
+        return held[:1]
+    found: dict[str, list[str]] = {}
+    for row in site.rows_of("identified", meant.addresses):
+        thing, closeness = row["found"], row["closeness"]
+        if isinstance(thing, NamedNode) and closeness is not None:
+            path = thing.value.removeprefix(HOME)
+            if local_path(path):
+                found.setdefault(closeness.value, []).append(path)
+    if found:
+        return tuple(dict.fromkeys(found[min(found)]))
+    return _called(site, meant.slug)
+
+
+def _document(path: str) -> str:
+    return path.partition("#")[0]
+
+
+def _called(site: BuildReader, slug: str) -> tuple[str, ...]:
+    if not slug:
+        return ()
+    schemes = [f"vocab/{one}/{slug}" for one in SCHEMES]
+    for paths in (
+        [f"id/{kind}/{slug}" for kind in _MAIN],
+        [*schemes, *([f"vocab/{slug}"] if slug in SCHEMES else [])],
+        [f"id/{kind}/{slug}" for kind in _AUXILIARY],
+    ):
+        found = tuple(one for one in paths if is_known(site, HOME + one))
+        if found:
+            return found
+    return ()
+
+
+# --- routes --------------------------------------------------------------------------------------
+
+
+def asked_identifier(request: Request, *names: str) -> str:
+    """Return the identifier that the first of these parameters gives, `uri` if none is named."""
+    given = (request.query_params.get(one, "").strip() for one in names or ("uri",))
+    return next((one for one in given if one), "")[:MAX_TYPED]
+
+
+def find(request: Request) -> Response:
+    """Send on to the thing that has the identifier asked for."""
+    return _found(request, asked_identifier(request, "id", "uri"))
+
+
+def wikidata(request: Request) -> Response:
+    """Send on to the thing that is the same as a Wikidata item."""
+    return _found(request, TARGETS["wikidata"].start + str(request.path_params["item"]))
+
+
+def geonames(request: Request) -> Response:
+    """Send on to the thing that is the same as one of GeoNames."""
+    return _found(request, f"{TARGETS['geonames'].start}{request.path_params['number']}/")
+
+
+def gnd(request: Request) -> Response:
+    """Send on to the thing that is the same as one of the GND."""
+    return _found(request, _GND + str(request.path_params["number"]))
+
+
+def _found(request: Request, text: str) -> Response:
+    site: BuildReader = request.app.state.site
+    word = WORDS[language_of(request)]
+    if not text:
+        note = word["no id note"].format(word["ids"])
+        return refuse(request, 400, note, heading=word["no such id"], options=_help(request))
+    paths = look_up(site, text, _root(request))
+    if len(paths) == 1:
+        return see_other(request, paths[0], vary="")
+    shown = text[:200]
+    if not paths:
+        note = word["no such id note"].format(shown, word["ids"])
+        return refuse(request, 404, note, heading=word["no such id"], options=_help(request))
+    note = word["several note"].format(shown)
+    return refuse(request, 300, note, heading=word["several"], options=_named(request, paths))
+
+
+def _root(request: Request) -> str:
+    """Return the address that the client knows us by; a `Host` that is none stands for nothing."""
+    try:
+        return str(request.base_url)
+    except ValueError:
+        return HOME
+
+
+def _help(request: Request) -> list[Alternate]:
+    language = language_of(request)
+    word = WORDS[language]
+    return [Alternate(word["search"], f"{language}/search", "text/html", language)]
+
+
+def _named(request: Request, paths: tuple[str, ...]) -> list[Alternate]:
+    language = language_of(request)
+    facts = PageFacts(request.app.state.site, language)
+    facts.load({HOME + one for one in paths})
+    facts.complete()
+    named = ((facts.name(HOME + one).text, page_path(one, language) or one) for one in paths)
+    return [Alternate(name, path, "text/html", language) for name, path in named]
+
+
+ROUTES: Final = (
+    Route("/lookup", find),
+    Route("/wikidata/{item}", wikidata),
+    Route("/geonames/{number}", geonames),
+    Route("/geonames/{number}/", geonames),
+    Route("/gnd/{number}", gnd),
+)

@@ -1,0 +1,212 @@
+"""The routes of releases: immutable files under their day, and `latest`, which sends on to them.
+
+| address | gives |
+|---|---|
+| `/release/` | 303 to the data page |
+| `/release/<date>/` | 303 by `Accept`: the data page, `release.json`, `catalog.<suffix>` |
+| `/release/<date>/<file>` | the file, which never changes |
+| `/release/latest/<file>` | 302 to the file of the newest release |
+
+A release that comes while we run is seen at once, and only when it is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.export.editions import Edition, media_type
+from twingraph.release.index import (
+    ABOUT,
+    LATEST,
+    SUMS,
+    read_about,
+    read_edition,
+    release_key,
+    release_names,
+)
+from twingraph.site.reader import BuildReader
+from twingraph.site.render import Alternate
+from twingraph.site.words import WORDS
+from twingraph.web.files.published import PublishedFile, release_time
+from twingraph.web.files.send import is_disguised, not_whole, send_file
+from twingraph.web.negotiate import Variant, choose
+from twingraph.web.refusals import not_acceptable
+from twingraph.web.respond import VARY, accept_of, language_of, refuse, see_other
+from twingraph.web.weblinks import DATA_PAGE, file_links, release_links
+
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_FOR_NOW: Final = "public, max-age=300"  # the newest is the newest until the next
+_CATALOGUES: Final = ("catalog.ttl", "catalog.rdf", "catalog.jsonld")
+_MOST_NAMED: Final = 20
+
+
+class Shelf(NamedTuple):
+    """A release and the table of its files."""
+
+    edition: Edition
+    files: Mapping[str, PublishedFile]
+
+
+class ReleaseIndex:
+    """The releases in a folder, each read once and again only where it is another one."""
+
+    def __init__(self, folder: Path | None, base: str) -> None:
+        """Look into `folder` (None: there are no releases) for what was released under `base`."""
+        self.folder = folder
+        self.base = base
+        self._read: dict[str, tuple[object, Shelf]] = {}
+
+    def names(self) -> list[str]:
+        """Return the names that are taken by a release, whole or not, newest first."""
+        return release_names(self.folder)[::-1] if self.folder else []
+
+    def shelf(self, name: str) -> Shelf | None:
+        """Return the release of that name; None where there is none or it is not whole."""
+        if self.folder is None or release_key(name) is None:
+            return None
+        folder = self.folder / name
+        state = _state(folder)
+        known = self._read.get(name)
+        if known is not None and known[0] == state:
+            return known[1]
+        self._read.pop(name, None)
+        edition = read_edition(folder, self.base) if state else None
+        if edition is None:
+            return None
+        found = Shelf(
+            edition,
+            {
+                one.name: PublishedFile(
+                    folder / one.name, one.name, one.size, one.sha256, release_time(name)
+                )
+                for one in edition.files
+            },
+        )
+        self._read[name] = state, found
+        return found
+
+    def newest(self) -> Shelf | None:
+        """Return the newest release that is whole."""
+        found = (self.shelf(name) for name in self.names())
+        return next((one for one in found if one is not None), None)
+
+    def is_half(self, name: str) -> bool:
+        """Is a release of that name on its way here, but not whole yet?"""
+        if self.folder is None or release_key(name) is None or not (self.folder / name).is_dir():
+            return False
+        return read_about(self.folder / name).get("base_iri", self.base) == self.base
+
+
+def _state(folder: Path) -> object:
+    """Return what differs between two releases of one name, None where there is none."""
+    try:
+        found = [one.lstat() for one in (folder, folder / ABOUT, folder / SUMS)]
+    except OSError:
+        return None
+    return [(one.st_ino, one.st_mtime_ns, one.st_size) for one in found]
+
+
+def shelves_of(request: Request) -> ReleaseIndex:
+    """Return the releases beside the build that is served."""
+    state, site = request.app.state, _site(request)
+    folder = getattr(state, "releases", None)
+    kept: ReleaseIndex | None = getattr(state, "shelves", None)
+    if kept is None or (kept.folder, kept.base) != (folder, site.base):
+        kept = state.shelves = ReleaseIndex(folder, site.base)
+    return kept
+
+
+def _site(request: Request) -> BuildReader:
+    site: BuildReader = request.app.state.site
+    return site
+
+
+# --- routes --------------------------------------------------------------------------------------
+
+
+def releases(request: Request) -> Response:
+    """Send on to the list of the releases, which is part of the data page."""
+    return see_other(request, f"{language_of(request)}/{DATA_PAGE}", vary="Accept-Language")
+
+
+def release(request: Request) -> Response:
+    """Answer the address of a release: the data page, or what programs read of it."""
+    name = request.path_params["date"]
+    shelves = shelves_of(request)
+    if name == LATEST:
+        newest = shelves.newest()
+        return _unknown(request, name) if newest is None else _latest(request, newest, "")
+    found = shelves.shelf(name)
+    if found is None:
+        return _unknown(request, name)
+    place = f"release/{name}/"
+    if not request.url.path.endswith("/"):
+        return see_other(request, place, status=308, vary="")
+    page = f"{language_of(request)}/{DATA_PAGE}#release-{name}"
+    forms = [Alternate("", page, "text/html")]
+    for one in (ABOUT, *_CATALOGUES):
+        if one in found.files:
+            forms.append(Alternate("", place + one, media_type(one)[0]))
+    links = release_links(_site(request), name, found.files)
+    chosen = choose(accept_of(request), [Variant(one.media_type, one.path) for one in forms])
+    if chosen is None:
+        return not_acceptable(request, forms, links)
+    return _for_now(see_other(request, chosen.suffix, links=links, vary=VARY))
+
+
+def release_file(request: Request) -> Response:
+    """Send a file of a release; `latest` sends on to the newest one's."""
+    name, file = request.path_params["date"], request.path_params["name"]
+    shelves = shelves_of(request)
+    found = shelves.newest() if name == LATEST else shelves.shelf(name)
+    if found is None:
+        return _unknown(request, name)
+    if file not in found.files or is_disguised(request):
+        return _no_file(request, found, file)
+    if name == LATEST:
+        return _latest(request, found, file)
+    links = file_links(_site(request), f"release/{name}/{file}", name, found.files)
+    return send_file(request, found.files, file, links=links, cache_control=IMMUTABLE)
+
+
+def _latest(request: Request, newest: Shelf, file: str) -> Response:
+    dated = f"release/{newest.edition.date}/{file}"
+    return _for_now(see_other(request, dated, status=302, vary=""))
+
+
+def _for_now(answer: Response) -> Response:
+    answer.headers["cache-control"] = _FOR_NOW
+    return answer
+
+
+def _unknown(request: Request, name: str) -> Response:
+    shelves = shelves_of(request)
+    if shelves.is_half(name):
+        return not_whole(request, f"release/{name}/")
+    word = WORDS[language_of(request)]
+    there = [one for one in shelves.names() if shelves.shelf(one) is not None][:_MOST_NAMED]
+    text = word["no such release note"].format(name[:40], ", ".join(there) or word["no releases"])
+    options = {one: f"release/{one}/" for one in there}
+    return refuse(request, 404, text, heading=word["no such release"], options=options)
+
+
+def _no_file(request: Request, found: Shelf, file: str) -> Response:
+    word, date = WORDS[language_of(request)], found.edition.date
+    options = {SUMS: f"release/{date}/{SUMS}", date: f"release/{date}/"}
+    text = word["no such file note"].format(date, file[:100])
+    return refuse(request, 404, text, options=options)
+
+
+ROUTES: Final = (
+    Route("/release", releases),
+    Route("/release/", releases),
+    Route("/release/{date}", release),
+    Route("/release/{date}/", release),
+    Route("/release/{date}/{name:path}", release_file),
+)

@@ -1,0 +1,236 @@
+"""Answers over HTTP: validators, caching, and the headers that every answer carries."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Final
+from urllib.parse import quote
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from twingraph.site.links import relative
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import Alternate, Link, render
+from twingraph.site.words import WORDS
+from twingraph.web.files.conditions import Validators, outcome, read_date
+from twingraph.web.negotiate import Variant, choose, choose_language
+
+COMMON: Final[Mapping[str, str]] = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "Accept-Ranges, Allow, Content-Encoding, Content-Location, "
+    "Content-Range, ETag, Link, Location, Query-Limits, Repr-Digest, Retry-After, Vary",
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "x-content-type-options": "nosniff",
+}
+_REVALIDATE: Final = "no-cache"  # keep it, but ask: a release may have come
+_SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what a URL keeps of an IRI
+# What a script elsewhere may ask with (Fetch, CORS preflight).
+_ASKED_WITH: Final = (
+    "Accept, Accept-Language, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, "
+    "If-Unmodified-Since, Range"
+)
+_TEXT: Final = Variant("text/plain", "txt")
+_JSON: Final = (Variant("application/problem+json", "json"), Variant("application/json", "json"))
+# How a refusal is told: pages are read by people, queries are asked by programs.
+PAGES_FIRST: Final = (Variant("text/html", "html"), *_JSON, _TEXT)
+TEXT_FIRST: Final = (_TEXT, *_JSON)
+VARY: Final = "Accept, Accept-Language"
+
+
+def accept_of(request: Request) -> str | None:
+    """Return the `Accept` header, several of them joined (RFC 9110 §5.3)."""
+    return ",".join(request.headers.getlist("accept")) or None
+
+
+def language_of(request: Request) -> str:
+    """Return the language of ours that the reader likes best; a path that names one has it."""
+    first = path_of(request).partition("/")[0]
+    if first in LANGUAGES:
+        return first
+    header = ",".join(request.headers.getlist("accept-language"))
+    return choose_language(header, LANGUAGES)
+
+
+def path_of(request: Request) -> str:
+    """Return the path that was asked for, relative to the root of the site, unescaped."""
+    root = str(request.scope.get("root_path", ""))
+    return str(request.scope["path"]).removeprefix(root).removeprefix("/")
+
+
+def respond(
+    request: Request,
+    body: bytes,
+    media_type: str,
+    *,
+    status: int = 200,
+    vary: str = "",
+    links: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Send `body` with a strong validator; 304 where the client has it already (RFC 9110 §13)."""
+    sent = {"cache-control": _REVALIDATE, **(headers or {})}
+    if vary:
+        sent["vary"] = vary
+    if status == 200 and request.method in ("GET", "HEAD"):
+        sent["etag"] = etag(hashlib.sha256(body).hexdigest())
+        early = precondition(request, sent)
+        if early is not None:
+            return early
+    if links:
+        sent["link"] = links
+    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+    sent["content-type"] = media_type + charset
+    sent["content-length"] = str(len(body))
+    return Response(b"" if request.method == "HEAD" else body, status, sent)
+
+
+def etag(digest: str) -> str:
+    """Return the strong validator of the content with this digest."""
+    return f'"{digest[:32]}"'
+
+
+def precondition(request: Request, headers: Mapping[str, str]) -> Response | None:
+    """Answer 304 or 412 where the request's conditions say so (RFC 9110 §13.2.2), else None.
+
+    `headers` are those of the full answer, its `etag` and perhaps `last-modified` among them.
+    """
+    now = Validators(headers["etag"], read_date(headers.get("last-modified", "")))
+    status = outcome(request.headers, now)
+    if status == 412:
+        return _changed(request)
+    kept = ("cache-control", "content-location", "etag", "last-modified", "vary")
+    told = {name: value for name, value in headers.items() if name in kept}
+    return Response(status_code=304, headers=told) if status == 304 else None
+
+
+def _changed(request: Request) -> Response:
+    word = WORDS[language_of(request)]
+    return refuse(request, 412, word["changed note"], heading=word["changed"])
+
+
+def see_other(
+    request: Request, path: str, *, links: str = "", status: int = 303, vary: str = VARY
+) -> Response:
+    """Send the client on to `path`, relative to the root of the site; a cache may keep that.
+
+    The few words that go along are for those who do not follow by themselves (RFC 9110 §15.4.4).
+    """
+    location = f"{request.scope.get('root_path', '')}/{quote(path, safe=_SAFE)}"
+    link = f'<a href="{escape(location)}">{escape(location)}</a>'
+    body = f"<!doctype html>\n<title>{status}</title>\n{link}\n".encode()
+    headers = {
+        "location": location,
+        "cache-control": "public, max-age=3600",
+        "content-type": "text/html; charset=utf-8",
+        "content-length": str(len(body)),
+    }
+    if vary:
+        headers["vary"] = vary
+    if links:
+        headers["link"] = links
+    return Response(b"" if request.method == "HEAD" else body, status, headers)
+
+
+def refuse(
+    request: Request,
+    status: int,
+    text: str,
+    *,
+    heading: str = "",
+    options: Sequence[Alternate] | Mapping[str, str] = (),
+    headers: Mapping[str, str] | None = None,
+    offers: Sequence[Variant] = PAGES_FIRST,
+    members: Mapping[str, object] | None = None,
+) -> Response:
+    """Say why not, as a page, as RFC 9457 JSON or as text.
+
+    `options` are where to go instead: forms, or just paths by their name; `members` is what the
+    JSON tells besides (§3.2).
+    """
+    if isinstance(options, Mapping):
+        options = [Alternate(name, path, "") for name, path in options.items()]
+    site: BuildReader = request.app.state.site
+    language = language_of(request)
+    offer = choose(accept_of(request), offers) or _TEXT
+    at = depth_of(request)
+    heading = heading or WORDS[language]["not found"]
+    sent = {**(headers or {}), "cache-control": _REVALIDATE, "content-language": language}
+    root = str(request.scope.get("root_path", ""))
+    if offer.suffix == "html":
+        shown = [Link(one.name, relative(one.path, at), language=one.language) for one in options]
+        body = render(site, "refusal.html", language, at, title=heading, heading=heading,
+                      text=text, options=shown)  # fmt: skip
+    elif offer.suffix == "json":
+        told: dict[str, object] = {"status": status, "title": heading, "detail": text}
+        told |= members or {}
+        if options:
+            told["alternates"] = [_as_json(one, root) for one in options]
+        body = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+    else:
+        lines = [f"{heading}: {text}", *(f"{root}/{one.path} {one.name}" for one in options)]
+        body = ("\n".join(lines) + "\n").encode()
+    return respond(request, body, offer.media_type, status=status, vary=VARY, headers=sent)
+
+
+def _as_json(option: Alternate, root: str) -> dict[str, str]:
+    told = {"href": f"{root}/{option.path}", "title": option.name, "type": option.media_type,
+            "hreflang": option.language}  # fmt: skip
+    return {name: value for name, value in told.items() if value}
+
+
+def depth_of(request: Request) -> str:
+    """Return a path as deep as the one asked for, so that relative links from it lead home."""
+    raw = request.scope.get("raw_path") or str(request.scope["path"]).encode()
+    root = str(request.scope.get("root_path", "")).encode()
+    depth = raw.split(b"?")[0].removeprefix(root).removeprefix(b"/").count(b"/")
+    return "x/" * depth + "x"
+
+
+class CommonHeaders:
+    """Puts the common headers on every answer, whoever made it, and answers OPTIONS."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an app."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in COMMON.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if scope["method"] == "OPTIONS":
+            methods = ", ".join(sorted({"OPTIONS", *_methods(scope)}))
+            allowed = {
+                "allow": methods,
+                "access-control-allow-methods": methods,
+                "access-control-allow-headers": _ASKED_WITH,
+                "access-control-max-age": "86400",
+            }
+            await Response(status_code=204, headers=allowed)(scope, receive, send_with_headers)
+            return
+        await self.app(scope, receive, send_with_headers)
+
+
+def _methods(scope: Scope) -> set[str]:
+    """Return the methods that the route of a path knows."""
+    for route in scope["app"].router.routes:
+        if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE:
+            return set(route.methods or ())
+    return {"GET", "HEAD"}

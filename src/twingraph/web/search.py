@@ -1,0 +1,198 @@
+"""`/search`: a name in any spelling -> the things it may mean, as a page and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
+
+from pyoxigraph import Literal, NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.derive.names import fold
+from twingraph.rdf.iris import page_path
+from twingraph.rdf.vocabulary import HOME, SKOS, TG
+from twingraph.site.facts import PageFacts
+from twingraph.site.finder import Finder, Hit, Name
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import render
+from twingraph.site.values import Value, ValueFormatter
+from twingraph.site.words import KINDS, WORDS, number_text
+from twingraph.web.respond import VARY, language_of, respond, see_other
+
+MAX_TYPED: Final = 200  # letters of a query that are read; names are shorter
+_SHOWN: Final = 50
+_MAX_LIMIT: Final = 200
+
+
+class SearchResult(NamedTuple):
+    """One result: the thing, the name that fits where another is shown, its country."""
+
+    thing: Value
+    name: Value | None
+    country: Value | None
+
+
+class Group(NamedTuple):
+    """The results of one kind."""
+
+    kind: str
+    found: list[SearchResult]
+
+
+class SearchPage(NamedTuple):
+    """Everything the page shows."""
+
+    typed: str
+    counted: str
+    groups: list[Group]
+
+
+def read_names(site: BuildReader) -> Finder:
+    """Read every name of the site."""
+    names = []
+    for row in site.rows("names"):
+        thing, verb, name = row["thing"], row["property"], row["name"]
+        if isinstance(thing, NamedNode) and isinstance(name, Literal):
+            main = verb != SKOS.altLabel
+            names.append(Name(thing.value, name.value, name.language or "", main))
+    return Finder.of(names)
+
+
+def _finder(request: Request) -> Finder:
+    """The finder of the app's site, made when first asked for; a new build gets a new one."""
+    state = request.app.state
+    site: BuildReader = state.site
+    known: tuple[BuildReader, Finder] | None = getattr(state, "finder", None)
+    if known is None or known[0] is not site:
+        known = state.finder = (site, read_names(site))
+    return known[1]
+
+
+def _typed(request: Request) -> str:
+    """What was typed, as one line: control characters are blanks, and there is an end to it."""
+    text = request.query_params.get("q", "")[:MAX_TYPED]
+    shown = "".join(one if one.isprintable() else " " for one in text)
+    return " ".join(shown.split())
+
+
+def _facts(site: BuildReader, language: str, hits: Iterable[Hit]) -> PageFacts:
+    facts = PageFacts(site, language)
+    facts.load({one.thing for one in hits})
+    facts.complete()
+    return facts
+
+
+# --- routes --------------------------------------------------------------------------------------
+
+
+def search(request: Request) -> Response:
+    """Send on to the page in the reader's language."""
+    asked = {"q": typed} if (typed := _typed(request)) else {}
+    query = f"?{urlencode(asked)}" if asked else ""
+    return see_other(request, f"{language_of(request)}/search{query}")
+
+
+def search_page(request: Request) -> Response:
+    """Send the page with what was found."""
+    site: BuildReader = request.app.state.site
+    language, typed = language_of(request), _typed(request)
+    at = f"{language}/search"
+    hits = _finder(request).find(typed, language)
+    told = _tell(site, typed, language, at, hits)
+    query = f"?{urlencode({'q': typed})}" if typed else ""
+    body = render(site, "search.html", language, at, title=WORDS[language]["search"],
+                  elsewhere={one: f"{one}/search{query}" for one in LANGUAGES},
+                  page=told)  # fmt: skip
+    return respond(request, body, "text/html", headers={"content-language": language})
+
+
+def search_json(request: Request) -> Response:
+    """Send what was found as JSON: `q`, and if wanted `lang` and `limit`."""
+    site: BuildReader = request.app.state.site
+    typed, limit = _typed(request), _limit(request.query_params.get("limit", ""))
+    asked = request.query_params.get("lang", "")
+    language = asked if asked in LANGUAGES else language_of(request)
+    hits = _finder(request).find(typed, language)
+    facts = _facts(site, language, hits[:limit])
+    told = {
+        "query": typed,
+        "language": language,
+        "total": len(hits),
+        "results": [_as_json(site, facts, one, language) for one in hits[:limit]],
+    }
+    body = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+    return respond(request, body, "application/json", vary=VARY)
+
+
+ROUTES: Final = (
+    Route("/search", search),
+    Route("/search.json", search_json),
+    *(Route(f"/{one}/search", search_page) for one in LANGUAGES),
+)
+
+
+def _limit(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 6:
+        return max(1, min(int(text), _MAX_LIMIT))
+    return _SHOWN
+
+
+# --- telling -------------------------------------------------------------------------------------
+
+
+def _tell(site: BuildReader, typed: str, language: str, at: str, hits: list[Hit]) -> SearchPage:
+    shown = hits[:_SHOWN]
+    facts = _facts(site, language, shown)
+    formatter = ValueFormatter(facts, at)
+    groups: dict[str, list[SearchResult]] = {}
+    for hit in shown:
+        country = _country(facts, hit.thing)
+        label = facts.name(hit.thing)
+        other = fold(typed) not in fold(label.text)  # what is shown may fit as well
+        groups.setdefault(hit.kind, []).append(
+            SearchResult(
+                formatter.link(hit.thing),
+                _foreign(hit.name, language) if other else None,
+                formatter.link(country) if country else None,
+            )
+        )
+    word = WORDS[language]
+    counted = word["count"].format(number_text(len(hits), language)) if hits else ""
+    if hits and hits[0].fit == "near":
+        counted = word["nearly"]
+    if len(hits) > _SHOWN:
+        counted = f"{counted}. {word['cut'].format(_SHOWN)}"
+    return SearchPage(
+        typed, counted, [Group(KINDS[language][kind], found) for kind, found in groups.items()]
+    )
+
+
+def _foreign(name: Name, language: str) -> Value:
+    return Value(name.text, language=name.language if name.language != language else "")
+
+
+def _country(facts: PageFacts, thing: str) -> str:
+    """Return the country of a thing, empty for what has none or is one."""
+    found = [one for one in facts.links(thing, TG.country) if one != thing]
+    return found[0] if len(found) == 1 else ""
+
+
+def _as_json(site: BuildReader, facts: PageFacts, hit: Hit, language: str) -> dict[str, object]:
+    country = _country(facts, hit.thing)
+    page = page_path(hit.thing.removeprefix(HOME), language)
+    label = facts.name(hit.thing)
+    return {
+        "iri": site.public(hit.thing),
+        "kind": hit.kind,
+        "label": label.text,
+        "labelLanguage": label.language or language,
+        "matched": hit.name.text,
+        "matchedLanguage": hit.name.language or None,
+        "match": hit.fit,
+        "country": facts.name(country).text if country else None,
+        "page": site.base + page if page is not None else None,
+    }

@@ -1,0 +1,202 @@
+"""The `Link` header (RFC 8288): which forms there are of a thing, its licence, how to cite it.
+
+Relations: `alternate`, `canonical` (RFC 6596), `license`, `describedby` and `describes` (POWDER and
+RFC 6892), `cite-as` (RFC 8574), and the context of plain JSON (JSON-LD 1.1 §6.1). As FAIR
+Signposting wants them on landing pages (level 1): `type`, `item` and, on what is part of the whole,
+`collection` (RFC 6573); `author` where the publisher has an IRI. All of them in one document
+(level 2, RFC 9264) stand at `LINKSET`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from twingraph.export.editions import media_type
+from twingraph.export.void import is_dump
+from twingraph.link.files import FOLDER as LINK_FILES
+from twingraph.site.describe import FORMATS
+from twingraph.site.pages import alternates, page_alternates
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import OWN_NAMES, Alternate
+
+DATA_PAGE: Final = "data.html"  # below a language: the files, release by release
+_FIRST_PAGE: Final = "index.html"
+LINKSET: Final = "linkset.json"
+LINKSET_TYPE: Final = "application/linkset+json"
+_CONTEXT: Final = "http://www.w3.org/ns/json-ld#context"
+_PAGE: Final = "https://schema.org/AboutPage"
+_WHOLE: Final = "https://schema.org/Dataset"
+_METADATA: Final = ("void.ttl", "catalog.ttl")  # files that tell what the whole is
+# The whole, as a page in each language and told in RDF.
+DATASET_FORMS: Final = (
+    *(Alternate(OWN_NAMES[one], f"{one}/index.html", "text/html", one) for one in LANGUAGES),
+    *(Alternate(suffix, f"void.{suffix}", kind) for suffix, kind in FORMATS.items()),
+)
+
+_DATASET: Final = next(one for one in DATASET_FORMS if one.path.endswith(".ttl"))
+
+
+def thing_links(site: BuildReader, about: str, canonical: str = "") -> str:
+    """Return the header for the thing at path `about`, or for the form of it at `canonical`.
+
+    A thing and its pages are described by its description, and that by what is told of the dataset.
+    """
+    forms = (*page_alternates(about), *alternates(about))
+    is_description = any(one.path == canonical for one in alternates(about))
+    described = _DATASET if is_description else alternates(about)[0]
+    found = [
+        *_others(site, forms, canonical),
+        _link(site, described.path, "describedby", media_type=described.media_type),
+        _link(site, about, "cite-as"),
+        _link(site, "", "collection"),
+    ]
+    if canonical.endswith(".html"):
+        found.append(_type(_PAGE))
+    if canonical:
+        found.append(_link(site, about, "describes"))
+        found.append(_link(site, canonical, "canonical"))
+    if canonical.endswith(".json"):
+        found.append(_link(site, "context.jsonld", _CONTEXT, media_type="application/ld+json"))
+    return _joined(site, found)
+
+
+def page_links(site: BuildReader, rest: str, language: str) -> str:
+    """Return the header for a page that is about no single thing, `<language>/<rest>`."""
+    forms = [Alternate("", f"{one}/{rest}", "text/html", one) for one in LANGUAGES]
+    canonical = f"{language}/{rest}"
+    if rest in (_FIRST_PAGE, DATA_PAGE):
+        about_whole = DATASET_FORMS if rest == _FIRST_PAGE else forms
+        return dataset_links(site, about_whole, canonical)
+    return _joined(site, [*_others(site, forms, canonical), _link(site, canonical, "canonical")])
+
+
+def dataset_links(site: BuildReader, forms: Iterable[Alternate], canonical: str) -> str:
+    """Return the header for a form of the whole: the first page, the data page, a description."""
+    found = [*_others(site, forms, canonical), *_landing(site, "", canonical)]
+    if canonical.endswith(".html"):
+        items = [file_place(one) for one in site.dumps if is_dump(one)]
+        found += [_type(_PAGE), _type(_WHOLE), *(_item(site, one) for one in items)]
+    else:
+        found.append(_link(site, "", "describes"))
+    return _joined(site, [*found, _link(site, canonical, "canonical")])
+
+
+def file_links(
+    site: BuildReader, place: str, release: str = "", files: Collection[str] | None = None
+) -> str:
+    """Return the header for a file of the build or of a release, which stands at path `place`.
+
+    `files` are those of the release.
+    """
+    whole = f"release/{release}/" if release else ""
+    found = [*_landing(site, whole, place, files), _link(site, whole, "collection")]
+    if place.rpartition("/")[2] in _METADATA:
+        found.append(_link(site, whole, "describes"))
+    whole_found = _joined(site, [*found, _link(site, place, "canonical")])
+    return ", ".join([*_columns(site, place, whole, files), whole_found])
+
+
+def _columns(site: BuildReader, place: str, whole: str, files: Collection[str] | None) -> list[str]:
+    """Return the link from a table to what describes its columns (Tabular Data Model §5.2).
+
+    Before all others: the csvw library warns of every link that it meets before this one. And
+    relative, so that a mirror is checked with its own.
+    """
+    described = place + "-metadata.json"
+    name = described.removeprefix(whole or "dumps/")
+    if not place.endswith(".csv") or name not in (site.dumps if files is None else files):
+        return []
+    own = described.rpartition("/")[2]
+    return [f'<{own}>; rel="describedby"; type="application/csvm+json"']
+
+
+def release_links(site: BuildReader, date: str, files: Collection[str]) -> str:
+    """Return the header for the address of a release, which has these files."""
+    place = f"release/{date}/"
+    items = [_item(site, place + one) for one in sorted(files) if is_dump(one)]
+    found = [*_landing(site, place, files=files), _type(_WHOLE), *items]
+    return _joined(site, [*found, _link(site, "", "collection")])
+
+
+def linkset(site: BuildReader) -> bytes:
+    """Return all links of the whole and of its files as one document (RFC 9264 §4.2)."""
+    root = {"href": site.base}
+    licence = {"license": [{"href": site.licence}]} if site.licence else {}
+    common = {
+        "cite-as": [root],
+        "describedby": [_target(site, one) for one in _metadata(site, "", None)],
+        **licence,
+    }
+    items = [_target(site, file_place(name)) for name in site.dumps]
+    kinds = [{"href": _PAGE}, {"href": _WHOLE}]
+    whole = {"anchor": site.base, **common, "type": kinds, "item": items}
+    each = [{"anchor": one["href"], **common, "collection": [root]} for one in items]
+    return (json.dumps({"linkset": [whole, *each]}, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _target(site: BuildReader, path: str) -> dict[str, str]:
+    return {"href": site.base + path, "type": media_type(path)[0]}
+
+
+def file_place(name: str) -> str:
+    """Return the path at which a file of the build has its own address.
+
+    >>> file_place("twingraph.nq"), file_place("context.jsonld")
+    ('dumps/twingraph.nq', 'context.jsonld')
+    """
+    own = name == "context.jsonld" or name.startswith(LINK_FILES)
+    return name if own else f"dumps/{name}"
+
+
+def _landing(
+    site: BuildReader, whole: str, canonical: str = "", files: Collection[str] | None = None
+) -> list[str]:
+    """Return what is true of the whole at path `whole`, of its pages and of its files."""
+    found = [
+        _link(site, one, "describedby", media_type=media_type(one)[0])
+        for one in _metadata(site, whole, files)
+        if one != canonical
+    ]
+    found.append(_link(site, whole, "cite-as"))
+    if not whole:
+        found.append(_link(site, LINKSET, "linkset", media_type=LINKSET_TYPE))
+    return found
+
+
+def _metadata(site: BuildReader, whole: str, files: Collection[str] | None) -> list[str]:
+    """Return the paths of what tells about the whole: VoID, and the catalogue if there."""
+    if whole:
+        return [whole + one for one in _METADATA if files is None or one in files]
+    catalogue = [one for one in _METADATA[1:] if one in site.dumps]
+    return [_DATASET.path, *catalogue]
+
+
+def _item(site: BuildReader, path: str) -> str:
+    return _link(site, path, "item", media_type(path)[0])
+
+
+def _type(iri: str) -> str:
+    return f'<{iri}>; rel="type"'
+
+
+def _others(site: BuildReader, forms: Iterable[Alternate], but: str) -> list[str]:
+    return [
+        _link(site, one.path, "alternate", one.media_type, one.language)
+        for one in forms
+        if one.path != but
+    ]
+
+
+def _link(
+    site: BuildReader, path: str, relation: str, media_type: str = "", language: str = ""
+) -> str:
+    text = f'<{site.base}{path}>; rel="{relation}"'
+    text += f'; type="{media_type}"' if media_type else ""
+    return text + (f'; hreflang="{language}"' if language else "")
+
+
+def _joined(site: BuildReader, found: list[str]) -> str:
+    licence = [f'<{site.licence}>; rel="license"'] if site.licence else []
+    return ", ".join([*licence, *found])
