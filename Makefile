@@ -14,6 +14,7 @@ test: $(VENV)/.dev  ## everything that CI checks: form, types, tests with doctes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/twingraph fmt --check
 	$(BIN)/python -m pytest
 

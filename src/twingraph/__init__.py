@@ -9,10 +9,9 @@ True
 name. Importing twingraph loads none of the libraries it needs for that.
 """
 
-__version__ = "0.1.0"
-
 from twingraph.api import Row, Rows, Text, Value, load, query, questions
 from twingraph.problems import TwingraphError
+from twingraph.version import __version__
 
 __all__ = [
     "Row",

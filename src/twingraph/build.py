@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from twingraph import __version__
 from twingraph.atomic import locked, point, sync_folders, write_synced
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.run import check_curated
@@ -31,6 +30,7 @@ from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import FILE, Settings
 from twingraph.source.fmt import prefixes_under
 from twingraph.source.read import Curated, data_files, ontology_files, read_project
+from twingraph.version import __version__
 
 SUMS: Final = "SHA256SUMS"
 

@@ -16,7 +16,6 @@ from typing import Final, TextIO
 
 import click
 
-from twingraph import __version__
 from twingraph.problems import SEVERITIES, Problem, Severity, TwingraphError
 from twingraph.settings import (
     FILE,
@@ -26,6 +25,7 @@ from twingraph.settings import (
     load_settings,
     nearest_project,
 )
+from twingraph.version import __version__
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
 _BUILD: Final = "build"

@@ -12,7 +12,6 @@ from typing import Final
 
 from pyoxigraph import RdfFormat, parse
 
-from twingraph import __version__
 from twingraph.atomic import sync, sync_folders
 from twingraph.catalogue.citation import release_url, write_cff, write_zenodo
 from twingraph.catalogue.dcat import CATALOGUES, catalogue_files
@@ -38,6 +37,7 @@ from twingraph.release.notes import count_things, one_line, write_notes
 from twingraph.release.readiness import read_sums, sums_text
 from twingraph.settings import Settings
 from twingraph.source.fmt import prefixes_under
+from twingraph.version import __version__
 
 PACKED_FROM: Final = 16 * 1024  # bytes; smaller files are packed only where they hold the graph
 _WORKERS: Final = 2

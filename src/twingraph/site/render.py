@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from twingraph import __version__
 from twingraph.site.links import outside_link, relative
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.words import WORDS
+from twingraph.version import __version__
 
 _FOLDER: Final = Path(__file__).parent
 STATIC: Final[Mapping[str, str]] = {"style.css": "text/css", "icon.svg": "image/svg+xml"}

@@ -22,8 +22,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from SPARQLWrapper import JSON, POST, SPARQLWrapper
 
-from twingraph import __version__
 from twingraph.problems import TwingraphError
+from twingraph.version import __version__
 
 _PIECE: Final = 64 * 1024
 _TOLD: Final = 300  # characters of what an endpoint says, at most

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from twingraph import __version__
 from twingraph.site.reader import BuildReader
 from twingraph.site.results import formats_of
 from twingraph.sparql.library import LibraryQuery, Parameter, Type
+from twingraph.version import __version__
 
 Json = dict[str, Any]  # a tree of JSON, as json.dumps takes it
 

@@ -21,7 +21,9 @@ LINK_FORMAT: Final = "application/link-format"  # RFC 6690
 _HTTP_DATE: Final = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT"
 )
-_MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS: Final = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
 _MEMENTO: Final = "http://mementoweb.org/ns#"
 
 
@@ -157,6 +159,7 @@ def write_link_format(timemap: TimeMap) -> bytes:
 def write_rdf(timemap: TimeMap) -> bytes:
     """Return the list as Turtle."""
     original = timemap.original
+    versions = " , ".join(f"<{timemap.memento(date)}>" for date in timemap.dates)
     lines = [
         "@prefix dcterms: <http://purl.org/dc/terms/> .",
         f"@prefix memento: <{_MEMENTO}> .",
