@@ -20,6 +20,7 @@ from twingraph.current_build import ensure_build
 from twingraph.problems import TwingraphError
 from twingraph.release.contents import Plan, write_contents
 from twingraph.release.feeds.documents import write_documents
+from twingraph.release.feeds.publication import Publication
 from twingraph.release.index import ABOUT, FOLDER, LATEST, list_editions
 from twingraph.release.readiness import refuse_date, refuse_unclean
 from twingraph.settings import FILE, Settings
@@ -89,7 +90,8 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
     point(releases / LATEST, date)
     progress("writing feeds")
     try:
-        write_documents(settings, list_editions(releases, settings.base_iri), releases)
+        editions = list_editions(releases, settings.base_iri)
+        write_documents(Publication.of(settings), editions, releases)
     except OSError as error:
         raise TwingraphError(
             f"{date} is released, but {error.filename or releases}: {error.strerror}; the server "

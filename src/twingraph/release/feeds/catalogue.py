@@ -25,7 +25,7 @@ from twingraph.release.feeds.ldes import (
     write_root,
 )
 from twingraph.release.feeds.members import Member
-from twingraph.settings import Settings
+from twingraph.release.feeds.publication import Publication
 
 ROOT: Final = "catalogue.trig"
 PAGE: Final = FOLDER + "catalogue.trig"
@@ -111,12 +111,12 @@ def _closure(
     return tuple(sorted(lines))
 
 
-def catalogue_root(settings: Settings, editions: Iterable[Edition]) -> bytes:
+def catalogue_root(publication: Publication, editions: Iterable[Edition]) -> bytes:
     """Return the root page of the stream over the releases whose catalogue changed."""
     published = [Published(edition.date, catalogue_pages(edition)) for edition in editions]
     titles = " , ".join(
         str(Literal(_TITLES[language].format(title), language=language))
-        for language, title in sorted(settings.title.items())
+        for language, title in sorted(publication.title.items())
         if language in _TITLES
     )
     return write_root(published, titles or '"Changes of the catalogue"', STREAM, _SHAPE)

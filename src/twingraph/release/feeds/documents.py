@@ -6,7 +6,7 @@ that serve files alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,7 @@ from twingraph.release.feeds.history import (
     read_history,
 )
 from twingraph.release.feeds.ldes import ROOT
-from twingraph.settings import Settings
+from twingraph.release.feeds.publication import Publication
 
 FOLDER: Final = "feed"  # in the folder of the releases
 # feeds of things written as files after one release; the server makes any that is asked for
@@ -34,7 +34,7 @@ MOST_THINGS: Final = 1000
 
 
 def feed_documents(
-    settings: Settings, editions: Sequence[Edition], releases: Path
+    publication: Publication, editions: Sequence[Edition], releases: Path
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each document; `editions` are those in `releases`, newest first.
 
@@ -42,44 +42,48 @@ def feed_documents(
     """
     records = read_history((edition.date, releases / edition.date) for edition in editions)
     newest = [record for record in records if record.release == editions[0].date]
-    yield ROOT, stream_root(settings, editions)
-    yield CATALOGUE_ROOT, catalogue_root(settings, editions)
+    yield ROOT, stream_root(publication, editions)
+    yield CATALOGUE_ROOT, catalogue_root(publication, editions)
     for thing in ["", *changed_things(newest)[:MOST_THINGS]]:
         for language in LANGUAGES:
-            yield from _written(settings, editions, records, language, thing)
+            yield from _written(publication, editions, records, language, thing)
 
 
 def _written(
-    settings: Settings,
+    publication: Publication,
     editions: Sequence[Edition],
     records: Sequence[HistoryRecord],
     language: str,
     thing: str,
 ) -> Iterator[tuple[str, bytes]]:
     for suffix in WRITERS:
-        raw = feed_document(settings, editions, records, language, suffix, thing)
-        path = thing.removeprefix(settings.base_iri).removeprefix("id/")
+        raw = feed_document(publication, editions, records, language, suffix, thing)
+        path = thing.removeprefix(publication.address).removeprefix("id/")
         yield f"{language}/{path}.{suffix}" if path else f"{language}.{suffix}", raw
 
 
 def feed_document(
-    settings: Settings,
+    publication: Publication,
     editions: Sequence[Edition],
     records: Sequence[HistoryRecord],
     language: str,
     suffix: str,
     thing: str = "",
+    label: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return one feed: of everything, or of the `thing` with this IRI, in one of `WRITERS`."""
+    """Return one feed: of everything, or of the `thing` with this IRI, in one of `WRITERS`.
+
+    `label` is what the thing is called, where that is known better than from its history.
+    """
     told = history_of(records, thing) if thing else records
-    label = label_of(records, thing) if thing else None
-    feed = make_feed(settings, editions, told, language, thing, label)
-    return WRITERS[suffix](feed, settings.base_iri)
+    names = label or label_of(records, thing)
+    feed = make_feed(publication, editions, told, language, thing, names)
+    return WRITERS[suffix](feed, publication.address)
 
 
-def write_documents(settings: Settings, editions: Sequence[Edition], releases: Path) -> None:
+def write_documents(publication: Publication, editions: Sequence[Edition], releases: Path) -> None:
     """Write the documents into the folder of the releases, each in its place in one step."""
-    for name, raw in feed_documents(settings, editions, releases):
+    for name, raw in feed_documents(publication, editions, releases):
         path = releases / FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}")

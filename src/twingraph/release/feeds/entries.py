@@ -11,7 +11,7 @@ from twingraph.export.editions import Edition
 from twingraph.rdf.iris import page_path
 from twingraph.release.feeds.history import HistoryRecord
 from twingraph.release.feeds.ldes import member_iri, timestamp
-from twingraph.settings import Settings
+from twingraph.release.feeds.publication import Publication
 
 MOST_ENTRIES: Final = 100
 _SHOWN: Final = 3  # changes in a title; the content lists them all
@@ -55,7 +55,7 @@ class Feed:
 
 
 def make_feed(
-    settings: Settings,
+    publication: Publication,
     editions: Sequence[Edition],
     records: Sequence[HistoryRecord],
     language: str,
@@ -67,13 +67,13 @@ def make_feed(
     `editions` and `records` come newest first. The feed of everything tells of releases in which
     no thing changed too.
     """
-    base = settings.base_iri
-    names = label if thing else settings.title
+    base = publication.base
+    names = label if thing else publication.title
     name = (names or {}).get(language) or (names or {}).get("en") or thing or base
-    entries = [_entry(settings, record, language) for record in records]
+    entries = [_entry(publication, record, language) for record in records]
     if not thing:
         told = {record.release for record in records}
-        entries += [_release(settings, edition, language) for edition in editions
+        entries += [_release(publication, edition, language) for edition in editions
                     if edition.date not in told]  # fmt: skip
         entries.sort(key=lambda entry: entry.id)
         entries.sort(key=lambda entry: entry.updated, reverse=True)
@@ -85,27 +85,27 @@ def make_feed(
         language,
         f"{base}release/feed/{language}" + (f"/{path}" if thing else ""),
         _TITLE[language].format(_clean(name)),
-        page_of(settings, thing, language),
-        settings.publisher or _clean(name),
+        page_of(publication, thing, language),
+        publication.publisher or _clean(name),
         max((entry.updated for entry in kept), default=first),
         kept,
-        settings.licence,
+        publication.licence,
     )
 
 
-def page_of(settings: Settings, iri: str, language: str) -> str:
+def page_of(publication: Publication, iri: str, language: str) -> str:
     """Return the address of the page about a thing of ours; of the home page for any other."""
-    path = iri.removeprefix(settings.base_iri).partition("#")[0]
-    return settings.base_iri + (page_path(path, language) or f"{language}/index.html")
+    path = iri.removeprefix(publication.base).partition("#")[0]
+    return publication.address + (page_path(path, language) or f"{language}/index.html")
 
 
-def _entry(settings: Settings, record: HistoryRecord, language: str) -> FeedEntry:
+def _entry(publication: Publication, record: HistoryRecord, language: str) -> FeedEntry:
     lines = tuple(_clean(text) for text in record.texts[language])
     shown = "; ".join(line.partition(":")[0] for line in lines[:_SHOWN])
     more = f" (+{len(lines) - _SHOWN})" if len(lines) > _SHOWN else ""
     return FeedEntry(
-        member_iri(settings.base_iri, record.release, record.iri),
-        page_of(settings, record.iri, language),
+        member_iri(publication.base, record.release, record.iri),
+        page_of(publication, record.iri, language),
         f"{_clean(record.name(language))}: {shown}{more}",
         timestamp(record.release),
         record.kind,
@@ -113,11 +113,11 @@ def _entry(settings: Settings, record: HistoryRecord, language: str) -> FeedEntr
     )
 
 
-def _release(settings: Settings, edition: Edition, language: str) -> FeedEntry:
+def _release(publication: Publication, edition: Edition, language: str) -> FeedEntry:
     """Return the entry of a release that changed nothing by name: the first one, for instance."""
     note = _clean(edition.notes.get(language, ""))
     title = _RELEASE[language].format(edition.date)
-    url = f"{settings.base_iri}release/{edition.date}/"
+    url = f"{publication.base}release/{edition.date}/"
     lines = (note,) if note else ()
     return FeedEntry(url, url, title, timestamp(edition.date), "release", lines)
 

@@ -26,7 +26,7 @@ from twingraph.release.feeds.ldes import (
     write_root,
 )
 from twingraph.release.feeds.members import Member
-from twingraph.settings import Settings
+from twingraph.release.feeds.publication import Publication
 
 INDEX: Final = FOLDER + "index.json"
 
@@ -56,11 +56,11 @@ def _index(pages: Iterable[Page]) -> bytes:
     return (json.dumps({"pages": rows}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def stream_root(settings: Settings, editions: Iterable[Edition]) -> bytes:
+def stream_root(publication: Publication, editions: Iterable[Edition]) -> bytes:
     """Return the root page of the stream over the releases that have a part in it."""
     titles = " , ".join(
         str(Literal(TITLES[language].format(title), language=language))
-        for language, title in sorted(settings.title.items())
+        for language, title in sorted(publication.title.items())
         if language in TITLES
     )
     published = [Published(edition.date, feed_pages(edition)) for edition in editions]

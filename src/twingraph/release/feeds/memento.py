@@ -56,7 +56,7 @@ class TimeMap:
 
     def memento(self, date: str) -> str:
         """Return where the state of a release is (URI-M)."""
-        return f"{self.address}release/{date}/{self.path}"
+        return f"{self.address}release/{date}/{self.path.removeprefix('dumps/')}"
 
 
 def read_http_date(text: str) -> datetime | None:
@@ -166,9 +166,7 @@ def write_rdf(timemap: TimeMap) -> bytes:
         "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .",
         "",
         f"<{original}> a memento:OriginalResource ;",
-        "  dcterms:hasVersion "
-        + " , ".join(f"<{timemap.memento(d)}>" for d in timemap.dates)
-        + " ;",
+        f"  dcterms:hasVersion {versions} ;",
         f"  memento:timegate <{timemap.timegate}> ;",
         f"  memento:timemap <{timemap.timemap('ttl')}> .",
         "",
