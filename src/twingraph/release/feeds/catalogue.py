@@ -79,8 +79,8 @@ def catalogue_members(old: bytes | None, new: bytes, base: str) -> list[Member]:
 def _states(raw: bytes, base: str) -> dict[str, tuple[bytes, ...]]:
     """Return the lines of each entity: its own triples, and those of what of ours explains it.
 
-    Of terms of others, such as codes of an authority table, what they are is kept, which shapes
-    ask for; the rest of them stands in the catalogue.
+    Of the terms of others, such as codes of an authority table, those that it names are explained,
+    and no further ones: these stand in the catalogue.
     """
     by_subject: dict[str, list[Triple]] = defaultdict(list)
     for quad in parse(raw, format=RdfFormat.TURTLE):
@@ -101,8 +101,6 @@ def _closure(
         subject = pending.pop()
         ours = subject == iri or subject.startswith(base)
         for triple in by_subject.get(subject, ()):
-            if not ours and triple.predicate != RDF.type:
-                continue
             lines.add(f"{triple.subject} {triple.predicate} {triple.object} .\n".encode())
             value = triple.object
             if ours and isinstance(value, NamedNode) and value.value not in seen | entities:
