@@ -7,9 +7,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import feedparser  # type: ignore[import-untyped]  # ships no types
 import pyshacl
@@ -199,7 +201,7 @@ def payload(found: list[dict[str, str]]) -> set[Triple]:
 
 @pytest.mark.slow
 def test_ldes_client_follows_the_stream_to_the_newest_dump_and_on(
-    atlas: Path, node: Path, serve: Callable[..., Iterator[object]], tmp_path: Path
+    atlas: Path, node: Path, serve: Callable[..., AbstractContextManager[Any]], tmp_path: Path
 ) -> None:
     if not (node / "node_modules" / "ldes-client").is_dir():
         pytest.skip("ldes-client is not here: npm ci --prefix tests/node")
