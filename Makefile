@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: serve test lint types check fmt build bench docs wheel clean
+.PHONY: serve test lint types check fmt build bench docs editor locale wheel clean
 
 serve: $(VENV)/.run  ## environment, build, serve
 	$(BIN)/twingraph serve --port $(PORT)
@@ -31,6 +31,20 @@ bench: $(VENV)/.dev  ## measure check, build and first answer, with pySHACL alon
 
 docs: $(VENV)/.dev  ## write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
+
+editor:  ## bundle the query editor for the site (Node and npm; pages do without it)
+	npm ci --prefix web --no-audit --no-fund --ignore-scripts
+	npm run --prefix web build
+
+LOCALE := src/twingraph/site/locale
+locale: $(VENV)/.dev  ## collect the texts of the program into the catalogues, and compile these
+	$(BIN)/pybabel --quiet extract --mapping babel.cfg --keywords N_ --keywords NP_:1c,2 \
+	  --keywords NNP_:1c,2,3 --no-location --sort-output --output $(LOCALE)/twingraph.pot src
+	$(BIN)/pybabel --quiet update --domain twingraph --input-file $(LOCALE)/twingraph.pot \
+	  --output-dir $(LOCALE) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+	  --width 100
+	$(BIN)/pybabel --quiet compile --domain twingraph --directory $(LOCALE)
+	rm $(LOCALE)/twingraph.pot
 
 wheel: $(VENV)/bin/python  ## a wheel that carries the graph, into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from twingraph.problems import TwingraphError
-from twingraph.sparql.guard import refuse_remote, tokens
+from twingraph.sparql.guard import refuse_remote
+from twingraph.sparql.lexer import tokens
 
 # The engine's HTTP client refuses port 1 by itself, with an OSError: a call without a network.
 HOST = "<http://127.0.0.1:1/>"

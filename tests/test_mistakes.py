@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode, Quad, Store
 from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, TG
 from twingraph.settings import bundled
 from twingraph.site.reader import BuildReader
-from twingraph.sparql.guard import Token, tokens
+from twingraph.sparql.lexer import Token, tokens
 from twingraph.sparql.mistakes import Mistake, explain
 from twingraph.sparql.unknown_terms import Unknown, terms_of, unknown_terms
 

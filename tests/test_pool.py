@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from twingraph.endpoint.evaluate import COUNTERS, Config, evaluate
+from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pool import Pool, Reply
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Limits
@@ -66,25 +67,25 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
-        ("ASK { ?s ?p ?o }", "B"),
-        ("SELECT * { ?s ?p ?o } LIMIT 1000", "R"),
-        ("SELECT * { ?s ?p ?o } LIMIT 1001", "L"),
-        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1000", "G"),
-        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1001", "L"),
-        (CROSS, "O"),
-        (SORTED, "M"),
-        ("ASK { " + "{" * 30000 + "}" * 30000 + "}", "N"),
-        ("ASK { FILTER(" + "(" * 30000 + "1" + ")" * 30000 + ") }", "N"),
-        ("SELECT", "S"),
-        ("ASK { FILTER(<http://e/f>(1)) }", "V"),
-        ("ASK { \ud800 }", "V"),
+        ("ASK { ?s ?p ?o }", Outcome.BOOLEAN),
+        ("SELECT * { ?s ?p ?o } LIMIT 1000", Outcome.ROWS),
+        ("SELECT * { ?s ?p ?o } LIMIT 1001", Outcome.TOO_MANY_ROWS),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1000", Outcome.TRIPLES),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1001", Outcome.TOO_MANY_ROWS),
+        (CROSS, Outcome.TOO_LONG),
+        (SORTED, Outcome.TOO_MUCH_MEMORY),
+        ("ASK { " + "{" * 30000 + "}" * 30000 + "}", Outcome.TOO_DEEP),
+        ("ASK { FILTER(" + "(" * 30000 + "1" + ")" * 30000 + ") }", Outcome.TOO_DEEP),
+        ("SELECT", Outcome.NO_SPARQL),
+        ("ASK { FILTER(<http://e/f>(1)) }", Outcome.FAILED),
+        ("ASK { \ud800 }", Outcome.FAILED),
     ],
 )
-def test_what_comes_of_a_query(graph: Path, query: str, kind: str) -> None:
+def test_what_comes_of_a_query(graph: Path, query: str, kind: Outcome) -> None:
     began = time.monotonic()
     reply = with_pool(graph, lambda pool: pool.ask(query, "json", "nt"))
 
-    assert reply.kind == kind
+    assert reply.outcome == kind
     assert time.monotonic() - began < 5
 
 
@@ -93,7 +94,7 @@ def test_a_result_may_have_so_many_bytes(graph: Path) -> None:
 
     found = with_pool(graph, lambda pool: pool.ask(query, "csv", ""), Limits(result_bytes=1000))
 
-    assert found.kind == "T"
+    assert found.outcome == Outcome.TOO_MANY_BYTES
 
 
 def test_a_format_that_does_not_fit_is_told_before_it_costs_anything(graph: Path) -> None:
@@ -103,8 +104,8 @@ def test_a_format_that_does_not_fit_is_told_before_it_costs_anything(graph: Path
             await pool.ask("CONSTRUCT WHERE { ?s ?p ?o }", "csv", ""),
         ]
 
-    assert [(one.kind, one.body) for one in with_pool(graph, use)] == [
-        ("F", b"rows"), ("F", b"graph"),
+    assert [(one.outcome, one.body) for one in with_pool(graph, use)] == [
+        (Outcome.WRONG_FORM, b"rows"), (Outcome.WRONG_FORM, b"graph"),
     ]  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def test_a_worker_does_not_know_what_the_server_was_told(
 
 
 def test_look_ups_do_not_wait_behind_what_takes_long(graph: Path) -> None:
-    async def use(pool: Pool) -> tuple[list[str], list[float]]:
+    async def use(pool: Pool) -> tuple[list[Outcome], list[float]]:
         long = [asyncio.create_task(pool.ask(CROSS, "json", "nt")) for _ in range(4)]
         await asyncio.sleep(0.3)
         taken = []
@@ -154,38 +155,40 @@ def test_look_ups_do_not_wait_behind_what_takes_long(graph: Path) -> None:
             began = time.monotonic()
             reply = await pool.ask(f"ASK {{ ?s ?p {number} }}", "json", "nt")
             taken.append(time.monotonic() - began)
-            assert reply.kind == "B"
-        return [one.kind for one in await asyncio.gather(*long)], taken
+            assert reply.outcome == Outcome.BOOLEAN
+        return [one.outcome for one in await asyncio.gather(*long)], taken
 
     kinds, taken = with_pool(graph, use)
 
-    assert kinds == ["O"] * 4
+    assert kinds == [Outcome.TOO_LONG] * 4
     assert sorted(taken)[90] < 0.1
 
 
 def test_what_comes_on_top_of_all_that_runs_and_waits_is_sent_away(graph: Path) -> None:
-    async def use(pool: Pool) -> list[str]:
+    async def use(pool: Pool) -> list[Outcome]:
         many = [pool.ask(CROSS, "json", "nt") for _ in range(9)]
-        return [one.kind for one in await asyncio.gather(*many)]
+        return [one.outcome for one in await asyncio.gather(*many)]
 
     kinds = with_pool(graph, use)
 
-    assert set(kinds) == {"O", "Q"}
-    assert kinds.count("O") == 4  # two that run, and two that are held still until those end
+    assert set(kinds) == {Outcome.TOO_LONG, Outcome.BUSY}
+    assert (
+        kinds.count(Outcome.TOO_LONG) == 4
+    )  # two that run, and two that are held still until those end
 
 
 def test_a_client_that_goes_takes_its_query_along(graph: Path) -> None:
     async def gone() -> None:
         await asyncio.sleep(0.3)
 
-    async def use(pool: Pool) -> tuple[str, dict[str, int]]:
+    async def use(pool: Pool) -> tuple[Outcome, dict[str, int]]:
         reply = await pool.ask(CROSS, "json", "nt", gone=gone)
         await asyncio.sleep(0.2)
-        return reply.kind, pool.state()
+        return reply.outcome, pool.state()
 
     kind, state = with_pool(graph, use, Limits(seconds=20))
 
-    assert kind == "C"
+    assert kind == Outcome.CLIENT_LEFT
     assert (state["running"], state["long"]) == (0, 0)
 
 
@@ -193,7 +196,7 @@ def test_a_client_that_goes_takes_its_query_along(graph: Path) -> None:
 
 
 def test_a_query_whose_worker_was_killed_is_asked_again(graph: Path) -> None:
-    async def use(pool: Pool) -> tuple[str, str]:
+    async def use(pool: Pool) -> tuple[Outcome, Outcome]:
         async def kill() -> None:
             await asyncio.sleep(0.4)
             for pid in pool.processes[1:]:
@@ -203,25 +206,25 @@ def test_a_query_whose_worker_was_killed_is_asked_again(graph: Path) -> None:
         heavy = 'SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(CONTAINS(STR(?c), "zq")) }'
         first = await pool.ask(heavy, "json", "nt")
         await killing
-        return first.kind, (await pool.ask("ASK {}", "json", "nt")).kind
+        return first.outcome, (await pool.ask("ASK {}", "json", "nt")).outcome
 
     kinds = with_pool(graph, use, Limits(seconds=20))
 
-    assert kinds[0] in ("R", "O")  # its own end, in the second try
-    assert kinds[1] == "B"
+    assert kinds[0] in (Outcome.ROWS, Outcome.TOO_LONG)  # its own end, in the second try
+    assert kinds[1] == Outcome.BOOLEAN
 
 
 def test_a_keeper_that_was_killed_is_replaced(graph: Path) -> None:
-    async def use(pool: Pool) -> tuple[set[str], int, int]:
+    async def use(pool: Pool) -> tuple[set[Outcome], int, int]:
         before = pool.processes[0]
         os.kill(before, signal.SIGKILL)
         asked = [pool.ask(f"ASK {{ ?s ?p {one} }}", "json", "nt") for one in range(20)]
-        kinds = {one.kind for one in await asyncio.gather(*asked)}
+        kinds = {one.outcome for one in await asyncio.gather(*asked)}
         return kinds, before, pool.processes[0]
 
     kinds, before, after = with_pool(graph, use)
 
-    assert kinds == {"B"}
+    assert kinds == {Outcome.BOOLEAN}
     assert before != after
 
 
@@ -249,7 +252,7 @@ def test_a_graph_that_is_none_is_told(tmp_path: Path, capfd: pytest.CaptureFixtu
         finally:
             pool.close()
 
-    assert asyncio.run(main()).kind == "X"
+    assert asyncio.run(main()).outcome == Outcome.LOST
 
 
 # --- results counted without being read -----------------------------------------------------------
@@ -274,7 +277,7 @@ def test_rows_are_counted_rightly_whatever_stands_in_them(texts: list[tuple[str,
 
     for suffix in COUNTERS:
         answer = evaluate(store, CONFIG, {"query": query, "formats": (suffix, "")})
-        assert (answer.kind, answer.rows) == (b"R", len(texts)), suffix
+        assert (answer.outcome, answer.rows) == (Outcome.ROWS, len(texts)), suffix
         if suffix == "csv":
             assert len(list(csv.reader(io.StringIO(answer.body.decode(), newline="")))) - 1 == (
                 answer.rows

@@ -209,5 +209,5 @@ def test_a_wrong_word_is_explained(
 def test_the_questions_are_listed(settings: Settings) -> None:
     lines = list_questions(settings).splitlines()
 
-    assert "partners-of: Which partners has a city?" in lines
+    assert "partners-of: Which partners does a city have?" in lines
     assert "  place=place:berlin  The city" in lines

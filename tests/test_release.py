@@ -29,7 +29,7 @@ from twingraph.release.compress import opened
 from twingraph.release.index import list_editions
 from twingraph.releasing import Released, release
 from twingraph.settings import load_settings
-from twingraph.site import words
+from twingraph.translation import words_of
 
 ROOT = Path(__file__).parent.parent
 PARTNERS = "data/sources/berlin-partners.ttl"
@@ -276,7 +276,7 @@ def test_earlier_releases_stay_as_they_were_and_latest_leads_to_the_newest(cycle
 
 def test_numbers_are_written_as_on_the_pages() -> None:
     for language in ("en", "de"):
-        assert number_text(1234567, language) == words.number_text(1234567, language)
+        assert number_text(1234567, language) == words_of(language).number(1234567)
 
 
 # --- refusals ------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ _NAMES: Final = {
 
 def _name(code: str, found: list[Row]) -> str:
     name = next((row["name"] for row in found if row["name"]), "") or _NAMES.get(code, "")
-    return name or _spelled(CODES[code].en).partition("; ")[0]
+    return name or _spelled(CODES[code].text).partition("; ")[0]
 
 
 def _spelled(message: str) -> str:
@@ -88,7 +88,7 @@ def _one_problem(code: str, found: list[Row]) -> str:
     lines.append(f"Checked in {' and in '.join(where)}." if where else "Checked by the program.")
     messages = {(_severity(row), row["message"]) for row in found if row["message"]}
     if code in CODES:
-        messages.add((CODES[code].severity, CODES[code].en))
+        messages.add((CODES[code].severity, CODES[code].text))
     body = []
     for severity, message in sorted(messages):
         what, _, remedy = _spelled(message).partition("; ")

@@ -24,6 +24,7 @@ from twingraph.derive.published import published
 from twingraph.export.dumps import DUMPS, Frozen, checksums, source_files
 from twingraph.export.editions import build_edition
 from twingraph.problems import Problem, TwingraphError
+from twingraph.rdf.collector import without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.iris import move_quad
 from twingraph.rdf.vocabulary import HOME
@@ -56,9 +57,14 @@ def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
     Raises `TwingraphError` where `out` is something that a build must not replace, where another
     build is at work, or where the disk says no.
     """
-    inputs = input_digest(settings)
     _refuse_inside(settings, out)
     _refuse_foreign(out)
+    with without_collector():
+        return _build(settings, out, progress)
+
+
+def _build(settings: Settings, out: Path, progress: Progress) -> Built:
+    inputs = input_digest(settings)
     progress("reading the curated files")
     curated = read_project(settings)
     progress("deriving what is published")

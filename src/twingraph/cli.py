@@ -25,6 +25,7 @@ from twingraph.settings import (
     load_settings,
     nearest_project,
 )
+from twingraph.translation import LANGUAGES
 from twingraph.version import __version__
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
@@ -80,7 +81,7 @@ def cli(context: click.Context, project: Path | None) -> None:
               "every quote against them.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="How problems are printed.")  # fmt: skip
-@click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True,
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True,
               help="Language of the problems.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Warnings too make the exit status 1.")
 @_context

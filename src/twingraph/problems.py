@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from twingraph.translation import LANGUAGES, N_, SOURCE_LANGUAGE, words_of
+
 Severity = Literal["violation", "warning", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("violation", "warning", "info")
 
@@ -21,130 +23,83 @@ class Rule(NamedTuple):
     """A code's severity and its words; `{…}` are filled by the caller."""
 
     severity: Severity
-    en: str
-    de: str
+    text: str
 
 
 CODES: Final[dict[str, Rule]] = {
-    "F01": Rule(
-        "violation",
-        "not UTF-8 (byte {byte} of the file); save the file as UTF-8",
-        "kein UTF-8 (Byte {byte} der Datei); die Datei als UTF-8 speichern",
-    ),
+    "F01": Rule("violation", N_("not UTF-8 (byte {byte} of the file); save the file as UTF-8")),
     "F02": Rule(
-        "violation",
-        "the file holds no statement; write at least one, or delete the file",
-        "die Datei enthält keine Aussage; mindestens eine schreiben oder die Datei löschen",
+        "violation", N_("the file holds no statement; write at least one, or delete the file")
     ),
-    "F03": Rule(
-        "violation",
-        "not Turtle: {error}; mend the syntax here or just above",
-        "kein Turtle: {error}; die Syntax hier oder kurz davor berichtigen",
-    ),
+    "F03": Rule("violation", N_("not Turtle: {error}; mend the syntax here or just above")),
     "F04": Rule(
-        "warning",
-        "starts with a byte order mark; run 'twingraph fmt', which removes it",
-        "beginnt mit einer Bytereihenfolge-Marke; 'twingraph fmt' entfernt sie",
+        "warning", N_("starts with a byte order mark; run 'twingraph fmt', which removes it")
     ),
-    "F05": Rule(
-        "warning",
-        "Windows line ends; run 'twingraph fmt', which writes plain ones",
-        "Windows-Zeilenenden; 'twingraph fmt' schreibt einfache",
-    ),
+    "F05": Rule("warning", N_("Windows line ends; run 'twingraph fmt', which writes plain ones")),
     "F06": Rule(
         "violation",
-        "a line of {length} bytes, {limit} at most; break it, or store less in one statement",
-        "eine Zeile von {length} Bytes, höchstens {limit}; umbrechen oder weniger ablegen",
+        N_("a line of {length} bytes, {limit} at most; break it, or store less in one statement"),
     ),
     "F07": Rule(
-        "warning",
-        "a comment, which formatting would lose; write it as skos:editorialNote",
-        "ein Kommentar, den die Formatierung verlöre; als skos:editorialNote schreiben",
+        "warning", N_("a comment, which formatting would lose; write it as skos:editorialNote")
     ),
     "F08": Rule(
         "violation",
-        "a blank node; give it an IRI, such as {example}, so that it can be linked and compared",
-        "ein leerer Knoten; einen IRI geben, etwa {example}, damit er verlinkt werden kann",
+        N_(
+            "a blank node; give it an IRI, such as {example}, so that it can be linked and compared"
+        ),
     ),
-    "F09": Rule(
-        "violation",
-        "{iri} is not under the base IRI; write {base}id/<kind>/<slug>",
-        "{iri} liegt nicht unter dem Basis-IRI; {base}id/<kind>/<slug> schreiben",
-    ),
-    "F10": Rule(
-        "violation",
-        "a file of {size} bytes, {limit} at most; split it",
-        "eine Datei von {size} Bytes, höchstens {limit}; aufteilen",
-    ),
-    "F11": Rule(
-        "warning",
-        "not in the one form of a data file; run 'twingraph fmt {name}'",
-        "nicht in der einen Form einer Datendatei; 'twingraph fmt {name}' ausführen",
-    ),
+    "F09": Rule("violation", N_("{iri} is not under the base IRI; write {base}id/<kind>/<slug>")),
+    "F10": Rule("violation", N_("a file of {size} bytes, {limit} at most; split it")),
+    "F11": Rule("warning", N_("not in the one form of a data file; run 'twingraph fmt {name}'")),
     "F12": Rule(
-        "violation",
-        "cannot be read: {error}; make it a readable file inside the project",
-        "nicht lesbar: {error}; eine lesbare Datei im Projekt daraus machen",
+        "violation", N_("cannot be read: {error}; make it a readable file inside the project")
     ),
     "F13": Rule(
-        "violation",
-        "{term} is RDF 1.2, which few tools read; write a plain literal or an IRI",
-        "{term} ist RDF 1.2, das wenige Werkzeuge lesen; ein einfaches Literal oder IRI schreiben",
+        "violation", N_("{term} is RDF 1.2, which few tools read; write a plain literal or an IRI")
     ),
     "F14": Rule(
         "violation",
-        "the file's name names its graph; write data/sources/<slug>.ttl in a-z, 0-9 and hyphens",
-        "der Dateiname benennt den Graphen; data/sources/<slug>.ttl aus a-z, 0-9, - schreiben",
+        N_(
+            "the file's name names its graph; write data/sources/<slug>.ttl in a-z, 0-9 and hyphens"
+        ),
     ),
     "F15": Rule(
         "warning",
-        "nobody reads this file; move it to data/sources, entities, links or imports as .ttl",
-        "niemand liest diese Datei; als .ttl nach data/sources, entities, links oder imports legen",
+        N_("nobody reads this file; move it to data/sources, entities, links or imports as .ttl"),
     ),
     "D01": Rule(
         "violation",
-        "'{value}' is not an EDTF date; write 2003, 2018-05, 2018-09-28, 1993~ or 199X",
-        "'{value}' ist kein EDTF-Datum; 2003, 2018-05, 2018-09-28, 1993~ oder 199X schreiben",
+        N_("'{value}' is not an EDTF date; write 2003, 2018-05, 2018-09-28, 1993~ or 199X"),
     ),
     "D10": Rule(
-        "violation",
-        "'{value}' is open, which is no start; write when it began, and no end",
-        "'{value}' ist offen, also kein Beginn; schreiben, wann es begann, und kein Ende",
+        "violation", N_("'{value}' is open, which is no start; write when it began, and no end")
     ),
     "D04": Rule(
-        "violation",
-        "{property} is {found}, but {value} gives {expected}; build the dump again",
-        "{property} ist {found}, aus {value} folgt aber {expected}; den Auszug neu erzeugen",
+        "violation", N_("{property} is {found}, but {value} gives {expected}; build the dump again")
     ),
     "N01": Rule(
         "violation",
-        "{property} is said to be not stated, and stated; drop tg:notStated or the value",
-        "{property} gilt als nicht angegeben und ist es doch; tg:notStated oder den Wert streichen",
+        N_("{property} is said to be not stated, and stated; drop tg:notStated or the value"),
     ),
     "E05": Rule(
         "violation",
-        "'{quote}' does not stand in line {at} of {source}; copy the words from the text",
-        "'{quote}' steht nicht in Zeile {at} von {source}; die Wörter aus dem Text kopieren",
+        N_("'{quote}' does not stand in line {at} of {source}; copy the words from the text"),
     ),
     "E07": Rule(
         "violation",
-        "no text with SHA-256 {sha256} in the texts folder; add the text of {source}",
-        "kein Text mit SHA-256 {sha256} im Textordner; den Text von {source} dazulegen",
+        N_("no text with SHA-256 {sha256} in the texts folder; add the text of {source}"),
     ),
     "X05": Rule(
         "violation",
-        "no decision about a link: {error}; write SSSOM as docs/curation.md shows it",
-        "keine Entscheidung zu einer Verknüpfung: {error}; SSSOM wie in docs/curation.md schreiben",
+        N_("no decision about a link: {error}; write SSSOM as docs/curation.md shows it"),
     ),
     "X06": Rule(
-        "violation",
-        "line {other} decides the same link of {subject}; keep one of the two rows",
-        "Zeile {other} entscheidet dieselbe Verknüpfung von {subject}; eine der Zeilen behalten",
+        "violation", N_("line {other} decides the same link of {subject}; keep one of the two rows")
     ),
     "X07": Rule(
         "violation",
-        "{subject} stands in no file of data/; describe it there, or delete the row",
-        "{subject} steht in keiner Datei unter data/; dort beschreiben oder die Zeile löschen",
+        N_("{subject} stands in no file of data/; describe it there, or delete the row"),
     ),
 }
 
@@ -181,8 +136,8 @@ def problem(code: str, file: str, line: int = 0, **values: object) -> Problem:
     """Return the problem of that code at that place, its words filled with `values`."""
     rule = CODES[code]
     words = {key: str(value) for key, value in values.items()}
-    message = {"en": rule.en.format(**words), "de": rule.de.format(**words)}
-    return Problem(file, line, code, rule.severity, message, message["en"])
+    message = {language: words_of(language).gettext(rule.text, **words) for language in LANGUAGES}
+    return Problem(file, line, code, rule.severity, message, message[SOURCE_LANGUAGE])
 
 
 def by_severity(problems: Iterable[Problem]) -> list[Problem]:

@@ -10,6 +10,7 @@ from typing import Final
 from twingraph.check.run import check_curated, check_dump
 from twingraph.check.texts import prove_quotes
 from twingraph.problems import Problem, TwingraphError, by_severity
+from twingraph.rdf.collector import without_collector
 from twingraph.settings import Settings
 from twingraph.source.read import read_project
 
@@ -42,6 +43,11 @@ def check_paths(
     for path in paths:
         if not path.exists():
             raise TwingraphError(f"{path} does not exist; name a data file, a folder or a dump")
+    with without_collector():
+        return _check_paths(settings, paths, texts)
+
+
+def _check_paths(settings: Settings, paths: Sequence[Path], texts: Path | None) -> CheckResult:
     dumps = [one for one in paths if one.is_file() and is_dump(one, settings.folder)]
     own = [one for one in paths if one not in dumps]
     problems = [one for path in dumps for one in check_dump(path, settings)]

@@ -163,8 +163,9 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
         if line:
             return file.path, line
     for file in curated.files:
-        if finding.focus in file.positions.iris:
-            return file.path, file.positions.iris[finding.focus]
+        mentioned = file.positions.iris.get(finding.focus)
+        if mentioned is not None:
+            return file.path, mentioned
     return "", 0
 
 
@@ -177,15 +178,11 @@ def _edited_first(file: SourceFile, path: str | None) -> tuple[int, str]:
 
 
 def _claim_about(curated: Curated, focus: str, path: str) -> tuple[str, int] | None:
-    names = {bound.value: verb for verb, days in DATES.items() for bound in days}
-    verb = names.get(path, NamedNode(path)) if re.match(r"https?://", path) else None
+    names = {bound.value: verb.value for verb, days in DATES.items() for bound in days}
     for file in curated.files:
-        claims = {plain(one.subject) for one in file.quads
-                  if one.predicate == TG.subject and plain(one.object) == focus}  # fmt: skip
-        for quad in file.quads:
-            claim = plain(quad.subject)
-            if quad.predicate == TG.property and quad.object == verb and claim in claims:
-                return file.path, file.positions.line(claim, TG.value.value)
+        claim = file.claims.get((focus, names.get(path, path)))
+        if claim is not None:
+            return file.path, file.positions.line(claim, TG.value.value)
     return None
 
 

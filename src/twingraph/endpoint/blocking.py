@@ -23,6 +23,7 @@ from pyoxigraph import (
 
 from twingraph.endpoint.endpoint import Evaluator, refusal
 from twingraph.endpoint.formats import choose_formats
+from twingraph.endpoint.outcome import Outcome
 from twingraph.sparql.queryable import QueryResult
 
 _WHOLE: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
@@ -40,10 +41,10 @@ class BlockingEvaluator:
         bindings = {name.value: str(term) for name, term in (substitutions or {}).items()}
         ask = partial(self._evaluator.ask, query, "json", "nt", bindings=bindings)
         reply = from_thread.run(ask)
-        if reply.kind in ("R", "B"):
+        if reply.outcome in (Outcome.ROWS, Outcome.BOOLEAN):
             return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
-        if reply.kind != "G":
-            raise refusal(reply, query, choose_formats("", None), self._evaluator.limits, {})
+        if reply.outcome is not Outcome.TRIPLES:
+            raise refusal(reply, choose_formats((), None), self._evaluator.limits)
         graph = Store()
         graph.extend(
             Quad(one.subject, one.predicate, one.object)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
 from typing import Final, NamedTuple
 
 _LARGEST: Final = 1024 * 1024  # bytes of an answer that is worth keeping
-_SMALLEST: Final = 1024  # what a kept answer takes at least, its headers and its key
+_EACH: Final = 160  # bytes that Python takes for an entry, or a header, beside what is in it
 
 
 class Kept(NamedTuple):
@@ -20,34 +19,44 @@ class Kept(NamedTuple):
 
 
 class Cache:
-    """Answers by what was asked. A new build gets a new one.
+    """Answers by the digest of what was asked. A new build gets a new one.
 
     >>> cache = Cache(2048)
-    >>> for key in "abc":
-    ...     cache.keep(key, Kept([], b"", 0, ""))
-    >>> [cache.get(key) is not None for key in "abc"]
+    >>> for key in (b"a", b"b", b"c"):
+    ...     cache.keep(key, Kept([], b"x" * 600, 0, ""))
+    >>> [cache.get(key) is not None for key in (b"a", b"b", b"c")]
     [False, True, True]
     """
 
     def __init__(self, limit: int) -> None:
-        """Keep up to `limit` bytes."""
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
-        self._left = limit
+        """Keep up to `limit` bytes, all that is held for an answer counted."""
+        self._kept: OrderedDict[bytes, Kept] = OrderedDict()
+        self._limit = limit
+        self.bytes = 0
 
-    def get(self, key: Hashable) -> Kept | None:
+    def __len__(self) -> int:
+        """Return the number of answers."""
+        return len(self._kept)
+
+    def get(self, key: bytes) -> Kept | None:
         """Return the answer to `key`, None where it is not kept."""
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
         return kept
 
-    def keep(self, key: Hashable, kept: Kept) -> None:
+    def keep(self, key: bytes, kept: Kept) -> None:
         """Keep an answer that is not too large; let go of those used longest ago."""
-        size = _SMALLEST + len(kept.body)
+        size = _size(key, kept)
         if size > _LARGEST or key in self._kept:
             return
         self._kept[key] = kept
-        self._left -= size
-        while self._left < 0 and self._kept:
-            _, old = self._kept.popitem(last=False)
-            self._left += _SMALLEST + len(old.body)
+        self.bytes += size
+        while self.bytes > self._limit and self._kept:
+            old_key, old = self._kept.popitem(last=False)
+            self.bytes -= _size(old_key, old)
+
+
+def _size(key: bytes, kept: Kept) -> int:
+    headers = sum(_EACH + len(name) + len(value) for name, value in kept.headers)
+    return _EACH + len(key) + headers + len(kept.body) + len(kept.query)

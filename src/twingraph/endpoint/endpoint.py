@@ -10,47 +10,46 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import json
 import re
 import sys
 import traceback
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from twingraph.endpoint.cache import Cache, Kept
 from twingraph.endpoint.formats import Choice, choose_formats, unfitting
+from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pool import Gone, Reply
 from twingraph.endpoint.protocol import (
     MAX_FIELDS,
     NO_UPDATES,
-    Dataset,
     ProtocolRequest,
     RefusedError,
     body_limit,
-    is_update,
     permit,
     read_fields,
     read_form,
 )
 from twingraph.settings import Limits
 from twingraph.site.reader import BuildReader
-from twingraph.sparql.mistakes import explain
+from twingraph.sparql.admission import Dataset
+from twingraph.sparql.mistakes import Mistake
 from twingraph.sparql.unknown_terms import terms_of
-from twingraph.web.negotiate import Variant
+from twingraph.web.negotiate import Variant, usable
 from twingraph.web.respond import COMMON, VARY, precondition
 from twingraph.web.weblinks import dataset_links
 
 PATH: Final = "/sparql"
-OUTCOME: Final = "twingraph.outcome"  # where the route behind finds an `Outcome`
+TO_SHOW: Final = "twingraph.show"  # where the route behind finds a `ForPeople`
 SEEN: Final = "twingraph.seen"  # where the log finds rows, query and cache
 _CACHED_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
-_LONG: Final = 4096  # letters of a query
 _HELD: Final = 4  # so many of the largest results may be on their way to slow readers
 _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
 _PACE: Final = 100 * 1024
@@ -58,24 +57,34 @@ _AGAIN: Final = 5  # seconds until somebody who is told to come back should
 # Evaluated again, these give something else: such an answer has no validator and is not kept.
 _CHANGING: Final = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b", re.IGNORECASE)
 _CHANGING_PARTS: Final = ("now", "rand", "uuid", "bnode")  # looked for first: ten times as quick
-_FORMS: Final[Mapping[str, Literal["rows", "graph"]]] = {"R": "rows", "B": "rows", "G": "graph"}
+_FORMS: Final[Mapping[Outcome, Literal["rows", "graph"]]] = {
+    Outcome.ROWS: "rows", Outcome.BOOLEAN: "rows", Outcome.TRIPLES: "graph",
+}  # fmt: skip
 # What becomes of a query that has no result: status, words, and whether to try again.
-_FAILURES: Final[Mapping[str, tuple[int, str, bool]]] = {
-    "V": (400, "the query can't be evaluated: {detail}", False),
-    "N": (400, "the query is nested too deeply to be evaluated; write it flatter", False),
-    "O": (504, "the query took more than {seconds} seconds and was stopped; ask for less (a "
-          "narrower pattern, no cross product, LIMIT without ORDER BY), or take the dumps", False),
-    "M": (507, "the query took more than {memory_bytes} bytes of memory and was stopped; ask for "
-          "less (fewer rows to sort, group or make distinct), or take the dumps", False),
-    "L": (507, "the result has more than {rows} rows; ask for it in parts with ORDER BY, LIMIT and "
-          "OFFSET, or take the dumps", False),
-    "T": (507, "the result has more than {result_bytes} bytes; ask for it in parts with ORDER BY, "
-          "LIMIT and OFFSET, or take the dumps", False),
-    "Q": (503, "as many queries as this service takes are running and waiting; try again in a "
+_FAILURES: Final[Mapping[Outcome, tuple[int, str, bool]]] = {
+    Outcome.UPDATE: (403, NO_UPDATES, False),
+    Outcome.REFUSED: (403, "{detail}", False),
+    Outcome.UNWRITABLE: (406, "{detail}", False),
+    Outcome.FAILED: (400, "the query can't be evaluated: {detail}", False),
+    Outcome.TOO_DEEP: (400, "the query is nested too deeply to be evaluated; write it flatter",
+          False),
+    Outcome.TOO_LONG: (504, "the query took more than {seconds} seconds and was stopped; ask for "
+          "less (a narrower pattern, no cross product, LIMIT without ORDER BY), or take the dumps",
+          False),
+    Outcome.TOO_MUCH_MEMORY: (507, "the query took more than {memory_bytes} bytes of memory and "
+          "was stopped; ask for less (fewer rows to sort, group or make distinct), or take the "
+          "dumps", False),
+    Outcome.TOO_MANY_ROWS: (507, "the result has more than {rows} rows; ask for it in parts with "
+          "ORDER BY, LIMIT and OFFSET, or take the dumps", False),
+    Outcome.TOO_MANY_BYTES: (507, "the result has more than {result_bytes} bytes; ask for it in "
+          "parts with ORDER BY, LIMIT and OFFSET, or take the dumps", False),
+    Outcome.BUSY: (503, "as many queries as this service takes are running and waiting; try again "
+          "in a moment", True),
+    Outcome.LOST: (503, "the process that evaluated the query was lost, twice; try again in a "
           "moment", True),
-    "X": (503, "the process that evaluated the query was lost, twice; try again in a moment", True),
-    "U": (502, "{detail}", True),
-    "C": (503, "the client went away", False),
+    Outcome.NO_WORKERS: (503, "queries are not answered: {detail}", True),
+    Outcome.UPSTREAM: (502, "{detail}", True),
+    Outcome.CLIENT_LEFT: (503, "the client went away", False),
 }  # fmt: skip
 
 
@@ -113,7 +122,7 @@ class Evaluator(Protocol):
         ...
 
 
-class Outcome(NamedTuple):
+class ForPeople(NamedTuple):
     """What the route behind is to show: a problem, a result for people, or neither."""
 
     asked: ProtocolRequest | None
@@ -132,7 +141,6 @@ class Service:
         self.cache = Cache(_CACHED_BYTES)
         self.build = site.dumps["SHA256SUMS"].sha256
         self.held = 0
-        self.readers = CapacityLimiter(1)  # of long texts
         self._terms: frozenset[str] | None = None
         self._same: list[tuple[bytes, bytes]] = [
             *((name.encode(), value.encode()) for name, value in COMMON.items()),
@@ -192,26 +200,26 @@ async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -
     """Send the result of a query; return the status.
 
     Where it is people's business (the form, a table, a refusal), 0 is returned, nothing has been
-    sent, and the route behind finds an `Outcome` in the scope.
+    sent, and the route behind finds a `ForPeople` in the scope.
     """
     try:
         found = await _made(service, scope, receive)
     except Exception:  # noqa: BLE001  # ours, whatever it is: told in the log, and 500 to the client
         traceback.print_exc(file=sys.stderr)
-        found = Outcome(None, RefusedError(500, "a mistake of ours; it has been noted"))
-    if isinstance(found, Outcome):
-        scope[OUTCOME] = found
+        found = ForPeople(None, RefusedError(500, "a mistake of ours; it has been noted"))
+    if isinstance(found, ForPeople):
+        scope[TO_SHOW] = found
         return 0
     return await _send(service, scope, receive, send, found)
 
 
-async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | Outcome:
+async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForPeople:
     """Return the result of a query, or what is to be shown in its place."""
     accept, content_type = _heads(scope)
     search: bytes = scope["query_string"]
-    key: Hashable = None
+    key = b""
     if scope["method"] != "POST":
-        key = (search, accept)
+        key = key_of(search, (accept or "").encode())
         kept = service.cache.get(key)
         if kept is not None:
             scope[SEEN] = (kept.rows, kept.query, True)
@@ -222,49 +230,38 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | Outc
         if scope["method"] == "POST":
             body = await _read_body(receive, body_limit(service.limits))
             fields = list(read_form(content_type, body, fields))
-            key = (search, accept, content_type, body) if len(body) < _CHUNK else None
+            key = key_of(search, (accept or "").encode(), content_type.encode(), body)
         asked = read_fields(fields)
         if not asked.query:
-            return Outcome(asked)
+            return ForPeople(asked)
         name = query_digest(asked.query)
         scope[SEEN] = (-1, name, False)
-        dataset = await _permitted(service, asked)
-        choice = choose_formats(asked.format, accept)
-        if choice.rows is None and choice.graphs is None:
-            raise RefusedError(406, unfitting(choice, "rows"))
+        permit(service.site, asked, service.limits.query_bytes)
+        choice = choose_formats(asked.formats, accept)
         reply = await service.evaluator.ask(
-            asked.query, _suffix(choice.rows, "json"), _suffix(choice.graphs, "nt"), dataset,
+            asked.query, _suffix(choice.rows, "json"), _suffix(choice.graphs, "nt"), asked.dataset,
             gone=_gone(receive),
         )  # fmt: skip
-        form = _FORMS.get(reply.kind)
+        form = _FORMS.get(reply.outcome)
         if form is None:
-            raise refusal(reply, asked.query, choice, service.limits, service.site.prefixes)
+            raise refusal(reply, choice, service.limits)
     except RefusedError as error:
-        return Outcome(asked, error)
+        return ForPeople(asked, error)
     offer = choice.rows if form == "rows" else choice.graphs
     assert offer is not None, "a result has a format"
     if offer.suffix == "html":
         scope[SEEN] = (reply.rows, name, False)
-        return Outcome(asked, reply=reply)
+        return ForPeople(asked, reply=reply)
     changing = reply.fresh or _changes(asked.query)
-    tag = "" if changing else service.tag(name, dataset, offer.suffix)
+    tag = "" if changing else service.tag(name, asked.dataset, offer.suffix)
     headers = service.headers(offer.media_type, len(reply.body), tag)
     made = Kept(headers, reply.body, reply.rows, name)
     if service.held and service.held + len(reply.body) > _HELD * service.limits.result_bytes:
-        return Outcome(asked, refusal(Reply("Q"), asked.query, choice, service.limits, {}))
-    if tag and key is not None:
+        return ForPeople(asked, refusal(Reply(Outcome.BUSY), choice, service.limits))
+    if tag:
         service.cache.keep(key, made)
     scope[SEEN] = (made.rows, made.query, False)
     return made
-
-
-async def _permitted(service: Service, asked: ProtocolRequest) -> Dataset | None:
-    """Read a query for what it must not do; a long text takes a while, and others do not wait."""
-    if len(asked.query) < _LONG:
-        return permit(service.site, asked, service.limits.query_bytes)
-    return await to_thread.run_sync(
-        permit, service.site, asked, service.limits.query_bytes, limiter=service.readers
-    )
 
 
 def _changes(query: str) -> bool:
@@ -288,7 +285,7 @@ def _heads(scope: Scope) -> tuple[str | None, str]:
             accept.append(value.decode("latin-1"))
         elif name == b"content-type":
             content_type = value.decode("latin-1")
-    return ",".join(accept) or None, content_type
+    return usable(",".join(accept)), content_type
 
 
 def _read_search(search: bytes) -> list[tuple[str, str]]:
@@ -338,25 +335,32 @@ def _gone(receive: Receive) -> Gone:
     return gone
 
 
+def key_of(*parts: bytes) -> bytes:
+    """Return what an answer is kept by: as long as any other, however long the request was.
+
+    >>> len(key_of(b"a" * 1000, b"b")), key_of(b"ab", b"") == key_of(b"a", b"b")
+    (32, False)
+    """
+    sizes = b" ".join(b"%d" % len(part) for part in parts)
+    return hashlib.sha256(b"\n".join((sizes, *parts))).digest()
+
+
 def query_digest(query: str) -> str:
     """Return the SHA-256 of a query, in hexadecimal."""
     return hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()
 
 
-def refusal(
-    reply: Reply, query: str, choice: Choice, limits: Limits, prefixes: Mapping[str, str]
-) -> RefusedError:
+def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
     """Return the words and the status for a query that has no result."""
-    if reply.kind == "S":
-        if is_update(query):
-            return RefusedError(403, NO_UPDATES)
-        found = explain(reply.body.decode("utf-8", "replace"), query, prefixes)
-        return RefusedError(400, f"this is not SPARQL: {found.text}", members=found.members)
-    if reply.kind == "F":
-        return RefusedError(406, unfitting(choice, reply.body.decode("ascii")))
-    status, text, again = _FAILURES[reply.kind]
-    told = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
     detail = reply.body.decode("utf-8", "replace")
+    if reply.outcome is Outcome.NO_SPARQL:
+        mistake = Mistake(**json.loads(detail))
+        text = f"this is not SPARQL: {mistake.text}"
+        return RefusedError(400, text, members=mistake.members)
+    if reply.outcome is Outcome.WRONG_FORM:
+        return RefusedError(406, unfitting(choice, detail))
+    status, text, again = _FAILURES[reply.outcome]
+    told = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
     return RefusedError(status, text.format(**told, detail=detail), again=_AGAIN if again else 0)
 
 

@@ -25,7 +25,11 @@ from pyoxigraph import (
     parse,
 )
 
-from twingraph.rdf.serializers import SERIALIZERS
+from twingraph.endpoint.outcome import Outcome
+from twingraph.problems import TwingraphError
+from twingraph.rdf.serializers import SERIALIZERS, UnwritableError, as_xml
+from twingraph.sparql.admission import admit, is_update
+from twingraph.sparql.mistakes import explain
 
 FRESH: Final = 2  # flag: evaluated again, the answer would hold other blank nodes
 _RESULTS: Final[Mapping[str, QueryResultsFormat]] = {
@@ -38,7 +42,10 @@ _NEW: Final = {"json": b'"type":"bnode"', "xml": b"<bnode>", "csv": b"_:", "tsv"
 
 
 class Config(NamedTuple):
-    """What a keeper is told: which graph, and what a query on it may take."""
+    """What a fork server is told: which graph, and what a query on it may take.
+
+    `graphs` are the graphs that a query may name; the fork server itself fills it in.
+    """
 
     graph: str
     base: str
@@ -48,16 +55,13 @@ class Config(NamedTuple):
     memory_bytes: int
     rows: int
     result_bytes: int
+    graphs: tuple[str, ...] = ()
 
 
 class Answer(NamedTuple):
-    """What a worker tells: `R` rows, `B` yes or no, `G` triples; or why not.
+    """What a worker tells: what came of a query, its bytes, how many rows or triples they are."""
 
-    `S` no SPARQL, `V` can't be evaluated, `F` the format does not fit (its body: the form of the
-    query), `L` too many rows, `T` too many bytes, `M` too much memory.
-    """
-
-    kind: bytes
+    outcome: Outcome
     body: bytes = b""
     rows: int = 0
     flags: int = 0
@@ -69,28 +73,43 @@ class _TooLarge(Exception):  # noqa: N818  # never leaves this module
 
 def evaluate(store: Store, config: Config, asked: Mapping[str, Any]) -> Answer:
     """Evaluate the question `asked`: query, formats (for rows, for graphs), graphs, bindings."""
+    text = asked["query"]
     chosen: dict[str, Any] = {}
-    if asked.get("graphs"):
-        default, named = asked["graphs"]
+    try:
+        named = admit(text, {*config.graphs, config.published}, config.base, config.prefixes)
+    except TwingraphError as error:
+        return Answer(Outcome.REFUSED, str(error).encode())
+    dataset = asked.get("graphs") or named
+    if dataset:
+        default, others = dataset
         chosen["default_graph"] = [
-            DefaultGraph() if one == config.published else NamedNode(one) for one in default
+            DefaultGraph() if name == config.published else NamedNode(name) for name in default
         ]
-        chosen["named_graphs"] = [NamedNode(one) for one in named if one != config.published]
+        chosen["named_graphs"] = [NamedNode(name) for name in others if name != config.published]
     if asked.get("bindings"):
         chosen["substitutions"] = dict(_bindings(asked["bindings"]))
     try:
-        text = asked["query"]
         prefixes = prefixes_in(text, config.prefixes)
         found = store.query(text, base_iri=config.base, prefixes=prefixes, **chosen)
         return _written(found, config, *asked["formats"])
     except SyntaxError as error:
-        return Answer(b"S", str(error.msg).encode())
+        return no_sparql(text, str(error.msg), config.prefixes)
     except MemoryError:
-        return Answer(b"M")
+        return Answer(Outcome.TOO_MUCH_MEMORY)
     except _TooLarge:
-        return Answer(b"T")
+        return Answer(Outcome.TOO_MANY_BYTES)
+    except UnwritableError as error:
+        return Answer(Outcome.UNWRITABLE, str(error).encode())
     except (RuntimeError, OSError, ValueError) as error:
-        return Answer(b"V", str(error).encode())
+        return Answer(Outcome.FAILED, str(error).encode())
+
+
+def no_sparql(text: str, words: str, prefixes: Mapping[str, str]) -> Answer:
+    """Say what is wrong with a text that the engine refused with `words`."""
+    if is_update(text):
+        return Answer(Outcome.UPDATE)
+    mistake = explain(words, text, prefixes)
+    return Answer(Outcome.NO_SPARQL, json.dumps(mistake._asdict()).encode())
 
 
 def prefixes_in(text: str, prefixes: Mapping[str, str]) -> dict[str, str]:
@@ -114,19 +133,21 @@ def _bindings(texts: Mapping[str, str]) -> list[tuple[Variable, Any]]:
 
 def _written(found: Any, config: Config, rows: str, graphs: str) -> Answer:
     if isinstance(found, QueryTriples):
-        return _graph(found, config, graphs) if graphs else Answer(b"F", b"graph")
+        return _graph(found, config, graphs) if graphs else Answer(Outcome.WRONG_FORM, b"graph")
     if not rows:
-        return Answer(b"F", b"rows")
+        return Answer(Outcome.WRONG_FORM, b"rows")
     sink = _Sink(config.result_bytes)
     found.serialize(sink, format=_RESULTS[rows])
     body = b"".join(sink.parts)
+    if rows == "xml":
+        body = as_xml(body, "take JSON")
     if isinstance(found, QueryBoolean):
-        return Answer(b"B", body, 1)
+        return Answer(Outcome.BOOLEAN, body, 1)
     assert isinstance(found, QuerySolutions), "rows, yes or no, triples: nothing else"
     number = COUNTERS[rows](body)
     if number > config.rows:
-        return Answer(b"L", rows=number)
-    return Answer(b"R", body, number, FRESH if _NEW[rows] in body else 0)
+        return Answer(Outcome.TOO_MANY_ROWS, rows=number)
+    return Answer(Outcome.ROWS, body, number, FRESH if _NEW[rows] in body else 0)
 
 
 def _graph(found: QueryTriples, config: Config, suffix: str) -> Answer:
@@ -134,12 +155,12 @@ def _graph(found: QueryTriples, config: Config, suffix: str) -> Answer:
     for one in found:
         triples.add(one)
         if len(triples) > config.rows:
-            return Answer(b"L", rows=len(triples))
+            return Answer(Outcome.TOO_MANY_ROWS, rows=len(triples))
     flags = FRESH if any(map(_is_new, triples)) else 0
     body = SERIALIZERS[suffix](list(triples), config.prefixes)
     if len(body) > config.result_bytes:
-        return Answer(b"T")
-    return Answer(b"G", body, len(triples), flags)
+        return Answer(Outcome.TOO_MANY_BYTES)
+    return Answer(Outcome.TRIPLES, body, len(triples), flags)
 
 
 def _is_new(one: Triple) -> bool:

@@ -12,14 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from twingraph.endpoint.answers import ResultView, hints_for, query_page, table_of
-from twingraph.endpoint.endpoint import OUTCOME, PATH, Outcome, Service, limits_text
+from twingraph.endpoint.answers import ResultView, query_page, table_of
+from twingraph.endpoint.completions import completions
+from twingraph.endpoint.endpoint import PATH, TO_SHOW, ForPeople, Service, limits_text
+from twingraph.endpoint.hints import hints_of
+from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.protocol import ProtocolRequest, RefusedError
 from twingraph.site.describe import FORMATS
 from twingraph.site.reader import LANGUAGES
 from twingraph.site.render import render
 from twingraph.site.service import endpoint_of, service_description
-from twingraph.site.words import WORDS
+from twingraph.translation import words_of
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.respond import (
     TEXT_FIRST,
@@ -40,18 +43,22 @@ async def sparql(request: Request) -> Response:
 
 def _show(request: Request) -> Response:
     service: Service = request.app.state.service
-    outcome: Outcome = request.scope[OUTCOME]
-    asked, reply = outcome.asked, outcome.reply
+    shown: ForPeople = request.scope[TO_SHOW]
+    asked, reply = shown.asked, shown.reply
     try:
-        if outcome.refused is not None:
-            raise outcome.refused
+        if shown.refused is not None:
+            raise shown.refused
         assert asked is not None, "what is not refused was read"
         if reply is None:
             return _about_service(request, service, asked)
-        table = table_of(service.site, reply.body, triples=reply.kind == "G", total=reply.rows,
-                         language=_language(request, asked))  # fmt: skip
-        if not table.rows and (reply.kind != "B" or b"false" in reply.body):
-            hints = hints_for(service.site, asked.query, service.terms, _language(request, asked))
+        triples, language = reply.outcome is Outcome.TRIPLES, _language(request, asked)
+        table = table_of(
+            service.site, reply.body, triples=triples, total=reply.rows, language=language
+        )
+        if not table.rows and (reply.outcome is not Outcome.BOOLEAN or b"false" in reply.body):
+            site = service.site
+            hints = hints_of(site.store, asked.query, service.terms, site.base, site.prefixes,
+                             _language(request, asked))  # fmt: skip
             table = table._replace(hints=hints)
         return _page(request, service, asked, table=table)
     except RefusedError as error:
@@ -75,8 +82,15 @@ def _page(
     query = asked.query if asked is not None else ""
     shown = query_page(site, language, query, table, str(problem or ""))
     elsewhere = {one: f"sparql?lang={one}" for one in LANGUAGES}
-    body = render(site, "sparql.html", language, "sparql", title=WORDS[language]["query"],
-                  elsewhere=elsewhere, page=shown)  # fmt: skip
+    body = render(
+        site,
+        "sparql.html",
+        language,
+        "sparql",
+        title=words_of(language).gettext("Query"),
+        elsewhere=elsewhere,
+        page=shown,
+    )
     headers = {"content-language": language, **_told(service, problem)}
     status = problem.status if problem is not None else 200
     return respond(request, body, "text/html", status=status, vary=VARY, headers=headers)
@@ -104,7 +118,7 @@ def _refuse(
 ) -> Response:
     if choose(accept_of(request), [*TEXT_FIRST, _HTML]) is _HTML:
         return _page(request, service, asked, problem=error)
-    heading = WORDS[_language(request, asked)]["failed"]
+    heading = words_of(_language(request, asked)).gettext("This query can't be answered")
     return refuse(request, error.status, str(error), heading=heading, offers=TEXT_FIRST,
                   headers=_told(service, error), members=error.members)  # fmt: skip
 
@@ -117,4 +131,15 @@ def _told(service: Service, error: RefusedError | None = None) -> dict[str, str]
     return told
 
 
-ROUTES: Final = (Route(PATH, sparql, methods=["GET", "HEAD", "POST"]),)
+async def completions_file(request: Request) -> Response:
+    """Send what an editor offers to write, in the language that `lang` or the reader names."""
+    wanted = request.query_params.get("lang", "")
+    language = wanted if wanted in LANGUAGES else language_of(request)
+    body = await to_thread.run_sync(completions, request.app.state.site, language)
+    return respond(request, body, "application/json", vary="Accept-Language")
+
+
+ROUTES: Final = (
+    Route(PATH, sparql, methods=["GET", "HEAD", "POST"]),
+    Route(f"{PATH}/completions.json", completions_file, methods=["GET", "HEAD"]),
+)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from twingraph.web.negotiate import Variant, choose
+from twingraph.web.negotiate import ELEMENT, Variant, choose
 
 # Rows and yes-or-no, then graphs: in the order we prefer. HTML is sent to those who name it only.
 ROWS: Final = (
@@ -36,7 +36,15 @@ GRAPHS: Final = (
 # What people write for format=, beside the suffixes themselves.
 _SYNONYMS: Final[Mapping[str, str]] = {
     "turtle": "ttl", "ntriples": "nt", "n-triples": "nt", "nquads": "nq", "n-quads": "nq",
-    "json-ld": "jsonld", "rdfxml": "rdf", "rdf/xml": "rdf", "table": "html",
+    "json-ld": "jsonld", "ld+json": "jsonld", "application/x-json+ld": "jsonld",
+    "rdfxml": "rdf", "rdf+xml": "rdf", "rdf/xml": "rdf", "rdf-xml": "rdf", "text/xml": "xml",
+    "n3": "ttl", "text/n3": "ttl", "text/rdf+n3": "ttl", "application/n3": "ttl",
+    "application/turtle": "ttl", "application/x-turtle": "ttl", "application/x-trig": "trig",
+    "text/plain": "nt", "text/ntriples": "nt", "text/x-nquads": "nq",
+    "sparql-results+json": "json", "sparql-json": "json", "text/json": "json",
+    "application/x-sparql-results+json": "json", "sparql-results+xml": "xml", "sparql-xml": "xml",
+    "text/javascript": "json",
+    "text/tsv": "tsv", "text/comma-separated-values": "csv", "table": "html",
 }  # fmt: skip
 # A table of rows asked for a graph, and the other way round, is given its nearest kin.
 _KIN: Final[Mapping[str, str]] = {"json": "jsonld", "xml": "rdf"}
@@ -51,23 +59,38 @@ class Choice(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def choose_formats(wanted: str, accept: str | None) -> Choice:
-    """Choose by `format=`, which names a suffix or a media type, else by the `Accept` header.
+def choose_formats(wanted: tuple[str, ...], accept: str | None) -> Choice:
+    """Choose by the first of `wanted` that fits, suffixes or media types, else by `Accept`.
 
-    >>> choose_formats("turtle", None).graphs.media_type, choose_formats("turtle", None).rows
+    What `Accept` allows besides (`*/*`, a page) does not stand in for a format that was named.
+
+    >>> choose_formats(("turtle",), None).graphs.media_type, choose_formats(("turtle",), None).rows
     ('text/turtle', None)
-    >>> choose_formats("", "text/csv").rows.suffix
+    >>> choose_formats(("pdf", "n3"), None).graphs.suffix
+    'ttl'
+    >>> choose_formats((), "text/csv").rows.suffix
+    'csv'
+    >>> choose_formats(("pdf",), "text/csv, */*").rows.suffix
     'csv'
     """
-    if wanted:
-        return Choice(_named(wanted, ROWS), _named(wanted, GRAPHS), f"format={wanted[:40]}")
-    return Choice(choose(accept, ROWS), choose(accept, GRAPHS), "what Accept names")
+    if not wanted:
+        return Choice(choose(accept, ROWS), choose(accept, GRAPHS), "what Accept names")
+    named = ",".join(
+        text for text in ELEMENT.findall(accept or "") if "*" not in text and "html" not in text
+    )
+    chosen = [
+        next((offer for name in wanted if (offer := _named(name, offers))), None)
+        or (choose(named, offers) if named.strip(", \t") else None)
+        for offers in (ROWS, GRAPHS)
+    ]
+    return Choice(chosen[0], chosen[1], f"format={wanted[0][:40]}")
 
 
 def _named(wanted: str, offers: tuple[Variant, ...]) -> Variant | None:
-    known = {one.suffix: one for one in reversed(offers)}
-    known |= {one.media_type: one for one in offers}
-    name = _SYNONYMS.get(wanted.strip().lower(), wanted.strip().lower())
+    known = {offer.suffix: offer for offer in reversed(offers)}
+    known |= {offer.media_type: offer for offer in offers}
+    name = wanted.partition(";")[0].strip().lower()
+    name = _SYNONYMS.get(name, name)
     return known.get(name if name in known else _KIN.get(name, name))
 
 

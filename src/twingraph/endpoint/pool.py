@@ -21,6 +21,7 @@ from typing import Final, NamedTuple, cast
 
 from twingraph.endpoint.evaluate import FRESH, Config
 from twingraph.endpoint.forkserver import ForkServer
+from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.worker import LAST, LENGTH, REPLY
 from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import PUBLISHED, move_iri
@@ -34,18 +35,13 @@ _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
 _LANE: Final = max(2, os.cpu_count() or 1)
 _START: Final = 60.0  # seconds a keeper may take until the graph is loaded
 _LINE: Final = 3  # questions that stand in line at a worker which is not yet known to take long
-_ELSEWHERE: Final = "A"  # kind of a reply that nobody sees: stand in line elsewhere
 _TRIES: Final = 2  # of a query whose worker was killed by somebody else
 
 
 class Reply(NamedTuple):
-    """What came of a query.
+    """What came of a query, its bytes, how many rows or triples; is it another one each time?"""
 
-    `kind` is that of `evaluate.Answer`, or: `O` over the time, `M` over the memory, `N` nested too
-    deeply, `Q` too many queries, `X` its worker was lost, `C` its client went.
-    """
-
-    kind: str
+    outcome: Outcome
     body: bytes = b""
     rows: int = 0
     fresh: bool = False
@@ -119,7 +115,7 @@ class _Worker(asyncio.Protocol):
             body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
             self._head = None
             self._parts.clear()
-            reply = Reply(kind.decode("ascii"), body, rows, bool(flags & FRESH))
+            reply = Reply(Outcome(kind), body, rows, bool(flags & FRESH))
             self.pool.answered(self, reply, last=bool(flags & LAST))
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -188,16 +184,16 @@ class Pool:
         try:
             question = json.dumps(asked).encode()
         except (UnicodeEncodeError, ValueError):
-            return Reply("V", b"its text is not Unicode")
+            return Reply(Outcome.FAILED, b"its text is not Unicode")
         lost = dead = 0
         while True:
             began = time.monotonic()
             reply = await self._ask(question, gone)
-            if reply.kind == "X":
+            if reply.outcome is Outcome.LOST:
                 # one that was lost at once had been dead before it was asked
                 at_once = time.monotonic() - began < MOMENT
                 lost, dead = lost + (not at_once), dead + at_once
-            elif reply.kind != _ELSEWHERE:
+            elif reply.outcome is not Outcome.REQUEUED:
                 return reply
             if lost == _TRIES or dead > _LANE:
                 return reply
@@ -229,7 +225,7 @@ class Pool:
         """End every process; who still waits is told that his worker was lost."""
         self._closed = True
         for one in [*self._busy, *self._idle]:
-            self._finish(one, Reply("X"))
+            self._finish(one, Reply(Outcome.LOST))
         self._abandon()
 
     # --- the keeper ------------------------------------------------------------------------------
@@ -287,7 +283,7 @@ class Pool:
         self._open(loop)
         for done in lost:
             if done is not None and not done.done():
-                done.set_result(Reply("X"))
+                done.set_result(Reply(Outcome.LOST))
 
     def _order(self, letter: str, worker: _Worker) -> None:
         if self._keeper is not None and worker.pid:
@@ -297,13 +293,13 @@ class Pool:
 
     async def _ask(self, question: bytes, gone: Gone | None) -> Reply:
         if self._closed:
-            return Reply("X")
+            return Reply(Outcome.LOST)
         loop = self._loop
         if loop is None or self._ready is None or not self._ready.done() or loop.is_closed():
             try:
                 await self.start()
             except TwingraphError:
-                return Reply("X")
+                return Reply(Outcome.LOST)
             loop = asyncio.get_running_loop()
         if self._idle:
             worker = self._idle.pop()
@@ -311,7 +307,7 @@ class Pool:
             worker = min(self._short, key=lambda one: len(one.line))
         else:
             if len(self._waiting) >= self.limits.waiting:
-                return Reply("Q")
+                return Reply(Outcome.BUSY)
             turn: asyncio.Future[_Worker] = loop.create_future()
             self._waiting.append((turn, loop.time()))
             self._look_after(loop)
@@ -319,7 +315,7 @@ class Pool:
             try:
                 worker = await turn
             except TimeoutError:
-                return Reply("Q")
+                return Reply(Outcome.BUSY)
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled() and turn.exception() is None:
                     self._rest(turn.result())
@@ -332,7 +328,7 @@ class Pool:
             return await done
         except asyncio.CancelledError:
             if worker.done is done:
-                self._stop(worker, Reply("C"))
+                self._stop(worker, Reply(Outcome.CLIENT_LEFT))
             raise
 
     @property
@@ -421,7 +417,7 @@ class Pool:
         while worker.line:
             done, _ = worker.line.popleft()
             if not done.done():
-                done.set_result(Reply(_ELSEWHERE))
+                done.set_result(Reply(Outcome.REQUEUED))
 
     def _stop(self, worker: _Worker, reply: Reply) -> None:
         """Kill the process of a query."""
@@ -434,7 +430,7 @@ class Pool:
     def _ended(self, worker: _Worker, status: int) -> None:
         """Hear from the keeper how a process ended: by itself, by us, or at its query."""
         if worker in self._busy:
-            self._finish(worker, _ENDS.get(status, Reply("X")))
+            self._finish(worker, _ENDS.get(status, Reply(Outcome.LOST)))
             self._dismiss(worker)
         elif worker in self._idle:
             self._idle.remove(worker)
@@ -459,9 +455,9 @@ class Pool:
                 self._slow_down(one, now)
             if one.since:
                 if now - one.since > self.limits.seconds:
-                    self._stop(one, Reply("Q"))
+                    self._stop(one, Reply(Outcome.BUSY))
             elif now - one.started > self.limits.seconds:
-                self._stop(one, Reply("O"))
+                self._stop(one, Reply(Outcome.TOO_LONG))
         while self._waiting and now - self._waiting[0][1] > self.limits.seconds:
             turn, _ = self._waiting.popleft()
             if not turn.done():
@@ -481,7 +477,7 @@ class Pool:
             worker.watcher = self._loop.create_task(self._watch(worker, worker.gone))
         if running >= self.limits.concurrent:
             if len(self._still) >= self.limits.concurrent:
-                self._stop(worker, Reply("Q"))
+                self._stop(worker, Reply(Outcome.BUSY))
                 return
             worker.since = now
             self._still.append(worker)
@@ -500,13 +496,15 @@ class Pool:
     async def _watch(self, worker: _Worker, gone: Gone) -> None:
         await gone()
         worker.watcher = None
-        self._stop(worker, Reply("C"))
+        self._stop(worker, Reply(Outcome.CLIENT_LEFT))
 
 
 # How a process ends in the middle of a query, by its exit status: what the engine did.
 _ENDS: Final[Mapping[int, Reply]] = {
-    -signal.SIGABRT: Reply("M"),  # the engine's way when it is given no more memory
-    -signal.SIGSEGV: Reply("N"),  # its stack is at its end
-    -signal.SIGBUS: Reply("N"),
-    -signal.SIGPROF: Reply("O"),
+    -signal.SIGABRT: Reply(
+        Outcome.TOO_MUCH_MEMORY
+    ),  # the engine's way when it is given no more memory
+    -signal.SIGSEGV: Reply(Outcome.TOO_DEEP),  # its stack is at its end
+    -signal.SIGBUS: Reply(Outcome.TOO_DEEP),
+    -signal.SIGPROF: Reply(Outcome.TOO_LONG),
 }

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, urljoin
+from urllib.parse import parse_qsl
 
 from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import PUBLISHED
 from twingraph.settings import Limits
 from twingraph.site.reader import BuildReader
-from twingraph.sparql.guard import refuse_remote, tokens
+from twingraph.sparql.admission import Dataset
 
 MAX_FIELDS: Final = 200
-_UPDATES: Final = {
-    "INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH",
-}  # fmt: skip
-# Without any of these no reading of a query calls another host or names its graphs.
-_SUSPECT: Final = re.compile(r"service|from|\\u", re.IGNORECASE)
+# What clients call the parameter for the format: most `format`, SPARQLWrapper all three.
+_FORMAT_PARAMETERS: Final = ("format", "output", "results")
 NO_UPDATES: Final = (
     "this service only reads; send a SELECT, ASK, CONSTRUCT or DESCRIBE query, and propose changes "
     "to the data in its repository"
@@ -47,19 +44,12 @@ class RefusedError(TwingraphError):
         self.members = members or {}
 
 
-class Dataset(NamedTuple):
-    """The graphs a query names: as its default graph, and for GRAPH."""
-
-    default: tuple[str, ...]
-    named: tuple[str, ...]
-
-
 class ProtocolRequest(NamedTuple):
     """What a request asks: no `query` means it asks about the service itself."""
 
     query: str
     dataset: Dataset | None
-    format: str
+    formats: tuple[str, ...]
     language: str
 
 
@@ -103,12 +93,17 @@ def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
 def read_fields(fields: Fields) -> ProtocolRequest:
     """Return what the parameters ask; raise `RefusedError` where they contradict each other.
 
+    A parameter without a value counts as absent.
+
     >>> read_fields([("query", "ASK {}"), ("default-graph-uri", "http://e/g")]).dataset
     Dataset(default=('http://e/g',), named=())
+    >>> read_fields([("format", "json-ld"), ("output", "text/csv, text/tsv")]).formats
+    ('json-ld', 'text/csv', 'text/tsv')
     """
     found: dict[str, list[str]] = {}
     for name, value in fields:
-        found.setdefault(name, []).append(value)
+        if value:
+            found.setdefault(name, []).append(value)
     if {"update", "using-graph-uri", "using-named-graph-uri"} & set(found):
         raise RefusedError(403, NO_UPDATES)
     queries = found.get("query", [])
@@ -118,77 +113,32 @@ def read_fields(fields: Fields) -> ProtocolRequest:
     return ProtocolRequest(
         query=queries[0] if queries else "",
         dataset=Dataset(default, named) if default or named else None,
-        format=found.get("format", [""])[-1],
+        formats=tuple(_formats(found)),
         language=found.get("lang", [""])[-1],
     )
 
 
-def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int) -> Dataset | None:
-    """Return the dataset of a query that may be evaluated; raise `RefusedError` for any other.
+def _formats(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the formats asked for, first what is wanted most; a value may list several."""
+    for parameter in _FORMAT_PARAMETERS:
+        for value in found.get(parameter, ()):
+            yield from filter(None, map(str.strip, value.split(",")))
 
-    Nothing is evaluated before this, because the engine itself would follow `SERVICE`.
+
+def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int) -> None:
+    """Raise `RefusedError` for a query that is too long, or graphs of the protocol we don't have.
+
+    What stands in the text is looked at where it is evaluated.
     """
     if len(asked.query.encode("utf-8", "replace")) > query_bytes:
         raise RefusedError(413, f"a query of more than {query_bytes} bytes; send a shorter one")
-    if asked.dataset is None and not _SUSPECT.search(asked.query):
-        return None
-    published = site.public(PUBLISHED.value)
-    held = {*site.graphs, published}
-    try:
-        refuse_remote(asked.query, held)
-    except TwingraphError as error:
-        raise RefusedError(403, str(error)) from None
     if asked.dataset is None:
-        return _dataset_of(asked.query, site.base)
-    for one in (*asked.dataset.default, *asked.dataset.named):
-        if one not in held:
+        return
+    held = {*site.graphs, site.public(PUBLISHED.value)}
+    for name in (*asked.dataset.default, *asked.dataset.named):
+        if name not in held:
             raise RefusedError(
                 403,
-                f"<{one[:200]}> is no graph of this service; leave it out, or list the graphs with "
-                "SELECT DISTINCT ?g { GRAPH ?g {} }",
+                f"<{name[:200]}> is no graph of this service; leave it out, or list the graphs "
+                "with SELECT DISTINCT ?g { GRAPH ?g {} }",
             )
-    return asked.dataset
-
-
-def is_update(text: str) -> bool:
-    """Does a text, no query, begin behind its prologue as an update does?
-
-    >>> is_update("PREFIX e: <http://e/> load <http://e/>"), is_update("SELECT * {}")
-    (True, False)
-    """
-    words = (one.text.upper() for one in tokens(text) if one.kind in ("word", "mark"))
-    first = next((one for one in words if one not in ("PREFIX", "BASE", ":")), "")
-    return first in _UPDATES
-
-
-def _dataset_of(text: str, base: str) -> Dataset | None:
-    """Return the graphs of the FROM clauses, None without any.
-
-    >>> _dataset_of("PREFIX e: <http://e/> ASK FROM e:a FROM NAMED <http://e/b> {}", "http://x/")
-    Dataset(default=('http://e/a',), named=('http://e/b',))
-    """
-    if not re.search("from", text, re.IGNORECASE):
-        return None
-    prefixes: dict[str, str] = {}
-    found: dict[bool, list[str]] = {False: [], True: []}
-    before = ("", "")
-    for token in tokens(text):
-        iri = _resolve(token.kind, token.text, base, prefixes)
-        last = before[1].upper()
-        if iri and last == "BASE":
-            base = iri
-        elif iri and before[0].upper() == "PREFIX":
-            prefixes[before[1]] = iri
-        elif iri and (last == "FROM" or (before[0].upper(), last) == ("FROM", "NAMED")):
-            found[last == "NAMED"].append(iri)
-        before = (before[1], token.text)
-    return Dataset(tuple(found[False]), tuple(found[True])) if any(found.values()) else None
-
-
-def _resolve(kind: str, text: str, base: str, prefixes: dict[str, str]) -> str:
-    if kind == "iri":
-        return urljoin(base, text[1:-1])
-    if kind == "name":
-        name, _, local = text.partition(":")
-        return prefixes.get(f"{name}:", "") + re.sub(r"\\(.)", r"\1", local)
-    return ""

@@ -13,17 +13,23 @@ from typing import Any, Final
 
 from pyoxigraph import RdfFormat, parse
 
+from twingraph.endpoint.evaluate import no_sparql
+from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pool import Gone, Reply
 from twingraph.problems import TwingraphError
-from twingraph.rdf.serializers import SERIALIZERS
+from twingraph.rdf.serializers import SERIALIZERS, UnwritableError, as_xml
 from twingraph.settings import Limits
+from twingraph.sparql.admission import admit
 from twingraph.sparql.fetch import EndpointError
 from twingraph.sparql.portable import form_of
 from twingraph.sparql.remote import Answered, RemoteStore, ask_endpoint
 
-_KINDS: Final = {"SELECT": "R", "ASK": "B", "CONSTRUCT": "G", "DESCRIBE": "G"}
+_FORMS: Final = {
+    "SELECT": Outcome.ROWS, "ASK": Outcome.BOOLEAN, "CONSTRUCT": Outcome.TRIPLES,
+    "DESCRIBE": Outcome.TRIPLES,
+}  # fmt: skip
 # what a gateway says of an endpoint -> what the service says of a query
-_FAILURES: Final = {400: "V", 504: "O"}
+_FAILURES: Final = {400: Outcome.FAILED, 504: Outcome.TOO_LONG}
 _NEW: Final = {
     "json": b'"type":"bnode"', "xml": b"<bnode>", "csv": b"_:", "tsv": b"_:", "nt": b"_:",
 }  # fmt: skip
@@ -57,14 +63,14 @@ class RemoteEvaluator:
         A client that leaves is not noticed: the question is the endpoint's by then.
         """
         if self._asked >= self.limits.concurrent + self.limits.waiting:
-            return Reply("Q")
+            return Reply(Outcome.BUSY)
         self._asked += 1
         try:
             loop = asyncio.get_running_loop()
             asked = query, rows, graphs, dataset, bindings or {}
             return await loop.run_in_executor(self._threads, self._reply, *asked)
         except RuntimeError:  # closed meanwhile
-            return Reply("X")
+            return Reply(Outcome.LOST)
         finally:
             self._asked -= 1
 
@@ -95,15 +101,20 @@ class RemoteEvaluator:
         dataset: tuple[tuple[str, ...], tuple[str, ...]] | None,
         bindings: Mapping[str, str],
     ) -> Reply:
+        graphs_held = (*self._store.graphs, self._store.published)
+        try:
+            named = admit(query, graphs_held, self._base, self._prefixes)
+        except TwingraphError as error:
+            return Reply(Outcome.REFUSED, str(error).encode())
         graph = form_of(query) in ("CONSTRUCT", "DESCRIBE")
         if not (graphs if graph else rows):
-            return Reply("F", b"graph" if graph else b"rows")
+            return Reply(Outcome.WRONG_FORM, b"graph" if graph else b"rows")
         suffix = "nt" if graph else rows
         try:
             found = ask_endpoint(
                 self._store,
                 query,
-                dataset,
+                dataset or named,
                 suffix,
                 base_iri=self._base,
                 prefixes=self._prefixes,
@@ -111,17 +122,24 @@ class RemoteEvaluator:
                 max_rows=self.limits.rows,
             )
         except SyntaxError as error:
-            return Reply("S", str(error.msg).encode())
+            told = no_sparql(query, str(error.msg), self._prefixes)
+            return Reply(told.outcome, told.body)
         except EndpointError as error:
             if error.status == 507:
-                return Reply("L" if "rows" in str(error) else "T")
-            told = without_address(error, self._store)
-            return Reply(_FAILURES.get(error.status, "U"), told.encode())
+                return Reply(
+                    Outcome.TOO_MANY_ROWS if "rows" in str(error) else Outcome.TOO_MANY_BYTES
+                )
+            words = without_address(error, self._store)
+            return Reply(_FAILURES.get(error.status, Outcome.UPSTREAM), words.encode())
         except TwingraphError as error:
-            return Reply("V", str(error).encode())
+            return Reply(Outcome.FAILED, str(error).encode())
         fresh = _NEW[suffix] in found.body
-        body = _graph(found, graphs, self._prefixes) if graph else found.body
-        return Reply(_KINDS[found.form], body, found.rows, fresh)
+        try:
+            body = _graph(found, graphs, self._prefixes) if graph else found.body
+            body = as_xml(body, "take JSON") if suffix == "xml" else body
+        except UnwritableError as error:
+            return Reply(Outcome.UNWRITABLE, str(error).encode())
+        return Reply(_FORMS[found.form], body, found.rows, fresh)
 
 
 def without_address(error: EndpointError, store: RemoteStore) -> str:

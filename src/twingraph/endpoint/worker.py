@@ -31,9 +31,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 
-from pyoxigraph import RdfFormat, Store
+from pyoxigraph import NamedNode, RdfFormat, Store
 
 from twingraph.endpoint.evaluate import Config, evaluate
+from twingraph.endpoint.outcome import Outcome
 
 LENGTH: Final = struct.Struct("!I")  # before a question: its bytes
 REPLY: Final = struct.Struct("!cBII")  # before an answer: kind, flags, rows, bytes
@@ -57,10 +58,9 @@ def _work(store: Store, config: Config, own: socket.socket, libc: ctypes.CDLL | 
             signal.setitimer(signal.ITIMER_PROF, config.seconds + 1)
             answer = evaluate(store, config, json.loads(question))
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-            last = grown > _GROWTH or answer.kind == b"M"
-            head = REPLY.pack(
-                answer.kind, answer.flags | (LAST if last else 0), answer.rows, len(answer.body)
-            )
+            last = grown > _GROWTH or answer.outcome is Outcome.TOO_MUCH_MEMORY
+            flags = answer.flags | (LAST if last else 0)
+            head = REPLY.pack(answer.outcome.value, flags, answer.rows, len(answer.body))
             if len(answer.body) < 65536:
                 own.sendall(head + answer.body)
             else:
@@ -207,6 +207,8 @@ def main() -> None:
     config = Config(**json.loads(told))
     store = Store()
     store.load(path=config.graph, format=RdfFormat.N_QUADS)
+    graphs = [one.value for one in store.named_graphs() if isinstance(one, NamedNode)]
+    config = config._replace(graphs=tuple(graphs))
     gc.collect()
     gc.freeze()  # a collection in a fork would copy what it looks at
     _keep(store, config, control)

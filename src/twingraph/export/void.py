@@ -15,6 +15,7 @@ from twingraph.link.void import VOID, linkset_triples
 from twingraph.rdf.frozen import default_triples
 from twingraph.rdf.turtle import iri_text, write_turtle
 from twingraph.rdf.vocabulary import PREFIXES, RDF, XSD
+from twingraph.translation import LANGUAGES
 
 if TYPE_CHECKING:
     from twingraph.export.dumps import Frozen
@@ -26,7 +27,7 @@ _OWL: Final = PREFIXES["owl"]
 _RDFS: Final = PREFIXES["rdfs"]
 FORMATS: Final = "http://www.w3.org/ns/formats/"  # Unique URIs for File Formats, W3C
 _FEATURES: Final = ("JSON-LD", "N-Quads", "N-Triples", "RDF_XML", "TriG", "Turtle")
-_PAGES: Final = ("en", "de")
+_PAGES: Final = LANGUAGES
 _DUMP: Final = re.compile(r"twingraph\.(nt|nq|ttl|trig|jsonld|rdf)(\.gz|\.zst)?")
 _TITLES: Final = {"en": "What {title} holds", "de": "Was {title} enthält"}
 

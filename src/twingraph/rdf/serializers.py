@@ -6,6 +6,7 @@ What we publish ourselves is written by `publish/dumps.py`, in its one form.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -13,7 +14,13 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, serialize
 
 from twingraph.rdf.frozen import triple_lines
 
+# UTF-8 of what no document of XML 1.0 holds (§2.2)
+_NOT_IN_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+
+
+class UnwritableError(ValueError):
+    """A format can't hold what was to be written in it; the words name one that can."""
 
 
 def _turtle(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
@@ -29,7 +36,29 @@ def _ntriples(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
 
 
 def _rdfxml(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
-    return _serialize(triples, RdfFormat.RDF_XML, prefixes)
+    body = _serialize(triples, RdfFormat.RDF_XML, prefixes)
+    if b"<oxprefix: " in body:
+        raise UnwritableError(
+            "a property whose IRI ends in no name can't be written in RDF/XML; take Turtle or "
+            "JSON-LD"
+        )
+    return as_xml(body, "take Turtle or JSON-LD")
+
+
+def as_xml(body: bytes, instead: str) -> bytes:
+    """Return an XML document of the engine's with every character that XML can hold.
+
+    Carriage returns are escaped, as a reader would take them for line ends (XML 1.0 §2.11); for
+    what XML can't hold at all (§2.2) `UnwritableError` is raised, which ends in `instead`.
+
+    >>> as_xml(b"<a>1\\r</a>", "")
+    b'<a>1&#13;</a>'
+    """
+    found = _NOT_IN_XML.search(body)
+    if found:
+        code = ord(found[0].decode("utf-8"))
+        raise UnwritableError(f"XML can't hold the character U+{code:04X} that is in it; {instead}")
+    return body.replace(b"\r", b"&#13;")
 
 
 def _jsonld(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
@@ -40,9 +69,12 @@ def _jsonld(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
         for verb, values in one.items():
             if verb == "@id":
                 continue
-            key = "@type" if verb == _TYPE else verb
-            kept = [value.get("@id") for value in values] if verb == _TYPE else values
-            node.setdefault(key, []).extend(kept)
+            # a literal is no kind (JSON-LD 1.1 §4.2.3): for one, rdf:type is a property like others
+            kinds = [value["@id"] for value in values if "@id" in value] if verb == _TYPE else []
+            kept = [value for value in values if "@id" not in value] if verb == _TYPE else values
+            for key, members in (("@type", kinds), (verb, kept)):
+                if members:
+                    node.setdefault(key, []).extend(members)
     for node in nodes.values():
         for key, values in node.items():
             if isinstance(values, list):

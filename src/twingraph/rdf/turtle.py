@@ -176,6 +176,27 @@ _TOKEN: Final = re.compile(
 )
 
 
+_PLAIN_STRING: Final = re.compile(r'"(?:[^"\\\n\r]|\\.)*"')
+_HASH_IRI: Final = re.compile(r"<[^\s<>\"'#]*#[^\s<>\"'#]*>")
+
+
+def is_bare(text: str) -> bool:
+    """Is it certain, at a glance, that a Turtle text has no comment and no blank node?
+
+    False says nothing: only `Positions` can tell then. The first `#` that begins a comment stands
+    in no IRI, so where each is part of one there is none.
+
+    >>> is_bare('<http://e/a#b> a <http://e/#C> .'), is_bare("<http://e/a> a _:b . # note")
+    (True, False)
+    """
+    if '"""' in text:
+        return False
+    without_strings = _PLAIN_STRING.sub("", text)
+    if any(mark in without_strings for mark in ('"', "'", "[", "(", "_:")):
+        return False
+    return without_strings.count("#") == len(_HASH_IRI.findall(without_strings))
+
+
 class Positions:
     """The lines of a Turtle text: of its comments, its blank nodes, and of each statement.
 

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twingraph.endpoint.endpoint import SEEN, Service, answer, is_query
+from twingraph.endpoint.outcome import Outcome
 from twingraph.problems import TwingraphError
 from twingraph.serve.log import Log, Numbers, Seen
 from twingraph.web.files.published import CutOffError
@@ -79,7 +80,7 @@ async def health(request: Request) -> Response:
     """Say whether queries are answered: 200 `ok`, else 503; with the build that is served."""
     service: Service = request.app.state.service
     reply = await service.evaluator.ask(_WELL, "json", "nt")
-    well = reply.kind == "B"
+    well = reply.outcome is Outcome.BOOLEAN
     text = f"{'ok' if well else 'queries are not answered'} {service.build[:16]}\n"
     headers = {"cache-control": "no-store", **({} if well else {"retry-after": "5"})}
     return Response(text, 200 if well else 503, headers, "text/plain")

@@ -127,11 +127,15 @@ class Claims:
         found = []
         as_of = facts.one(claim, TG.asOf)
         if as_of is not None:
-            found.append(formatter.word("status as of", facts.date(as_of)))
+            found.append(formatter.words.gettext("as of {date}", date=facts.date(as_of)))
         start, end = facts.one(claim, TG.from_), facts.one(claim, TG.until)
         if start is not None or end is not None:
             span = f"{start.value if start else '..'}/{end.value if end else '..'}"
-            found.append(formatter.word("valid", date_text(span, formatter.language).text))
+            found.append(
+                formatter.words.gettext(
+                    "valid {period}", period=date_text(span, formatter.language).text
+                )
+            )
         rank = facts.links(claim, TG.rank)
         if rank and rank[0] != _NORMAL:
             found.append(facts.name(rank[0]).text)
@@ -152,7 +156,7 @@ class Claims:
         for one in sorted(counted, key=lambda each: (self._is_implied(each), each)):
             basis = [facts.name(each).text for each in facts.links(one, TG.basis)]
             if self._is_implied(one) and not basis:
-                basis = [formatter.word("implied short")]
+                basis = [formatter.words.gettext("implied")]
             sides.setdefault(self._value_key(one), []).extend(
                 each for each in basis if each not in sides.get(self._value_key(one), [])
             )
@@ -172,9 +176,13 @@ class Claims:
     def _bounds(self, verb: str) -> str:
         if verb not in BOUNDS:
             return ""
-        facts, word = self.formatter.facts, self.formatter.word
+        facts = self.formatter.facts
         first, last = (facts.date(facts.one(self.thing, one)) for one in BOUNDS[verb])
-        return word("bounds both", first, last) if first and last else ""
+        if not (first and last):
+            return ""
+        return self.formatter.words.gettext(
+            "no earlier than {first}, no later than {last}", first=first, last=last
+        )
 
 
 def _members(published: list[Term]) -> set[str]:

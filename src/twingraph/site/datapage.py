@@ -27,21 +27,21 @@ from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate, render
 from twingraph.site.thing import Fact
 from twingraph.site.values import Value
-from twingraph.site.words import WORDS, number_text
+from twingraph.translation import N_, Words, words_of
 from twingraph.web.weblinks import DATA_PAGE
 
-# what is told of a node: key of its word -> property, and how its values are shown
+# what is told of a node: its key -> its name, its property, and how its values are shown
 _FACTS: Final = {
-    "publisher": ("dct:publisher", "agent"),
-    "licence": ("dct:license", "licence"),
-    "version": ("dcat:version", "text"),
-    "issued": ("dct:issued", "day"),
-    "modified": ("dct:modified", "day"),
-    "period": ("dct:temporal", "period"),
-    "frequency": ("dct:accrualPeriodicity", "labels"),
-    "languages": ("dct:language", "labels"),
-    "themes": ("dcat:theme", "labels"),
-    "keywords": ("dcat:keyword", "words"),
+    "publisher": (N_("Publisher"), "dct:publisher", "agent"),
+    "licence": (N_("Licence"), "dct:license", "licence"),
+    "version": (N_("Version"), "dcat:version", "text"),
+    "issued": (N_("First published"), "dct:issued", "day"),
+    "modified": (N_("Last changed"), "dct:modified", "day"),
+    "period": (N_("Covers"), "dct:temporal", "period"),
+    "frequency": (N_("Updated"), "dct:accrualPeriodicity", "labels"),
+    "languages": (N_("Languages"), "dct:language", "labels"),
+    "themes": (N_("Themes"), "dcat:theme", "labels"),
+    "keywords": (N_("Keywords"), "dcat:keyword", "words"),
 }
 _NAMES: Final = {"ttl": "Turtle", "rdf": "RDF/XML", "jsonld": "JSON-LD"}
 
@@ -100,7 +100,7 @@ def data_page(
         )
     )
     return render(
-        site, "catalogue.html", language, at, title=WORDS[language]["data"],
+        site, "catalogue.html", language, at, title=words_of(language).gettext("Data"),
         elsewhere={one: f"{one}/{DATA_PAGE}" for one in LANGUAGES}, alternates=forms, page=view,
     )  # fmt: skip
 
@@ -108,7 +108,7 @@ def data_page(
 def _view(
     site: BuildReader, catalogue: Catalogue, releases: Sequence[Edition], language: str, at: str
 ) -> DataView:
-    word = WORDS[language]
+    words = words_of(language)
     shown = _Shown(site, catalogue, language, at)
     return DataView(
         title=text_of(catalogue, catalogue.iri, "dct:title", language),
@@ -126,7 +126,7 @@ def _view(
         ],
         catalogue=catalogue.iri,
         sparql=f"{site.base}sparql",
-        cite=shown.citation(releases, word),
+        cite=shown.citation(releases, words),
         files=relative(f"{language}/dumps.html", at),
         script=script_text(schema_org(catalogue, language)),
     )
@@ -168,16 +168,16 @@ class _Shown:
 
     def facts(self, iri: str, keys: Sequence[str]) -> list[Fact]:
         """Return facts about a node, those that there are."""
-        word = WORDS[self.language]
+        words = words_of(self.language)
         found = []
         for key in keys:
             values = self._values(iri, key)
             if values:
-                found.append(Fact(Value(word[f"about {key}"]), values, [], False))
+                found.append(Fact(Value(words.gettext(_FACTS[key][0])), values, [], False))
         return found
 
     def _values(self, iri: str, key: str) -> list[Value]:
-        verb, how = _FACTS[key]
+        _, verb, how = _FACTS[key]
         links = links_of(self.catalogue, iri, verb)
         match how:
             case "text":
@@ -218,7 +218,7 @@ class _Shown:
         nodes = [node for one in sets
                  for node in links_of(self.catalogue, one, "dcat:contactPoint")]  # fmt: skip
         values = [value for one in nodes for value in self._contact(one)]
-        name = Value(WORDS[self.language]["about contact"])
+        name = Value(words_of(self.language).gettext("Contact"))
         return [Fact(name, values, [], False)] if values else []
 
     def _contact(self, iri: str) -> list[Value]:
@@ -251,13 +251,13 @@ class _Shown:
         return nested(rows)
 
     def row(self, name: str, title: str, url: str, media_type: str, size: int, sha256: str) -> Row:
-        exact = WORDS[self.language]["bytes"].format(number_text(size, self.language))
+        exact = words_of(self.language).ngettext("{number} byte", "{number} bytes", size)
         shown = human_size(size, self.language)
         return Row(title, name, self.href(url), media_type, shown, exact, sha256, [])
 
     def release(self, edition: Edition) -> ReleaseView:
         """Return a release as it is shown."""
-        word = WORDS[self.language]
+        words = words_of(self.language)
         rows = {one.name: self._listed(one) for one in edition.files}
         size = human_size(sum(one.size for one in edition.files), self.language)
         return ReleaseView(
@@ -265,14 +265,16 @@ class _Shown:
             date=edition.date,
             href=relative(f"release/{edition.date}/", self.at),
             notes=edition.notes.get(self.language) or edition.notes.get("en", ""),
-            summary=word["release files"].format(len(edition.files), size),
+            summary=words.ngettext(
+                "{number} file, {size}", "{number} files, {size}", len(edition.files), size=size
+            ),
             rows=list(rows.values()),
         )
 
     def _listed(self, file: File) -> Row:
         return self.row(file.name, file.name, file.url, file.media_type, file.size, file.sha256)
 
-    def citation(self, releases: Sequence[Edition], word: dict[str, str]) -> str:
+    def citation(self, releases: Sequence[Edition], words: Words) -> str:
         """Return how to cite the graph: who, when, what, which version, where."""
         iri = f"{self.site.base}dataset/partnerships"
         if iri not in self.catalogue.datasets:
@@ -286,5 +288,5 @@ class _Shown:
         if not where:
             where = f"{self.site.base}release/{releases[0].date}/" if releases else iri
         when = f" ({issued[:4]})" if issued else ""
-        which = word["cite version"].format(version) if version else ""
+        which = words.gettext("Version {version}.", version=version) if version else ""
         return f"{who}{when}: {self.text(iri, 'dct:title')}.{which} {where}"

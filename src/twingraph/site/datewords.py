@@ -6,41 +6,55 @@ What the grammar here does not know is shown as it is written, never guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-_MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
-    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September",
-           "October", "November", "December"),
-    "de": ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
-           "Oktober", "November", "Dezember"),
-}  # fmt: skip
-_SEASONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "en": ("spring", "summer", "autumn", "winter"),
-    "de": ("Frühling", "Sommer", "Herbst", "Winter"),
+from twingraph.translation import NP_, Words, words_of
+
+_MONTHS: Final = (
+    NP_("month", "January"),
+    NP_("month", "February"),
+    NP_("month", "March"),
+    NP_("month", "April"),
+    NP_("month", "May"),
+    NP_("month", "June"),
+    NP_("month", "July"),
+    NP_("month", "August"),
+    NP_("month", "September"),
+    NP_("month", "October"),
+    NP_("month", "November"),
+    NP_("month", "December"),
+)
+_SEASONS: Final = (
+    NP_("season", "spring"),
+    NP_("season", "summer"),
+    NP_("season", "autumn"),
+    NP_("season", "winter"),
+)
+_PHRASES: Final = {
+    "about": NP_("date", "about {date}"),
+    "perhaps": NP_("date", "perhaps {date}"),
+    "both": NP_("date", "perhaps about {date}"),
+    "decade": NP_("date", "the {year}s"),
+    "century": NP_("date", "the years {century}00 to {century}99"),
+    "month of": NP_("date", "{month} {year}"),
+    "day": NP_("date", "{day} {month} {year}"),
+    "every": NP_("date", "{day} {month} of every year"),
+    "every month": NP_("date", "{month} of every year"),
+    "since": NP_("date", "since {date}"),
+    "until": NP_("date", "until {date}"),
+    "from": NP_("date", "from {date}, end not known"),
+    "to": NP_("date", "to {date}, start not known"),
+    "span": NP_("date", "from {first} to {last}"),
+    "between": NP_("date", "between {first} and {last}"),
+    "after": NP_("date", "{date} or later"),
+    "before": NP_("date", "{date} or earlier"),
+    "after day": NP_("date", "on or after {date}"),
+    "before day": NP_("date", "on or before {date}"),
+    "or": NP_("date", " or "),
+    "and": NP_("date", " and "),
+    "list": NP_("date", ", "),
+    "unknown": NP_("date", "date not known"),
 }
-_PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": {
-        "about": "about {}", "perhaps": "perhaps {}", "both": "perhaps about {}",
-        "decade": "the {}s", "century": "the years {}00 to {}99", "month of": "{0} {1}",
-        "day": "{0} {1} {2}", "every": "{0} {1} of every year", "every month": "{} of every year",
-        "since": "since {}", "until": "until {}", "from": "from {}, end not known",
-        "to": "to {}, start not known", "span": "from {} to {}",
-        "between": "between {} and {}", "after": "{} or later", "before": "{} or earlier",
-        "after day": "on or after {}", "before day": "on or before {}",
-        "or": " or ", "and": " and ", "list": ", ", "unknown": "date not known",
-    },
-    "de": {
-        "about": "um {}", "perhaps": "vielleicht {}", "both": "vielleicht um {}",
-        "decade": "{}er-Jahre", "century": "die Jahre {}00 bis {}99", "month of": "{0} {1}",
-        "day": "{0}. {1} {2}", "every": "{0}. {1} jedes Jahres", "every month": "{} jedes Jahres",
-        "since": "seit {}", "until": "bis {}", "from": "ab {}, Ende nicht bekannt",
-        "to": "bis {}, Beginn nicht bekannt", "span": "von {} bis {}",
-        "between": "zwischen {} und {}", "after": "{} oder später", "before": "{} oder früher",
-        "after day": "am {} oder später", "before day": "am {} oder früher",
-        "or": " oder ", "and": " und ", "list": ", ", "unknown": "Datum nicht bekannt",
-    },
-}  # fmt: skip
 
 _PLAIN: Final = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -70,73 +84,77 @@ def date_text(edtf: str, language: str) -> DateText:
     >>> date_text("2018-05", "de").iso, date_text("1993~", "de").iso
     ('2018-05', '')
     """
-    return DateText(_words(edtf, language), edtf if _PLAIN.fullmatch(edtf) else "")
+    return DateText(_text(edtf, words_of(language)), edtf if _PLAIN.fullmatch(edtf) else "")
 
 
-def _words(text: str, language: str) -> str:
-    if "/" in text:
-        return _interval(text, language)
-    group = _SET.fullmatch(text)
+def _phrase(words: Words, key: str, **values: object) -> str:
+    return words.message(_PHRASES[key]._replace(values=values))
+
+
+def _text(edtf: str, words: Words) -> str:
+    if "/" in edtf:
+        return _interval(edtf, words)
+    group = _SET.fullmatch(edtf)
     if group:
-        phrases = _PHRASES[language]
         either = group[1] is not None
         members = (group[1] if either else group[2]).split(",")
-        said = [_member(one.strip(), language) for one in members]
-        last = phrases["or" if either else "and"]
-        return last.join([phrases["list"].join(said[:-1]), said[-1]] if len(said) > 1 else said)
-    return _single(text, language)
+        texts = [_member(member.strip(), words) for member in members]
+        last = _phrase(words, "or" if either else "and")
+        *first, final = texts
+        return last.join([_phrase(words, "list").join(first), final] if first else texts)
+    return _single(edtf, words)
 
 
-def _interval(text: str, language: str) -> str:
-    phrases = _PHRASES[language]
-    start, _, end = text.partition("/")
+def _interval(edtf: str, words: Words) -> str:
+    start, _, end = edtf.partition("/")
     match start in ("", ".."), end in ("", ".."):
         case True, True:
-            return phrases["unknown"]
+            return _phrase(words, "unknown")
         case True, False:
-            return phrases["until" if start else "to"].format(_single(end, language))
+            return _phrase(words, "until" if start else "to", date=_single(end, words))
         case False, True:
-            return phrases["since" if end else "from"].format(_single(start, language))
-    return phrases["span"].format(_single(start, language), _single(end, language))
+            return _phrase(words, "since" if end else "from", date=_single(start, words))
+    return _phrase(words, "span", first=_single(start, words), last=_single(end, words))
 
 
-def _member(text: str, language: str) -> str:
+def _member(text: str, words: Words) -> str:
     """Word one member of a set: a date, or an unbroken run of them (`a..b`)."""
     first, dots, last = text.partition("..")
-    phrases = _PHRASES[language]
     if not dots:
-        return _single(text, language)
+        return _single(text, words)
     if first and last:
-        return phrases["between"].format(_single(first, language), _single(last, language))
-    key, one = ("after", first) if first else ("before", last)
-    day = " day" if _DAY.fullmatch(one) else ""
-    return phrases[key + day].format(_single(one, language)) if one else phrases["unknown"]
+        return _phrase(words, "between", first=_single(first, words), last=_single(last, words))
+    key, date = ("after", first) if first else ("before", last)
+    day = " day" if _DAY.fullmatch(date) else ""
+    return (
+        _phrase(words, key + day, date=_single(date, words)) if date else _phrase(words, "unknown")
+    )
 
 
-def _single(text: str, language: str) -> str:
-    phrases, months = _PHRASES[language], _MONTHS[language]
+def _single(text: str, words: Words) -> str:
     qualified = _QUALIFIED.fullmatch(text)
     if qualified:
-        return phrases[_MARKS[qualified[2]]].format(_single(qualified[1], language))
+        return _phrase(words, _MARKS[qualified[2]], date=_single(qualified[1], words))
     season = _SEASON.fullmatch(text)
     if season:
-        return phrases["month of"].format(_SEASONS[language][int(season[2]) - 1], season[1])
+        name = words.message(_SEASONS[int(season[2]) - 1])
+        return _phrase(words, "month of", month=name, year=season[1])
     recurring = _RECURRING.fullmatch(text)
     if recurring and 1 <= int(recurring[1]) <= 12:
-        month = months[int(recurring[1]) - 1]
+        month = words.message(_MONTHS[int(recurring[1]) - 1])
         if recurring[2]:
-            return phrases["every"].format(int(recurring[2]), month)
-        return phrases["every month"].format(month)
+            return _phrase(words, "every", day=int(recurring[2]), month=month)
+        return _phrase(words, "every month", month=month)
     if re.fullmatch(r"\d{3}X", text):
-        return phrases["decade"].format(text[:3] + "0")
+        return _phrase(words, "decade", year=text[:3] + "0")
     if re.fullmatch(r"\d\dXX", text):
-        return phrases["century"].format(text[:2], text[:2])
+        return _phrase(words, "century", century=text[:2])
     if not _PLAIN.fullmatch(text):
         return text
     year, *rest = text.split("-")
     if not rest:
         return year
-    month = months[int(rest[0]) - 1]
+    month = words.message(_MONTHS[int(rest[0]) - 1])
     if len(rest) == 1:
-        return phrases["month of"].format(month, year)
-    return phrases["day"].format(int(rest[1]), month, year)
+        return _phrase(words, "month of", month=month, year=year)
+    return _phrase(words, "day", day=int(rest[1]), month=month, year=year)

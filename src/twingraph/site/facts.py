@@ -17,7 +17,8 @@ from twingraph.rdf.vocabulary import EDTF, HOME, PREFIXES, RDFS, SKOS, TG
 from twingraph.site.datewords import date_text
 from twingraph.site.properties import FOREIGN
 from twingraph.site.reader import BuildReader, Term
-from twingraph.site.words import KIND, number_text
+from twingraph.site.words import kind_name
+from twingraph.translation import choose_text, words_of
 
 _LABELS: Final = (
     RDFS.label.value, SKOS.prefLabel.value, "http://purl.org/dc/terms/title",
@@ -35,15 +36,13 @@ class Name(NamedTuple):
 
 
 def pick(texts: Mapping[str, str], language: str) -> Name:
-    """Return the text for a reader of `language`: theirs, else English, else any, told which.
+    """Return the text for a reader of `language`, with its tag where that is another language.
 
     >>> pick({"en": "Minsk", "be": "Мінск"}, "de")
     Name(text='Minsk', language='en')
     """
-    for tag in (language, "en", "", *sorted(texts)):
-        if tag in texts:
-            return Name(texts[tag], "" if tag == language else tag)
-    return Name("")
+    text, tag = choose_text(texts, language)
+    return Name(text, "" if tag == language else tag)
 
 
 class PageFacts:
@@ -158,13 +157,13 @@ class PageFacts:
             if texts:
                 return pick(texts, self.language)
         if iri in FOREIGN:
-            return Name(FOREIGN[iri][self.language == "de"])
+            return Name(words_of(self.language).message(FOREIGN[iri]))
         kind = kind_of(iri)
         made = self._made_name(iri, kind) if kind in _UNNAMED else None
         return made or Name(short_iri(self.site.public(iri), self.site.prefixes))
 
     def _made_name(self, iri: str, kind: str | None) -> Name | None:
-        kind_word = KIND[self.language][kind or ""]
+        kind_word = kind_name(kind or "", self.language)
         match kind:
             case "cite":
                 quote = self.one(iri, TG.quote)
@@ -194,7 +193,7 @@ class PageFacts:
         mark = comparator.value if comparator is not None else "="
         digits = number.value if number is not None else "?"
         if digits.isdigit():
-            digits = number_text(int(digits), self.language) if len(digits) > 4 else digits
+            digits = words_of(self.language).number(int(digits)) if len(digits) > 4 else digits
         counted = self.name(counts[0]).text if counts else ""
         return f"{sign.get(mark, mark + ' ')}{digits} {counted}".strip()
 

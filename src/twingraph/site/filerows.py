@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from twingraph.catalogue.offers import OFFERS, shelf_order
+from twingraph.translation import words_of
 
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 
@@ -53,6 +54,5 @@ def human_size(size: int, language: str) -> str:
     if size < 1000:
         return f"{size} B"
     step = min((len(str(size)) - 1) // 3, len(_UNITS))
-    number = f"{size / 1000**step:.1f}"
-    text = number.replace(".", ",") if language == "de" else number
+    text = words_of(language).decimal(size / 1000**step, 1)
     return f"{text} {_UNITS[step - 1]}"

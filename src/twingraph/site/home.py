@@ -13,9 +13,16 @@ from twingraph.site.lists import overview
 from twingraph.site.queries import Example, examples
 from twingraph.site.reader import BuildReader
 from twingraph.site.values import Value, ValueFormatter
-from twingraph.site.words import WORDS, number_text
+from twingraph.translation import N_, words_of
 
 _EXAMPLES: Final = 4
+
+_COUNTED: Final = {
+    "partnerships": N_("partnerships"),
+    "partners": N_("partners"),
+    "sources": N_("source documents"),
+    "citations": N_("passages cited"),
+}
 
 
 class Number(NamedTuple):
@@ -43,9 +50,9 @@ class HomePage(NamedTuple):
 def home_page(site: BuildReader, language: str, at: str) -> HomePage:
     """Make the first page that will stand at path `at`."""
     row = site.rows("numbers")[0]
-    word = WORDS[language]
+    words = words_of(language)
     numbers = [
-        Number(number_text(int(count.value), language), word[f"number {name}"])
+        Number(words.number(int(count.value)), words.gettext(_COUNTED[name]))
         for name, count in row.items()
         if count is not None
     ]
@@ -58,7 +65,7 @@ def home_page(site: BuildReader, language: str, at: str) -> HomePage:
         conflicts=conflicts,
         examples=examples(site, language, at)[:_EXAMPLES],
         sparql=relative("sparql", at),
-        questions=word["questions all"].format(len(site.library)),
+        questions=words.ngettext("The one question", "All {number} questions", len(site.library)),
         openapi=relative("openapi.json", at),
         sparql_examples=relative(".well-known/sparql-examples", at),
     )

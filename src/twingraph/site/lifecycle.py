@@ -12,7 +12,7 @@ from twingraph.site.facts import PageFacts
 from twingraph.site.reader import BuildReader
 from twingraph.site.thing import is_known
 from twingraph.site.values import Value, ValueFormatter
-from twingraph.site.words import KIND
+from twingraph.site.words import kind_name
 
 _REASON: Final = PREFIXES["skos"] + "editorialNote"
 
@@ -86,7 +86,7 @@ def withdrawn_page(site: BuildReader, path: str, language: str, at: str) -> With
     scheme = facts.links(iri, SKOS.inScheme)
     return WithdrawnPage(
         title=Value(name.text, language=name.language),
-        kind=formatter.link(scheme[0]) if scheme else Value(KIND[language][kind or "concept"]),
+        kind=formatter.link(scheme[0]) if scheme else Value(kind_name(kind or "concept", language)),
         iri=site.public(iri),
         comment=formatter.comment(iri),
         reason=formatter.text(iri, _REASON),

@@ -37,11 +37,17 @@ _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what an IRI keeps when it bec
 def relative(target: str, at: str) -> str:
     """Return the way from the page at path `at` to `target`, both relative to the site's root.
 
+    An `at` that begins with a slash is the root itself, as the server knows it.
+
     >>> relative("en/partnership/bonn-minsk.html", "en/place/bonn.html")
     '../partnership/bonn-minsk.html'
     >>> relative("en/ns.html#start", "en/ns.html"), relative("", "en/index.html")
     ('ns.html#start', '../')
+    >>> relative("en/ns.html", "/data/")
+    '/data/en/ns.html'
     """
+    if at.startswith("/"):
+        return at + target
     path, mark, fragment = target.partition("#")
     folder = dirname(at) or "."
     way = relpath(path or ".", folder)

@@ -9,12 +9,14 @@ from pyoxigraph import NamedNode
 
 from twingraph.rdf.iris import description_path
 from twingraph.rdf.vocabulary import HOME, PREFIXES, SCHEMES
+from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts, pick
 from twingraph.site.links import relative
 from twingraph.site.partners import iris_in, since_value, status_value
 from twingraph.site.reader import BuildReader, Row
 from twingraph.site.values import Value, ValueFormatter, sort_key
-from twingraph.site.words import KIND, KINDS, WORDS, number_text
+from twingraph.site.words import kind_name, kinds_name
+from twingraph.translation import words_of
 
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     kind: tuple(PREFIXES[one.partition(":")[0]] + one.partition(":")[2] for one in names)
@@ -70,19 +72,23 @@ def list_page(site: BuildReader, kind: str, language: str, at: str) -> ListPage:
     facts.mention(iris_in(row for each in shown.values() for row in each))
     facts.complete()
     formatter = ValueFormatter(facts, at)
-    word = WORDS[language]
+    words = words_of(language)
     columns, cells = _COLUMNS.get(kind, (_DATED if _has(rows, "date") else _PLAIN, _dated))
     if columns == _PLAIN:
         cells = _plain
     table = [[[formatter.link(thing)], *cells(formatter, each)] for thing, each in shown.items()]
     table.sort(key=lambda row: sort_key(row[0][0].text))
-    cut = word["cut"].format(number_text(_SHOWN, language)) if len(groups) > _SHOWN else ""
+    cut = (
+        words.ngettext("The first is shown.", "The first {number} are shown.", _SHOWN)
+        if len(groups) > _SHOWN
+        else ""
+    )
     return ListPage(
-        title=KINDS[language][kind],
+        title=kinds_name(kind, language),
         note="",
-        columns=[word[one] for one in ("name", *columns)],
+        columns=[words.gettext("Name"), *(heading(name, language) for name in columns)],
         rows=table,
-        counted=word["count"].format(number_text(len(groups), language)),
+        counted=words.ngettext("{number} in all", "{number} in all", len(groups)),
         cut=cut,
     )
 
@@ -97,7 +103,7 @@ Cells = list[list[Value]]
 def _partnership(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     first = rows[0]
     implied = first["modality"] is not None
-    note = formatter.word("implied short") if implied else ""
+    note = formatter.words.gettext("implied") if implied else ""
     end = first["end"]
     return [
         [one._replace(note=note) for one in _links(formatter, rows, "type")],
@@ -121,7 +127,7 @@ def _source(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     language = PREFIXES["dcterms"] + "language"
     publisher = _links(formatter, rows, "publisher")
     return [
-        publisher or [Value(formatter.word("not stated"), absent=True)],
+        publisher or [Value(formatter.words.gettext("not stated in our sources"), absent=True)],
         [formatter.value(spoken, language)] if spoken is not None else [],
         [Value(number.value if number is not None else "0")],
     ]
@@ -129,7 +135,7 @@ def _source(formatter: ValueFormatter, rows: list[Row]) -> Cells:
 
 def _dated(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     date = rows[0]["date"]
-    unknown = Value(formatter.word("not stated"), absent=True)
+    unknown = Value(formatter.words.gettext("not stated in our sources"), absent=True)
     return [
         [formatter.value(date) if date is not None else unknown],
         _links(formatter, rows, "kind"),
@@ -167,9 +173,9 @@ def overview(site: BuildReader, language: str, at: str) -> list[Value]:
                 counts[kind] = counts.get(kind, 0) + int(number.value)
     return [
         Value(
-            KINDS[language][kind],
+            kinds_name(kind, language),
             relative(f"{language}/{kind}/index.html", at),
-            note=number_text(counts[kind], language),
+            note=words_of(language).number(counts[kind]),
         )
         for kind in CLASSES
         if counts.get(kind)
@@ -183,7 +189,7 @@ def vocabulary_page(site: BuildReader, language: str, at: str) -> ListPage:
     facts.load(iris_in(rows))
     facts.complete()
     formatter = ValueFormatter(facts, at)
-    word = WORDS[language]
+    words = words_of(language)
     table = []
     for row in rows:
         scheme, number = row["scheme"], row["concepts"]
@@ -192,8 +198,17 @@ def vocabulary_page(site: BuildReader, language: str, at: str) -> ListPage:
             shown = [definition] if definition else []
             table.append([[formatter.link(scheme.value)], shown, [Value(number.value)]])
     table.sort(key=lambda row: sort_key(row[0][0].text))
-    columns = [word["name"], word["definition"], word["codes"]]
-    return ListPage(word["vocabulary"], word["vocabulary note"], columns, table, "", "")
+    columns = [words.gettext("Name"), words.gettext("Definition"), words.gettext("Codes")]
+    return ListPage(
+        words.gettext("Code lists"),
+        words.gettext(
+            "Controlled values, each with its definition. Data names them by their address."
+        ),
+        columns,
+        table,
+        "",
+        "",
+    )
 
 
 class CodePage(NamedTuple):
@@ -236,13 +251,13 @@ def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage
             [Value(notation.value, code=True)] if notation else [],
         ])  # fmt: skip
     name = facts.name(iri)
-    word = WORDS[language]
+    words = words_of(language)
     return CodePage(
         title=Value(name.text, language=name.language),
-        kind=KIND[language]["scheme"],
+        kind=kind_name("scheme", language),
         iri=site.public(iri),
         definition=formatter.text(iri, _DEFINITION),
-        columns=[word["name"], word["definition"], word["code"]],
+        columns=[words.gettext("Name"), words.gettext("Definition"), words.gettext("Code")],
         rows=table,
     )
 
@@ -271,13 +286,13 @@ class DataPage(NamedTuple):
 
 def data_page(site: BuildReader, language: str, at: str) -> DataPage:
     """Make the list of the files."""
-    word = WORDS[language]["bytes"]
+    words = words_of(language)
     files = [
         FileRow(
             name,
             relative(f"dumps/{name}", at),
             one.media_type,
-            word.format(number_text(one.size, language)),
+            words.ngettext("{number} byte", "{number} bytes", one.size),
             one.sha256,
         )
         for name, one in site.dumps.items()
@@ -323,5 +338,7 @@ def cited_rows(site: BuildReader, iri: str, language: str, at: str) -> tuple[lis
                 _links(formatter, each, "thing"),
             )
         )
-    cut = WORDS[language]["cut"].format(number_text(_SHOWN, language))
+    cut = words_of(language).ngettext(
+        "The first is shown.", "The first {number} are shown.", _SHOWN
+    )
     return found, cut if len(groups) > _SHOWN else ""

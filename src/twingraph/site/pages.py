@@ -21,9 +21,9 @@ from twingraph.site.lists import (
 from twingraph.site.questions import question_page, questions_page
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.reference import ontology_page, rules_page
-from twingraph.site.render import OWN_NAMES, Alternate, render
+from twingraph.site.render import Alternate, render
 from twingraph.site.thing import is_known, thing_page
-from twingraph.site.words import WORDS
+from twingraph.translation import own_name, words_of
 
 _NAMES: Final = {
     "ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples", "rdf": "RDF/XML", "json": "JSON",
@@ -39,7 +39,7 @@ def page(site: BuildReader, language: str, path: str, at: str | None = None) -> 
     """
     place = f"{language}/{path}" if at is None else at
     elsewhere = {one: f"{one}/{path}" for one in LANGUAGES}
-    word = WORDS[language]
+    words = words_of(language)
     match path:
         case "index.html":
             home = home_page(site, language, place)
@@ -50,7 +50,7 @@ def page(site: BuildReader, language: str, path: str, at: str | None = None) -> 
                           elsewhere=elsewhere, page=listing)  # fmt: skip
         case "dumps.html":
             data = data_page(site, language, place)
-            return render(site, "data.html", language, place, title=word["data"],
+            return render(site, "data.html", language, place, title=words.gettext("Data"),
                           elsewhere=elsewhere, page=data)  # fmt: skip
         case "ns.html":
             ontology = ontology_page(site, language, place)
@@ -58,7 +58,7 @@ def page(site: BuildReader, language: str, path: str, at: str | None = None) -> 
                           elsewhere=elsewhere, alternates=alternates("ns"),
                           page=ontology)  # fmt: skip
         case "shapes.html":
-            return render(site, "rules.html", language, place, title=word["rules"],
+            return render(site, "rules.html", language, place, title=words.gettext("Rules"),
                           elsewhere=elsewhere, alternates=alternates("shapes"),
                           page=rules_page(site, language))  # fmt: skip
         case "query/index.html":
@@ -113,4 +113,4 @@ def alternates(thing: str) -> tuple[Alternate, ...]:
 def page_alternates(thing: str) -> tuple[Alternate, ...]:
     """Return the pages about the thing at path `thing`, one a language; a graph has none."""
     found = ((one, page_path(thing, one)) for one in LANGUAGES)
-    return tuple(Alternate(OWN_NAMES[one], path, "text/html", one) for one, path in found if path)
+    return tuple(Alternate(own_name(one), path, "text/html", one) for one, path in found if path)

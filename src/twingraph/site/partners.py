@@ -67,13 +67,17 @@ def _kind(formatter: ValueFormatter, kinds: tuple[str, ...]) -> Value:
     if len(kinds) == 1:
         return formatter.link(kinds[0])
     names = [formatter.facts.name(one).text for one in kinds]
-    return Value(" / ".join(names) or formatter.word("not stated"), absent=not names)
+    return Value(
+        " / ".join(names) or formatter.words.gettext("not stated in our sources"), absent=not names
+    )
 
 
 def _row(formatter: ValueFormatter, row: Row) -> PartnerRow:
     start, km, country = row["start"], row["km"], row["country"]
     basis = row["startBasis"]
-    note = "" if basis is not None and basis.value == "stated" else formatter.word("implied short")
+    note = (
+        "" if basis is not None and basis.value == "stated" else formatter.words.gettext("implied")
+    )
     return PartnerRow(
         partner=formatter.link(_iri(row["partner"])),
         partnership=formatter.link(_iri(row["partnership"])),
@@ -88,14 +92,14 @@ def _row(formatter: ValueFormatter, row: Row) -> PartnerRow:
 def since_value(formatter: ValueFormatter, start: Term | None, note: str = "") -> Value:
     """Return a start in words; "not stated" is an answer."""
     if start is None:
-        return Value(formatter.word("not stated"), absent=True)
+        return Value(formatter.words.gettext("not stated in our sources"), absent=True)
     return formatter.value(start, note=note)
 
 
 def status_value(formatter: ValueFormatter, status: Term | None) -> Value:
     """Return a status by its name; without one it is unknown."""
     if status is None:
-        return Value(formatter.word("unknown"), absent=True)
+        return Value(formatter.words.gettext("unknown"), absent=True)
     return formatter.link(status.value)
 
 

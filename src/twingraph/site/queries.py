@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from twingraph.site.links import relative
 from twingraph.site.reader import BuildReader
+from twingraph.translation import choose_text
 
 
 class Example(NamedTuple):
@@ -22,7 +23,7 @@ def examples(site: BuildReader, language: str, at: str) -> list[Example]:
     sparql = relative("sparql", at)
     return [
         Example(
-            one.title[language],
+            choose_text(one.title, language)[0],
             one.text,
             f"{sparql}?query={quote(one.text, safe='')}&lang={language}",
         )

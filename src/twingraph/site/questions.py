@@ -32,11 +32,20 @@ from twingraph.site.results import (
     text_of,
 )
 from twingraph.site.values import Value, ValueFormatter, sort_key
-from twingraph.site.words import KIND, WORDS, number_text
+from twingraph.site.words import kind_name
 from twingraph.sparql.library import AUDIENCES, KINDS, LibraryQuery, Parameter
+from twingraph.translation import N_, choose_text, words_of
 
 _SHOWN: Final = 500
 _MAX_OPTIONS: Final = 400  # a longer list is no help; then a name is typed
+_AUDIENCE_NAMES: Final = {
+    "citizen": N_("Citizens"),
+    "city-officer": N_("City officers"),
+    "developer": N_("Developers"),
+    "journalist": N_("Journalists"),
+    "portal": N_("Portals"),
+    "researcher": N_("Researchers"),
+}
 _INPUTS: Final = {"date": "date", "integer": "number"}
 _COUNTRY: Final = NamedNode(HOME + "vocab/level/country")
 _LABELS: Final = (RDFS.label, SKOS.prefLabel, "http://purl.org/dc/terms/title")
@@ -128,22 +137,29 @@ def question_forms(name: str) -> tuple[Alternate, ...]:
 def questions_page(site: BuildReader, language: str) -> bytes:
     """Return the list of all questions, by who asks them."""
     at = f"{language}/query/index.html"
-    word = WORDS[language]
+    words = words_of(language)
     groups = [
-        Group(one, word[f"for {one}"], _links(site, language, one))
+        Group(one, words.gettext(_AUDIENCE_NAMES[one]), _links(site, language, one))
         for one in AUDIENCES
         if _links(site, language, one)
     ]
-    return render(site, "questions.html", language, at, title=word["questions"], groups=groups,
-                  elsewhere={one: f"{one}/query/index.html" for one in LANGUAGES},
-                  openapi=relative("openapi.json", at),
-                  examples=relative(".well-known/sparql-examples", at))  # fmt: skip
+    return render(
+        site,
+        "questions.html",
+        language,
+        at,
+        title=words.gettext("Questions"),
+        groups=groups,
+        elsewhere={one: f"{one}/query/index.html" for one in LANGUAGES},
+        openapi=relative("openapi.json", at),
+        examples=relative(".well-known/sparql-examples", at),
+    )
 
 
 def _links(site: BuildReader, language: str, audience: str) -> list[Link]:
     found = [one for one in site.library.values() if audience in one.audience]
-    return [Link(one.title[language], f"{one.name}.html")
-            for one in sorted(found, key=lambda one: sort_key(one.title[language]))]  # fmt: skip
+    links = [Link(choose_text(one.title, language)[0], f"{one.name}.html") for one in found]
+    return sorted(links, key=lambda link: sort_key(link.text))
 
 
 def _tell(
@@ -155,21 +171,21 @@ def _tell(
     problem: str,
     typed: Mapping[str, str],
 ) -> QuestionPage:
-    word = WORDS[language]
+    words = words_of(language)
     values = asked.values if asked is not None else {**query.examples(), **typed}
     text = text_of(site, asked or example_of(site, query))
     search = f"?{urlencode(asked.values)}" if asked is not None and asked.values else ""
     return QuestionPage(
-        title=query.title[language],
-        question=query.question[language],
-        audience=[word[f"for {one}"] for one in query.audience],
+        title=choose_text(query.title, language)[0],
+        question=choose_text(query.question, language)[0],
+        audience=[words.gettext(_AUDIENCE_NAMES[one]) for one in query.audience],
         action=f"{query.name}.html",
         fields=[_field(site, language, one, values) for one in query.parameters],
         problem=problem,
         table=_table(site, language, at, asked) if asked is not None else None,
         query=text,
         editor=f"{relative('sparql', at)}?query={quote(text, safe='')}&lang={language}",
-        calls=calls(site, asked, word["command line"]) if asked is not None else [],
+        calls=calls(site, asked, words.gettext("Command line")) if asked is not None else [],
         downloads=[
             Link(FORMAT_NAMES[suffix], relative(f"query/{query.name}.{suffix}", at) + search,
                  language=media_type)
@@ -211,7 +227,7 @@ def _field(
     options = _options(site, language, parameter)
     if options and value not in {one for one, _ in options}:
         options.insert(0, (value, value))
-    label = parameter.description[language]
+    label = choose_text(parameter.description, language)[0]
     return Field(parameter.name, label, value, _INPUTS.get(parameter.type, "text"), options)
 
 
@@ -266,18 +282,29 @@ def _places(site: BuildReader, parameter: Parameter) -> set[str]:
 
 
 def _table(site: BuildReader, language: str, at: str, asked: BoundQuery) -> AnswerTable:
-    word = WORDS[language]
+    words = words_of(language)
     found = rows_of(site, asked)
     if found.yes is not None:
-        return AnswerTable([], [], word["answer"], word["yes" if found.yes else "no"])
+        return AnswerTable(
+            [],
+            [],
+            words.gettext("Answer"),
+            words.gettext("yes") if found.yes else words.gettext("no"),
+        )
     total, shown = len(found.rows), found.rows[:_SHOWN]
     facts = facts_about(site, language, shown)
     formatter = ValueFormatter(facts, at)
     kept = _kept(facts, asked, Rows(found.variables, shown))
-    numbers = number_text(total, language), number_text(len(shown), language)
-    counted = word["rows shown" if total > len(shown) else "rows"].format(*numbers)
-    if total <= 1:
-        counted = word["row"] if total else word["nothing found"]
+    counted = words.ngettext("{number} row", "{number} rows", total)
+    if total > len(shown):
+        counted = words.ngettext(
+            "{number} row, of which the first {shown} are shown; the files below hold all.",
+            "{number} rows, of which the first {shown} are shown; the files below hold all.",
+            total,
+            shown=words.number(len(shown)),
+        )
+    if not total:
+        counted = words.gettext("Nothing matches.")
     return AnswerTable(
         [heading(found.variables[one], language) for one in kept],
         [[_value(formatter, found.variables[one], row[one]) for one in kept] for row in shown],
@@ -323,7 +350,7 @@ def _value(formatter: ValueFormatter, variable: str, term: object) -> Value:
         iri = move_iri(term.value, site.base, HOME)
         if iri in _KIND_OF_CLASS and not iri.startswith(HOME):
             link = outside_link(iri) or ""
-            return Value(KIND[language][_KIND_OF_CLASS[iri]], link, outside=True)
+            return Value(kind_name(_KIND_OF_CLASS[iri], language), link, outside=True)
         return formatter.link(iri)
     if not isinstance(term, Literal):
         return Value("" if term is None else str(term))

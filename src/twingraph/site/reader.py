@@ -25,6 +25,7 @@ from pyoxigraph import (
     Variable,
 )
 
+from twingraph import translation
 from twingraph.export.editions import media_type
 from twingraph.export.jsonld import Json
 from twingraph.problems import TwingraphError
@@ -38,7 +39,7 @@ from twingraph.sparql.query import move_text
 from twingraph.sparql.queryable import Queryable, QueryResult
 from twingraph.sparql.remote import RemoteStore, open_endpoint
 
-LANGUAGES: Final = ("en", "de")
+LANGUAGES: Final = translation.LANGUAGES
 
 Term = NamedNode | Literal
 Row = Mapping[str, Term | None]

@@ -16,13 +16,19 @@ from twingraph.site.properties import FOREIGN
 from twingraph.site.reader import BuildReader
 from twingraph.site.thing import Fact
 from twingraph.site.values import Value, ValueFormatter, sort_key
-from twingraph.site.words import WORDS
+from twingraph.translation import N_, words_of
 
 _DEFINITION: Final = PREFIXES["skos"] + "definition"
 _CLASS: Final = PREFIXES["owl"] + "Class"
 _HIDDEN: Final = {
     RDF.type.value, RDFS.label.value, RDFS.comment.value, RDFS.isDefinedBy.value, _DEFINITION,
 }  # fmt: skip
+
+_SEVERITIES: Final = {
+    "violation": N_("violation"),
+    "warning": N_("warning"),
+    "info": N_("note"),
+}
 
 
 class TermEntry(NamedTuple):
@@ -99,8 +105,8 @@ def _facts(formatter: ValueFormatter, iri: str, verbs: Iterable[str]) -> list[Fa
     found = []
     for verb in verbs:
         values = formatter.values(iri, verb)
-        pair = FOREIGN.get(verb)
-        name = Name(pair[formatter.language == "de"]) if pair else formatter.facts.name(verb)
+        message = FOREIGN.get(verb)
+        name = Name(formatter.words.message(message)) if message else formatter.facts.name(verb)
         if values:
             found.append(Fact(Value(name.text), values, [], False))
     return found
@@ -145,10 +151,10 @@ def rules_page(site: BuildReader, language: str) -> RulesPage:
             grave = row[part]
             if isinstance(grave, NamedNode):
                 severities.setdefault(code, set()).add(grave.value.rpartition("#")[2].lower())
-    word = WORDS[language]
+    words = words_of(language)
 
     def told(texts: dict[str, list[str]]) -> list[str]:
-        found = texts.get(language) or texts.get("en", [])
+        found = texts.get(language) or texts.get("", []) or texts.get("en", [])
         return sorted(re.sub(r"\{[?$]\w+\}", "…", one) for one in found)
 
     rules = [
@@ -156,7 +162,11 @@ def rules_page(site: BuildReader, language: str) -> RulesPage:
             code,
             _text(entry.get("name", {}), language) or code,
             _text(entry.get("description", {}), language),
-            [word[one] for one in SEVERITIES if one in severities.get(code, ())],
+            [
+                words.gettext(_SEVERITIES[one])
+                for one in SEVERITIES
+                if one in severities.get(code, ())
+            ],
             told(entry.get("message", {})),
         )
         for code, entry in sorted(texts.items())

@@ -9,25 +9,31 @@ from typing import Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from twingraph.site.datewords import date_text
 from twingraph.site.links import outside_link, relative
 from twingraph.site.reader import LANGUAGES, BuildReader
-from twingraph.site.words import WORDS
+from twingraph.translation import N_, own_name, words_of
 from twingraph.version import __version__
 
 _FOLDER: Final = Path(__file__).parent
-STATIC: Final[Mapping[str, str]] = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-OWN_NAMES: Final = {"en": "English", "de": "Deutsch"}
+STATIC: Final[Mapping[str, str]] = {
+    "style.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    # bundled from web/ by `make editor`, and when a wheel is made; pages do without
+    "editor.js": "text/javascript",
+    "editor.licences.txt": "text/plain",
+}
 _NAVIGATION: Final = (
-    ("places", "place/index.html"),
-    ("partnerships", "partnership/index.html"),
-    ("events", "event/index.html"),
-    ("statements", "statement/index.html"),
-    ("sources", "source/index.html"),
-    ("vocabulary", "vocab/index.html"),
-    ("ontology", "ns.html"),
-    ("rules", "shapes.html"),
-    ("data", "data.html"),
-    ("questions", "query/index.html"),
+    (N_("Places"), "place/index.html"),
+    (N_("Partnerships"), "partnership/index.html"),
+    (N_("Events"), "event/index.html"),
+    (N_("Statements"), "statement/index.html"),
+    (N_("Sources"), "source/index.html"),
+    (N_("Code lists"), "vocab/index.html"),
+    (N_("Ontology"), "ns.html"),
+    (N_("Rules"), "shapes.html"),
+    (N_("Data"), "data.html"),
+    (N_("Questions"), "query/index.html"),
 )
 
 
@@ -63,8 +69,9 @@ def _environment() -> Environment:
 
 
 def static_file(name: str) -> bytes | None:
-    """Return a file that pages refer to, by the table of those there are."""
-    return (_FOLDER / "static" / name).read_bytes() if name in STATIC else None
+    """Return a file that pages refer to, by the table of those there are; None where it is not."""
+    path = _FOLDER / "static" / name
+    return path.read_bytes() if name in STATIC and path.is_file() else None
 
 
 def render(
@@ -82,20 +89,22 @@ def render(
 
     `at` is the path the page will stand at, `elsewhere` the path of the same page by language.
     """
-    word = WORDS[language]
+    words = words_of(language)
     site_title = site.title.get(language) or site.title["en"]
     brand = site_title.partition(":")[0]
     paths = elsewhere or {one: f"{one}/index.html" for one in LANGUAGES}
     navigation = [
-        Link(word[key], relative(f"{language}/{path}", at), at == f"{language}/{path}")
-        for key, path in _NAVIGATION
+        Link(words.gettext(name), relative(f"{language}/{path}", at), at == f"{language}/{path}")
+        for name, path in _NAVIGATION
     ]
-    navigation.append(Link(word["query"], relative("sparql", at), at == "sparql"))
+    navigation.append(Link(words.gettext("Query"), relative("sparql", at), at == "sparql"))
     text = (
         _environment()
         .get_template(template)
         .render(
-            w=word,
+            _=words.gettext,
+            ngettext=words.ngettext,
+            pgettext=words.pgettext,
             language=language,
             title=f"{title} – {brand}" if title else site_title,
             brand=brand,
@@ -105,7 +114,7 @@ def render(
             icon=relative("static/icon.svg", at),
             navigation=navigation,
             languages=[
-                Link(OWN_NAMES[one], relative(path, at), one == language, one)
+                Link(own_name(one), relative(path, at), one == language, one)
                 for one, path in paths.items()
             ],
             alternates=[
@@ -116,7 +125,9 @@ def render(
             licence_page=outside_link(site.licence) or "",
             licence_name=_licence_name(site.licence),
             publisher=site.publisher,
-            release=word["as of"].format(site.release) if site.release else "",
+            release=words.gettext("As of {date}", date=date_text(site.release, language).text)
+            if site.release
+            else "",
             version=__version__,
             **view,
         )

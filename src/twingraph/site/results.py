@@ -22,7 +22,7 @@ from twingraph.rdf.iris import move_iri
 from twingraph.rdf.turtle import write_turtle
 from twingraph.rdf.vocabulary import HOME
 from twingraph.site.reader import BuildReader
-from twingraph.sparql.guard import tokens
+from twingraph.sparql.lexer import first_word
 from twingraph.sparql.library import LibraryQuery, Term, bind
 from twingraph.sparql.names import named
 from twingraph.sparql.query import Bindings, move_text, standalone
@@ -63,8 +63,7 @@ def form_of(query: LibraryQuery) -> Form:
 
 @lru_cache(maxsize=512)
 def _form(text: str) -> Form:
-    words = (one.text.upper() for one in tokens(text) if one.kind == "word")
-    first = next((one for one in words if one in ("SELECT", "ASK", "CONSTRUCT")), "")
+    first = first_word(text)
     forms: dict[str, Form] = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "construct"}
     if first not in forms:
         raise TwingraphError("a question of the library begins SELECT, ASK or CONSTRUCT")

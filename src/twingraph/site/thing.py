@@ -16,7 +16,7 @@ from twingraph.site.partners import PartnerGroup, partner_groups
 from twingraph.site.properties import ALWAYS, BOUNDS, HIDDEN, INVERSE, ORDER, OUTSIDE
 from twingraph.site.reader import BuildReader
 from twingraph.site.values import Citation, Value, ValueFormatter, sort_key
-from twingraph.site.words import KIND
+from twingraph.site.words import kind_name
 
 _SHOWN: Final = 200  # of one kind of link to a thing; the description holds them all
 _PART_OF: Final = PREFIXES["dcterms"] + "isPartOf"
@@ -144,11 +144,11 @@ def _kind(formatter: ValueFormatter, iri: str) -> Value:
     """Return the word for what the thing is; a concept's is its code list."""
     kind = kind_of(iri)
     if kind is not None:
-        return Value(KIND[formatter.language][kind], f"../{kind}/index.html")
+        return Value(kind_name(kind, formatter.language), f"../{kind}/index.html")
     scheme = formatter.facts.links(iri, SKOS.inScheme)
     if scheme:
         return formatter.link(scheme[0])
-    return Value(KIND[formatter.language]["scheme"], "index.html")
+    return Value(kind_name("scheme", formatter.language), "index.html")
 
 
 def _implied(facts: PageFacts, iri: str) -> bool:
@@ -169,8 +169,13 @@ def _facts(
     for verb in ordered:
         values = formatter.values(iri, verb)
         if not values:
-            key = "unknown" if verb == TG.status.value else "not stated"
-            values = [Value(formatter.word(key), absent=True)]
+            unknown = verb == TG.status.value
+            absent = (
+                formatter.words.gettext("unknown")
+                if unknown
+                else formatter.words.gettext("not stated in our sources")
+            )
+            values = [Value(absent, absent=True)]
         else:
             values = [
                 one._replace(note=_note_on(formatter, iri, verb, one, claims)) for one in values
@@ -199,9 +204,9 @@ def _note_on(formatter: ValueFormatter, iri: str, verb: str, value: Value, claim
     if verb == TG.status.value:
         day = formatter.facts.one(iri, TG.statusAsOf)
         if day is None:
-            return formatter.word("status undated")
-        return formatter.word("status as of", formatter.facts.date(day))
-    notes = [formatter.word("implied")] if verb in claims.implied else []
+            return formatter.words.gettext("no date given")
+        return formatter.words.gettext("as of {date}", date=formatter.facts.date(day))
+    notes = [formatter.words.gettext("implied, not stated")] if verb in claims.implied else []
     if verb in BOUNDS and not value.iso:
         notes.append(bounds_text(formatter, iri, verb))
     return "; ".join(one for one in notes if one)
@@ -211,10 +216,12 @@ def bounds_text(formatter: ValueFormatter, iri: str, verb: str) -> str:
     """Return the first and the last day that a date can mean, in words."""
     first, last = (formatter.facts.date(formatter.facts.one(iri, one)) for one in BOUNDS[verb])
     if first and last:
-        return formatter.word("bounds both", first, last)
+        return formatter.words.gettext(
+            "no earlier than {first}, no later than {last}", first=first, last=last
+        )
     if first:
-        return formatter.word("bounds first", first)
-    return formatter.word("bounds last", last) if last else ""
+        return formatter.words.gettext("no earlier than {first}", first=first)
+    return formatter.words.gettext("no later than {last}", last=last) if last else ""
 
 
 def _names(formatter: ValueFormatter, iri: str) -> list[Fact]:
@@ -231,7 +238,7 @@ def _names(formatter: ValueFormatter, iri: str) -> list[Fact]:
     ]
     # the tag of a single language is shown by the value itself
     values = [one._replace(note="") if one.language else one for one in values]
-    return [Fact(Value(formatter.word("names")), values, [], False)] if values else []
+    return [Fact(Value(formatter.words.gettext("Names")), values, [], False)] if values else []
 
 
 def _all_texts(facts: PageFacts, iri: str, verb: str) -> list[tuple[str, str]]:
@@ -246,7 +253,7 @@ def _coordinates(formatter: ValueFormatter, iri: str) -> list[Fact]:
     points = facts.links(iri, _POSITION)
     href = formatter.link(points[0]).href if points else ""
     value = Value(f"{latitude.value}, {longitude.value}", href)
-    return [Fact(Value(formatter.word("coordinates")), [value], [], False)]
+    return [Fact(Value(formatter.words.gettext("Coordinates")), [value], [], False)]
 
 
 # --- what is told of it, and who points to it ----------------------------------------------------
@@ -284,9 +291,23 @@ def _incoming(
         values = [formatter.link(one, _when(formatter.facts, one)) for one in rest]
         values.sort(key=lambda one: sort_key(one.text))
         cut = sum(each == verb for each, _ in everything) - len(things)
-        pair = INVERSE.get(verb)
-        name = pair[formatter.language == "de"] if pair else f"← {formatter.facts.name(verb).text}"
-        groups.append(Group(name, values, formatter.word("more", cut) if cut else ""))
+        message = INVERSE.get(verb)
+        name = (
+            formatter.words.message(message) if message else f"← {formatter.facts.name(verb).text}"
+        )
+        groups.append(
+            Group(
+                name,
+                values,
+                formatter.words.ngettext(
+                    "and {number} more, in the description below",
+                    "and {number} more, in the description below",
+                    cut,
+                )
+                if cut
+                else "",
+            )
+        )
     return sorted(groups, key=lambda group: sort_key(group.name))
 
 

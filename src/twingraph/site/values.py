@@ -13,7 +13,8 @@ from twingraph.site.datewords import date_text
 from twingraph.site.facts import Name, PageFacts, is_date, pick, short_iri
 from twingraph.site.links import local_link, outside_link, site_name
 from twingraph.site.reader import BuildReader, Term
-from twingraph.site.words import LANGUAGE_NAMES, WORDS, number_text
+from twingraph.site.words import language_name
+from twingraph.translation import Words, words_of
 
 _LANGUAGE_OF: Final = "http://purl.org/dc/terms/language"
 _KILOMETRES: Final = TG.distanceKm.value
@@ -62,9 +63,10 @@ class ValueFormatter:
         """The language of the page."""
         return self.facts.language
 
-    def word(self, key: str, *filling: object) -> str:
-        """Return words of our own in the page's language."""
-        return WORDS[self.language][key].format(*filling)
+    @property
+    def words(self) -> Words:
+        """The words of the page's language."""
+        return words_of(self.language)
 
     def link(self, iri: str, note: str = "") -> Value:
         """Return a thing by its name, linked to the page about it."""
@@ -100,11 +102,11 @@ class ValueFormatter:
     def _plain(self, term: Literal, verb: str, note: str) -> Value:
         text, language = term.value, term.language or ""
         if term.datatype == XSD.boolean:
-            text = self.word("yes" if text in ("true", "1") else "no")
+            text = self.words.gettext("yes")
         elif verb == _KILOMETRES and text.isdigit():
-            text = self.word("kilometres", number_text(int(text), self.language))
+            text = self.words.gettext("{number} km", number=self.words.number(int(text)))
         elif verb == _LANGUAGE_OF:
-            text = LANGUAGE_NAMES[self.language].get(text, text)
+            text = language_name(text, self.language)
         code = verb == TG.sha256.value or term.datatype.value.endswith("wktLiteral")
         shown = "" if language == self.language else language
         return Value(text, language=shown, note=note, code=code)
@@ -143,9 +145,13 @@ class ValueFormatter:
             href=local_link(iri, self.language, self.at) or "",
             quote=quote.value if quote is not None else "",
             quote_language=spoken.value if spoken is not None else "",
-            source=self.link(sources[0]) if sources else Value(self.word("unknown"), absent=True),
-            line=self.word("line", line.value) if line is not None else "",
-            supports=self.word("evidence for", ", ".join(supports)) if supports else "",
+            source=self.link(sources[0])
+            if sources
+            else Value(self.words.gettext("unknown"), absent=True),
+            line=self.words.gettext("line {number}", number=line.value) if line is not None else "",
+            supports=self.words.gettext("for: {properties}", properties=", ".join(supports))
+            if supports
+            else "",
         )
 
     def citations(self, things: Iterable[str]) -> list[Citation]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, Quad, RdfFormat, parse
 
 from twingraph.problems import Problem, TwingraphError, by_severity, problem
-from twingraph.rdf.turtle import Positions, is_new, plain, write_turtle
+from twingraph.rdf.turtle import Positions, is_bare, is_new, plain, write_turtle
 from twingraph.rdf.vocabulary import HOME, PREFIXES
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, format_table, read_table
@@ -53,15 +53,15 @@ def format_text(raw: bytes, name: str, base: str = HOME) -> Formatted:
         statements.extend(parse(text.encode(), format=RdfFormat.TURTLE))
     except SyntaxError as error:
         return Formatted("", problem("F03", name, error.lineno or 1, error=syntax_words(error)))
-    positions = Positions(text)
-    if positions.comments:
-        return Formatted("", problem("F07", name, positions.comments[0]))
+    comments = [] if is_bare(text) else Positions(text).comments
+    if comments:
+        return Formatted("", problem("F07", name, comments[0]))
     for one in statements:
         if is_new(one.object) or is_new(one.subject):
-            line = positions.line(plain(one.subject), one.predicate.value)
+            line = Positions(text).line(plain(one.subject), one.predicate.value)
             return Formatted("", problem("F13", name, line, term=one.object))
         if isinstance(one.subject, BlankNode) or isinstance(one.object, BlankNode):
-            line = next(iter(positions.blanks), 0)
+            line = next(iter(Positions(text).blanks), 0)
             return Formatted("", problem("F08", name, line, example=f"{base}id/remark/<slug>"))
     if not statements:
         return Formatted("", problem("F02", name))

@@ -18,8 +18,8 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
 from twingraph.problems import Problem, problem
 from twingraph.rdf.iris import SLUG, graph_of, kind_of, move_quad
-from twingraph.rdf.turtle import Positions, is_new, plain
-from twingraph.rdf.vocabulary import HOME, RDF
+from twingraph.rdf.turtle import Positions, is_bare, is_new, plain
+from twingraph.rdf.vocabulary import HOME, RDF, TG
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, Decision, read_table
 
@@ -44,6 +44,17 @@ class SourceFile:
         found = Positions("")
         for one in self.decisions:
             found.note(one.line, one.subject, one.predicate, one.object)
+        return found
+
+    @cached_property
+    def claims(self) -> Mapping[tuple[str, str], str]:
+        """(Subject, property) -> the first claim of the file about it."""
+        about = {one.subject: one.object for one in self.quads if one.predicate == TG.subject}
+        found: dict[tuple[str, str], str] = {}
+        for one in self.quads:
+            subject = about.get(one.subject)
+            if one.predicate == TG.property and subject is not None:
+                found.setdefault((plain(subject), plain(one.object)), plain(one.subject))
         return found
 
     @property
@@ -265,13 +276,14 @@ def syntax_words(error: SyntaxError) -> str:
 def _term_problems(file: SourceFile, base: str) -> Iterable[Problem]:
     if not file.is_data:
         return
-    for line in file.positions.comments:
-        yield problem("F07", file.path, line)
-    for line in file.positions.blanks:
-        example = f"{base}id/remark/<slug>"
-        yield problem("F08", file.path, line, example=example)
-    if not file.positions.blanks and any(_has_blank(quad) for quad in file.quads):
-        yield problem("F08", file.path, 0, example=f"{base}id/remark/<slug>")
+    if not is_bare(file.text):
+        for line in file.positions.comments:
+            yield problem("F07", file.path, line)
+        for line in file.positions.blanks:
+            example = f"{base}id/remark/<slug>"
+            yield problem("F08", file.path, line, example=example)
+        if not file.positions.blanks and any(_has_blank(quad) for quad in file.quads):
+            yield problem("F08", file.path, 0, example=f"{base}id/remark/<slug>")
     told = set()
     for quad in file.quads:
         subject = quad.subject

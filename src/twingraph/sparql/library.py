@@ -112,7 +112,7 @@ def read_query(text: str, file: Path) -> LibraryQuery:
 
     >>> text = '''#+ title.en: Partners
     ... #+ title.de: Partner
-    ... #+ question.en: Which partners has a city?
+    ... #+ question.en: Which partners does a city have?
     ... #+ question.de: Welche Partner hat eine Stadt?
     ... #+ for: citizen, portal
     ... #+ parameter: place iri:place place:bonn The city | Die Stadt

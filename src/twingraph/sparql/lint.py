@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from twingraph.rdf.vocabulary import PREFIXES
-from twingraph.sparql.guard import Token
+from twingraph.sparql.lexer import Token
 
 _KEYWORDS: Final = frozenset(
     (
@@ -63,7 +63,9 @@ _WELL_KNOWN: Final[Mapping[str, str]] = {
     **PREFIXES,
 }
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_BROKEN_IRI: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\n]*[ \"{}|^`\\][^<>\n]*>")
+_ABSOLUTE: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\n]*>")
+_NOT_IN_IRIS: Final = re.compile(r"[ \"{}|^`\\]")
+_LONGEST: Final = 60  # letters of a word that may be misspelt
 _TERMS: Final = ("variable", "iri", "name", "string", "blank", "number")
 CLOSES: Final = {"{": "}", "(": ")", "[": "]"}
 
@@ -87,12 +89,8 @@ def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:
         if word.upper() in _KEYWORDS:
             if word.upper() in _AGGREGATES and before == "SELECT":
                 meant = f"({word}(?x) AS ?{word.lower()})"
-                yield Diagnostic(
-                    token.start,
-                    len(word),
-                    f"what is reckoned needs brackets and a name; write {meant}",
-                    meant,
-                )
+                message = f"what is reckoned needs brackets and a name; write {meant}"
+                yield Diagnostic(token.start, len(word), message, meant)
             continue
         if before == "PREFIX":
             yield Diagnostic(token.start, len(word), f"a prefix ends in a colon; write {word}:",
@@ -145,8 +143,8 @@ def declared_in(read: Sequence[Token]) -> dict[str, str]:
 def wrong_iris(read: Sequence[Token], text: str) -> Iterator[Diagnostic]:
     """Yield what was to be an IRI, and holds what no IRI may."""
     for token in read:
-        match = _BROKEN_IRI.match(text, token.start) if token.text == "<" else None
-        if match:
+        match = _ABSOLUTE.match(text, token.start) if token.text == "<" else None
+        if match and _NOT_IN_IRIS.search(match[0]):
             message = 'an IRI holds no space and none of "{}|^`\\; write %20 for a space'
             yield Diagnostic(token.start, len(match[0]), message)
 
@@ -236,20 +234,15 @@ def _wrong_run(run: Sequence[Token], wanted: int) -> Diagnostic:
     parts = ("subject", "property", "value")[3 - wanted :]
     if len(run) > wanted:
         place = run[wanted]
-        return Diagnostic(
-            place.start,
-            len(place.text),
-            "a triple ended before this; write . (another "
-            "thing), ; (the same thing) or , (the same property) between them",
-            ".",
+        message = (
+            "a triple ended before this; write . (another thing), ; (the same thing) or , (the "
+            "same property) between them"
         )
+        return Diagnostic(place.start, len(place.text), message, ".")
     last = run[-1]
-    return Diagnostic(
-        last.start,
-        len(last.text),
-        f"a triple is subject, property, value; behind this "
-        f"there is no {' and no '.join(parts[len(run) :])}",
-    )
+    missing = " and no ".join(parts[len(run) :])
+    message = f"a triple is subject, property, value; behind this there is no {missing}"
+    return Diagnostic(last.start, len(last.text), message)
 
 
 def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
@@ -258,6 +251,8 @@ def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
     >>> closest("partnr", ["partner", "partnerOf", "start"])
     'partner'
     """
+    if len(word) > _LONGEST:
+        return ""
     by_key: dict[str, str] = {}
     for one in sorted(known):
         by_key.setdefault(one.casefold(), one)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from twingraph.rdf.vocabulary import PREFIXES
 from twingraph.sparql import lint as suspects
-from twingraph.sparql.guard import Token, tokens
+from twingraph.sparql.lexer import Lines, Token, tokens
 from twingraph.sparql.lint import Diagnostic
 
 # What the engine says of a query as a whole, and what to do about it.
@@ -27,6 +27,7 @@ _SAID: Final = {
     "expected UNDEF": "a row of VALUES has more or fewer values than there are variables",
 }
 _WIDTH: Final = 100
+_SAID_AT_MOST: Final = 4000  # letters of the engine's words that are read
 _READ: Final = 3000  # tokens; a longer query was written by a program, which needs no guesses
 
 
@@ -69,9 +70,8 @@ def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mi
     """
     place, said = _place(words, text)
     found = _first(list(islice(tokens(text), _READ)), text, place, said, prefixes)
-    line = text.count("\n", 0, found.start) + 1
-    begins = text.rfind("\n", 0, found.start) + 1
-    column = found.start - begins + 1
+    line, column = Lines(text).place(found.start)
+    begins = found.start - column + 1
     whole = text[begins:].partition("\n")[0].rstrip("\r")
     return Mistake(found.message, line, column, _mark(whole, column - 1, found.length), found.meant)
 
@@ -137,6 +137,7 @@ def _shorter(words: str) -> str:
     >>> _shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable')
     'expected ";" or "}" or Variable'
     """
+    words = words[:_SAID_AT_MOST]
     listed = words.removeprefix("expected one of ").removeprefix("expected ")
     if listed == words:
         return words

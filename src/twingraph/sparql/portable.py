@@ -10,17 +10,15 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pyoxigraph import Literal, Store, Variable
 
 from twingraph.problems import TwingraphError
-from twingraph.sparql.guard import tokens
+from twingraph.sparql.lexer import first_word, is_absolute, read
 
 FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _EMPTY: Final = Store()
 _OF_AN_ENGINE: Final = re.compile(r"(^|::|\s)(bif|sql|sqlval|xpath):", re.IGNORECASE)
-_CODE_POINT: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
 def form_of(text: str) -> str:
@@ -29,13 +27,8 @@ def form_of(text: str) -> str:
     >>> form_of("BASE <http://e/> PREFIX select: <http://e/> # ASK\\n construct {} WHERE {}")
     'CONSTRUCT'
     """
-    before = ""
-    for token in tokens(text):
-        word = token.text.upper()
-        if token.kind == "word" and before != "PREFIX" and word not in ("PREFIX", "BASE"):
-            return word if word in FORMS else ""
-        before = word
-    return ""
+    word = first_word(text)
+    return word if word in FORMS else ""
 
 
 def require_sparql11(
@@ -66,24 +59,14 @@ are not called here; use the functions of SPARQL 1.1
 
 
 def _refuse_procedures(text: str) -> None:
-    prefixes: dict[str, str] = {}
-    before = ("", "")
-    for token in tokens(text):
-        iri = ""
-        if token.kind == "iri":
-            iri = _CODE_POINT.sub(lambda one: chr(int(one[1] or one[2], 16)), token.text[1:-1])
-            if before[0].upper() == "PREFIX":
-                prefixes[before[1]] = iri
-        elif token.kind == "name":
-            name, _, local = token.text.partition(":")
-            iri = prefixes.get(f"{name}:", f"{name}:") + re.sub(r"\\(.)", r"\1", local)
-        found = _OF_AN_ENGINE.search(iri)
+    for token, iri, _, _ in read(text):
+        written = token.text if token.kind == "name" else ""
+        found = _OF_AN_ENGINE.search(iri or written)
         if found:
             raise TwingraphError(
                 f"{found[2].lower()}: is a name of one engine's own procedures, which are not "
                 "called here; use the functions of SPARQL 1.1"
             )
-        before = (before[1], token.text)
 
 
 def with_prologue(text: str, base_iri: str | None, prefixes: Mapping[str, str]) -> str:
@@ -92,15 +75,14 @@ def with_prologue(text: str, base_iri: str | None, prefixes: Mapping[str, str]) 
     >>> with_prologue("ASK { tg:a ?p <b> }", "http://e/", {"tg": "http://e/ns#", "x": "http://x/"})
     'BASE <http://e/> PREFIX tg: <http://e/ns#> ASK { tg:a ?p <b> }'
     """
-    used, declared, relative, before = set(), set(), False, ("", "")
-    for token in tokens(text):
-        if token.kind == "name" and before[1].upper() == "PREFIX":
-            declared.add(token.text.partition(":")[0])
-        elif token.kind == "name":
-            used.add(token.text.partition(":")[0])
+    used: set[str] = set()
+    declared: set[str] = set()
+    relative = False
+    for token, iri, declares, _ in read(text):
+        if token.kind == "name":
+            (declared if declares else used).add(token.text.partition(":")[0])
         elif token.kind == "iri":
-            relative = relative or not urlsplit(token.text[1:-1]).scheme
-        before = (before[1], token.text)
+            relative = relative or not is_absolute(iri)
     lines = [f"BASE <{base_iri}>"] if relative and base_iri else []
     missing = sorted((used - declared) & set(prefixes))
     lines += [f"PREFIX {name}: <{prefixes[name]}>" for name in missing]

@@ -29,7 +29,8 @@ from twingraph.rdf.turtle import term_text, write_turtle
 from twingraph.rdf.vocabulary import HOME
 from twingraph.source.fmt import prefixes_under
 from twingraph.sparql import mistakes
-from twingraph.sparql.guard import refuse_remote, tokens
+from twingraph.sparql.guard import refuse_remote
+from twingraph.sparql.lexer import tokens
 from twingraph.sparql.library import LibraryQuery, bind
 from twingraph.sparql.queryable import Queryable, QueryResult
 from twingraph.sparql.text_table import Term, table_text

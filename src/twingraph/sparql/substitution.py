@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from twingraph.problems import TwingraphError
-from twingraph.sparql.guard import Token, tokens
+from twingraph.sparql.lexer import Token, tokens
 
 _OPENS: Final = ("{", "(")
 _ENDS_SELECT: Final = ("WHERE", "FROM", "{")

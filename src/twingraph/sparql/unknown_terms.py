@@ -9,11 +9,12 @@ from typing import Final, NamedTuple
 from pyoxigraph import DefaultGraph, NamedNode
 
 from twingraph.rdf.vocabulary import PREFIXES, RDF
-from twingraph.sparql.guard import Token, tokens
-from twingraph.sparql.lint import closest, declared_in
+from twingraph.sparql.lexer import Lines, Token, read
+from twingraph.sparql.lint import closest
 from twingraph.sparql.queryable import Queryable
 
 _READ: Final = 3000  # tokens; a longer query was written by a program
+_LONGEST: Final = 200  # letters of a term that are told
 _TOLD: Final = 5  # nobody reads more, and each takes a comparison with all there are
 
 
@@ -39,21 +40,15 @@ def unknown_terms(
     [Unknown(written='tg:partnr', meant='tg:partner', line=1, column=10)]
     """
     found: dict[str, Unknown] = {}
-    read = list(islice(tokens(text), _READ))
-    declared = {**prefixes, **declared_in(read)}
-    for at, token in enumerate(read):
-        if "PREFIX" in (one.text.upper() for one in read[max(0, at - 2) : at]):
+    lines = Lines(text)
+    for token, iri, declares, _ in islice(read(text, base, prefixes), _READ):
+        namespace = next((ours for ours in _ours(base) if iri.startswith(ours)), "")
+        if declares or not namespace or iri in known or iri == namespace or iri in found:
             continue
-        iri = _iri(token, declared)
-        namespace = next((one for one in _ours(base) if iri.startswith(one)), "")
-        if not namespace or iri in known or iri == namespace or iri in found:
-            continue
-        close = closest(iri.removeprefix(namespace), (
-            one.removeprefix(namespace) for one in known if one.startswith(namespace)))  # fmt: skip
-        meant = _as_written(token, iri, namespace + close, declared) if close else ""
-        line = text.count("\n", 0, token.start) + 1
-        column = token.start - text.rfind("\n", 0, token.start)
-        found[iri] = Unknown(token.text, meant, line, column)
+        siblings = (term.removeprefix(namespace) for term in known if term.startswith(namespace))
+        close = closest(iri.removeprefix(namespace), siblings)
+        meant = _as_written(token, iri, namespace + close) if close else ""
+        found[iri] = Unknown(token.text[:_LONGEST], meant, *lines.place(token.start))
         if len(found) == _TOLD:
             break
     return list(found.values())
@@ -70,18 +65,9 @@ def _ours(base: str) -> tuple[str, ...]:
     return base + "ns#", base + "vocab/"
 
 
-def _as_written(token: Token, iri: str, meant: str, prefixes: Mapping[str, str]) -> str:
-    if token.kind == "iri":
-        return f"<{meant}>"
-    name = token.text.partition(":")[0]
-    namespace = prefixes[name]
-    return (
-        f"{name}:{meant.removeprefix(namespace)}" if meant.startswith(namespace) else f"<{meant}>"
-    )
-
-
-def _iri(token: Token, prefixes: Mapping[str, str]) -> str:
-    if token.kind == "iri":
-        return token.text[1:-1]
+def _as_written(token: Token, iri: str, meant: str) -> str:
     name, _, local = token.text.partition(":")
-    return prefixes[name] + local if token.kind == "name" and name in prefixes else ""
+    namespace = iri.removesuffix(local)
+    if token.kind == "name" and meant.startswith(namespace):
+        return f"{name}:{meant.removeprefix(namespace)}"
+    return f"<{meant}>"

@@ -28,7 +28,7 @@ from twingraph.export.editions import MEDIA_TYPES
 from twingraph.site.datapage import data_page
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
-from twingraph.site.words import WORDS
+from twingraph.translation import words_of
 from twingraph.web.files.conditions import write_date
 from twingraph.web.files.published import NotWholeError, PublishedFile, held_of, read_whole
 from twingraph.web.negotiate import Variant, choose
@@ -96,8 +96,15 @@ def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = Fa
         return not_found(request)
     size = request.query_params.get("size", str(MOST))
     if not (_NUMBER.fullmatch(size) and int(size) <= MOST):
-        word = WORDS[language_of(request)]
-        return refuse(request, 400, word["no size note"].format(MOST), heading=word["failed"])
+        words = words_of(language_of(request))
+        return refuse(
+            request,
+            400,
+            words.gettext(
+                "A page of the catalogue has 1 to {most} data sets; write size=10.", most=MOST
+            ),
+            heading=words.gettext("This query can't be answered"),
+        )
     opened = _opened(held)
     page = request.query_params.get("page", "1")
     if not (_NUMBER.fullmatch(page) and int(page) <= opened.count(int(size))):

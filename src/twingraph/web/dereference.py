@@ -23,7 +23,7 @@ from twingraph.site.pages import alternates, page, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
 from twingraph.site.service import dataset_description
-from twingraph.site.words import WORDS
+from twingraph.translation import words_of
 from twingraph.web.lookup import asked_identifier, find
 from twingraph.web.memento import add_timegate
 from twingraph.web.negotiate import Variant, choose
@@ -115,10 +115,19 @@ def _withdrawn(request: Request, path: str) -> Response:
     if chosen is not None and told is not None:
         return respond(request, told, chosen.media_type, status=410, vary=VARY,
                        links=links["link"])  # fmt: skip
-    word = WORDS[language]
+    words = words_of(language)
     forms = [*page_alternates(path), *alternates(path)]
-    return refuse(request, 410, word["withdrawn note"], heading=word["withdrawn"], options=forms,
-                  headers={"link": links["link"]})  # fmt: skip
+    return refuse(
+        request,
+        410,
+        words.gettext(
+            "This was published here and has been withdrawn. Its address stays and is not given"
+            " to anything else."
+        ),
+        heading=words.gettext("Withdrawn"),
+        options=forms,
+        headers={"link": links["link"]},
+    )
 
 
 def _published(request: Request) -> Response:

@@ -25,8 +25,8 @@ from twingraph.site.executables import describe_question, describe_questions
 from twingraph.site.questions import question_page, questions_page
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.results import FORMAT_NAMES, form_of, formats_of, read_asked, write_result
-from twingraph.site.words import WORDS
 from twingraph.sparql.library import LibraryQuery, pick
+from twingraph.translation import choose_text, words_of
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.openapi import openapi
 from twingraph.web.respond import (
@@ -99,9 +99,14 @@ def _send_on(request: Request, query: LibraryQuery) -> Response:
     targets["application/json"] = json
     chosen = choose(accept_of(request), [Variant(one, "") for one in targets])
     if chosen is None:
-        word = WORDS[language_of(request)]
-        return refuse(request, 406, word["not acceptable note"], heading=word["not acceptable"],
-                      options=targets)  # fmt: skip
+        words = words_of(language_of(request))
+        return refuse(
+            request,
+            406,
+            words.gettext("None of the formats in Accept can be sent; there are these:"),
+            heading=words.gettext("Not in that format"),
+            options=targets,
+        )
     return see_other(request, targets[chosen.media_type], links=_links(site))
 
 
@@ -113,9 +118,15 @@ def _result(request: Request) -> Response:
         asked = read_asked(site, query, request.query_params.multi_items())
     except TwingraphError as error:
         offers = _JSON_FIRST if suffix in ("json", "jsonld") else _TEXT_FIRST
-        word = WORDS[language_of(request)]
-        return refuse(request, 400, str(error), heading=word["cannot ask"], offers=offers,
-                      options=_page_option(request, query))  # fmt: skip
+        words = words_of(language_of(request))
+        return refuse(
+            request,
+            400,
+            str(error),
+            heading=words.gettext("This can't be asked"),
+            offers=offers,
+            options=_page_option(request, query),
+        )
     links = _links(site, f'<{site.base}query/{name}>; rel="describedby"')
     return respond(
         request, write_result(site, asked, suffix), formats_of(query)[suffix], links=links
@@ -124,7 +135,7 @@ def _result(request: Request) -> Response:
 
 def _page_option(request: Request, query: LibraryQuery) -> dict[str, str]:
     language = language_of(request)
-    return {query.title[language]: f"{language}/query/{query.name}.html"}
+    return {choose_text(query.title, language)[0]: f"{language}/query/{query.name}.html"}
 
 
 def _no_format(request: Request, query: LibraryQuery, suffix: str) -> Response:
@@ -138,7 +149,7 @@ def _no_format(request: Request, query: LibraryQuery, suffix: str) -> Response:
 
 def _unknown(request: Request, error: TwingraphError) -> Response:
     language = language_of(request)
-    options = {WORDS[language]["questions"]: f"{language}/query/index.html"}
+    options = {words_of(language).gettext("Questions"): f"{language}/query/index.html"}
     text = str(error)
     text = text if len(text) <= 600 else text[:599] + "…"
     return refuse(request, 404, text, options=options, offers=_offers(request))
@@ -231,9 +242,14 @@ def sparql_examples(request: Request) -> Response:
 
 
 def _not_acceptable(request: Request, options: Mapping[str, str]) -> Response:
-    word = WORDS[language_of(request)]
-    return refuse(request, 406, word["not acceptable note"], heading=word["not acceptable"],
-                  options=options)  # fmt: skip
+    words = words_of(language_of(request))
+    return refuse(
+        request,
+        406,
+        words.gettext("None of the formats in Accept can be sent; there are these:"),
+        heading=words.gettext("Not in that format"),
+        options=options,
+    )
 
 
 def api_description(request: Request) -> Response:

@@ -22,7 +22,7 @@ from twingraph.site.lifecycle import standing
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
 from twingraph.site.thing import is_known
-from twingraph.site.words import WORDS
+from twingraph.translation import words_of
 from twingraph.web.respond import language_of, refuse, see_other
 
 MAX_TYPED: Final = 2000  # letters of an identifier that are read
@@ -186,19 +186,52 @@ def gnd(request: Request) -> Response:
 
 def _found(request: Request, text: str) -> Response:
     site: BuildReader = request.app.state.site
-    word = WORDS[language_of(request)]
+    words = words_of(language_of(request))
     if not text:
-        note = word["no id note"].format(word["ids"])
-        return refuse(request, 400, note, heading=word["no such id"], options=_help(request))
+        note = words.gettext(
+            "No identifier was given. What can be asked for: {kinds}.",
+            kinds=words.gettext(
+                "an address of ours, a short name (bonn, place/bonn, place:bonn), a Wikidata item "
+                "(Q586 or its address), a GeoNames number or address, a GND number or address, or "
+                "any address that the data links to"
+            ),
+        )
+        return refuse(
+            request,
+            400,
+            note,
+            heading=words.gettext("Nothing has this identifier"),
+            options=_help(request),
+        )
     paths = look_up(site, text, _root(request))
     if len(paths) == 1:
         return see_other(request, paths[0], vary="")
     shown = text[:200]
     if not paths:
-        note = word["no such id note"].format(shown, word["ids"])
-        return refuse(request, 404, note, heading=word["no such id"], options=_help(request))
-    note = word["several note"].format(shown)
-    return refuse(request, 300, note, heading=word["several"], options=_named(request, paths))
+        note = words.gettext(
+            "Nothing here is called “{identifier}”. What can be asked for: {kinds}.",
+            identifier=shown,
+            kinds=words.gettext(
+                "an address of ours, a short name (bonn, place/bonn, place:bonn), a Wikidata item "
+                "(Q586 or its address), a GeoNames number or address, a GND number or address, or "
+                "any address that the data links to"
+            ),
+        )
+        return refuse(
+            request,
+            404,
+            note,
+            heading=words.gettext("Nothing has this identifier"),
+            options=_help(request),
+        )
+    note = words.gettext("“{identifier}” may mean any of these:", identifier=shown)
+    return refuse(
+        request,
+        300,
+        note,
+        heading=words.gettext("Several things have this identifier"),
+        options=_named(request, paths),
+    )
 
 
 def _root(request: Request) -> str:
@@ -211,8 +244,8 @@ def _root(request: Request) -> str:
 
 def _help(request: Request) -> list[Alternate]:
     language = language_of(request)
-    word = WORDS[language]
-    return [Alternate(word["search"], f"{language}/search", "text/html", language)]
+    words = words_of(language)
+    return [Alternate(words.gettext("Search by name"), f"{language}/search", "text/html", language)]
 
 
 def _named(request: Request, paths: tuple[str, ...]) -> list[Alternate]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
+MAX_HEADER: Final = 2048  # letters of Accept or Accept-Language; docs/http.md says so
 # Parameters that say how a format is written, not which format it is: no reason to refuse.
 _SOFT: Final = {"charset", "profile", "version"}
-_ELEMENT: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
+ELEMENT: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
 _PART: Final = re.compile(r'(?:[^;"]|"(?:[^"\\]|\\.)*"?)+')
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _QUALITY: Final = re.compile(r"\d*\.?\d*")
@@ -55,13 +57,21 @@ class Range(NamedTuple):
         return 4 if self.parameters else 3
 
 
+def usable(header: str) -> str | None:
+    """Return a header of negotiation as it is, None for one that is empty or too long to be read.
+
+    Longer than `MAX_HEADER` is no list that a program or a person has reason to send.
+    """
+    return header if 0 < len(header) <= MAX_HEADER else None
+
+
 def parse_accept(header: str) -> list[Range]:
     """Return the media ranges of an `Accept` header, broken ones left out.
 
     >>> [(one.type, one.subtype, one.quality) for one in parse_accept("text/*;q=0.3, */*;q=.1, x")]
     [('text', '*', 0.3), ('*', '*', 0.1)]
     """
-    return [one for text in _ELEMENT.findall(header) if (one := _range(text)) is not None]
+    return [one for text in ELEMENT.findall(header) if (one := _range(text)) is not None]
 
 
 def _range(text: str) -> Range | None:
@@ -92,6 +102,7 @@ def _quality(text: str) -> float | None:
     return weight if weight <= 1 else None
 
 
+@lru_cache(maxsize=256)  # of what we offer
 def _media_type(text: str) -> tuple[str, str, frozenset[tuple[str, str]]]:
     first, *rest = (part.strip().lower() for part in text.split(";"))
     type_, _, subtype = first.partition("/")
@@ -125,8 +136,15 @@ def choose(accept: str | None, offers: Sequence[Variant]) -> Variant | None:
         return None
     if accept is None or not accept.strip(", \t"):
         return offers[0]
-    ranges = parse_accept(accept)
-    rated = [(quality_of(one.media_type, ranges), -at, one) for at, one in enumerate(offers)]
+    ranges: dict[tuple[str, str], list[Range]] = {}
+    for member in dict.fromkeys(parse_accept(accept)):
+        ranges.setdefault((member.type, member.subtype), []).append(member)
+    rated = []
+    for rank, offer in enumerate(offers):
+        type_, subtype, _ = _media_type(offer.media_type)
+        fitting = ((type_, subtype), (type_, "*"), ("*", "*"))
+        near = [member for media in fitting for member in ranges.get(media, ())]
+        rated.append((quality_of(offer.media_type, near), -rank, offer))
     quality, _, best = max(rated, key=lambda each: each[:2])
     return best if quality > 0 else None
 

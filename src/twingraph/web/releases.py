@@ -33,7 +33,7 @@ from twingraph.release.index import (
 )
 from twingraph.site.reader import BuildReader
 from twingraph.site.render import Alternate
-from twingraph.site.words import WORDS
+from twingraph.translation import words_of
 from twingraph.web.files.published import PublishedFile, release_time
 from twingraph.web.files.send import is_disguised, not_whole, send_file
 from twingraph.web.negotiate import Variant, choose
@@ -193,17 +193,26 @@ def _unknown(request: Request, name: str) -> Response:
     shelves = shelves_of(request)
     if shelves.is_half(name):
         return not_whole(request, f"release/{name}/")
-    word = WORDS[language_of(request)]
+    words = words_of(language_of(request))
     there = [one for one in shelves.names() if shelves.shelf(one) is not None][:_MOST_NAMED]
-    text = word["no such release note"].format(name[:40], ", ".join(there) or word["no releases"])
+    text = words.gettext(
+        "Nothing was released as {name}. Releases are named by their day, YYYY-MM-DD; there"
+        " are {releases}.",
+        name=name[:40],
+        releases=", ".join(there) or words.gettext("none yet"),
+    )
     options = {one: f"release/{one}/" for one in there}
-    return refuse(request, 404, text, heading=word["no such release"], options=options)
+    return refuse(request, 404, text, heading=words.gettext("No such release"), options=options)
 
 
 def _no_file(request: Request, found: Shelf, file: str) -> Response:
-    word, date = WORDS[language_of(request)], found.edition.date
+    words, date = words_of(language_of(request)), found.edition.date
     options = {SUMS: f"release/{date}/{SUMS}", date: f"release/{date}/"}
-    text = word["no such file note"].format(date, file[:100])
+    text = words.gettext(
+        "The release of {release} has no file {file}; its files are listed in SHA256SUMS.",
+        release=date,
+        file=file[:100],
+    )
     return refuse(request, 404, text, options=options)
 
 

@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twingraph.site.links import relative
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate, Link, render
-from twingraph.site.words import WORDS
+from twingraph.translation import words_of
 from twingraph.web.files.conditions import Validators, outcome, read_date
-from twingraph.web.negotiate import Variant, choose, choose_language
+from twingraph.web.negotiate import Variant, choose, choose_language, usable
 
 COMMON: Final[Mapping[str, str]] = {
     "access-control-allow-origin": "*",
@@ -32,6 +32,7 @@ COMMON: Final[Mapping[str, str]] = {
     "referrer-policy": "strict-origin-when-cross-origin",
     "x-content-type-options": "nosniff",
 }
+_DEEPEST: Final = 12  # slashes in a path
 _REVALIDATE: Final = "no-cache"  # keep it, but ask: a release may have come
 _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what a URL keeps of an IRI
 # What a script elsewhere may ask with (Fetch, CORS preflight).
@@ -48,8 +49,8 @@ VARY: Final = "Accept, Accept-Language"
 
 
 def accept_of(request: Request) -> str | None:
-    """Return the `Accept` header, several of them joined (RFC 9110 §5.3)."""
-    return ",".join(request.headers.getlist("accept")) or None
+    """Return the `Accept` header, several of them joined (RFC 9110 §5.3); None for a long one."""
+    return usable(",".join(request.headers.getlist("accept")))
 
 
 def language_of(request: Request) -> str:
@@ -57,7 +58,7 @@ def language_of(request: Request) -> str:
     first = path_of(request).partition("/")[0]
     if first in LANGUAGES:
         return first
-    header = ",".join(request.headers.getlist("accept-language"))
+    header = usable(",".join(request.headers.getlist("accept-language")))
     return choose_language(header, LANGUAGES)
 
 
@@ -114,8 +115,15 @@ def precondition(request: Request, headers: Mapping[str, str]) -> Response | Non
 
 
 def _changed(request: Request) -> Response:
-    word = WORDS[language_of(request)]
-    return refuse(request, 412, word["changed note"], heading=word["changed"])
+    words = words_of(language_of(request))
+    return refuse(
+        request,
+        412,
+        words.gettext(
+            "This has changed since the version that If-Match or If-Unmodified-Since names."
+        ),
+        heading=words.gettext("Not what you have"),
+    )
 
 
 def see_other(
@@ -163,7 +171,7 @@ def refuse(
     language = language_of(request)
     offer = choose(accept_of(request), offers) or _TEXT
     at = depth_of(request)
-    heading = heading or WORDS[language]["not found"]
+    heading = heading or words_of(language).gettext("Not found")
     sent = {**(headers or {}), "cache-control": _REVALIDATE, "content-language": language}
     root = str(request.scope.get("root_path", ""))
     if offer.suffix == "html":
@@ -189,11 +197,15 @@ def _as_json(option: Alternate, root: str) -> dict[str, str]:
 
 
 def depth_of(request: Request) -> str:
-    """Return a path as deep as the one asked for, so that relative links from it lead home."""
+    """Return a path as deep as the one asked for, so that relative links from it lead home.
+
+    No page of ours lies deeper than `_DEEPEST`. Of a deeper one the root is returned, from which
+    links are absolute: what a path costs does not grow with it.
+    """
     raw = request.scope.get("raw_path") or str(request.scope["path"]).encode()
     root = str(request.scope.get("root_path", "")).encode()
     depth = raw.split(b"?")[0].removeprefix(root).removeprefix(b"/").count(b"/")
-    return "x/" * depth + "x"
+    return "x/" * depth + "x" if depth <= _DEEPEST else f"{request.scope.get('root_path', '')}/"
 
 
 class CommonHeaders:

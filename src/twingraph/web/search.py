@@ -20,7 +20,8 @@ from twingraph.site.finder import Finder, Hit, Name
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import render
 from twingraph.site.values import Value, ValueFormatter
-from twingraph.site.words import KINDS, WORDS, number_text
+from twingraph.site.words import kinds_name
+from twingraph.translation import words_of
 from twingraph.web.respond import VARY, language_of, respond, see_other
 
 MAX_TYPED: Final = 200  # letters of a query that are read; names are shorter
@@ -104,9 +105,15 @@ def search_page(request: Request) -> Response:
     hits = _finder(request).find(typed, language)
     told = _tell(site, typed, language, at, hits)
     query = f"?{urlencode({'q': typed})}" if typed else ""
-    body = render(site, "search.html", language, at, title=WORDS[language]["search"],
-                  elsewhere={one: f"{one}/search{query}" for one in LANGUAGES},
-                  page=told)  # fmt: skip
+    body = render(
+        site,
+        "search.html",
+        language,
+        at,
+        title=words_of(language).gettext("Search by name"),
+        elsewhere={one: f"{one}/search{query}" for one in LANGUAGES},
+        page=told,
+    )
     return respond(request, body, "text/html", headers={"content-language": language})
 
 
@@ -160,14 +167,15 @@ def _tell(site: BuildReader, typed: str, language: str, at: str, hits: list[Hit]
                 formatter.link(country) if country else None,
             )
         )
-    word = WORDS[language]
-    counted = word["count"].format(number_text(len(hits), language)) if hits else ""
+    words = words_of(language)
+    counted = words.ngettext("{number} in all", "{number} in all", len(hits)) if hits else ""
     if hits and hits[0].fit == "near":
-        counted = word["nearly"]
+        counted = words.gettext("Nothing is called that; similar names:")
     if len(hits) > _SHOWN:
-        counted = f"{counted}. {word['cut'].format(_SHOWN)}"
+        first = words.ngettext("The first is shown.", "The first {number} are shown.", _SHOWN)
+        counted = f"{counted}. {first}"
     return SearchPage(
-        typed, counted, [Group(KINDS[language][kind], found) for kind, found in groups.items()]
+        typed, counted, [Group(kinds_name(kind, language), found) for kind, found in groups.items()]
     )
 
 

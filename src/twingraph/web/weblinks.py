@@ -19,7 +19,8 @@ from twingraph.link.files import FOLDER as LINK_FILES
 from twingraph.site.describe import FORMATS
 from twingraph.site.pages import alternates, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader
-from twingraph.site.render import OWN_NAMES, Alternate
+from twingraph.site.render import Alternate
+from twingraph.translation import own_name
 
 DATA_PAGE: Final = "data.html"  # below a language: the files, release by release
 _FIRST_PAGE: Final = "index.html"
@@ -31,7 +32,7 @@ _WHOLE: Final = "https://schema.org/Dataset"
 _METADATA: Final = ("void.ttl", "catalog.ttl")  # files that tell what the whole is
 # The whole, as a page in each language and told in RDF.
 DATASET_FORMS: Final = (
-    *(Alternate(OWN_NAMES[one], f"{one}/index.html", "text/html", one) for one in LANGUAGES),
+    *(Alternate(own_name(one), f"{one}/index.html", "text/html", one) for one in LANGUAGES),
     *(Alternate(suffix, f"void.{suffix}", kind) for suffix, kind in FORMATS.items()),
 )
 

@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 from twingraph.export.editions import PACKINGS
 from twingraph.link.files import FOLDER as LINKS
 from twingraph.site.reader import BuildReader
-from twingraph.site.words import WORDS, number_text
+from twingraph.translation import words_of
 from twingraph.web.files.codings import IDENTITY, choose_coding
 from twingraph.web.files.conditions import Validators, range_holds, read_date, write_date
 from twingraph.web.files.published import (
@@ -176,9 +176,18 @@ def _spans(request: Request, held: PublishedFile, headers: Mapping[str, str]) ->
 
 def not_whole(request: Request, name: str) -> Response:
     """Say that a file is not there as it was published, and when to ask again."""
-    word = WORDS[language_of(request)]
-    return refuse(request, 503, word["not whole note"].format(name), heading=word["not whole"],
-                  headers={"retry-after": str(RETRY_AFTER)})  # fmt: skip
+    words = words_of(language_of(request))
+    return refuse(
+        request,
+        503,
+        words.gettext(
+            "{file} is not here as it was published; half of it is not sent. Ask again in a "
+            "little while.",
+            file=name,
+        ),
+        heading=words.gettext("Not all of it is here just now"),
+        headers={"retry-after": str(RETRY_AFTER)},
+    )
 
 
 def not_whole_now(request: Request, error: Exception) -> Response:
@@ -189,21 +198,34 @@ def not_whole_now(request: Request, error: Exception) -> Response:
 
 def _no_such_bytes(request: Request, held: PublishedFile, headers: Mapping[str, str]) -> Response:
     language = language_of(request)
-    word = WORDS[language]
-    text = word["no such bytes note"].format(held.name, number_text(held.size, language))
+    words = words_of(language)
+    text = words.gettext(
+        "{file} has {number} bytes; none of those that Range names is among them.",
+        file=held.name,
+        number=words.number(held.size),
+    )
     told = {"accept-ranges": "bytes", "content-range": f"bytes */{held.size}"}
-    answer = refuse(request, 416, text, heading=word["no such bytes"], headers=told)
+    answer = refuse(
+        request, 416, text, heading=words.gettext("The file ends before that"), headers=told
+    )
     return _varied(answer, headers)
 
 
 def _no_such_coding(
     request: Request, name: str, packed: Mapping[str, PublishedFile], headers: Mapping[str, str]
 ) -> Response:
-    word = WORDS[language_of(request)]
+    words = words_of(language_of(request))
     folder = path_of(request).removesuffix(name)
     options = {one.name: folder + one.name for one in packed.values()}
-    answer = refuse(request, 406, word["no such coding note"].format(name),
-                    heading=word["no such coding"], options=options)  # fmt: skip
+    answer = refuse(
+        request,
+        406,
+        words.gettext(
+            "Accept-Encoding takes none of the forms in which {file} lies here.", file=name
+        ),
+        heading=words.gettext("Not packed like that"),
+        options=options,
+    )
     return _varied(answer, headers)
 
 

@@ -1,0 +1,44 @@
+"""What can come of a query: a result of one of three forms, or one of the reasons for none."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+
+class Outcome(enum.Enum):
+    """The value is the byte by which a worker names it on its socket."""
+
+    ROWS = b"R"
+    BOOLEAN = b"B"
+    TRIPLES = b"G"
+    NO_SPARQL = b"S"
+    """The text is no query; the body is the mistake in JSON (`graph.mistakes.Mistake`)."""
+    UPDATE = b"W"
+    REFUSED = b"D"
+    """It calls another host or names a graph that is not here; the body says so in words."""
+    FAILED = b"V"
+    """It can't be evaluated; the body says why."""
+    WRONG_FORM = b"F"
+    """The format does not fit; the body is the form of the query, `rows` or `graph`."""
+    UNWRITABLE = b"E"
+    """The format can't hold what was found; the body says what."""
+    TOO_MANY_ROWS = b"L"
+    TOO_MANY_BYTES = b"T"
+    TOO_MUCH_MEMORY = b"M"
+    TOO_LONG = b"O"
+    TOO_DEEP = b"N"
+    BUSY = b"Q"
+    """As many queries as are taken run and wait."""
+    LOST = b"X"
+    """Its worker ended, and not by its doing."""
+    NO_WORKERS = b"P"
+    """No worker can be started; the body says why."""
+    UPSTREAM = b"U"
+    """The engine behind the service failed; the body says how."""
+    CLIENT_LEFT = b"C"
+    REQUEUED = b"A"
+    """Nobody sees this one: the query is to stand in another line."""
+
+
+RESULTS: Final = (Outcome.ROWS, Outcome.BOOLEAN, Outcome.TRIPLES)

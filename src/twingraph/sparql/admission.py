@@ -1,0 +1,57 @@
+"""Whether a stranger's query is evaluated at all, and on which graphs.
+
+This runs where it can be stopped: in a worker (`endpoint`), or in a thread that only one query of
+many waits for. Nothing is evaluated before it, because the engine itself would follow `SERVICE`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
+
+from twingraph.sparql.guard import refuse_remote
+from twingraph.sparql.lexer import dataset_clauses, first_word
+
+# Without any of these no reading of a query calls another host or names its graphs.
+_SUSPECT: Final = re.compile(r"service|from|\\u", re.IGNORECASE)
+_UPDATES: Final = frozenset(
+    ("ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH")
+)
+
+
+class Dataset(NamedTuple):
+    """The graphs that a query is asked on: those that make up its default graph, and the named."""
+
+    default: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+def admit(
+    text: str, graphs: Collection[str], base: str, prefixes: Mapping[str, str]
+) -> Dataset | None:
+    """Return the dataset that a query names for itself, None where it names none.
+
+    `graphs` are those there are; `base` and `prefixes` those that a text need not declare. Raises
+    `TwingraphError` for a query that calls another host or names a graph that is not there.
+
+    >>> admit("PREFIX e: <http://e/> ASK FROM e:a FROM NAMED <b> {}", {"http://e/a", "http://x/b"},
+    ...       "http://x/", {})
+    Dataset(default=('http://e/a',), named=('http://x/b',))
+    """
+    if not _SUSPECT.search(text):
+        return None
+    refuse_remote(text, graphs, base, prefixes)
+    found: dict[bool, list[str]] = {False: [], True: []}
+    for clause in dataset_clauses(text, base, prefixes):
+        found[clause.named].append(clause.graph)
+    return Dataset(tuple(found[False]), tuple(found[True])) if any(found.values()) else None
+
+
+def is_update(text: str) -> bool:
+    """Does a text, no query, begin behind its prologue as an update does?
+
+    >>> is_update("PREFIX e: <http://e/> load <http://e/>"), is_update("SELECT * {}")
+    (True, False)
+    """
+    return first_word(text) in _UPDATES

@@ -1,0 +1,156 @@
+"""The words of the program in every language that has a catalogue (GNU gettext).
+
+English is written in the source; each other language is a folder
+`site/locale/<language>/LC_MESSAGES` with `twingraph.po` for translators and the compiled
+`twingraph.mo` that is read here with the standard library. `make locale` extracts, merges and
+compiles (docs/decisions/0038). Texts have placeholders by name, in the form of `str.format`.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+DOMAIN: Final = "twingraph"
+SOURCE_LANGUAGE: Final = "en"
+LOCALE: Final = Path(__file__).parent / "site" / "locale"
+LANGUAGES: Final[tuple[str, ...]] = (
+    SOURCE_LANGUAGE,
+    *sorted(file.parts[-3] for file in LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")),
+)
+
+
+class Message(NamedTuple):
+    """A text that is translated when its reader is known; `context` tells two meanings apart."""
+
+    text: str
+    context: str = ""
+    values: Mapping[str, object] = {}
+
+    def __str__(self) -> str:
+        """Return the text in English."""
+        return self.text.format(**self.values) if self.values else self.text
+
+
+def N_(text: str) -> str:  # noqa: N802  # the name that gettext tools know
+    """Mark a text in a table for extraction; whoever reads the table translates it."""
+    return text
+
+
+def NP_(context: str, text: str) -> Message:  # noqa: N802
+    """Mark a text in a table for extraction, together with its context."""
+    return Message(text, context)
+
+
+class Plural(NamedTuple):
+    """A noun, or a text with a number, in the singular and the plural of English."""
+
+    one: str
+    many: str
+    context: str
+
+
+def NNP_(context: str, one: str, many: str) -> Plural:  # noqa: N802
+    """Mark a noun in a table for extraction, with its plural and its context."""
+    return Plural(one, many, context)
+
+
+class Words:
+    """One language: its texts, and how it writes numbers."""
+
+    def __init__(self, language: str) -> None:
+        """Open the catalogue of `language`; English, the source, has none."""
+        self.language = language
+        self._catalogue = (
+            gettext.NullTranslations()
+            if language == SOURCE_LANGUAGE
+            else gettext.translation(DOMAIN, LOCALE, [language])
+        )
+        self._thousands = self.pgettext("thousands separator", ",")
+        self._decimal = self.pgettext("decimal separator", ".")
+
+    def gettext(self, text: str, /, **values: object) -> str:
+        """Return `text` in this language, its placeholders filled with `values`.
+
+        >>> words_of("de").gettext("line {number}", number=7)
+        'Zeile 7'
+        """
+        found = self._catalogue.gettext(text)
+        return found.format(**values) if values else found
+
+    def ngettext(self, one: str, many: str, number: int, /, **values: object) -> str:
+        """Return the form that `number` takes; `{number}` is filled with it as people write it.
+
+        >>> [words_of("de").ngettext("{number} row", "{number} rows", n) for n in (1, 1430)]
+        ['1 Zeile', '1.430 Zeilen']
+        """
+        found = self._catalogue.ngettext(one, many, number)
+        return found.format(number=self.number(number), **values)
+
+    def pgettext(self, context: str, text: str, /, **values: object) -> str:
+        """Return `text` as it is meant in `context`.
+
+        >>> words_of("de").pgettext("column", "Office"), words_of("de").pgettext("month", "May")
+        ('Stelle', 'Mai')
+        """
+        found = self._catalogue.pgettext(context, text)
+        return found.format(**values) if values else found
+
+    def message(self, message: Message) -> str:
+        """Return a marked text in this language."""
+        if message.context:
+            return self.pgettext(message.context, message.text, **message.values)
+        return self.gettext(message.text, **message.values)
+
+    def plural(self, noun: Plural, number: int) -> str:
+        """Return the form of a marked noun that goes with `number`."""
+        return self._catalogue.npgettext(noun.context, noun.one, noun.many, number)
+
+    def number(self, number: int) -> str:
+        """Return a whole number with the thousands marked as the language does it.
+
+        >>> words_of("en").number(1430), words_of("de").number(1430)
+        ('1,430', '1.430')
+        """
+        return f"{number:,}".replace(",", self._thousands)
+
+    def decimal(self, number: float, places: int) -> str:
+        """Return a number with so many decimal places.
+
+        >>> words_of("en").decimal(3.79, 1), words_of("de").decimal(3.79, 1)
+        ('3.8', '3,8')
+        """
+        return f"{number:.{places}f}".replace(".", self._decimal)
+
+
+def choose_text(texts: Mapping[str, str], language: str) -> tuple[str, str]:
+    """Return the text for a reader of `language`, and its language tag.
+
+    Theirs, else one of no language in particular, else English, else any; empty where there is
+    none.
+
+    >>> choose_text({"en": "Minsk", "be": "Мінск"}, "de")
+    ('Minsk', 'en')
+    """
+    for tag in (language, "mul", "", SOURCE_LANGUAGE, *sorted(texts)):
+        if tag in texts:
+            return texts[tag], tag
+    return "", ""
+
+
+@cache
+def words_of(language: str) -> Words:
+    """Return the words of one of `LANGUAGES`."""
+    return Words(language)
+
+
+def own_name(language: str) -> str:
+    """Return what a language calls itself.
+
+    >>> [own_name(language) for language in ("en", "de")]
+    ['English', 'Deutsch']
+    """
+    return words_of(language).pgettext("what this language calls itself", "English")
