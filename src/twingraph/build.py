@@ -26,10 +26,8 @@ from twingraph.export.editions import build_edition
 from twingraph.problems import Problem, TwingraphError
 from twingraph.rdf.collector import without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
-from twingraph.rdf.iris import move_quad
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import FILE, Settings
-from twingraph.source.fmt import prefixes_under
 from twingraph.source.read import Curated, data_files, ontology_files, read_project
 from twingraph.version import __version__
 
@@ -73,10 +71,8 @@ def _build(settings: Settings, out: Path, progress: Progress) -> Built:
     problems = tuple(check_curated(curated, quads))
     if any(one.severity == "violation" for one in problems):
         return Built(problems)
-    moved = [move_quad(one, HOME, settings.base_iri) for one in quads]
-    frozen = Frozen(
-        moved, settings.base_iri, prefixes_under(settings.base_iri), settings, curated.decisions
-    )
+    base = settings.base_iri
+    frozen = Frozen(list(quads), base, prefixes_for(base), settings, curated.decisions)
     files = {}
     for name, write in DUMPS.items():
         progress(f"writing {name}")
@@ -86,15 +82,14 @@ def _build(settings: Settings, out: Path, progress: Progress) -> Built:
     progress("writing the catalogue")
     files |= catalogue_files(frozen, build_edition(files, settings.base_iri))
     files[SUMS] = checksums(files)
-    files[ABOUT] = _about(curated, inputs, len(moved))
-    return Built(problems, publish_files(files, out), len(moved))
+    files[ABOUT] = _about(curated, inputs, len(quads))
+    return Built(problems, publish_files(files, out), len(quads))
 
 
 def shapes_document(settings: Settings) -> bytes:
-    """Return all shapes as one Turtle text, under the project's base IRI."""
+    """Return all shapes as one Turtle text."""
     paths = sorted(settings.resource("shapes").glob("*.ttl"))
-    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
-    return text.replace(HOME, settings.base_iri).encode()
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths).encode()
 
 
 def _about(curated: Curated, inputs: str, quads: int) -> bytes:

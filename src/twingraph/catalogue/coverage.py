@@ -15,7 +15,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from twingraph.rdf.iris import source_of
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.vocabulary import NS, ONTOLOGY
 
 _SCHEMA: Final = "https://schema.org/"
 _DCTERMS: Final = "http://purl.org/dc/terms/"
@@ -71,8 +71,8 @@ def coverage(quads: Sequence[Quad], base: str) -> Coverage:
     sizes: Counter[str] = Counter()
     version = ""
     axes = {_SCHEMA + "longitude": "east", _SCHEMA + "latitude": "north"}
-    early = {f"{base}ns#{name}" for name in _FIRST}
-    late = {f"{base}ns#{name}" for name in _LAST}
+    early = {NS + name for name in _FIRST}
+    late = {NS + name for name in _LAST}
     for one in quads:
         if one.graph_name != unnamed:
             sizes[plain(one.graph_name)] += 1
@@ -88,7 +88,7 @@ def coverage(quads: Sequence[Quad], base: str) -> Coverage:
             titles[subject].append(one.object)
         elif verb == _DCTERMS + "license" and isinstance(one.object, NamedNode):
             licences[subject] = one.object.value
-        elif verb == _VERSION and subject == f"{base}ns":
+        elif verb == _VERSION and subject == ONTOLOGY:
             version = plain(one.object)
     whole = [one for one in points.values() if len(one) == 2]
     return Coverage(
@@ -109,10 +109,10 @@ def _sources(
 ) -> list[Source]:
     found = []
     for graph, count in sorted(sizes.items()):
-        document = source_of(HOME + graph.removeprefix(base))
+        document = source_of(graph, base)
         if document is None:
             continue
-        name = base + document.removeprefix(HOME)
+        name = document
         said = tuple(sorted(titles[name], key=str))
         found.append(Source(graph, name, said, licences.get(name, ""), count))
     return found

@@ -20,7 +20,7 @@ from twingraph.derive.resolve import DATES, RESOLVED, WEAK, Claim, Rules, Value,
 from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import DERIVED, source_of
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import EDTF, HOME, PROV, RDF, SKOS, TG, XSD
+from twingraph.rdf.vocabulary import EDTF, PROV, RDF, SKOS, TG, XSD
 from twingraph.source.read import Curated
 
 
@@ -39,37 +39,42 @@ def read_rules(folder: Path) -> tuple[Rule, ...]:
 
 
 def published(curated: Curated) -> frozenset[Quad]:
-    """Return every quad of the frozen graph, named under `HOME`: default and named graphs."""
+    """Return every quad of the frozen graph: default and named graphs."""
     rules = read_rules(curated.settings.resource("queries") / "rules")
-    return publish(curated.by_graph, rules, curated.settings.release)
+    settings = curated.settings
+    return publish(curated.by_graph, rules, settings.base_iri, settings.release)
 
 
 def publish(
-    graphs: Mapping[NamedNode, frozenset[Quad]], rules: Iterable[Rule], release: str = ""
+    graphs: Mapping[NamedNode, frozenset[Quad]],
+    rules: Iterable[Rule],
+    base: str,
+    release: str = "",
 ) -> frozenset[Quad]:
-    """Derive the published graph from the curated `graphs`.
+    """Derive the published graph of the project under `base` from the curated `graphs`.
 
     `release` is the day that the settings give for this release; it is published as the issue date
     of the whole, because rules about the future need a today that is data.
     """
     # "ours" (entities, links, vocabulary) and sources alike, in whatever order files were read
-    carried = set(_carried(graphs))
+    carried = set(_carried(graphs, base))
     derived = set(_resolved(carried, release[:10]))
     derived |= {
         Triple(graph, PROV.wasDerivedFrom, NamedNode(document))
         for graph in graphs
-        if (document := source_of(graph.value))
+        if (document := source_of(graph.value, base))
     }
     if release:
         day = Literal(release[:10], datatype=XSD.date)
-        derived.add(Triple(NamedNode(HOME), NamedNode("http://purl.org/dc/terms/issued"), day))
+        derived.add(Triple(NamedNode(base), NamedNode("http://purl.org/dc/terms/issued"), day))
     derived |= _by_rules(carried | derived, rules)
-    derived |= set(folded_names(carried))  # SPARQL can't fold, so this is no rule
+    derived |= set(folded_names(carried, base))  # SPARQL can't fold, so this is no rule
     default = DefaultGraph()
     whole = carried | derived
+    derived_graph = NamedNode(base + DERIVED)
     return frozenset(
         {quad for quads in graphs.values() for quad in quads}
-        | {_quad(one, DERIVED) for one in derived}
+        | {_quad(one, derived_graph) for one in derived}
         | {_quad(one, default) for one in whole - _answered(whole)}
     )
 
@@ -91,12 +96,12 @@ def _construct(store: Store, rule: Rule) -> Iterator[Triple]:
     return iter(found)
 
 
-def _carried(graphs: Mapping[NamedNode, frozenset[Quad]]) -> Iterator[Triple]:
+def _carried(graphs: Mapping[NamedNode, frozenset[Quad]], base: str) -> Iterator[Triple]:
     """Everything the curated graphs hold, but what another source makes stronger.
 
     A node that one source only implies and another states is stated.
     """
-    stated = _stated(graphs)
+    stated = _stated(graphs, base)
     for quads in graphs.values():
         for quad in quads:
             weak = quad.predicate == TG.modality and quad.object in WEAK
@@ -104,11 +109,11 @@ def _carried(graphs: Mapping[NamedNode, frozenset[Quad]]) -> Iterator[Triple]:
                 yield quad.triple
 
 
-def _stated(graphs: Mapping[NamedNode, frozenset[Quad]]) -> set[object]:
+def _stated(graphs: Mapping[NamedNode, frozenset[Quad]], base: str) -> set[object]:
     """The nodes that some source describes without calling them implied."""
     found: set[object] = set()
     for graph, quads in graphs.items():
-        if source_of(graph.value):
+        if source_of(graph.value, base):
             typed = {quad.subject for quad in quads if quad.predicate == RDF.type}
             found |= typed - {
                 quad.subject

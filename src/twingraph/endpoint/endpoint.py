@@ -153,7 +153,7 @@ class Service:
     def terms(self) -> frozenset[str]:
         """The terms of the ontology and the concepts, read when first wanted."""
         if self._terms is None:
-            self._terms = terms_of(self.site.store, self.site.base)
+            self._terms = terms_of(self.site.store)
         return self._terms
 
     def headers(self, media_type: str, length: int, tag: str) -> list[tuple[bytes, bytes]]:

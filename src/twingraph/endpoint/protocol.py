@@ -134,7 +134,7 @@ def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int) -> None:
         raise RefusedError(413, f"a query of more than {query_bytes} bytes; send a shorter one")
     if asked.dataset is None:
         return
-    held = {*site.graphs, site.public(PUBLISHED.value)}
+    held = {*site.graphs, site.base + PUBLISHED}
     for name in (*asked.dataset.default, *asked.dataset.named):
         if name not in held:
             raise RefusedError(

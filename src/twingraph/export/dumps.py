@@ -27,8 +27,8 @@ from twingraph.link.files import FILES as LINK_FILES
 from twingraph.rdf.frozen import NAME, default_graph, quad_lines, triple_lines
 from twingraph.rdf.iris import VOCABULARY, source_of
 from twingraph.rdf.serializers import SERIALIZERS
-from twingraph.rdf.turtle import blocks, iri_text, prefix_lines, write_turtle
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.turtle import blocks, iri_text, plain, prefix_lines, write_turtle
+from twingraph.rdf.vocabulary import NS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
@@ -62,12 +62,12 @@ class Frozen:
     @cached_property
     def vocabulary(self) -> list[Quad]:
         """The ontology, its alignments and the code lists."""
-        name = NamedNode(self.base + VOCABULARY.value.removeprefix(HOME))
+        name = NamedNode(self.base + VOCABULARY)
         return [one for one in self.quads if one.graph_name == name]
 
     def context(self) -> Json:
         """Return the JSON-LD context: a function of the ontology alone."""
-        return make_context(self.vocabulary, self.base + "ns#")
+        return make_context(self.vocabulary, NS)
 
 
 def _nquads(graph: Frozen) -> bytes:
@@ -130,8 +130,8 @@ def source_files(graph: Frozen) -> dict[str, bytes]:
         return {}
     said: dict[str, list[Quad]] = defaultdict(list)
     for one in graph.quads:
-        name = str(one.graph_name)[1:-1].removeprefix(graph.base)
-        if isinstance(one.graph_name, NamedNode) and source_of(HOME + name):
+        name = plain(one.graph_name)
+        if isinstance(one.graph_name, NamedNode) and source_of(name, graph.base):
             said[name.rpartition("/")[2]].append(one)
     files = {}
     for slug, quads in sorted(said.items()):

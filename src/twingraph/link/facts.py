@@ -11,7 +11,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from twingraph.derive.resolve import Value
-from twingraph.rdf.iris import kind_of, move_quad
+from twingraph.rdf.iris import kind_of
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import HOME, RDFS
 from twingraph.settings import Settings
@@ -55,14 +55,13 @@ TARGETS: Final[Mapping[str, Target]] = {
 
 
 class LinkFacts:
-    """The published graph under `HOME`, indexed by subject and predicate."""
+    """The published graph, indexed by subject and predicate; `base` is its base IRI."""
 
     def __init__(self, quads: Iterable[Quad], base: str = HOME) -> None:
-        """Index the default graph of `quads`, which are named under `base`."""
+        """Index the default graph of `quads`, whose entities are named under `base`."""
+        self.base = base
         unnamed = DefaultGraph()
-        self.triples: list[Triple] = [
-            move_quad(one, base, HOME).triple for one in quads if one.graph_name == unnamed
-        ]
+        self.triples: list[Triple] = [one.triple for one in quads if one.graph_name == unnamed]
         self._values: dict[tuple[str, NamedNode], list[Value]] = defaultdict(list)
         self._subjects: dict[tuple[NamedNode, str], set[str]] = defaultdict(set)
         for one in self.triples:
@@ -92,7 +91,7 @@ class LinkFacts:
     def things(self) -> list[str]:
         """Return the entities that have a label, sorted."""
         subjects = {subject for subject, verb in self._values if verb == RDFS.label}
-        return sorted(one for one in subjects if kind_of(one))
+        return sorted(one for one in subjects if kind_of(one, self.base))
 
     def links(self, target: Target) -> list[tuple[str, str]]:
         """Return (our IRI, their identifier) for every `owl:sameAs` to `target`, sorted."""
