@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,8 +20,10 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from twingraph.endpoint.evaluate import COUNTERS, Config, evaluate
+from twingraph.endpoint.launch import Launched
 from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.pool import Pool, Reply
+from twingraph.endpoint.pool import Pool
+from twingraph.endpoint.process import Reply
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Limits
 
@@ -166,15 +169,49 @@ def test_look_ups_do_not_wait_behind_what_takes_long(graph: Path) -> None:
 
 def test_what_comes_on_top_of_all_that_runs_and_waits_is_sent_away(graph: Path) -> None:
     async def use(pool: Pool) -> list[Outcome]:
-        many = [pool.ask(CROSS, "json", "nt") for _ in range(9)]
-        return [one.outcome for one in await asyncio.gather(*many)]
+        many = [asyncio.create_task(pool.ask(CROSS, "json", "nt")) for _ in range(30)]
+        done, _ = await asyncio.wait(many, timeout=0.5)
+        for task in many:
+            task.cancel()
+        return [one.result().outcome for one in done]
 
-    kinds = with_pool(graph, use)
+    kinds = with_pool(graph, use, replace(TIGHT, waiting=2))
 
-    assert set(kinds) == {Outcome.TOO_LONG, Outcome.BUSY}
-    assert (
-        kinds.count(Outcome.TOO_LONG) == 4
-    )  # two that run, and two that are held still until those end
+    assert set(kinds) == {Outcome.BUSY}
+    assert 10 < len(kinds) < 30
+
+
+def test_nobody_is_sent_away_while_there_is_room_to_wait(graph: Path) -> None:
+    """Four that never end, ten that take a moment: those ten are answered, and soon."""
+
+    async def use(pool: Pool) -> tuple[list[Outcome], float]:
+        long = [asyncio.create_task(pool.ask(CROSS, "json", "nt")) for _ in range(4)]
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        moments = [
+            pool.ask("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 60000", "csv", "nt") for _ in range(10)
+        ]
+        kinds = [one.outcome for one in await asyncio.gather(*moments)]
+        taken = time.monotonic() - began
+        for task in long:
+            task.cancel()
+        ends = await asyncio.gather(*long, return_exceptions=True)
+        assert all(isinstance(end, asyncio.CancelledError) for end in ends)
+        return kinds, taken
+
+    kinds, taken = with_pool(graph, use, Limits(seconds=20))
+
+    assert kinds == [Outcome.ROWS] * 10
+    assert taken < 10
+
+
+def test_a_query_that_begins_again_is_answered_as_if_it_had_not(graph: Path) -> None:
+    async def use(pool: Pool) -> set[tuple[Outcome, int]]:
+        query = "SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 60000"
+        asked = [pool.ask(query, "csv", "nt") for _ in range(12)]
+        return {(one.outcome, one.rows) for one in await asyncio.gather(*asked)}
+
+    assert with_pool(graph, use, Limits(concurrent=1)) == {(Outcome.ROWS, 60000)}
 
 
 def test_a_client_that_goes_takes_its_query_along(graph: Path) -> None:
@@ -252,7 +289,69 @@ def test_a_graph_that_is_none_is_told(tmp_path: Path, capfd: pytest.CaptureFixtu
         finally:
             pool.close()
 
-    assert asyncio.run(main()).outcome == Outcome.LOST
+    reply = asyncio.run(main())
+
+    assert reply.outcome is Outcome.NO_WORKERS
+    assert b"ended while they loaded the graph" in reply.body
+    assert "ended while they loaded" in capfd.readouterr().err
+
+
+# --- workers that can't start ---------------------------------------------------------------------
+
+
+class Failing:
+    """A launcher that can't start anything."""
+
+    def __init__(self) -> None:
+        self.tried = 0
+
+    async def launch(self, config: Config) -> Launched:
+        self.tried += 1
+        raise PermissionError(13, "Permission denied", "/usr/bin/python")
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_cannot_be_started_is_said_at_once_and_not_tried_all_the_time(
+    graph: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    launcher = Failing()
+
+    async def main() -> tuple[list[Reply], str]:
+        pool = Pool(graph, HOME, TIGHT, launcher)
+        replies = [await pool.ask("ASK {}", "json", "nt") for _ in range(50)]
+        return replies, pool.problem
+
+    began = time.monotonic()
+    replies, problem = asyncio.run(main())
+
+    assert time.monotonic() - began < 1
+    assert {one.outcome for one in replies} == {Outcome.NO_WORKERS}
+    assert "Permission denied" in problem
+    assert launcher.tried == 1
+    assert capfd.readouterr().err.count("Permission denied") == 1
+
+
+def test_workers_that_end_at_once_are_not_forked_for_ever(
+    graph: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def use(pool: Pool) -> tuple[Reply, list[int], str]:
+        reply = await pool.ask("ASK {}", "json", "nt")
+        forked = []
+        for _ in range(5):
+            await asyncio.sleep(0.2)
+            forked.append(len(pool.processes))
+        return reply, forked, pool.problem
+
+    unbounded = replace(TIGHT, memory_bytes=10**20)
+    reply, forked, problem = with_pool(graph, use, unbounded)
+
+    assert reply.outcome is Outcome.NO_WORKERS
+    assert b"a worker can't start" in reply.body
+    assert "a worker can't start" in problem
+    assert max(forked) < 12
+    assert capfd.readouterr().err.count("a worker can't start") == 1
 
 
 # --- results counted without being read -----------------------------------------------------------

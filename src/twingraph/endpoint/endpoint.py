@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 from twingraph.endpoint.cache import Cache, Kept
 from twingraph.endpoint.formats import Choice, choose_formats, unfitting
 from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.pool import Gone, Reply
+from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.protocol import (
     MAX_FIELDS,
     NO_UPDATES,
@@ -115,6 +115,11 @@ class Evaluator(Protocol):
 
     def close(self) -> None:
         """End at once."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why no query can be answered now, '' where they can."""
         ...
 
     def state(self) -> dict[str, int]:

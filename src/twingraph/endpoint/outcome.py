@@ -37,8 +37,6 @@ class Outcome(enum.Enum):
     UPSTREAM = b"U"
     """The engine behind the service failed; the body says how."""
     CLIENT_LEFT = b"C"
-    REQUEUED = b"A"
-    """Nobody sees this one: the query is to stand in another line."""
 
 
 RESULTS: Final = (Outcome.ROWS, Outcome.BOOLEAN, Outcome.TRIPLES)

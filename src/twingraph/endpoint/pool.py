@@ -1,9 +1,11 @@
 """Queries handed to workers, and taken back: what each may take is seen to here, from outside.
 
-A query first runs in a fast lane. One that takes longer than a moment leaves it: its priority is
-lowered and a fresh worker takes its place, so that look-ups never wait behind it. Of those that
-left, `limits.concurrent` run on and as many again are held still until one ends; what comes on top
-is told to come back. Who overruns the limit is killed, and so is a query whose client has gone.
+A query begins in a fast lane. What takes longer than a moment goes on in a second lane at lower
+priority, and what takes longer than a second in a third at the lowest; fresh workers take the
+places in the fast lane. So a short query never waits for a long one. The second and the third lane
+have `limits.concurrent` places each; a query that finds none begins again later, when one is free.
+As many as `limits.waiting` wait; what comes on top is told to come back. Who overruns a limit is
+killed, and so is a query whose client has gone.
 """
 
 from __future__ import annotations
@@ -13,16 +15,18 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Final
 
-from twingraph.endpoint.evaluate import FRESH, Config
+from twingraph.endpoint.evaluate import Config
 from twingraph.endpoint.forkserver import ForkServer
+from twingraph.endpoint.launch import Launcher, OwnLauncher
 from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.worker import LAST, LENGTH, REPLY
+from twingraph.endpoint.process import LINE, Gone, Job, Reply, Worker
 from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import PUBLISHED
 from twingraph.rdf.vocabulary import prefixes_for
@@ -30,103 +34,35 @@ from twingraph.settings import Limits
 
 MOMENT: Final = 0.1  # seconds in the fast lane
 HURRY: Final = 0.05  # while others wait behind it
+LONG: Final = 1.0  # seconds in the second lane, or a quarter of `limits.seconds`
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
-_LANE: Final = max(2, os.cpu_count() or 1)
-_START: Final = 60.0  # seconds a keeper may take until the graph is loaded
-_LINE: Final = 3  # questions that stand in line at a worker which is not yet known to take long
+_START: Final = 60.0  # seconds until the graph is loaded
 _TRIES: Final = 2  # of a query whose worker was killed by somebody else
-
-
-class Reply(NamedTuple):
-    """What came of a query, its bytes, how many rows or triples; is it another one each time?"""
-
-    outcome: Outcome
-    body: bytes = b""
-    rows: int = 0
-    fresh: bool = False
-
-
-Gone = Callable[[], Awaitable[None]]
-"""Returns when the client has gone; asked only where a query takes long."""
-
-
-class _Worker(asyncio.Protocol):
-    """One process: idle, or at one query."""
-
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
-        self.pid = 0
-        self.started = 0.0  # when its query began, the time it was held still not counted
-        self.since = 0.0  # when it was held still; 0: it is not
-        self.heavy = False
-        self.joined = False
-        self.gone: Gone | None = None
-        self.done: asyncio.Future[Reply] | None = None
-        self.line: deque[tuple[asyncio.Future[Reply], Gone | None]] = deque()
-        self.watcher: asyncio.Task[None] | None = None
-        self._head: tuple[bytes, int, int, int] | None = None
-        self._parts: list[bytes] = []
-        self._held = 0
-        self._unsent: list[bytes] = []
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)  # not by name: uvloop has its own
-
-    def ask(
-        self, question: bytes, done: asyncio.Future[Reply], gone: Gone | None, now: float
-    ) -> None:
-        """Send a question; one that comes while another runs stands in line."""
-        self.line.append((done, gone))
-        if self.done is None:
-            self.next(now)
-        self._unsent += LENGTH.pack(len(question)), question
-        if len(self._unsent) == 2:  # what else comes in this turn of the loop goes along
-            asyncio.get_running_loop().call_soon(self._send)
-
-    def _send(self) -> None:
-        self.transport.write(b"".join(self._unsent))
-        self._unsent.clear()
-
-    def next(self, now: float) -> None:
-        """Turn to the first in line."""
-        self.done, self.gone = self.line.popleft()
-        self.started = now
-
-    def data_received(self, data: bytes) -> None:
-        if self._parts and self._head is None:
-            data = b"".join([*self._parts, data])
-            self._parts.clear()
-        while data:
-            if self._head is None:
-                if len(data) < REPLY.size:
-                    self._parts.append(data)
-                    return
-                self._head = REPLY.unpack_from(data)
-                data = data[REPLY.size :]
-                self._held = 0
-            kind, flags, rows, length = self._head
-            missing = length - self._held
-            self._parts.append(data[:missing])
-            self._held += len(self._parts[-1])
-            data = data[missing:]
-            if self._held < length:
-                return
-            body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-            self._head = None
-            self._parts.clear()
-            reply = Reply(Outcome(kind), body, rows, bool(flags & FRESH))
-            self.pool.answered(self, reply, last=bool(flags & LAST))
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self.pool.left(self)
+_PAUSE: Final = 0.5  # seconds until the next try, twice as long after each failure
+_LONGEST_PAUSE: Final = 30.0
 
 
 class Pool:
     """The workers of one build. It starts with its first query, or with `start()`."""
 
-    def __init__(self, graph: Path, base: str, limits: Limits) -> None:
-        """Name the graph (N-Quads, under `base`) and what a query on it may take."""
+    def __init__(
+        self,
+        graph: Path,
+        base: str,
+        limits: Limits,
+        launcher: Launcher | None = None,
+        share: int = 1,
+    ) -> None:
+        """Name the graph (N-Quads, under `base`) and what a query on it may take.
+
+        `share` is among how many pools the places are divided, one in each process that serves.
+        """
         self.limits = limits
+        self._launcher = launcher or OwnLauncher()
+        self._places = -(-limits.concurrent // share)
+        self._room = -(-limits.waiting // share)
+        self._fast = max(2, -(-(os.cpu_count() or 1) // share))
+        self._long = min(LONG, limits.seconds / 4)
         self._config = Config(
             graph=str(graph),
             base=base,
@@ -137,33 +73,41 @@ class Pool:
             rows=limits.rows,
             result_bytes=limits.result_bytes,
         )
-        self._keeper: ForkServer | None = None
+        self._server: ForkServer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready: asyncio.Future[None] | None = None
-        self._unnamed: deque[_Worker] = deque()
-        self._by_pid: dict[int, _Worker] = {}
-        self._idle: list[_Worker] = []
-        self._busy: set[_Worker] = set()
-        self._lane = 0
-        self._waiting: deque[tuple[asyncio.Future[_Worker], float]] = deque()
-        self._still: deque[_Worker] = deque()
+        self._launching: asyncio.Task[None] | None = None
+        self._unnamed: deque[Worker] = deque()
+        self._by_pid: dict[int, Worker] = {}
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._lane = 0  # workers in the fast lane, or on their way into it
+        self._queues: tuple[deque[Job], deque[Job], deque[Job]] = (deque(), deque(), deque())
         self._looking = False
         self._closed = False
+        self._problem = ""
+        self._failures = 0  # workers that ended before they had answered anything, in a row
+        self._reason = ""  # of the last of them
+        self._pauses = 0
+        self._retry = 0.0
 
     # --- what others see -------------------------------------------------------------------------
 
+    @property
+    def problem(self) -> str:
+        """Why no query can be answered now; '' where they can, or can once the graph is loaded."""
+        return self._problem if time.monotonic() < self._retry else ""
+
     async def start(self) -> None:
-        """Load the graph; raise `TwingraphError` where the keeper does not come up."""
+        """Load the graph; raise `TwingraphError` where that can't be."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._open(loop)
         assert self._ready is not None, "opened above"
         try:
-            await asyncio.wait_for(asyncio.shield(self._ready), _START)
-        except (OSError, TimeoutError):
-            raise TwingraphError(
-                f"{self._config.graph} was not loaded by the query workers; see the messages above"
-            ) from None
+            await asyncio.shield(self._ready)
+        except OSError as error:
+            raise TwingraphError(str(error)) from None
 
     async def ask(
         self,
@@ -184,35 +128,35 @@ class Pool:
             question = json.dumps(asked).encode()
         except (UnicodeEncodeError, ValueError):
             return Reply(Outcome.FAILED, b"its text is not Unicode")
-        lost = dead = 0
-        while True:
-            began = time.monotonic()
-            reply = await self._ask(question, gone)
-            if reply.outcome is Outcome.LOST:
-                # one that was lost at once had been dead before it was asked
-                at_once = time.monotonic() - began < MOMENT
-                lost, dead = lost + (not at_once), dead + at_once
-            elif reply.outcome is not Outcome.REQUEUED:
-                return reply
-            if lost == _TRIES or dead > _LANE:
-                return reply
+        if self._closed:
+            return Reply(Outcome.LOST)
+        loop = asyncio.get_running_loop()
+        if self._problem and time.monotonic() < self._retry and not self._by_pid:
+            return Reply(Outcome.NO_WORKERS, self._problem.encode())
+        if self._loop is not loop:
+            self._open(loop)
+        job = Job(question, gone, loop.create_future())
+        self._place(job, taken=False)
+        try:
+            return await job.done
+        except asyncio.CancelledError:
+            self._drop(job)
+            raise
 
     def state(self) -> dict[str, int]:
         """Return how many queries run, how many of them long, and how many wait."""
-        heavy = sum(one.heavy for one in self._busy)
         return {
             "running": len(self._busy),
-            "long": heavy,
-            "held": len(self._still),
-            "waiting": len(self._waiting),
+            "long": self._in_lane(1) + self._in_lane(2),
+            "waiting": self._waiting,
             "workers": len(self._by_pid) + len(self._unnamed),
         }
 
     @property
     def processes(self) -> list[int]:
-        """The process numbers of the keeper and of the workers."""
-        keeper = [self._keeper.pid] if self._keeper is not None else []
-        return keeper + sorted(self._by_pid)
+        """The process numbers of the fork server and of the workers."""
+        server = [self._server.pid] if self._server is not None else []
+        return server + sorted(self._by_pid)
 
     async def drain(self) -> None:
         """Wait until no query runs, then close."""
@@ -223,36 +167,86 @@ class Pool:
     def close(self) -> None:
         """End every process; who still waits is told that his worker was lost."""
         self._closed = True
-        for one in [*self._busy, *self._idle]:
-            self._finish(one, Reply(Outcome.LOST))
+        for job in self._all_jobs():
+            job.finish(Reply(Outcome.LOST))
         self._abandon()
+        self._launcher.close()
 
-    # --- the keeper ------------------------------------------------------------------------------
+    # --- the fork server -------------------------------------------------------------------------
+
+    @property
+    def _is_ready(self) -> bool:
+        ready = self._ready
+        return ready is not None and ready.done() and ready.exception() is None
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         self._abandon()
         self._loop = loop
         self._ready = loop.create_future()
-        self._ready.add_done_callback(lambda one: one.cancelled() or one.exception())
-        self._lane = 0
-        for held in (self._unnamed, self._by_pid, self._idle, self._busy, self._still):
-            held.clear()
-        self._keeper = ForkServer(self._config, loop, self._told, self._keeper_lost)
+        self._ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
+        self._launching = loop.create_task(self._launch(self._ready))
+
+    async def _launch(self, ready: asyncio.Future[None]) -> None:
+        assert self._loop is not None, "opened"
+        try:
+            launched = await self._launcher.launch(self._config)
+        except OSError as error:
+            if self._ready is ready:
+                self._cannot(f"query workers can't be started: {error}")
+            return
+        if self._closed or self._ready is not ready:
+            launched.control.close()
+            return
+        self._server = ForkServer(launched, self._loop, self._told, self._server_lost)
+        await asyncio.wait((ready,), timeout=_START)
+        if not ready.done():
+            self._cannot(f"the graph was not loaded within {_START:.0f} seconds")
 
     def _abandon(self) -> None:
-        if self._keeper is None or self._loop is None:
+        server, self._server = self._server, None
+        if self._loop is not None and not self._loop.is_closed():
+            if self._launching is not None and self._launching is not asyncio.current_task(
+                self._loop
+            ):
+                self._launching.cancel()
+            for worker in [*self._idle, *self._busy, *self._unnamed]:
+                if hasattr(worker, "transport"):
+                    worker.transport.abort()
+        if server is not None:
+            server.close()
+        self._lane = 0
+        for held in (self._unnamed, self._by_pid, self._idle, self._busy):
+            held.clear()
+
+    def _cannot(self, problem: str) -> None:
+        """Answer nothing for a while, and say why."""
+        if self._closed or self._loop is None:
             return
-        if not self._loop.is_closed():
-            for one in [*self._idle, *self._busy, *self._unnamed]:
-                if hasattr(one, "transport"):
-                    one.transport.abort()
-        self._keeper.close()
-        self._keeper = None
+        self._pause(problem)
+        for job in self._all_jobs():
+            job.finish(Reply(Outcome.NO_WORKERS, problem.encode()))
+        for queue in self._queues:
+            queue.clear()
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_exception(OSError(problem))
+        self._abandon()
+        self._loop = None  # the next query tries again
+
+    def _pause(self, problem: str) -> None:
+        """Start nothing for a while, longer each time, and say why."""
+        assert self._loop is not None, "opened"
+        if problem != self._problem:
+            print(f"twingraph: {problem}", file=sys.stderr, flush=True)  # noqa: T201
+        self._problem = problem
+        pause = min(_LONGEST_PAUSE, _PAUSE * 2 ** min(self._pauses, 10))
+        self._pauses += 1
+        self._retry = time.monotonic() + pause
+        self._loop.call_later(pause, self._refill)
 
     def _told(self, words: list[str]) -> None:
         match words:
             case ["R"]:
-                assert self._ready is not None, "made before the keeper"
+                assert self._ready is not None, "made before the fork server"
                 if not self._ready.done():
                     self._ready.set_result(None)
                 self._refill()
@@ -262,248 +256,277 @@ class Pool:
                 self._by_pid[worker.pid] = worker
                 if worker.joined:
                     self._rest(worker)
+            case ["N", *reason]:
+                unborn = self._unnamed.popleft()
+                if hasattr(unborn, "transport"):
+                    unborn.transport.close()
+                self._lane -= 1
+                self._failed(" ".join(reason))
             case ["X", pid, status]:
-                worker_ = self._by_pid.pop(int(pid), None)
-                if worker_ is not None:
-                    self._ended(worker_, int(status))
+                ended = self._by_pid.pop(int(pid), None)
+                if ended is not None:
+                    self._ended(ended, int(status))
 
-    def _keeper_lost(self) -> None:
-        """Start anew after somebody killed the keeper; its workers died with it."""
-        assert self._loop is not None and self._ready is not None, "opened"
-        loop, ready = self._loop, self._ready
-        lost = [one.done for one in self._busy]
-        for one in self._busy:
-            self._send_away(one)
-        if not ready.done():
-            ready.set_exception(OSError("the keeper ended"))
-            self._abandon()
-            self._loop = None
+    def _server_lost(self) -> None:
+        """Start anew after somebody killed the fork server; its workers died with it."""
+        assert self._loop is not None, "opened"
+        if not self._is_ready:
+            self._cannot("the query workers ended while they loaded the graph; see above why")
             return
+        loop = self._loop
+        jobs = [job for worker in self._busy for job in (worker.job, *worker.line) if job]
         self._open(loop)
-        for done in lost:
-            if done is not None and not done.done():
-                done.set_result(Reply(Outcome.LOST))
+        for job in jobs:
+            self._again(job, at_once=False)
 
-    def _order(self, letter: str, worker: _Worker) -> None:
-        if self._keeper is not None and worker.pid:
-            self._keeper.order(letter, worker.pid)
+    def _order(self, letter: str, worker: Worker) -> None:
+        if self._server is not None and worker.pid:
+            self._server.order(letter, worker.pid)
 
     # --- the lanes -------------------------------------------------------------------------------
 
-    async def _ask(self, question: bytes, gone: Gone | None) -> Reply:
-        if self._closed:
-            return Reply(Outcome.LOST)
-        loop = self._loop
-        if loop is None or self._ready is None or not self._ready.done() or loop.is_closed():
-            try:
-                await self.start()
-            except TwingraphError:
-                return Reply(Outcome.LOST)
-            loop = asyncio.get_running_loop()
-        if self._idle:
-            worker = self._idle.pop()
-        elif self._short:
-            worker = min(self._short, key=lambda one: len(one.line))
-        else:
-            if len(self._waiting) >= self.limits.waiting:
-                return Reply(Outcome.BUSY)
-            turn: asyncio.Future[_Worker] = loop.create_future()
-            self._waiting.append((turn, loop.time()))
-            self._look_after(loop)
-            self._refill()
-            try:
-                worker = await turn
-            except TimeoutError:
-                return Reply(Outcome.BUSY)
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled() and turn.exception() is None:
-                    self._rest(turn.result())
-                raise
-        done: asyncio.Future[Reply] = loop.create_future()
-        self._busy.add(worker)
-        worker.ask(question, done, gone, loop.time())
-        self._look_after(loop)
-        try:
-            return await done
-        except asyncio.CancelledError:
-            if worker.done is done:
-                self._stop(worker, Reply(Outcome.CLIENT_LEFT))
-            raise
+    def _in_lane(self, lane: int) -> int:
+        return sum(worker.lane == lane for worker in self._busy)
 
     @property
-    def _short(self) -> list[_Worker]:
-        """The workers whose line has room: nobody knows of their query that it takes long."""
-        return [one for one in self._busy if not one.heavy and len(one.line) < _LINE]
+    def _waiting(self) -> int:
+        return sum(map(len, self._queues))
 
-    def answered(self, worker: _Worker, reply: Reply, *, last: bool) -> None:
+    def _all_jobs(self) -> Iterator[Job]:
+        for worker in self._busy:
+            yield from (job for job in (worker.job, *worker.line) if job is not None)
+        for queue in self._queues:
+            yield from queue
+
+    def _place(self, job: Job, *, taken: bool = True) -> None:
+        """Give a query to a worker of the fast lane, or let it wait.
+
+        One that was `taken` once is never sent away.
+        """
+        assert self._loop is not None, "opened"
+        worker: Worker | None = None
+        if job.lane == 0:
+            if self._idle:
+                worker = self._idle.pop()
+            else:
+                short = (one for one in self._busy if not one.lane and len(one.line) < LINE)
+                worker = min(short, key=lambda one: len(one.line), default=None)
+        if worker is not None:
+            self._give(worker, job)
+        elif not taken and self._waiting >= self._room:
+            job.finish(Reply(Outcome.BUSY))
+        else:
+            self._queues[job.lane].append(job)
+            self._refill()
+        self._look_after()
+
+    def _give(self, worker: Worker, job: Job) -> None:
+        assert self._loop is not None, "opened"
+        self._busy.add(worker)
+        worker.ask(job, self._loop.time())
+        if job.lane:
+            self._lane -= 1
+            worker.lane = job.lane
+            self._order("LM"[job.lane - 1], worker)
+        self._look_after()
+
+    def answered(self, worker: Worker, reply: Reply, *, last: bool) -> None:
         """Take an answer, and the worker back into the lane."""
-        if worker not in self._busy:
+        if reply.outcome is Outcome.NO_WORKERS:
+            self._failed(reply.body.decode("utf-8", "replace"))
             return
-        if worker.heavy or last:
-            self._finish(worker, reply)
-            self._dismiss(worker)
+        if worker not in self._busy or worker.job is None:
             return
-        if worker.done is not None and not worker.done.done():
-            worker.done.set_result(reply)
-        worker.done = None
-        if worker.line and self._loop is not None:
+        worker.answered += 1
+        if self._failures or self._problem:
+            self._failures, self._pauses, self._problem = 0, 0, ""
+        worker.job.finish(reply)
+        worker.job = None
+        if worker.lane or last:
+            self._let_go(worker)
+        elif worker.line and self._loop is not None:
             worker.next(self._loop.time())
         else:
             self._busy.discard(worker)
             self._rest(worker)
 
-    def left(self, worker: _Worker) -> None:
-        """Notice that a worker's side of its socket is closed; why, the keeper tells."""
+    def left(self, worker: Worker) -> None:
+        """Notice that a worker's side of its socket is closed; why, the fork server tells."""
         if worker in self._idle:
             self._idle.remove(worker)
             self._lane -= 1
+            if not worker.answered:
+                self._failed("query workers end before they are asked anything")
             self._refill()
         elif worker in self._busy and worker.pid not in self._by_pid:
-            # it had ended before it was asked
-            self._ended(worker, -signal.SIGKILL)
+            self._ended(worker, -signal.SIGKILL)  # it had ended before it was asked
 
-    def _rest(self, worker: _Worker) -> None:
-        while self._waiting:
-            turn, _ = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(worker)
-                return
-        self._idle.append(worker)
+    def _rest(self, worker: Worker) -> None:
+        """Take on whoever waits: those of the fast lane first, unless there are workers enough."""
+        queued = self._queues[0]
+        if not queued or self._lane > self._fast:
+            lane = next(self._startable(), 0)
+            queued = self._queues[lane]
+        if queued:
+            self._give(worker, queued.popleft())
+        else:
+            self._idle.append(worker)
 
-    def _dismiss(self, worker: _Worker) -> None:
-        """Let a worker go that has answered, and make room for another."""
-        worker.transport.close()
-        if not worker.heavy:
-            self._lane -= 1
-        self._refill()
-        self._let_on()
+    def _startable(self) -> Iterator[int]:
+        """Yield the slower lanes once for each query that waits and has a place there."""
+        for lane in (1, 2):
+            free = self._places - self._in_lane(lane)
+            yield from [lane] * min(free, len(self._queues[lane]))
 
     def _refill(self) -> None:
-        if self._keeper is None or self._ready is None or not self._ready.done() or self._closed:
+        if self._server is None or not self._is_ready or self._closed or self._loop is None:
             return
-        while self._lane < _LANE:
-            ours = self._keeper.fork()
+        if self._problem and time.monotonic() < self._retry:
+            return
+        while self._idle and (lane := next(self._startable(), 0)):
+            self._give(self._idle.pop(), self._queues[lane].popleft())
+        while self._lane < self._fast + sum(1 for _ in self._startable()):
+            ours = self._server.fork()
             if ours is None:
                 return
             self._lane += 1
-            worker = _Worker(self)
+            worker = Worker(self)
             self._unnamed.append(worker)
-            assert self._loop is not None, "opened"
             task = self._loop.create_task(self._join(worker, ours))
-            task.add_done_callback(lambda one: one.cancelled() or one.exception())
+            task.add_done_callback(lambda joined: joined.cancelled() or joined.exception())
 
-    async def _join(self, worker: _Worker, ours: socket.socket) -> None:
+    async def _join(self, worker: Worker, ours: socket.socket) -> None:
         assert self._loop is not None, "opened"
         await self._loop.create_connection(lambda: worker, sock=ours)
         worker.joined = True
         if worker.pid:  # what has no number yet could not be stopped
             self._rest(worker)
 
-    def _finish(self, worker: _Worker, reply: Reply) -> None:
+    def _let_go(self, worker: Worker) -> None:
+        """End a worker, and find other places for those in its line."""
         self._busy.discard(worker)
-        if worker in self._still:
-            self._still.remove(worker)
-        if worker.watcher is not None:
-            worker.watcher.cancel()
-            worker.watcher = None
-        if worker.done is not None and not worker.done.done():
-            worker.done.set_result(reply)
-        worker.done = None
-        self._send_away(worker)
-
-    def _send_away(self, worker: _Worker) -> None:
-        """Let those in line go elsewhere; what is still answered to them is not heard."""
-        while worker.line:
-            done, _ = worker.line.popleft()
-            if not done.done():
-                done.set_result(Reply(Outcome.REQUEUED))
-
-    def _stop(self, worker: _Worker, reply: Reply) -> None:
-        """Kill the process of a query."""
-        if worker not in self._busy:
-            return
-        self._finish(worker, reply)
         self._order("K", worker)
-        self._dismiss(worker)
+        worker.transport.close()
+        if not worker.lane:
+            self._lane -= 1
+        self._send_away(worker)
+        self._refill()
 
-    def _ended(self, worker: _Worker, status: int) -> None:
-        """Hear from the keeper how a process ended: by itself, by us, or at its query."""
+    def _send_away(self, worker: Worker) -> None:
+        """Let those in line go elsewhere; what is still answered to them is not heard."""
+        line = [*worker.line]
+        worker.line.clear()
+        for job in line:
+            self._place(job)
+
+    def _stop(self, worker: Worker, reply: Reply | None) -> None:
+        """Kill the process of a query; without a reply, the query begins again when it can."""
+        job, worker.job = worker.job, None
         if worker in self._busy:
-            self._finish(worker, _ENDS.get(status, Reply(Outcome.LOST)))
-            self._dismiss(worker)
-        elif worker in self._idle:
-            self._idle.remove(worker)
-            self._dismiss(worker)
+            self._let_go(worker)
+        if job is not None and reply is not None:
+            job.finish(reply)
+        elif job is not None:
+            self._place(job)
+
+    def _ended(self, worker: Worker, status: int) -> None:
+        """Hear how a process ended: by itself, by us, or at its query."""
+        if worker in self._busy:
+            job, worker.job = worker.job, None
+            at_once = self._loop is not None and self._loop.time() - worker.started < MOMENT
+            self._let_go(worker)
+            if job is not None and status in _ENDS:
+                job.finish(Reply(_ENDS[status]))
+            elif job is not None:
+                self._again(job, at_once=at_once)
+        else:
+            self.left(worker)
+
+    def _again(self, job: Job, *, at_once: bool) -> None:
+        """Ask once more; one that was lost at once had been dead before it was asked."""
+        job.lost += 1 if at_once else self._fast
+        if job.lost >= _TRIES * self._fast and self._failures:
+            job.finish(Reply(Outcome.NO_WORKERS, self._reason.encode()))
+        elif job.lost >= _TRIES * self._fast:
+            job.finish(Reply(Outcome.LOST))
+        else:
+            self._place(job)
+
+    def _failed(self, reason: str) -> None:
+        """Count a worker that was of no use; after some, wait before more are forked."""
+        self._failures += 1
+        self._reason = reason
+        if self._failures < 2 * self._fast + 3 or self._loop is None or self._closed:
+            return
+        if not (self._problem and time.monotonic() < self._retry):
+            self._pause(reason)
+        if not self._busy:
+            for queue in self._queues:
+                while queue:
+                    queue.popleft().finish(Reply(Outcome.NO_WORKERS, self._problem.encode()))
 
     # --- the clock -------------------------------------------------------------------------------
 
-    def _look_after(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not self._looking:
+    def _look_after(self) -> None:
+        if not self._looking and self._loop is not None:
             self._looking = True
-            loop.call_later(_LOOK, self._look)
+            self._loop.call_later(_LOOK, self._look)
 
     def _look(self) -> None:
         self._looking = False
-        loop = self._loop
-        if loop is None:
+        if self._loop is None:
             return
-        now = loop.time()
-        for one in list(self._busy):
-            moment = HURRY if self._waiting or one.line else MOMENT
-            if not one.heavy and now - one.started > moment:
-                self._slow_down(one, now)
-            if one.since:
-                if now - one.since > self.limits.seconds:
-                    self._stop(one, Reply(Outcome.BUSY))
-            elif now - one.started > self.limits.seconds:
-                self._stop(one, Reply(Outcome.TOO_LONG))
-        while self._waiting and now - self._waiting[0][1] > self.limits.seconds:
-            turn, _ = self._waiting.popleft()
-            if not turn.done():
-                turn.set_exception(TimeoutError())
+        now = self._loop.time()
+        for worker in list(self._busy):
+            taken = now - worker.started
+            moment = HURRY if self._queues[0] or worker.line else MOMENT
+            if taken > self.limits.seconds:
+                self._stop(worker, Reply(Outcome.TOO_LONG))
+            elif taken > (moment, self._long, taken)[worker.lane]:
+                self._slow_down(worker)
         if self._busy or self._waiting:
-            self._look_after(loop)
+            self._look_after()
 
-    def _slow_down(self, worker: _Worker, now: float) -> None:
-        """Take a query out of the fast lane."""
-        assert self._loop is not None, "it runs"
-        running = sum(one.heavy and not one.since for one in self._busy)
-        worker.heavy = True
+    def _slow_down(self, worker: Worker) -> None:
+        """Move a query to the next lane, where there is a place for it."""
+        assert self._loop is not None and worker.job is not None, "it runs"
+        job = worker.job
+        if job.done.done():  # nobody waits for it any more
+            self._stop(worker, Reply(Outcome.CLIENT_LEFT))
+            return
+        if job.watcher is None and job.gone is not None:
+            job.watcher = self._loop.create_task(self._watch(job, job.gone))
+        job.lane = worker.lane + 1
+        if self._in_lane(job.lane) >= self._places:
+            self._stop(worker, None)
+            return
+        if not worker.lane:
+            self._lane -= 1
+        worker.lane = job.lane
+        self._order("LM"[job.lane - 1], worker)
         self._send_away(worker)
-        self._lane -= 1
-        self._order("L", worker)
-        if worker.gone is not None:
-            worker.watcher = self._loop.create_task(self._watch(worker, worker.gone))
-        if running >= self.limits.concurrent:
-            if len(self._still) >= self.limits.concurrent:
-                self._stop(worker, Reply(Outcome.BUSY))
-                return
-            worker.since = now
-            self._still.append(worker)
-            self._order("S", worker)
         self._refill()
 
-    def _let_on(self) -> None:
-        running = sum(one.heavy and not one.since for one in self._busy)
-        while self._still and running < self.limits.concurrent and self._loop is not None:
-            worker = self._still.popleft()
-            worker.started += self._loop.time() - worker.since
-            worker.since = 0.0
-            self._order("C", worker)
-            running += 1
-
-    async def _watch(self, worker: _Worker, gone: Gone) -> None:
+    async def _watch(self, job: Job, gone: Gone) -> None:
         await gone()
-        worker.watcher = None
-        self._stop(worker, Reply(Outcome.CLIENT_LEFT))
+        job.watcher = None
+        self._drop(job)
+
+    def _drop(self, job: Job) -> None:
+        """Let a query go whose client has left."""
+        if job in self._queues[job.lane]:
+            self._queues[job.lane].remove(job)
+        job.finish(Reply(Outcome.CLIENT_LEFT))
+        for worker in list(self._busy):
+            if worker.job is job:
+                self._stop(worker, Reply(Outcome.CLIENT_LEFT))
+        self._refill()
 
 
 # How a process ends in the middle of a query, by its exit status: what the engine did.
-_ENDS: Final[Mapping[int, Reply]] = {
-    -signal.SIGABRT: Reply(
-        Outcome.TOO_MUCH_MEMORY
-    ),  # the engine's way when it is given no more memory
-    -signal.SIGSEGV: Reply(Outcome.TOO_DEEP),  # its stack is at its end
-    -signal.SIGBUS: Reply(Outcome.TOO_DEEP),
-    -signal.SIGPROF: Reply(Outcome.TOO_LONG),
+_ENDS: Final[Mapping[int, Outcome]] = {
+    -signal.SIGABRT: Outcome.TOO_MUCH_MEMORY,  # the engine's way when it is given no more memory
+    -signal.SIGSEGV: Outcome.TOO_DEEP,  # its stack is at its end
+    -signal.SIGBUS: Outcome.TOO_DEEP,
+    -signal.SIGPROF: Outcome.TOO_LONG,
 }

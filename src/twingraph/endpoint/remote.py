@@ -15,7 +15,7 @@ from pyoxigraph import RdfFormat, parse
 
 from twingraph.endpoint.evaluate import no_sparql
 from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.pool import Gone, Reply
+from twingraph.endpoint.process import Gone, Reply
 from twingraph.problems import TwingraphError
 from twingraph.rdf.serializers import SERIALIZERS, UnwritableError, as_xml
 from twingraph.settings import Limits
@@ -74,6 +74,11 @@ class RemoteEvaluator:
         finally:
             self._asked -= 1
 
+    @property
+    def problem(self) -> str:
+        """Nothing is known of the endpoint before it is asked."""
+        return ""
+
     async def start(self) -> None:
         """Nothing is to be started: the endpoint was asked when the site was opened."""
 
@@ -91,7 +96,7 @@ class RemoteEvaluator:
         """Return how many questions are under way, and how many wait."""
         running = min(self._asked, self.limits.concurrent)
         waiting = self._asked - running
-        return {"running": running, "long": 0, "held": 0, "waiting": waiting, "workers": 0}
+        return {"running": running, "long": 0, "waiting": waiting, "workers": 0}
 
     def _reply(
         self,

@@ -1,17 +1,19 @@
-"""The processes that evaluate queries: a keeper with the graph, and its forks, a query at a time.
+"""The processes that evaluate queries: a fork server with the graph, and its forks.
 
-The keeper is a process of its own, with one thread, that loads the graph and forks. A fork holds
-one socket and nothing else: no file, no other descriptor and no right to open one, a ceiling for
-its memory, a clock for its processor time. What a query does there, it can do to nobody.
+The fork server is a process of its own, with one thread, that loads the graph and forks. A fork
+holds one socket and nothing else: no file, no other descriptor and no right to open one, a ceiling
+for its memory, a clock for its processor time. What a query does there, it can do to nobody.
 
-Run as `python -m twingraph.endpoint.worker`, its standard input the socket to the server. The
-server (`keeper.py`) writes lines, and gets lines:
+Run as `python -m twingraph.endpoint.worker`, its standard input the lifeline (`launch.py`): first
+the configuration, then `C` with a descriptor for each control. On a control it reads and writes
+lines:
 
-    {…}                     the configuration, first of all
-    F (with a descriptor)   fork a worker that listens there     -> P <pid>
-    K, L, S, C <pid>        kill, lower its priority, stop it, let it go on
-                            a worker has ended                   -> X <pid> <status>
+    F (with a descriptor)   fork a worker that listens there     -> P <pid>, or N <reason>
+    K, L, M <pid>           kill, lower the priority, lower it to the lowest
+                            a worker of this control has ended   -> X <pid> <status>
                             the graph is loaded                  -> R
+
+It ends with its lifeline, or when the last control is closed.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from typing import Final, NoReturn
 
 from pyoxigraph import NamedNode, RdfFormat, Store
 
-from twingraph.endpoint.evaluate import Config, evaluate
+from twingraph.endpoint.evaluate import Answer, Config, evaluate
 from twingraph.endpoint.outcome import Outcome
 
 LENGTH: Final = struct.Struct("!I")  # before a question: its bytes
@@ -49,8 +51,12 @@ _PR_SET_NO_NEW_PRIVS: Final = 38
 
 def _work(store: Store, config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> NoReturn:
     """Answer questions until the other side closes; never return."""
-    with contextlib.suppress(BaseException):  # its end is told by the keeper, in whatever way
-        _shut_in(config, own, libc)
+    with contextlib.suppress(BaseException):  # its end is told by the fork server
+        try:
+            _shut_in(config, own, libc)
+        except (OSError, ValueError, OverflowError) as error:
+            _reply(own, Answer(Outcome.NO_WORKERS, f"a worker can't start: {error}".encode()), LAST)
+            os._exit(1)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for question in _questions(own):
             # the second clock, in case the server's fails: processor time, which a worker that is
@@ -59,16 +65,19 @@ def _work(store: Store, config: Config, own: socket.socket, libc: ctypes.CDLL | 
             answer = evaluate(store, config, json.loads(question))
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             last = grown > _GROWTH or answer.outcome is Outcome.TOO_MUCH_MEMORY
-            flags = answer.flags | (LAST if last else 0)
-            head = REPLY.pack(answer.outcome.value, flags, answer.rows, len(answer.body))
-            if len(answer.body) < 65536:
-                own.sendall(head + answer.body)
-            else:
-                own.sendall(head)
-                own.sendall(answer.body)
+            _reply(own, answer, LAST if last else 0)
             if last:
                 break
     os._exit(0)
+
+
+def _reply(own: socket.socket, answer: Answer, flags: int) -> None:
+    head = REPLY.pack(answer.outcome.value, answer.flags | flags, answer.rows, len(answer.body))
+    if len(answer.body) < 65536:
+        own.sendall(head + answer.body)
+    else:
+        own.sendall(head)
+        own.sendall(answer.body)
 
 
 def _shut_in(config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> None:
@@ -86,6 +95,9 @@ def _shut_in(config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> No
     os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ceiling = _address_space() + config.memory_bytes
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[1]  # what `ulimit -v` says already
+    if allowed != resource.RLIM_INFINITY:
+        ceiling = min(ceiling, allowed)
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     with contextlib.suppress(ValueError, OSError):
@@ -114,10 +126,15 @@ def _questions(own: socket.socket) -> Iterator[bytes]:
         yield question
 
 
-# --- the keeper ----------------------------------------------------------------------------------
+# --- the fork server -----------------------------------------------------------------------------
 
 
 def _lower(pid: int) -> None:
+    """Let look-ups go first."""
+    os.setpriority(os.PRIO_PROCESS, pid, 10)
+
+
+def _lower_most(pid: int) -> None:
     """Let everybody else go first: what takes long has time."""
     os.setpriority(os.PRIO_PROCESS, pid, 19)
     if hasattr(os, "SCHED_BATCH"):
@@ -127,91 +144,154 @@ def _lower(pid: int) -> None:
 _ORDERS: Final[Mapping[str, Callable[[int], None]]] = {
     "K": lambda pid: os.kill(pid, signal.SIGKILL),
     "L": _lower,
-    "S": lambda pid: os.kill(pid, signal.SIGSTOP),
-    "C": lambda pid: os.kill(pid, signal.SIGCONT),
+    "M": _lower_most,
 }
 
 
-def _keep(store: Store, config: Config, control: socket.socket) -> None:
-    """Fork workers as told, and tell of their ends, until the server is gone."""
-    wake, waker = os.pipe()
-    os.set_blocking(waker, False)
-    os.set_blocking(wake, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    alive: set[int] = set()
-    held, descriptors = b"", list[int]()
-    control.sendall(b"R\n")
-    while True:
-        ready, _, _ = select.select([control.fileno(), wake], [], [])
-        if wake in ready:
-            with contextlib.suppress(BlockingIOError):
-                os.read(wake, 4096)
-            _reap(alive, control)
-        if control.fileno() not in ready:
-            continue
+class _Control:
+    """One who orders workers: the socket, what it began to say, its workers."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.socket = socket.socket(fileno=descriptor)
+        self.socket.setblocking(False)
+        self.heard = b""
+        self.descriptors: list[int] = []
+        self.alive: set[int] = set()
+
+    def tell(self, line: str) -> None:
+        """Write a line; who does not read is noticed by its own end."""
+        with contextlib.suppress(OSError):
+            self.socket.send(line.encode() + b"\n")
+
+    def orders(self) -> Iterator[tuple[str, str]] | None:
+        """Return what was ordered, a letter and a number each; None at the end."""
         try:
-            data, found, _, _ = socket.recv_fds(control, 65536, 16)
-        except ConnectionResetError:
-            break
+            data, found, _, _ = socket.recv_fds(self.socket, 65536, 16)
+        except BlockingIOError:
+            return iter(())
+        except OSError:
+            return None
         if not data:
-            break
-        descriptors += found
-        *lines, held = (held + data).split(b"\n")
-        for line in lines:
-            order, _, number = line.decode("ascii").partition(" ")
+            return None
+        self.descriptors += found
+        *lines, self.heard = (self.heard + data).split(b"\n")
+        words = (line.decode("ascii").partition(" ") for line in lines)
+        return ((order, number) for order, _, number in words)
+
+
+class _ForkServer:
+    """The loop that forks, reaps and listens."""
+
+    def __init__(self, store: Store, config: Config, lifeline: socket.socket) -> None:
+        self._store = store
+        self._config = config
+        self._lifeline = lifeline
+        self._controls: dict[int, _Control] = {}
+        self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def run(self) -> None:
+        """Fork workers as told, and tell of their ends, until nobody wants any more."""
+        wake, waker = os.pipe()
+        os.set_blocking(waker, False)
+        os.set_blocking(wake, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        while True:
+            ready, _, _ = select.select([self._lifeline.fileno(), wake, *self._controls], [], [])
+            if wake in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake, 4096)
+                self._reap()
+            if self._lifeline.fileno() in ready and not self._admit():
+                break
+            for number in ready:
+                control = self._controls.get(number)
+                if control is not None and not self._obey(control):
+                    self._dismiss(control)
+                    if not self._controls:
+                        return
+        for control in list(self._controls.values()):
+            self._dismiss(control)
+
+    def _admit(self) -> bool:
+        try:
+            data, found, _, _ = socket.recv_fds(self._lifeline, 64, 16)
+        except ConnectionResetError:
+            return False
+        for descriptor in found:
+            control = _Control(descriptor)
+            self._controls[descriptor] = control
+            control.tell("R")
+        return bool(data)
+
+    def _obey(self, control: _Control) -> bool:
+        orders = control.orders()
+        if orders is None:
+            return False
+        for order, number in orders:
             if order == "F":
-                pid = _fork(store, config, descriptors.pop(0), libc)
-                alive.add(pid)
-                with contextlib.suppress(OSError):
-                    control.sendall(f"P {pid}\n".encode())
-            elif int(number) in alive:  # never a number that is somebody else's by now
+                self._fork(control)
+            elif int(number) in control.alive:  # never a number that is somebody else's by now
                 with contextlib.suppress(OSError):
                     _ORDERS[order](int(number))
-    for pid in alive:
-        os.kill(pid, signal.SIGKILL)
-    for pid in alive:
-        os.waitpid(pid, 0)
+        return True
 
-
-def _fork(store: Store, config: Config, descriptor: int, libc: ctypes.CDLL | None) -> int:
-    pid = os.fork()
-    if pid == 0:
-        signal.set_wakeup_fd(-1)
-        _work(store, config, socket.socket(fileno=descriptor), libc)
-    os.close(descriptor)
-    return pid
-
-
-def _reap(alive: set[int], control: socket.socket) -> None:
-    while alive:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if not pid:
+    def _fork(self, control: _Control) -> None:
+        descriptor = control.descriptors.pop(0)
+        try:
+            pid = os.fork()
+        except OSError as error:
+            os.close(descriptor)
+            control.tell(f"N no process can be started: {error.strerror}")
             return
-        alive.discard(pid)
-        with contextlib.suppress(OSError):
-            control.sendall(f"X {pid} {os.waitstatus_to_exitcode(status)}\n".encode())
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            _work(self._store, self._config, socket.socket(fileno=descriptor), self._libc)
+        os.close(descriptor)
+        control.alive.add(pid)
+        control.tell(f"P {pid}")
+
+    def _reap(self) -> None:
+        while any(control.alive for control in self._controls.values()):
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            for control in self._controls.values():
+                if pid in control.alive:
+                    control.alive.discard(pid)
+                    control.tell(f"X {pid} {os.waitstatus_to_exitcode(status)}")
+
+    def _dismiss(self, control: _Control) -> None:
+        self._controls = {
+            number: other for number, other in self._controls.items() if other is not control
+        }
+        control.socket.close()
+        for descriptor in control.descriptors:
+            os.close(descriptor)
+        for pid in control.alive:
+            os.kill(pid, signal.SIGKILL)
+        for pid in control.alive:
+            os.waitpid(pid, 0)
 
 
 def main() -> None:
-    """Load the graph that the server names, and keep workers."""
+    """Load the graph that the server names, and fork workers on it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    control = socket.socket(fileno=os.dup(0))
+    lifeline = socket.socket(fileno=os.dup(0))
     told = b""
-    while not told.endswith(b"\n"):  # nothing else is said before the graph is loaded
-        part = control.recv(65536)
+    while not told.endswith(b"\n"):  # byte by byte: a control may come right behind the line
+        part = lifeline.recv(1)
         if not part:
             return
         told += part
     config = Config(**json.loads(told))
     store = Store()
     store.load(path=config.graph, format=RdfFormat.N_QUADS)
-    graphs = [one.value for one in store.named_graphs() if isinstance(one, NamedNode)]
+    graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)]
     config = config._replace(graphs=tuple(graphs))
     gc.collect()
     gc.freeze()  # a collection in a fork would copy what it looks at
-    _keep(store, config, control)
+    _ForkServer(store, config, lifeline).run()
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from twingraph.web.files.published import CutOffError
 _LOOK: Final = 1.0  # seconds between two looks at the build
 _METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _WELL: Final = "ASK {}"
+_PATIENCE: Final = 2.0  # seconds
 
 
 class Front:
@@ -83,13 +84,28 @@ class Front:
 
 
 async def health(request: Request) -> Response:
-    """Say whether queries are answered: 200 `ok`, else 503; with the build that is served."""
+    """Say whether queries are answered: 200 `ok`, else 503 and why; with the build that is served.
+
+    It answers within `_PATIENCE` seconds, whatever state the workers are in.
+    """
     service: Service = request.app.state.service
-    reply = await service.evaluator.ask(_WELL, "json", "nt")
-    well = reply.outcome is Outcome.BOOLEAN
-    text = f"{'ok' if well else 'queries are not answered'} {service.build[:16]}\n"
-    headers = {"cache-control": "no-store", **({} if well else {"retry-after": "5"})}
-    return Response(text, 200 if well else 503, headers, "text/plain")
+    problem = service.evaluator.problem or await _ask_for_health(service)
+    text = f"queries are not answered: {problem}; build " if problem else "ok "
+    headers = {"cache-control": "no-store", **({"retry-after": "5"} if problem else {})}
+    body = f"{text}{service.build[:16]}\n"
+    return Response(body, 503 if problem else 200, headers, "text/plain")
+
+
+async def _ask_for_health(service: Service) -> str:
+    """Return why a query is not answered, '' where one is."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            reply = await service.evaluator.ask(_WELL, "json", "nt")
+    except TimeoutError:
+        return f"no worker answered within {_PATIENCE:.0f} seconds; the graph may still be loading"
+    if reply.outcome is Outcome.BOOLEAN:
+        return ""
+    return reply.body.decode("utf-8", "replace") or reply.outcome.name.lower().replace("_", " ")
 
 
 def metrics(request: Request) -> Response:

@@ -1,0 +1,113 @@
+"""The process that holds the graph and forks workers: how it is started, and how one talks to it.
+
+`worker.py` is what it runs. Its standard input is a socket, the lifeline: the configuration goes in
+as a line of JSON, then a socket for everybody who wants workers. It ends with its lifeline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from typing import Final, NamedTuple, Protocol
+
+from twingraph.endpoint.evaluate import Config
+
+# What it may know of the server's surroundings: enough to find Python and us.
+_KNOWN: Final = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
+_ENDING: Final = 1  # seconds it may take to end its workers and itself
+
+
+class ForkProcess:
+    """A process of `twingraph.endpoint.worker`, started when this is made; raises `OSError`."""
+
+    def __init__(self, config: Config) -> None:
+        """Start it, and tell it which graph it is to load."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "twingraph.endpoint.worker"],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    env={name: os.environ[name] for name in _KNOWN if name in os.environ},
+                    start_new_session=True,
+                )
+            except OSError:
+                ours.close()
+                raise
+        self._lifeline = ours
+        ours.sendall(json.dumps(config._asdict()).encode() + b"\n")
+
+    @property
+    def pid(self) -> int:
+        """Its process number."""
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone."""
+        return self._process.poll() is not None
+
+    def connect(self) -> socket.socket:
+        """Return a new socket on which workers are ordered; raise `OSError` where it is gone."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._lifeline, [b"C"], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        return ours
+
+    def close(self) -> None:
+        """End it and its workers."""
+        self._lifeline.close()
+        try:
+            self._process.wait(timeout=_ENDING)
+        except subprocess.TimeoutExpired:  # it is still loading, or stopped
+            self._process.kill()
+            self._process.wait()
+
+
+class Launched(NamedTuple):
+    """A way to order workers: the socket, and the process at its other end."""
+
+    control: socket.socket
+    pid: int
+
+
+class Launcher(Protocol):
+    """Who starts fork servers, or shares those that there are."""
+
+    async def launch(self, config: Config) -> Launched:
+        """Return a way to order workers on a graph; raise `OSError` where none can be started."""
+        ...
+
+    def close(self) -> None:
+        """End what was started."""
+        ...
+
+
+class OwnLauncher:
+    """Starts fork servers as children of this process."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._process: ForkProcess | None = None
+
+    async def launch(self, config: Config) -> Launched:
+        """Start one in place of the one before."""
+        self.close()
+        self._process = ForkProcess(config)
+        return Launched(self._process.connect(), self._process.pid)
+
+    def close(self) -> None:
+        """End it."""
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(OSError):
+                process.close()

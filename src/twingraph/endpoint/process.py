@@ -1,0 +1,122 @@
+"""One worker as the server sees it: its socket, the query it is at, those in line behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
+
+from twingraph.endpoint.evaluate import FRESH
+from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.worker import LAST, LENGTH, REPLY
+
+if TYPE_CHECKING:
+    from twingraph.endpoint.pool import Pool
+
+LINE: Final = 3  # queries that stand in line at a worker which is not yet known to take long
+
+
+class Reply(NamedTuple):
+    """What came of a query, its bytes, how many rows or triples; is it another one each time?"""
+
+    outcome: Outcome
+    body: bytes = b""
+    rows: int = 0
+    fresh: bool = False
+
+
+Gone = Callable[[], Awaitable[None]]
+"""Returns when the client has gone; asked only where a query takes long."""
+
+
+class Job:
+    """A query on its way through the lanes."""
+
+    def __init__(self, question: bytes, gone: Gone | None, done: asyncio.Future[Reply]) -> None:
+        """Take the bytes for the worker."""
+        self.question = question
+        self.gone = gone
+        self.done = done
+        self.lane = 0
+        self.lost = 0  # workers that ended under it
+        self.watcher: asyncio.Task[None] | None = None
+
+    def finish(self, reply: Reply) -> None:
+        """Hand over what came of it."""
+        if self.watcher is not None:
+            self.watcher.cancel()
+            self.watcher = None
+        if not self.done.done():
+            self.done.set_result(reply)
+
+
+class Worker(asyncio.Protocol):
+    """One process: idle, or at one query."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Belong to a pool; its number is told later."""
+        self.pool = pool
+        self.pid = 0
+        self.joined = False
+        self.lane = 0
+        self.started = 0.0  # when its query began
+        self.answered = 0  # queries
+        self.job: Job | None = None
+        self.line: deque[Job] = deque()
+        self._head: tuple[bytes, int, int, int] | None = None
+        self._parts: list[bytes] = []
+        self._held = 0
+        self._unsent: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast("asyncio.Transport", transport)  # not by name: uvloop has its own
+
+    def ask(self, job: Job, now: float) -> None:
+        """Send a question; one that comes while another runs stands in line."""
+        self.line.append(job)
+        if self.job is None:
+            self.next(now)
+        self._unsent += LENGTH.pack(len(job.question)), job.question
+        if len(self._unsent) == 2:  # what else comes in this turn of the loop goes along
+            asyncio.get_running_loop().call_soon(self._send)
+
+    def _send(self) -> None:
+        self.transport.write(b"".join(self._unsent))
+        self._unsent.clear()
+
+    def next(self, now: float) -> None:
+        """Turn to the first in line."""
+        self.job = self.line.popleft()
+        self.started = now
+
+    def data_received(self, data: bytes) -> None:
+        """Put answers together."""
+        if self._parts and self._head is None:
+            data = b"".join([*self._parts, data])
+            self._parts.clear()
+        while data:
+            if self._head is None:
+                if len(data) < REPLY.size:
+                    self._parts.append(data)
+                    return
+                self._head = REPLY.unpack_from(data)
+                data = data[REPLY.size :]
+                self._held = 0
+            kind, flags, rows, length = self._head
+            missing = length - self._held
+            self._parts.append(data[:missing])
+            self._held += len(self._parts[-1])
+            data = data[missing:]
+            if self._held < length:
+                return
+            body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+            self._head = None
+            self._parts.clear()
+            reply = Reply(Outcome(kind), body, rows, bool(flags & FRESH))
+            self.pool.answered(self, reply, last=bool(flags & LAST))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the pool."""
+        self.pool.left(self)
