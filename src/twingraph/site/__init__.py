@@ -1,1 +1,1 @@
-"""The frozen graph -> pages: pure functions that know nothing of HTTP."""
+"""What visitors see, as pure functions over the frozen graph: pages, pictures, calendars."""

@@ -1,0 +1,228 @@
+"""Anniversaries, by one rule that page, question and calendar share.
+
+An anniversary counts from each start that somebody gives, and, as a kind of its own, from the
+decision to enter. It falls on the day, in the month or in the year that is given, never on a finer
+date; what has no single year has none. Round are multiples of five. Nothing is expected of a
+partnership that has ended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from pyoxigraph import Literal, NamedNode
+
+from twingraph.derive.dates import NONE, bounds
+from twingraph.site.pictures.svg import Words
+
+ROUND: Final = 5
+_DATE: Final = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?(~)?", re.ASCII)
+_COMMON: Final = "start"  # a start whose basis nobody gives
+
+Row = Mapping[str, NamedNode | Literal | None]
+DateWords = Callable[[str], str]
+"""EDTF -> the date in words of the reader's language."""
+
+
+class Start(NamedTuple):
+    """What an anniversary counts from.
+
+    `basis` is a code of vocab/basis, "start" where none is given, "decision" for the decision of a
+    council and "decision other" for that of anybody else. `value` is EDTF; `sources` are IRIs.
+    `latest_end` is the day (ISO) after which nothing is expected: empty for none, "0" for all.
+    """
+
+    partnership: str
+    basis: str
+    value: str
+    implied: bool = False
+    sources: tuple[str, ...] = ()
+    latest_end: str = ""
+
+
+class Anniversary(NamedTuple):
+    """A round number of years after a start; `date` is an ISO day, month or year."""
+
+    start: Start
+    years: int
+    date: str
+
+    @property
+    def year(self) -> int:
+        """The year in which it falls."""
+        return int(self.date[:4])
+
+    @property
+    def about(self) -> bool:
+        """Is the start only about that year?"""
+        return self.start.value.endswith("~")
+
+
+def read_starts(rows: Iterable[Row]) -> list[Start]:
+    """Return what anniversaries count from, of the rows of `queries/site/anniversaries.rq`.
+
+    On one basis a stated start displaces an implied one; where one start refines another, the
+    finer is taken, unless it is implied and the other is not, as in the published start.
+    """
+    grouped: dict[str, dict[tuple[str, str, bool, bool], set[str]]] = defaultdict(dict)
+    ends: dict[str, str] = {}
+    for row in rows:
+        partnership, value = _text(row, "partnership"), _text(row, "value")
+        if not partnership or not value or _code(row, "rank") == "deprecated":
+            continue
+        ends.setdefault(partnership, _end(row))
+        preferred = _code(row, "rank") == "preferred"
+        key = _basis(row), value, _text(row, "inferred") == "true", preferred
+        sources = grouped[partnership].setdefault(key, set())
+        sources.update({_text(row, "source")} - {""})
+    found = []
+    for partnership, keys in grouped.items():
+        alone = any(key[3] for key in keys)
+        kept = [key for key in keys if key[3] or key[0].startswith("decision") or not alone]
+        starts = [
+            Start(partnership, key[0], key[1], key[2], tuple(sorted(keys[key])), ends[partnership])
+            for key in kept
+        ]
+        found += [start for start in starts if not any(_refines(o, start) for o in starts)]
+    return sorted(found)
+
+
+def anniversaries(starts: Iterable[Start], first: int, last: int) -> list[Anniversary]:
+    """Return the round anniversaries of some starts in the years `first` to `last`, by date.
+
+    >>> agreed = Start("bonn-minsk", "agreement", "2003")
+    >>> about = Start("bonn-minsk", "anniversary-implied", "1993~", implied=True)
+    >>> [(found.date, found.years) for found in anniversaries([agreed, about], 2028, 2028)]
+    [('2028', 25), ('2028', 35)]
+    >>> council = Start("bonn-kherson", "decision", "2023-02-09")
+    >>> [(found.date, found.years) for found in anniversaries([council], 2028, 2032)]
+    [('2028-02-09', 5)]
+    """
+    found = []
+    for start in starts:
+        given = single_date(start.value)
+        if not given:
+            continue
+        began = int(given[:4])
+        nearest = began + ROUND * max(1, -(-(first - began) // ROUND))
+        for year in range(nearest, min(last, 9999) + 1, ROUND):
+            day = _in_year(given, year)
+            if not start.latest_end or day <= start.latest_end[: len(day)]:
+                found.append(Anniversary(start, year - began, day))
+    return sorted(found, key=lambda a: (_by_date(a.date), a.start.partnership, a.years, a.start))
+
+
+def single_date(value: str) -> str:
+    """Return the day, month or year that an EDTF date names, about or not; empty where it is wider.
+
+    >>> [single_date(value) for value in ("1987-07-02", "2018-05", "1993~", "199X", "[1993~,2003]")]
+    ['1987-07-02', '2018-05', '1993', '', '']
+    >>> single_date("2023-09-26/2023-09-28")
+    '2023-09'
+    """
+    match = _DATE.fullmatch(value)
+    found = bounds(value) or NONE
+    if match and found != NONE:
+        return value.removesuffix("~")
+    if found.earliest is None or found.latest is None:
+        return ""
+    for length in (10, 7, 4):
+        if found.earliest[:length] == found.latest[:length]:
+            return found.earliest[:length]
+    return ""
+
+
+def _in_year(given: str, year: int) -> str:
+    """Return the date of the anniversary; a 29 February is only a month where it is missing.
+
+    >>> _in_year("2000-02-29", 2025), _in_year("2018-05", 2028)
+    ('2025-02', '2028-05')
+    """
+    moved = f"{year:04d}{given[4:]}"
+    if len(moved) < 10:
+        return moved
+    try:
+        return date.fromisoformat(moved).isoformat()
+    except ValueError:
+        return moved[:7]
+
+
+def phrases(
+    found: Sequence[Anniversary], words: Words, date_words: DateWords
+) -> list[tuple[str, str]]:
+    """Return (date, phrase) of the anniversaries of ONE partnership, those of a day in one line.
+
+    >>> from twingraph.site.pictures.words import words_in
+    >>> agreed = Start("bonn-minsk", "agreement", "2003")
+    >>> about = Start("bonn-minsk", "anniversary-implied", "1993~", implied=True)
+    >>> both = anniversaries([agreed, about], 2028, 2028)
+    >>> phrases(both, words_in("en"), lambda edtf: edtf.replace("1993~", "about 1993"))
+    [('2028', '25 years since the agreement · 35 since about 1993 (implied)')]
+    """
+    lines = []
+    ordered = sorted(found, key=lambda a: (_by_date(a.date), a.years, a.start))
+    for day, group in groupby(ordered, key=lambda a: a.date):
+        parts = []
+        for index, anniversary in enumerate(group):
+            number = str(anniversary.years)
+            if index == 0:
+                number = words("anniversary.years").format(years=number)
+            parts.append(f"{number} {since(anniversary.start, words, date_words)}")
+        lines.append((day, " · ".join(parts)))
+    return lines
+
+
+def since(start: Start, words: Words, date_words: DateWords) -> str:
+    """Return what an anniversary counts from, in words: "since the agreement"."""
+    when = date_words(start.value)
+    if start.basis in ("decision", "decision other", "agreement"):
+        key = start.basis
+    elif start.implied or start.basis.endswith("-implied"):
+        key = "implied"
+    else:
+        key = "start" if not start.value.endswith("~") else "about"
+    return words(f"anniversary.{key}").format(when=when)
+
+
+def _by_date(day: str) -> tuple[str, int]:
+    """Put a year before its months, a month before its days."""
+    return day.ljust(10, "-"), len(day)
+
+
+def _refines(one: Start, other: Start) -> bool:
+    """Does the first make the second superfluous (model.md, Resolution, rules 3 and 4)?"""
+    if one.basis == other.basis and one.implied != other.implied:
+        return other.implied
+    if one.basis.startswith("decision") != other.basis.startswith("decision"):
+        return False
+    finer, coarser = bounds(one.value), bounds(other.value)
+    if finer is None or coarser is None or finer == coarser or not finer.within(coarser):
+        return False
+    return other.implied or not one.implied
+
+
+def _basis(row: Row) -> str:
+    if row.get("council") is None or _code(row, "origin", -2) != "decision":
+        return _code(row, "basis") or _COMMON
+    return "decision" if _text(row, "council") == "true" else "decision other"
+
+
+def _end(row: Row) -> str:
+    latest = _text(row, "latestEnd")
+    return latest or ("0" if _code(row, "status") == "ended" else "")
+
+
+def _text(row: Row, name: str) -> str:
+    term = row.get(name)
+    return "" if term is None else term.value
+
+
+def _code(row: Row, name: str, part: int = -1) -> str:
+    """Return a part of an IRI: the last is the code or slug, the one before it the kind."""
+    parts = _text(row, name).rsplit("/", 2)
+    return parts[part] if len(parts) > 2 else ""

@@ -1,0 +1,1 @@
+"""Calendars of anniversaries (RFC 5545)."""

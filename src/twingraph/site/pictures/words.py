@@ -1,0 +1,31 @@
+"""The words of pictures and calendars, by language; who has catalogues may look them up there."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from twingraph.site.pictures.svg import Words
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return the words of `site/locale/pictures.<language>.toml`, keys as `section.key`.
+
+    >>> catalogue("de")["picture.start"]
+    'Beginn'
+    """
+    name = f"pictures.{language}.toml"
+    text = (files("twingraph.site") / "locale" / name).read_text(encoding="utf-8")
+    return {
+        f"{section}.{key}": word
+        for section, words in tomllib.loads(text).items()
+        for key, word in words.items()
+    }
+
+
+def words_in(language: str) -> Words:
+    """Return the look-up for a language; an unknown key is a `KeyError`, which a test finds."""
+    return catalogue(language).__getitem__
