@@ -79,7 +79,7 @@ def write(graph: Frozen, folder: Path) -> Path:
     for name in FILES:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(DUMPS[name](graph))
+        path.write_bytes(b"".join(DUMPS[name](graph)))
     return folder / "tables"
 
 
@@ -89,7 +89,7 @@ def read(table: Path) -> Rows:
 
 
 def rows_of(graph: Frozen, name: str) -> Rows:
-    text = DUMPS[f"tables/{name}.csv"](graph).decode()
+    text = b"".join(DUMPS[f"tables/{name}.csv"](graph)).decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -355,8 +355,8 @@ def test_the_same_quads_give_the_same_bytes_in_any_order(settings: Settings) -> 
     shuffled = random.Random(7).sample(quads, len(quads))
     one, other = (Frozen(each, HOME, {}, settings) for each in (quads, shuffled))
 
-    assert {name: DUMPS[name](one) for name in FILES} == {
-        name: DUMPS[name](other) for name in FILES
+    assert {name: b"".join(DUMPS[name](one)) for name in FILES} == {
+        name: b"".join(DUMPS[name](other)) for name in FILES
     }
 
 

@@ -11,19 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from twingraph.check.engine import Engine, Finding, engine
 from twingraph.check.links import link_problems
 from twingraph.derive.dates import bounds
 from twingraph.derive.published import (
+    derive,
     expected_bounds,
-    published,
     read_rules_of_lists,
     stated_facts,
 )
 from twingraph.derive.resolve import DATES
 from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem
+from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import read_frozen
 from twingraph.rdf.iris import move_quad
 from twingraph.rdf.turtle import Positions, iri_text, plain
@@ -51,13 +52,12 @@ def check_curated(
     if any(one.code in _UNREADABLE for one in problems):
         return by_severity(problems)
     validator = validator or engine()
-    written = {one.triple for graph in curated.by_graph.values() for one in graph}
+    written = sorted(set().union(*(triple_texts(each) for each in curated.by_graph.values())))
     problems += _dates(curated)
     problems += _silences(curated)
     problems += link_problems(curated)
     problems += _found(curated, validator, written, SOURCE_SHAPES)
-    whole = published(curated) if quads is None else quads
-    sense = {one.triple for one in whole if one.graph_name == DefaultGraph()}
+    sense = (derive(curated) if quads is None else Dataset.of(quads)).default
     problems += _found(curated, validator, sense, PUBLISHED_SHAPES)
     return by_severity(problems)
 
@@ -69,18 +69,17 @@ def shapes_text(settings: Settings, names: Iterable[str]) -> bytes:
 
 
 def _found(
-    curated: Curated, validator: Engine, triples: Iterable[Triple], names: Iterable[str]
+    curated: Curated, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> Iterator[Problem]:
-    for finding in _validate(curated.settings, validator, triples, names):
+    for finding in _validate(curated.settings, validator, lines, names):
         file, line = locate(curated, finding)
         yield _problem(finding, file, line)
 
 
 def _validate(
-    settings: Settings, validator: Engine, triples: Iterable[Triple], names: Iterable[str]
+    settings: Settings, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> list[Finding]:
-    data = serialize(triples, format=RdfFormat.N_TRIPLES) or b""
-    return validator.validate(data, shapes_text(settings, names))
+    return validator.validate(b"".join(chunks(lines)), shapes_text(settings, names))
 
 
 def _problem(finding: Finding, file: str, line: int) -> Problem:
@@ -213,15 +212,17 @@ def check_dump(path: Path, settings: Settings, validator: Engine | None = None) 
         )
     name = path.as_posix()
     problems = list(_dump_bounds(default, name))
-    findings = _validate(settings, validator or engine(), default, DUMP_SHAPES)
+    findings = _validate(
+        settings, validator or engine(), sorted(triple_texts(default)), DUMP_SHAPES
+    )
     if not problems and not findings:
         return []
-    lines = _dump_lines(path, settings)
+    place = _dump_lines(path, settings)
     placed = [
-        Problem(name, lines(one.detail), one.code, one.severity, one.message, one.detail)
+        Problem(name, place(one.detail), one.code, one.severity, one.message, one.detail)
         for one in problems
     ]
-    placed += [_problem(one, name, lines(f"{one.focus}\t{one.path or ''}")) for one in findings]
+    placed += [_problem(one, name, place(f"{one.focus}\t{one.path or ''}")) for one in findings]
     return by_severity(placed)
 
 

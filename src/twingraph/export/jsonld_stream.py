@@ -138,4 +138,3 @@ def _slow(text: str, coercion: str | None) -> str:
 def _term(text: str) -> Any:
     [found] = parse(f"<urn:s> <urn:p> {text} .".encode(), format=RdfFormat.N_TRIPLES)
     return found.object
-

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pyoxigraph import (
+    Literal,
     NamedNode,
     Quad,
     RdfFormat,
@@ -133,9 +134,7 @@ def triple_texts(statements: Iterable[Triple] | Iterable[Quad]) -> set[str]:
     >>> triple_texts([Triple(e, e, e)])
     {'<http://e/> <http://e/> <http://e/> .'}
     """
-    triples: Iterator[Any] = (
-        one.triple if isinstance(one, Quad) else one for one in statements
-    )
+    triples: Iterator[Any] = (one.triple if isinstance(one, Quad) else one for one in statements)
     return set(_lines(serialize(triples, format=RdfFormat.N_TRIPLES) or b""))
 
 
@@ -147,6 +146,28 @@ def texts_of(raw: bytes) -> set[str]:
 def parse_lines(lines: Iterable[str]) -> Iterator[Quad]:
     """Yield the statements of lines, as quads of the default graph."""
     return parse("\n".join(lines).encode(), format=RdfFormat.N_TRIPLES)
+
+
+def term_of(text: str) -> NamedNode | Literal:
+    """Return the IRI or the literal of its text in a line.
+
+    >>> term_of('"Bonn"@de'), term_of("<http://e/>")
+    (<Literal value=Bonn language=de>, <NamedNode value=http://e/>)
+    """
+    if "\\" in text:  # an escape, which the parser knows
+        [found] = parse_lines([f"<urn:s> <urn:p> {text} ."])
+        term = found.object
+        assert isinstance(term, NamedNode | Literal), "blank nodes are not published"
+        return term
+    if text[0] == "<":
+        return NamedNode(text[1:-1])
+    end = text.rindex('"')
+    value, rest = text[1:end], text[end + 1 :]
+    if not rest:
+        return Literal(value)
+    if rest[0] == "@":
+        return Literal(value, language=rest[1:])
+    return Literal(value, datatype=NamedNode(rest[3:-1]))
 
 
 def chunks(lines: Iterable[str]) -> Iterator[bytes]:

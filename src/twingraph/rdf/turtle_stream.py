@@ -7,15 +7,65 @@ a literal is escaped is the same in both, so what stands between the quotes is c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from tempfile import TemporaryFile
 from typing import Final
 
 from twingraph.rdf.dataset import by_subject
-from twingraph.rdf.turtle import SHORTHAND, iri_text
+from twingraph.rdf.turtle import SHORTHAND, iri_text, prefix_lines
 from twingraph.rdf.vocabulary import RDF
 
 _TYPE: Final = f"<{RDF.type.value}>"
 _KEPT: Final = 1 << 16  # object texts that are remembered; most of the others come once
 _SHORTHAND: Final = {datatype.value: pattern for datatype, pattern in SHORTHAND.items()}
+
+
+_READ: Final = 1 << 18  # bytes that are copied at once
+
+
+def turtle_chunks(lines: Sequence[str], prefixes: Mapping[str, str]) -> Iterator[bytes]:
+    """Yield lines as a Turtle document, block by block.
+
+    >>> raw = b"".join(turtle_chunks(["<http://e/a> <http://e/b> <http://e/c> ."], {"e": "http://e/"}))
+    >>> print(raw.decode(), end="")
+    @prefix e: <http://e/> .
+    <BLANKLINE>
+    e:a e:b e:c .
+    """  # a line of Turtle
+    writer = TurtleWriter(prefixes)
+    return _after_prefixes(writer, _parted(writer.blocks(lines)), "\n")
+
+
+def trig_chunks(
+    default: Sequence[str], named: Mapping[str, Sequence[str]], prefixes: Mapping[str, str]
+) -> Iterator[bytes]:
+    """Yield graphs as a TriG document (RDF 1.1 TriG §3): the default graph, the others by IRI."""
+    writer = TurtleWriter(prefixes)
+
+    def parts() -> Iterator[str]:
+        yield from _parted(writer.blocks(default))
+        for name in sorted(named):
+            yield f"\n{iri_text(name, writer.used, prefixes)} {{\n"
+            yield from _parted(writer.blocks(named[name]))
+            yield "}\n"
+
+    return _after_prefixes(writer, parts(), "\n")
+
+
+def _parted(blocks: Iterator[str]) -> Iterator[str]:
+    for number, block in enumerate(blocks):
+        yield f"\n{block}" if number else block
+
+
+def _after_prefixes(writer: TurtleWriter, body: Iterator[str], between: str) -> Iterator[bytes]:
+    """Yield the body after the prefixes that it turns out to use; it waits in a file meanwhile."""
+    with TemporaryFile("w+b") as waiting:
+        for part in body:
+            waiting.write(part.encode())
+        empty = waiting.tell() == 0
+        waiting.seek(0)
+        head = prefix_lines(writer.used, writer.prefixes)
+        yield (head + ("" if empty else between)).encode()
+        yield from iter(lambda: waiting.read(_READ), b"")
 
 
 class TurtleWriter:
@@ -65,7 +115,9 @@ class TurtleWriter:
             parts.append("a " + " , ".join(sorted(set(kinds))))
         for verb in sorted(facts):
             values = facts[verb]
-            parts.append(f"{verb} {' , '.join(sorted(set(values))) if len(values) > 1 else values[0]}")
+            parts.append(
+                f"{verb} {' , '.join(sorted(set(values))) if len(values) > 1 else values[0]}"
+            )
         return f"{name} " + " ;\n  ".join(parts) + " .\n"
 
     def _iri(self, text: str) -> str:
