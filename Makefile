@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: serve test lint types check fmt build bench docs locale wheel clean
+.PHONY: serve test lint types check fmt build bench docs editor locale wheel clean
 
 serve: $(VENV)/.run  ## environment, build, serve
 	$(BIN)/twingraph serve --port $(PORT)
@@ -31,6 +31,10 @@ bench: $(VENV)/.dev  ## measure check, build and first answer, with pySHACL alon
 
 docs: $(VENV)/.dev  ## write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
+
+editor:  ## bundle the query editor for the site (Node and npm; pages do without it)
+	npm ci --prefix web --no-audit --no-fund --ignore-scripts
+	npm run --prefix web build
 
 LOCALE := src/twingraph/site/locale
 locale: $(VENV)/.dev  ## collect the texts of the program into the catalogues, and compile these

@@ -18,7 +18,7 @@ from twingraph.rdf.turtle_stream import turtle_chunks
 from twingraph.rdf.vocabulary import EDTF, HOME, PREFIXES, RDF, RDFS, SKOS, TG, XSD
 from twingraph.settings import bundled
 
-SUBJECTS: Final = [
+SUBJECTS: Final[list[NamedNode]] = [
     NamedNode(f"{HOME}id/place/{slug}") for slug in ("a", "a-b", "ab", "a/b", "a.b", "ä")
 ]
 TEXTS: Final = [
@@ -31,7 +31,7 @@ TEXTS: Final = [
     "Łódź 北京 🏙",
     "'",
 ]
-VALUES: Final = [
+VALUES: Final[list[NamedNode | Literal]] = [
     *(Literal(text) for text in TEXTS),
     *(Literal(text, language=tag) for text, tag in product(TEXTS, ("de", "zh-Hant"))),
     *(Literal(text, datatype=XSD.decimal) for text in ("57.04800", "-.5", "7", "1e3", "")),
@@ -46,7 +46,14 @@ VALUES: Final = [
 
 def everything() -> list[Quad]:
     """Every value with every kind of key, in the default graph and in another."""
-    verbs = (RDFS.label, TG.partner, TG.start, TG.distanceKm, SKOS.altLabel, NamedNode("http://e/x"))
+    verbs = (
+        RDFS.label,
+        TG.partner,
+        TG.start,
+        TG.distanceKm,
+        SKOS.altLabel,
+        NamedNode("http://e/x"),
+    )
     graph = NamedNode(f"{HOME}graph/entities")
     quads = [Quad(one, verb, value) for one, verb, value in product(SUBJECTS, verbs, VALUES)]
     quads += [Quad(one.subject, one.predicate, one.object, graph) for one in quads]

@@ -574,6 +574,12 @@ ROUTES: list[tuple[str, tuple[str, str] | None, int]] = [
     ("/de/data", None, 200), ("/health", None, 200), ("/geonames/2946447", None, 303),
     ("/geonames/2946447/", None, 303), ("/gnd/0", None, 404), ("/de/search", None, 200),
     ("/de", None, 308),
+    ("/feed", None, 303), ("/release/feed/ldes.trig", None, 200),
+    ("/release/feed/en.atom", None, 200), ("/release/feed/de/place/bonn.json", None, 200),
+    ("/doc/place/bonn/history.json", None, 200), ("/timegate/id/place/bonn", None, 404),
+    ("/timemap/link/id/place/bonn", None, 404), (f"/release/{DATE}/id/place/bonn", None, 404),
+    (f"/release/{DATE}/vocab/type/twinning", None, 404),
+    (f"/release/{DATE}/change/id/place/bonn", None, 404),
     ("/linkset.json", None, 200), ("/nothing", None, 404), ("/nothing", JSON, 404),
 ]  # fmt: skip
 

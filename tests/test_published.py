@@ -35,7 +35,7 @@ FIRST_LIST = [
     ("brussels", "start", '"1985~"^^edtf:EDTF',
      "tg:basis basis:anniversary-implied ; tg:modality modality:inferred ; "
      "prov:wasDerivedFrom partnership:berlin-brussels"),
-    ("jakarta", "start", '"1990"^^edtf:EDTF', "tg:basis basis:contact-begun"),
+    ("jakarta", "contactsSince", '"1990"^^edtf:EDTF', ""),
     ("prague", "start", '"1990/1994"^^edtf:EDTF', "tg:basis basis:agreement"),
     ("tokyo", "partnershipType", "type:sister-city", ""),
 ]  # fmt: skip

@@ -38,7 +38,7 @@ TEXTS = HERE / "atlas" / "texts"
 ATLAS = load_settings(HERE / "atlas")
 RDF_TYPE = RDF_TERMS.type
 # rules of ours that are no shapes
-IN_PYTHON = frozenset({"D04", "D10", "E05", "E07", "N01", "X05", "X06", "X07"})
+IN_PYTHON = frozenset({"D04", "D10", "E05", "E07", "E08", "E09", "N01", "X05", "X06", "X07"})
 # rules about every thing or every claim take pySHACL long: there the case alone has to do
 SLOW = frozenset({"D08", "R04", "X01", "X04"})
 FILES = ("prefixes.ttl", "source.ttl", "published.ttl", "derivation.ttl")
@@ -96,7 +96,7 @@ def is_needed(file: SourceFile, quad: Quad) -> bool:
     return file.is_data or quad.predicate in (
         RDF_TYPE, SKOS.broader, SKOS.inScheme, SKOS.prefLabel,
         NamedNode("http://www.w3.org/2004/02/skos/core#notation"),
-        TG.countsAsStart, TG.countsAsTwinning,
+        TG.countsAsPartnership, TG.countsAsTwinning,
     )  # fmt: skip
 
 
@@ -111,7 +111,11 @@ def problems_of(path: Path) -> list[Problem]:
     if path.suffix == ".nq":
         return check_dump(path, ATLAS)
     project = case_project(path)
-    proof = prove_quotes(project, TEXTS).problems if path.parent.name in ("E05", "E07") else ()
+    proof = (
+        prove_quotes(project, TEXTS).problems
+        if path.parent.name in ("E05", "E07", "E08", "E09")
+        else ()
+    )
     return [*check_curated(project), *proof]
 
 

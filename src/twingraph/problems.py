@@ -90,6 +90,16 @@ CODES: Final[dict[str, Rule]] = {
         "violation",
         N_("no text with SHA-256 {sha256} in the texts folder; add the text of {source}"),
     ),
+    "E08": Rule(
+        "violation",
+        N_(
+            "{quoted} of {letters} letters of {source} are quoted, at most half may; shorten quotes"
+        ),
+    ),
+    "E09": Rule(
+        "warning",
+        N_("'{quote}' stands {times} times in line {at} of {source}; add a word that tells which"),
+    ),
     "X05": Rule(
         "violation",
         N_("no decision about a link: {error}; write SSSOM as docs/curation.md shows it"),

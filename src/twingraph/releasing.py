@@ -19,6 +19,8 @@ from twingraph.catalogue.citation import missing_for_doi
 from twingraph.current_build import ensure_build
 from twingraph.problems import TwingraphError
 from twingraph.release.contents import Plan, write_contents
+from twingraph.release.feeds.documents import write_documents
+from twingraph.release.feeds.publication import Publication
 from twingraph.release.index import ABOUT, FOLDER, LATEST, list_editions
 from twingraph.release.readiness import refuse_date, refuse_unclean
 from twingraph.settings import FILE, Settings
@@ -86,6 +88,15 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
         shutil.rmtree(draft, ignore_errors=True)
     sync(releases)
     point(releases / LATEST, date)
+    progress("writing feeds")
+    try:
+        editions = list_editions(releases, settings.base_iri)
+        write_documents(Publication.of(settings), editions, releases)
+    except OSError as error:
+        raise TwingraphError(
+            f"{date} is released, but {error.filename or releases}: {error.strerror}; the server "
+            "makes the feeds by itself, and the next release writes the files"
+        ) from None
     return Released(
         releases / date,
         edition.notes,

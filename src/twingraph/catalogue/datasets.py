@@ -8,7 +8,7 @@ from pyoxigraph import Literal, NamedNode
 
 from twingraph.catalogue.agents import PAGE, tell_creators, tell_doi
 from twingraph.catalogue.builder import CatalogueBuilder
-from twingraph.catalogue.distributions import tell_endpoint, tell_file
+from twingraph.catalogue.distributions import add_feed, tell_endpoint, tell_file
 from twingraph.catalogue.nodes import Values, named, pair, texts, typed
 from twingraph.catalogue.offers import (
     GRAPH,
@@ -72,7 +72,7 @@ def tell_dataset(told: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Value
     if offer.name == GRAPH:
         said |= _own_words(told) | tell_sources(told, iri)
         said["dct:conformsTo"] = _model(told)
-        forms += tell_endpoint(told, iri, days)
+        forms += [*tell_endpoint(told, iri, days), *add_feed(told, iri, days)]
     if told.profile == "de":
         said |= _german(told)
     return {"foaf:primaryTopic": told.add(iri, {**said, "dcat:distribution": forms}), **days}

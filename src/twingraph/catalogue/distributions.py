@@ -15,6 +15,9 @@ from twingraph.rdf.authority import FILE_TYPES
 
 _PROTOCOL: Final = ("https://www.w3.org/TR/sparql11-protocol/", "SPARQL 1.1 Protocol")
 _ENDPOINT: Final = {"en": "SPARQL endpoint", "de": "SPARQL-Endpunkt"}
+_FEED: Final = {"en": "Feed of changes (LDES)", "de": "Feed der Änderungen (LDES)"}
+_LDES: Final = ("https://w3id.org/ldes/specification", "Linked Data Event Streams")
+FEED: Final = "release/feed/ldes.trig"  # below the address
 _SHA256: Final = NAMESPACES["spdx"] + "checksumAlgorithm_sha256"
 
 
@@ -140,6 +143,54 @@ def tell_endpoint(
                 "dcat:accessURL": NamedNode(f"{told.base}sparql"),
                 "dcat:accessService": tell_service(told),
                 "dct:conformsTo": told.standard(*_PROTOCOL),
+            },
+        )
+    ]
+
+
+def add_feed(
+    builder: CatalogueBuilder, dataset: str, days: Mapping[str, Values]
+) -> list[NamedNode]:
+    """Describe the event stream of changes (LDES) as a distribution; none before a first release.
+
+    It is an `ldes:EventSource`, which LDES defines as a kind of distribution; harvesters that know
+    only DCAT take it by its other type.
+    """
+    if not builder.edition.date and not builder.earlier:
+        return []
+    iri, media_type = f"{dataset}#feed", "application/trig"
+    code, label = FILE_TYPES[media_type]
+    words = {
+        "en": "What changed from release to release, entity by entity, as a Linked Data Event "
+        "Stream: whoever holds a copy follows it and stays current.",
+        "de": "Was sich von Veröffentlichung zu Veröffentlichung geändert hat, Gegenstand für "
+        "Gegenstand, als Linked Data Event Stream: Wer eine Kopie hat, folgt ihm und bleibt "
+        "aktuell.",
+    }
+    return [
+        builder.add(
+            iri,
+            {
+                "a": [named("dcat:Distribution"), named("ldes:EventSource")],
+                **days,
+                "dct:title": builder.ours(_FEED),
+                "dct:description": builder.ours(words),
+                "dct:identifier": Literal(iri),
+                "dct:license": builder.licence,
+                "dct:rights": builder.rights,
+                "dct:language": builder.languages,
+                "dct:conformsTo": builder.standard(*_LDES),
+                "dcat:accessURL": NamedNode(f"{builder.base}{FEED}"),
+                "dcat:mediaType": builder.media_type(media_type),
+                "dct:format": builder.authority(
+                    "file-type", code, (label, label), "dct:MediaTypeOrExtent"
+                ),
+                "dcatap:availability": builder.authority(
+                    "planned-availability", "STABLE", ("stable", "stabil")
+                ),
+                "adms:status": builder.authority(
+                    "distribution-status", "COMPLETED", ("completed", "abgeschlossen")
+                ),
             },
         )
     ]

@@ -19,7 +19,6 @@ from twingraph.derive.dates import bounds
 from twingraph.derive.published import (
     derive,
     expected_bounds,
-    read_rules_of_lists,
     stated_facts,
 )
 from twingraph.derive.resolve import DATES
@@ -128,10 +127,9 @@ def _silences(curated: Curated) -> Iterator[Problem]:
 
     Told per source: another source may well state what this one is silent about.
     """
-    rules = read_rules_of_lists(one.triple for quads in curated.by_graph.values() for one in quads)
     for file in curated.files:
         triples = [one.triple for one in file.quads]
-        told = stated_facts(triples, rules)
+        told = stated_facts(triples)
         for one in triples:
             subject, verb = plain(one.subject), plain(one.object)
             if one.predicate == TG.notStated and (subject, verb) in told:

@@ -1,14 +1,18 @@
 """`check --texts DIR`: every quote stands, word for word, in its line of the text that was read.
 
 A source file names its text by SHA-256, so the folder may hold the texts under any file name.
+All quotes of a source together hold at most half of the letters of its text (E08): evidence is
+quoted, a text is not copied. A text of few letters is exempt: its shortest quotes are most of it.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pyoxigraph import NamedNode
 
@@ -17,14 +21,36 @@ from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import HOME, RDF, TG
 from twingraph.source.read import Curated, SourceFile
 
+MOST_QUOTED: Final = 0.5  # share of the letters of a text
+FEW_LETTERS: Final = 1000  # a text of fewer, half a page, has no such limit
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many letters of a source all its quotes hold, counted quote by quote, and its letters."""
+
+    source: str
+    quoted: int
+    letters: int
+
 
 @dataclass(frozen=True)
 class Proof:
-    """How many quotes were proven of how many, and the problems of the rest."""
+    """How many quotes were proven, the problems, and what share of each text is quoted."""
 
     proven: int
     all: int
     problems: tuple[Problem, ...]
+    shares: tuple[Share, ...] = ()
+
+
+def count_letters(text: str) -> int:
+    """Return how many letters a text has; digits, punctuation and blanks are none.
+
+    >>> count_letters("10178 Berlin, Jüdenstr. 1")
+    15
+    """
+    return sum(one.isalpha() for one in text)
 
 
 def read_texts(folder: Path) -> dict[str, list[str]]:
@@ -54,6 +80,7 @@ def prove_quotes(
     proven = total = 0
     problems: list[Problem] = []
     missing: set[str] = set()
+    quoted: dict[str, int] = defaultdict(int)
     for file, cite, facts in _citations(curated.files if files is None else files):
         if not {TG.inSource, TG.line, TG.quote} <= set(facts):
             continue  # E03 and E04 tell
@@ -69,13 +96,33 @@ def prove_quotes(
             missing.add(source)
             continue
         quote, number = facts[TG.quote], _number(facts[TG.line])
-        if quote and 0 < number <= len(text) and quote in text[number - 1]:
-            proven += 1
+        times = text[number - 1].count(quote) if quote and 0 < number <= len(text) else 0
+        quoted[source] += count_letters(quote)
+        proven += times > 0
+        if times == 1:
             continue
+        code = "E09" if times else "E05"
         line = file.positions.line(cite, TG.quote.value)
         name = source.removeprefix(HOME)
-        problems.append(problem("E05", file.path, line, quote=quote, at=number, source=name))
-    return Proof(proven, total, tuple(problems))
+        words = {"quote": quote, "at": number, "source": name, "times": times}
+        problems.append(problem(code, file.path, line, **words))
+    shares = tuple(
+        Share(source, letters, sum(count_letters(line) for line in texts[sums[source]]))
+        for source, letters in sorted(quoted.items())
+    )
+    problems += _too_much(curated, shares)
+    return Proof(proven, total, tuple(problems), shares)
+
+
+def _too_much(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
+    """E08: sources of which more is quoted than evidence needs."""
+    for one in shares:
+        if one.letters < FEW_LETTERS or one.quoted <= one.letters * MOST_QUOTED:
+            continue
+        name = one.source.removeprefix(HOME)
+        [file, *_] = curated.files_of[one.source]
+        line = file.positions.line(one.source, TG.sha256.value)
+        yield problem("E08", file.path, line, quoted=one.quoted, letters=one.letters, source=name)
 
 
 def _number(text: str) -> int:

@@ -19,7 +19,7 @@ from twingraph.rdf.iris import kind_of
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import HOME, RDFS, SKOS, TG
 
-NAMES: Final = (RDFS.label, SKOS.prefLabel, SKOS.altLabel)
+NAMES: Final = (RDFS.label, SKOS.prefLabel, SKOS.altLabel, TG.formerName)
 FOLDED_KINDS: Final = frozenset(
     {"place", "org", "unit", "person", "event", "programme", "project", "concept"}
 )

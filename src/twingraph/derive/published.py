@@ -28,7 +28,6 @@ from twingraph.source.read import Curated
 
 # a variable in the place of a predicate or a class: `?a ?b ?c`, `; ?b ?c`, `a ?class`
 _ANY_TERM: Final = re.compile(r"(?:;\s*|[{.]\s*\S+\s+)\?\w+\s+[?<\w\"]|\ba\s+\?")
-_TRUE = Literal("true", datatype=XSD.boolean)
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def _answered(whole: set[str], facts: Collection[Triple]) -> set[str]:
                 for line in _with_predicates(whole, (TG.notStated,))}  # fmt: skip
     subjects = {f"<{subject}>" for subject, _ in silences.values()}
     about = parse_lines(one for one in whole if _subject(one) in subjects)
-    told = stated_facts({*facts, *(one.triple for one in about)}, read_rules_of_lists(facts))
+    told = stated_facts({*facts, *(one.triple for one in about)})
     return {line for line, pair in silences.items() if pair in told}
 
 
@@ -147,18 +146,17 @@ def _value(term: object) -> Value:
     return term
 
 
-def stated_facts(triples: Collection[Triple], rules: Rules) -> set[tuple[str, str]]:
+def stated_facts(triples: Collection[Triple]) -> set[tuple[str, str]]:
     """Return (thing, property) for all that is stated, as triple or as claim.
 
-    What is only inferred is not stated, and a start on a basis that does not count (a decision, a
-    club) is no start.
+    What is only inferred is not stated, and a start without a basis is no start.
     """
     told = {(plain(one.subject), one.predicate.value) for one in triples
             if one.predicate not in RESOLVED}  # fmt: skip
     return told | {
         (one.subject, one.verb.value)
         for one in read_claims(triples)
-        if not one.weak and (one.verb != TG.start or one.basis in rules.counts_as_start)
+        if not one.weak and (one.verb != TG.start or one.basis is not None)
     }
 
 
@@ -175,12 +173,12 @@ def _objects(
 # what `read_claims`, `read_rules_of_lists` and `_answered` look at
 _RESOLVED_FROM: Final = (
     TG.subject, TG.property, TG.value, TG.basis, TG.modality, TG.rank, TG.asOf, TG.until,
-    TG.cites, TG.inSource, TG.countsAsStart, SKOS.broader,
+    TG.cites, TG.inSource, SKOS.broader,
 )  # fmt: skip
 
 
 def read_claims(triples: Iterable[Triple]) -> list[Claim]:
-    """Return the claims of a graph about the five properties that are resolved."""
+    """Return the claims of a graph about the properties that are resolved."""
     of = _objects(
         triples,
         TG.subject,
@@ -191,6 +189,8 @@ def read_claims(triples: Iterable[Triple]) -> list[Claim]:
         TG.rank,
         TG.asOf,
         TG.until,
+        TG.cites,
+        TG.inSource,
     )
     claims = []
     for iri, subjects in of[TG.subject].items():
@@ -201,9 +201,17 @@ def read_claims(triples: Iterable[Triple]) -> list[Claim]:
                     _one(of[each].get(iri)) for each in (TG.basis, TG.modality, TG.rank)
                 )
                 as_of, until = (_text(of[each].get(iri)) for each in (TG.asOf, TG.until))
-                claims.append(
-                    Claim(iri, subject.value, verb, value, basis, modality, rank, as_of, until)
+                sources = frozenset(
+                    source.value
+                    for citation in of[TG.cites].get(iri, ())
+                    for source in of[TG.inSource].get(citation.value, ())
                 )
+                claims.append(
+                    Claim(
+                        iri, subject.value, verb, value, basis, modality, rank, as_of, until,
+                        sources,
+                    )
+                )  # fmt: skip
     return claims
 
 
@@ -218,13 +226,12 @@ def _text(values: Iterable[Value] | None) -> str | None:
 
 def read_rules_of_lists(triples: Iterable[Triple]) -> Rules:
     """Return what the code lists say that resolution must know."""
-    of = _objects(triples, TG.countsAsStart, SKOS.broader)
-    counts = {NamedNode(iri) for iri, flags in of[TG.countsAsStart].items() if _TRUE in flags}
+    of = _objects(triples, SKOS.broader)
     broader = {
         NamedNode(iri): frozenset(one for one in above if isinstance(one, NamedNode))
         for iri, above in of[SKOS.broader].items()
     }
-    return Rules(frozenset(counts), broader)
+    return Rules(broader)
 
 
 def _resolved(triples: set[Triple], today: str) -> Iterator[Triple]:
@@ -241,8 +248,11 @@ def _resolved(triples: set[Triple], today: str) -> Iterator[Triple]:
             for name, day in zip(DATES[verb], answer.bounds, strict=True):
                 if day:
                     yield Triple(subject, name, Literal(day, datatype=XSD.date))
-        if answer.conflict:
-            yield Triple(subject, TG.hasConflict, verb)
+        if verb == TG.start and answer.strength:
+            yield Triple(subject, TG.startModality, answer.strength)
+        told = (answer.conflict, answer.between_sources, answer.within_source)
+        names = (TG.hasConflict, TG.sourcesDifferOn, TG.passagesDifferOn)
+        yield from (Triple(subject, name, verb) for name, so in zip(names, told, strict=True) if so)
         if answer.as_of:
             yield Triple(subject, TG.statusAsOf, Literal(answer.as_of, datatype=EDTF))
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import hashlib
+import json
+import shlex
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 from pyoxigraph import (
     BlankNode,
@@ -17,13 +21,14 @@ from pyoxigraph import (
     parse_query_results,
 )
 
+from twingraph.endpoint.hints import empty_cells_hint
 from twingraph.rdf.iris import move_iri
 from twingraph.rdf.vocabulary import HOME
 from twingraph.site.facts import facts_about
 from twingraph.site.queries import Example, examples
 from twingraph.site.reader import BuildReader
+from twingraph.site.render import static_file
 from twingraph.site.values import Value, ValueFormatter
-from twingraph.sparql.unknown_terms import unknown_terms
 from twingraph.translation import words_of
 
 SHOWN_ROWS: Final = 1000
@@ -40,11 +45,34 @@ class ResultView(NamedTuple):
     hints: tuple[str, ...] = ()
 
 
+class ResultFile(NamedTuple):
+    """A result as a file: what the link says, where it leads, the name to save it under."""
+
+    text: str
+    href: str
+    name: str
+
+
+class Editor(NamedTuple):
+    """What the script of the page reads: words and examples as JSON, and where to ask."""
+
+    script: str
+    words: str
+    examples: str
+    completions: str
+    search: str
+    base: str
+
+
 class QueryPage(NamedTuple):
-    """The form, and what came of the query in it."""
+    """The form, and what came of the query in it; `editor` where its script is installed."""
 
     query: str
     problem: str
+    files: list[ResultFile]
+    link: str
+    curl: str
+    editor: Editor | None
     columns: list[str]
     rows: list[list[Value]]
     counted: str
@@ -65,9 +93,14 @@ def query_page(
         ("", words_of(language).gettext("table")), ("csv", "CSV"), ("tsv", "TSV"), ("json", "JSON"),
         ("xml", "XML"), ("turtle", "Turtle"), ("jsonld", "JSON-LD"), ("nt", "N-Triples"),
     ]  # fmt: skip
+    written = query or (shown[0].text if shown else "")
     return QueryPage(
-        query=query or (shown[0].text if shown else ""),
+        query=written,
         problem=problem,
+        files=_files(written, shown_table),
+        link=_link(written, lang=language),
+        curl=_curl(site, written),
+        editor=_editor(site, language, shown),
         columns=shown_table.columns,
         rows=shown_table.rows,
         counted=shown_table.counted,
@@ -76,6 +109,69 @@ def query_page(
         formats=formats,
         examples=shown,
         action="sparql",
+    )
+
+
+def _link(query: str, **parameters: str) -> str:
+    return "sparql?" + urlencode({"query": query, **parameters})
+
+
+def _files(query: str, result: ResultView) -> list[ResultFile]:
+    """Return a result's files; the same query gives files of the same name."""
+    formats = [("JSON", "json")] if result.answer else [("CSV", "csv"), ("JSON", "json")]
+    if tuple(result.columns) == _TRIPLE:
+        formats = [("Turtle", "ttl"), ("JSON-LD", "jsonld")]
+    name = f"twingraph-{hashlib.sha256(query.encode()).hexdigest()[:8]}"
+    return [
+        ResultFile(text, _link(query, format=suffix), f"{name}.{suffix}")
+        for text, suffix in formats
+    ]
+
+
+def _curl(site: BuildReader, query: str) -> str:
+    return (
+        f"curl -H 'Accept: text/csv' --data-urlencode {shlex.quote('query=' + query)} "
+        f"{shlex.quote(site.base + 'sparql')}"
+    )
+
+
+def _editor(site: BuildReader, language: str, shown: Sequence[Example]) -> Editor | None:
+    """Return what the editor's script is told; None where the script was not installed."""
+    if static_file("editor.js") is None:
+        return None
+    words = words_of(language)
+    texts = {
+        "running": words.gettext("The query runs …"),
+        "queryText": words.pgettext("the text of a query", "Query"),
+        "examples": words.gettext("Examples"),
+        "history": words.gettext("Earlier queries"),
+        "copyAs": words.gettext("Copy as"),
+        "copied": words.gettext("Copied"),
+        "failed": words.gettext("This query can't be answered"),
+        "result": words.gettext("Result"),
+        "yes": words.gettext("yes"),
+        "no": words.gettext("no"),
+        "rows": words.gettext("Rows: {rows}", rows="{rows}"),
+        "cut": words.gettext(
+            "The first {rows} rows are shown; the files hold them all.", rows="{rows}"
+        ),
+        "allEmpty": words.gettext("All cells are empty: nothing binds the selected variables."),
+        "view": words.gettext("Show as"),
+        "table": words.gettext("table"),
+        "chart": words.gettext("Chart"),
+        "map": words.gettext("Map"),
+        "link": words.gettext("Link to this result"),
+    }
+    return Editor(
+        script="static/editor.js",
+        words=json.dumps(texts, ensure_ascii=False),
+        examples=json.dumps(
+            [{"title": example.title, "text": example.text} for example in shown],
+            ensure_ascii=False,
+        ),
+        completions=f"sparql/completions.json?lang={language}",
+        search="search.json",
+        base=site.base,
     )
 
 
@@ -112,18 +208,13 @@ def table_of(
         )
     if not total:
         counted = words.gettext("Nothing matches.")
-    return ResultView(columns, [[_value(teller, one) for one in row] for row in shown], counted, "")
-
-
-def hints_for(
-    site: BuildReader, query: str, known: Collection[str], language: str
-) -> tuple[str, ...]:
-    """Return what to say of terms in a query that are none of ours, as nothing has them."""
-    words = words_of(language)
-    return tuple(
-        words.gettext("{term} is no term of the ontology.", term=one.written)
-        + (" " + words.gettext("Did you mean {term}?", term=one.meant) if one.meant else "")
-        for one in unknown_terms(query, known, site.base, site.prefixes)
+    empty = empty_cells_hint(shown, language)
+    return ResultView(
+        columns,
+        [[_value(teller, term) for term in row] for row in shown],
+        counted,
+        "",
+        (empty,) if empty else (),
     )
 
 

@@ -12,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from twingraph.endpoint.answers import ResultView, hints_for, query_page, table_of
+from twingraph.endpoint.answers import ResultView, query_page, table_of
+from twingraph.endpoint.completions import completions
 from twingraph.endpoint.endpoint import PATH, TO_SHOW, ForPeople, Service, limits_text
+from twingraph.endpoint.hints import hints_of
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.protocol import ProtocolRequest, RefusedError
 from twingraph.site.describe import FORMATS
@@ -54,7 +56,9 @@ def _show(request: Request) -> Response:
             service.site, reply.body, triples=triples, total=reply.rows, language=language
         )
         if not table.rows and (reply.outcome is not Outcome.BOOLEAN or b"false" in reply.body):
-            hints = hints_for(service.site, asked.query, service.terms, language)
+            site = service.site
+            hints = hints_of(site.store, asked.query, service.terms, site.base, site.prefixes,
+                             _language(request, asked))  # fmt: skip
             table = table._replace(hints=hints)
         return _page(request, service, asked, table=table)
     except RefusedError as error:
@@ -127,4 +131,15 @@ def _told(service: Service, error: RefusedError | None = None) -> dict[str, str]
     return told
 
 
-ROUTES: Final = (Route(PATH, sparql, methods=["GET", "HEAD", "POST"]),)
+async def completions_file(request: Request) -> Response:
+    """Send what an editor offers to write, in the language that `lang` or the reader names."""
+    wanted = request.query_params.get("lang", "")
+    language = wanted if wanted in LANGUAGES else language_of(request)
+    body = await to_thread.run_sync(completions, request.app.state.site, language)
+    return respond(request, body, "application/json", vary="Accept-Language")
+
+
+ROUTES: Final = (
+    Route(PATH, sparql, methods=["GET", "HEAD", "POST"]),
+    Route(f"{PATH}/completions.json", completions_file, methods=["GET", "HEAD"]),
+)

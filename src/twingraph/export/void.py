@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NAME: Final = "void.ttl"
 _DCTERMS: Final = PREFIXES["dcterms"]
 _FOAF: Final = PREFIXES["foaf"]
+_RDFS: Final = PREFIXES["rdfs"]
 FORMATS: Final = "http://www.w3.org/ns/formats/"  # Unique URIs for File Formats, W3C
 _FEATURES: Final = ("JSON-LD", "N-Quads", "N-Triples", "RDF_XML", "TriG", "Turtle")
 _PAGES: Final = LANGUAGES
@@ -200,3 +201,14 @@ def _of_release(base: str, date: str, triples: Iterable[Triple]) -> Iterator[Tri
     yield Triple(NamedNode(release), NamedNode(_DCTERMS + "isVersionOf"), NamedNode(base))
     day = Literal(date[:10], datatype=XSD.date)
     yield Triple(NamedNode(release), issued, day)
+    yield from _feed(base)
+
+
+def _feed(base: str) -> Iterator[Triple]:
+    """Say where the changes from release to release are told, and what tells them."""
+    root = NamedNode(f"{base}release/feed/ldes.trig")
+    stream = NamedNode(f"{root.value}#changes")
+    yield Triple(NamedNode(base), NamedNode(_RDFS + "seeAlso"), root)
+    yield Triple(stream, RDF.type, NamedNode("https://w3id.org/ldes#EventStream"))
+    yield Triple(stream, NamedNode("https://w3id.org/tree#view"), root)
+    yield Triple(stream, NamedNode(_DCTERMS + "source"), NamedNode(base))

@@ -48,19 +48,25 @@ class TG(metaclass=_Closed):
 
     about: NamedNode
     addressee: NamedNode
+    aim: NamedNode
     anniversary: NamedNode
     asOf: NamedNode
+    asOfModality: NamedNode
     basis: NamedNode
+    capitalOf: NamedNode
     cites: NamedNode
     comparator: NamedNode
     concludedBy: NamedNode
     contactPoint: NamedNode
+    contactsSince: NamedNode
+    coordinatedBy: NamedNode
     country: NamedNode
     countryCode: NamedNode
     counts: NamedNode
-    countsAsStart: NamedNode
+    countsAsPartnership: NamedNode
     countsAsTwinning: NamedNode
     date: NamedNode
+    dateline: NamedNode
     decidedBy: NamedNode
     decides: NamedNode
     distanceKm: NamedNode
@@ -71,17 +77,21 @@ class TG(metaclass=_Closed):
     end: NamedNode
     field: NamedNode
     foldedName: NamedNode
+    formerName: NamedNode
     from_: NamedNode
     hasConflict: NamedNode
     hedge: NamedNode
     host: NamedNode
     inSource: NamedNode
+    isContext: NamedNode
     issuedBy: NamedNode
+    issuer: NamedNode
     latestDate: NamedNode
     latestEnd: NamedNode
     latestStart: NamedNode
     level: NamedNode
     line: NamedNode
+    location: NamedNode
     modality: NamedNode
     notStated: NamedNode
     number: NamedNode
@@ -90,6 +100,7 @@ class TG(metaclass=_Closed):
     partner: NamedNode
     partnerOf: NamedNode
     partnershipType: NamedNode
+    passagesDifferOn: NamedNode
     patron: NamedNode
     place: NamedNode
     property: NamedNode
@@ -97,15 +108,20 @@ class TG(metaclass=_Closed):
     rank: NamedNode
     remarkKind: NamedNode
     retrieved: NamedNode
+    revision: NamedNode
     runBy: NamedNode
     sha256: NamedNode
     signatory: NamedNode
+    sourcesDifferOn: NamedNode
     spokenBy: NamedNode
     start: NamedNode
+    startModality: NamedNode
+    statement: NamedNode
     statementKind: NamedNode
     status: NamedNode
     statusAsOf: NamedNode
     subject: NamedNode
+    supportedBy: NamedNode
     supports: NamedNode
     throughPost: NamedNode
     translatedBy: NamedNode
@@ -175,8 +191,8 @@ ID_KINDS: Final = (
     "source", "statement", "unit",
 )  # fmt: skip
 SCHEMES: Final = (
-    "basis", "counts", "decides", "field", "level", "modality", "rank", "remark-kind", "role",
-    "statement-kind", "status", "type", "vote",
+    "basis", "counts", "decides", "field", "grade", "level", "modality", "rank", "remark-kind",
+    "role", "statement-kind", "status", "type", "vote",
 )  # fmt: skip
 
 # `org:` is W3C ORG everywhere in the field, so our own organisations go by `orgid:`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,10 @@ from twingraph.release.changes.patch import write_patch
 from twingraph.release.changes.sides import dump_digest, folder_dump
 from twingraph.release.changes.wording import as_json, only_the_day
 from twingraph.release.compress import pack
+from twingraph.release.feeds.catalogue import PAGE as CATALOGUE_PAGE
+from twingraph.release.feeds.catalogue import catalogue_page
+from twingraph.release.feeds.files import INDEX, write_feed
+from twingraph.release.feeds.members import changed_members
 from twingraph.release.index import ABOUT, SUMS
 from twingraph.release.notes import count_things, one_line, write_notes
 from twingraph.release.readiness import read_sums, sums_text
@@ -38,6 +42,7 @@ PACKED_FROM: Final = 16 * 1024  # bytes; smaller files are packed only where the
 _WORKERS: Final = 2
 _READ: Final = 1 << 20
 _READ_ONLY: Final = 0o444
+_CATALOGUE: Final = "catalog.ttl"  # the one whose changes are announced
 _ANEW: Final = frozenset({SUMS, VOID, *CATALOGUES})  # a release has its own
 
 Progress = Callable[[str], None]
@@ -83,6 +88,9 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
             writer.put(name, chunks)
     progress("packing")
     writer.pack_all()
+    progress("writing the feed of changes")
+    for name, raw in _feed(plan, folder, found):
+        writer.put(name, [raw])
     progress("telling what there is")
     frozen = _frozen(plan, folder / NAME)
     notes, counts = one_line(found), count_things(frozen.dataset, frozen.base)
@@ -94,8 +102,12 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
     modified = plan.earlier[0].modified if found and only_the_day(found) else plan.date
     edition = Edition(plan.date, (), notes, plan.previous, modified)
     offered = replace(edition, files=writer.sorted_files())
-    for name, raw in catalogue_files(frozen, offered, plan.earlier).items():
+    catalogues = catalogue_files(frozen, offered, plan.earlier)
+    for name, raw in catalogues.items():
         writer.put(name, [raw])
+    changed = _catalogue_feed(plan, catalogues[_CATALOGUE])
+    if changed:
+        writer.put(CATALOGUE_PAGE, [changed])
     edition = replace(edition, files=writer.sorted_files())
     inputs = _inputs(plan.build)
     writer.put(ABOUT, [_about(plan.settings, edition, counts, inputs)])
@@ -135,6 +147,29 @@ def _differences(plan: Plan, found: Comparison) -> list[tuple[str, Iterable[byte
         ("removed.nq", found.delta.removed),
         ("changes.rdfp", write_patch(found.delta, *digests)),
     ]
+
+
+def _feed(plan: Plan, folder: Path, found: Comparison | None) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the event stream: the members of this release, and where each one is.
+
+    A release after one that has no stream (of older software) begins it anew, with everything.
+    """
+    old = found.old if found is not None and _has_feed(plan) else None
+    new = folder_dump(folder, plan.date)
+    yield from write_feed(changed_members(old, new), plan.settings.base_iri, plan.date)
+
+
+def _catalogue_feed(plan: Plan, catalogue: bytes) -> bytes | None:
+    """Return the page of what this release changed in the catalogue; None where nothing."""
+    old = plan.releases / plan.previous / _CATALOGUE if _has_feed(plan) else None
+    return catalogue_page(
+        old.read_bytes() if old else None, catalogue, plan.settings.base_iri, plan.date
+    )
+
+
+def _has_feed(plan: Plan) -> bool:
+    """Did the release before take part in the event streams?"""
+    return bool(plan.earlier) and any(file.name == INDEX for file in plan.earlier[0].files)
 
 
 def _about(settings: Settings, edition: Edition, counts: Mapping[str, int], inputs: str) -> bytes:

@@ -38,11 +38,13 @@ from twingraph.sparql.fetch import EndpointError
 from twingraph.web.catalogue import ROUTES as CATALOGUE
 from twingraph.web.dereference import FIRST as THINGS_FIRST
 from twingraph.web.dereference import LAST as THINGS_LAST
+from twingraph.web.feeds import ROUTES as FEEDS
 from twingraph.web.files.published import NotWholeError
 from twingraph.web.files.send import ROUTES as FILES
 from twingraph.web.files.send import not_whole_now
 from twingraph.web.library import ROUTES as LIBRARY
 from twingraph.web.lookup import ROUTES as LOOKUP
+from twingraph.web.memento import ROUTES as MEMENTOS
 from twingraph.web.refusals import broken, not_found, not_reached, not_served, refused
 from twingraph.web.releases import ROUTES as RELEASES
 from twingraph.web.respond import CommonHeaders, respond
@@ -103,6 +105,8 @@ def create_app(
     app = Application(
         routes=[
             *LIBRARY,
+            *FEEDS,
+            *MEMENTOS,
             *THINGS_FIRST,
             *FORM,
             *FILES,

@@ -16,7 +16,13 @@ from twingraph.translation import N_, own_name, words_of
 from twingraph.version import __version__
 
 _FOLDER: Final = Path(__file__).parent
-STATIC: Final[Mapping[str, str]] = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+STATIC: Final[Mapping[str, str]] = {
+    "style.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    # bundled from web/ by `make editor`, and when a wheel is made; pages do without
+    "editor.js": "text/javascript",
+    "editor.licences.txt": "text/plain",
+}
 _NAVIGATION: Final = (
     (N_("Places"), "place/index.html"),
     (N_("Partnerships"), "partnership/index.html"),
@@ -63,8 +69,9 @@ def _environment() -> Environment:
 
 
 def static_file(name: str) -> bytes | None:
-    """Return a file that pages refer to, by the table of those there are."""
-    return (_FOLDER / "static" / name).read_bytes() if name in STATIC else None
+    """Return a file that pages refer to, by the table of those there are; None where it is not."""
+    path = _FOLDER / "static" / name
+    return path.read_bytes() if name in STATIC and path.is_file() else None
 
 
 def render(

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from twingraph.rdf.iris import PUBLISHED, description_path, page_path, thing_of_page
+from twingraph.rdf.iris import PUBLISHED, description_path, local_path, page_path, thing_of_page
 from twingraph.rdf.vocabulary import HOME
 from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.lifecycle import standing
@@ -25,6 +25,7 @@ from twingraph.site.render import Alternate
 from twingraph.site.service import dataset_description
 from twingraph.translation import words_of
 from twingraph.web.lookup import asked_identifier, find
+from twingraph.web.memento import add_timegate
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
 from twingraph.web.respond import (
@@ -58,7 +59,8 @@ def thing(request: Request) -> Response:
     path = path_of(request)
     if path == _PUBLISHED:
         return _published(request)
-    return _thing(request, _versions(_site(request)).get(path, path))
+    answer = _thing(request, _versions(_site(request)).get(path, path))
+    return add_timegate(request, answer, path) if local_path(path) else answer
 
 
 def _thing(request: Request, path: str) -> Response:

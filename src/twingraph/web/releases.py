@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from twingraph.export.editions import Edition, media_type
+from twingraph.release.feeds.memento import http_date
 from twingraph.release.index import (
     ABOUT,
     LATEST,
@@ -172,7 +173,10 @@ def release_file(request: Request) -> Response:
     if name == LATEST:
         return _latest(request, found, file)
     links = file_links(_site(request), f"release/{name}/{file}", name, found.files)
-    return send_file(request, found.files, file, links=links, cache_control=IMMUTABLE)
+    answer = send_file(request, found.files, file, links=links, cache_control=IMMUTABLE)
+    if answer.status_code in (200, 206, 304):
+        answer.headers["memento-datetime"] = http_date(found.edition.date)  # RFC 7089 §2.1.2
+    return answer
 
 
 def _latest(request: Request, newest: Shelf, file: str) -> Response:

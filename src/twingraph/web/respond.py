@@ -25,7 +25,8 @@ from twingraph.web.negotiate import Variant, choose, choose_language, usable
 COMMON: Final[Mapping[str, str]] = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "Accept-Ranges, Allow, Content-Encoding, Content-Location, "
-    "Content-Range, ETag, Link, Location, Query-Limits, Repr-Digest, Retry-After, Vary",
+    "Content-Range, ETag, Link, Location, Memento-Datetime, Query-Limits, Repr-Digest, "
+    "Retry-After, Vary",
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
     "referrer-policy": "strict-origin-when-cross-origin",
@@ -36,8 +37,8 @@ _REVALIDATE: Final = "no-cache"  # keep it, but ask: a release may have come
 _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what a URL keeps of an IRI
 # What a script elsewhere may ask with (Fetch, CORS preflight).
 _ASKED_WITH: Final = (
-    "Accept, Accept-Language, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, "
-    "If-Unmodified-Since, Range"
+    "Accept, Accept-Datetime, Accept-Language, Content-Type, If-Match, If-Modified-Since, "
+    "If-None-Match, If-Range, If-Unmodified-Since, Range"
 )
 _TEXT: Final = Variant("text/plain", "txt")
 _JSON: Final = (Variant("application/problem+json", "json"), Variant("application/json", "json"))

@@ -24,6 +24,8 @@ _UP: Final[dict[str, tuple[NamedNode, ...]]] = {
 }
 PARTS: Final = ("cite", "claim", "geometry", "quantity", "remark")
 LABELS: Final = (RDFS.label, SKOS.prefLabel)
+# where something lies is not what it is about
+_LOCATING: Final = frozenset({TG.country, TG.partnerOf, TG.twinnedWith, TG.within})
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,16 @@ class Background:
             chain.append(up)
         return chain
 
+    def named_things(self, iri: str) -> set[str]:
+        """Return the places and partnerships that the description of a thing names."""
+        return {
+            value.value
+            for predicate, values in self.about.get(iri, {}).items()
+            if predicate not in _LOCATING
+            for value in values
+            if isinstance(value, NamedNode) and kind_of(value.value) in ("partnership", "place")
+        }
+
     def _above(self, iri: str) -> str:
         kind = kind_of(iri) or ""
         if kind == "geometry":  # made for a place and named like it
@@ -63,12 +75,14 @@ class Background:
 def read_background(dump: Dump, touched: Collection[str]) -> Background:
     """Walk through a dump for what concerns `touched` (IRIs under `HOME`) and all that has a name.
 
-    Kept are whole descriptions of what is touched, what claims and remarks are about, who cites
-    what is touched, and every label.
+    Kept are whole descriptions of what is touched, what claims and remarks are about, the partners
+    of partnerships, who cites what is touched, and every label.
     """
     base = dump.base
     wanted = {_raw(move_iri(one, HOME, base)) for one in touched}
-    whole = {_raw(move_iri(one.value, HOME, base)) for one in (TG.subject, TG.about, *LABELS)}
+    whole = {
+        _raw(move_iri(one.value, HOME, base)) for one in (TG.subject, TG.about, TG.partner, *LABELS)
+    }
     cites = _raw(move_iri(TG.cites.value, HOME, base))
     kept = []
     for line in dump.lines():

@@ -38,7 +38,8 @@ class Change:
 class Comparison:
     """All changes from one dump to another, the lines they are made of, and what things are called.
 
-    `labels` are those of every thing named in the changes: IRI -> language -> text.
+    `labels` are those of every thing named in the changes: IRI -> language -> text. `concerns` are
+    the places and partnerships that a changed thing is about, itself left out.
     """
 
     old: Dump
@@ -46,6 +47,7 @@ class Comparison:
     delta: Delta
     changes: tuple[Change, ...]
     labels: Mapping[str, Mapping[str, str]]
+    concerns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def made(self) -> tuple[Change, ...]:

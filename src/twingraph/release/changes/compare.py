@@ -31,8 +31,9 @@ _TRUE: Final = "true"
 _BOUNDS: Final = {bound: verb for verb, pair in DATES.items() for bound in pair}
 # what only rules write, for dumps that don't say which graph a triple is from
 _RULED: Final = frozenset({
-    *RESOLVED, *_BOUNDS, TG.distanceKm, TG.foldedName, TG.hasConflict, TG.partnerOf, TG.statusAsOf,
-    TG.twinnedWith, PROV.wasDerivedFrom, _ISSUED,
+    *RESOLVED, *_BOUNDS, TG.distanceKm, TG.foldedName, TG.hasConflict, TG.issuer, TG.partnerOf,
+    TG.passagesDifferOn, TG.sourcesDifferOn, TG.startModality, TG.statusAsOf, TG.twinnedWith,
+    PROV.wasDerivedFrom, _ISSUED,
 })  # fmt: skip
 
 
@@ -68,7 +69,18 @@ def compare_dumps(old: Dump, new: Dump) -> Comparison:
     sorter = _Sorter(before, after, touched, decisions, lines)
     changes = sorted(sorter.changes(), key=_order)
     labels = {**before.labels, **after.labels}
-    return Comparison(old, new, delta, tuple(changes), labels)
+    concerns = {change.iri: _concerned(change.iri, before, after) for change in changes}
+    return Comparison(old, new, delta, tuple(changes), labels, concerns)
+
+
+def _concerned(iri: str, before: Background, after: Background) -> tuple[str, ...]:
+    """Return the places and partnerships a thing is about, and the partners of those."""
+    if kind_of(iri) == "place":
+        return ()
+    named = before.named_things(iri) | after.named_things(iri)
+    for partnership in [name for name in named if kind_of(name) == "partnership"]:
+        named |= before.named_things(partnership) | after.named_things(partnership)
+    return tuple(sorted(named - {iri}))
 
 
 def _read(lines: Sequence[bytes], dump: Dump) -> Iterable[tuple[bytes, Said]]:

@@ -187,6 +187,16 @@ def as_json(found: Comparison) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
+def sentence(change: Change, found: Comparison, language: str) -> str:
+    """Return a change as a line of its own, without the name of the thing that changed."""
+    what = WHATS[change.what]
+    noun = NOUNS[what.noun or change.kind]
+    name = (noun.en if language == "en" else noun.de)[0]
+    head = f"{name} {what.en if language == 'en' else what.de}"
+    detail = _detail(change, found, language)
+    return head[0].upper() + head[1:] + (f": {detail}" if detail else "")
+
+
 def _json(one: Change, found: Comparison) -> Json:
     base = found.new.base
     row: Json = {
@@ -199,6 +209,11 @@ def _json(one: Change, found: Comparison) -> Json:
         "after": [_term(each, base) for each in one.after],
         "thing": move_iri(one.thing, HOME, base),
         "parts": dict(one.parts),
+        "concerns": [
+            {"iri": move_iri(iri, HOME, base), "label": dict(found.labels.get(iri, {}))}
+            for iri in found.concerns.get(one.iri, ())
+        ],
+        "text": {language: sentence(one, found, language) for language in LANGUAGES},
         "statements": {"added": len(one.added), "removed": len(one.removed)},
     }
     return {key: value for key, value in row.items() if value}

@@ -181,7 +181,8 @@ def _panels(positions: Sequence[Position]) -> list[_Panel]:
     if flat:
         near = _around([xy.x for xy in flat], [xy.y for xy in flat])
         if near.right - near.left <= WIDTH / 2.4:
-            return [_Panel(near, Box(0, 0, PICTURE_WIDTH, _ratio(near) * PICTURE_WIDTH))]
+            frame = Box(0, 0, PICTURE_WIDTH, _ratio(near) * PICTURE_WIDTH)
+            return [_Panel(near, frame, framed=True)]
     if europe >= _CROWDED:
         inset = 412.0
         left = _Panel(whole, Box(0, 0, 536, 536 * HEIGHT / WIDTH))

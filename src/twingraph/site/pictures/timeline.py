@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from twingraph.site.pictures.marks import Kind, Mark, legend, mark_of, shape, stylesheet
@@ -23,6 +24,7 @@ from twingraph.site.pictures.svg import (
 _WIDTH: Final = 960.0
 _MARGIN: Final = 14.0
 _ROW: Final = 42.0
+_DAY_ROW: Final = 28.0  # a day is a mark with its words beside it
 _SIZE: Final = 13.0
 _LABEL: Final = 90  # letters
 _STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -50,6 +52,14 @@ class _Row(NamedTuple):
     item: Dated
     first: int | None
     last: int | None
+
+    @property
+    def is_day(self) -> bool:
+        return self.first is not None and self.first == self.last and not self.item.lasts
+
+    @property
+    def height(self) -> float:
+        return _DAY_ROW if self.is_day else _ROW
 
 
 class _Scale(NamedTuple):
@@ -82,9 +92,10 @@ def timeline_svg(
     if not rows:
         return ""
     scale = _scale(rows)
-    bottom = 8 + _ROW * len(rows)
+    tops = list(accumulate((row.height for row in rows), initial=8.0))
+    bottom = tops[-1]
     body = [*_axis(scale, bottom)]
-    body += [_draw(row, 8 + _ROW * index, scale, words) for index, row in enumerate(rows)]
+    body += [_draw(row, top, scale, words) for row, top in zip(rows, tops, strict=False)]
     marks, below = _legend(rows, words, bottom + 44)
     return document(
         [*body, *marks],
@@ -154,36 +165,42 @@ def _axis(scale: _Scale, bottom: float) -> list[str]:
 
 
 def _draw(row: _Row, top: float, scale: _Scale, words: Words) -> str:
-    """Return a row: its mark and words above, its bar below."""
+    """Return a row: its mark and words, and its bar below unless it is a day."""
     item = row.item
     mark = mark_of(item.kind)
     left = scale.x(row.first) if row.first is not None else _MARGIN
     right = scale.x(row.last + 1) if row.last is not None else _WIDTH - _MARGIN
-    middle = top + 30
     when = words("picture.implied").format(when=item.when) if item.implied else item.when
     text = clean(f"{clean(item.label, _LABEL)} · {when}", _LABEL + 60)
     parts = []
     if safe_href(item.href):
         parts.append(
-            element("rect", x=0.0, y=top, width=_WIDTH, height=_ROW - 2, rx=3.0, class_="tg-hit")
+            element("rect", x=0.0, y=top, width=_WIDTH, height=row.height - 2, class_="tg-hit")
         )
-    parts += _label(text, mark, left, right, top)
-    style = "tg-possible" if item.implied else "tg-bar"
-    if row.first is not None and row.first == row.last:
-        parts.append(shape(mark, (left + right) / 2, middle, 5))
+    if row.is_day:
+        hollow = mark._replace(style=f"{mark.style} tg-hollow") if item.implied else mark
+        middle = (left + right) / 2
+        parts += _label(text, hollow, middle - 6, middle + 4, top)
     else:
-        parts.append(
-            element(
-                "path",
-                d=_bar(left, right, middle, row.first is None, row.last is None),
-                class_=f"{style} {mark.style}",
-            )
-        )
-    if item.lasts and row.last is not None:
-        line = f"M{number(right)} {number(middle)}H{number(_WIDTH - _MARGIN)}"
-        parts.append(element("path", d=line, class_=f"tg-arc {mark.style}"))
-        parts.append(_arrow(_WIDTH - _MARGIN, middle, mark.style))
+        parts += [*_label(text, mark, left, right, top), *_line(row, left, right, top + 30)]
     return titled(f"{words(_kind_key(item.kind))}: {text}", *parts, href=item.href)
+
+
+def _line(row: _Row, left: float, right: float, middle: float) -> list[str]:
+    """Return the bar over the days that a date can mean, and the line of what lasts."""
+    style = mark_of(row.item.kind).style
+    parts = [
+        element(
+            "path",
+            d=_bar(left, right, middle, row.first is None, row.last is None),
+            class_=f"{'tg-possible' if row.item.implied else 'tg-bar'} {style}",
+        )
+    ]
+    if row.item.lasts and row.last is not None:
+        line = f"M{number(right)} {number(middle)}H{number(_WIDTH - _MARGIN)}"
+        parts.append(element("path", d=line, class_=f"tg-arc {style}"))
+        parts.append(_arrow(_WIDTH - _MARGIN, middle, style))
+    return parts
 
 
 def _label(text: str, mark: Mark, left: float, right: float, top: float) -> list[str]:

@@ -1,0 +1,91 @@
+"""The documents of `release/feed/`: the ones that grow with each release, all made from releases.
+
+The server makes the same bytes when one is asked for, so nothing depends on these files but hosts
+that serve files alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from twingraph.atomic import write_synced
+from twingraph.export.editions import Edition
+from twingraph.release.changes.words import LANGUAGES
+from twingraph.release.feeds.catalogue import ROOT as CATALOGUE_ROOT
+from twingraph.release.feeds.catalogue import catalogue_root
+from twingraph.release.feeds.entries import make_feed
+from twingraph.release.feeds.files import stream_root
+from twingraph.release.feeds.formats import WRITERS
+from twingraph.release.feeds.history import (
+    HistoryRecord,
+    changed_things,
+    history_of,
+    label_of,
+    read_history,
+)
+from twingraph.release.feeds.ldes import ROOT
+from twingraph.release.feeds.publication import Publication
+
+FOLDER: Final = "feed"  # in the folder of the releases
+# feeds of things written as files after one release; the server makes any that is asked for
+MOST_THINGS: Final = 1000
+
+
+def feed_documents(
+    publication: Publication, editions: Sequence[Edition], releases: Path
+) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each document; `editions` are those in `releases`, newest first.
+
+    Feeds of things are those that the newest release changed: the others are as they were.
+    """
+    records = read_history((edition.date, releases / edition.date) for edition in editions)
+    newest = [record for record in records if record.release == editions[0].date]
+    yield ROOT, stream_root(publication, editions)
+    yield CATALOGUE_ROOT, catalogue_root(publication, editions)
+    for thing in ["", *changed_things(newest)[:MOST_THINGS]]:
+        for language in LANGUAGES:
+            yield from _written(publication, editions, records, language, thing)
+
+
+def _written(
+    publication: Publication,
+    editions: Sequence[Edition],
+    records: Sequence[HistoryRecord],
+    language: str,
+    thing: str,
+) -> Iterator[tuple[str, bytes]]:
+    for suffix in WRITERS:
+        raw = feed_document(publication, editions, records, language, suffix, thing)
+        path = thing.removeprefix(publication.address).removeprefix("id/")
+        yield f"{language}/{path}.{suffix}" if path else f"{language}.{suffix}", raw
+
+
+def feed_document(
+    publication: Publication,
+    editions: Sequence[Edition],
+    records: Sequence[HistoryRecord],
+    language: str,
+    suffix: str,
+    thing: str = "",
+    label: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return one feed: of everything, or of the `thing` with this IRI, in one of `WRITERS`.
+
+    `label` is what the thing is called, where that is known better than from its history.
+    """
+    told = history_of(records, thing) if thing else records
+    names = label or label_of(records, thing)
+    feed = make_feed(publication, editions, told, language, thing, names)
+    return WRITERS[suffix](feed, publication.address)
+
+
+def write_documents(publication: Publication, editions: Sequence[Edition], releases: Path) -> None:
+    """Write the documents into the folder of the releases, each in its place in one step."""
+    for name, raw in feed_documents(publication, editions, releases):
+        path = releases / FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}")
+        write_synced(draft, raw)
+        draft.replace(path)

@@ -1,0 +1,126 @@
+"""History -> what a feed reader is shown: a head and entries, whatever the format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from twingraph.export.editions import Edition
+from twingraph.rdf.iris import page_path
+from twingraph.release.feeds.history import HistoryRecord
+from twingraph.release.feeds.ldes import member_iri, timestamp
+from twingraph.release.feeds.publication import Publication
+
+MOST_ENTRIES: Final = 100
+_SHOWN: Final = 3  # changes in a title; the content lists them all
+# what XML 1.0 (§2.2) has no place for, and what would turn a line round
+_FORBIDDEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+)
+
+_TITLE: Final = {"en": "{}: what changed", "de": "{}: was sich geändert hat"}
+_RELEASE: Final = {"en": "Release {}", "de": "Veröffentlichung {}"}
+
+
+@dataclass(frozen=True)
+class FeedEntry:
+    """One thing that one release changed; `updated` is an RFC 3339 time, `lines` plain text."""
+
+    id: str
+    url: str
+    title: str
+    updated: str
+    kind: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed: `name` is its path below `release/feed/` without language and suffix.
+
+    `updated` is the newest entry's time, or the first release's where nothing changed yet.
+    """
+
+    name: str
+    language: str
+    id: str
+    title: str
+    url: str
+    author: str
+    updated: str
+    entries: tuple[FeedEntry, ...]
+    rights: str = ""
+
+
+def make_feed(
+    publication: Publication,
+    editions: Sequence[Edition],
+    records: Sequence[HistoryRecord],
+    language: str,
+    thing: str = "",
+    label: Mapping[str, str] | None = None,
+) -> Feed:
+    """Return the feed of everything, or of the `thing` (its IRI) whose `records` these are.
+
+    `editions` and `records` come newest first. The feed of everything tells of releases in which
+    no thing changed too.
+    """
+    base = publication.base
+    names = label if thing else publication.title
+    name = (names or {}).get(language) or (names or {}).get("en") or thing or base
+    entries = [_entry(publication, record, language) for record in records]
+    if not thing:
+        told = {record.release for record in records}
+        entries += [_release(publication, edition, language) for edition in editions
+                    if edition.date not in told]  # fmt: skip
+        entries.sort(key=lambda entry: entry.id)
+        entries.sort(key=lambda entry: entry.updated, reverse=True)
+    kept = tuple(entries[:MOST_ENTRIES])
+    first = timestamp(editions[-1].date) if editions else "1970-01-01T00:00:00Z"
+    path = thing.removeprefix(base).removeprefix("id/")
+    return Feed(
+        path,
+        language,
+        f"{base}release/feed/{language}" + (f"/{path}" if thing else ""),
+        _TITLE[language].format(_clean(name)),
+        page_of(publication, thing, language),
+        publication.publisher or _clean(name),
+        max((entry.updated for entry in kept), default=first),
+        kept,
+        publication.licence,
+    )
+
+
+def page_of(publication: Publication, iri: str, language: str) -> str:
+    """Return the address of the page about a thing of ours; of the home page for any other."""
+    path = iri.removeprefix(publication.base).partition("#")[0]
+    return publication.address + (page_path(path, language) or f"{language}/index.html")
+
+
+def _entry(publication: Publication, record: HistoryRecord, language: str) -> FeedEntry:
+    lines = tuple(_clean(text) for text in record.texts[language])
+    shown = "; ".join(line.partition(":")[0] for line in lines[:_SHOWN])
+    more = f" (+{len(lines) - _SHOWN})" if len(lines) > _SHOWN else ""
+    return FeedEntry(
+        member_iri(publication.base, record.release, record.iri),
+        page_of(publication, record.iri, language),
+        f"{_clean(record.name(language))}: {shown}{more}",
+        timestamp(record.release),
+        record.kind,
+        lines,
+    )
+
+
+def _release(publication: Publication, edition: Edition, language: str) -> FeedEntry:
+    """Return the entry of a release that changed nothing by name: the first one, for instance."""
+    note = _clean(edition.notes.get(language, ""))
+    title = _RELEASE[language].format(edition.date)
+    url = f"{publication.base}release/{edition.date}/"
+    lines = (note,) if note else ()
+    return FeedEntry(url, url, title, timestamp(edition.date), "release", lines)
+
+
+def _clean(text: str) -> str:
+    return " ".join(_FORBIDDEN.sub(" ", text).split())

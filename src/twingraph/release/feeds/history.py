@@ -1,0 +1,126 @@
+"""The differences of releases -> the history of things: in which release what changed, in words.
+
+Everything here is read from the `changes.json` that each release keeps, so that page, feed and
+JSON tell the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from twingraph.release.changes.words import LANGUAGES
+from twingraph.release.feeds.ldes import timestamp
+
+CHANGES: Final = "changes.json"
+
+Texts = Mapping[str, tuple[str, ...]]  # by language
+
+
+@dataclass(frozen=True)
+class HistoryRecord:
+    """What one release changed about one thing; `texts` by language, one line a change.
+
+    `concerns` are the places and partnerships that the thing is about: IRI -> labels by language.
+    """
+
+    release: str
+    iri: str
+    kind: str
+    label: Mapping[str, str]
+    texts: Texts
+    concerns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def name(self, language: str) -> str:
+        """Return what the thing is called in a language, else in any, else the end of its IRI."""
+        other = next(iter(self.label.values()), "") or self.iri.rpartition("/")[2]
+        return self.label.get(language) or self.label.get("en") or other
+
+
+def read_history(folders: Iterable[tuple[str, Path]]) -> list[HistoryRecord]:
+    """Return the records of releases, given as (date, folder) newest first, in that order."""
+    records: list[HistoryRecord] = []
+    for date, folder in folders:
+        path = folder / CHANGES
+        if path.is_file():
+            document = json.loads(path.read_text(encoding="utf-8"))
+            records += records_of(date, document)
+    return records
+
+
+def records_of(date: str, document: Mapping[str, Any]) -> list[HistoryRecord]:
+    """Return a record for each thing that a `changes.json` tells of, sorted by IRI.
+
+    What follows by rules is told only where it is told by itself (a status by the passing of time).
+
+    >>> records_of("2026-11-21", {"changes": [], "follows": []})
+    []
+    """
+    rows = [
+        row
+        for row in [*document.get("changes", ()), *document.get("follows", ())]
+        if row.get("change") != "follows" and "text" in row
+    ]
+    by_thing: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_thing[row["iri"]].append(row)
+    return [
+        HistoryRecord(
+            date,
+            iri,
+            changes[0].get("kind", "other"),
+            changes[0].get("label", {}),
+            {language: tuple(row["text"][language] for row in changes) for language in LANGUAGES},
+            {named["iri"]: named["label"] for row in changes for named in row.get("concerns", ())},
+        )
+        for iri, changes in sorted(by_thing.items())
+    ]
+
+
+def history_of(records: Iterable[HistoryRecord], iri: str) -> list[HistoryRecord]:
+    """Return the records of a thing and of what is about it, in the order in which they come."""
+    return [record for record in records if iri == record.iri or iri in record.concerns]
+
+
+def changed_things(records: Iterable[HistoryRecord]) -> list[str]:
+    """Return the IRIs of the places and partnerships that have a history, sorted."""
+    found: set[str] = set()
+    for record in records:
+        found.update(record.concerns)
+        if record.kind in ("partnership", "place"):
+            found.add(record.iri)
+    return sorted(found)
+
+
+def label_of(records: Iterable[HistoryRecord], iri: str) -> Mapping[str, str]:
+    """Return what a thing is called, by language, as the newest record that knows it says."""
+    for record in records:
+        if record.iri == iri and record.label:
+            return record.label
+        if record.concerns.get(iri):
+            return record.concerns[iri]
+    return {}
+
+
+def history_json(iri: str, records: Sequence[HistoryRecord]) -> bytes:
+    """Return the history of a thing as JSON: newest first, in words of every language."""
+    changes = [
+        {
+            "release": record.release,
+            "published": timestamp(record.release),
+            "iri": record.iri,
+            "kind": record.kind,
+            "label": dict(record.label),
+            "changes": [
+                {language: record.texts[language][number] for language in LANGUAGES}
+                for number in range(len(record.texts[LANGUAGES[0]]))
+            ],
+        }
+        for record in records
+    ]
+    document = {"iri": iri, "history": changes}
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()

@@ -1,0 +1,166 @@
+"""The routes of what changed: event streams, feeds, the history of a thing.
+
+| address | gives |
+|---|---|
+| `/feed` | 303 by `Accept`: the event stream, Atom, JSON Feed |
+| `/release/feed/ldes.trig`, `/release/feed/catalogue.trig` | the root of an event stream |
+| `/release/feed/<lang>.<atom or json>` | what changed, everything |
+| `/release/feed/<lang>/<kind>/<slug>.<atom or json>` | what changed about one thing |
+| `/doc/<kind>/<slug>/history.json` | the history of one thing |
+
+Bytes are made by `release.feeds`; the same lie in `releases/feed/` after a release.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.export.editions import Edition
+from twingraph.rdf.iris import thing_of_page
+from twingraph.rdf.vocabulary import RDFS
+from twingraph.release.feeds.catalogue import ROOT as CATALOGUE_ROOT
+from twingraph.release.feeds.catalogue import catalogue_root
+from twingraph.release.feeds.documents import feed_document
+from twingraph.release.feeds.files import INDEX, stream_root
+from twingraph.release.feeds.formats import MEDIA_TYPES, WRITERS
+from twingraph.release.feeds.history import HistoryRecord, history_json, history_of, read_history
+from twingraph.release.feeds.ldes import ROOT
+from twingraph.release.feeds.publication import Publication
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import Alternate
+from twingraph.web.negotiate import Variant, choose
+from twingraph.web.refusals import not_acceptable, not_found
+from twingraph.web.releases import shelves_of
+from twingraph.web.respond import VARY, accept_of, language_of, respond, see_other
+
+_TRIG: Final = "application/trig"
+_ROOTS: Final = {ROOT: stream_root, CATALOGUE_ROOT: catalogue_root}
+FOLDER: Final = "release/feed/"
+
+
+def _site(request: Request) -> BuildReader:
+    site: BuildReader = request.app.state.site
+    return site
+
+
+def publication(request: Request) -> Publication:
+    """Return who publishes what is served here."""
+    site = _site(request)
+    return Publication(site.base, site.base, site.title, site.publisher, site.licence)
+
+
+def editions(request: Request) -> list[Edition]:
+    """Return the releases that are whole and take part in the streams, newest first."""
+    index = shelves_of(request)
+    found = [index.shelf(name) for name in index.names()]
+    return [shelf.edition for shelf in found if shelf is not None and INDEX in shelf.files]
+
+
+def folder_of(request: Request, date: str) -> Path:
+    """Return the folder of a release that `editions` names."""
+    folder = shelves_of(request).folder
+    assert folder is not None
+    return folder / date
+
+
+def history(request: Request) -> list[HistoryRecord]:
+    """Return the records of all releases, newest first; read again only where one came or went."""
+    found = editions(request)
+    state = request.app.state
+    kept: tuple[list[Edition], list[HistoryRecord]] | None = getattr(state, "history", None)
+    if kept is None or kept[0] != found:
+        records = read_history(
+            (edition.date, folder_of(request, edition.date)) for edition in found
+        )
+        kept = state.history = (found, records)
+    return kept[1]
+
+
+# --- routes --------------------------------------------------------------------------------------
+
+
+def feed(request: Request) -> Response:
+    """Send on to the form of what changed that suits `Accept`."""
+    language = language_of(request)
+    forms = [
+        Alternate("", f"{FOLDER}{language}.atom", MEDIA_TYPES["atom"]),
+        Alternate("", f"{FOLDER}{language}.json", MEDIA_TYPES["json"]),
+        Alternate("", FOLDER + ROOT, _TRIG),
+    ]
+    variants = [Variant(form.media_type, form.path) for form in forms]
+    chosen = choose(accept_of(request), variants)
+    if chosen is None:
+        return not_acceptable(request, forms)
+    return see_other(request, chosen.suffix, vary=VARY)
+
+
+def stream(request: Request) -> Response:
+    """Send the root of an event stream."""
+    write = _ROOTS.get(request.path_params["name"] + ".trig")
+    if write is None:
+        return not_found(request)
+    return respond(request, write(publication(request), editions(request)), _TRIG)
+
+
+def whole_feed(request: Request) -> Response:
+    """Send the feed of everything."""
+    language, suffix = request.path_params["language"], request.path_params["suffix"]
+    if language not in LANGUAGES or suffix not in WRITERS:
+        return not_found(request)
+    raw = feed_document(publication(request), editions(request), history(request), language, suffix)
+    return respond(request, raw, MEDIA_TYPES[suffix])
+
+
+def thing_feed(request: Request) -> Response:
+    """Send the feed of one thing; without an entry where nothing changed about it."""
+    language, rest = request.path_params["language"], request.path_params["rest"]
+    path, _, suffix = rest.rpartition(".")
+    thing = thing_of_page(path)
+    if language not in LANGUAGES or suffix not in WRITERS or thing is None:
+        return not_found(request)
+    iri = _site(request).base + thing
+    records, found = history(request), editions(request)
+    label = _label(request, thing)
+    if label is None and not history_of(records, iri):
+        return not_found(request)
+    raw = feed_document(publication(request), found, records, language, suffix, iri, label)
+    return respond(request, raw, MEDIA_TYPES[suffix])
+
+
+def thing_history(request: Request) -> Response:
+    """Send the history of one thing as JSON."""
+    thing = thing_of_page(request.path_params["rest"])
+    if thing is None:
+        return not_found(request)
+    iri = _site(request).base + thing
+    records = history_of(history(request), iri)
+    if not records and _label(request, thing) is None:
+        return not_found(request)
+    return respond(request, history_json(iri, records), "application/json")
+
+
+def _label(request: Request, thing: str) -> dict[str, str] | None:
+    """Return the labels of a thing by language; None where the build knows none of that path."""
+    site = _site(request)
+    quads = site.store.quads_for_pattern(
+        NamedNode(site.base + thing), RDFS.label, None, DefaultGraph()
+    )
+    labels = [quad.object for quad in quads]
+    return {
+        label.language or "": label.value for label in labels if isinstance(label, Literal)
+    } or None
+
+
+ROUTES: Final = (
+    Route("/feed", feed),
+    Route("/release/feed/{name}.trig", stream),
+    Route("/release/feed/{language}.{suffix}", whole_feed),
+    Route("/release/feed/{language}/{rest:path}", thing_feed),
+    Route("/doc/{rest:path}/history.json", thing_history),
+)

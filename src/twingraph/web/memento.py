@@ -1,0 +1,186 @@
+"""The routes of mementos (RFC 7089): ask for a day, list the days, read a thing as it was.
+
+| address | gives |
+|---|---|
+| `/timegate/<path>` | 302 to the state at `Accept-Datetime` (pattern 2.1, URI-G apart from URI-R) |
+| `/timemap/<link or ttl>/<path>` | all states of it |
+| `/release/<date>/id/<kind>/<slug>` | the description of a thing as it was, by `Accept` or suffix |
+| `/release/<date>/change/<…>` | 303 to the state since that change |
+
+`<path>` is that of a thing (`id/…`, `vocab/…`), of a dump (`dumps/…`), or empty for the whole.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import unquote
+
+from pyoxigraph import RdfFormat, Triple, parse
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.rdf.iris import local_path
+from twingraph.rdf.turtle import write_turtle
+from twingraph.release.feeds.files import find_state
+from twingraph.release.feeds.memento import (
+    LINK_FORMAT,
+    TimeMap,
+    choose_memento,
+    existing_dates,
+    http_date,
+    memento_links,
+    read_http_date,
+    write_link_format,
+    write_rdf,
+)
+from twingraph.site.render import Alternate
+from twingraph.web.feeds import editions, folder_of, publication
+from twingraph.web.negotiate import Variant, choose
+from twingraph.web.refusals import not_acceptable, not_found
+from twingraph.web.releases import IMMUTABLE
+from twingraph.web.respond import (
+    VARY,
+    accept_of,
+    language_of,
+    path_of,
+    refuse,
+    respond,
+    see_other,
+)
+
+_FORMATS: Final = {"ttl": "text/turtle", "nt": "application/n-triples"}
+_LISTS: Final = {
+    "link": (LINK_FORMAT, write_link_format),
+    "ttl": ("text/turtle", write_rdf),
+}
+_NO_DATE: Final = {
+    "en": "Accept-Datetime names no moment; write it like Sat, 21 Nov 2026 00:00:00 GMT.",
+    "de": "Accept-Datetime nennt keinen Zeitpunkt; zu schreiben wie Sat, 21 Nov 2026 00:00:00 GMT.",
+}
+_DUMPS: Final = "dumps/"
+
+
+def timemap_of(request: Request, path: str) -> TimeMap | None:
+    """Return the states of what stands at `path`; None where no release has any."""
+    origin = publication(request)
+    found = editions(request)[::-1]
+    if not path:
+        dates = tuple(edition.date for edition in found)
+    elif path.startswith(_DUMPS):
+        name = path.removeprefix(_DUMPS)
+        dates = tuple(
+            edition.date for edition in found if any(file.name == name for file in edition.files)
+        )
+    elif local_path(path):
+        folders = [(edition.date, folder_of(request, edition.date)) for edition in found]
+        dates = existing_dates(folders, origin.base, origin.base + path)
+    else:
+        return None
+    return TimeMap(path, origin.base, origin.address, dates) if dates else None
+
+
+def add_timegate(request: Request, answer: Response, path: str) -> Response:
+    """Say on the answer of a thing where its past is, if there are releases."""
+    if answer.status_code in (200, 303) and editions(request):
+        origin = publication(request)
+        timemap = TimeMap(path, origin.base, origin.address, ())
+        links = [answer.headers.get("link", ""), memento_links(timemap, "")]
+        answer.headers["link"] = ", ".join(filter(None, links))
+    return answer
+
+
+# --- routes --------------------------------------------------------------------------------------
+
+
+def timegate(request: Request) -> Response:
+    """Send on to the state that was the newest at the moment that is asked for."""
+    timemap = timemap_of(request, request.path_params["rest"])
+    if timemap is None:
+        return not_found(request)
+    header = request.headers.get("accept-datetime")
+    wanted = read_http_date(header) if header else None
+    if header and wanted is None:
+        language = language_of(request)
+        return refuse(request, 400, _NO_DATE[language], heading="Accept-Datetime")
+    date = choose_memento(timemap.dates, wanted)
+    place = timemap.memento(date).removeprefix(timemap.address)
+    links = memento_links(timemap, date)
+    answer = see_other(request, place, status=302, links=links, vary="Accept-Datetime")
+    answer.headers["cache-control"] = "no-cache"
+    return answer
+
+
+def timemap(request: Request) -> Response:
+    """Send the list of states."""
+    known = _LISTS.get(request.path_params["suffix"])
+    found = timemap_of(request, request.path_params["rest"]) if known else None
+    if known is None or found is None:
+        return not_found(request)
+    media_type, write = known
+    return respond(request, write(found), media_type)
+
+
+def thing_then(request: Request) -> Response:
+    """Send the description of a thing as it was in a release, which never changes."""
+    date = request.path_params["date"]
+    asked = path_of(request).removeprefix(f"release/{date}/")
+    path, dot, suffix = asked.rpartition(".")
+    path = path if dot else suffix
+    timemap = timemap_of(request, path) if local_path(path) else None
+    if timemap is None or (dot and suffix not in _FORMATS):
+        return not_found(request)
+    lines = _lines_then(request, path, date)
+    if not lines:
+        return not_found(request)
+    forms = [Alternate(name, f"release/{date}/{path}.{name}", kind)
+             for name, kind in _FORMATS.items()]  # fmt: skip
+    if not dot:
+        chosen = choose(
+            accept_of(request), [Variant(kind, name) for name, kind in _FORMATS.items()]
+        )
+        if chosen is None:
+            return not_acceptable(request, forms)
+        suffix = chosen.suffix
+    raw = b"".join(lines)
+    if suffix == "ttl":
+        quads = parse(raw, format=RdfFormat.N_TRIPLES)
+        triples = [Triple(quad.subject, quad.predicate, quad.object) for quad in quads]
+        raw = write_turtle(triples, request.app.state.site.prefixes).encode()
+    headers = {"cache-control": IMMUTABLE, "memento-datetime": http_date(date)}
+    return respond(
+        request,
+        raw,
+        _FORMATS[suffix],
+        vary="" if dot else VARY,
+        links=memento_links(timemap, date),
+        headers=headers,
+    )
+
+
+def _lines_then(request: Request, path: str, date: str) -> tuple[bytes, ...]:
+    """Return what a release says of a thing: what the last one that changed it says."""
+    dates = [edition.date for edition in editions(request)]
+    if date not in dates:
+        return ()
+    folders = [(name, folder_of(request, name)) for name in dates[dates.index(date) :]]
+    base = publication(request).base
+    found = find_state(folders, base, base + path)
+    return found[1] if found else ()
+
+
+def change(request: Request) -> Response:
+    """Send on from the name of what happened to a thing to its state since."""
+    date, path = request.path_params["date"], unquote(request.path_params["rest"])
+    if not local_path(path) or not _lines_then(request, path, date):
+        return not_found(request)
+    return see_other(request, f"release/{date}/{path}", vary="")
+
+
+ROUTES: Final = (
+    Route("/timegate/{rest:path}", timegate),
+    Route("/timemap/{suffix}/{rest:path}", timemap),
+    Route("/release/{date}/change/{rest:path}", change),
+    Route("/release/{date}/id/{rest:path}", thing_then),
+    Route("/release/{date}/vocab/{rest:path}", thing_then),
+)

@@ -1,0 +1,231 @@
+"""What a browser makes of the pages: Debian's Chromium, driven by Playwright, with axe-core."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from twingraph.site.render import static_file
+
+if TYPE_CHECKING:
+    from conftest import Serve
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+PAGES: Final = (
+    "index.html",
+    "place/bonn.html",
+    "place/berlin.html",
+    "place/germany.html",
+    "partnership/bonn-minsk.html",
+    "partnership/bonn-kherson.html",
+    "org/council-of-european-municipalities-and-regions.html",
+    "place/index.html",
+    "partnership/index.html",
+    "source/index.html",
+    "source/bonn-minsk.html",
+    "query/index.html",
+    "query/partners-of.html?place=bonn",
+    "vocab/index.html",
+    "vocab/type/twinning.html",
+    "ns.html",
+    "shapes.html",
+    "data.html",
+    "search?q=bonn+minsk",
+)
+WIDTHS: Final = (320, 768, 1280)
+_CHROMIUM: Final = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no Chromium is here; Debian's package is chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(_CHROMIUM))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, built: Path) -> Iterator[str]:
+    with serve(built) as served:
+        yield served.url
+
+
+@pytest.fixture(scope="module")
+def axe(node: Path) -> str:
+    path = node / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.skip("axe-core is not here; npm ci in tests/node brings it")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[tuple[Any, list[str], list[str]]]:
+    """A tab, what its console says, and which hosts it asks."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    hosts: list[str] = []
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: hosts.append(urlsplit(request.url).netloc))
+    yield page, errors, hosts
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("path", [*PAGES, "sparql"])
+def test_a_page_is_accessible_at_every_width_and_stays_at_home(
+    opened: tuple[Any, list[str], list[str]], address: str, axe: str, path: str, language: str
+) -> None:
+    page, errors, hosts = opened
+    place = f"sparql?lang={language}" if path == "sparql" else f"{language}/{path}"
+
+    response = page.goto(f"{address}/{place}")
+    page.evaluate(axe)
+    found = []
+    for width in WIDTHS:
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            result = page.evaluate("axe.run({resultTypes: ['violations']})")
+            found += [
+                (width, scheme, violation["id"], node["target"], node["failureSummary"])
+                for violation in result["violations"]
+                for node in violation["nodes"]
+            ]
+        overflow = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+        if overflow > 0:
+            found.append((width, "overflow", str(overflow), [], ""))
+
+    assert response.status == 200
+    assert found == []
+    assert errors == []
+    assert set(hosts) == {urlsplit(address).netloc}
+
+
+def test_everything_is_readable_without_javascript(browser: Any, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    query = "PREFIX place: <https://w3id.org/twingraph/id/place/> ASK { place:bonn ?p ?o }"
+
+    page.goto(f"{address}/sparql?lang=en&query={quote(query, safe='')}")
+    shown = page.inner_text("main")
+    visible = page.is_visible("textarea")
+    context.close()
+
+    assert visible
+    assert "yes" in shown
+
+
+# --- the editor of queries -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def editor(opened: tuple[Any, list[str], list[str]], address: str) -> Any:
+    """The query page with its editor, in English."""
+    if static_file("editor.js") is None:
+        pytest.skip("the editor is not bundled; `make editor` does it with Node and npm")
+    page, _, _ = opened
+    page.goto(f"{address}/sparql?lang=en")
+    page.wait_for_selector("#query-editor")
+    return page
+
+
+def write(page: Any, text: str) -> None:
+    """Put a query into the editor as a person does, in place of what is there."""
+    page.locator("#query-editor .cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+
+
+def test_an_example_is_loaded_and_run_when_it_is_chosen(
+    editor: Any, opened: tuple[Any, list[str], list[str]], address: str
+) -> None:
+    _, errors, hosts = opened
+
+    editor.locator("label.choice select").first.select_option("0")
+    editor.wait_for_selector("#query-output table tbody tr")
+
+    assert "SELECT" in editor.inner_text("#query-editor .cm-content")
+    assert " s" in editor.inner_text("#query-output [role=status]")
+    assert errors == []
+    assert set(hosts) == {urlsplit(address).netloc}
+
+
+def test_a_mistake_is_shown_at_its_place(editor: Any) -> None:
+    write(editor, "SELECT * WHERE { ?s ?p ?o .\n FILTR(?s = 1) }")
+    editor.keyboard.press("Control+Enter")
+
+    editor.wait_for_selector("#query-editor .cm-lintRange-error")
+    marked = editor.inner_text("#query-editor .cm-line:has(.cm-lintRange-error)")
+
+    assert "line 2" in editor.inner_text("#query-output [role=alert]")
+    assert "FILTR" in marked
+
+
+def test_counts_are_drawn_as_bars_and_positions_as_a_map(editor: Any) -> None:
+    write(editor, "SELECT ?type (COUNT(?p) AS ?n) { ?p tg:partnershipType ?type } GROUP BY ?type")
+    editor.keyboard.press("Control+Enter")
+    editor.click("#query-output button:has-text('Chart')")
+    bars = editor.locator("#query-output svg.chart rect").count()
+    write(editor, "SELECT ?s ?wkt { ?s geo:asWKT ?wkt } LIMIT 5")
+    editor.keyboard.press("Control+Enter")
+    editor.click("#query-output button:has-text('Map')")
+
+    assert bars >= 2
+    assert editor.locator("#query-output svg.chart circle").count() == 5
+
+
+def test_terms_and_names_are_offered(editor: Any) -> None:
+    write(editor, "SELECT * { ?p tg:partn")
+    editor.keyboard.press("Control+Space")
+    editor.wait_for_selector("#query-editor .cm-tooltip-autocomplete li")
+    terms = editor.inner_text("#query-editor .cm-tooltip-autocomplete")
+    editor.keyboard.press("Escape")
+    write(editor, "SELECT * { ?p tg:partner place:bon")
+    editor.keyboard.press("Control+Space")
+    editor.wait_for_selector("#query-editor .cm-tooltip-autocomplete li:has-text('place:bonn')")
+
+    assert "tg:partnershipType" in terms
+
+
+def test_the_keyboard_leaves_the_editor(editor: Any) -> None:
+    editor.locator("#query-editor .cm-content").click()
+    editor.keyboard.press("Tab")
+
+    assert editor.evaluate("document.activeElement.id") == "format"
+
+
+def test_earlier_queries_come_back(editor: Any) -> None:
+    write(editor, "ASK { ?earlier ?p ?o }")
+    editor.keyboard.press("Control+Enter")
+    editor.wait_for_selector("#query-output .answer")
+    editor.reload()
+    editor.wait_for_selector("#query-editor")
+
+    editor.locator("label.choice select").nth(1).select_option("0")
+
+    assert "?earlier" in editor.inner_text("#query-editor .cm-content")
+
+
+def test_the_page_of_the_editor_is_light(editor: Any, address: str) -> None:
+    script = static_file("editor.js")
+    assert script is not None
+    page = editor.request.get(f"{address}/sparql?lang=en").body()
+
+    weight = len(gzip.compress(script, 9)) + len(gzip.compress(page, 9))
+
+    assert weight <= 170_000
