@@ -87,7 +87,7 @@ def test_every_data_file_is_in_its_one_form(settings: Settings) -> None:
     unformed = []
     for path in data_files(settings):
         raw = path.read_bytes()
-        formatted = format_text(raw, path.name)
+        formatted = format_text(raw, path.name, HOME)
         if formatted.problem or formatted.text.encode() != raw:
             unformed.append(path.relative_to(settings.folder).as_posix())
 
@@ -114,7 +114,7 @@ def test_what_is_not_stated_is_not_stated(curated: Curated) -> None:
     """
     broken = []
     for graph, quads in curated.by_graph.items():
-        claims = read_claims(quad.triple for quad in quads) if source_of(graph.value) else []
+        claims = read_claims(quad.triple for quad in quads) if source_of(graph.value, HOME) else []
         stated = {(plain(quad.subject), quad.predicate) for quad in quads}
         stated |= {
             (one.subject, one.verb)
@@ -179,7 +179,7 @@ def test_a_source_tells_neither_less_nor_more_than_it_can(curated: Curated, sour
 
 
 def test_every_source_has_its_counts(curated: Curated) -> None:
-    read = {source for graph in curated.by_graph if (source := source_of(graph.value))}
+    read = {source for graph in curated.by_graph if (source := source_of(graph.value, HOME))}
 
     assert {one.rpartition("/")[2] for one in read} == COUNTS.keys()
 
@@ -192,7 +192,7 @@ def names(curated: Curated) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for one in triples(curated):
         is_name = one.predicate in (RDFS.label, ALT_LABEL)
-        if is_name and kind_of(plain(one.subject)) in IDENTIFIED:
+        if is_name and kind_of(plain(one.subject), HOME) in IDENTIFIED:
             found.setdefault(plain(one.object), set()).add(plain(one.subject))
     return found
 
@@ -206,7 +206,7 @@ def entity(row: dict[str, str], named: dict[str, set[str]]) -> str | None:
     outer, _, inner = row["name"].rstrip(")").partition(" (")
     is_place = row["kind"] in PLACES
     for name in (outer, outer.replace(" - ", " – "), inner):
-        found = [one for one in named.get(name, ()) if (kind_of(one) == "place") == is_place]
+        found = [one for one in named.get(name, ()) if (kind_of(one, HOME) == "place") == is_place]
         assert len(found) < 2, f"{row['name']} is {sorted(found)}"
         if found:
             return found[0]

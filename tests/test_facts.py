@@ -40,7 +40,9 @@ import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
 from twingraph.derive.dates import bounds
-from twingraph.rdf.vocabulary import PREFIXES, RDF
+from twingraph.rdf.vocabulary import HOME, RDF, prefixes_for
+
+PREFIXES: Final = prefixes_for(HOME)
 
 HERE: Final = Path(__file__).parent
 HEADER: Final = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())

@@ -11,7 +11,9 @@ from typing import Final
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
-from twingraph.rdf.vocabulary import PREFIXES
+from twingraph.rdf.vocabulary import HOME, prefixes_for
+
+PREFIXES: Final = prefixes_for(HOME)
 
 HEADER: Final = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
 

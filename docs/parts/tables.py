@@ -160,7 +160,7 @@ def graphs() -> str:
     }
     body = [(f"`…/graph/{name}`", words) for name, words in ours.items()]
     for graph in curated().by_graph:
-        document = source_of(graph.value)
+        document = source_of(graph.value, HOME)
         if document:
             body.append((f"`…/{graph.value.removeprefix(HOME)}`", f"what {label(document)} says"))
     return table(("graph", "holds"), [("the default graph", "what is published"), *body])

@@ -26,12 +26,9 @@ from twingraph.export.dumps import DUMPS, Frozen, checksums, source_files
 from twingraph.export.editions import build_edition
 from twingraph.problems import Problem, TwingraphError
 from twingraph.rdf.collector import without_collector
-from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.frozen import ABOUT, NAME
-from twingraph.rdf.iris import move_quad
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import FILE, Settings
-from twingraph.source.fmt import prefixes_under
 from twingraph.source.read import Curated, data_files, ontology_files, read_project
 from twingraph.version import __version__
 
@@ -75,11 +72,8 @@ def _build(settings: Settings, out: Path, progress: Progress) -> Built:
     problems = tuple(check_curated(curated, graph))
     if any(one.severity == "violation" for one in problems):
         return Built(problems)
-    if settings.base_iri != HOME:
-        graph = Dataset.of(move_quad(one, HOME, settings.base_iri) for one in graph)
-    frozen = Frozen(
-        graph, settings.base_iri, prefixes_under(settings.base_iri), settings, curated.decisions
-    )
+    base = settings.base_iri
+    frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions)
     with _new_build(out) as draft:
         _write_files(frozen, draft, progress)
         draft.put(ABOUT, [_about(curated, inputs, len(graph))])
@@ -102,10 +96,9 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
 
 
 def shapes_document(settings: Settings) -> bytes:
-    """Return all shapes as one Turtle text, under the project's base IRI."""
+    """Return all shapes as one Turtle text."""
     paths = sorted(settings.resource("shapes").glob("*.ttl"))
-    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
-    return text.replace(HOME, settings.base_iri).encode()
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths).encode()
 
 
 def _about(curated: Curated, inputs: str, quads: int) -> bytes:

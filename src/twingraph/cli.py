@@ -112,8 +112,10 @@ def check(
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 if a file would "
               "change.")  # fmt: skip
+@click.option("--rebase", "old", metavar="OLD", default="", help="Move what is named under the "
+              "former base IRI OLD to the base_iri of twingraph.toml, once.")  # fmt: skip
 @_context
-def fmt(context: Context, paths: tuple[Path, ...], only_check: bool) -> None:
+def fmt(context: Context, paths: tuple[Path, ...], only_check: bool, old: str) -> None:
     """Write data files in their one form; the triples stay the same.
 
     Without PATHS, every file under data/. A file that can't be formatted without loss (comments,
@@ -122,11 +124,15 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool) -> None:
     \b
     Example: is every file in the one form?
       twingraph fmt --check
+
+    \b
+    Example: base_iri was https://old.example.org/ and is another one now
+      twingraph fmt --rebase https://old.example.org/
     """
     from twingraph.source.fmt import format_files
 
     settings = context.settings()
-    done = format_files(settings, paths, write=not only_check)
+    done = format_files(settings, paths, write=not only_check, old=old)
     for name in done.changed:
         click.echo(f"{'would change' if only_check else 'formatted'} {name}")
     if done.problems:

@@ -68,6 +68,10 @@ CODES: Final[dict[str, Rule]] = {
         "warning",
         N_("nobody reads this file; move it to data/sources, entities, links or imports as .ttl"),
     ),
+    "F16": Rule(
+        "violation",
+        N_("{iri} is named under another base IRI than {base}; run 'twingraph fmt --rebase {old}'"),
+    ),
     "D01": Rule(
         "violation",
         N_("'{value}' is not an EDTF date; write 2003, 2018-05, 2018-09-28, 1993~ or 199X"),

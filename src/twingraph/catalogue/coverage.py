@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode
 
 from twingraph.rdf.dataset import Dataset, term_of
 from twingraph.rdf.iris import source_of
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.vocabulary import NS, ONTOLOGY
 
 _SCHEMA: Final = "https://schema.org/"
 _DCTERMS: Final = "http://purl.org/dc/terms/"
@@ -69,8 +69,8 @@ def coverage(graph: Dataset, base: str) -> Coverage:
     licences: dict[str, str] = {}
     version = ""
     axes = {_SCHEMA + "longitude": "east", _SCHEMA + "latitude": "north"}
-    early = {f"{base}ns#{name}" for name in _FIRST}
-    late = {f"{base}ns#{name}" for name in _LAST}
+    early = {NS + name for name in _FIRST}
+    late = {NS + name for name in _LAST}
     wanted = {f"<{one}>" for one in {*axes, *early, *late, *_DESCRIBED}}
     for line in graph.default:
         node, predicate, text = line.split(" ", 2)
@@ -87,7 +87,7 @@ def coverage(graph: Dataset, base: str) -> Coverage:
             titles[subject].append(value)
         elif verb == _DCTERMS + "license" and isinstance(value, NamedNode):
             licences[subject] = value.value
-        elif verb == _VERSION and subject == f"{base}ns":
+        elif verb == _VERSION and subject == ONTOLOGY:
             version = value.value
     sizes = Counter({name: len(lines) for name, lines in graph.named.items()})
     whole = [one for one in points.values() if len(one) == 2]
@@ -109,10 +109,10 @@ def _sources(
 ) -> list[Source]:
     found = []
     for graph, count in sorted(sizes.items()):
-        document = source_of(HOME + graph.removeprefix(base))
+        document = source_of(graph, base)
         if document is None:
             continue
-        name = base + document.removeprefix(HOME)
+        name = document
         said = tuple(sorted(titles[name], key=str))
         found.append(Source(graph, name, said, licences.get(name, ""), count))
     return found

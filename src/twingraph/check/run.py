@@ -25,9 +25,8 @@ from twingraph.derive.resolve import DATES
 from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem
 from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import read_frozen
-from twingraph.rdf.iris import move_quad
 from twingraph.rdf.turtle import Positions, iri_text, plain
-from twingraph.rdf.vocabulary import EDTF, HOME, TG
+from twingraph.rdf.vocabulary import EDTF, NS, TG, prefixes_for
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_text
 from twingraph.source.read import Curated, SourceFile
@@ -37,7 +36,7 @@ PUBLISHED_SHAPES: Final = ("prefixes.ttl", "published.ttl")
 DUMP_SHAPES: Final = ("prefixes.ttl", "published.ttl", "derivation.ttl")
 
 # after one of these the graph lacks statements that were written, and would be judged wrongly
-_UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12", "X05"})
+_UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12", "F16", "X05"})
 
 
 def check_curated(
@@ -72,18 +71,19 @@ def _found(
 ) -> Iterator[Problem]:
     for finding in _validate(curated.settings, validator, lines, names):
         file, line = locate(curated, finding)
-        yield _problem(finding, file, line)
+        yield _problem(finding, file, line, curated.settings.base_iri)
 
 
 def _validate(
     settings: Settings, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> list[Finding]:
-    return validator.validate(b"".join(chunks(lines)), shapes_text(settings, names))
+    data = b"".join(chunks(lines))
+    return validator.validate(data, shapes_text(settings, names), prefixes_for(settings.base_iri))
 
 
-def _problem(finding: Finding, file: str, line: int) -> Problem:
+def _problem(finding: Finding, file: str, line: int, base: str) -> Problem:
     """Return a finding as a problem; where no file is to blame the words name the thing."""
-    about = f" ({iri_text(finding.focus, set())})"
+    about = f" ({iri_text(finding.focus, set(), prefixes_for(base))})"
     message = {tag: text + about for tag, text in finding.message.items()}
     detail = "\t".join(part or "" for part in (finding.focus, finding.path, finding.value))
     return Problem(file, line, finding.code, finding.severity, message, detail)
@@ -127,6 +127,7 @@ def _silences(curated: Curated) -> Iterator[Problem]:
 
     Told per source: another source may well state what this one is silent about.
     """
+    prefixes = prefixes_for(curated.settings.base_iri)
     for file in curated.files:
         triples = [one.triple for one in file.quads]
         told = stated_facts(triples)
@@ -134,7 +135,7 @@ def _silences(curated: Curated) -> Iterator[Problem]:
             subject, verb = plain(one.subject), plain(one.object)
             if one.predicate == TG.notStated and (subject, verb) in told:
                 line = file.positions.line(subject, TG.notStated.value, verb)
-                yield problem("N01", file.path, line, property=iri_text(verb, set()))
+                yield problem("N01", file.path, line, property=iri_text(verb, set(), prefixes))
 
 
 # --- where a person should edit -------------------------------------------------------------------
@@ -201,7 +202,7 @@ def check_dump(path: Path, settings: Settings, validator: Engine | None = None) 
 
     Raises `TwingraphError` where it can't be read.
     """
-    quads = [move_quad(one, settings.base_iri, HOME) for one in read_frozen(path)]
+    quads = list(read_frozen(path))
     default = {one.triple for one in quads if one.graph_name == DefaultGraph()}
     if not default:
         raise TwingraphError(
@@ -215,33 +216,34 @@ def check_dump(path: Path, settings: Settings, validator: Engine | None = None) 
     )
     if not problems and not findings:
         return []
-    place = _dump_lines(path, settings)
+    place = _dump_lines(path)
     placed = [
         Problem(name, place(one.detail), one.code, one.severity, one.message, one.detail)
         for one in problems
     ]
-    placed += [_problem(one, name, place(f"{one.focus}\t{one.path or ''}")) for one in findings]
+    placed += [
+        _problem(one, name, place(f"{one.focus}\t{one.path or ''}"), settings.base_iri)
+        for one in findings
+    ]
     return by_severity(placed)
 
 
 class _Lines:
     """Subject and predicate -> line of a dump."""
 
-    def __init__(self, text: str, base: str) -> None:
+    def __init__(self, text: str) -> None:
         self._positions = Positions(text)
-        self._base = base
 
     def __call__(self, detail: str) -> int:
         subject, _, rest = detail.partition("\t")
         verb = rest.partition("\t")[0]
-        here = subject.replace(HOME, self._base, 1)
-        return self._positions.line(here, verb.replace(HOME, self._base, 1) or None)
+        return self._positions.line(subject, verb or None)
 
 
-def _dump_lines(path: Path, settings: Settings) -> _Lines:
+def _dump_lines(path: Path) -> _Lines:
     readable = path.suffix in (".nq", ".nt", ".ttl", ".trig")
     text = path.read_text(encoding="utf-8", errors="replace") if readable else ""
-    return _Lines(text, settings.base_iri)
+    return _Lines(text)
 
 
 def _dump_bounds(triples: Iterable[Triple], name: str) -> Iterator[Problem]:
@@ -270,7 +272,7 @@ def _bounds_of(subject: str, values: Mapping[str, str], name: str) -> Iterator[P
         for day, right in zip(days, expected or (), strict=False):
             found = values.get(day.value)
             if found != right:
-                short = day.value.removeprefix(HOME + "ns#")
+                short = day.value.removeprefix(NS)
                 told = problem(
                     "D04", name, property=f"tg:{short}", found=found or "missing", value=value,
                     expected=right or "none",

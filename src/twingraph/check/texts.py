@@ -18,7 +18,7 @@ from pyoxigraph import NamedNode
 
 from twingraph.problems import Problem, TwingraphError, problem
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import HOME, RDF, TG
+from twingraph.rdf.vocabulary import RDF, TG
 from twingraph.source.read import Curated, SourceFile
 
 MOST_QUOTED: Final = 0.5  # share of the letters of a text
@@ -91,7 +91,7 @@ def prove_quotes(
             if source not in missing:
                 line = file.positions.line(source, TG.sha256.value)
                 told = sums.get(source, "(none)")
-                name = source.removeprefix(HOME)
+                name = source.removeprefix(curated.settings.base_iri)
                 problems.append(problem("E07", file.path, line, sha256=told, source=name))
             missing.add(source)
             continue
@@ -103,7 +103,7 @@ def prove_quotes(
             continue
         code = "E09" if times else "E05"
         line = file.positions.line(cite, TG.quote.value)
-        name = source.removeprefix(HOME)
+        name = source.removeprefix(curated.settings.base_iri)
         words = {"quote": quote, "at": number, "source": name, "times": times}
         problems.append(problem(code, file.path, line, **words))
     shares = tuple(
@@ -119,7 +119,7 @@ def _too_much(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
     for one in shares:
         if one.letters < FEW_LETTERS or one.quoted <= one.letters * MOST_QUOTED:
             continue
-        name = one.source.removeprefix(HOME)
+        name = one.source.removeprefix(curated.settings.base_iri)
         [file, *_] = curated.files_of[one.source]
         line = file.positions.line(one.source, TG.sha256.value)
         yield problem("E08", file.path, line, quoted=one.quoted, letters=one.letters, source=name)

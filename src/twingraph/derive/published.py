@@ -23,7 +23,7 @@ from twingraph.problems import TwingraphError
 from twingraph.rdf.dataset import Dataset, parse_lines, texts_of, triple_texts
 from twingraph.rdf.iris import DERIVED, source_of
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import EDTF, HOME, PROV, RDF, SKOS, TG, XSD
+from twingraph.rdf.vocabulary import EDTF, PROV, RDF, SKOS, TG, XSD
 from twingraph.source.read import Curated
 
 # a variable in the place of a predicate or a class: `?a ?b ?c`, `; ?b ?c`, `a ?class`
@@ -63,44 +63,48 @@ def read_rules(folder: Path) -> tuple[Rule, ...]:
 
 
 def published(curated: Curated) -> frozenset[Quad]:
-    """Return every quad of the frozen graph, named under `HOME`: default and named graphs."""
+    """Return every quad of the frozen graph: default and named graphs."""
     return frozenset(derive(curated))
 
 
 def derive(curated: Curated) -> Dataset:
-    """Return the frozen graph of a project as sorted lines, named under `HOME`."""
-    rules = read_rules(curated.settings.resource("queries") / "rules")
+    """Return the frozen graph of a project as sorted lines."""
+    settings = curated.settings
+    rules = read_rules(settings.resource("queries") / "rules")
     graphs = {name.value: triple_texts(quads) for name, quads in curated.by_graph.items()}
-    return publish(graphs, rules, curated.settings.release)
+    return publish(graphs, rules, settings.base_iri, settings.release)
 
 
-def publish(graphs: Mapping[str, set[str]], rules: Iterable[Rule], release: str = "") -> Dataset:
-    """Derive the published graph from the curated `graphs`: IRI -> the lines of its triples.
+def publish(
+    graphs: Mapping[str, set[str]], rules: Iterable[Rule], base: str, release: str = ""
+) -> Dataset:
+    """Derive the published graph of the project under `base` from the curated `graphs`.
 
+    `graphs` are IRI -> the lines of the graph's triples.
     `release` is the day that the settings give for this release; it is published as the issue date
     of the whole, because rules about the future need a today that is data.
     """
     # "ours" (entities, links, vocabulary) and sources alike, in whatever order files were read
-    carried: set[str] = set().union(*graphs.values()) - _weaker(graphs)
+    carried: set[str] = set().union(*graphs.values()) - _weaker(graphs, base)
     facts = {one.triple for one in parse_lines(_with_predicates(carried, _RESOLVED_FROM))}
     concluded = set(_resolved(facts, release[:10]))
     concluded |= {
         Triple(NamedNode(graph), PROV.wasDerivedFrom, NamedNode(document))
         for graph in graphs
-        if (document := source_of(graph))
+        if (document := source_of(graph, base))
     }
     if release:
         day = Literal(release[:10], datatype=XSD.date)
-        concluded.add(Triple(NamedNode(HOME), NamedNode("http://purl.org/dc/terms/issued"), day))
+        concluded.add(Triple(NamedNode(base), NamedNode("http://purl.org/dc/terms/issued"), day))
     derived = triple_texts(concluded)
     derived |= _by_rules(carried | derived, rules)
     # SPARQL can't fold, so this is no rule
     names = (one.triple for one in parse_lines(_with_predicates(carried, NAMES)))
-    derived |= triple_texts(folded_names(names))
+    derived |= triple_texts(folded_names(names, base))
     whole = carried | derived
     named = {name: sorted(lines) for name, lines in graphs.items()}
     default = sorted(whole - _answered(whole, facts))
-    return Dataset(default, {**named, DERIVED.value: sorted(derived)})
+    return Dataset(default, {**named, base + DERIVED: sorted(derived)})
 
 
 def _with_predicates(lines: Iterable[str], predicates: Iterable[NamedNode]) -> list[str]:
@@ -109,7 +113,7 @@ def _with_predicates(lines: Iterable[str], predicates: Iterable[NamedNode]) -> l
     return [line for line in lines if line.split(" ", 2)[1] in wanted]
 
 
-def _weaker(graphs: Mapping[str, set[str]]) -> set[str]:
+def _weaker(graphs: Mapping[str, set[str]], base: str) -> set[str]:
     """The lines that another source makes stronger.
 
     A node that one source only implies and another states is stated.
@@ -120,7 +124,7 @@ def _weaker(graphs: Mapping[str, set[str]]) -> set[str]:
     anywhere: set[str] = set().union(*implied.values())
     stated: set[str] = set()
     for name, lines in graphs.items():
-        if anywhere and source_of(name):
+        if anywhere and source_of(name, base):
             typed = {_subject(one) for one in _with_predicates(lines, (RDF.type,))}
             stated |= (typed & anywhere) - implied[name]
     return {one for lines in weak.values() for one in lines if _subject(one) in stated}

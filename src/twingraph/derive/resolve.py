@@ -14,7 +14,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode
 
 from twingraph.derive.dates import NONE, Bounds, bounds, date_set, union
-from twingraph.rdf.vocabulary import EDTF, HOME, TG
+from twingraph.rdf.vocabulary import CODES, EDTF, TG
 
 DATES: Final[dict[NamedNode, tuple[NamedNode, NamedNode]]] = {
     TG.start: (TG.earliestStart, TG.latestStart),
@@ -25,17 +25,15 @@ RESOLVED: Final = (*DATES, TG.contactsSince, TG.partnershipType, TG.status)
 
 Value = NamedNode | Literal
 
-WEAK: Final = frozenset(
-    NamedNode(f"{HOME}vocab/modality/{code}") for code in ("inferred", "derived")
-)
-_STATED: Final = NamedNode(HOME + "vocab/modality/stated")
+WEAK: Final = frozenset(NamedNode(f"{CODES}modality/{code}") for code in ("inferred", "derived"))
+_STATED: Final = NamedNode(CODES + "modality/stated")
 # from the strongest to the weakest
 _STRENGTHS: Final = tuple(
-    NamedNode(f"{HOME}vocab/modality/{code}")
+    NamedNode(f"{CODES}modality/{code}")
     for code in ("stated", "image-caption", "derived", "inferred")
 )
-_PREFERRED: Final = NamedNode(HOME + "vocab/rank/preferred")
-_DEPRECATED: Final = NamedNode(HOME + "vocab/rank/deprecated")
+_PREFERRED: Final = NamedNode(CODES + "rank/preferred")
+_DEPRECATED: Final = NamedNode(CODES + "rank/deprecated")
 
 
 @dataclass(frozen=True)

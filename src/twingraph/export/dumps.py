@@ -28,7 +28,7 @@ from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import VOCABULARY, source_of
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.turtle_stream import trig_chunks, turtle_chunks
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.vocabulary import NS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
@@ -70,11 +70,11 @@ class Frozen:
     @cached_property
     def vocabulary(self) -> Sequence[str]:
         """The ontology, its alignments and the code lists."""
-        return self.dataset.named.get(self.base + VOCABULARY.value.removeprefix(HOME), ())
+        return self.dataset.named.get(self.base + VOCABULARY, ())
 
     def context(self) -> Json:
         """Return the JSON-LD context: a function of the ontology alone."""
-        return make_context(parse_lines(self.vocabulary), self.base + "ns#")
+        return make_context(parse_lines(self.vocabulary), NS)
 
 
 def _turtle(graph: Frozen) -> Chunks:
@@ -118,9 +118,8 @@ def source_files(graph: Frozen) -> dict[str, Chunks]:
     files: dict[str, Chunks] = {}
     if graph.settings.about.source_packages:
         for name, lines in graph.dataset.named.items():
-            path = name.removeprefix(graph.base)
-            if source_of(HOME + path):
-                slug = path.rpartition("/")[2]
+            if source_of(name, graph.base):
+                slug = name.rpartition("/")[2]
                 files[f"sources/{slug}.nt"] = chunks(lines)
                 files[f"sources/{slug}.ttl"] = turtle_chunks(lines, graph.prefixes)
     return dict(sorted(files.items()))

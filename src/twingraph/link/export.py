@@ -72,7 +72,7 @@ def new_statements(
 ) -> Written:
     """Return the QuickStatements of what is published, without the `known` pairs."""
     selected = select_twinnings(facts)
-    written = quickstatements(selected.twinnings, known, settings.base_iri)
+    written = quickstatements(selected.twinnings, known)
     return Written(written.lines, (*selected.left_out, *written.left_out))
 
 

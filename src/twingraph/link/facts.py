@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from twingraph.derive.resolve import Value
 from twingraph.rdf.dataset import Dataset, by_subject, parse_lines, term_of
-from twingraph.rdf.iris import kind_of, move_quad
+from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import HOME, RDFS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
@@ -57,15 +57,14 @@ TARGETS: Final[Mapping[str, Target]] = {
 
 
 class LinkFacts:
-    """The published graph under `HOME`, indexed by subject and, where asked for, by value.
+    """The published graph, indexed by subject and, where asked for, by value.
 
     What is said of a subject is read from its lines when it is asked for.
     """
 
     def __init__(self, quads: Iterable[Quad], base: str = HOME) -> None:
-        """Index the default graph of `quads`, which are named under `base`."""
-        if base != HOME:
-            quads = (move_quad(one, base, HOME) for one in quads)
+        """Index the default graph of `quads`, whose entities are named under `base`."""
+        self.base = base
         self._lines = Dataset.of(quads).default
         self._ranges = {iri: (start, end) for iri, start, end in by_subject(self._lines)}
         self._read: dict[str, dict[str, list[Value]]] = {}
@@ -131,7 +130,7 @@ class LinkFacts:
         """Return the entities that have a label, sorted."""
         lines = self._by_predicate.get(str(RDFS.label), ())
         return sorted(one for one in {line.split(" ", 1)[0][1:-1] for line in lines}
-                      if kind_of(one))  # fmt: skip
+                      if kind_of(one, self.base))  # fmt: skip
 
     def links(self, target: Target) -> list[tuple[str, str]]:
         """Return (our IRI, their identifier) for every `owl:sameAs` to `target`, sorted."""

@@ -14,8 +14,6 @@ from urllib.parse import quote
 
 from twingraph.link.facts import natural
 from twingraph.link.twinnings import Evidence, StatedPair, Twinning
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import HOME
 
 TWINNED: Final = "P190"
 START: Final = "P580"
@@ -44,7 +42,7 @@ class Written:
 
 
 def quickstatements(
-    twinnings: Iterable[Twinning], existing: Iterable[tuple[str, str]] = (), base: str = HOME
+    twinnings: Iterable[Twinning], existing: Iterable[tuple[str, str]] = ()
 ) -> Written:
     """Return the commands for `twinnings`, without those of the `existing` ordered pairs."""
     known = frozenset(existing)
@@ -52,7 +50,7 @@ def quickstatements(
     left_out: list[str] = []
     for twinning in twinnings:
         qualifiers, notes = _qualifiers(twinning)
-        references, more = _references(twinning, base)
+        references, more = _references(twinning)
         both = (twinning.items, twinning.items[::-1])
         there = [f"{one} {TWINNED} {other}" for one, other in both if (one, other) in known]
         for one, other in both:
@@ -116,19 +114,19 @@ def wikidata_time(value: str) -> str | None:
     return f"+{match['year'].replace('X', '0')}-{month}-{day}T00:00:00Z/{precision}"
 
 
-def _references(twinning: Twinning, base: str) -> tuple[list[str], list[str]]:
+def _references(twinning: Twinning) -> tuple[list[str], list[str]]:
     """Return the cells of all references, each after the first opened by `!`."""
     cells: list[str] = []
     notes: list[str] = []
     for one in twinning.evidence:
-        group, more = _reference(one, base)
+        group, more = _reference(one)
         cells += [("!" if cells else "") + group[0], *group[1:]]
         notes += [f"{twinning.name}: {note}" for note in more]
     return cells, notes
 
 
-def _reference(evidence: Evidence, base: str) -> tuple[list[str], list[str]]:
-    page = evidence.page or move_iri(evidence.about, HOME, base)
+def _reference(evidence: Evidence) -> tuple[list[str], list[str]]:
+    page = evidence.page or evidence.about
     cells, notes = [URL, f'"{safe_url(page)}"'], []
     texts = [(TITLE, "title", evidence.title)] if evidence.title else []
     texts += [(QUOTE, "quote", one) for one in evidence.quotes]

@@ -15,12 +15,12 @@ from twingraph.derive.published import read_claims
 from twingraph.derive.resolve import WEAK, Claim
 from twingraph.link.facts import TARGETS, LinkFacts, natural
 from twingraph.rdf.turtle import iri_text
-from twingraph.rdf.vocabulary import HOME, RDF, TG
+from twingraph.rdf.vocabulary import CODES, NS, RDF, TG, prefixes_for
 
 _FOAF_PAGE: Final = NamedNode("http://xmlns.com/foaf/0.1/page")
 _TITLE: Final = NamedNode("http://purl.org/dc/terms/title")
 _LANGUAGE: Final = NamedNode("http://purl.org/dc/terms/language")
-_STATUS: Final = HOME + "vocab/status/"
+_STATUS: Final = CODES + "status/"
 _ITEM: Final = re.compile(r"Q[1-9][0-9]*")
 
 
@@ -73,7 +73,7 @@ def select_twinnings(facts: LinkFacts) -> Selected:
     found: dict[tuple[str, str], list[Twinning]] = defaultdict(list)
     left_out: list[str] = []
     for partnership in facts.subjects(RDF.type, TG.Partnership.value):
-        name = iri_text(partnership, set())
+        name = iri_text(partnership, set(), prefixes_for(facts.base))
         reason = _unfit(facts, partnership)
         if reason:
             left_out.append(f"{name}: {reason}")
@@ -129,7 +129,7 @@ def _pairs(
 ) -> Iterator[tuple[str, str]]:
     fit = []
     for partner in facts.texts(partnership, TG.partner):
-        label = iri_text(partner, set())
+        label = iri_text(partner, set(), prefixes_for(facts.base))
         if TG.AdministrativeUnit.value not in facts.texts(partner, RDF.type):
             left_out.append(f"{name}: {label} is no administrative unit")
         elif len(items.get(partner, ())) != 1:
@@ -144,7 +144,7 @@ def _date(
     left_out: list[str],
 ) -> StatedPair | None:  # fmt: skip
     """Return the published date; a conflict, or a date that no claim gives, is none."""
-    word = verb.value.removeprefix(HOME + "ns#")
+    word = verb.value.removeprefix(NS)
     values = facts.texts(partnership, verb)
     if verb.value in facts.texts(partnership, TG.hasConflict):
         left_out.append(f"{name}: {word}, on which the sources disagree")
@@ -179,7 +179,7 @@ def _evidence(
     sources = sorted({source for source, _ in own})
     return tuple(
         Evidence(
-            name=iri_text(source, set()),
+            name=iri_text(source, set(), prefixes_for(facts.base)),
             about=partnership,
             page=_first(facts, source, _FOAF_PAGE),
             title=_first(facts, source, _TITLE),

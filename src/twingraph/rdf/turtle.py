@@ -45,8 +45,8 @@ def is_new(term: object) -> bool:
 def iri_text(iri: str, used: set[str], prefixes: Mapping[str, str] = PREFIXES) -> str:
     """Return `iri` as prefixed name where the list has one (noted in `used`), else in brackets.
 
-    >>> iri_text("https://w3id.org/twingraph/id/place/bonn", set())
-    'place:bonn'
+    >>> iri_text("https://w3id.org/twingraph/vocab/type/twinning", set())
+    'type:twinning'
     >>> iri_text("https://example.org/a b", set())
     '<https://example.org/a\\\\u0020b>'
     """
@@ -143,9 +143,9 @@ def write_turtle(
 ) -> str:
     """Return the statements as Turtle in the one form (graph names are left out).
 
-    >>> bonn = NamedNode("https://w3id.org/twingraph/id/place/bonn")
-    >>> print(write_turtle([Triple(bonn, RDF.type, bonn)]), end="")
-    @prefix place: <https://w3id.org/twingraph/id/place/> .
+    >>> bonn, prefixes = NamedNode("http://e/bonn"), {"place": "http://e/"}
+    >>> print(write_turtle([Triple(bonn, RDF.type, bonn)], prefixes), end="")
+    @prefix place: <http://e/> .
     <BLANKLINE>
     place:bonn a place:bonn .
     """

@@ -1,16 +1,25 @@
 """Every namespace and term the code mentions, closed against typos.
 
-Everything inside the program is named under `HOME`; a project with a base IRI of its own is moved
-there and back at the two edges only (reading curated files, writing the frozen graph).
+The vocabulary (ontology, code lists, shapes) has fixed IRIs, the same for every publisher. What a
+publisher names itself (entities, graphs, data sets) stands under the base IRI of its project.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from pyoxigraph import NamedNode
 
-HOME: Final = "https://w3id.org/twingraph/"
+_ROOT: Final = "https://w3id.org/twingraph/"
+NS: Final = _ROOT + "ns#"
+ONTOLOGY: Final = _ROOT + "ns"
+CODES: Final = _ROOT + "vocab/"
+SHAPES_DOCUMENT: Final = _ROOT + "shapes"
+SHAPES: Final = _ROOT + "shapes#"
+# The base IRI of a project that sets none: that of twingraph's own data.
+HOME: Final = _ROOT
 
 
 class _Closed(type):
@@ -30,7 +39,7 @@ class _Closed(type):
 class TG(metaclass=_Closed):
     """The twingraph ontology (ontology/twingraph.ttl)."""
 
-    _ns = HOME + "ns#"
+    _ns = NS
 
     AdministrativeUnit: NamedNode
     Agreement: NamedNode
@@ -150,6 +159,7 @@ class RDFS(metaclass=_Closed):
     label: NamedNode
     comment: NamedNode
     isDefinedBy: NamedNode
+    seeAlso: NamedNode
 
 
 class XSD(metaclass=_Closed):
@@ -195,14 +205,13 @@ SCHEMES: Final = (
     "role", "statement-kind", "status", "type", "vote",
 )  # fmt: skip
 
-# `org:` is W3C ORG everywhere in the field, so our own organisations go by `orgid:`.
-PREFIXES: Final[dict[str, str]] = dict(
+# The prefixes of the vocabulary and of others: the same in every project.
+PREFIXES: Final[Mapping[str, str]] = dict(
     sorted(
         {
-            "tg": HOME + "ns#",
-            "tgs": HOME + "shapes#",
-            **{("orgid" if kind == "org" else kind): f"{HOME}id/{kind}/" for kind in ID_KINDS},
-            **{scheme: f"{HOME}vocab/{scheme}/" for scheme in SCHEMES},
+            "tg": NS,
+            "tgs": SHAPES,
+            **{scheme: f"{CODES}{scheme}/" for scheme in SCHEMES},
             "dcterms": "http://purl.org/dc/terms/",
             "edtf": "http://id.loc.gov/datatypes/edtf/",
             "foaf": "http://xmlns.com/foaf/0.1/",
@@ -222,3 +231,20 @@ PREFIXES: Final[dict[str, str]] = dict(
         }.items()
     )
 )
+
+# `org:` is W3C ORG everywhere in the field, so our own organisations go by `orgid:`.
+ENTITY_PREFIXES: Final[Mapping[str, str]] = {
+    ("orgid" if kind == "org" else kind): f"id/{kind}/" for kind in ID_KINDS
+}
+
+
+@cache
+def prefixes_for(base: str) -> Mapping[str, str]:
+    """Return the one prefix list of a project: the fixed prefixes, and entities under its base IRI.
+
+    >>> prefixes = prefixes_for("https://data.example.org/")
+    >>> prefixes["place"], prefixes["type"]
+    ('https://data.example.org/id/place/', 'https://w3id.org/twingraph/vocab/type/')
+    """
+    entities = {name: base + path for name, path in ENTITY_PREFIXES.items()}
+    return dict(sorted({**PREFIXES, **entities}.items()))

@@ -21,6 +21,7 @@ from twingraph.problems import TwingraphError
 from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.frozen import ABOUT as BUILD_ABOUT
 from twingraph.rdf.frozen import NAME
+from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.release.changes.change import Comparison
 from twingraph.release.changes.compare import compare_dumps
 from twingraph.release.changes.patch import write_patch
@@ -35,7 +36,6 @@ from twingraph.release.index import ABOUT, SUMS
 from twingraph.release.notes import count_things, one_line, write_notes
 from twingraph.release.readiness import read_sums, sums_text
 from twingraph.settings import Settings
-from twingraph.source.fmt import prefixes_under
 from twingraph.version import __version__
 
 PACKED_FROM: Final = 16 * 1024  # bytes; smaller files are packed only where they hold the graph
@@ -122,7 +122,7 @@ def _inputs(build: Path) -> str:
 
 def _frozen(plan: Plan, dump: Path) -> Frozen:
     base = plan.settings.base_iri
-    return Frozen(Dataset.load(dump), base, prefixes_under(base), plan.settings)
+    return Frozen(Dataset.load(dump), base, prefixes_for(base), plan.settings)
 
 
 def _compared(plan: Plan, folder: Path) -> Comparison | None:

@@ -130,6 +130,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.front = Front(super(Application, app).__call__, app.state, lines)
+    app.state.refused = app.front.refused
     app.router.redirect_slashes = False
     app.state.service = load()
     app.state.site = app.state.service.site

@@ -8,17 +8,17 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
-from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.rdf.vocabulary import CODES, TG
 from twingraph.site.datewords import date_text
 from twingraph.site.facts import is_date
 from twingraph.site.properties import BOUNDS
 from twingraph.site.reader import Term
 from twingraph.site.values import Citation, Value, ValueFormatter
 
-_INFERRED: Final = HOME + "vocab/modality/inferred"
-_STATED: Final = HOME + "vocab/modality/stated"
-_NORMAL: Final = HOME + "vocab/rank/normal"
-_DEPRECATED: Final = HOME + "vocab/rank/deprecated"
+_INFERRED: Final = CODES + "modality/inferred"
+_STATED: Final = CODES + "modality/stated"
+_NORMAL: Final = CODES + "rank/normal"
+_DEPRECATED: Final = CODES + "rank/deprecated"
 
 
 class ClaimRow(NamedTuple):

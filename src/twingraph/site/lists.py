@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import NamedNode
 
 from twingraph.rdf.iris import description_path
-from twingraph.rdf.vocabulary import HOME, PREFIXES, SCHEMES
+from twingraph.rdf.vocabulary import CODES, PREFIXES, SCHEMES
 from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts, pick
 from twingraph.site.links import relative
@@ -223,7 +223,7 @@ class CodePage(NamedTuple):
 
 
 def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage:
-    """Make the page of a code list (its IRI under HOME), narrower codes below the broader."""
+    """Make the page of a code list, narrower codes below the broader."""
     rows = site.rows("concepts", this=NamedNode(iri))
     facts = PageFacts(site, language)
     facts.load({iri, *iris_in(rows)})
@@ -255,7 +255,7 @@ def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage
     return CodePage(
         title=Value(name.text, language=name.language),
         kind=kind_name("scheme", language),
-        iri=site.public(iri),
+        iri=iri,
         definition=formatter.text(iri, _DEFINITION),
         columns=[words.gettext("Name"), words.gettext("Definition"), words.gettext("Code")],
         rows=table,
@@ -264,7 +264,7 @@ def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage
 
 def is_scheme(iri: str) -> bool:
     """Is it one of our code lists?"""
-    return iri.removeprefix(HOME + "vocab/") in SCHEMES
+    return iri.removeprefix(CODES) in SCHEMES
 
 
 class FileRow(NamedTuple):
@@ -313,7 +313,7 @@ class CitedRow(NamedTuple):
 
 
 def cited_rows(site: BuildReader, iri: str, language: str, at: str) -> tuple[list[CitedRow], str]:
-    """Return what is cited from the document `iri` (under HOME), line by line."""
+    """Return what is cited from the document `iri`, line by line."""
     rows = site.rows("citations", this=NamedNode(iri))
     groups: dict[str, list[Row]] = {}
     for row in rows:

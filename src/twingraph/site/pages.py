@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_page
-from twingraph.rdf.vocabulary import HOME
 from twingraph.site.describe import formats_of
 from twingraph.site.home import home_page
 from twingraph.site.lifecycle import standing, withdrawn_page
@@ -84,7 +83,7 @@ def _list(site: BuildReader, language: str, kind: str, at: str) -> bytes | None:
 
 
 def _thing(site: BuildReader, language: str, thing: str, at: str) -> bytes | None:
-    iri = HOME + thing
+    iri = site.iri(thing)
     if not is_known(site, iri):
         return None
     elsewhere = {one: page_path(thing, one) or "" for one in LANGUAGES}
@@ -96,7 +95,8 @@ def _thing(site: BuildReader, language: str, thing: str, at: str) -> bytes | Non
         codes = scheme_page(site, iri, language, at)
         return render(site, "scheme.html", language, at, title=codes.title.text,
                       elsewhere=elsewhere, alternates=alternates(thing), page=codes)  # fmt: skip
-    cited, cut = cited_rows(site, iri, language, at) if kind_of(iri) == "source" else ([], "")
+    is_source = kind_of(iri, site.base) == "source"
+    cited, cut = cited_rows(site, iri, language, at) if is_source else ([], "")
     told = thing_page(site, iri, language, at)
     return render(site, "thing.html", language, at, title=told.title.text, elsewhere=elsewhere,
                   alternates=alternates(thing), page=told, cited=cited, cited_cut=cut)  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from twingraph.rdf.vocabulary import HOME, PREFIXES
+from twingraph.rdf.vocabulary import NS, PREFIXES
 from twingraph.translation import NP_, Message
 
 
@@ -210,6 +210,6 @@ ALWAYS: Final[dict[str, tuple[str, ...]]] = {
 
 # Which bounds widen or narrow which date.
 BOUNDS: Final = {
-    HOME + f"ns#{name}": (HOME + f"ns#earliest{name.title()}", HOME + f"ns#latest{name.title()}")
+    f"{NS}{name}": (f"{NS}earliest{name.title()}", f"{NS}latest{name.title()}")
     for name in ("start", "end", "date")
 }

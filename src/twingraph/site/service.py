@@ -131,7 +131,7 @@ def _service(site: BuildReader, endpoint: str, limits: Limits) -> Iterator[Tripl
         yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal(title, language=language))
     yield Triple(dataset, NamedNode(_DCTERMS + "license"), NamedNode(site.licence))
     sizes = _sizes(site)
-    default = NamedNode(site.public(PUBLISHED.value))
+    default = NamedNode(site.iri(PUBLISHED))
     yield Triple(dataset, sd("defaultGraph"), default)
     yield from _graph(default, sizes.get(site.base))
     for name in sorted(site.graphs):

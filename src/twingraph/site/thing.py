@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import NamedNode
 
 from twingraph.rdf.iris import kind_of
-from twingraph.rdf.vocabulary import HOME, PREFIXES, RDFS, SKOS, TG
+from twingraph.rdf.vocabulary import CODES, PREFIXES, RDFS, SKOS, TG
 from twingraph.site.claims import Claims, Conflict
 from twingraph.site.facts import PageFacts
 from twingraph.site.partners import PartnerGroup, partner_groups
@@ -88,7 +88,7 @@ class ThingPage(NamedTuple):
 
 
 def thing_page(site: BuildReader, iri: str, language: str, at: str) -> ThingPage:
-    """Make the page about `iri` (under HOME) that will stand at path `at`."""
+    """Make the page about `iri` that will stand at path `at`."""
     facts = PageFacts(site, language)
     facts.read_description(iri)
     shown = _shown(facts.incoming)
@@ -98,7 +98,11 @@ def thing_page(site: BuildReader, iri: str, language: str, at: str) -> ThingPage
     told = {"remark": TG.about.value, "quantity": TG.about.value, "statement": _PART_OF}
     notes = {
         kind: sorted(
-            (_note(formatter, one) for one in shown.get(verb, ()) if kind_of(one) == kind),
+            (
+                _note(formatter, one)
+                for one in shown.get(verb, ())
+                if kind_of(one, site.base) == kind
+            ),
             key=lambda note: (note.kind.text if note.kind else "", note.text.text),
         )
         for kind, verb in told.items()
@@ -108,7 +112,7 @@ def thing_page(site: BuildReader, iri: str, language: str, at: str) -> ThingPage
     return ThingPage(
         title=Value(name.text, language=name.language),
         kind=_kind(formatter, iri),
-        iri=site.public(iri),
+        iri=iri,
         intro=[one for one in (formatter.text(iri, _DEFINITION), formatter.comment(iri)) if one],
         implied=_implied(facts, iri),
         conflicts=claims.conflicts(),
@@ -136,13 +140,14 @@ def _load(facts: PageFacts, iri: str, things: list[str]) -> None:
     cited = {one for thing in (iri, *things) for one in facts.links(thing, TG.cites)}
     facts.load(cited)
     facts.load({one for cite in (iri, *cited) for one in facts.links(cite, TG.inSource)})
-    facts.mention([HOME + "vocab/modality/stated", *ALWAYS.get(kind_of(iri) or "", ())])
+    kind = kind_of(iri, facts.site.base)
+    facts.mention([CODES + "modality/stated", *ALWAYS.get(kind or "", ())])
     facts.complete()
 
 
 def _kind(formatter: ValueFormatter, iri: str) -> Value:
     """Return the word for what the thing is; a concept's is its code list."""
-    kind = kind_of(iri)
+    kind = kind_of(iri, formatter.site.base)
     if kind is not None:
         return Value(kind_name(kind, formatter.language), f"../{kind}/index.html")
     scheme = formatter.facts.links(iri, SKOS.inScheme)
@@ -152,7 +157,7 @@ def _kind(formatter: ValueFormatter, iri: str) -> Value:
 
 
 def _implied(facts: PageFacts, iri: str) -> bool:
-    return HOME + "vocab/modality/inferred" in facts.links(iri, TG.modality)
+    return CODES + "modality/inferred" in facts.links(iri, TG.modality)
 
 
 # --- facts ---------------------------------------------------------------------------------------
@@ -161,7 +166,7 @@ def _implied(facts: PageFacts, iri: str) -> bool:
 def _facts(
     formatter: ValueFormatter, iri: str, claims: Claims, evidence: list[Citation]
 ) -> list[Fact]:
-    always = ALWAYS.get(kind_of(iri) or "", ())
+    always = ALWAYS.get(kind_of(iri, formatter.site.base) or "", ())
     verbs = {*formatter.facts.properties(iri), *always} - HIDDEN
     ordered = sorted(verbs, key=lambda one: (_rank(one), formatter.facts.name(one).text))
     marks = _marks(formatter, iri, evidence)
@@ -264,7 +269,7 @@ def _note(formatter: ValueFormatter, iri: str) -> Note:
     kinds = [*facts.links(iri, TG.statementKind), *facts.links(iri, TG.remarkKind)]
     comment = formatter.comment(iri)
     name = facts.name(iri)
-    if kind_of(iri) == "quantity" or comment is None:
+    if kind_of(iri, formatter.site.base) == "quantity" or comment is None:
         comment = Value(name.text, language=name.language)
     return Note(
         kind=formatter.link(kinds[0]) if kinds else None,
@@ -285,7 +290,7 @@ def _incoming(
 ) -> list[Group]:
     groups = []
     for verb, things in shown.items():
-        rest = [one for one in things if told.get(kind_of(one) or "") != verb]
+        rest = [one for one in things if told.get(kind_of(one, formatter.site.base) or "") != verb]
         if verb in _TOLD or not rest:
             continue
         values = [formatter.link(one, _when(formatter.facts, one)) for one in rest]
@@ -316,5 +321,5 @@ def _when(facts: PageFacts, thing: str) -> str:
 
 
 def is_known(site: BuildReader, iri: str) -> bool:
-    """Does the published graph say anything of `iri` (under HOME)?"""
+    """Does the published graph say anything of `iri`?"""
     return bool(site.rows("exists", this=NamedNode(iri)))

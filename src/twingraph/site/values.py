@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.rdf.vocabulary import HOME, RDFS, TG, XSD
+from twingraph.rdf.vocabulary import RDFS, TG, XSD
 from twingraph.site.datewords import date_text
 from twingraph.site.facts import Name, PageFacts, is_date, pick, short_iri
 from twingraph.site.links import local_link, outside_link, site_name
@@ -71,21 +71,23 @@ class ValueFormatter:
     def link(self, iri: str, note: str = "") -> Value:
         """Return a thing by its name, linked to the page about it."""
         name = self.facts.name(iri)
-        href = local_link(iri, self.language, self.at)
+        href = self._local(iri)
         if href is not None:
             return Value(name.text, href, name.language, note=note)
         return self.outside(iri, name, note)
 
     def outside(self, iri: str, name: Name | None = None, note: str = "") -> Value:
         """Return a link out of our site; an IRI that is no web address stays text."""
-        public = self.site.public(iri)
-        text = name.text if name is not None else short_iri(public, self.site.prefixes)
-        return Value(text, outside_link(public) or "", note=note, outside=True)
+        text = name.text if name is not None else short_iri(iri, self.site.prefixes)
+        return Value(text, outside_link(iri) or "", note=note, outside=True)
+
+    def _local(self, iri: str) -> str | None:
+        return local_link(iri, self.language, self.at, self.site.base)
 
     def elsewhere(self, iri: str) -> Value:
         """Return the same thing or a page about it elsewhere, called by its site."""
         site = site_name(iri)
-        name = short_iri(self.site.public(iri), self.site.prefixes)
+        name = short_iri(iri, self.site.prefixes)
         last = iri.rstrip("/").rpartition("/")[2]
         text = f"{site}: {last}" if site and len(last) < 60 else name
         return Value(text, outside_link(iri) or "", outside=True)
@@ -129,8 +131,7 @@ class ValueFormatter:
     def property_name(self, verb: str) -> Value:
         """Return what a property is called, linked to its definition where it is ours."""
         name = self.facts.name(verb)
-        href = local_link(verb, self.language, self.at) if verb.startswith(HOME) else None
-        return Value(name.text, href or "", name.language)
+        return Value(name.text, self._local(verb) or "", name.language)
 
     def citation(self, iri: str, number: int = 0) -> Citation:
         """Return a citation with its quote, document and line."""
@@ -142,7 +143,7 @@ class ValueFormatter:
         return Citation(
             anchor=iri.rpartition("/")[2],
             number=number,
-            href=local_link(iri, self.language, self.at) or "",
+            href=self._local(iri) or "",
             quote=quote.value if quote is not None else "",
             quote_language=spoken.value if spoken is not None else "",
             source=self.link(sources[0])

@@ -17,18 +17,20 @@ from typing import Final
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
 from twingraph.problems import Problem, problem
-from twingraph.rdf.iris import SLUG, graph_of, kind_of, move_quad
+from twingraph.rdf.iris import SLUG, foreign_base, graph_of, is_vocabulary
 from twingraph.rdf.turtle import Positions, is_bare, is_new, plain
-from twingraph.rdf.vocabulary import HOME, RDF, TG
+from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, Decision, read_table
 
+# Properties by which a project points to the things of others.
+_TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
 DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as it was read: its path in the project, its text, its quads (under `HOME`)."""
+    """One file as it was read: its path in the project, its text, its quads."""
 
     path: str
     text: str
@@ -200,13 +202,13 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
         line, length = longest
         found = problem("F06", name, line, length=length, limit=settings.max_line_bytes)
         return SourceFile(name, "", (), (*problems, found))
-    graph = graph_of(name)
+    graph = graph_of(name, settings.base_iri)
     if graph is None:
         found = problem("F12", name, error="it lies in no folder of data/")
         return SourceFile(name, text, (), (*problems, found))
     if name.endswith(SUFFIX):
         return _read_table(text, name, graph, settings.base_iri, problems)
-    quads, syntax = _parse(text, name, graph, settings.base_iri)
+    quads, syntax = _parse(text, name, graph)
     file = SourceFile(name, text, tuple(quads), ())
     if syntax:
         return SourceFile(name, text, (), (*problems, syntax))
@@ -214,7 +216,7 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
         return SourceFile(name, text, (), (*problems, problem("F02", name)))
     problems += _term_problems(file, settings.base_iri)
     # a file with blank nodes or foreign IRIs says nothing that could be published
-    kept = () if any(one.code in ("F08", "F09") for one in problems) else file.quads
+    kept = () if any(one.code in ("F08", "F09", "F16") for one in problems) else file.quads
     return SourceFile(name, text, kept, tuple(problems))
 
 
@@ -233,7 +235,7 @@ def _read_table(
         problems.append(problem("F02", name))
     file = SourceFile(name, text, quads, (), table.decisions)
     problems += _term_problems(file, base)
-    kept = () if any(one.code == "F09" for one in problems) else quads
+    kept = () if any(one.code in ("F09", "F16") for one in problems) else quads
     return SourceFile(name, text, kept, tuple(problems), table.decisions)
 
 
@@ -253,15 +255,14 @@ def _long_line(raw: bytes, limit: int) -> tuple[int, int] | None:
     )  # fmt: skip
 
 
-def _parse(text: str, name: str, graph: NamedNode, base: str) -> tuple[list[Quad], Problem | None]:
+def _parse(text: str, name: str, graph: NamedNode) -> tuple[list[Quad], Problem | None]:
     quads = []
     try:
         for quad in parse(text.encode(), format=RdfFormat.TURTLE, without_named_graphs=True):
             if is_new(quad.object) or is_new(quad.subject):
                 line = Positions(text).line(plain(quad.subject), quad.predicate.value)
                 return [], problem("F13", name, line, term=quad.object)
-            moved = move_quad(quad, base, HOME)
-            quads.append(Quad(moved.subject, moved.predicate, moved.object, graph))
+            quads.append(Quad(quad.subject, quad.predicate, quad.object, graph))
     except SyntaxError as error:
         line = min(error.lineno or 1, text.count("\n") + 1)
         return [], problem("F03", name, line, error=syntax_words(error))
@@ -284,25 +285,31 @@ def _term_problems(file: SourceFile, base: str) -> Iterable[Problem]:
             yield problem("F08", file.path, line, example=example)
         if not file.positions.blanks and any(_has_blank(quad) for quad in file.quads):
             yield problem("F08", file.path, 0, example=f"{base}id/remark/<slug>")
-    told = set()
-    for quad in file.quads:
-        subject = quad.subject
-        if isinstance(subject, NamedNode) and not subject.value.startswith(HOME):
-            told.add(subject.value)
-        is_term = quad.predicate == RDF.type or not isinstance(quad.object, NamedNode)
-        if not is_term and _is_foreign_entity(plain(quad.object)):
-            told.add(plain(quad.object))
-    for iri in sorted(told):
+    for iri, code in sorted(_foreign(file.quads, base).items()):
         line = file.positions.line(iri) or file.positions.iris.get(iri, 0)
-        yield problem("F09", file.path, line, iri=iri, base=base)
+        old = foreign_base(iri, base) or ""
+        yield problem(code, file.path, line, iri=iri, base=base, old=old)
 
 
-def _is_foreign_entity(iri: str) -> bool:
-    """Does it look like an entity of ours under another base (`…/id/<kind>/<slug>`)?"""
-    if iri.startswith(HOME):
-        return False
-    match = re.search(r"/id/[a-z]+/[^/]+$", iri)
-    return match is not None and kind_of(HOME + iri[match.start() + 1 :]) is not None
+def _foreign(quads: Iterable[Quad], base: str) -> dict[str, str]:
+    """Return IRI -> code of what a project under `base` can't describe, or names wrongly.
+
+    F16: an entity under the base IRI of another project. F09: a subject that is neither an entity
+    of ours nor a term of the vocabulary.
+    """
+    found = {}
+    for quad in quads:
+        subject = plain(quad.subject)
+        if isinstance(quad.subject, NamedNode):
+            if foreign_base(subject, base):
+                found[subject] = "F16"
+            elif not (subject.startswith(base) or is_vocabulary(subject)):
+                found[subject] = "F09"
+        # what another project calls the same thing is a link like any other
+        is_other = quad.predicate in _TO_OTHERS or not isinstance(quad.object, NamedNode)
+        if not is_other and foreign_base(plain(quad.object), base):
+            found[plain(quad.object)] = "F16"
+    return found
 
 
 def _has_blank(quad: Quad) -> bool:

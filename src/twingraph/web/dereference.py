@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from twingraph.rdf.iris import PUBLISHED, description_path, local_path, page_path, thing_of_page
-from twingraph.rdf.vocabulary import HOME
 from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.lifecycle import standing
 from twingraph.site.pages import alternates, page, page_alternates
@@ -42,7 +41,6 @@ from twingraph.web.weblinks import DATASET_FORMS, dataset_links, page_links, thi
 
 _HTML: Final = Variant("text/html", "html")
 _PROBLEM: Final = Variant("application/problem+json", "problem")
-_PUBLISHED: Final = PUBLISHED.value.removeprefix(HOME)
 _DUMPS: Final = ("twingraph.ttl", "twingraph.nt", "twingraph.jsonld")
 
 
@@ -57,7 +55,7 @@ def _site(request: Request) -> BuildReader:
 def thing(request: Request) -> Response:
     """Answer the IRI of a thing."""
     path = path_of(request)
-    if path == _PUBLISHED:
+    if path == PUBLISHED:
         return _published(request)
     answer = _thing(request, _versions(_site(request)).get(path, path))
     return add_timegate(request, answer, path) if local_path(path) else answer
@@ -146,7 +144,9 @@ def _versions(site: BuildReader) -> Mapping[str, str]:
     for row in site.rows("ontologies"):
         ontology, version = row["ontology"], row["version"]
         if ontology is not None and version is not None:
-            found[version.value.removeprefix(HOME)] = ontology.value.removeprefix(HOME)
+            path, whole = site.path(version.value), site.path(ontology.value)
+            if path is not None and whole is not None:
+                found[path] = whole
     return found
 
 

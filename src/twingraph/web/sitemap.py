@@ -20,7 +20,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from twingraph.rdf.iris import kind_of, page_path
-from twingraph.rdf.vocabulary import HOME
 from twingraph.site.lists import CLASSES
 from twingraph.site.pages import FIXED
 from twingraph.site.reader import LANGUAGES, BuildReader
@@ -49,11 +48,11 @@ def paths(site: BuildReader) -> list[str]:
         thing = row["thing"]
         if not isinstance(thing, NamedNode):
             continue
-        page = page_path(thing.value.removeprefix(HOME), first)
+        page = page_path(site.path(thing.value) or "", first)
         if page is None:
             continue
         found.add(page.removeprefix(f"{first}/"))
-        kind = kind_of(thing.value)
+        kind = kind_of(thing.value, site.base)
         if kind in CLASSES:
             found.add(f"{kind}/index.html")
     return sorted(found)

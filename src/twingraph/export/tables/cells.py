@@ -35,7 +35,7 @@ def partners(facts: LinkFacts) -> list[str]:
 
 def kind(facts: LinkFacts, thing: str) -> list[str]:
     """The kind that an IRI names."""
-    return [kind_of(thing) or ""]
+    return [kind_of(thing, facts.base) or ""]
 
 
 def class_of(facts: LinkFacts, thing: str) -> list[str]:
