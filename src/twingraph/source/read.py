@@ -159,7 +159,9 @@ def read_project(settings: Settings) -> Curated:
         found, file = read_import_folder(folder, settings, known)
         imports.append(found)
         files.append(file)
-        known = {**known_places(file.quads, settings.base_iri), **known} if found.is_places else known
+        known = (
+            {**known_places(file.quads, settings.base_iri), **known} if found.is_places else known
+        )
     taken = {path for _, path in named} | {places} | set(table_files(settings))
     return Curated(settings, (*files, *_passed_over(settings, taken)), tuple(imports))
 

@@ -101,7 +101,9 @@ def _quads(
         if name:
             yield Quad(place, SKOS.altLabel, Literal(name), graph)
     if country := cells.get("country"):
-        yield Quad(place, TG.country, NamedNode(f"{place.value.rpartition('/')[0]}/{country}"), graph)
+        yield Quad(
+            place, TG.country, NamedNode(f"{place.value.rpartition('/')[0]}/{country}"), graph
+        )
     if code := cells.get("code"):
         yield Quad(place, TG.countryCode, Literal(code), graph)
     if region := cells.get("region"):

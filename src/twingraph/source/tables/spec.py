@@ -127,7 +127,8 @@ def read_spec(text: str, slug: str, base: str) -> Spec:
     if not (isinstance(guessed, list) and all(isinstance(one, str) for one in guessed)):
         raise SpecError("guessed", "guessed is no list of keys; write guessed = []")
     return Spec(
-        slug, title, texts, (sides[0], sides[1]), coded, dated, cite, tuple(guessed), is_places, base
+        slug, title, texts, (sides[0], sides[1]), coded, dated, cite, tuple(guessed), is_places,
+        base,
     )  # fmt: skip
 
 
