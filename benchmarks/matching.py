@@ -84,13 +84,13 @@ def answers(folder: Path) -> list[Key]:
         if len(targets) == 1 and (len(origins) > 1 or fuzz.ratio(fold(name), fold(label)) >= ALIKE):
             found[name, country] = Key(name, country, leads[0][0])
     for row in rows(folder, "eurocities_members_2025.csv"):
-        own = row["wikidata_qid"] if row["wikidata_qid"] in nodes else None
+        answer = row["wikidata_qid"] if row["wikidata_qid"] in nodes else None
         code = country_code(row["country_name"]) or ""
-        found[row["name_on_website"], code] = Key(row["name_on_website"], code, own)
+        found[row["name_on_website"], code] = Key(row["name_on_website"], code, answer)
     for row in rows(folder, "joint_statement_signatories.csv"):
         if row["city_qid"]:
-            own = row["city_qid"] if row["city_qid"] in nodes else None
-            found[row["signatory_body"], ""] = Key(row["signatory_body"], "", own)
+            answer = row["city_qid"] if row["city_qid"] in nodes else None
+            found[row["signatory_body"], ""] = Key(row["signatory_body"], "", answer)
     return [found[key] for key in sorted(found)]
 
 
