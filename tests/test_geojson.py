@@ -81,7 +81,7 @@ def lines(geometry: Json) -> list[Any]:
 def world(*places: tuple[float, float] | None, base: str = HOME) -> Frozen:
     """Return a graph of one partnership between places at these positions."""
     tie = NamedNode(f"{base}id/partnership/tie")
-    tg = f"{base}ns#"
+    tg = f"{HOME}ns#"
     quads = [
         Quad(tie, RDF.type, NamedNode(f"{tg}Partnership")),
         Quad(tie, RDFS.label, Literal("The “tie”\n\u2028", language="en")),

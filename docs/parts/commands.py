@@ -24,7 +24,7 @@ def help_of(*names: str) -> str:
                             **cli.context_settings)  # fmt: skip
     command: click.Command = cli
     for name in names:
-        found = cli.get_command(context, name)
+        found = command.get_command(context, name) if isinstance(command, click.Group) else None
         if found is None:
             raise LookupError(f"no command {name!r}")
         command = found

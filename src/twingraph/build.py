@@ -29,7 +29,13 @@ from twingraph.rdf.collector import without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import FILE, Settings
-from twingraph.source.read import Curated, data_files, ontology_files, read_project
+from twingraph.source.read import (
+    Curated,
+    data_files,
+    ontology_files,
+    read_project,
+    table_files,
+)
 from twingraph.version import __version__
 
 SUMS: Final = "SHA256SUMS"
@@ -125,7 +131,7 @@ def input_digest(settings: Settings) -> str:
     # by the path inside its folder, so that where a project lies makes no difference
     named = {
         **{f"project/{one.relative_to(settings.folder).as_posix()}": one
-           for one in (*data_files(settings), settings.folder / FILE)},
+           for one in (*data_files(settings), *table_files(settings), settings.folder / FILE)},
         **{f"ontology/{one.relative_to(ontology).as_posix()}": one
            for one in ontology_files(settings)},
         **{f"rules/{one.name}": one for one in queries.glob("*.rq")},

@@ -357,6 +357,69 @@ def patch(context: Context, old: str, path: Path) -> None:
     sys.stdout.buffer.writelines(run(old, path, _releases(context)))
 
 
+@cli.group("import", short_help="Take a list in: a spreadsheet, or Wikidata.")
+def import_() -> None:
+    """Take a list in as a source: rows into data/imports, names matched to places.
+
+    \b
+    Example: a city office's spreadsheet
+      twingraph import table partners.xlsx
+    """
+
+
+@import_.command("table", short_help="A table: CSV, TSV or Excel.")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--slug", default="", help="What the list is called in the project; without it, as "
+              "the file.")  # fmt: skip
+@click.option("--country-a", default="", help="Country code of every first partner, where no "
+              "column tells.")  # fmt: skip
+@click.option("--country-b", default="", help="Country code of every second partner, where no "
+              "column tells.")  # fmt: skip
+@click.option("--date", "day", default="", help="Day of the decisions; without it, today.")
+@_context
+def import_table(
+    context: Context, path: Path, slug: str, country_a: str, country_b: str, day: str
+) -> None:
+    """Take the list in FILE in: guess what its columns mean, match its names, write what is sure.
+
+    What is not sure goes to data/imports/<slug>/review.csv; decide there and run the same command
+    again. No row is dropped: in = written + for review + refused.
+
+    \b
+    Example: partners of German municipalities
+      twingraph import table partners.csv --country-a DE
+    """
+    from twingraph.link.import_table import import_table as run
+
+    settings = context.settings()
+    done = run(settings, path, day or date.today().isoformat(), slug, (country_a, country_b))
+    for line in done.lines:
+        click.echo(line)
+    if done.problems:
+        _print_problems(done.problems, "text", "en", err=True)
+    sys.exit(_status(done.problems, False))
+
+
+@cli.command("match", short_help="Which places do names mean?")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--limit", default=3, show_default=True, type=click.IntRange(1, 20),
+              help="Candidates a name.")  # fmt: skip
+@_context
+def match_names(context: Context, path: Path, limit: int) -> None:
+    """Match the names in FILE (CSV: name, and country, region or id if known) to places.
+
+    Prints CSV: each name with a verdict (sure, likely, none), places, scores and reasons.
+
+    \b
+    Example: names.csv with the columns name,country
+      twingraph match names.csv
+    """
+    from twingraph.link.match_names import match_file
+
+    settings = context.settings_to_read(None)
+    sys.stdout.buffer.write(match_file(settings, _built(settings), path, limit).encode())
+
+
 @cli.command(short_help="Make a small project folder, whole from the first minute.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--base-iri", default=STARTER_BASE, show_default=True, help="The beginning of every "
@@ -427,8 +490,8 @@ def _read_query(path: Path) -> str:
 def _print_problems(problems: Sequence[Problem], form: str, lang: str, err: bool = False) -> None:
     if form == "json":
         rows = [
-            {"file": one.file, "line": one.line, "code": one.code, "severity": one.severity,
-             "message": dict(one.message)} for one in problems
+            {"file": one.file, "line": one.line, "column": one.column, "code": one.code,
+             "severity": one.severity,             "message": dict(one.message)} for one in problems
         ]  # fmt: skip
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1), err=err)
         return
