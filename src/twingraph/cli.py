@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from twingraph.version import __version__
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
 _BUILD: Final = "build"
+_SITE: Final = "site"
 _RELEASES: Final = "releases"
 
 
@@ -144,15 +146,22 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool, old: str) -
 
 @cli.command(short_help="Check, freeze the graph, write every dump.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the build goes; without it, "
-              "'build' in the project.")  # fmt: skip
+              "'build' in the project ('site' with --site).")  # fmt: skip
+@click.option("--site", "as_site", is_flag=True, help="Write the whole site as files instead, from "
+              "a current build: every page in every language, descriptions, dumps.")  # fmt: skip
 @_context
-def build(context: Context, out: Path | None) -> None:
+def build(context: Context, out: Path | None, as_site: bool) -> None:
     """Check, then freeze the graph and write every dump; swapped in as a whole, never half.
 
     \b
     Example: into another folder
       twingraph build --out /srv/twingraph/build
+    Example: the site for a host that serves files
+      twingraph build --site --out /srv/twingraph/site
     """
+    if as_site:
+        _write_site(context, out)
+        return
     from twingraph.build import build as run
     from twingraph.catalogue.dcat import wanted
 
@@ -466,6 +475,25 @@ def _built(settings: Settings, out: Path | None = None) -> Path:
     except UnpublishedError as error:
         _print_problems(error.problems, "text", "en", err=True)
         raise
+
+
+def _write_site(context: Context, out: Path | None) -> None:
+    """Write the site of a current build as files, and tell how many and how fast."""
+    from twingraph.site.reader import load_site
+    from twingraph.site.static_site import write_site
+
+    settings = context.settings()
+    folder = (out or settings.folder / _SITE).absolute()
+    reader = load_site(_built(settings), settings.resource("queries") / "library")
+    begun = time.monotonic()
+    with _Progress() as progress:
+        written = write_site(reader, folder, releases=_releases(context), progress=progress.tell)
+    seconds = time.monotonic() - begun
+    click.echo(
+        f"{written.files} files, {written.pages} of them pages, in {_short(out or folder)} "
+        f"({seconds:.1f} s, {written.files / seconds:.0f} files a second)",
+        err=True,
+    )
 
 
 @contextlib.contextmanager
