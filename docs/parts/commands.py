@@ -13,6 +13,7 @@ import click
 from twingraph.about import About
 from twingraph.cli import cli
 from twingraph.settings import FILE, Limits, Settings
+from twingraph.site.hosting import Host, rules
 
 ROOT: Final = Path(__file__).parent.parent.parent
 WIDTH: Final = 78  # what click takes in a terminal of 80 columns
@@ -30,6 +31,12 @@ def help_of(*names: str) -> str:
         command = found
         context = click.Context(command, info_name=name, parent=context, terminal_width=WIDTH)
     return f"```text\n{command.get_help(context).rstrip()}\n```"
+
+
+def server_rules(server: str, prefix: str = "/") -> str:
+    """Return the rules for a server that sends the site as files, as a code block."""
+    language = {"nginx": "nginx", "caddy": "caddyfile", "netlify": "text"}.get(server, "apache")
+    return f"```{language}\n{rules(server, Host(prefix=prefix))}```"
 
 
 def commands() -> str:

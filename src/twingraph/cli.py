@@ -429,6 +429,67 @@ def match_names(context: Context, path: Path, limit: int) -> None:
     sys.stdout.buffer.write(match_file(settings, _built(settings), path, limit).encode())
 
 
+@cli.command(short_help="Try a deployed site from outside: what is wrong, what to write.")
+@click.argument("url")
+@click.option("--pages", default=40, show_default=True, type=click.IntRange(1, 10_000),
+              help="How many of its pages are read.")  # fmt: skip
+@click.option("--requests", default=1000, show_default=True, type=click.IntRange(1, 1_000_000),
+              help="How many requests are sent at most.")  # fmt: skip
+@click.option("--seconds", default=300.0, show_default=True, type=click.FloatRange(1, 86_400),
+              help="How long it may take.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="Lines for people, or JSON for programs.")  # fmt: skip
+def verify(url: str, pages: int, requests: int, seconds: float, form: str) -> None:
+    """Ask the site at URL as browsers, programs and harvesters do, and list what is wrong.
+
+    Redirects, negotiation, media types, links, headers, checksums, feeds. No other host is asked.
+    Exit status: 0 fine, 1 problems found, 2 no address.
+
+    \b
+    Example: after a deployment
+      twingraph verify https://data.example.org/
+    """
+    from twingraph.verify.client import Limits
+    from twingraph.verify.findings import report
+    from twingraph.verify.run import verify as run
+
+    found = run(url, Limits(requests=requests, seconds=seconds), pages)
+    if form == "json":
+        told = {
+            "url": url,
+            "requests": found.requests,
+            "pages": found.pages,
+            "findings": [finding._asdict() for finding in found.findings],
+        }
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+    else:
+        click.echo(report(found.findings, found.requests), nl=False)
+    sys.exit(1 if found.problems else 0)
+
+
+@cli.command(short_help="Rules for a web server that sends the site as files.")
+@click.argument("server", type=click.Choice(["nginx", "apache", "caddy", "netlify", "w3id"]))
+@click.option("--host", default="data.example.org", show_default=True,
+              help="The name under which the public reaches it.")  # fmt: skip
+@click.option("--root", default="/srv/twingraph/site", show_default=True,
+              help="The folder that the server sends.")  # fmt: skip
+@click.option("--prefix", default="/", show_default=True,
+              help="The path of the site below it, as /twingraph/.")  # fmt: skip
+def rules(server: str, host: str, root: str, prefix: str) -> None:
+    """Write what SERVER must be told about the files of 'twingraph build --site'.
+
+    Media types, headers, and where the IRIs of things lead; see docs/publishing.md.
+
+    \b
+    Example: nginx
+      twingraph rules nginx --host data.example.org > /etc/nginx/conf.d/twingraph.conf
+    """
+    from twingraph.site.hosting import Host
+    from twingraph.site.hosting import rules as run
+
+    click.echo(run(server, Host(host, root, prefix)), nl=False)
+
+
 @cli.command(short_help="Make a small project folder, whole from the first minute.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--base-iri", default=STARTER_BASE, show_default=True, help="The beginning of every "
