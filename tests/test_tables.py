@@ -287,7 +287,9 @@ def test_a_disagreement_shows_in_the_row_and_each_claim_in_claims(tables: Path) 
     assert (minsk["start"], minsk["conflict"]) == ("[1993~,2003]", TG.start.value)
     assert (minsk["earliest_start"], minsk["latest_start"]) == ("1992-01-01", "2003-12-31")
     assert minsk["start_year"] == ""
-    assert {"1993~", "2003"} < claims
+    assert {"1993~", "2003"} == claims
+    assert minsk["sources_differ_on"] == ""
+    assert minsk["start_modality"].endswith("/inferred")
 
 
 def test_a_partnership_of_three_has_three_rows_of_members_and_one_partner_is_no_place() -> None:
