@@ -45,9 +45,13 @@ class Side(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """A property on which sources differ: each side, and what is published."""
+    """A property on which claims differ: whose they are, each side, and what is published.
+
+    `between_sources` is true where two sources differ, false where two passages of one do.
+    """
 
     verb: str
+    between_sources: bool
     sides: list[Side]
     published: str
     bounds: str
@@ -163,6 +167,7 @@ class Claims:
             )
         return Conflict(
             verb=facts.name(verb).text,
+            between_sources=verb in facts.links(self.thing, TG.sourcesDifferOn),
             sides=[Side(self._side(one, published), ", ".join(sides[one])) for one in sides],
             published=" / ".join(formatter.value(one, verb).text for one in published),
             bounds=self._bounds(verb),
