@@ -6,6 +6,7 @@ some dozens, so that the costly comparison is made for a small set only.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from twingraph.link.exonyms import meant, only_country
 from twingraph.link.spelling import spell
 
 _MAX_FUZZY: Final = 60  # names that are compared letter by letter
+_MAX_PREFIX: Final = 2000  # names of one beginning that are looked at
 _RARE: Final = 7  # trigrams of a name that are looked up, the rarest first
 _LONG_LIST: Final = 3000  # names under one trigram; longer lists tell nothing
 
@@ -84,6 +86,7 @@ class Gazetteer:
         for number, place in enumerate(self.places):
             for identifier in place.ids:
                 self.by_id[identifier].append(number)
+        self._forms = [name.form for name in names]
         self.by_slug = {place.slug: number for number, place in enumerate(self.places)}
 
     def _names(self, number: int) -> Iterable[Name]:
@@ -109,6 +112,21 @@ class Gazetteer:
     def exact(self, form: str) -> list[Name]:
         """Return the names that have just this form."""
         return [self.names[index] for index in self._exact.get(form, ())]
+
+    def beginning(self, start: str, limit: int) -> list[Place]:
+        """Return places with a name that begins so, those of most partnerships first.
+
+        >>> [one.slug for one in Gazetteer([Place("bonn", ("Bonn",))]).beginning("bo", 5)]
+        ['bonn']
+        """
+        first = bisect_left(self._forms, start)
+        numbers: dict[int, int] = {}
+        for index in range(first, min(first + _MAX_PREFIX, len(self._forms))):
+            if not self._forms[index].startswith(start):
+                break
+            numbers.setdefault(self.names[index].place, len(self._forms[index]))
+        ranked = sorted(numbers, key=lambda one: (-self.places[one].weight, numbers[one], one))
+        return [self.places[one] for one in ranked[:limit]]
 
     def knows(self, form: str) -> bool:
         """Is there a name of this form at all?"""
