@@ -229,8 +229,7 @@ def test_8_every_row_of_an_extension_has_every_property(register: Register) -> N
     assert [one["id"] for one in told["meta"]] == ["start", "start-day", "partners"]  # type: ignore[attr-defined]  # JSON
     rows: Any = told["rows"]
     assert {name: set(row) for name, row in rows.items()} == {
-        one: {"start", "start-day", "partners"}
-        for one in asked["ids"]  # type: ignore[misc]  # text
+        one: {"start", "start-day", "partners"} for one in ids
     }
     assert rows["bonn"]["start"] == [{"str": "1993"}, {"str": "1987-07-02"}]
     assert rows["bonn"]["start-day"] == [{"date": "1987-07-02T00:00:00Z"}]  # never a made-up day
