@@ -31,6 +31,7 @@ from typing import Final
 from page import PAGE, write_part
 from pyoxigraph import RdfFormat, Store, parse
 
+from twingraph.atomic import Written
 from twingraph.build import SUMS, build, publish_files
 from twingraph.export.dumps import DUMPS, Frozen, checksums
 from twingraph.rdf.frozen import ABOUT, NAME
@@ -63,12 +64,12 @@ def make_builds(folder: Path) -> None:
     dump = copies_of(done.folder / NAME, number)
     quads = list(parse(dump, format=RdfFormat.N_QUADS))
     frozen = Frozen(quads, settings.base_iri, prefixes_for(settings.base_iri), settings)
-    files = {name: write(frozen) for name, write in DUMPS.items()}
+    files = {name: b"".join(write(frozen)) for name, write in DUMPS.items()}
     after = dump.replace(b'"1987-07-02"', b'"1987-07-03"')
     for name, raw in (("one", files[NAME]), ("two", b"".join(sorted(after.splitlines(True))))):
         files[NAME] = raw
         files.pop(SUMS, None), files.pop(ABOUT, None)
-        files[SUMS] = checksums(files)
+        files[SUMS] = checksums({file: Written.of(raw).sha256 for file, raw in files.items()})
         files[ABOUT] = json.dumps({"base_iri": settings.base_iri, "inputs": ""}).encode()
         publish_files(files, folder / name)
 

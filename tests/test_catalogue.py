@@ -20,6 +20,7 @@ from rdflib.namespace import DCTERMS, FOAF, PROV, XSD
 from starlette.testclient import TestClient
 
 from twingraph.about import About, Region, about_from
+from twingraph.atomic import Written
 from twingraph.build import build
 from twingraph.catalogue.dcat import CATALOGUES, catalogue_files, wanted
 from twingraph.catalogue.paging import read_catalogue
@@ -80,7 +81,7 @@ def edition_of(built: Path) -> Edition:
     names = [
         one for one in built.rglob("*") if one.is_file() and not one.name.startswith("catalog")
     ]
-    files = {one.relative_to(built).as_posix(): one.read_bytes() for one in names}
+    files = {one.relative_to(built).as_posix(): Written.of(one.read_bytes()) for one in names}
     return build_edition(files, HOME)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import html5rdf  # type: ignore[import-untyped]  # it has none
+import html5rdf
 import pytest
 from openapi_spec_validator import validate
 from pyoxigraph import (

@@ -40,7 +40,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         ("/graph/published", "*/*", "", "/dumps/twingraph.ttl"),
         ("/ns", BROWSER, "en", "/en/ns.html"),
         ("/ns", "text/turtle", "", "/ns.ttl"),
-        ("/ns/1.0.0", "text/turtle", "", "/ns.ttl"),
+        ("/ns/2.0.0", "text/turtle", "", "/ns.ttl"),
         ("/shapes", "text/turtle", "", "/shapes.ttl"),
     ],
 )

@@ -41,7 +41,7 @@ def test_a_build_under_another_name_answers_under_that_name(
 
     assert client.get("/id/place/bonn").headers["location"] == "/en/place/bonn.html"
     told = read(client.get("/en/partnership/bonn-minsk.html").text)
-    assert "Sources differ: 2003 (agreement)" in told.text
+    assert "Two passages of one source differ: 2003 (agreement)" in told.text
     assert "../place/minsk.html" in told.links
     assert f"{base}id/partnership/bonn-minsk" in told.text
     assert f"@prefix place: <{base}id/place/>" in client.get("/doc/place/bonn.ttl").text

@@ -11,18 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from twingraph.check.engine import Engine, Finding, engine
 from twingraph.check.links import link_problems
 from twingraph.derive.dates import bounds
 from twingraph.derive.published import (
+    derive,
     expected_bounds,
-    published,
     stated_facts,
 )
 from twingraph.derive.resolve import DATES
 from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem
+from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import read_frozen
 from twingraph.rdf.turtle import Positions, iri_text, plain
 from twingraph.rdf.vocabulary import EDTF, NS, TG, prefixes_for
@@ -49,13 +50,14 @@ def check_curated(
     if any(one.code in _UNREADABLE for one in problems):
         return by_severity(problems)
     validator = validator or engine()
-    written = {one.triple for graph in curated.by_graph.values() for one in graph}
+    # what tables say is written by the program, in a form that tests hold
+    files = [one.quads for one in curated.files if not one.is_table]
+    written = sorted(set().union(*map(triple_texts, files)))
     problems += _dates(curated)
     problems += _silences(curated)
     problems += link_problems(curated)
     problems += _found(curated, validator, written, SOURCE_SHAPES)
-    whole = published(curated) if quads is None else quads
-    sense = {one.triple for one in whole if one.graph_name == DefaultGraph()}
+    sense = (derive(curated) if quads is None else Dataset.of(quads)).default
     problems += _found(curated, validator, sense, PUBLISHED_SHAPES)
     return by_severity(problems)
 
@@ -67,17 +69,17 @@ def shapes_text(settings: Settings, names: Iterable[str]) -> bytes:
 
 
 def _found(
-    curated: Curated, validator: Engine, triples: Iterable[Triple], names: Iterable[str]
+    curated: Curated, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> Iterator[Problem]:
-    for finding in _validate(curated.settings, validator, triples, names):
+    for finding in _validate(curated.settings, validator, lines, names):
         file, line = locate(curated, finding)
         yield _problem(finding, file, line, curated.settings.base_iri)
 
 
 def _validate(
-    settings: Settings, validator: Engine, triples: Iterable[Triple], names: Iterable[str]
+    settings: Settings, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> list[Finding]:
-    data = serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+    data = b"".join(chunks(lines))
     return validator.validate(data, shapes_text(settings, names), prefixes_for(settings.base_iri))
 
 
@@ -92,7 +94,7 @@ def _problem(finding: Finding, file: str, line: int, base: str) -> Problem:
 def _form(curated: Curated) -> Iterator[Problem]:
     """Data files that are not in their one form, where nothing worse keeps them from it."""
     for file in curated.files:
-        if not file.is_data or file.problems or not file.quads:
+        if not file.is_data or file.is_table or file.problems or not file.quads:
             continue
         formatted = format_text(file.text.encode(), file.path, curated.settings.base_iri)
         if formatted.problem is None and formatted.text != file.text:
@@ -211,16 +213,18 @@ def check_dump(path: Path, settings: Settings, validator: Engine | None = None) 
         )
     name = path.as_posix()
     problems = list(_dump_bounds(default, name))
-    findings = _validate(settings, validator or engine(), default, DUMP_SHAPES)
+    findings = _validate(
+        settings, validator or engine(), sorted(triple_texts(default)), DUMP_SHAPES
+    )
     if not problems and not findings:
         return []
-    lines = _dump_lines(path)
+    place = _dump_lines(path)
     placed = [
-        Problem(name, lines(one.detail), one.code, one.severity, one.message, one.detail)
+        Problem(name, place(one.detail), one.code, one.severity, one.message, one.detail)
         for one in problems
     ]
     placed += [
-        _problem(one, name, lines(f"{one.focus}\t{one.path or ''}"), settings.base_iri)
+        _problem(one, name, place(f"{one.focus}\t{one.path or ''}"), settings.base_iri)
         for one in findings
     ]
     return by_severity(placed)

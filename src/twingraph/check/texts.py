@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from twingraph.problems import Problem, TwingraphError, problem
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import RDF, TG
 from twingraph.source.read import Curated, SourceFile
+from twingraph.source.tables.cells import read_csv
 
 MOST_QUOTED: Final = 0.5  # share of the letters of a text
 FEW_LETTERS: Final = 1000  # a text of fewer, half a page, has no such limit
@@ -77,8 +78,9 @@ def prove_quotes(
         for quad in file.quads
         if quad.predicate == TG.sha256
     }
-    proven = total = 0
     problems: list[Problem] = []
+    asked = {file.path for file in (curated.files if files is None else files)}
+    proven, total = _prove_rows(curated, folder, asked, problems)
     missing: set[str] = set()
     quoted: dict[str, int] = defaultdict(int)
     for file, cite, facts in _citations(curated.files if files is None else files):
@@ -123,6 +125,45 @@ def _too_much(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
         [file, *_] = curated.files_of[one.source]
         line = file.positions.line(one.source, TG.sha256.value)
         yield problem("E08", file.path, line, quoted=one.quoted, letters=one.letters, source=name)
+
+
+def _prove_rows(
+    curated: Curated, folder: Path, asked: Collection[str], problems: list[Problem]
+) -> tuple[int, int]:
+    """Compare the mapped cells of each row with the list as it was taken.
+
+    The text is found by the checksum in import.toml, so the rows beside it can't prove themselves.
+    """
+    files = [path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()]
+    raws = {hashlib.sha256(raw).hexdigest(): raw for raw in files}
+    proven = total = 0
+    for found in curated.imports:
+        name = f"data/imports/{found.slug}/rows.csv"
+        if found.spec is None or found.is_places or name not in asked:
+            continue
+        sha256 = found.spec.texts["sha256"]
+        text = raws.get(sha256)
+        if text is None:
+            where, told = f"data/imports/{found.slug}/import.toml", sha256 or "(none)"
+            problems.append(problem("E07", where, 1, sha256=told, source=f"id/source/{found.slug}"))
+            total += len(found.outcomes)
+            continue
+        taken = {row.number: row for row in read_csv(text.decode("utf-8", "replace")).rows}
+        for outcome in found.outcomes:
+            total += 1
+            row = outcome.row
+            cells = {} if row.number not in taken else taken[row.number].cells
+            bad = next((column for column in sorted(found.spec.columns)
+                        if cells.get(column) != row.cells.get(column)), None)  # fmt: skip
+            if bad is None:
+                proven += 1
+                continue
+            column = list(row.cells).index(bad) + 1 if bad in row.cells else 0
+            problems.append(problem(
+                "E05", name, row.line, column, quote=row.cells.get(bad, ""), at=row.line,
+                source=f"id/source/{found.slug}",
+            ))  # fmt: skip
+    return proven, total
 
 
 def _number(text: str) -> int:

@@ -18,7 +18,15 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from twingraph.rdf.vocabulary import CODES, ID_KINDS, NS, ONTOLOGY, SCHEMES, SHAPES_DOCUMENT
+from twingraph.rdf.vocabulary import (
+    CODES,
+    EVIDENCE_KINDS,
+    ID_KINDS,
+    NS,
+    ONTOLOGY,
+    SCHEMES,
+    SHAPES_DOCUMENT,
+)
 
 SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -148,12 +156,13 @@ def page_path(path: str, language: str) -> str | None:
 
     >>> page_path("id/place/bonn", "de"), page_path("vocab/type/twinning", "en")
     ('de/place/bonn.html', 'en/vocab/type/twinning.html')
-    >>> page_path("ns", "en"), page_path("graph/entities", "en")
-    ('en/ns.html', None)
+    >>> page_path("ns", "en"), page_path("graph/entities", "en"), page_path("id/claim/a", "en")
+    ('en/ns.html', None, None)
     """
     if path in ("ns", "shapes") or _CONCEPT.fullmatch(path):
         return f"{language}/{path}.html"
-    if _ENTITY.fullmatch(path):
+    match = _ENTITY.fullmatch(path)
+    if match and match["kind"] not in EVIDENCE_KINDS:
         return f"{language}/{path.removeprefix('id/')}.html"
     return None
 

@@ -17,7 +17,7 @@ from twingraph.rdf.vocabulary import PREFIXES, RDF, XSD
 
 # W3C RDF 1.1 Turtle §6.5, as far as we write it: no escapes, no leading digit trouble.
 _LOCAL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_\-]*[A-Za-z0-9_])?")
-_SHORTHAND = {
+SHORTHAND: Final = {
     XSD.integer: re.compile(r"[+-]?[0-9]+"),
     XSD.decimal: re.compile(r"[+-]?[0-9]*\.[0-9]+"),
     XSD.boolean: re.compile(r"true|false"),
@@ -104,7 +104,7 @@ def term_text(term: object, used: set[str], prefixes: Mapping[str, str] = PREFIX
     if isinstance(term, Literal) and term.direction is None:
         if term.language:
             return f"{string_text(term.value)}@{term.language}"
-        shorthand = _SHORTHAND.get(term.datatype)
+        shorthand = SHORTHAND.get(term.datatype)
         if shorthand and shorthand.fullmatch(term.value):
             return term.value
         if term.datatype == XSD.string:

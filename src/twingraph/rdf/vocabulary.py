@@ -200,6 +200,11 @@ ID_KINDS: Final = (
     "partnership", "person", "place", "post", "programme", "project", "quantity", "remark",
     "source", "statement", "unit",
 )  # fmt: skip
+# What a source is quoted with, and parts of a thing: these have RDF, and a place on the page of
+# the thing that they belong to.
+EVIDENCE_KINDS: Final = frozenset(
+    {"cite", "claim", "contact", "geometry", "membership", "quantity", "remark"}
+)
 SCHEMES: Final = (
     "basis", "counts", "decides", "field", "grade", "level", "modality", "rank", "remark-kind",
     "role", "statement-kind", "status", "type", "vote",

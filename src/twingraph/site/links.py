@@ -13,6 +13,7 @@ from posixpath import dirname, relpath
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from twingraph.link.files import FOLDER as LINK_FILES
 from twingraph.rdf.iris import description_path, local_path, page_path, path_of
 
 _PAGES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]] = (
@@ -105,3 +106,13 @@ def site_name(iri: str) -> str:
     """
     host = urlsplit(iri).hostname or ""
     return _SITES.get(host, host)
+
+
+def file_place(name: str) -> str:
+    """Return the path at which a file of the build has its own address.
+
+    >>> file_place("twingraph.nq"), file_place("context.jsonld")
+    ('dumps/twingraph.nq', 'context.jsonld')
+    """
+    own = name == "context.jsonld" or name.startswith(LINK_FILES)
+    return name if own else f"dumps/{name}"

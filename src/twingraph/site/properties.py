@@ -188,7 +188,7 @@ HIDDEN: Final = frozenset(
         "tg:earliestDate", "tg:latestDate", "tg:statusAsOf", "tg:hasConflict", "tg:sourcesDifferOn",
         "tg:passagesDifferOn", "tg:startModality", "tg:issuer", "tg:partnerOf",
         "tg:twinnedWith", "tg:foldedName", "owl:sameAs", "rdfs:seeAlso", "foaf:page",
-        "schema:latitude", "schema:longitude", "geo:hasGeometry",
+        "schema:latitude", "schema:longitude", "geo:hasGeometry", "tg:contactPoint",
     )
 )  # fmt: skip
 OUTSIDE: Final = tuple(_iri(name) for name in ("owl:sameAs", "foaf:page", "rdfs:seeAlso"))

@@ -85,6 +85,7 @@ class QuestionPage(NamedTuple):
     question: str
     audience: list[str]
     action: str
+    name: str
     fields: list[Field]
     problem: str
     table: AnswerTable | None
@@ -178,7 +179,8 @@ def _tell(
         title=choose_text(query.title, language)[0],
         question=choose_text(query.question, language)[0],
         audience=[words.gettext(_AUDIENCE_NAMES[one]) for one in query.audience],
-        action=f"{query.name}.html",
+        action="answer/",
+        name=query.name,
         fields=[_field(site, language, one, values) for one in query.parameters],
         problem=problem,
         table=_table(site, language, at, asked) if asked is not None else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,12 @@ from twingraph.rdf.turtle import Positions, is_bare, is_new, plain
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, Decision, read_table
+from twingraph.source.tables.places import NAME as PLACES
+from twingraph.source.tables.places import read_places
+from twingraph.source.tables.read import ReadImport, known_places, read_import
+from twingraph.source.tables.spec import FILE as IMPORT
+from twingraph.source.tables.spec import FILES as IMPORT_FILES
+from twingraph.source.tables.spec import SNAPSHOT
 
 # Properties by which a project points to the things of others.
 _TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
@@ -30,17 +36,26 @@ DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as it was read: its path in the project, its text, its quads."""
+    """One file as it was read: its path in the project, its text, its quads.
+
+    A table has no text here, but the line of each of its subjects (`lines`).
+    """
 
     path: str
     text: str
     quads: tuple[Quad, ...]
     problems: tuple[Problem, ...]
     decisions: tuple[Decision, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def positions(self) -> Positions:
         """The lines of its statements; read only when a problem asks."""
+        if self.is_table:
+            found = Positions("")
+            for subject, line in self.lines.items():
+                found.note(line, subject, "", "")
+            return found
         if not self.path.endswith(SUFFIX):
             return Positions(self.text)
         found = Positions("")
@@ -60,6 +75,11 @@ class SourceFile:
         return found
 
     @property
+    def is_table(self) -> bool:
+        """Is it a table of places or of partnerships, whose quads the program writes itself?"""
+        return self.path.endswith(".csv")
+
+    @property
     def is_data(self) -> bool:
         """Is it under data/ (and not the ontology)?"""
         return self.path.startswith("data/")
@@ -71,6 +91,7 @@ class Curated:
 
     settings: Settings
     files: tuple[SourceFile, ...]
+    imports: tuple[ReadImport, ...] = ()
 
     @property
     def problems(self) -> list[Problem]:
@@ -129,7 +150,89 @@ def read_project(settings: Settings) -> Curated:
              for one in ontology_files(settings)]  # fmt: skip
     named += [(one.relative_to(settings.folder).as_posix(), one) for one in data_files(settings)]
     files = [read_file(path, name, settings) for name, path in named]
-    return Curated(settings, (*files, *_passed_over(settings, {path for _, path in named})))
+    places = settings.folder / "data" / "entities" / PLACES
+    if places.exists():
+        files.append(_read_places(places, settings))
+    known = known_places((quad for file in files for quad in file.quads), settings.base_iri)
+    imports = []
+    for folder in import_folders(settings):
+        found, file = read_import_folder(folder, settings, known)
+        imports.append(found)
+        files.append(file)
+        known = (
+            {**known_places(file.quads, settings.base_iri), **known} if found.is_places else known
+        )
+    taken = {path for _, path in named} | {places} | set(table_files(settings))
+    return Curated(settings, (*files, *_passed_over(settings, taken)), tuple(imports))
+
+
+def import_folders(settings: Settings) -> list[Path]:
+    """Return the folders of lists, data/imports/<slug>/, those that only describe places first."""
+    imports = settings.folder / "data" / "imports"
+    found = sorted(path.parent for path in imports.glob(f"*/{IMPORT}"))
+    return sorted(found, key=lambda path: not _is_places(path / IMPORT))
+
+
+def _is_places(path: Path) -> bool:
+    try:
+        return path.is_file() and "\nplaces = true" in path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def table_files(settings: Settings) -> list[Path]:
+    """Return the files of the project's lists and its table of places, sorted by path."""
+    found = {settings.folder / "data" / "entities" / PLACES}
+    for folder in import_folders(settings):
+        found |= {path for path in folder.iterdir()
+                  if path.name in IMPORT_FILES or SNAPSHOT.fullmatch(path.name)}  # fmt: skip
+    return sorted(path for path in found if path.exists())
+
+
+def read_import_folder(
+    folder: Path, settings: Settings, known: Mapping[str, str]
+) -> tuple[ReadImport, SourceFile]:
+    """Read the list in a folder; `known` says which place has which identifier."""
+    name = folder.relative_to(settings.folder).as_posix()
+    if not SLUG.fullmatch(folder.name):
+        told = SourceFile(_shown(name), "", (), (problem("F14", _shown(name)),))
+        return ReadImport(folder.name), told
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.iterdir()):
+        if path.name in IMPORT_FILES and path.suffix in (".toml", ".csv", ".tsv"):
+            text = _read_text(path, f"{name}/{path.name}", settings)
+            if isinstance(text, Problem):
+                problems.append(text)
+            else:
+                texts[path.name] = text
+    if problems:
+        return ReadImport(folder.name), SourceFile(f"{name}/rows.csv", "", (), tuple(problems))
+    found = read_import(folder.name, texts, known, settings.base_iri)
+    file = SourceFile(f"{name}/rows.csv", "", found.quads, found.problems, (), found.lines)
+    return found, file
+
+
+def _read_text(path: Path, name: str, settings: Settings) -> str | Problem:
+    """Return the text of a file of a list, or why it can't be read."""
+    raw = read_raw(path, name, settings)
+    if isinstance(raw, Problem):
+        return raw
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return problem("F01", name, raw.count(b"\n", 0, error.start) + 1, byte=error.start + 1)
+
+
+def _read_places(path: Path, settings: Settings) -> SourceFile:
+    name = path.relative_to(settings.folder).as_posix()
+    text = _read_text(path, name, settings)
+    if isinstance(text, Problem):
+        return SourceFile(name, "", (), (text,))
+    table = read_places(text, settings.base_iri)
+    problems = tuple(problem("I02", name, line, column, error=words)
+                     for line, column, words in table.wrong)  # fmt: skip
+    return SourceFile(name, "", table.quads, problems, (), table.lines)
 
 
 def _passed_over(settings: Settings, taken: set[Path]) -> Iterator[SourceFile]:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from twingraph.rdf.iris import PUBLISHED, description_path, local_path, page_path, thing_of_page
 from twingraph.site.describe import FORMATS, describe, formats_of
+from twingraph.site.evidence import evidence_path, is_evidence_path
 from twingraph.site.lifecycle import standing
 from twingraph.site.pages import alternates, page, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader
@@ -82,7 +83,7 @@ def _is_doc(request: Request) -> bool:
 
 
 def _offers(path: str) -> list[Variant]:
-    pages = [_HTML] if page_path(path, LANGUAGES[0]) else []
+    pages = [_HTML] if page_path(path, LANGUAGES[0]) or is_evidence_path(path) else []
     formats = formats_of(path).items()
     return [*pages, *(Variant(media_type, suffix) for suffix, media_type in formats)]
 
@@ -94,10 +95,21 @@ def _negotiate(request: Request, path: str) -> Response:
     if chosen is None:
         return not_acceptable(request, [*page_alternates(path), *alternates(path)], links)
     if chosen is _HTML:
-        target = page_path(path, language_of(request)) or ""
+        target = _page_about(request, path)
+        if target is None:
+            return not_found(request)
     else:
         target = description_path(path, chosen.suffix)
     return see_other(request, target, links=links)
+
+
+def _page_about(request: Request, path: str) -> str | None:
+    """Return the path of the page that shows the thing at `path`, with a fragment for evidence."""
+    language = language_of(request)
+    if is_evidence_path(path):
+        site = _site(request)
+        return evidence_path(site, site.iri(path), language)
+    return page_path(path, language)
 
 
 def _withdrawn(request: Request, path: str) -> Response:
@@ -190,6 +202,10 @@ def html(request: Request) -> Response:
     if now is not None and now.state == "merged":
         target = page_path(now.instead[0], language) or ""
         return see_other(request, target, status=301, vary="")
+    if about is not None and is_evidence_path(about) and now is not None and now.state == "held":
+        shown_at = evidence_path(site, site.iri(about), language)
+        if shown_at is not None:
+            return see_other(request, shown_at, vary="")
     body = page(site, language, path)
     if body is None:
         folder = None if rest == path else page(site, language, f"{rest}/index.html")

@@ -58,7 +58,7 @@ def read_names(site: BuildReader) -> Finder:
     for row in site.rows("names"):
         thing, verb, name = row["thing"], row["property"], row["name"]
         if isinstance(thing, NamedNode) and isinstance(name, Literal):
-            main = verb != SKOS.altLabel
+            main = verb not in (SKOS.altLabel, TG.formerName)
             names.append(Name(thing.value, name.value, name.language or "", main))
     return Finder.of(names, site.base)
 
