@@ -5,10 +5,13 @@ POSIX renames happen wholly or not at all, so whoever is killed leaves the old t
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,11 +65,30 @@ class DraftFolder:
 
 
 def write_synced(path: Path, raw: bytes) -> None:
-    """Write a file and wait until the disk has it."""
-    with path.open("wb") as stream:
+    """Write a file and wait until the disk has it; a link in its place is refused (`OSError`)."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o666), "wb") as stream:
         stream.write(raw)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def replace_file(path: Path, raw: bytes) -> None:
+    """Replace a file as a whole, its rights kept; nothing is left where that fails.
+
+    The draft has a name that nobody can have guessed, so that no link waits in its place.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(raw)
+            stream.flush()
+            os.fchmod(stream.fileno(), stat.S_IMODE(path.stat().st_mode))
+            os.fsync(stream.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync(path.parent)
 
 
 def sync(path: Path) -> None:
@@ -98,8 +120,18 @@ def point(link: Path, name: str) -> None:
 
 @contextmanager
 def locked(path: Path, refusal: str) -> Iterator[None]:
-    """Hold the lock file `path`; raise `TwingraphError` with `refusal` where another holds it."""
-    with path.open("w") as stream:
+    """Hold the lock file `path`; raise `TwingraphError` with `refusal` where another holds it.
+
+    A link in its place is refused: what it leads to is somebody else's.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise TwingraphError(f"{path} is a link; delete it, it locks nothing") from None
+        raise
+    with os.fdopen(handle, "r+") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -148,6 +148,18 @@ base_iri, licence, limits, max_file_bytes, max_line_bytes, publisher, release, t
     return Settings(folder, **values)  # type: ignore[arg-type]  # each value was checked above
 
 
+# What limits may be: what is below can do nothing, what is above no machine holds.
+_BOUNDS: Final = {
+    "seconds": (1, 86_400),
+    "memory_bytes": (16 * 1024 * 1024, 2**46),
+    "rows": (1, 2**31),
+    "result_bytes": (1024, 2**32 - 1),
+    "query_bytes": (256, 16 * 1024 * 1024),
+    "concurrent": (1, 4096),
+    "waiting": (1, 1_000_000),
+}
+
+
 def _wrong_limits(limits: object) -> list[str]:
     if not isinstance(limits, dict):
         return [f"limits {limits!r}; write limits.seconds = 30 and the like"]
@@ -156,6 +168,9 @@ def _wrong_limits(limits: object) -> list[str]:
     for key, number in limits.items():
         if key not in known:
             wrong.append(f"unknown key 'limits.{key}'; write one of {', '.join(known)}")
-        elif isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        elif isinstance(number, bool) or not isinstance(number, int):
             wrong.append(f"limits.{key} {number!r}; write a whole number above 0")
+        elif not _BOUNDS[key][0] <= number <= _BOUNDS[key][1]:
+            least, most = _BOUNDS[key]
+            wrong.append(f"limits.{key} {number!r}; write a whole number from {least} to {most}")
     return wrong

@@ -18,8 +18,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from twingraph.endpoint.cache import Cache, Kept
@@ -41,18 +40,21 @@ from twingraph.site.reader import BuildReader
 from twingraph.sparql.admission import Dataset
 from twingraph.sparql.mistakes import Mistake
 from twingraph.sparql.unknown_terms import terms_of
+from twingraph.web.files.conditions import Validators, outcome
 from twingraph.web.negotiate import Variant, usable
-from twingraph.web.respond import COMMON, VARY, precondition
+from twingraph.web.respond import COMMON, VARY
 from twingraph.web.weblinks import dataset_links
 
 PATH: Final = "/sparql"
-TO_SHOW: Final = "twingraph.show"  # where the route behind finds a `ForPeople`
 SEEN: Final = "twingraph.seen"  # where the log finds rows, query and cache
 _CACHED_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
+_LOOK: Final = 0.05  # seconds
 _HELD: Final = 4  # so many of the largest results may be on their way to slow readers
 _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
 _PACE: Final = 100 * 1024
+_NOT_MODIFIED: Final = (b"cache-control", b"etag", b"vary", *(name.encode() for name in COMMON))
+_CHANGED: Final = "the result is not the one that If-Match names; ask without it for what there is"
 _AGAIN: Final = 5  # seconds until somebody who is told to come back should
 # Evaluated again, these give something else: such an answer has no validator and is not kept.
 _CHANGING: Final = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b", re.IGNORECASE)
@@ -145,7 +147,8 @@ class Service:
         self.limits = evaluator.limits
         self.cache = Cache(_CACHED_BYTES)
         self.build = site.dumps["SHA256SUMS"].sha256
-        self.held = 0
+        self.held = 0  # bytes of results on their way to slow readers
+        self.users = 0  # requests that were let in with this build, and are not answered yet
         self._terms: frozenset[str] | None = None
         self._same: list[tuple[bytes, bytes]] = [
             *((name.encode(), value.encode()) for name, value in COMMON.items()),
@@ -153,6 +156,12 @@ class Service:
             (b"link", dataset_links(site, (), "sparql").encode()),
             (b"query-limits", limits_text(self.limits).encode()),
         ]
+
+    async def leave(self) -> None:
+        """End the workers once nobody asks about this build any more."""
+        while self.users:
+            await asyncio.sleep(_LOOK)
+        await self.evaluator.drain()
 
     @property
     def terms(self) -> frozenset[str]:
@@ -201,11 +210,10 @@ def is_query(scope: Scope) -> bool:
     )
 
 
-async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -> int:
-    """Send the result of a query; return the status.
+async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -> int | ForPeople:
+    """Send the result of a query and return its status; or what the route behind is to show.
 
-    Where it is people's business (the form, a table, a refusal), 0 is returned, nothing has been
-    sent, and the route behind finds a `ForPeople` in the scope.
+    That is people's business: the form, a table, a refusal. Nothing has been sent then.
     """
     try:
         found = await _made(service, scope, receive)
@@ -213,9 +221,11 @@ async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -
         traceback.print_exc(file=sys.stderr)
         found = ForPeople(None, RefusedError(500, "a mistake of ours; it has been noted"))
     if isinstance(found, ForPeople):
-        scope[TO_SHOW] = found
-        return 0
-    return await _send(service, scope, receive, send, found)
+        return found
+    status = _condition(scope, found)
+    if status == 412:
+        return ForPeople(None, RefusedError(412, _CHANGED))
+    return await _send(service, scope, send, found, status)
 
 
 async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForPeople:
@@ -372,11 +382,12 @@ def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
 # --- sending -------------------------------------------------------------------------------------
 
 
-async def _send(service: Service, scope: Scope, receive: Receive, send: Send, made: Kept) -> int:
-    early = _precondition(scope, receive, made)
-    if early is not None:
-        await early(scope, receive, send)
-        return early.status_code
+async def _send(service: Service, scope: Scope, send: Send, made: Kept, status: int) -> int:
+    if status == 304:
+        headers = [(name, value) for name, value in made.headers if name in _NOT_MODIFIED]
+        await send({"type": "http.response.start", "status": 304, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+        return 304
     body = b"" if scope["method"] == "HEAD" else made.body
     await send({"type": "http.response.start", "status": 200, "headers": made.headers})
     if len(body) <= _CHUNK * 4:
@@ -394,10 +405,11 @@ async def _send(service: Service, scope: Scope, receive: Receive, send: Send, ma
     return 200
 
 
-def _precondition(scope: Scope, receive: Receive, made: Kept) -> Response | None:
+def _condition(scope: Scope, made: Kept) -> int:
+    """Return 304 or 412 where the conditions of a request say so (RFC 9110 §13.2.2), else 200."""
     if scope["method"] == "POST" or not any(
         name.startswith(b"if-") for name, _ in scope["headers"]
     ):
-        return None
-    told = {name.decode(): value.decode() for name, value in made.headers}
-    return precondition(Request(scope, receive), told) if "etag" in told else None
+        return 200
+    tag = next((value for name, value in made.headers if name == b"etag"), b"")
+    return outcome(Headers(scope=scope), Validators(tag.decode(), None))

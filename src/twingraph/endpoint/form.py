@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from twingraph.endpoint.answers import ResultView, query_page, table_of
 from twingraph.endpoint.completions import completions
-from twingraph.endpoint.endpoint import PATH, TO_SHOW, ForPeople, Service, limits_text
+from twingraph.endpoint.endpoint import PATH, ForPeople, Service, limits_text
 from twingraph.endpoint.hints import hints_of
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.protocol import ProtocolRequest, RefusedError
@@ -42,8 +42,8 @@ async def sparql(request: Request) -> Response:
 
 
 def _show(request: Request) -> Response:
-    service: Service = request.app.state.service
-    shown: ForPeople = request.scope[TO_SHOW]
+    service: Service = request.state.snapshot
+    shown: ForPeople = request.state.query
     asked, reply = shown.asked, shown.reply
     try:
         if shown.refused is not None:
@@ -101,7 +101,7 @@ def _endpoint_of(request: Request) -> str:
 
     Behind a proxy that ends TLS, the base IRI knows the scheme better than this process.
     """
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     public = site.base + "sparql"
     asked = request.url.replace(query="", fragment="")
     if f"//{asked.netloc}{asked.path}" == public.partition(":")[2]:
@@ -148,7 +148,7 @@ async def completions_file(request: Request) -> Response:
     """Send what an editor offers to write, in the language that `lang` or the reader names."""
     wanted = request.query_params.get("lang", "")
     language = wanted if wanted in LANGUAGES else language_of(request)
-    body = await to_thread.run_sync(completions, request.app.state.site, language)
+    body = await to_thread.run_sync(completions, request.state.snapshot.site, language)
     return respond(request, body, "application/json", vary="Accept-Language")
 
 

@@ -75,6 +75,8 @@ class Log:
         self._stream = stream
         self._clock = clock
         self._lines: list[str] = []
+        self._failed = False
+        self._dropped = 0
 
     def write(self, seen: Seen) -> None:
         """Note a request."""
@@ -95,9 +97,16 @@ class Log:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except (OSError, ValueError):  # the reader is gone, or the disk is full: serve on
-            print("twingraph: the log can't be written any more", file=sys.stderr)  # noqa: T201
-            self._stream = None
+        except (OSError, ValueError) as error:  # the reader is gone, or the disk is full: serve on
+            self._dropped += text.count("\n")
+            if not self._failed:
+                print(f"twingraph: the log can't be written: {error}", file=sys.stderr)  # noqa: T201
+            self._failed = True
+        else:
+            if self._failed:
+                lost = f"{self._dropped} lines of the log were lost"
+                print(f"twingraph: {lost}; it is written again", file=sys.stderr)  # noqa: T201
+            self._failed, self._dropped = False, 0
 
 
 class Numbers:

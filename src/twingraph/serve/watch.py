@@ -21,12 +21,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twingraph.endpoint.endpoint import SEEN, Service, answer, is_query
+from twingraph.endpoint.endpoint import SEEN, ForPeople, Service, answer, is_query
 from twingraph.endpoint.outcome import Outcome
 from twingraph.problems import TwingraphError
 from twingraph.serve.log import Log, Numbers, Seen
 from twingraph.web.files.published import CutOffError
 
+_GONE: Final = "an answer was cut off: its client left, or read too slowly"
 _LOOK: Final = 1.0  # seconds between two looks at the build
 _METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _WELL: Final = "ASK {}"
@@ -48,16 +49,28 @@ class Front:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 0
+        # one object for the whole request, whatever build comes meanwhile
+        snapshot: Service = self.state.service
+        state = scope.setdefault("state", {})
+        state["snapshot"] = snapshot
+        status = 500
+        snapshot.users += 1
         try:
+            told: int | ForPeople = ForPeople(None)
             if is_query(scope):
-                status = await answer(self.state.service, scope, receive, send)
-            if not status:
+                told = await answer(snapshot, scope, receive, send)
+            if isinstance(told, ForPeople):
+                state["query"] = told
                 status = await self._passed_on(scope, receive, send)
+            else:
+                status = told
+        except (ConnectionResetError, TimeoutError):
+            print(f"twingraph: {_GONE}", file=sys.stderr)  # noqa: T201
         finally:
+            snapshot.users -= 1
             rows, query, cached = scope.get(SEEN, (-1, "", False))
             taken = time.perf_counter() - began
-            seen = Seen(scope["method"], scope["path"], status or 500, taken, rows, query, cached)
+            seen = Seen(scope["method"], scope["path"], status, taken, rows, query, cached)
             self.log.write(seen)
             self.state.numbers.count(seen)
 
@@ -88,7 +101,7 @@ async def health(request: Request) -> Response:
 
     It answers within `_PATIENCE` seconds, whatever state the workers are in.
     """
-    service: Service = request.app.state.service
+    service: Service = request.state.snapshot
     problem = service.evaluator.problem or await _ask_for_health(service)
     text = f"queries are not answered: {problem}; build " if problem else "ok "
     headers = {"cache-control": "no-store", **({"retry-after": "5"} if problem else {})}
@@ -108,7 +121,7 @@ async def _ask_for_health(service: Service) -> str:
     return reply.body.decode("utf-8", "replace") or reply.outcome.name.lower().replace("_", " ")
 
 
-def metrics(request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """Tell the numbers, in the Prometheus text format."""
     numbers: Numbers = request.app.state.numbers
     return Response(numbers.text(), headers={"cache-control": "no-store", "content-type": _METRICS})
@@ -146,7 +159,7 @@ async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> No
             continue
         old: Service = app.state.service
         app.state.site, app.state.service = service.site, service
-        task = asyncio.create_task(old.evaluator.drain())
+        task = asyncio.create_task(old.leave())
         leaving.add(task)
         task.add_done_callback(leaving.discard)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, Quad, RdfFormat, parse
 
+from twingraph.atomic import replace_file
 from twingraph.problems import Problem, TwingraphError, by_severity, problem
 from twingraph.rdf.turtle import Positions, is_bare, is_new, plain, write_turtle
 from twingraph.rdf.vocabulary import prefixes_for
@@ -131,16 +132,8 @@ def format_files(settings: Settings, paths: Sequence[Path], write: bool, old: st
         elif formatted.text.encode() != raw:
             changed.append(name)
             if write:
-                _replace(path.resolve(), formatted.text)
+                replace_file(path.resolve(), formatted.text.encode())
     return Done(len(files), tuple(changed), tuple(by_severity(problems)))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Replace a file as a whole, its rights kept."""
-    draft = path.with_name(f".{path.name}.fmt")
-    draft.write_text(text, encoding="utf-8", newline="\n")
-    draft.chmod(path.stat().st_mode)
-    draft.replace(path)
 
 
 def _files(settings: Settings, paths: Sequence[Path]) -> list[Path]:

@@ -240,8 +240,10 @@ def _passed_over(settings: Settings, taken: set[Path]) -> Iterator[SourceFile]:
     for path in sorted((settings.folder / "data").rglob("*")):
         inside = path.relative_to(settings.folder)
         hidden = any(part.startswith(".") for part in inside.parts)
-        if path in taken or hidden or path.is_dir() or path.name == "README.md":
+        if path in taken or path.is_dir() or path.name == "README.md":
             continue
+        if hidden and not path.is_symlink():
+            continue  # an editor's; a link that hides is nobody's
         name = _shown(inside.as_posix())
         yield SourceFile(name, "", (), (problem("F15", name),))
 

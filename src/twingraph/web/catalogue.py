@@ -45,7 +45,7 @@ _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     return site
 
 

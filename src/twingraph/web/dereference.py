@@ -46,7 +46,7 @@ _DUMPS: Final = ("twingraph.ttl", "twingraph.nt", "twingraph.jsonld")
 
 
 def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     return site
 
 

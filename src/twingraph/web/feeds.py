@@ -45,7 +45,7 @@ FOLDER: Final = "release/feed/"
 
 
 def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     return site
 
 

@@ -50,7 +50,7 @@ _RDF: Final = {one: FORMATS[one] for one in ("ttl", "jsonld", "nt", "rdf")}
 
 
 def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     return site
 
 

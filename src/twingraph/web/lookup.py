@@ -193,7 +193,7 @@ def gnd(request: Request) -> Response:
 
 
 def _found(request: Request, text: str) -> Response:
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     words = words_of(language_of(request))
     if not text:
         note = words.gettext(
@@ -247,7 +247,7 @@ def _root(request: Request) -> str:
     try:
         return str(request.base_url)
     except ValueError:
-        site: BuildReader = request.app.state.site
+        site: BuildReader = request.state.snapshot.site
         return site.base
 
 
@@ -259,8 +259,8 @@ def _help(request: Request) -> list[Alternate]:
 
 def _named(request: Request, paths: tuple[str, ...]) -> list[Alternate]:
     language = language_of(request)
-    facts = PageFacts(request.app.state.site, language)
-    site: BuildReader = request.app.state.site
+    facts = PageFacts(request.state.snapshot.site, language)
+    site: BuildReader = request.state.snapshot.site
     facts.load({site.iri(one) for one in paths})
     facts.complete()
     named = ((facts.name(site.iri(one)).text, page_path(one, language) or one) for one in paths)

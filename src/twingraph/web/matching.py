@@ -64,7 +64,7 @@ async def page(request: Request) -> Response:
         if names
         else []
     )
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     told = MatchPage(
         "reconcile", typed, groups, MOST if len(names) > MOST else 0,
         f"{root_of(request)}reconcile",

@@ -146,7 +146,7 @@ def thing_then(request: Request) -> Response:
     if suffix == "ttl":
         quads = parse(raw, format=RdfFormat.N_TRIPLES)
         triples = [Triple(quad.subject, quad.predicate, quad.object) for quad in quads]
-        raw = write_turtle(triples, request.app.state.site.prefixes).encode()
+        raw = write_turtle(triples, request.state.snapshot.site.prefixes).encode()
     headers = {"cache-control": IMMUTABLE, "memento-datetime": http_date(date)}
     return respond(
         request,

@@ -102,14 +102,14 @@ async def service(request: Request) -> Response:
             raise RefusedQueryError("send the form field queries or extend")
     except RefusedQueryError as error:
         return _refused(request, str(error))
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     root = root_of(request)
     return _json(request, manifest(root, site.base, _name(site), ONTOLOGY))
 
 
 async def draft_manifest(request: Request) -> Response:
     """Send the manifest of 1.0-draft."""
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     return _json(request, manifest_draft(root_of(request), site.base, _name(site), ONTOLOGY))
 
 

@@ -79,7 +79,7 @@ def not_reached(request: Request, error: Exception) -> Response:
     """Say that the graph, which lies elsewhere, was not reached."""
     assert isinstance(error, EndpointError)
     words = words_of(language_of(request))
-    store = request.app.state.site.remote
+    store = request.state.snapshot.site.remote
     told = str(error) if store is None else without_address(error, store)
     return refuse(request, error.status, told, heading=words.gettext("A mistake of ours"),
                   headers={"cache-control": "no-store"})  # fmt: skip

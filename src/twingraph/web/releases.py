@@ -125,7 +125,7 @@ def shelves_of(request: Request) -> ReleaseIndex:
 
 
 def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     return site
 
 

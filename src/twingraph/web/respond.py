@@ -167,7 +167,7 @@ def refuse(
     """
     if isinstance(options, Mapping):
         options = [Alternate(name, path, "") for name, path in options.items()]
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     language = language_of(request)
     offer = choose(accept_of(request), offers) or _TEXT
     at = depth_of(request)

@@ -99,7 +99,7 @@ def search(request: Request) -> Response:
 
 def search_page(request: Request) -> Response:
     """Send the page with what was found."""
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     language, typed = language_of(request), _typed(request)
     at = f"{language}/search"
     hits = _finder(request).find(typed, language)
@@ -119,7 +119,7 @@ def search_page(request: Request) -> Response:
 
 def search_json(request: Request) -> Response:
     """Send what was found as JSON: `q`, and if wanted `lang` and `limit`."""
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     typed, limit = _typed(request), _limit(request.query_params.get("limit", ""))
     asked = request.query_params.get("lang", "")
     language = asked if asked in LANGUAGES else language_of(request)

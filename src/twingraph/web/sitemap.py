@@ -29,7 +29,7 @@ _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9
 
 def address_of(request: Request) -> tuple[str, bool]:
     """Return the address of the site as seen from outside, and whether the client made it up."""
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     named = getattr(request.app.state, "address", "")
     host = request.headers.get("host", "")
     if named or host == urlsplit(site.base).netloc or not _HOST.fullmatch(host):
@@ -52,7 +52,7 @@ def robots(request: Request) -> Response:
 def sitemap(request: Request) -> Response:
     """Send the index of the sitemaps."""
     address, private = address_of(request)
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     body = write_index(address, list(_parts(request)), site.release)
     return _send(request, body, "application/xml", private=private)
 
@@ -63,14 +63,14 @@ def sitemap_part(request: Request) -> Response:
     if pages is None:
         return not_found(request)
     address, private = address_of(request)
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     body = write_sitemap(address, pages, site.release)
     return _send(request, body, "application/xml", private=private)
 
 
 def _parts(request: Request) -> Mapping[str, Sequence[str]]:
     """Return the sitemaps of the build that is served; the pages of one build are listed once."""
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     kept: tuple[BuildReader, dict[str, Sequence[str]]] | None
     kept = getattr(request.app.state, "sitemaps", None)
     if kept is None or kept[0] is not site:
@@ -80,7 +80,7 @@ def _parts(request: Request) -> Mapping[str, Sequence[str]]:
 
 def all_links(request: Request) -> Response:
     """Send the links of the whole and of its files as one document (FAIR Signposting, level 2)."""
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     return respond(request, linkset(site), LINKSET_TYPE)
 
 

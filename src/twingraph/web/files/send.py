@@ -261,7 +261,7 @@ def link_file(request: Request) -> Response:
 
 
 def _file(request: Request, name: str) -> Response:
-    site: BuildReader = request.app.state.site
+    site: BuildReader = request.state.snapshot.site
     if name not in site.dumps or is_disguised(request):
         return not_found(request)
     shelf = {
