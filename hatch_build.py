@@ -1,4 +1,4 @@
-"""How a wheel is made: hatchling's way, with the graph of this checkout frozen into it.
+"""How a wheel is made: hatchling's way, with the graph frozen and the query editor bundled.
 
 The functions are those of PEP 517, which calls the first for a wheel only: an editable install
 (PEP 660) asks for nothing more than hatchling and builds no graph.
@@ -6,6 +6,8 @@ The functions are those of PEP 517, which calls the first for a wheel only: an e
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -25,8 +27,29 @@ def get_requires_for_build_wheel(config_settings: dict[str, Any] | None = None) 
     return [*backend.get_requires_for_build_wheel(config_settings), *project["dependencies"]]
 
 
+EDITOR = ("editor.js", "editor.licences.txt")
+STATIC = Path("src") / "twingraph" / "site" / "static"
+
+
+def bundle_editor() -> bool:
+    """Bundle the query editor from web/ with Node; without Node the plain form remains."""
+    npm = shutil.which("npm")
+    if npm is None:
+        sys.stderr.write("no npm here: the wheel is made without the query editor\n")
+        return False
+    words = ("--prefix", str(ROOT / "web"), "--no-audit", "--no-fund", "--ignore-scripts")
+    for command in ([npm, "ci", *words], [npm, "run", "--prefix", str(ROOT / "web"), "build"]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.stderr.write(
+                f"the query editor can't be bundled, the wheel is made without it:\n{done.stderr}"
+            )
+            return False
+    return True
+
+
 class FrozenGraph(BuildHookInterface):
-    """Puts a build of the project into the wheel, as twingraph/bundled/build."""
+    """Puts a build of the project into the wheel, as twingraph/bundled/build, and the editor."""
 
     PLUGIN_NAME = "custom"
 
@@ -34,6 +57,12 @@ class FrozenGraph(BuildHookInterface):
         """Build the project beside the checkout; a violation ends the wheel."""
         if version == "editable":
             return
+        # ignored by git, so that hatchling leaves them out unless they are named
+        if bundle_editor():
+            for name in EDITOR:
+                build_data["force_include"][str(ROOT / STATIC / name)] = (
+                    f"twingraph/site/static/{name}"
+                )
         sys.path.insert(0, str(ROOT / "src"))
         from twingraph.build import build
         from twingraph.settings import load_settings

@@ -31,13 +31,14 @@ from typing import Final
 from page import PAGE, write_part
 from pyoxigraph import RdfFormat, Store, parse
 
+from twingraph.atomic import Written
 from twingraph.build import SUMS, build, publish_files
 from twingraph.export.dumps import DUMPS, Frozen, checksums
 from twingraph.rdf.frozen import ABOUT, NAME
+from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.release.contents import Plan, write_contents
 from twingraph.release.index import list_editions
 from twingraph.settings import Settings, load_settings
-from twingraph.source.fmt import prefixes_under
 
 ROOT: Final = Path(__file__).parent.parent
 DAYS: Final = ("2026-11-21", "2026-11-22")
@@ -62,13 +63,13 @@ def make_builds(folder: Path) -> None:
     assert done.folder is not None, done.problems
     dump = copies_of(done.folder / NAME, number)
     quads = list(parse(dump, format=RdfFormat.N_QUADS))
-    frozen = Frozen(quads, settings.base_iri, prefixes_under(settings.base_iri), settings)
-    files = {name: write(frozen) for name, write in DUMPS.items()}
+    frozen = Frozen(quads, settings.base_iri, prefixes_for(settings.base_iri), settings)
+    files = {name: b"".join(write(frozen)) for name, write in DUMPS.items()}
     after = dump.replace(b'"1987-07-02"', b'"1987-07-03"')
     for name, raw in (("one", files[NAME]), ("two", b"".join(sorted(after.splitlines(True))))):
         files[NAME] = raw
         files.pop(SUMS, None), files.pop(ABOUT, None)
-        files[SUMS] = checksums(files)
+        files[SUMS] = checksums({file: Written.of(raw).sha256 for file, raw in files.items()})
         files[ABOUT] = json.dumps({"base_iri": settings.base_iri, "inputs": ""}).encode()
         publish_files(files, folder / name)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from parts.bonn import draw_bonn
 from parts.columns import columns
-from parts.commands import commands, help_of, settings_table
+from parts.commands import commands, help_of, server_rules, settings_table
 from parts.problems import problem_list
 from parts.tables import (
     bases,
@@ -54,6 +54,7 @@ PARTS: Final[dict[str, Callable[..., str]]] = {
     "properties": properties,
     "resolved": resolved,
     "rules": rules,
+    "server-rules": server_rules,
     "settings": settings_table,
     "sparql-formats": sparql_formats,
     "types": types,

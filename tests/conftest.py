@@ -34,6 +34,7 @@ from twingraph.releasing import release
 from twingraph.serve.app import create_app
 from twingraph.settings import Settings, load_settings
 from twingraph.site.reader import BuildReader
+from twingraph.source.fmt import format_files
 from twingraph.source.read import Curated, read_project
 
 # what is slow the first time (a grammar compiled) is no failure, and CI repeats what we see
@@ -63,8 +64,32 @@ def curated(settings: Settings) -> Curated:
 
 @pytest.fixture(scope="session")
 def quads(curated: Curated) -> frozenset[Quad]:
-    """Its published graph, named and default, under HOME."""
+    """Its published graph, named and default."""
     return published(curated)
+
+
+ProjectUnder = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def project_under(tmp_path_factory: pytest.TempPathFactory) -> ProjectUnder:
+    """Copy a project (without `source`, this repository's), moved to another base IRI."""
+    made: dict[tuple[str, Path], Settings] = {}
+
+    def copy(base: str, source: Path = ROOT) -> Settings:
+        if (base, source) not in made:
+            folder = tmp_path_factory.mktemp("under")
+            old = load_settings(source).base_iri
+            shutil.copytree(source / "data", folder / "data")
+            text = (source / "twingraph.toml").read_text(encoding="utf-8")
+            told = re.sub(r'(?m)^base_iri = ".*"$', f'base_iri = "{base}"', text)
+            (folder / "twingraph.toml").write_text(told, encoding="utf-8")
+            moved = load_settings(folder)
+            assert format_files(moved, (), write=True, old=old).problems == ()
+            made[base, source] = moved
+        return made[base, source]
+
+    return copy
 
 
 @pytest.fixture(scope="session")
@@ -306,12 +331,14 @@ class Portal(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def portal(
+    project_under: ProjectUnder,
+) -> Iterator[Portal]:
     """This repository's data under an address of this machine, released twice and served there."""
-    project, port = tmp_path_factory.mktemp("portal"), _free_port()
+    port = _free_port()
     base = f"http://127.0.0.1:{port}/"
-    shutil.copytree(ROOT / "data", project / "data")
-    text = (ROOT / "twingraph.toml").read_text(encoding="utf-8").replace(HOME, base)
+    project = project_under(base).folder
+    text = (project / "twingraph.toml").read_text(encoding="utf-8")
     for day in ("2026-11-21", "2026-11-28"):
         told = re.sub(r'release = ".*"', f'release = "{day}"', text)
         (project / "twingraph.toml").write_text(told, encoding="utf-8")

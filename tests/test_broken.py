@@ -32,10 +32,11 @@ FILES = {
     "F05/bad-windows-line-ends.ttl": 1,
     "F07/bad-comment.ttl": 8,
     "F08/bad-blank-node.ttl": 10,
-    "F09/bad-other-base.ttl": 8,
-    "F09/bad-other-base-object.ttl": 10,
+    "F09/bad-not-ours.ttl": 8,
     "F11/bad-two-on-a-line.ttl": 10,
     "F13/bad-direction.ttl": 9,
+    "F16/bad-other-base.ttl": 8,
+    "F16/bad-other-base-object.ttl": 10,
 }
 # made here, because a file of 10 MB, a link and a pipe are nothing to keep in a repository
 MADE = ("F06", "F10", "F12", "F14", "F15")

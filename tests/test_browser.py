@@ -25,7 +25,7 @@ PAGES: Final = (
     "place/germany.html",
     "partnership/bonn-minsk.html",
     "partnership/bonn-kherson.html",
-    "org/cemr.html",
+    "org/council-of-european-municipalities-and-regions.html",
     "place/index.html",
     "partnership/index.html",
     "source/index.html",

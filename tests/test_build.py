@@ -6,11 +6,13 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from twingraph.build import build, is_current
 from twingraph.derive.published import published
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import quad_lines
+from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated
 
@@ -154,17 +157,19 @@ def test_jsonld_has_short_keys_types_and_one_node_a_line(built: Path) -> None:
     assert not [key for key in node if key.startswith("http")]
 
 
-def test_another_base_iri_moves_every_iri_and_nothing_else(settings: Settings, tmp_path: Path,
-                                                           built: Path) -> None:  # fmt: skip
+def test_another_base_iri_names_the_data_and_not_the_vocabulary(
+    project_under: Callable[[str], Settings], tmp_path: Path, built: Path
+) -> None:
     base = "http://127.0.0.1:8000/"
 
-    done = build(replace(settings, base_iri=base), tmp_path / "moved")
+    done = build(project_under(base), tmp_path / "moved")
 
     assert done.folder is not None
     moved = (done.folder / "twingraph.nq").read_text(encoding="utf-8").splitlines()
     home = (built / "twingraph.nq").read_text(encoding="utf-8").splitlines()
-    assert sorted(one.replace(base, settings.base_iri) for one in moved) == sorted(home)
-    assert not [one for one in moved if settings.base_iri in one]
+    assert sorted(one.replace(base, HOME) for one in moved) == sorted(home)
+    ours = {path for one in moved for path in re.findall(HOME + r"(\w+)", one)}
+    assert ours == {"catalog", "ns", "vocab"}  # the catalogue is that of the ontology
 
 
 # --- whole or not at all -------------------------------------------------------------------------

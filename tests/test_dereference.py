@@ -81,7 +81,7 @@ async def dereference(app: Starlette, thing: str) -> list[str]:
         if first.status != 303:
             found.append(f"{thing} as {media_type}: {first.status}")
             continue
-        second = await ask(app, first.headers["location"])
+        second = await ask(app, first.headers["location"].partition("#")[0])
         if (second.status, second.kind) != (200, media_type):
             found.append(f"{thing} as {media_type}: {second.status} {second.kind}")
         if suffix in RDF and not thing.startswith(("graph/", "shapes", "ns")):

@@ -9,7 +9,6 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +31,7 @@ from twingraph.release.changes.sides import comparable, find_dump
 from twingraph.release.changes.wording import as_json, escaped, markdown, summary, text
 from twingraph.release.changes.words import LANGUAGES, NOUNS, PHRASES, WHATS
 from twingraph.release.compress import pack
-from twingraph.settings import load_settings
+from twingraph.settings import Settings, load_settings
 from twingraph.source.read import read_project
 
 ROOT = Path(__file__).parent.parent
@@ -457,10 +456,11 @@ def test_what_cannot_be_compared_is_refused_in_words(
     assert words in str(refusal.value)
 
 
-def test_everything_is_new_where_there_was_nothing(two: Path, tmp_path: Path) -> None:
+def test_everything_is_new_where_there_was_nothing(
+    two: Path, tmp_path: Path, project_under: Callable[..., Settings]
+) -> None:
     (tmp_path / "empty.nq").write_bytes(b"")
-    moved = replace(load_settings(two), base_iri="https://example.org/ties/")
-    build(moved, tmp_path / "moved")
+    build(project_under("https://example.org/ties/", two), tmp_path / "moved")
 
     [told], _ = diff(str(tmp_path / "empty.nq"), str(tmp_path / "moved"), None, "json", "en",
                      lambda _: None)  # fmt: skip
@@ -471,9 +471,10 @@ def test_everything_is_new_where_there_was_nothing(two: Path, tmp_path: Path) ->
     assert document["statements"]["removed"] == 0
 
 
-def test_two_base_iris_are_not_compared(two: Path, tmp_path: Path) -> None:
-    moved = replace(load_settings(two), base_iri="https://example.org/ties/")
-    build(moved, tmp_path / "moved")
+def test_two_base_iris_are_not_compared(
+    two: Path, tmp_path: Path, project_under: Callable[..., Settings]
+) -> None:
+    build(project_under("https://example.org/ties/", two), tmp_path / "moved")
 
     for name in ("moved", "moved/twingraph.nt"):
         with pytest.raises(TwingraphError, match=r"under https://example\.org/ties/: nothing"):

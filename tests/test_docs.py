@@ -22,7 +22,7 @@ from twingraph.cli import cli
 from twingraph.derive.dates import bounds
 from twingraph.rdf.iris import VOCABULARY
 from twingraph.rdf.turtle import iri_text
-from twingraph.rdf.vocabulary import HOME, PREFIXES, TG
+from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.serve.app import create_app
 from twingraph.settings import Settings
 
@@ -214,12 +214,14 @@ def test_every_term_is_in_the_vocabulary(quads: frozenset[Quad]) -> None:
     ours = {
         quad.subject.value
         for quad in quads
-        if quad.graph_name == VOCABULARY and isinstance(quad.subject, NamedNode)
+        if quad.graph_name == NamedNode(HOME + VOCABULARY) and isinstance(quad.subject, NamedNode)
         and quad.subject.value.startswith((HOME + "ns#", HOME + "vocab/"))
     }  # fmt: skip
     ours |= {value.value for value in vars(TG).values() if isinstance(value, NamedNode)}
     schemes = {iri for iri in ours if re.fullmatch(HOME + "vocab/[a-z-]+", iri)}
-    missing = {iri for iri in ours - schemes if f"`{iri_text(iri, set(), PREFIXES)}`" not in text}
+    missing = {
+        iri for iri in ours - schemes if f"`{iri_text(iri, set(), prefixes_for(HOME))}`" not in text
+    }
     missing |= {iri for iri in schemes if f"### {iri.rpartition('/')[2]}\n" not in text}
 
     assert not missing, f"run 'make docs': {sorted(missing)}"

@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -653,10 +652,10 @@ def test_limits_of_rows_and_bytes_hold_for_an_endpoint(oxigraph: str, built: Pat
 
 @pytest.mark.slow
 def test_a_project_under_a_base_of_its_own_is_served_from_an_endpoint(
-    settings: Settings, tmp_path: Path, engine: Callable[..., Any]
+    project_under: Callable[[str], Settings], tmp_path: Path, engine: Callable[..., Any]
 ) -> None:
     base = "http://127.0.0.1/twins/"
-    done = build(replace(settings, base_iri=base), tmp_path / "build")
+    done = build(project_under(base), tmp_path / "build")
     assert done.folder is not None
     program = Path(sys.executable).with_name("oxigraph")
     folder = tmp_path / "build"

@@ -16,6 +16,7 @@
 | count | how many things are found |
 | is | `path = value`: yes where the thing has it, no where it has another one |
 | says | a text of the thing has these words of the question: yes, or no where it denies them |
+| spelled | the number that a text of the thing writes as a word before a word of the question |
 | before, same | how the dates `?one` and `?other` lie |
 | closed | no where a list is told to be open, by the kind of its remark or a hedge |
 
@@ -31,6 +32,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +40,9 @@ import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
 from twingraph.derive.dates import bounds
-from twingraph.rdf.vocabulary import PREFIXES, RDF
+from twingraph.rdf.vocabulary import HOME, RDF, prefixes_for
+
+PREFIXES: Final = prefixes_for(HOME)
 
 HERE: Final = Path(__file__).parent
 HEADER: Final = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
@@ -51,6 +55,7 @@ SMALL: Final = frozenset({
     "have", "in", "is", "it", "its", "of", "on", "or", "our", "that", "the", "their", "these",
     "this", "to", "was", "were", "which", "with",
 })  # fmt: skip
+NUMBER_WORDS: Final = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 DENIALS: Final = frozenset({"cannot", "neither", "no", "none", "nor", "not"})
 VALUES: Final = frozenset({"name", "exact", "words", "date", "day", "year", "number", "count"})
 FITTING: Final = {
@@ -58,7 +63,7 @@ FITTING: Final = {
     "names": {"name", "words"},
     "text": {"exact", "words"},
     "date": {"date"},
-    "number": {"number", "count"},
+    "number": {"number", "count", "spelled"},
     "yes-no": {"is", "says", "before", "same", "closed"},
     "not-stated": {"name", "exact", "date", "day", "year", "number"},
 }
@@ -237,6 +242,16 @@ def by_count(graph: Graph, row: Row, expected: str) -> Verdict:
     return Verdict(str(found), str(found) == expected)
 
 
+def by_spelled(graph: Graph, row: Row, expected: str) -> Verdict:
+    asked = content(FACTS[row.id].question)
+    found = set()
+    for text in graph.texts(graph.answers(row)):
+        words = tokens(text)
+        found |= {NUMBER_WORDS[word] for word, following in pairwise(words)
+                  if word in NUMBER_WORDS and following in asked}  # fmt: skip
+    return Verdict("; ".join(sorted(found)) or NOT_STATED, found == {expected})
+
+
 def precise(length: int) -> Callable[[Graph, Row, str], Verdict]:
     """A date that names one day (10 characters) or one year (4); a coarser one states neither."""
 
@@ -298,7 +313,8 @@ def by_openness(graph: Graph, row: Row, expected: str) -> Verdict:
 
 READS: Final[dict[str, Callable[[Graph, Row, str], Verdict]]] = {
     "name": by_name, "exact": by_text, "words": by_words, "date": by_date, "day": precise(10),
-    "year": precise(4), "number": by_number, "count": by_count, "is": by_value,
+    "year": precise(4), "number": by_number, "count": by_count, "spelled": by_spelled,
+    "is": by_value,
     "says": by_saying, "before": by_order, "same": by_sameness, "closed": by_openness,
 }  # fmt: skip
 

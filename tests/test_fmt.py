@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from twingraph.rdf.turtle import Positions, iri_text, plain, write_turtle
-from twingraph.rdf.vocabulary import EDTF, HOME, RDF, TG, XSD
+from twingraph.rdf.vocabulary import EDTF, HOME, RDF, TG, XSD, prefixes_for
 from twingraph.settings import Settings
-from twingraph.source.fmt import format_files, format_text, prefixes_under
+from twingraph.source.fmt import format_files, format_text
 
 IRIS = st.one_of(
     st.sampled_from(["place/bonn", "place/9-lives", "cite/a-b", "org/x", "place/", "place/a.b"])
@@ -48,8 +48,8 @@ def test_formatting_keeps_the_triples_and_is_idempotent(triples: list[Triple]) -
     raw = serialize(triples, format=RdfFormat.TURTLE)
     assert raw is not None
 
-    once = format_text(raw, "a.ttl")
-    twice = format_text(once.text.encode(), "a.ttl")
+    once = format_text(raw, "a.ttl", HOME)
+    twice = format_text(once.text.encode(), "a.ttl", HOME)
 
     assert once.problem is None
     assert read(once.text) == set(triples)
@@ -79,7 +79,7 @@ def test_positions_name_the_line_on_which_a_statement_stands(triples: list[Tripl
 def test_a_byte_order_mark_and_windows_line_ends_go() -> None:
     raw = b"\xef\xbb\xbf<http://e/a> a <http://e/B> ;\r\n <http://e/p> 1 .\r\n"
 
-    found = format_text(raw, "a.ttl")
+    found = format_text(raw, "a.ttl", HOME)
 
     assert found.text == "<http://e/a> a <http://e/B> ;\n  <http://e/p> 1 .\n"
 
@@ -137,8 +137,8 @@ def test_another_base_iri_is_written_with_the_same_prefixes() -> None:
 
     found = format_text(text.encode(), "a.ttl", base)
 
-    assert "place:a <https://w3id.org/twingraph/ns#within> place:b .\n" in found.text
-    assert prefixes_under(base)["place"] == base + "id/place/"
+    assert "place:a tg:within place:b .\n" in found.text
+    assert prefixes_for(base)["place"] == base + "id/place/"
 
 
 def test_a_quad_is_written_without_its_graph() -> None:

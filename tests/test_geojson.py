@@ -81,7 +81,7 @@ def lines(geometry: Json) -> list[Any]:
 def world(*places: tuple[float, float] | None, base: str = HOME) -> Frozen:
     """Return a graph of one partnership between places at these positions."""
     tie = NamedNode(f"{base}id/partnership/tie")
-    tg = f"{base}ns#"
+    tg = f"{HOME}ns#"
     quads = [
         Quad(tie, RDF.type, NamedNode(f"{tg}Partnership")),
         Quad(tie, RDFS.label, Literal("The “tie”\n\u2028", language="en")),
@@ -97,7 +97,7 @@ def world(*places: tuple[float, float] | None, base: str = HOME) -> Frozen:
 
 
 def tie_of(graph: Frozen) -> Json:
-    [tie] = check(DUMPS["partnerships.geojson"](graph))
+    [tie] = check(b"".join(DUMPS["partnerships.geojson"](graph)))
     return tie
 
 
@@ -224,5 +224,5 @@ def test_a_network_of_many_is_points_and_no_tangle() -> None:
 def test_an_empty_graph_is_an_empty_collection() -> None:
     empty = Frozen([], HOME, {}, Settings(Path()))
 
-    assert check(DUMPS["places.geojson"](empty)) == []
-    assert check(DUMPS["partnerships.geojson"](empty)) == []
+    assert check(b"".join(DUMPS["places.geojson"](empty))) == []
+    assert check(b"".join(DUMPS["partnerships.geojson"](empty))) == []

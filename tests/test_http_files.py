@@ -33,9 +33,9 @@ from twingraph.release.compress import opened, pack
 from twingraph.releasing import release
 from twingraph.serve.app import create_app
 from twingraph.settings import load_settings
+from twingraph.site.datapage import DATA_PAGE
 from twingraph.site.reader import BuildFile
 from twingraph.web.files.published import PublishedFile, held_of, read_whole
-from twingraph.web.weblinks import DATA_PAGE
 
 ROOT = Path(__file__).parent.parent
 DATE = "2024-05-17"

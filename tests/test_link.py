@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from twingraph.problems import TwingraphError
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings
 from twingraph.source.mappings import NO_TERM, Decision, format_table, read_table
+from twingraph.source.rebase import rebase_iri, rebase_quad
 
 ROOT = Path(__file__).parent.parent
 BONN, MINSK = HOME + "id/place/bonn", HOME + "id/place/minsk"
@@ -153,9 +155,10 @@ def test_the_files_are_in_the_checksums_and_every_form_is_offered(built: Path) -
 def test_another_base_iri_moves_our_side_of_every_file(quads: frozenset[Quad]) -> None:
     base = "https://example.org/twins/"
     decisions = {"wikidata": (Decision(MINSK, SAME_AS.value, "Not", "http://e/", "http://j/"),)}
-    linked = Linked(
-        LinkFacts(quads), Settings(ROOT, base_iri=base, release="2026-11-21"), decisions
-    )
+    decided = {"wikidata": tuple(replace(one, subject=rebase_iri(one.subject, HOME, base))
+                                   for one in decisions["wikidata"])}  # fmt: skip
+    facts = LinkFacts((rebase_quad(one, HOME, base) for one in quads), base)
+    linked = Linked(facts, Settings(ROOT, base_iri=base, release="2026-11-21"), decided)
 
     for name, write in FILES.items():
         assert base in write(linked), name
@@ -178,9 +181,9 @@ def test_a_hostile_comment_stays_in_its_cell() -> None:
         BONN, SAME_AS.value, "", TARGETS["wikidata"].start + "Q586", NO_TERM, "a\tb", "2026-11-21",
         "0.9", 'x\n#license: none\t"y"\r\n\u2028z',
     )  # fmt: skip
-    text = format_table(type(read_table(""))(decisions=(sly,)))
+    text = format_table(type(read_table("", HOME))(decisions=(sly,)), HOME)
 
-    again = read_table(text)
+    again = read_table(text, HOME)
 
     assert again.wrong == ()
     assert again.slots == {}
@@ -226,7 +229,7 @@ def test_the_table_reads_back_as_it_was_written() -> None:
     for path in sorted((ROOT / "data" / "links").glob("*.sssom.tsv")):
         text = path.read_text(encoding="utf-8")
 
-        assert format_table(read_table(text)) == text
+        assert format_table(read_table(text, HOME), HOME) == text
 
 
 def test_a_triple_is_read_from_every_confirmed_row(quads: frozenset[Quad]) -> None:
@@ -234,7 +237,7 @@ def test_a_triple_is_read_from_every_confirmed_row(quads: frozenset[Quad]) -> No
     rows_told = {
         Triple(NamedNode(row.subject), SAME_AS, NamedNode(row.object))
         for path in (ROOT / "data" / "links").glob("*.sssom.tsv")
-        for row in read_table(path.read_text(encoding="utf-8")).decisions
+        for row in read_table(path.read_text(encoding="utf-8"), HOME).decisions
         if row.confirmed
     }
 

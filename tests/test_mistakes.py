@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode, Quad, Store
+from pyoxigraph import Store
 
-from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, TG
+from twingraph.rdf.vocabulary import HOME, PREFIXES
 from twingraph.settings import bundled
 from twingraph.site.reader import BuildReader
 from twingraph.sparql.lexer import Token, tokens
@@ -156,7 +156,7 @@ def test_a_long_text_is_told_at_once(piece: str) -> None:
 
 
 def test_a_term_that_is_none_is_told_with_the_nearest(site: BuildReader) -> None:
-    known = terms_of(site.store, site.base)
+    known = terms_of(site.store)
     text = (
         "PREFIX our: <https://w3id.org/twingraph/ns#>\n"
         "ASK { ?a tg:partnr ?b ; our:strt ?c ; tg:partner ?d ; rdfs:lable ?e ;\n"
@@ -175,20 +175,8 @@ def test_a_term_that_is_none_is_told_with_the_nearest(site: BuildReader) -> None
 
 
 def test_every_term_of_every_question_is_known(site: BuildReader) -> None:
-    known = terms_of(site.store, site.base)
+    known = terms_of(site.store)
     asked = {one.name: unknown_terms(one.read_text(encoding="utf-8"), known, HOME)
              for one in QUERIES}  # fmt: skip
 
     assert {name: found for name, found in asked.items() if found} == {}
-
-
-def test_terms_are_those_of_the_base_of_the_site() -> None:
-    base = "http://127.0.0.1/twins/"
-    store = Store()
-    store.add(Quad(NamedNode(base + "ns#partner"), RDF.type, TG.Claim))
-    known = terms_of(store, base)
-    prefixes = {"tg": base + "ns#"}
-
-    assert known == {base + "ns#partner"}
-    assert unknown_terms("ASK { ?a tg:partner ?b }", known, base, prefixes) == []
-    assert unknown_terms("ASK { ?a tg:patner ?b }", known, base, prefixes)[0].meant == "tg:partner"

@@ -23,11 +23,11 @@ from starlette.testclient import TestClient
 from twingraph.derive.names import FOLDED_KINDS, fold, folded_names, forms, named_kind
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import quad_lines
-from twingraph.rdf.iris import move_quad
 from twingraph.rdf.vocabulary import HOME, RDFS, SKOS, TG
 from twingraph.settings import Settings
 from twingraph.site.finder import Finder, Name, distance
 from twingraph.site.reader import BuildReader
+from twingraph.source.rebase import rebase_quad
 from twingraph.sparql.ask import ask
 from twingraph.sparql.library import bind, load_library, pick, read_query
 from twingraph.sparql.names import named
@@ -191,10 +191,10 @@ def test_every_name_of_what_is_found_by_name_is_in_the_index(quads: frozenset[Qu
         if not is_name or quad.graph_name != DefaultGraph():
             continue
         assert isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal)
-        if named_kind(quad.subject.value):
+        if named_kind(quad.subject.value, HOME):
             form = Literal(fold(quad.object.value))
             assert Triple(quad.subject, TG.foldedName, form) in index
-    assert {named_kind(one.subject.value) for one in index
+    assert {named_kind(one.subject.value, HOME) for one in index
             if isinstance(one.subject, NamedNode)} == FOLDED_KINDS  # fmt: skip
 
 
@@ -215,8 +215,8 @@ def test_a_triple_is_derived_once_whatever_the_order() -> None:
         Triple(NamedNode(HOME + "id/claim/x"), RDFS.label, Literal("Bonn")),
     ]
 
-    assert set(folded_names(names)) == set(folded_names(reversed(names)))
-    assert set(folded_names(names)) == {Triple(place, TG.foldedName, Literal("bonn"))}
+    assert set(folded_names(names, HOME)) == set(folded_names(reversed(names), HOME))
+    assert set(folded_names(names, HOME)) == {Triple(place, TG.foldedName, Literal("bonn"))}
 
 
 @pytest.mark.parametrize("name", ["Windhuk", "Peking", "Taschkent", "Ulan Baatar", "Мінск"])
@@ -276,7 +276,7 @@ def test_a_name_stands_for_what_it_names(store: Store, kind: str, typed: str, va
 def test_under_another_base_a_name_stands_for_the_thing_there(quads: frozenset[Quad]) -> None:
     base = "http://127.0.0.1:8000/"
     moved = Store()
-    moved.extend(move_quad(one, HOME, base) for one in quads)
+    moved.extend(rebase_quad(one, HOME, base) for one in quads)
 
     found = named(PARTNERS, {"place": "Windhuk"}, moved, base)
 
@@ -315,7 +315,8 @@ def test_what_is_no_name_is_refused(name: str) -> None:
 
 
 def made(*texts: str) -> Finder:
-    return Finder.of(Name(f"{PLACE}p{at}", text, "en", True) for at, text in enumerate(texts))
+    names = (Name(f"{PLACE}p{at}", text, "en", True) for at, text in enumerate(texts))
+    return Finder.of(names, HOME)
 
 
 def test_whole_names_come_before_beginnings_words_parts_and_slips() -> None:

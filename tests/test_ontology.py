@@ -49,8 +49,9 @@ BUILT_IN: Final = {
 DERIVED: Final = {
     "partnerOf", "twinnedWith", "hasConflict", "distanceKm", "statusAsOf", "earliestStart",
     "latestStart", "earliestEnd", "latestEnd", "earliestDate", "latestDate", "foldedName",
+    "sourcesDifferOn", "passagesDifferOn", "startModality", "issuer",
 }  # fmt: skip
-RESOLVED: Final = {"partnershipType", "status", "start", "end", "date"}
+RESOLVED: Final = {"partnershipType", "status", "start", "end", "date", "contactsSince"}
 CLOSED: Final = (SDO, ORG, PROV, FOAF, DCTERMS, SKOS)
 
 
@@ -173,7 +174,7 @@ def test_nothing_outside_the_profile_is_used() -> None:
 
     assert set(both.predicates()) <= AXIOMS | ANNOTATIONS | HEADER | MAPPINGS
     assert set(both.objects(None, RDF.type)) <= TYPES
-    assert in_lists == {NS.countsAsTwinning, NS.countsAsStart}
+    assert in_lists == {NS.countsAsTwinning, NS.countsAsPartnership}
 
 
 def test_only_the_two_shortcuts_are_symmetric() -> None:
@@ -290,9 +291,17 @@ def test_every_concept_reaches_a_top_concept_of_its_list() -> None:
     [
         ("type", NS.countsAsTwinning, {"twinning", "sister-city"}),
         (
-            "basis",
-            NS.countsAsStart,
-            {"self-declared", "agreement", "anniversary-implied", "duration-implied"},
+            "type",
+            NS.countsAsPartnership,
+            {
+                "partnership",
+                "twinning",
+                "sister-city",
+                "project-partnership",
+                "friendship",
+                "solidarity-partnership",
+                "utility-partnership",
+            },
         ),
     ],
 )

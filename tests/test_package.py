@@ -77,6 +77,19 @@ def empty(tmp_path: Path) -> Path:
     return folder
 
 
+def test_the_query_editor_is_in_the_wheel_with_its_licences(wheel: Path) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not here; it bundles the editor")
+
+    with zipfile.ZipFile(wheel) as file:
+        script = file.read("twingraph/site/static/editor.js")
+        licences = file.read("twingraph/site/static/editor.licences.txt").decode()
+
+    assert 100_000 < len(script) < 1_000_000
+    assert "@codemirror/view" in licences
+    assert "codemirror-lang-sparql" in licences
+
+
 def packages(clean: Path) -> Path:
     [found] = clean.glob("lib/python3*/site-packages")
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
+from typing import Final
 
 import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
@@ -12,10 +13,12 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 from twingraph.check.run import check_curated
 from twingraph.derive.published import published
 from twingraph.rdf.iris import DERIVED
-from twingraph.rdf.vocabulary import HOME, PREFIXES, PROV, TG
+from twingraph.rdf.vocabulary import HOME, PROV, TG, prefixes_for
 from twingraph.settings import load_settings
 from twingraph.source.fmt import format_text
 from twingraph.source.read import Curated, read_project
+
+PREFIXES: Final = prefixes_for(HOME)
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,7 +38,7 @@ FIRST_LIST = [
     ("brussels", "start", '"1985~"^^edtf:EDTF',
      "tg:basis basis:anniversary-implied ; tg:modality modality:inferred ; "
      "prov:wasDerivedFrom partnership:berlin-brussels"),
-    ("jakarta", "start", '"1990"^^edtf:EDTF', "tg:basis basis:contact-begun"),
+    ("jakarta", "contactsSince", '"1990"^^edtf:EDTF', ""),
     ("prague", "start", '"1990/1994"^^edtf:EDTF', "tg:basis basis:agreement"),
     ("tokyo", "partnershipType", "type:sister-city", ""),
 ]  # fmt: skip
@@ -70,7 +73,7 @@ def source(name: str, rows: list[tuple[str, str, str, str]]) -> tuple[str, str]:
             f"claim:{key} a tg:Claim ; tg:subject partnership:{pair} ; tg:property tg:{verb} ; "
             f"tg:value {value} ; tg:cites cite:{key} {';' if more else ''} {more} ."
         )
-    done = format_text("\n".join(parts).encode(), name)
+    done = format_text("\n".join(parts).encode(), name, HOME)
     assert done.problem is None, done.problem
     return done.text, text
 
@@ -206,7 +209,7 @@ def test_the_default_graph_is_complete_and_the_derived_stands_apart(
     curated: Curated, quads: frozenset[Quad]
 ) -> None:
     default = {one.triple for one in quads if one.graph_name == DefaultGraph()}
-    derived = {one.triple for one in quads if one.graph_name == DERIVED}
+    derived = {one.triple for one in quads if one.graph_name == NamedNode(HOME + DERIVED)}
     written = {one.triple for graph in curated.by_graph.values() for one in graph}
 
     assert default == written | derived

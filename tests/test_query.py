@@ -15,7 +15,7 @@ from twingraph.rdf.frozen import NAME, quad_lines
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings
 from twingraph.sparql.ask import ask, list_questions
-from twingraph.sparql.query import Format, SelectResult, move_text, run, write
+from twingraph.sparql.query import Format, SelectResult, run, write
 from twingraph.sparql.text_table import columns, table_text
 
 BONN = NamedNode(HOME + "id/place/bonn")
@@ -101,17 +101,6 @@ def test_a_blank_node_is_not_written_as_turtle() -> None:
 
     with pytest.raises(TwingraphError, match="give every node an IRI in CONSTRUCT"):
         write(store, CONSTRUCT)
-
-
-def test_a_text_is_moved_in_its_iris_only() -> None:
-    text = f"PREFIX a: <{HOME}> # <{HOME}>\nASK {{ <{HOME}x> ?p '<{HOME}>' , <http://e/{HOME}> }}"
-
-    moved = move_text(text, "http://e/")
-
-    assert moved == (
-        f"PREFIX a: <http://e/> # <{HOME}>\n"
-        f"ASK {{ <http://e/x> ?p '<{HOME}>' , <http://e/{HOME}> }}"
-    )
 
 
 # --- tables --------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,11 +21,9 @@ from starlette.testclient import TestClient
 
 from twingraph.build import build
 from twingraph.problems import TwingraphError
-from twingraph.rdf.vocabulary import HOME
 from twingraph.serve.app import create_app
 from twingraph.serve.server import run
-from twingraph.settings import FILE, Settings, load_settings
-from twingraph.source.read import Curated
+from twingraph.settings import Settings
 
 if TYPE_CHECKING:
     from conftest import Reader
@@ -33,22 +32,16 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 def test_a_build_under_another_name_answers_under_that_name(
-    curated: Curated, tmp_path: Path, read: type[Reader]
+    project_under: Callable[[str], Settings], tmp_path: Path, read: type[Reader]
 ) -> None:
     base = "http://127.0.0.1:8000/twins/"
-    root = tmp_path / "project"
-    ours = [*curated.settings.folder.glob("data/**/*.ttl"), curated.settings.folder / FILE]
-    for path in ours:
-        copy = root / path.relative_to(curated.settings.folder)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text(path.read_text(encoding="utf-8").replace(HOME, base), encoding="utf-8")
-    done = build(load_settings(root), tmp_path / "build")
+    done = build(project_under(base), tmp_path / "build")
     assert done.folder is not None, done.problems[:1]
     client = TestClient(create_app(tmp_path / "build"), follow_redirects=False)
 
     assert client.get("/id/place/bonn").headers["location"] == "/en/place/bonn.html"
     told = read(client.get("/en/partnership/bonn-minsk.html").text)
-    assert "Sources differ: 2003 (agreement)" in told.text
+    assert "Two passages of one source differ: 2003 (agreement)" in told.text
     assert "../place/minsk.html" in told.links
     assert f"{base}id/partnership/bonn-minsk" in told.text
     assert f"@prefix place: <{base}id/place/>" in client.get("/doc/place/bonn.ttl").text

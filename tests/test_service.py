@@ -223,7 +223,7 @@ def test_a_release_is_a_version_with_its_own_addresses(
 
 
 def test_the_order_of_statements_makes_no_difference(frozen: Frozen) -> None:
-    turned = Frozen(frozen.quads[::-1], frozen.base, frozen.prefixes, frozen.settings)
+    turned = Frozen(list(frozen.quads)[::-1], frozen.base, frozen.prefixes, frozen.settings)
 
     assert void_triples(turned, ["http://e/b", "http://e/a"]) == void_triples(
         frozen, ["http://e/a", "http://e/b"]

@@ -171,14 +171,14 @@ def test_a_row_says_both_sides_with_source_words_statement_and_revision() -> Non
     report = make_report(
         small(*SINCE), Snapshot("s", (there(start=(time("+1994-00-00"),)), back(start=None)))
     )
-    cells = row_cells(report.rows[0], "https://example.org/")
+    cells = row_cells(report.rows[0])
 
     assert cells["ours"] == "1993-05-17" and cells["ours_precision"] == "day"
     assert cells["theirs"] == "1994" and cells["theirs_precision"] == "year"
     assert cells["quote"] == "Minsk" and cells["source_url"] == "https://e.org/a"
     assert cells["statement"].endswith("statement/Q586-01234567-89AB-CDEF-0123-456789ABCDEF")
     assert cells["revision"] == "7"
-    assert cells["partnership"] == "https://example.org/id/partnership/a"
+    assert cells["partnership"] == A
 
 
 def test_items_shared_merged_or_of_another_place_are_told() -> None:
@@ -473,7 +473,7 @@ def test_what_was_reviewed_is_shown_and_never_proposed_again(tmp_path: Path) -> 
         reviews).rows)  # fmt: skip
 
     assert [row.decided for row in report.rows] == ["external"]
-    assert row_cells(report.rows[0], HOME)["decided"] == "we are wrong"
+    assert row_cells(report.rows[0])["decided"] == "we are wrong"
     assert mismatches(report)[0] == [] and propose(report).statements == ()
     assert [row.decided for row in dated_report.rows] == ["none"]
     assert mismatches(dated_report)[0] == []
@@ -506,7 +506,7 @@ def test_refusals_outlive_an_import_and_go_out_as_sssom(tmp_path: Path) -> None:
         assert [row.decided for row in report.rows] == ["refused"]
         assert propose(report).statements == ()
     files = dict(report_files(report, small(), Settings(tmp_path)))
-    table = read_table(files["refusals.sssom.tsv"].decode())
+    table = read_table(files["refusals.sssom.tsv"].decode(), HOME)
 
     assert table.wrong == ()
     assert [(one.subject, one.modifier, one.object) for one in table.decisions] == [
@@ -637,7 +637,7 @@ def test_the_command_writes_every_file_and_each_passes_its_grammar(tmp_path: Pat
 
 def test_a_page_is_told_in_both_languages() -> None:
     report = make_report(small(), NOTHING)
-    english, german = (page_model(report, HOME, language) for language in ("en", "de"))
+    english, german = (page_model(report, language) for language in ("en", "de"))
 
     assert english["findings"] != german["findings"]
     assert [len(model["rows"]) for model in (english, german)] == [1, 1]  # type: ignore[arg-type]

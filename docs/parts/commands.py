@@ -13,6 +13,7 @@ import click
 from twingraph.about import About
 from twingraph.cli import cli
 from twingraph.settings import FILE, Limits, Settings
+from twingraph.site.hosting import Host, rules
 
 ROOT: Final = Path(__file__).parent.parent.parent
 WIDTH: Final = 78  # what click takes in a terminal of 80 columns
@@ -24,12 +25,18 @@ def help_of(*names: str) -> str:
                             **cli.context_settings)  # fmt: skip
     command: click.Command = cli
     for name in names:
-        found = cli.get_command(context, name)
+        found = command.get_command(context, name) if isinstance(command, click.Group) else None
         if found is None:
             raise LookupError(f"no command {name!r}")
         command = found
         context = click.Context(command, info_name=name, parent=context, terminal_width=WIDTH)
     return f"```text\n{command.get_help(context).rstrip()}\n```"
+
+
+def server_rules(server: str, prefix: str = "/") -> str:
+    """Return the rules for a server that sends the site as files, as a code block."""
+    language = {"nginx": "nginx", "caddy": "caddyfile", "netlify": "text"}.get(server, "apache")
+    return f"```{language}\n{rules(server, Host(prefix=prefix))}```"
 
 
 def commands() -> str:

@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from twingraph.derive.published import published
 from twingraph.rdf.turtle import iri_text
-from twingraph.rdf.vocabulary import HOME, PREFIXES
+from twingraph.rdf.vocabulary import HOME, prefixes_for
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
 
@@ -76,7 +76,7 @@ def _text(term: object) -> str:
 
 def short(iri: str) -> str:
     """Return an IRI as a data file writes it: `tg:start`, `type:twinning`."""
-    return iri_text(iri, set(), PREFIXES)
+    return iri_text(iri, set(), prefixes_for(HOME))
 
 
 @cache

@@ -100,27 +100,31 @@ def resolved() -> str:
 
 
 def bases() -> str:
-    """Return the bases of a start and whether they count."""
-    return _flagged("basis", "countsAsStart", "counts as a start")
+    """Return the bases of a start, with what each is."""
+    body = [
+        (_code(row["code"]), row["label"], row["definition"])
+        for row in _concepts("basis", "countsAsPartnership")
+    ]
+    return table(("code", "label", "is"), body)
 
 
 def types() -> str:
-    """Return the kinds of partnership and whether they count as twinning."""
-    return _flagged("type", "countsAsTwinning", "counts as twinning")
-
-
-def _flagged(scheme: str, flag: str, head: str) -> str:
+    """Return the kinds of partnership, whether they count as twinning and as partnership."""
+    standing = {row["code"]: _yes(row["flag"]) for row in _concepts("type", "countsAsPartnership")}
     body = [
-        (_code(row["code"]), row["label"], "yes" if row["flag"] == "true" else "no",
+        (_code(row["code"]), row["label"], _yes(row["flag"]), standing[row["code"]],
          _codes(row["broader"]) or "–")
-        for row in _concepts(scheme, flag)
+        for row in _concepts("type", "countsAsTwinning")
     ]  # fmt: skip
-    if all(row[3] == "–" for row in body):
-        return table(("code", "label", head), [row[:3] for row in body])
-    return table(("code", "label", head, "narrower than"), body)
+    heads = ("code", "label", "counts as twinning", "is a standing relation", "narrower than")
+    return table(heads, body)
 
 
-def _concepts(scheme: str, flag: str = "countsAsStart") -> list[Row]:
+def _yes(flag: str) -> str:
+    return "yes" if flag == "true" else "no"
+
+
+def _concepts(scheme: str, flag: str = "countsAsTwinning") -> list[Row]:
     return rows(
         PREFIX
         + f"""SELECT ?code ?label ?german ?definition ?flag
@@ -156,7 +160,7 @@ def graphs() -> str:
     }
     body = [(f"`…/graph/{name}`", words) for name, words in ours.items()]
     for graph in curated().by_graph:
-        document = source_of(graph.value)
+        document = source_of(graph.value, HOME)
         if document:
             body.append((f"`…/{graph.value.removeprefix(HOME)}`", f"what {label(document)} says"))
     return table(("graph", "holds"), [("the default graph", "what is published"), *body])

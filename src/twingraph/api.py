@@ -127,11 +127,11 @@ def load(graph: Graph | None = None) -> rdflib.Dataset:
     import rdflib
 
     from twingraph.rdf.frozen import read_frozen
-    from twingraph.source.fmt import prefixes_under
+    from twingraph.rdf.vocabulary import prefixes_for
 
     settings, file = _find(graph)
     dataset = rdflib.Dataset()
-    for prefix, namespace in prefixes_under(settings.base_iri).items():
+    for prefix, namespace in prefixes_for(settings.base_iri).items():
         dataset.bind(prefix, namespace, replace=True)
     # rdflib's own parser of N-Quads calls what rdflib deprecates, and warns of it line by line
     dataset.addN(_rdflib_quads(read_frozen(file), dataset))
@@ -193,7 +193,7 @@ def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | 
             f"a text without a header has no parameter '{min(given)}'; write its value into the "
             "text, or open it with '#+' lines as the library's questions do"
         )
-    answer = run(store, text, bindings, settings.base_iri)
+    answer = run(store, text, bindings)
     if isinstance(answer, bool):
         return Rows((_SELECTED,), [(answer,)])
     if isinstance(answer, SelectResult):

@@ -6,12 +6,59 @@ POSIX renames happen wholly or not at all, so whoever is killed leaves the old t
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from twingraph.problems import TwingraphError
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: its size in bytes and its SHA-256 in hexadecimal."""
+
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, raw: bytes) -> Written:
+        """Return the size and the digest of bytes.
+
+        >>> Written.of(b"").size
+        0
+        """
+        return cls(len(raw), hashlib.sha256(raw).hexdigest())
+
+
+class DraftFolder:
+    """A folder that nobody reads yet; its files are written in pieces, one after the other.
+
+    `written` holds the size and the SHA-256 of each file by its path in the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder anew."""
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        self.path = path
+        self.written: dict[str, Written] = {}
+
+    def put(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write a file and wait until the disk has it."""
+        digest, size = hashlib.sha256(), 0
+        place = self.path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("wb") as stream:
+            for piece in pieces:
+                digest.update(piece)
+                size += stream.write(piece)
+            stream.flush()
+            os.fsync(stream.fileno())
+        self.written[name] = Written(size, digest.hexdigest())
 
 
 def write_synced(path: Path, raw: bytes) -> None:

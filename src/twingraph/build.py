@@ -12,25 +12,30 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from twingraph.atomic import locked, point, sync_folders, write_synced
+from twingraph.atomic import DraftFolder, locked, point, sync_folders
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.run import check_curated
-from twingraph.derive.published import published
+from twingraph.derive.published import derive
 from twingraph.export.dumps import DUMPS, Frozen, checksums, source_files
 from twingraph.export.editions import build_edition
 from twingraph.problems import Problem, TwingraphError
 from twingraph.rdf.collector import without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
-from twingraph.rdf.iris import move_quad
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import FILE, Settings
-from twingraph.source.fmt import prefixes_under
-from twingraph.source.read import Curated, data_files, ontology_files, read_project
+from twingraph.source.read import (
+    Curated,
+    data_files,
+    ontology_files,
+    read_project,
+    table_files,
+)
 from twingraph.version import __version__
 
 SUMS: Final = "SHA256SUMS"
@@ -68,33 +73,38 @@ def _build(settings: Settings, out: Path, progress: Progress) -> Built:
     progress("reading the curated files")
     curated = read_project(settings)
     progress("deriving what is published")
-    quads = published(curated)
+    graph = derive(curated)
     progress("checking")
-    problems = tuple(check_curated(curated, quads))
+    problems = tuple(check_curated(curated, graph))
     if any(one.severity == "violation" for one in problems):
         return Built(problems)
-    moved = [move_quad(one, HOME, settings.base_iri) for one in quads]
-    frozen = Frozen(
-        moved, settings.base_iri, prefixes_under(settings.base_iri), settings, curated.decisions
-    )
-    files = {}
+    base = settings.base_iri
+    frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions)
+    with _new_build(out) as draft:
+        _write_files(frozen, draft, progress)
+        draft.put(ABOUT, [_about(curated, inputs, len(graph))])
+        return Built(problems, _publish(draft, out), len(graph))
+
+
+def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None:
+    """Write what a build consists of, each file as it is made; the sums of all at the end."""
     for name, write in DUMPS.items():
         progress(f"writing {name}")
-        files[name] = write(frozen)
-    files["shapes.ttl"] = shapes_document(settings)
-    files |= source_files(frozen)
+        draft.put(name, write(frozen))
+    draft.put("shapes.ttl", [shapes_document(frozen.settings)])
+    for name, pieces in source_files(frozen).items():
+        draft.put(name, pieces)
     progress("writing the catalogue")
-    files |= catalogue_files(frozen, build_edition(files, settings.base_iri))
-    files[SUMS] = checksums(files)
-    files[ABOUT] = _about(curated, inputs, len(moved))
-    return Built(problems, publish_files(files, out), len(moved))
+    edition = build_edition(draft.written, frozen.base)
+    for name, raw in catalogue_files(frozen, edition).items():
+        draft.put(name, [raw])
+    draft.put(SUMS, [checksums({name: one.sha256 for name, one in draft.written.items()})])
 
 
 def shapes_document(settings: Settings) -> bytes:
-    """Return all shapes as one Turtle text, under the project's base IRI."""
+    """Return all shapes as one Turtle text."""
     paths = sorted(settings.resource("shapes").glob("*.ttl"))
-    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
-    return text.replace(HOME, settings.base_iri).encode()
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths).encode()
 
 
 def _about(curated: Curated, inputs: str, quads: int) -> bytes:
@@ -121,7 +131,7 @@ def input_digest(settings: Settings) -> str:
     # by the path inside its folder, so that where a project lies makes no difference
     named = {
         **{f"project/{one.relative_to(settings.folder).as_posix()}": one
-           for one in (*data_files(settings), settings.folder / FILE)},
+           for one in (*data_files(settings), *table_files(settings), settings.folder / FILE)},
         **{f"ontology/{one.relative_to(ontology).as_posix()}": one
            for one in ontology_files(settings)},
         **{f"rules/{one.name}": one for one in queries.glob("*.rq")},
@@ -160,12 +170,25 @@ def publish_files(files: Mapping[str, bytes], out: Path) -> Path:
 
     The folder before this one is kept, because a server may still be reading it.
     """
+    with _new_build(out) as draft:
+        for name, raw in files.items():
+            draft.put(name, [raw])
+        return _publish(draft, out)
+
+
+@contextmanager
+def _new_build(out: Path) -> Iterator[DraftFolder]:
+    """Hold the lock of `out`, with an empty folder beside it to write the build into."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         busy = f"another build is writing {out}; wait for it, or name another --out"
         with locked(out.with_name(f".{out.name}.lock"), busy):
             _refuse_foreign(out)
-            return _swap(files, out)
+            draft = DraftFolder(out.with_name(f".{out.name}-draft"))
+            try:
+                yield draft
+            finally:
+                shutil.rmtree(draft.path, ignore_errors=True)
     except OSError as error:
         place = error.filename or out
         raise TwingraphError(
@@ -173,20 +196,15 @@ def publish_files(files: Mapping[str, bytes], out: Path) -> Path:
         ) from None
 
 
-def _swap(files: Mapping[str, bytes], out: Path) -> Path:
+def _publish(draft: DraftFolder, out: Path) -> Path:
+    """Give the draft the name of its content and make `out` the link to it; return the folder."""
     stem = f".{out.name}-"
-    digest = hashlib.sha256(checksums(files)).hexdigest()[:16]
-    target = out.with_name(stem + digest)
-    draft = out.with_name(f"{stem}draft")
-    shutil.rmtree(draft, ignore_errors=True)
+    sums = checksums({name: one.sha256 for name, one in draft.written.items()})
+    target = out.with_name(stem + hashlib.sha256(sums).hexdigest()[:16])
     before = out.readlink().name if out.is_symlink() else ""
     if not target.is_dir():
-        draft.mkdir()
-        for name, raw in files.items():
-            (draft / name).parent.mkdir(parents=True, exist_ok=True)
-            write_synced(draft / name, raw)
-        sync_folders(draft, files)
-        draft.rename(target)
+        sync_folders(draft.path, draft.written)
+        draft.path.rename(target)
     point(out, target.name)
     ours = re.compile(re.escape(stem) + "[0-9a-f]{16}")  # never a neighbour's `.build-test`
     for old in out.parent.iterdir():

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from twingraph.version import __version__
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
 _BUILD: Final = "build"
+_SITE: Final = "site"
 _RELEASES: Final = "releases"
 
 
@@ -112,8 +114,10 @@ def check(
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 if a file would "
               "change.")  # fmt: skip
+@click.option("--rebase", "old", metavar="OLD", default="", help="Move what is named under the "
+              "former base IRI OLD to the base_iri of twingraph.toml, once.")  # fmt: skip
 @_context
-def fmt(context: Context, paths: tuple[Path, ...], only_check: bool) -> None:
+def fmt(context: Context, paths: tuple[Path, ...], only_check: bool, old: str) -> None:
     """Write data files in their one form; the triples stay the same.
 
     Without PATHS, every file under data/. A file that can't be formatted without loss (comments,
@@ -122,11 +126,15 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool) -> None:
     \b
     Example: is every file in the one form?
       twingraph fmt --check
+
+    \b
+    Example: base_iri was https://old.example.org/ and is another one now
+      twingraph fmt --rebase https://old.example.org/
     """
     from twingraph.source.fmt import format_files
 
     settings = context.settings()
-    done = format_files(settings, paths, write=not only_check)
+    done = format_files(settings, paths, write=not only_check, old=old)
     for name in done.changed:
         click.echo(f"{'would change' if only_check else 'formatted'} {name}")
     if done.problems:
@@ -138,15 +146,22 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool) -> None:
 
 @cli.command(short_help="Check, freeze the graph, write every dump.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the build goes; without it, "
-              "'build' in the project.")  # fmt: skip
+              "'build' in the project ('site' with --site).")  # fmt: skip
+@click.option("--site", "as_site", is_flag=True, help="Write the whole site as files instead, from "
+              "a current build: every page in every language, descriptions, dumps.")  # fmt: skip
 @_context
-def build(context: Context, out: Path | None) -> None:
+def build(context: Context, out: Path | None, as_site: bool) -> None:
     """Check, then freeze the graph and write every dump; swapped in as a whole, never half.
 
     \b
     Example: into another folder
       twingraph build --out /srv/twingraph/build
+    Example: the site for a host that serves files
+      twingraph build --site --out /srv/twingraph/site
     """
+    if as_site:
+        _write_site(context, out)
+        return
     from twingraph.build import build as run
     from twingraph.catalogue.dcat import wanted
 
@@ -393,6 +408,130 @@ def patch(context: Context, old: str, path: Path) -> None:
     sys.stdout.buffer.writelines(run(old, path, _releases(context)))
 
 
+@cli.group("import", short_help="Take a list in: a spreadsheet, or Wikidata.")
+def import_() -> None:
+    """Take a list in as a source: rows into data/imports, names matched to places.
+
+    \b
+    Example: a city office's spreadsheet
+      twingraph import table partners.xlsx
+    """
+
+
+@import_.command("table", short_help="A table: CSV, TSV or Excel.")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--slug", default="", help="What the list is called in the project; without it, as "
+              "the file.")  # fmt: skip
+@click.option("--country-a", default="", help="Country code of every first partner, where no "
+              "column tells.")  # fmt: skip
+@click.option("--country-b", default="", help="Country code of every second partner, where no "
+              "column tells.")  # fmt: skip
+@click.option("--date", "day", default="", help="Day of the decisions; without it, today.")
+@_context
+def import_table(
+    context: Context, path: Path, slug: str, country_a: str, country_b: str, day: str
+) -> None:
+    """Take the list in FILE in: guess what its columns mean, match its names, write what is sure.
+
+    What is not sure goes to data/imports/<slug>/review.csv; decide there and run the same command
+    again. No row is dropped: in = written + for review + refused.
+
+    \b
+    Example: partners of German municipalities
+      twingraph import table partners.csv --country-a DE
+    """
+    from twingraph.link.import_table import import_table as run
+
+    settings = context.settings()
+    done = run(settings, path, day or date.today().isoformat(), slug, (country_a, country_b))
+    for line in done.lines:
+        click.echo(line)
+    if done.problems:
+        _print_problems(done.problems, "text", "en", err=True)
+    sys.exit(_status(done.problems, False))
+
+
+@cli.command("match", short_help="Which places do names mean?")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--limit", default=3, show_default=True, type=click.IntRange(1, 20),
+              help="Candidates a name.")  # fmt: skip
+@_context
+def match_names(context: Context, path: Path, limit: int) -> None:
+    """Match the names in FILE (CSV: name, and country, region or id if known) to places.
+
+    Prints CSV: each name with a verdict (sure, likely, none), places, scores and reasons.
+
+    \b
+    Example: names.csv with the columns name,country
+      twingraph match names.csv
+    """
+    from twingraph.link.match_names import match_file
+
+    settings = context.settings_to_read(None)
+    sys.stdout.buffer.write(match_file(settings, _built(settings), path, limit).encode())
+
+
+@cli.command(short_help="Try a deployed site from outside: what is wrong, what to write.")
+@click.argument("url")
+@click.option("--pages", default=40, show_default=True, type=click.IntRange(1, 10_000),
+              help="How many of its pages are read.")  # fmt: skip
+@click.option("--requests", default=1000, show_default=True, type=click.IntRange(1, 1_000_000),
+              help="How many requests are sent at most.")  # fmt: skip
+@click.option("--seconds", default=300.0, show_default=True, type=click.FloatRange(1, 86_400),
+              help="How long it may take.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="Lines for people, or JSON for programs.")  # fmt: skip
+def verify(url: str, pages: int, requests: int, seconds: float, form: str) -> None:
+    """Ask the site at URL as browsers, programs and harvesters do, and list what is wrong.
+
+    Redirects, negotiation, media types, links, headers, checksums, feeds. No other host is asked.
+    Exit status: 0 fine, 1 problems found, 2 no address.
+
+    \b
+    Example: after a deployment
+      twingraph verify https://data.example.org/
+    """
+    from twingraph.verify.client import Limits
+    from twingraph.verify.findings import report
+    from twingraph.verify.run import verify as run
+
+    found = run(url, Limits(requests=requests, seconds=seconds), pages)
+    if form == "json":
+        told = {
+            "url": url,
+            "requests": found.requests,
+            "pages": found.pages,
+            "findings": [finding._asdict() for finding in found.findings],
+        }
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+    else:
+        click.echo(report(found.findings, found.requests), nl=False)
+    sys.exit(1 if found.problems else 0)
+
+
+@cli.command(short_help="Rules for a web server that sends the site as files.")
+@click.argument("server", type=click.Choice(["nginx", "apache", "caddy", "netlify", "w3id"]))
+@click.option("--host", default="data.example.org", show_default=True,
+              help="The name under which the public reaches it.")  # fmt: skip
+@click.option("--root", default="/srv/twingraph/site", show_default=True,
+              help="The folder that the server sends.")  # fmt: skip
+@click.option("--prefix", default="/", show_default=True,
+              help="The path of the site below it, as /twingraph/.")  # fmt: skip
+def rules(server: str, host: str, root: str, prefix: str) -> None:
+    """Write what SERVER must be told about the files of 'twingraph build --site'.
+
+    Media types, headers, and where the IRIs of things lead; see docs/publishing.md.
+
+    \b
+    Example: nginx
+      twingraph rules nginx --host data.example.org > /etc/nginx/conf.d/twingraph.conf
+    """
+    from twingraph.site.hosting import Host
+    from twingraph.site.hosting import rules as run
+
+    click.echo(run(server, Host(host, root, prefix)), nl=False)
+
+
 @cli.command(short_help="Make a small project folder, whole from the first minute.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--base-iri", default=STARTER_BASE, show_default=True, help="The beginning of every "
@@ -441,6 +580,25 @@ def _built(settings: Settings, out: Path | None = None) -> Path:
         raise
 
 
+def _write_site(context: Context, out: Path | None) -> None:
+    """Write the site of a current build as files, and tell how many and how fast."""
+    from twingraph.site.reader import load_site
+    from twingraph.site.static_site import write_site
+
+    settings = context.settings()
+    folder = (out or settings.folder / _SITE).absolute()
+    reader = load_site(_built(settings), settings.resource("queries") / "library")
+    begun = time.monotonic()
+    with _Progress() as progress:
+        written = write_site(reader, folder, releases=_releases(context), progress=progress.tell)
+    seconds = time.monotonic() - begun
+    click.echo(
+        f"{written.files} files, {written.pages} of them pages, in {_short(out or folder)} "
+        f"({seconds:.1f} s, {written.files / seconds:.0f} files a second)",
+        err=True,
+    )
+
+
 @contextlib.contextmanager
 def _log(path: Path) -> Iterator[TextIO | None]:
     """Open the log; raises OSError, which `main` tells."""
@@ -463,8 +621,8 @@ def _read_query(path: Path) -> str:
 def _print_problems(problems: Sequence[Problem], form: str, lang: str, err: bool = False) -> None:
     if form == "json":
         rows = [
-            {"file": one.file, "line": one.line, "code": one.code, "severity": one.severity,
-             "message": dict(one.message)} for one in problems
+            {"file": one.file, "line": one.line, "column": one.column, "code": one.code,
+             "severity": one.severity,             "message": dict(one.message)} for one in problems
         ]  # fmt: skip
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1), err=err)
         return

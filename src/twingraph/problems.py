@@ -68,6 +68,10 @@ CODES: Final[dict[str, Rule]] = {
         "warning",
         N_("nobody reads this file; move it to data/sources, entities, links or imports as .ttl"),
     ),
+    "F16": Rule(
+        "violation",
+        N_("{iri} is named under another base IRI than {base}; run 'twingraph fmt --rebase {old}'"),
+    ),
     "D01": Rule(
         "violation",
         N_("'{value}' is not an EDTF date; write 2003, 2018-05, 2018-09-28, 1993~ or 199X"),
@@ -90,6 +94,36 @@ CODES: Final[dict[str, Rule]] = {
         "violation",
         N_("no text with SHA-256 {sha256} in the texts folder; add the text of {source}"),
     ),
+    "E08": Rule(
+        "violation",
+        N_(
+            "{quoted} of {letters} letters of {source} are quoted, at most half may; shorten quotes"
+        ),
+    ),
+    "E09": Rule(
+        "warning",
+        N_("'{quote}' stands {times} times in line {at} of {source}; add a word that tells which"),
+    ),
+    "I01": Rule(
+        "violation",
+        N_("no description of a list: {error}; docs/lists.md shows one"),
+    ),
+    "I02": Rule(
+        "violation",
+        N_("no row: {error}; mend the cell"),
+    ),
+    "I03": Rule(
+        "warning",
+        N_("the row is refused, column '{name}': {error}; mend the cell or the mapping"),
+    ),
+    "I04": Rule(
+        "info",
+        N_("{number} rows from here on wait for a person; decide in review.csv and import again"),
+    ),
+    "I05": Rule(
+        "warning",
+        N_("{name} is not what was taken: its SHA-256 is {found}; restore it or take it anew"),
+    ),
     "X05": Rule(
         "violation",
         N_("no decision about a link: {error}; write SSSOM as docs/curation.md shows it"),
@@ -106,7 +140,7 @@ CODES: Final[dict[str, Rule]] = {
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing for a person to mend: `file:line: CODE what is wrong; what to write instead`.
+    """One thing for a person to mend: `file:line[:column]: CODE what is wrong; what to write`.
 
     `file` is relative to the project (empty: no file is to blame), `line` counts from 1 (0: the
     file as a whole), `message` holds one text a language.
@@ -121,10 +155,13 @@ class Problem:
     severity: Severity
     message: Mapping[str, str] = field(compare=False)
     detail: str = ""
+    column: int = 0
 
     def text(self, language: str = "en") -> str:
         """Return the line a person reads, in `en` or `de`."""
-        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        column = f":{self.column}" if self.column else ""
+        line = f":{self.line}{column}" if self.line else ""
+        place = f"{self.file}{line}: " if self.file else ""
         return f"{place}{self.code} {self.message.get(language) or self.message['en']}"
 
     def __str__(self) -> str:
@@ -132,12 +169,16 @@ class Problem:
         return self.text()
 
 
-def problem(code: str, file: str, line: int = 0, **values: object) -> Problem:
-    """Return the problem of that code at that place, its words filled with `values`."""
+def problem(code: str, file: str, line: int = 0, column: int = 0, /, **values: object) -> Problem:
+    """Return the problem of that code at that place, its words filled with `values`.
+
+    >>> print(problem("I02", "data/imports/a/rows.csv", 7, 3, error="1 cell in place of 2"))
+    data/imports/a/rows.csv:7:3: I02 no row: 1 cell in place of 2; mend the cell
+    """
     rule = CODES[code]
     words = {key: str(value) for key, value in values.items()}
     message = {language: words_of(language).gettext(rule.text, **words) for language in LANGUAGES}
-    return Problem(file, line, code, rule.severity, message, message[SOURCE_LANGUAGE])
+    return Problem(file, line, code, rule.severity, message, message[SOURCE_LANGUAGE], column)
 
 
 def by_severity(problems: Iterable[Problem]) -> list[Problem]:

@@ -1,27 +1,27 @@
 """What the graph covers, read from its statements: which part of the world, which time, whose word.
 
-One pass over the quads; nothing here is written down anywhere else.
+One pass over the lines of the graph; nothing here is written down anywhere else.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode
 
+from twingraph.rdf.dataset import Dataset, term_of
 from twingraph.rdf.iris import source_of
-from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.vocabulary import NS, ONTOLOGY
 
 _SCHEMA: Final = "https://schema.org/"
 _DCTERMS: Final = "http://purl.org/dc/terms/"
 _FIRST: Final = ("earliestDate", "earliestStart")
 _LAST: Final = ("latestDate", "latestEnd", "latestStart")
 _VERSION: Final = "http://www.w3.org/2002/07/owl#versionIRI"
+_DESCRIBED: Final = (_DCTERMS + "title", _DCTERMS + "license", _VERSION)
 
 
 @dataclass(frozen=True)
@@ -60,36 +60,36 @@ class Coverage:
     ontology_version: str = ""
 
 
-def coverage(quads: Sequence[Quad], base: str) -> Coverage:
-    """Return what the quads of a frozen graph under `base` cover."""
-    unnamed = DefaultGraph()
+def coverage(graph: Dataset, base: str) -> Coverage:
+    """Return what a frozen graph under `base` covers."""
     points: dict[str, dict[str, Decimal]] = defaultdict(dict)
     first: list[str] = []
     last: list[str] = []
     titles: dict[str, list[Literal]] = defaultdict(list)
     licences: dict[str, str] = {}
-    sizes: Counter[str] = Counter()
     version = ""
     axes = {_SCHEMA + "longitude": "east", _SCHEMA + "latitude": "north"}
-    early = {f"{base}ns#{name}" for name in _FIRST}
-    late = {f"{base}ns#{name}" for name in _LAST}
-    for one in quads:
-        if one.graph_name != unnamed:
-            sizes[plain(one.graph_name)] += 1
+    early = {NS + name for name in _FIRST}
+    late = {NS + name for name in _LAST}
+    wanted = {f"<{one}>" for one in {*axes, *early, *late, *_DESCRIBED}}
+    for line in graph.default:
+        node, predicate, text = line.split(" ", 2)
+        if predicate not in wanted:
             continue
-        verb, subject = one.predicate.value, plain(one.subject)
-        if verb in axes and isinstance(one.object, Literal):
-            points[subject][axes[verb]] = Decimal(one.object.value)
+        verb, subject, value = predicate[1:-1], node[1:-1], term_of(text[:-2])
+        if verb in axes and isinstance(value, Literal):
+            points[subject][axes[verb]] = Decimal(value.value)
         elif verb in early:
-            first.append(plain(one.object))
+            first.append(value.value)
         elif verb in late:
-            last.append(plain(one.object))
-        elif verb == _DCTERMS + "title" and isinstance(one.object, Literal):
-            titles[subject].append(one.object)
-        elif verb == _DCTERMS + "license" and isinstance(one.object, NamedNode):
-            licences[subject] = one.object.value
-        elif verb == _VERSION and subject == f"{base}ns":
-            version = plain(one.object)
+            last.append(value.value)
+        elif verb == _DCTERMS + "title" and isinstance(value, Literal):
+            titles[subject].append(value)
+        elif verb == _DCTERMS + "license" and isinstance(value, NamedNode):
+            licences[subject] = value.value
+        elif verb == _VERSION and subject == ONTOLOGY:
+            version = value.value
+    sizes = Counter({name: len(lines) for name, lines in graph.named.items()})
     whole = [one for one in points.values() if len(one) == 2]
     return Coverage(
         box=_box(whole),
@@ -109,10 +109,10 @@ def _sources(
 ) -> list[Source]:
     found = []
     for graph, count in sorted(sizes.items()):
-        document = source_of(HOME + graph.removeprefix(base))
+        document = source_of(graph, base)
         if document is None:
             continue
-        name = base + document.removeprefix(HOME)
+        name = document
         said = tuple(sorted(titles[name], key=str))
         found.append(Source(graph, name, said, licences.get(name, ""), count))
     return found

@@ -22,6 +22,7 @@ from twingraph.catalogue.offers import (
 from twingraph.catalogue.origins import tell_provenance, tell_sources, tell_versions
 from twingraph.catalogue.places import point, polygon
 from twingraph.rdf.authority import DE_CONTRIBUTORS, DE_LEVELS, FREQUENCIES, LEVELS
+from twingraph.rdf.vocabulary import ONTOLOGY, SHAPES_DOCUMENT
 
 _CONFORMS: Final = {
     VOCABULARY: (
@@ -92,10 +93,10 @@ def _own_words(told: CatalogueBuilder) -> dict[str, Values]:
 
 
 def _model(told: CatalogueBuilder) -> list[NamedNode]:
-    version = told.covered.ontology_version or f"{told.base}ns"
+    version = told.covered.ontology_version or ONTOLOGY
     return [
         told.standard(version, "The ontology of the data"),
-        told.standard(f"{told.base}shapes", "The SHACL shapes of the data"),
+        told.standard(SHAPES_DOCUMENT, "The SHACL shapes of the data"),
     ]
 
 

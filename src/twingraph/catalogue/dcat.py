@@ -43,7 +43,7 @@ def catalogue_files(
 ) -> dict[str, bytes]:
     """Return the catalogues of an edition by file name; `earlier` are the editions before it."""
     files = {}
-    covered = coverage(graph.quads, graph.base)
+    covered = coverage(graph.dataset, graph.base)
     for profile, name in PROFILES.items():
         triples = catalogue(graph, edition, earlier, profile, covered)
         for suffix in SUFFIXES:
@@ -71,7 +71,7 @@ def catalogue(
     Of `edition` the files are offered; `earlier` says since when what there is has been there.
     `covered` is what the graph covers, if that is known already.
     """
-    covered = covered or coverage(graph.quads, graph.base)
+    covered = covered or coverage(graph.dataset, graph.base)
     told = CatalogueBuilder(graph, covered, edition, earlier, profile)
     there = {one.dataset for one in offered(edition)}
     offers = [*OFFERS, *(source_offer(one.slug, one.title) for one in covered.sources)]

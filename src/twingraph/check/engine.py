@@ -18,14 +18,13 @@ import pyoxigraph as ox
 
 from twingraph.problems import Severity, TwingraphError
 from twingraph.rdf.turtle import iri_text
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.vocabulary import PREFIXES, SHAPES
 
 if TYPE_CHECKING:
     import rdflib
     from pyshacl_turbo import CompiledShapes
 
 SH: Final = "http://www.w3.org/ns/shacl#"
-SHAPES: Final = HOME + "shapes#"
 
 _SEVERITY: Final[dict[str, Severity]] = {
     SH + "Violation": "violation",
@@ -56,8 +55,10 @@ class Finding:
 class Engine(Protocol):
     """Anything that judges N-Triples by shapes written in Turtle."""
 
-    def validate(self, data: bytes, shapes: bytes) -> list[Finding]:
-        """Return the findings, sorted; none of them twice."""
+    def validate(
+        self, data: bytes, shapes: bytes, prefixes: Mapping[str, str] = PREFIXES
+    ) -> list[Finding]:
+        """Return the findings, sorted, none twice; messages name IRIs by `prefixes`."""
         ...
 
 
@@ -74,8 +75,10 @@ class TurboEngine:
     ('Z01', 'info', 'urn:s', 'urn:p', {'en': 'drop it'})
     """
 
-    def validate(self, data: bytes, shapes: bytes) -> list[Finding]:
-        """Return the findings, sorted; none of them twice."""
+    def validate(
+        self, data: bytes, shapes: bytes, prefixes: Mapping[str, str] = PREFIXES
+    ) -> list[Finding]:
+        """Return the findings, sorted, none twice; messages name IRIs by `prefixes`."""
         from pyshacl_turbo.rdf import Input
 
         # as Input the text goes straight to the native parser; as a document it would go through
@@ -83,14 +86,16 @@ class TurboEngine:
         document = Input(_plain_strings(data).decode(), "nt", None, {})
         with _literals_as_written():
             _, report, text = _compiled(shapes).validate(document)  # type: ignore[no-untyped-call]  # the library is untyped
-        return _findings(report, text, shapes)
+        return _findings(report, text, shapes, prefixes)
 
 
 class PyshaclEngine:
     """pySHACL, the reference implementation in Python: slow, and the judge of the other."""
 
-    def validate(self, data: bytes, shapes: bytes) -> list[Finding]:
-        """Return the findings, sorted; none of them twice."""
+    def validate(
+        self, data: bytes, shapes: bytes, prefixes: Mapping[str, str] = PREFIXES
+    ) -> list[Finding]:
+        """Return the findings, sorted, none twice; messages name IRIs by `prefixes`."""
         import pyshacl
         import rdflib
 
@@ -99,7 +104,7 @@ class PyshaclEngine:
                 rdflib.Graph().parse(data=_plain_strings(data), format="nt"),
                 shacl_graph=rdflib.Graph().parse(data=shapes, format="turtle"),
             )
-        return _findings(report, text, shapes)
+        return _findings(report, text, shapes, prefixes)
 
 
 ENGINES: Final[dict[str, Callable[[], Engine]]] = {
@@ -148,7 +153,9 @@ def _literals_as_written() -> Iterator[None]:
         rdflib.NORMALIZE_LITERALS = before
 
 
-def _findings(report: object, text: str, shapes: bytes) -> list[Finding]:
+def _findings(
+    report: object, text: str, shapes: bytes, prefixes: Mapping[str, str]
+) -> list[Finding]:
     import rdflib
 
     if not isinstance(report, rdflib.Graph):
@@ -157,7 +164,7 @@ def _findings(report: object, text: str, shapes: bytes) -> list[Finding]:
     found = {
         one.sort_key(): one
         for node in report.subjects(rdflib.RDF.type, rdflib.URIRef(SH + "ValidationResult"))
-        for one in [_finding(report, node, messages)]
+        for one in [_finding(report, node, messages, prefixes)]
     }
     return [found[key] for key in sorted(found)]
 
@@ -173,7 +180,10 @@ class _Result(NamedTuple):
 
 
 def _finding(
-    report: rdflib.Graph, node: rdflib.term.Node, messages: Mapping[str, Mapping[str, str]]
+    report: rdflib.Graph,
+    node: rdflib.term.Node,
+    messages: Mapping[str, Mapping[str, str]],
+    prefixes: Mapping[str, str],
 ) -> Finding:
     import rdflib
 
@@ -183,9 +193,9 @@ def _finding(
     path = str(result.resultPath) if isinstance(result.resultPath, rdflib.URIRef) else None
     value = _term(result.value)
     shown = {
-        "this": _shown(_term(result.focusNode)),
-        "path": _shown(_term(result.resultPath)),
-        "value": _shown(value),
+        "this": _shown(_term(result.focusNode), prefixes),
+        "path": _shown(_term(result.resultPath), prefixes),
+        "value": _shown(value, prefixes),
     }
     return Finding(
         code=shape.removeprefix(SHAPES).partition("-")[0],
@@ -221,10 +231,10 @@ def _term(node: rdflib.term.Node | None) -> Term | None:
     return None
 
 
-def _shown(term: Term | None) -> str:
+def _shown(term: Term | None, prefixes: Mapping[str, str]) -> str:
     """Return how a message names a term: an IRI as a prefixed name where there is one."""
     if isinstance(term, ox.NamedNode):
-        return iri_text(term.value, set())
+        return iri_text(term.value, set(), prefixes)
     return "" if term is None else term.value
 
 

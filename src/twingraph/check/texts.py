@@ -1,30 +1,57 @@
 """`check --texts DIR`: every quote stands, word for word, in its line of the text that was read.
 
 A source file names its text by SHA-256, so the folder may hold the texts under any file name.
+All quotes of a source together hold at most half of the letters of its text (E08): evidence is
+quoted, a text is not copied. A text of few letters is exempt: its shortest quotes are most of it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pyoxigraph import NamedNode
 
 from twingraph.problems import Problem, TwingraphError, problem
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import HOME, RDF, TG
+from twingraph.rdf.vocabulary import RDF, TG
 from twingraph.source.read import Curated, SourceFile
+from twingraph.source.tables.cells import read_csv
+
+MOST_QUOTED: Final = 0.5  # share of the letters of a text
+FEW_LETTERS: Final = 1000  # a text of fewer, half a page, has no such limit
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many letters of a source all its quotes hold, counted quote by quote, and its letters."""
+
+    source: str
+    quoted: int
+    letters: int
 
 
 @dataclass(frozen=True)
 class Proof:
-    """How many quotes were proven of how many, and the problems of the rest."""
+    """How many quotes were proven, the problems, and what share of each text is quoted."""
 
     proven: int
     all: int
     problems: tuple[Problem, ...]
+    shares: tuple[Share, ...] = ()
+
+
+def count_letters(text: str) -> int:
+    """Return how many letters a text has; digits, punctuation and blanks are none.
+
+    >>> count_letters("10178 Berlin, Jüdenstr. 1")
+    15
+    """
+    return sum(one.isalpha() for one in text)
 
 
 def read_texts(folder: Path) -> dict[str, list[str]]:
@@ -51,9 +78,11 @@ def prove_quotes(
         for quad in file.quads
         if quad.predicate == TG.sha256
     }
-    proven = total = 0
     problems: list[Problem] = []
+    asked = {file.path for file in (curated.files if files is None else files)}
+    proven, total = _prove_rows(curated, folder, asked, problems)
     missing: set[str] = set()
+    quoted: dict[str, int] = defaultdict(int)
     for file, cite, facts in _citations(curated.files if files is None else files):
         if not {TG.inSource, TG.line, TG.quote} <= set(facts):
             continue  # E03 and E04 tell
@@ -64,18 +93,77 @@ def prove_quotes(
             if source not in missing:
                 line = file.positions.line(source, TG.sha256.value)
                 told = sums.get(source, "(none)")
-                name = source.removeprefix(HOME)
+                name = source.removeprefix(curated.settings.base_iri)
                 problems.append(problem("E07", file.path, line, sha256=told, source=name))
             missing.add(source)
             continue
         quote, number = facts[TG.quote], _number(facts[TG.line])
-        if quote and 0 < number <= len(text) and quote in text[number - 1]:
-            proven += 1
+        times = text[number - 1].count(quote) if quote and 0 < number <= len(text) else 0
+        quoted[source] += count_letters(quote)
+        proven += times > 0
+        if times == 1:
             continue
+        code = "E09" if times else "E05"
         line = file.positions.line(cite, TG.quote.value)
-        name = source.removeprefix(HOME)
-        problems.append(problem("E05", file.path, line, quote=quote, at=number, source=name))
-    return Proof(proven, total, tuple(problems))
+        name = source.removeprefix(curated.settings.base_iri)
+        words = {"quote": quote, "at": number, "source": name, "times": times}
+        problems.append(problem(code, file.path, line, **words))
+    shares = tuple(
+        Share(source, letters, sum(count_letters(line) for line in texts[sums[source]]))
+        for source, letters in sorted(quoted.items())
+    )
+    problems += _too_much(curated, shares)
+    return Proof(proven, total, tuple(problems), shares)
+
+
+def _too_much(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
+    """E08: sources of which more is quoted than evidence needs."""
+    for one in shares:
+        if one.letters < FEW_LETTERS or one.quoted <= one.letters * MOST_QUOTED:
+            continue
+        name = one.source.removeprefix(curated.settings.base_iri)
+        [file, *_] = curated.files_of[one.source]
+        line = file.positions.line(one.source, TG.sha256.value)
+        yield problem("E08", file.path, line, quoted=one.quoted, letters=one.letters, source=name)
+
+
+def _prove_rows(
+    curated: Curated, folder: Path, asked: Collection[str], problems: list[Problem]
+) -> tuple[int, int]:
+    """Compare the mapped cells of each row with the list as it was taken.
+
+    The text is found by the checksum in import.toml, so the rows beside it can't prove themselves.
+    """
+    files = [path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()]
+    raws = {hashlib.sha256(raw).hexdigest(): raw for raw in files}
+    proven = total = 0
+    for found in curated.imports:
+        name = f"data/imports/{found.slug}/rows.csv"
+        if found.spec is None or found.is_places or name not in asked:
+            continue
+        sha256 = found.spec.texts["sha256"]
+        text = raws.get(sha256)
+        if text is None:
+            where, told = f"data/imports/{found.slug}/import.toml", sha256 or "(none)"
+            problems.append(problem("E07", where, 1, sha256=told, source=f"id/source/{found.slug}"))
+            total += len(found.outcomes)
+            continue
+        taken = {row.number: row for row in read_csv(text.decode("utf-8", "replace")).rows}
+        for outcome in found.outcomes:
+            total += 1
+            row = outcome.row
+            cells = {} if row.number not in taken else taken[row.number].cells
+            bad = next((column for column in sorted(found.spec.columns)
+                        if cells.get(column) != row.cells.get(column)), None)  # fmt: skip
+            if bad is None:
+                proven += 1
+                continue
+            column = list(row.cells).index(bad) + 1 if bad in row.cells else 0
+            problems.append(problem(
+                "E05", name, row.line, column, quote=row.cells.get(bad, ""), at=row.line,
+                source=f"id/source/{found.slug}",
+            ))  # fmt: skip
+    return proven, total
 
 
 def _number(text: str) -> int:

@@ -17,9 +17,9 @@ from pyoxigraph import Literal, Triple
 
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import HOME, RDFS, SKOS, TG
+from twingraph.rdf.vocabulary import CODES, RDFS, SKOS, TG
 
-NAMES: Final = (RDFS.label, SKOS.prefLabel, SKOS.altLabel)
+NAMES: Final = (RDFS.label, SKOS.prefLabel, SKOS.altLabel, TG.formerName)
 FOLDED_KINDS: Final = frozenset(
     {"place", "org", "unit", "person", "event", "programme", "project", "concept"}
 )
@@ -69,26 +69,27 @@ def forms(name: str) -> frozenset[str]:
     return frozenset(found | joined) - {""}
 
 
-def named_kind(iri: str, base: str = HOME) -> str | None:
+def named_kind(iri: str, base: str) -> str | None:
     """Return the kind of a thing that is found by its names, `concept` for a code; else None.
 
-    >>> named_kind(HOME + "id/place/bonn"), named_kind(HOME + "vocab/type/twinning")
+    >>> base = "https://data.example.org/"
+    >>> named_kind(base + "id/place/bonn", base), named_kind(CODES + "type/twinning", base)
     ('place', 'concept')
-    >>> named_kind(HOME + "id/claim/bonn-minsk-kind") is None, named_kind(HOME + "ns#field") is None
-    (True, True)
+    >>> named_kind(base + "id/claim/bonn-minsk-kind", base) is None
+    True
     """
     kind = kind_of(iri, base)
-    if kind is None and iri.startswith(f"{base}vocab/"):
-        kind = "concept" if iri.count("/") > base.count("/") + 1 else None
+    if iri.startswith(CODES):
+        kind = "concept" if iri.count("/") > CODES.count("/") else None
     return kind if kind in FOLDED_KINDS else None
 
 
-def folded_names(triples: Iterable[Triple]) -> Iterator[Triple]:
-    """Yield the folded forms of the names of everything that is found by name, under `HOME`."""
+def folded_names(triples: Iterable[Triple], base: str) -> Iterator[Triple]:
+    """Yield the folded forms of the names of everything that is found by name."""
     for one in triples:
         name = one.object
         if one.predicate not in NAMES or not isinstance(name, Literal):
             continue
-        if named_kind(plain(one.subject)) is not None:
+        if named_kind(plain(one.subject), base) is not None:
             for form in forms(name.value):
                 yield Triple(one.subject, TG.foldedName, Literal(form))

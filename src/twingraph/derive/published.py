@@ -6,24 +6,28 @@ we conclude, and the default graph, which holds all of it and is complete on its
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryTriples, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, RdfFormat, Store, Triple
 
 from twingraph.derive.dates import bounds
-from twingraph.derive.names import folded_names
+from twingraph.derive.names import NAMES, folded_names
 from twingraph.derive.resolve import DATES, RESOLVED, WEAK, Claim, Rules, Value, resolve
 from twingraph.problems import TwingraphError
+from twingraph.rdf.dataset import Dataset, parse_lines, texts_of, triple_texts
 from twingraph.rdf.iris import DERIVED, source_of
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import EDTF, HOME, PROV, RDF, SKOS, TG, XSD
+from twingraph.rdf.vocabulary import EDTF, PROV, RDF, SKOS, TG, XSD
 from twingraph.source.read import Curated
 
-_TRUE = Literal("true", datatype=XSD.boolean)
+# a variable in the place of a predicate or a class: `?a ?b ?c`, `; ?b ?c`, `a ?class`
+_ANY_TERM: Final = re.compile(r"(?:;\s*|[{.]\s*\S+\s+)\?\w+\s+[?<\w\"]|\ba\s+\?")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,24 @@ class Rule:
     name: str
     text: str
 
+    def may_read(self, lines: Iterable[str]) -> bool:
+        """May its answer change where these lines are added? False is certain.
+
+        >>> rule = Rule("a", "CONSTRUCT { ?a e:c ?b } WHERE { ?a a e:B ; e:b ?b }")
+        >>> rule.may_read(["<e:s> <e:b> <e:o> ."]), rule.may_read(["<e:s> <e:c> <e:o> ."])
+        (True, False)
+        """
+        where = self.text[self.text.find("WHERE") :]
+        if _ANY_TERM.search(where):
+            return any(True for _ in lines)
+        words = set(re.findall(r"(?<![?\w-])[\w-]+", where))
+        terms = set()
+        for line in lines:
+            _, predicate, value = line.split(" ", 2)
+            # a type is looked for by its class
+            terms.add(value[:-2] if predicate == str(RDF.type) else predicate)
+        return any(re.split("[/#:]", one[1:-1])[-1] in words for one in terms)
+
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
     """Read the rules of `folder` (queries/rules), sorted by name."""
@@ -41,43 +63,85 @@ def read_rules(folder: Path) -> tuple[Rule, ...]:
 
 
 def published(curated: Curated) -> frozenset[Quad]:
-    """Return every quad of the frozen graph, named under `HOME`: default and named graphs."""
-    rules = read_rules(curated.settings.resource("queries") / "rules")
-    return publish(curated.by_graph, rules, curated.settings.release)
+    """Return every quad of the frozen graph: default and named graphs."""
+    return frozenset(derive(curated))
+
+
+def derive(curated: Curated) -> Dataset:
+    """Return the frozen graph of a project as sorted lines."""
+    settings = curated.settings
+    rules = read_rules(settings.resource("queries") / "rules")
+    graphs = {name.value: triple_texts(quads) for name, quads in curated.by_graph.items()}
+    return publish(graphs, rules, settings.base_iri, settings.release)
 
 
 def publish(
-    graphs: Mapping[NamedNode, frozenset[Quad]], rules: Iterable[Rule], release: str = ""
-) -> frozenset[Quad]:
-    """Derive the published graph from the curated `graphs`.
+    graphs: Mapping[str, set[str]], rules: Iterable[Rule], base: str, release: str = ""
+) -> Dataset:
+    """Derive the published graph of the project under `base` from the curated `graphs`.
 
+    `graphs` are IRI -> the lines of the graph's triples.
     `release` is the day that the settings give for this release; it is published as the issue date
     of the whole, because rules about the future need a today that is data.
     """
     # "ours" (entities, links, vocabulary) and sources alike, in whatever order files were read
-    carried = set(_carried(graphs))
-    derived = set(_resolved(carried, release[:10]))
-    derived |= {
-        Triple(graph, PROV.wasDerivedFrom, NamedNode(document))
+    carried: set[str] = set().union(*graphs.values()) - _weaker(graphs, base)
+    facts = {one.triple for one in parse_lines(_with_predicates(carried, _RESOLVED_FROM))}
+    concluded = set(_resolved(facts, release[:10]))
+    concluded |= {
+        Triple(NamedNode(graph), PROV.wasDerivedFrom, NamedNode(document))
         for graph in graphs
-        if (document := source_of(graph.value))
+        if (document := source_of(graph, base))
     }
     if release:
         day = Literal(release[:10], datatype=XSD.date)
-        derived.add(Triple(NamedNode(HOME), NamedNode("http://purl.org/dc/terms/issued"), day))
+        concluded.add(Triple(NamedNode(base), NamedNode("http://purl.org/dc/terms/issued"), day))
+    derived = triple_texts(concluded)
     derived |= _by_rules(carried | derived, rules)
-    derived |= set(folded_names(carried))  # SPARQL can't fold, so this is no rule
-    default = DefaultGraph()
+    # SPARQL can't fold, so this is no rule
+    names = (one.triple for one in parse_lines(_with_predicates(carried, NAMES)))
+    derived |= triple_texts(folded_names(names, base))
     whole = carried | derived
-    return frozenset(
-        {quad for quads in graphs.values() for quad in quads}
-        | {_quad(one, DERIVED) for one in derived}
-        | {_quad(one, default) for one in whole - _answered(whole)}
-    )
+    named = {name: sorted(lines) for name, lines in graphs.items()}
+    default = sorted(whole - _answered(whole, facts))
+    return Dataset(default, {**named, base + DERIVED: sorted(derived)})
 
 
-def _quad(one: Triple, graph: NamedNode | DefaultGraph) -> Quad:
-    return Quad(one.subject, one.predicate, one.object, graph)
+def _with_predicates(lines: Iterable[str], predicates: Iterable[NamedNode]) -> list[str]:
+    """Return the lines with one of some predicates."""
+    wanted = {str(one) for one in predicates}
+    return [line for line in lines if line.split(" ", 2)[1] in wanted]
+
+
+def _weaker(graphs: Mapping[str, set[str]], base: str) -> set[str]:
+    """The lines that another source makes stronger.
+
+    A node that one source only implies and another states is stated.
+    """
+    ends = tuple(f" {TG.modality} {one} ." for one in WEAK)
+    weak = {name: [one for one in lines if one.endswith(ends)] for name, lines in graphs.items()}
+    implied = {name: {_subject(one) for one in lines} for name, lines in weak.items()}
+    anywhere: set[str] = set().union(*implied.values())
+    stated: set[str] = set()
+    for name, lines in graphs.items():
+        if anywhere and source_of(name, base):
+            typed = {_subject(one) for one in _with_predicates(lines, (RDF.type,))}
+            stated |= (typed & anywhere) - implied[name]
+    return {one for lines in weak.values() for one in lines if _subject(one) in stated}
+
+
+def _subject(line: str) -> str:
+    return line.partition(" ")[0]
+
+
+def _answered(whole: set[str], facts: Collection[Triple]) -> set[str]:
+    """The silences (`tg:notStated`) of one source about what another one states."""
+    silences = {line: (_subject(line)[1:-1], line.split(" ", 2)[2][1:-3])
+                for line in _with_predicates(whole, (TG.notStated,))}  # fmt: skip
+    subjects = {f"<{subject}>" for subject, _ in silences.values()}
+    about = parse_lines(one for one in whole if _subject(one) in subjects)
+    told = stated_facts({*facts, *(one.triple for one in about)})
+    return {line for line, pair in silences.items() if pair in told}
 
 
 def _value(term: object) -> Value:
@@ -86,61 +150,17 @@ def _value(term: object) -> Value:
     return term
 
 
-def _construct(store: Store, rule: Rule) -> Iterator[Triple]:
-    found = store.query(rule.text)
-    if not isinstance(found, QueryTriples):
-        raise TwingraphError(f"queries/rules/{rule.name}.rq is no CONSTRUCT query; write one")
-    return iter(found)
-
-
-def _carried(graphs: Mapping[NamedNode, frozenset[Quad]]) -> Iterator[Triple]:
-    """Everything the curated graphs hold, but what another source makes stronger.
-
-    A node that one source only implies and another states is stated.
-    """
-    stated = _stated(graphs)
-    for quads in graphs.values():
-        for quad in quads:
-            weak = quad.predicate == TG.modality and quad.object in WEAK
-            if not (weak and quad.subject in stated):
-                yield quad.triple
-
-
-def _stated(graphs: Mapping[NamedNode, frozenset[Quad]]) -> set[object]:
-    """The nodes that some source describes without calling them implied."""
-    found: set[object] = set()
-    for graph, quads in graphs.items():
-        if source_of(graph.value):
-            typed = {quad.subject for quad in quads if quad.predicate == RDF.type}
-            found |= typed - {
-                quad.subject
-                for quad in quads
-                if quad.predicate == TG.modality and quad.object in WEAK
-            }
-    return found
-
-
-def _answered(triples: set[Triple]) -> set[Triple]:
-    """The silences (`tg:notStated`) of one source about what another one states."""
-    told = stated_facts(triples, read_rules_of_lists(triples))
-    return {
-        one for one in triples
-        if one.predicate == TG.notStated and (plain(one.subject), plain(one.object)) in told
-    }  # fmt: skip
-
-
-def stated_facts(triples: Collection[Triple], rules: Rules) -> set[tuple[str, str]]:
+def stated_facts(triples: Collection[Triple]) -> set[tuple[str, str]]:
     """Return (thing, property) for all that is stated, as triple or as claim.
 
-    What is only inferred is not stated, and a start on a basis that does not count (a decision, a
-    club) is no start.
+    What is only inferred is not stated, and a start without a basis is no start.
     """
     told = {(plain(one.subject), one.predicate.value) for one in triples
             if one.predicate not in RESOLVED}  # fmt: skip
     return told | {
         (one.subject, one.verb.value)
         for one in read_claims(triples)
-        if not one.weak and (one.verb != TG.start or one.basis in rules.counts_as_start)
+        if not one.weak and (one.verb != TG.start or one.basis is not None)
     }
 
 
@@ -154,8 +174,15 @@ def _objects(
     return found
 
 
+# what `read_claims`, `read_rules_of_lists` and `_answered` look at
+_RESOLVED_FROM: Final = (
+    TG.subject, TG.property, TG.value, TG.basis, TG.modality, TG.rank, TG.asOf, TG.until,
+    TG.cites, TG.inSource, SKOS.broader,
+)  # fmt: skip
+
+
 def read_claims(triples: Iterable[Triple]) -> list[Claim]:
-    """Return the claims of a graph about the five properties that are resolved."""
+    """Return the claims of a graph about the properties that are resolved."""
     of = _objects(
         triples,
         TG.subject,
@@ -166,6 +193,8 @@ def read_claims(triples: Iterable[Triple]) -> list[Claim]:
         TG.rank,
         TG.asOf,
         TG.until,
+        TG.cites,
+        TG.inSource,
     )
     claims = []
     for iri, subjects in of[TG.subject].items():
@@ -176,9 +205,17 @@ def read_claims(triples: Iterable[Triple]) -> list[Claim]:
                     _one(of[each].get(iri)) for each in (TG.basis, TG.modality, TG.rank)
                 )
                 as_of, until = (_text(of[each].get(iri)) for each in (TG.asOf, TG.until))
-                claims.append(
-                    Claim(iri, subject.value, verb, value, basis, modality, rank, as_of, until)
+                sources = frozenset(
+                    source.value
+                    for citation in of[TG.cites].get(iri, ())
+                    for source in of[TG.inSource].get(citation.value, ())
                 )
+                claims.append(
+                    Claim(
+                        iri, subject.value, verb, value, basis, modality, rank, as_of, until,
+                        sources,
+                    )
+                )  # fmt: skip
     return claims
 
 
@@ -193,13 +230,12 @@ def _text(values: Iterable[Value] | None) -> str | None:
 
 def read_rules_of_lists(triples: Iterable[Triple]) -> Rules:
     """Return what the code lists say that resolution must know."""
-    of = _objects(triples, TG.countsAsStart, SKOS.broader)
-    counts = {NamedNode(iri) for iri, flags in of[TG.countsAsStart].items() if _TRUE in flags}
+    of = _objects(triples, SKOS.broader)
     broader = {
         NamedNode(iri): frozenset(one for one in above if isinstance(one, NamedNode))
         for iri, above in of[SKOS.broader].items()
     }
-    return Rules(frozenset(counts), broader)
+    return Rules(broader)
 
 
 def _resolved(triples: set[Triple], today: str) -> Iterator[Triple]:
@@ -216,24 +252,34 @@ def _resolved(triples: set[Triple], today: str) -> Iterator[Triple]:
             for name, day in zip(DATES[verb], answer.bounds, strict=True):
                 if day:
                     yield Triple(subject, name, Literal(day, datatype=XSD.date))
-        if answer.conflict:
-            yield Triple(subject, TG.hasConflict, verb)
+        if verb == TG.start and answer.strength:
+            yield Triple(subject, TG.startModality, answer.strength)
+        told = (answer.conflict, answer.between_sources, answer.within_source)
+        names = (TG.hasConflict, TG.sourcesDifferOn, TG.passagesDifferOn)
+        yield from (Triple(subject, name, verb) for name, so in zip(names, told, strict=True) if so)
         if answer.as_of:
             yield Triple(subject, TG.statusAsOf, Literal(answer.as_of, datatype=EDTF))
 
 
-def _by_rules(triples: set[Triple], rules: Iterable[Rule]) -> set[Triple]:
+def _by_rules(lines: set[str], rules: Iterable[Rule]) -> set[str]:
     """Run the rules until they add nothing, so that their order is no one's business."""
     store = Store()
-    store.extend(_quad(one, DefaultGraph()) for one in triples)
-    added: set[Triple] = set()
+    store.bulk_load("\n".join(lines).encode(), format=RdfFormat.N_TRIPLES)
+    added: set[str] = set()
     todo = tuple(rules)
-    while True:
-        found = {one for rule in todo for one in _construct(store, rule)} - triples - added
-        if not found:
-            return added
+    while todo:
+        found: set[str] = set().union(*(_construct(store, rule) for rule in todo)) - lines - added
         added |= found
-        store.extend(_quad(one, DefaultGraph()) for one in found)
+        store.bulk_load("\n".join(found).encode(), format=RdfFormat.N_TRIPLES)
+        todo = tuple(one for one in todo if one.may_read(found))
+    return added
+
+
+def _construct(store: Store, rule: Rule) -> set[str]:
+    found = store.query(rule.text)
+    if not isinstance(found, QueryTriples):
+        raise TwingraphError(f"queries/rules/{rule.name}.rq is no CONSTRUCT query; write one")
+    return texts_of(found.serialize(format=RdfFormat.N_TRIPLES) or b"")
 
 
 def expected_bounds(value: str) -> tuple[str | None, str | None] | None:

@@ -7,28 +7,33 @@ The six rules of docs/model.md ("Statements and published values"), one pure fun
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
 from twingraph.derive.dates import NONE, Bounds, bounds, date_set, union
-from twingraph.rdf.vocabulary import EDTF, HOME, TG
+from twingraph.rdf.vocabulary import CODES, EDTF, TG
 
 DATES: Final[dict[NamedNode, tuple[NamedNode, NamedNode]]] = {
     TG.start: (TG.earliestStart, TG.latestStart),
     TG.end: (TG.earliestEnd, TG.latestEnd),
     TG.date: (TG.earliestDate, TG.latestDate),
 }
-RESOLVED: Final = (*DATES, TG.partnershipType, TG.status)
+RESOLVED: Final = (*DATES, TG.contactsSince, TG.partnershipType, TG.status)
 
 Value = NamedNode | Literal
 
-WEAK: Final = frozenset(
-    NamedNode(f"{HOME}vocab/modality/{code}") for code in ("inferred", "derived")
+WEAK: Final = frozenset(NamedNode(f"{CODES}modality/{code}") for code in ("inferred", "derived"))
+_STATED: Final = NamedNode(CODES + "modality/stated")
+# from the strongest to the weakest
+_STRENGTHS: Final = tuple(
+    NamedNode(f"{CODES}modality/{code}")
+    for code in ("stated", "image-caption", "derived", "inferred")
 )
-_PREFERRED: Final = NamedNode(HOME + "vocab/rank/preferred")
-_DEPRECATED: Final = NamedNode(HOME + "vocab/rank/deprecated")
+_PREFERRED: Final = NamedNode(CODES + "rank/preferred")
+_DEPRECATED: Final = NamedNode(CODES + "rank/deprecated")
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Claim:
     rank: NamedNode | None = None
     as_of: str | None = None
     until: str | None = None
+    sources: frozenset[str] = frozenset()
 
     def is_history(self, today: str) -> bool:
         """Had what it says certainly ended before `today` (`YYYY-MM-DD`)?"""
@@ -60,7 +66,6 @@ class Claim:
 class Rules:
     """The facts of the code lists that resolution reads."""
 
-    counts_as_start: frozenset[NamedNode] = frozenset()
     broader: Mapping[NamedNode, frozenset[NamedNode]] = field(default_factory=dict)
 
     def narrower(self, one: Value, other: Value) -> bool:
@@ -79,12 +84,19 @@ class Rules:
 
 @dataclass(frozen=True)
 class Published:
-    """What is published for one property of one thing."""
+    """What is published for one property of one thing.
+
+    `conflict` says that claims disagree; `between_sources` that two sources do, `within_source`
+    that two passages of one source do; both can be so. `strength` is the modality of a date.
+    """
 
     values: tuple[Value, ...] = ()
     bounds: Bounds = NONE
     conflict: bool = False
     as_of: str | None = None
+    between_sources: bool = False
+    within_source: bool = False
+    strength: NamedNode | None = None
 
 
 def resolve(claims: Iterable[Claim], rules: Rules, today: str = "") -> Published:
@@ -103,18 +115,38 @@ def resolve(claims: Iterable[Claim], rules: Rules, today: str = "") -> Published
     if live[0].verb == TG.status:
         return _status(live)
     if live[0].verb == TG.start:
-        live = [one for one in live if one.basis in rules.counts_as_start]
+        live = [one for one in live if one.basis is not None]
     live = _stated_first(live)
-    if live and live[0].verb in DATES:
+    if live and live[0].verb != TG.partnershipType:
         return _dates(live)
     kinds = _finest(live, lambda one, other: rules.narrower(one.value, other.value))
     values = tuple(sorted({one.value for one in kinds}, key=str))
-    return Published(values, conflict=len(values) > 1)
+    return _disagreeing(Published(values), kinds)
+
+
+def _disagreeing(found: Published, kept: Sequence[Claim]) -> Published:
+    """Say of what is published whether the claims kept disagree, and whose words they are."""
+    pairs = [(one, other) for one, other in combinations(kept, 2) if one.value != other.value]
+    return replace(
+        found,
+        conflict=bool(pairs),
+        between_sources=any(one.sources.isdisjoint(other.sources) for one, other in pairs),
+        within_source=any(one.sources & other.sources for one, other in pairs),
+    )
+
+
+def _strength(kept: Iterable[Claim]) -> NamedNode | None:
+    """Each value is as strong as its strongest claim, all of them as the weakest value."""
+    ranks: dict[Value, int] = {}
+    for one in kept:
+        rank = _STRENGTHS.index(one.modality if one.modality in _STRENGTHS else _STATED)
+        ranks[one.value] = min(rank, ranks.get(one.value, rank))
+    return _STRENGTHS[max(ranks.values())] if ranks else None
 
 
 def _present(claims: list[Claim], today: str) -> list[Claim]:
     """What is past gives way to what is present; a past status alone says nothing of today."""
-    if not claims or claims[0].verb in DATES:
+    if not claims or claims[0].verb not in (TG.partnershipType, TG.status):
         return claims
     live = [one for one in claims if not one.is_history(today)]
     return live if live or claims[0].verb == TG.status else claims
@@ -170,11 +202,9 @@ def _dates(claims: Sequence[Claim]) -> Published:
     kept = _finest(claims, _refines_date)
     texts = sorted({one.value.value for one in kept})
     span = union(_claim_bounds(one) for one in kept) if kept else NONE
-    if len(texts) < 2:
-        return Published(tuple(Literal(text, datatype=EDTF) for text in texts), span)
-    together = date_set(texts)
+    together = texts[0] if len(texts) == 1 else date_set(texts)
     values = (Literal(together, datatype=EDTF),) if together else ()
-    return Published(values, span, conflict=True)
+    return _disagreeing(Published(values, span, strength=_strength(kept)), kept)
 
 
 def _status(claims: Sequence[Claim]) -> Published:
@@ -184,7 +214,7 @@ def _status(claims: Sequence[Claim]) -> Published:
     latest = _stated_first([one for one in dated if _as_of_day(one) == day] or list(claims))
     values = tuple(sorted({one.value for one in latest}, key=str))
     as_of = max((one.as_of for one in latest if one.as_of), default=None)
-    return Published(values, conflict=len(values) > 1, as_of=as_of)
+    return _disagreeing(Published(values, as_of=as_of), latest)
 
 
 def _as_of_day(claim: Claim) -> str:

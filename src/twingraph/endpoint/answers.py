@@ -22,8 +22,6 @@ from pyoxigraph import (
 )
 
 from twingraph.endpoint.hints import empty_cells_hint
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import HOME
 from twingraph.site.facts import facts_about
 from twingraph.site.queries import Example, examples
 from twingraph.site.reader import BuildReader
@@ -219,14 +217,12 @@ def table_of(
 
 
 def _value(teller: ValueFormatter, term: Any) -> Value:
-    site = teller.site
     if isinstance(term, NamedNode):
-        return teller.link(move_iri(term.value, site.base, HOME))
+        return teller.link(term.value)
     if isinstance(term, Literal):
         if term.language:
             return Value(term.value, language=term.language)
-        moved = move_iri(term.datatype.value, site.base, HOME)
-        return teller.value(Literal(term.value, datatype=NamedNode(moved)))
+        return teller.value(term)
     if isinstance(term, BlankNode):
         return Value(str(term), code=True)
     return Value("") if term is None else Value(str(term), code=True)

@@ -153,7 +153,7 @@ class Service:
     def terms(self) -> frozenset[str]:
         """The terms of the ontology and the concepts, read when first wanted."""
         if self._terms is None:
-            self._terms = terms_of(self.site.store, self.site.base)
+            self._terms = terms_of(self.site.store)
         return self._terms
 
     def headers(self, media_type: str, length: int, tag: str) -> list[tuple[bytes, bytes]]:
@@ -236,7 +236,7 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForP
             return ForPeople(asked)
         name = query_digest(asked.query)
         scope[SEEN] = (-1, name, False)
-        permit(service.site, asked, service.limits.query_bytes)
+        permit(service.site, asked, service.limits.query_bytes, scope["method"])
         choice = choose_formats(asked.formats, accept)
         reply = await service.evaluator.ask(
             asked.query, _suffix(choice.rows, "json"), _suffix(choice.graphs, "nt"), asked.dataset,

@@ -19,9 +19,9 @@ from twingraph.endpoint.hints import hints_of
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.protocol import ProtocolRequest, RefusedError
 from twingraph.site.describe import FORMATS
-from twingraph.site.reader import LANGUAGES
+from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import render
-from twingraph.site.service import endpoint_of, service_description
+from twingraph.site.service import service_description
 from twingraph.translation import words_of
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.respond import (
@@ -96,6 +96,19 @@ def _page(
     return respond(request, body, "text/html", status=status, vary=VARY, headers=headers)
 
 
+def _endpoint_of(request: Request) -> str:
+    """Return the address by which the endpoint was asked (Service Description §3.4.1).
+
+    Behind a proxy that ends TLS, the base IRI knows the scheme better than this process.
+    """
+    site: BuildReader = request.app.state.site
+    public = site.base + "sparql"
+    asked = request.url.replace(query="", fragment="")
+    if f"//{asked.netloc}{asked.path}" == public.partition(":")[2]:
+        return public
+    return str(asked)  # Starlette takes no host for one that can't stand in an IRI
+
+
 def _about_service(request: Request, service: Service, asked: ProtocolRequest) -> Response:
     if request.method == "POST":
         raise RefusedError(400, "no query; send one as parameter 'query'")
@@ -107,7 +120,7 @@ def _about_service(request: Request, service: Service, asked: ProtocolRequest) -
         )
     if chosen.suffix == "html":
         return _page(request, service, asked)
-    endpoint = endpoint_of(request)
+    endpoint = _endpoint_of(request)
     body = service_description(service.site, chosen.suffix, endpoint, service.limits)
     headers = _told(service)
     return respond(request, body, chosen.media_type, vary=f"{VARY}, Host", headers=headers)

@@ -24,10 +24,9 @@ from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.worker import LAST, LENGTH, REPLY
 from twingraph.problems import TwingraphError
-from twingraph.rdf.iris import PUBLISHED, move_iri
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.iris import PUBLISHED
+from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Limits
-from twingraph.source.fmt import prefixes_under
 
 MOMENT: Final = 0.1  # seconds in the fast lane
 HURRY: Final = 0.05  # while others wait behind it
@@ -131,8 +130,8 @@ class Pool:
         self._config = Config(
             graph=str(graph),
             base=base,
-            prefixes=dict(prefixes_under(base)),
-            published=move_iri(PUBLISHED.value, HOME, base),
+            prefixes=dict(prefixes_for(base)),
+            published=base + PUBLISHED,
             seconds=limits.seconds,
             memory_bytes=limits.memory_bytes,
             rows=limits.rows,

@@ -125,16 +125,17 @@ def _formats(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
             yield from filter(None, map(str.strip, value.split(",")))
 
 
-def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int) -> None:
+def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int, method: str) -> None:
     """Raise `RefusedError` for a query that is too long, or graphs of the protocol we don't have.
 
     What stands in the text is looked at where it is evaluated.
     """
     if len(asked.query.encode("utf-8", "replace")) > query_bytes:
-        raise RefusedError(413, f"a query of more than {query_bytes} bytes; send a shorter one")
+        status = 413 if method == "POST" else 414  # RFC 9110 §15.5.14, §15.5.15
+        raise RefusedError(status, f"a query of more than {query_bytes} bytes; send a shorter one")
     if asked.dataset is None:
         return
-    held = {*site.graphs, site.public(PUBLISHED.value)}
+    held = {*site.graphs, site.base + PUBLISHED}
     for name in (*asked.dataset.default, *asked.dataset.named):
         if name not in held:
             raise RefusedError(

@@ -5,18 +5,17 @@ Quad formats hold everything, triple formats exactly the default graph.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, Triple
+from pyoxigraph import Quad
 
-from twingraph.export.jsonld import Json, make_context, write_jsonld
+from twingraph.export.jsonld import Json, make_context
+from twingraph.export.jsonld_stream import jsonld_chunks
 from twingraph.export.tables.files import FILES as TABLE_FILES
 from twingraph.export.tables.files import Tables
 from twingraph.export.tables.geojson import FILES as MAP_FILES
@@ -24,15 +23,19 @@ from twingraph.export.void import NAME as VOID
 from twingraph.export.void import is_dump, write_void
 from twingraph.link.facts import Linked, LinkFacts
 from twingraph.link.files import FILES as LINK_FILES
-from twingraph.rdf.frozen import NAME, default_graph, quad_lines, triple_lines
+from twingraph.rdf.dataset import Dataset, chunks, parse_lines
+from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import VOCABULARY, source_of
 from twingraph.rdf.serializers import SERIALIZERS
-from twingraph.rdf.turtle import blocks, iri_text, prefix_lines, write_turtle
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.turtle_stream import trig_chunks, turtle_chunks
+from twingraph.rdf.vocabulary import NS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
 _VOCABULARY: Final = "vocabulary"  # the file name of the ontology and the code lists alone
+
+
+Chunks = Iterable[bytes]
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,21 @@ class Frozen:
     no statement of the graph (docs/decisions/0008).
     """
 
-    quads: Sequence[Quad]
+    quads: Iterable[Quad]
     base: str
     prefixes: Mapping[str, str]
     settings: Settings = field(default_factory=lambda: Settings(Path()))
     decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
 
     @cached_property
+    def dataset(self) -> Dataset:
+        """The quads as sorted lines, which is what every writer reads."""
+        return Dataset.of(self.quads)
+
+    @cached_property
     def linked(self) -> Linked:
         """What the files of links/ are made from."""
-        return Linked(LinkFacts(self.quads, self.base), self.settings, self.decisions)
+        return Linked(LinkFacts(self.dataset, self.base), self.settings, self.decisions)
 
     @cached_property
     def tables(self) -> Tables:
@@ -60,99 +68,77 @@ class Frozen:
         return Tables(self.linked.facts, self.settings, self.base)
 
     @cached_property
-    def vocabulary(self) -> list[Quad]:
+    def vocabulary(self) -> Sequence[str]:
         """The ontology, its alignments and the code lists."""
-        name = NamedNode(self.base + VOCABULARY.value.removeprefix(HOME))
-        return [one for one in self.quads if one.graph_name == name]
+        return self.dataset.named.get(self.base + VOCABULARY, ())
 
     def context(self) -> Json:
         """Return the JSON-LD context: a function of the ontology alone."""
-        return make_context(self.vocabulary, self.base + "ns#")
+        return make_context(parse_lines(self.vocabulary), NS)
 
 
-def _nquads(graph: Frozen) -> bytes:
-    return quad_lines(graph.quads)
+def _turtle(graph: Frozen) -> Chunks:
+    return turtle_chunks(graph.dataset.default, graph.prefixes)
 
 
-def _ntriples(graph: Frozen) -> bytes:
-    return triple_lines(default_graph(graph.quads))
+def _trig(graph: Frozen) -> Chunks:
+    return trig_chunks(graph.dataset.default, graph.dataset.named, graph.prefixes)
 
 
-def _turtle(graph: Frozen) -> bytes:
-    return write_turtle(default_graph(graph.quads), graph.prefixes).encode()
+def _jsonld(graph: Frozen) -> Chunks:
+    return jsonld_chunks(graph.dataset.default, graph.context())
 
 
-def _trig(graph: Frozen) -> bytes:
-    """Write TriG (RDF 1.1 TriG §3): the default graph first, then each graph by its IRI."""
-    named: dict[str, list[Quad]] = defaultdict(list)
-    used: set[str] = set()
-    for one in graph.quads:
-        if not isinstance(one.graph_name, DefaultGraph):
-            named[one.graph_name.value].append(one)
-    parts = ["\n".join(blocks(default_graph(graph.quads), used, graph.prefixes))]
-    for name in sorted(named):
-        inside = "\n".join(blocks(named[name], used, graph.prefixes))
-        parts.append(f"{iri_text(name, used, graph.prefixes)} {{\n{inside}}}\n")
-    return (prefix_lines(used, graph.prefixes) + "\n" + "\n".join(parts)).encode()
-
-
-def _jsonld(graph: Frozen) -> bytes:
-    return write_jsonld(default_graph(graph.quads), graph.context()).encode()
-
-
-def _context(graph: Frozen) -> bytes:
+def _context(graph: Frozen) -> Chunks:
     document = {"@context": graph.context()}
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    yield (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _void(graph: Frozen) -> bytes:
-    return write_void(graph, [f"{graph.base}dumps/{name}" for name in DUMPS if is_dump(name)])
+def _void(graph: Frozen) -> Chunks:
+    yield write_void(graph, [f"{graph.base}dumps/{name}" for name in DUMPS if is_dump(name)])
 
 
-def _vocabulary(suffix: str) -> Callable[[Frozen], bytes]:
+def _vocabulary(suffix: str) -> Callable[[Frozen], Chunks]:
     return lambda graph: _write_vocabulary(graph, suffix)
 
 
-def _write_vocabulary(graph: Frozen, suffix: str) -> bytes:
+def _write_vocabulary(graph: Frozen, suffix: str) -> Chunks:
     """Write the ontology and the code lists alone, for those who use them for data of their own."""
-    triples = [Triple(one.subject, one.predicate, one.object) for one in graph.vocabulary]
     match suffix:
         case "ttl":
-            return write_turtle(triples, graph.prefixes).encode()
+            return turtle_chunks(graph.vocabulary, graph.prefixes)
         case "jsonld":
-            return write_jsonld(triples, graph.context()).encode()
-    return SERIALIZERS[suffix](triples, graph.prefixes)
+            return jsonld_chunks(graph.vocabulary, graph.context())
+    triples = [one.triple for one in parse_lines(graph.vocabulary)]
+    return [SERIALIZERS[suffix](triples, graph.prefixes)]
 
 
-def source_files(graph: Frozen) -> dict[str, bytes]:
+def source_files(graph: Frozen) -> dict[str, Chunks]:
     """Return what each document says as files, where the settings want that offered alone."""
-    if not graph.settings.about.source_packages:
-        return {}
-    said: dict[str, list[Quad]] = defaultdict(list)
-    for one in graph.quads:
-        name = str(one.graph_name)[1:-1].removeprefix(graph.base)
-        if isinstance(one.graph_name, NamedNode) and source_of(HOME + name):
-            said[name.rpartition("/")[2]].append(one)
-    files = {}
-    for slug, quads in sorted(said.items()):
-        files[f"sources/{slug}.nt"] = triple_lines(quads)
-        files[f"sources/{slug}.ttl"] = write_turtle(quads, graph.prefixes).encode()
-    return files
+    files: dict[str, Chunks] = {}
+    if graph.settings.about.source_packages:
+        for name, lines in graph.dataset.named.items():
+            if source_of(name, graph.base):
+                slug = name.rpartition("/")[2]
+                files[f"sources/{slug}.nt"] = chunks(lines)
+                files[f"sources/{slug}.ttl"] = turtle_chunks(lines, graph.prefixes)
+    return dict(sorted(files.items()))
 
 
-def _links(write: Callable[[Linked], str]) -> Callable[[Frozen], bytes]:
-    return lambda graph: write(graph.linked).encode()
+def _links(write: Callable[[Linked], str]) -> Callable[[Frozen], Chunks]:
+    return lambda graph: [write(graph.linked).encode()]
 
 
-def _tables(write: Callable[[Tables], bytes]) -> Callable[[Frozen], bytes]:
-    return lambda graph: write(graph.tables)
+def _tables(write: Callable[[Tables], bytes]) -> Callable[[Frozen], Chunks]:
+    return lambda graph: [write(graph.tables)]
 
 
-DUMPS: Final[dict[str, Callable[[Frozen], bytes]]] = {
+# what a build consists of, beside the shapes, the sources' own files and the catalogue
+DUMPS: Final[dict[str, Callable[[Frozen], Chunks]]] = {
     "context.jsonld": _context,
     "twingraph.jsonld": _jsonld,
-    NAME: _nquads,
-    "twingraph.nt": _ntriples,
+    NAME: lambda graph: graph.dataset.quad_chunks(),
+    "twingraph.nt": lambda graph: graph.dataset.triple_chunks(),
     "twingraph.trig": _trig,
     "twingraph.ttl": _turtle,
     VOID: _void,
@@ -162,11 +148,10 @@ DUMPS: Final[dict[str, Callable[[Frozen], bytes]]] = {
 }
 
 
-def checksums(files: Mapping[str, bytes]) -> bytes:
-    """Return the SHA256SUMS of files, as `sha256sum --check` reads them.
+def checksums(digests: Mapping[str, str]) -> bytes:
+    """Return file name -> SHA-256 in hexadecimal as SHA256SUMS, for `sha256sum --check`.
 
-    >>> checksums({"a": b""})[:16]
-    b'e3b0c44298fc1c14'
+    >>> checksums({"b": "02", "a": "01"})
+    b'01  a\\n02  b\\n'
     """
-    lines = [f"{hashlib.sha256(raw).hexdigest()}  {name}\n" for name, raw in sorted(files.items())]
-    return "".join(lines).encode()
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
+
+from twingraph.atomic import Written
 
 MEDIA_TYPES: Final = {
     ".cff": "application/yaml",
@@ -54,18 +55,17 @@ class Edition:
     modified: str = ""  # the release since which the data says what it says; its own date if new
 
 
-def build_edition(files: Mapping[str, bytes], base: str) -> Edition:
+def build_edition(files: Mapping[str, Written], base: str) -> Edition:
     """Return the files of a build under `base` as an edition without a date.
 
-    >>> build_edition({"twingraph.nt": b""}, "https://example.org/").files[0].url
+    >>> build_edition({"twingraph.nt": Written(0, "e3b0")}, "https://example.org/").files[0].url
     'https://example.org/dumps/twingraph.nt'
     """
     found = []
-    for name, raw in sorted(files.items()):
+    for name, one in sorted(files.items()):
         own = name == "context.jsonld" or name.startswith("links/")
         url = base + (name if own else f"dumps/{name}")
-        digest = hashlib.sha256(raw).hexdigest()
-        found.append(File(name, url, *media_type(name), len(raw), digest))
+        found.append(File(name, url, *media_type(name), one.size, one.sha256))
     return Edition("", tuple(found))
 
 

@@ -16,26 +16,29 @@ from typing import Any, Final
 from pyoxigraph import NamedNode, Triple
 
 from twingraph.export.jsonld import Json, keys_of, node_object
+from twingraph.rdf.iris import path_of
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import HOME, PREFIXES, RDFS, SKOS, TG
+from twingraph.rdf.vocabulary import PREFIXES, RDFS, SKOS, TG
 
 _NAMES: Final = frozenset({RDFS.label, SKOS.prefLabel, NamedNode(PREFIXES["dcterms"] + "title")})
 
 _Facts = dict[NamedNode, list[Any]]
 
 
-def frame(triples: Iterable[Triple], thing: str, context: Json, base: str = HOME) -> Json:
+def frame(triples: Iterable[Triple], thing: str, context: Json, base: str) -> Json:
     """Return the description of `thing` as one tree, without its context.
 
-    >>> bonn, minsk = (NamedNode(f"{HOME}id/place/{name}") for name in ("bonn", "minsk"))
-    >>> frame([Triple(minsk, TG.partnerOf, bonn)], bonn.value, {"partnerOf": TG.partnerOf.value})
+    >>> base = "https://w3id.org/twingraph/"
+    >>> bonn, minsk = (NamedNode(f"{base}id/place/{name}") for name in ("bonn", "minsk"))
+    >>> context = {"partnerOf": TG.partnerOf.value}
+    >>> frame([Triple(minsk, TG.partnerOf, bonn)], bonn.value, context, base)
     {'id': 'https://w3id.org/twingraph/id/place/bonn', \
 'linkedFrom': {'partnerOf': [{'id': 'https://w3id.org/twingraph/id/place/minsk'}]}}
     """
     return _Framer(triples, context, base).tree(thing)
 
 
-def write_framed(triples: Iterable[Triple], thing: str, context: Json, base: str = HOME) -> str:
+def write_framed(triples: Iterable[Triple], thing: str, context: Json, base: str) -> str:
     """Return the tree as a JSON-LD document that brings along the part of the context it uses."""
     tree = frame(triples, thing, context, base)
     used = _words_in(tree) | {"@version"}
@@ -43,7 +46,7 @@ def write_framed(triples: Iterable[Triple], thing: str, context: Json, base: str
     return _text({"@context": kept, **tree})
 
 
-def write_plain(triples: Iterable[Triple], thing: str, context: Json, base: str = HOME) -> str:
+def write_plain(triples: Iterable[Triple], thing: str, context: Json, base: str) -> str:
     """Return the tree as JSON, to be read with the published context (JSON-LD 1.1 §6.1)."""
     return _text(frame(triples, thing, context, base))
 
@@ -69,9 +72,6 @@ class _Framer:
         self.keys = keys_of(context)
         self.left = set(triples)
         self.facts = _by_subject(self.left)
-        self.cites, self.subject = (
-            NamedNode(base + one.value.removeprefix(HOME)) for one in (TG.cites, TG.subject)
-        )
 
     def tree(self, thing: str) -> Json:
         """Return the whole, from `thing` on."""
@@ -92,7 +92,7 @@ class _Framer:
 
     def _pointing(self, iri: str, how: Triple) -> Json:
         """Write one that points to the thing: a claim about it whole, others by their names."""
-        if how.predicate != self.subject:
+        if how.predicate != TG.subject:
             return self._named(iri)
         facts = {verb: list(values) for verb, values in self.facts[iri].items()}
         facts[how.predicate].remove(how.object)
@@ -104,9 +104,9 @@ class _Framer:
         return node_object(iri, facts, self.keys, self._link)
 
     def _link(self, verb: NamedNode, node: NamedNode) -> Json | None:
-        if not node.value.startswith(self.base):
+        if path_of(node.value, self.base) is None:
             return None
-        if verb == self.cites:
+        if verb == TG.cites:
             return self._object(node.value, self.facts.get(node.value, {}))
         return self._named(node.value)
 

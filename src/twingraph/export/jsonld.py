@@ -249,7 +249,7 @@ def _values(
         return {tag: _single(sorted(each), key) for tag, each in sorted(texts.items())}
     written = [
         (inside(one) if inside is not None and isinstance(one, NamedNode) else None)
-        or _value(one, key.coercion)
+        or json_value(one, key.coercion)
         for one in objects
     ]
     return _single(sorted(written, key=_dumps), key)
@@ -259,7 +259,8 @@ def _single(values: list[Any], key: Key) -> object:
     return values[0] if len(values) == 1 and not key.listed else values
 
 
-def _value(term: object, coercion: str | None) -> object:
+def json_value(term: object, coercion: str | None) -> object:
+    """Return a term as the value of a key that is coerced to a datatype, to IRIs, or to nothing."""
     if isinstance(term, NamedNode):
         return term.value if coercion == _ID else {"id": term.value}
     if not isinstance(term, Literal):

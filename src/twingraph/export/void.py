@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.catalogue.agents import publisher_iri, publisher_name
+from twingraph.export.statistics import Statistics, count_lines
 from twingraph.link.void import VOID, linkset_triples
-from twingraph.rdf.frozen import default_triples
+from twingraph.rdf.dataset import parse_lines
 from twingraph.rdf.turtle import iri_text, write_turtle
 from twingraph.rdf.vocabulary import PREFIXES, RDF, XSD
 from twingraph.translation import LANGUAGES
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 NAME: Final = "void.ttl"
 _DCTERMS: Final = PREFIXES["dcterms"]
 _FOAF: Final = PREFIXES["foaf"]
-_OWL: Final = PREFIXES["owl"]
 _RDFS: Final = PREFIXES["rdfs"]
 FORMATS: Final = "http://www.w3.org/ns/formats/"  # Unique URIs for File Formats, W3C
 _FEATURES: Final = ("JSON-LD", "N-Quads", "N-Triples", "RDF_XML", "TriG", "Turtle")
@@ -55,11 +54,11 @@ def void_triples(graph: Frozen, dumps: Sequence[str], date: str = "") -> list[Tr
     of a release `<base>release/<date>/void.ttl#…`. A release has no endpoint: that answers from the
     newest one.
     """
-    triples = default_triples(graph.quads)
+    sizes = count_lines(graph.dataset.default, graph.base)
     described = [
-        *_about(graph, triples),
-        *_counts(graph, triples),
-        *_partitions(graph, triples),
+        *_about(graph),
+        *_counts(graph.base, sizes),
+        *_partitions(graph, sizes),
         *linkset_triples(graph.linked),
         *(_said(graph.base, "dataDump", NamedNode(one)) for one in dumps),
     ]
@@ -86,11 +85,13 @@ def _part(base: str, name: str) -> str:
 # --- the whole -----------------------------------------------------------------------------------
 
 
-def _about(graph: Frozen, triples: Iterable[Triple]) -> Iterator[Triple]:
+def _about(graph: Frozen) -> Iterator[Triple]:
     """Yield who publishes the whole, under which name and terms, and how it is told here."""
     base, settings = graph.base, graph.settings
     dataset, document = NamedNode(base), NamedNode(f"{base}.well-known/void")
-    yield from (one for one in triples if one.subject == dataset)
+    node = f"<{base}> "
+    published = parse_lines(line for line in graph.dataset.default if line.startswith(node))
+    yield from (one.triple for one in published)
     yield Triple(dataset, RDF.type, NamedNode(VOID + "Dataset"))
     for language, title in settings.title.items():
         yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal(title, language=language))
@@ -114,68 +115,46 @@ def _about(graph: Frozen, triples: Iterable[Triple]) -> Iterator[Triple]:
         yield _said(base, "feature", NamedNode(FORMATS + name))
 
 
-def _counts(graph: Frozen, triples: Sequence[Triple]) -> Iterator[Triple]:
+def _counts(base: str, sizes: Statistics) -> Iterator[Triple]:
     """Yield the sizes; an entity is what has an IRI of ours and is the subject of something."""
-    base = graph.base
-    subjects = {one.subject for one in triples}
-    yield _count(base, "triples", len(triples))
-    yield _count(base, "entities", sum(_is_ours(one, base) for one in subjects))
-    yield _count(base, "distinctSubjects", len(subjects))
-    yield _count(base, "distinctObjects", len({one.object for one in triples}))
-    yield _count(base, "properties", len({one.predicate for one in triples}))
-    yield _count(base, "classes", len({one.object for one in triples if one.predicate == RDF.type}))
+    yield _count(base, "triples", sizes.triples)
+    yield _count(base, "entities", sizes.entities)
+    yield _count(base, "distinctSubjects", sizes.subjects)
+    yield _count(base, "distinctObjects", sizes.objects)
+    yield _count(base, "properties", len(sizes.properties))
+    yield _count(base, "classes", sizes.class_names)
 
 
 def _graphs(graph: Frozen) -> Iterator[Triple]:
     """Yield the size of each named graph, for the description of the service."""
-    sizes = Counter(
-        one.graph_name.value for one in graph.quads if isinstance(one.graph_name, NamedNode)
-    )
-    for name, size in sizes.items():
+    for name, lines in graph.dataset.named.items():
         yield Triple(NamedNode(name), RDF.type, NamedNode(VOID + "Dataset"))
-        yield _count(name, "triples", size)
-
-
-def _is_ours(term: object, base: str) -> bool:
-    return isinstance(term, NamedNode) and term.value.startswith(base)
+        yield _count(name, "triples", len(lines))
 
 
 # --- its parts -----------------------------------------------------------------------------------
 
 
-def _partitions(graph: Frozen, triples: Sequence[Triple]) -> Iterator[Triple]:
+def _partitions(graph: Frozen, sizes: Statistics) -> Iterator[Triple]:
     """Yield a part a class and a property, an example a class, and whose words they all are."""
     base = graph.base
-    instances: dict[str, set[object]] = defaultdict(set)
-    by_property: dict[str, list[Triple]] = defaultdict(list)
-    for one in triples:
-        by_property[one.predicate.value].append(one)
-        if one.predicate == RDF.type and isinstance(one.object, NamedNode):
-            instances[one.object.value].add(one.subject)
-    sizes: Counter[object] = Counter(one.subject for one in triples)
-    gone = {one.subject for one in triples if one.predicate.value == _OWL + "deprecated"}
-    for name, members in instances.items():
+    for name, members in sizes.classes.items():
         part = _part(base, "class-" + _slug(name, graph.prefixes))
         yield _said(base, "classPartition", NamedNode(part))
         yield _said(part, "class", NamedNode(name))
-        yield _count(part, "entities", len(members))
-        yield _count(part, "triples", sum(sizes[one] for one in members))
-        ours = [one for one in members if _is_ours(one, base) and one not in gone]
-        if ours:
-            example = min(ours, key=lambda one: (-sizes[one], str(one)))
-            yield _said(base, "exampleResource", example)  # type: ignore[arg-type]  # an IRI of ours
-    for name, found in by_property.items():
+        yield _count(part, "entities", members.entities)
+        yield _count(part, "triples", members.triples)
+        if members.example:
+            yield _said(base, "exampleResource", NamedNode(members.example))
+    for name, found in sizes.properties.items():
         part = _part(base, "property-" + _slug(name, graph.prefixes))
         yield _said(base, "propertyPartition", NamedNode(part))
         yield _said(part, "property", NamedNode(name))
-        yield _count(part, "triples", len(found))
-        yield _count(part, "distinctSubjects", len({one.subject for one in found}))
-        yield _count(part, "distinctObjects", len({one.object for one in found}))
-    ontologies = {
-        one.value for one in instances.get(_OWL + "Ontology", ()) if isinstance(one, NamedNode)
-    }
-    for name in {*instances, *by_property}:
-        yield _said(base, "vocabulary", NamedNode(_vocabulary(name, ontologies)))
+        yield _count(part, "triples", found.triples)
+        yield _count(part, "distinctSubjects", found.subjects)
+        yield _count(part, "distinctObjects", len(found.objects))
+    for name in {*sizes.classes, *sizes.properties}:
+        yield _said(base, "vocabulary", NamedNode(_vocabulary(name, sizes.ontologies)))
 
 
 def _slug(iri: str, prefixes: Mapping[str, str]) -> str:
@@ -190,7 +169,7 @@ def _slug(iri: str, prefixes: Mapping[str, str]) -> str:
     return name.replace(":", "-")
 
 
-def _vocabulary(term: str, ontologies: set[str]) -> str:
+def _vocabulary(term: str, ontologies: Collection[str]) -> str:
     """Return the vocabulary of a term: the ontology if it is one of ours, else the namespace."""
     namespace = term[: max(term.rfind("#"), term.rfind("/")) + 1]
     bare = namespace.rstrip("#/")

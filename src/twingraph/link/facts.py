@@ -6,17 +6,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from twingraph.derive.resolve import Value
-from twingraph.rdf.iris import kind_of, move_quad
-from twingraph.rdf.turtle import plain
+from twingraph.rdf.dataset import Dataset, by_subject, parse_lines, term_of
+from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import HOME, RDFS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
+_READ: Final = 1 << 14  # subjects whose facts are kept
 SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 
 
@@ -55,32 +57,67 @@ TARGETS: Final[Mapping[str, Target]] = {
 
 
 class LinkFacts:
-    """The published graph under `HOME`, indexed by subject and predicate."""
+    """The published graph, indexed by subject and, where asked for, by value.
+
+    What is said of a subject is read from its lines when it is asked for.
+    """
 
     def __init__(self, quads: Iterable[Quad], base: str = HOME) -> None:
-        """Index the default graph of `quads`, which are named under `base`."""
-        unnamed = DefaultGraph()
-        self.triples: list[Triple] = [
-            move_quad(one, base, HOME).triple for one in quads if one.graph_name == unnamed
-        ]
-        self._values: dict[tuple[str, NamedNode], list[Value]] = defaultdict(list)
-        self._subjects: dict[tuple[NamedNode, str], set[str]] = defaultdict(set)
-        for one in self.triples:
-            if isinstance(one.object, NamedNode | Literal):
-                self._values[plain(one.subject), one.predicate].append(one.object)
-                self._subjects[one.predicate, plain(one.object)].add(plain(one.subject))
+        """Index the default graph of `quads`, whose entities are named under `base`."""
+        self.base = base
+        self._lines = Dataset.of(quads).default
+        self._ranges = {iri: (start, end) for iri, start, end in by_subject(self._lines)}
+        self._read: dict[str, dict[str, list[Value]]] = {}
+        self._inverse: dict[str, dict[str, list[str]]] = {}
+
+    @property
+    def triples(self) -> Iterator[Triple]:
+        """Every statement, in the order of the dump."""
+        return (one.triple for one in parse_lines(self._lines))
+
+    @cached_property
+    def _by_predicate(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for line in self._lines:
+            found[line.split(" ", 2)[1]].append(line)
+        return found
+
+    def _facts(self, subject: str) -> dict[str, list[Value]]:
+        facts = self._read.get(subject)
+        if facts is None:
+            facts = {}
+            start, end = self._ranges.get(subject, (0, 0))
+            for line in self._lines[start:end]:
+                _, predicate, value = line.split(" ", 2)
+                facts.setdefault(predicate[1:-1], []).append(term_of(value[:-2]))
+            if len(self._read) >= _READ:
+                self._read.clear()
+            self._read[subject] = facts
+        return facts
 
     def values(self, subject: str, predicate: NamedNode) -> list[Value]:
         """Return the values of a property, sorted."""
-        return sorted(self._values.get((subject, predicate), ()), key=str)
+        # lines are sorted as the terms' texts are
+        return list(self._facts(subject).get(predicate.value, ()))
 
     def texts(self, subject: str, predicate: NamedNode) -> list[str]:
         """Return the values of a property as text: IRIs as they are, literals without their tag."""
-        return [plain(one) for one in self.values(subject, predicate)]
+        return [one.value for one in self._facts(subject).get(predicate.value, ())]
 
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
         """Return what has `value` (an IRI, or a literal's text) as a property's value, sorted."""
-        return sorted(self._subjects.get((predicate, value), ()))
+        index = self._inverse.get(predicate.value)
+        if index is None:
+            index = self._inverse[predicate.value] = self._invert(predicate)
+        return sorted(set(index.get(value, ())))
+
+    def _invert(self, predicate: NamedNode) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for line in self._by_predicate.get(str(predicate), ()):
+            subject, _, value = line.split(" ", 2)
+            plain_text = value[1:-3] if value[0] == "<" else term_of(value[:-2]).value
+            found[plain_text].append(subject[1:-1])
+        return found
 
     def label(self, subject: str, language: str = "en") -> str:
         """Return the label in `language`; '' where there is none."""
@@ -91,17 +128,17 @@ class LinkFacts:
 
     def things(self) -> list[str]:
         """Return the entities that have a label, sorted."""
-        subjects = {subject for subject, verb in self._values if verb == RDFS.label}
-        return sorted(one for one in subjects if kind_of(one))
+        lines = self._by_predicate.get(str(RDFS.label), ())
+        return sorted(one for one in {line.split(" ", 1)[0][1:-1] for line in lines}
+                      if kind_of(one, self.base))  # fmt: skip
 
     def links(self, target: Target) -> list[tuple[str, str]]:
         """Return (our IRI, their identifier) for every `owl:sameAs` to `target`, sorted."""
+        pairs = (line.split(" ", 2) for line in self._by_predicate.get(str(SAME_AS), ()))
         return sorted(
-            (subject, found)
-            for (subject, verb), values in self._values.items()
-            if verb == SAME_AS
-            for one in values
-            if (found := target.id_of(plain(one)))
+            (subject[1:-1], found)
+            for subject, _, value in pairs
+            if (found := target.id_of(value[1:-3]))
         )
 
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 import json
 
 from twingraph.link.facts import SAME_AS, Linked, Target, natural
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import HOME
 
 
 def write_json_map(linked: Linked, target: Target) -> str:
     """Return their identifier -> our IRI as one JSON object."""
-    base = linked.settings.base_iri
-    links = {
-        identifier: move_iri(iri, HOME, base) for iri, identifier in linked.facts.links(target)
-    }
+    links = {identifier: iri for iri, identifier in linked.facts.links(target)}
     ordered = {identifier: links[identifier] for identifier in sorted(links, key=natural)}
     return json.dumps(ordered, ensure_ascii=False, indent=1) + "\n"
 
@@ -37,8 +32,9 @@ def write_beacon(linked: Linked, target: Target) -> str:
     }
     head = "".join(f"#{name}: {_words(value)}\n" for name, value in fields.items() if value)
     links = sorted(linked.facts.links(target), key=lambda one: natural(one[1]))
+    start = linked.facts.base + "id/"
     lines = (
-        f"{identifier}|{_words(linked.facts.label(iri))}|{iri.removeprefix(HOME + 'id/')}\n"
+        f"{identifier}|{_words(linked.facts.label(iri))}|{iri.removeprefix(start)}\n"
         for iri, identifier in links
     )
     return head + "\n" + "".join(lines)

@@ -8,8 +8,7 @@ import json
 from typing import Final
 
 from twingraph.link.facts import TARGETS, Linked
-from twingraph.rdf.iris import kind_of, move_iri
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.iris import kind_of
 
 COLUMNS: Final = ("target", "kind", "iri", "label_en", "label_de", "state")
 SEARCHED: Final = "no match found"
@@ -23,10 +22,10 @@ def missing(linked: Linked) -> list[dict[str, str]]:
         linked_to = {iri for iri, _ in linked.facts.links(target)}
         searched = {one.subject for one in linked.decided(target) if not one.found}
         for iri in linked.facts.things():
-            kind = kind_of(iri)
+            kind = kind_of(iri, linked.facts.base)
             if kind in target.kinds and iri not in linked_to:
                 values = (
-                    target.name, kind, move_iri(iri, HOME, linked.settings.base_iri),
+                    target.name, kind, iri,
                     linked.facts.label(iri), linked.facts.label(iri, "de"),
                     SEARCHED if iri in searched else OPEN,
                 )  # fmt: skip

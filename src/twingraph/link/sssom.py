@@ -36,7 +36,7 @@ def write_sssom(linked: Linked, target: Target) -> str:
     }
     told = {name: value for name, value in slots.items() if value not in ("", '""', '[""]')}
     rows = [
-        {**cells_of(one, settings.base_iri), "subject_label": linked.facts.label(one.subject)}
+        {**cells_of(one), "subject_label": linked.facts.label(one.subject)}
         for one in rows_of(linked, target)
     ]
     return write_table(rows, _PUBLISHED, told, prefixes_of_links(settings.base_iri))

@@ -1,6 +1,7 @@
 """IRI <-> path <-> file name, both ways, and nowhere else.
 
-Paths are relative to the base IRI. The pattern of `https://w3id.org/twingraph/`:
+Entities and graphs are named under the base IRI of a project, the vocabulary under its own fixed
+IRIs; a site has both at the same paths:
 
 | IRI | page | description |
 |---|---|---|
@@ -13,71 +14,131 @@ Paths are relative to the base IRI. The pattern of `https://w3id.org/twingraph/`
 from __future__ import annotations
 
 import re
-from typing import Final, TypeVar
+from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import NamedNode
 
-from twingraph.rdf.vocabulary import HOME, ID_KINDS, SCHEMES
+from twingraph.rdf.vocabulary import (
+    CODES,
+    EVIDENCE_KINDS,
+    ID_KINDS,
+    NS,
+    ONTOLOGY,
+    SCHEMES,
+    SHAPES_DOCUMENT,
+)
 
 SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
-ENTITIES: Final = NamedNode(HOME + "graph/entities")
-LINKS: Final = NamedNode(HOME + "graph/links")
-VOCABULARY: Final = NamedNode(HOME + "graph/vocabulary")
-DERIVED: Final = NamedNode(HOME + "graph/derived")
-PUBLISHED: Final = NamedNode(HOME + "graph/published")
+# Paths of graphs under the base IRI.
+ENTITIES: Final = "graph/entities"
+LINKS: Final = "graph/links"
+VOCABULARY: Final = "graph/vocabulary"
+DERIVED: Final = "graph/derived"
+PUBLISHED: Final = "graph/published"
 
 _ENTITY = re.compile(rf"id/(?P<kind>{'|'.join(ID_KINDS)})/(?P<slug>{SLUG.pattern})")
 _CONCEPT = re.compile(rf"vocab/(?P<scheme>{'|'.join(SCHEMES)})(/(?P<code>{SLUG.pattern}))?")
+_SOURCE_GRAPH = re.compile(rf"graph/(source|import)/({SLUG.pattern})")
+_FOREIGN = re.compile(rf"(?P<base>https?://[^\s<>]*/){_ENTITY.pattern}")
 _GRAPH = re.compile(rf"graph/(entities|links|vocabulary|derived|(source|import)/{SLUG.pattern})")
 
 
-def graph_of(path: str) -> NamedNode | None:
+VOCABULARY_ROOT: Final = ONTOLOGY.removesuffix("ns")
+_VOCABULARY_PATH = re.compile(r"(ns|shapes)([#/].*)?|vocab/.*", re.DOTALL)
+
+
+def iri_at(path: str, base: str) -> str:
+    """Return the IRI of what a site under `base` has at `path`.
+
+    >>> iri_at("id/place/bonn", "https://data.example.org/")
+    'https://data.example.org/id/place/bonn'
+    >>> iri_at("vocab/type/twinning", "https://data.example.org/")
+    'https://w3id.org/twingraph/vocab/type/twinning'
+    """
+    return (VOCABULARY_ROOT if _VOCABULARY_PATH.fullmatch(path) else base) + path
+
+
+def path_of(iri: str, base: str) -> str | None:
+    """Invert `iri_at`: the path of a term of the vocabulary or of what is named under `base`.
+
+    >>> path_of("https://w3id.org/twingraph/ns#start", "https://data.example.org/")
+    'ns#start'
+    >>> path_of("https://data.example.org/id/place/bonn", "https://data.example.org/")
+    'id/place/bonn'
+    >>> path_of("https://w3id.org/twingraph/id/place/bonn", "https://data.example.org/") is None
+    True
+    """
+    if iri.startswith(VOCABULARY_ROOT):
+        path = iri.removeprefix(VOCABULARY_ROOT)
+        if _VOCABULARY_PATH.fullmatch(path):
+            return path
+    return iri.removeprefix(base) if iri.startswith(base) else None
+
+
+def is_vocabulary(iri: str) -> bool:
+    """Is it an IRI of the ontology, a code list or the shapes?"""
+    return iri.startswith((NS, CODES)) or iri.partition("#")[0] in (ONTOLOGY, SHAPES_DOCUMENT)
+
+
+def graph_of(path: str, base: str) -> NamedNode | None:
     """Return the graph that a curated file speaks for, by its path in the project; else None.
 
-    >>> graph_of("data/sources/bonn-minsk.ttl").value
+    >>> graph_of("data/sources/bonn-minsk.ttl", "https://w3id.org/twingraph/").value
     'https://w3id.org/twingraph/graph/source/bonn-minsk'
-    >>> graph_of("data/entities/places.ttl").value
-    'https://w3id.org/twingraph/graph/entities'
+    >>> graph_of("data/entities/places.ttl", "https://data.example.org/").value
+    'https://data.example.org/graph/entities'
     """
     folder, _, rest = path.removeprefix("data/").partition("/")
     stem = rest.rpartition("/")[2].removesuffix(".ttl")
     if path.startswith("ontology/"):
-        return VOCABULARY
+        return NamedNode(base + VOCABULARY)
     match folder:
         case "sources":
-            return NamedNode(f"{HOME}graph/source/{stem}")
+            return NamedNode(f"{base}graph/source/{stem}")
         case "imports":
-            return NamedNode(f"{HOME}graph/import/{stem}")
+            return NamedNode(f"{base}graph/import/{stem}")
         case "entities":
-            return ENTITIES
+            return NamedNode(base + ENTITIES)
         case "links":
-            return LINKS
+            return NamedNode(base + LINKS)
     return None
 
 
-def source_of(graph: str) -> str | None:
+def source_of(graph: str, base: str) -> str | None:
     """Return the IRI of the document a source or import graph speaks for; None for the others.
 
-    >>> source_of(HOME + "graph/source/bonn-minsk")
-    'https://w3id.org/twingraph/id/source/bonn-minsk'
-    >>> source_of(HOME + "graph/entities") is None
+    >>> source_of("https://data.example.org/graph/source/a", "https://data.example.org/")
+    'https://data.example.org/id/source/a'
+    >>> source_of("https://data.example.org/graph/links", "https://data.example.org/") is None
     True
     """
-    match = re.fullmatch(rf"{re.escape(HOME)}graph/(source|import)/({SLUG.pattern})", graph)
-    return f"{HOME}id/source/{match[2]}" if match else None
+    match = _SOURCE_GRAPH.fullmatch(graph.removeprefix(base)) if graph.startswith(base) else None
+    return f"{base}id/source/{match[2]}" if match else None
 
 
-def kind_of(iri: str, base: str = HOME) -> str | None:
-    """Return the kind (`place`, `claim`…) of an entity IRI of ours, None for any other IRI.
+def kind_of(iri: str, base: str) -> str | None:
+    """Return the kind (`place`, `claim`…) of an entity named under `base`, else None.
 
-    >>> kind_of("https://w3id.org/twingraph/id/place/bonn")
+    >>> kind_of("https://data.example.org/id/place/bonn", "https://data.example.org/")
     'place'
-    >>> kind_of("https://w3id.org/twingraph/id/place/Bonn%20") is None
+    >>> kind_of("https://data.example.org/id/place/Bonn%20", "https://data.example.org/") is None
     True
     """
     match = _ENTITY.fullmatch(iri.removeprefix(base)) if iri.startswith(base) else None
     return match["kind"] if match else None
+
+
+def foreign_base(iri: str, base: str) -> str | None:
+    """Return the base IRI under which an entity of another project is named, else None.
+
+    >>> foreign_base("https://w3id.org/twingraph/id/place/bonn", "https://data.example.org/")
+    'https://w3id.org/twingraph/'
+    >>> foreign_base("http://www.wikidata.org/entity/Q586", "https://data.example.org/") is None
+    True
+    """
+    match = _FOREIGN.fullmatch(iri)
+    return match["base"] if match and match["base"] != base else None
 
 
 def local_path(path: str) -> str | None:
@@ -95,12 +156,13 @@ def page_path(path: str, language: str) -> str | None:
 
     >>> page_path("id/place/bonn", "de"), page_path("vocab/type/twinning", "en")
     ('de/place/bonn.html', 'en/vocab/type/twinning.html')
-    >>> page_path("ns", "en"), page_path("graph/entities", "en")
-    ('en/ns.html', None)
+    >>> page_path("ns", "en"), page_path("graph/entities", "en"), page_path("id/claim/a", "en")
+    ('en/ns.html', None, None)
     """
     if path in ("ns", "shapes") or _CONCEPT.fullmatch(path):
         return f"{language}/{path}.html"
-    if _ENTITY.fullmatch(path):
+    match = _ENTITY.fullmatch(path)
+    if match and match["kind"] not in EVIDENCE_KINDS:
         return f"{language}/{path.removeprefix('id/')}.html"
     return None
 
@@ -129,52 +191,3 @@ def thing_of_page(rest: str) -> str | None:
     if rest in ("ns", "shapes"):
         return rest
     return local_path(rest) or local_path(f"id/{rest}")
-
-
-_T = TypeVar("_T")
-
-
-def move_iri(iri: str, old: str, new: str) -> str:
-    """Return `iri` under `new` if it stands under `old`.
-
-    >>> move_iri("https://w3id.org/twingraph/ns#start", HOME, "http://127.0.0.1:8000/")
-    'http://127.0.0.1:8000/ns#start'
-    """
-    return new + iri[len(old) :] if iri.startswith(old) else iri
-
-
-def _move(term: _T, old: str, new: str) -> _T:
-    if isinstance(term, NamedNode) and term.value.startswith(old):
-        return NamedNode(move_iri(term.value, old, new))  # type: ignore[return-value]  # T is NamedNode
-    if isinstance(term, Literal) and term.datatype.value.startswith(old):
-        datatype = NamedNode(move_iri(term.datatype.value, old, new))
-        return Literal(term.value, datatype=datatype)  # type: ignore[return-value]  # T is Literal
-    return term
-
-
-# Texts of the ontology's header that spell out its own IRI.
-_SPELLED_OUT: Final = frozenset(
-    {
-        NamedNode("http://purl.org/vocab/vann/preferredNamespaceUri"),
-        NamedNode("http://purl.org/dc/terms/bibliographicCitation"),
-    }
-)
-
-
-def move_quad(quad: Quad, old: str, new: str) -> Quad:
-    """Return `quad` with every IRI under `old` moved to `new`; what people wrote is left alone.
-
-    This is how another base IRI comes into being: at the border, term by term.
-    """
-    if old == new:
-        return quad
-    value = quad.object
-    if quad.predicate in _SPELLED_OUT and isinstance(value, Literal):
-        text = value.value.replace(old, new)
-        value = Literal(text, language=value.language) if value.language else Literal(text)
-    return Quad(
-        _move(quad.subject, old, new),
-        _move(quad.predicate, old, new),
-        _move(value, old, new),
-        _move(quad.graph_name, old, new),
-    )

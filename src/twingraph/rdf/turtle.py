@@ -17,7 +17,7 @@ from twingraph.rdf.vocabulary import PREFIXES, RDF, XSD
 
 # W3C RDF 1.1 Turtle §6.5, as far as we write it: no escapes, no leading digit trouble.
 _LOCAL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_\-]*[A-Za-z0-9_])?")
-_SHORTHAND = {
+SHORTHAND: Final = {
     XSD.integer: re.compile(r"[+-]?[0-9]+"),
     XSD.decimal: re.compile(r"[+-]?[0-9]*\.[0-9]+"),
     XSD.boolean: re.compile(r"true|false"),
@@ -45,8 +45,8 @@ def is_new(term: object) -> bool:
 def iri_text(iri: str, used: set[str], prefixes: Mapping[str, str] = PREFIXES) -> str:
     """Return `iri` as prefixed name where the list has one (noted in `used`), else in brackets.
 
-    >>> iri_text("https://w3id.org/twingraph/id/place/bonn", set())
-    'place:bonn'
+    >>> iri_text("https://w3id.org/twingraph/vocab/type/twinning", set())
+    'type:twinning'
     >>> iri_text("https://example.org/a b", set())
     '<https://example.org/a\\\\u0020b>'
     """
@@ -104,7 +104,7 @@ def term_text(term: object, used: set[str], prefixes: Mapping[str, str] = PREFIX
     if isinstance(term, Literal) and term.direction is None:
         if term.language:
             return f"{string_text(term.value)}@{term.language}"
-        shorthand = _SHORTHAND.get(term.datatype)
+        shorthand = SHORTHAND.get(term.datatype)
         if shorthand and shorthand.fullmatch(term.value):
             return term.value
         if term.datatype == XSD.string:
@@ -143,9 +143,9 @@ def write_turtle(
 ) -> str:
     """Return the statements as Turtle in the one form (graph names are left out).
 
-    >>> bonn = NamedNode("https://w3id.org/twingraph/id/place/bonn")
-    >>> print(write_turtle([Triple(bonn, RDF.type, bonn)]), end="")
-    @prefix place: <https://w3id.org/twingraph/id/place/> .
+    >>> bonn, prefixes = NamedNode("http://e/bonn"), {"place": "http://e/"}
+    >>> print(write_turtle([Triple(bonn, RDF.type, bonn)], prefixes), end="")
+    @prefix place: <http://e/> .
     <BLANKLINE>
     place:bonn a place:bonn .
     """

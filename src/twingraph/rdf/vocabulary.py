@@ -1,16 +1,25 @@
 """Every namespace and term the code mentions, closed against typos.
 
-Everything inside the program is named under `HOME`; a project with a base IRI of its own is moved
-there and back at the two edges only (reading curated files, writing the frozen graph).
+The vocabulary (ontology, code lists, shapes) has fixed IRIs, the same for every publisher. What a
+publisher names itself (entities, graphs, data sets) stands under the base IRI of its project.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from pyoxigraph import NamedNode
 
-HOME: Final = "https://w3id.org/twingraph/"
+_ROOT: Final = "https://w3id.org/twingraph/"
+NS: Final = _ROOT + "ns#"
+ONTOLOGY: Final = _ROOT + "ns"
+CODES: Final = _ROOT + "vocab/"
+SHAPES_DOCUMENT: Final = _ROOT + "shapes"
+SHAPES: Final = _ROOT + "shapes#"
+# The base IRI of a project that sets none: that of twingraph's own data.
+HOME: Final = _ROOT
 
 
 class _Closed(type):
@@ -30,7 +39,7 @@ class _Closed(type):
 class TG(metaclass=_Closed):
     """The twingraph ontology (ontology/twingraph.ttl)."""
 
-    _ns = HOME + "ns#"
+    _ns = NS
 
     AdministrativeUnit: NamedNode
     Agreement: NamedNode
@@ -48,19 +57,25 @@ class TG(metaclass=_Closed):
 
     about: NamedNode
     addressee: NamedNode
+    aim: NamedNode
     anniversary: NamedNode
     asOf: NamedNode
+    asOfModality: NamedNode
     basis: NamedNode
+    capitalOf: NamedNode
     cites: NamedNode
     comparator: NamedNode
     concludedBy: NamedNode
     contactPoint: NamedNode
+    contactsSince: NamedNode
+    coordinatedBy: NamedNode
     country: NamedNode
     countryCode: NamedNode
     counts: NamedNode
-    countsAsStart: NamedNode
+    countsAsPartnership: NamedNode
     countsAsTwinning: NamedNode
     date: NamedNode
+    dateline: NamedNode
     decidedBy: NamedNode
     decides: NamedNode
     distanceKm: NamedNode
@@ -71,17 +86,21 @@ class TG(metaclass=_Closed):
     end: NamedNode
     field: NamedNode
     foldedName: NamedNode
+    formerName: NamedNode
     from_: NamedNode
     hasConflict: NamedNode
     hedge: NamedNode
     host: NamedNode
     inSource: NamedNode
+    isContext: NamedNode
     issuedBy: NamedNode
+    issuer: NamedNode
     latestDate: NamedNode
     latestEnd: NamedNode
     latestStart: NamedNode
     level: NamedNode
     line: NamedNode
+    location: NamedNode
     modality: NamedNode
     notStated: NamedNode
     number: NamedNode
@@ -90,6 +109,7 @@ class TG(metaclass=_Closed):
     partner: NamedNode
     partnerOf: NamedNode
     partnershipType: NamedNode
+    passagesDifferOn: NamedNode
     patron: NamedNode
     place: NamedNode
     property: NamedNode
@@ -97,15 +117,20 @@ class TG(metaclass=_Closed):
     rank: NamedNode
     remarkKind: NamedNode
     retrieved: NamedNode
+    revision: NamedNode
     runBy: NamedNode
     sha256: NamedNode
     signatory: NamedNode
+    sourcesDifferOn: NamedNode
     spokenBy: NamedNode
     start: NamedNode
+    startModality: NamedNode
+    statement: NamedNode
     statementKind: NamedNode
     status: NamedNode
     statusAsOf: NamedNode
     subject: NamedNode
+    supportedBy: NamedNode
     supports: NamedNode
     throughPost: NamedNode
     translatedBy: NamedNode
@@ -134,6 +159,7 @@ class RDFS(metaclass=_Closed):
     label: NamedNode
     comment: NamedNode
     isDefinedBy: NamedNode
+    seeAlso: NamedNode
 
 
 class XSD(metaclass=_Closed):
@@ -174,19 +200,23 @@ ID_KINDS: Final = (
     "partnership", "person", "place", "post", "programme", "project", "quantity", "remark",
     "source", "statement", "unit",
 )  # fmt: skip
+# What a source is quoted with, and parts of a thing: these have RDF, and a place on the page of
+# the thing that they belong to.
+EVIDENCE_KINDS: Final = frozenset(
+    {"cite", "claim", "contact", "geometry", "membership", "quantity", "remark"}
+)
 SCHEMES: Final = (
-    "basis", "counts", "decides", "field", "level", "modality", "rank", "remark-kind", "role",
-    "statement-kind", "status", "type", "vote",
+    "basis", "counts", "decides", "field", "grade", "level", "modality", "rank", "remark-kind",
+    "role", "statement-kind", "status", "type", "vote",
 )  # fmt: skip
 
-# `org:` is W3C ORG everywhere in the field, so our own organisations go by `orgid:`.
-PREFIXES: Final[dict[str, str]] = dict(
+# The prefixes of the vocabulary and of others: the same in every project.
+PREFIXES: Final[Mapping[str, str]] = dict(
     sorted(
         {
-            "tg": HOME + "ns#",
-            "tgs": HOME + "shapes#",
-            **{("orgid" if kind == "org" else kind): f"{HOME}id/{kind}/" for kind in ID_KINDS},
-            **{scheme: f"{HOME}vocab/{scheme}/" for scheme in SCHEMES},
+            "tg": NS,
+            "tgs": SHAPES,
+            **{scheme: f"{CODES}{scheme}/" for scheme in SCHEMES},
             "dcterms": "http://purl.org/dc/terms/",
             "edtf": "http://id.loc.gov/datatypes/edtf/",
             "foaf": "http://xmlns.com/foaf/0.1/",
@@ -206,3 +236,20 @@ PREFIXES: Final[dict[str, str]] = dict(
         }.items()
     )
 )
+
+# `org:` is W3C ORG everywhere in the field, so our own organisations go by `orgid:`.
+ENTITY_PREFIXES: Final[Mapping[str, str]] = {
+    ("orgid" if kind == "org" else kind): f"id/{kind}/" for kind in ID_KINDS
+}
+
+
+@cache
+def prefixes_for(base: str) -> Mapping[str, str]:
+    """Return the one prefix list of a project: the fixed prefixes, and entities under its base IRI.
+
+    >>> prefixes = prefixes_for("https://data.example.org/")
+    >>> prefixes["place"], prefixes["type"]
+    ('https://data.example.org/id/place/', 'https://w3id.org/twingraph/vocab/type/')
+    """
+    entities = {name: base + path for name, path in ENTITY_PREFIXES.items()}
+    return dict(sorted({**PREFIXES, **entities}.items()))

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import RdfFormat, parse
-
 from twingraph.atomic import sync, sync_folders
 from twingraph.catalogue.citation import release_url, write_cff, write_zenodo
 from twingraph.catalogue.dcat import CATALOGUES, catalogue_files
@@ -20,8 +18,10 @@ from twingraph.export.editions import PACKINGS, Edition, File, media_type
 from twingraph.export.void import NAME as VOID
 from twingraph.export.void import is_dump, write_void
 from twingraph.problems import TwingraphError
+from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.frozen import ABOUT as BUILD_ABOUT
 from twingraph.rdf.frozen import NAME
+from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.release.changes.change import Comparison
 from twingraph.release.changes.compare import compare_dumps
 from twingraph.release.changes.patch import write_patch
@@ -36,7 +36,6 @@ from twingraph.release.index import ABOUT, SUMS
 from twingraph.release.notes import count_things, one_line, write_notes
 from twingraph.release.readiness import read_sums, sums_text
 from twingraph.settings import Settings
-from twingraph.source.fmt import prefixes_under
 from twingraph.version import __version__
 
 PACKED_FROM: Final = 16 * 1024  # bytes; smaller files are packed only where they hold the graph
@@ -94,7 +93,7 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
         writer.put(name, [raw])
     progress("telling what there is")
     frozen = _frozen(plan, folder / NAME)
-    notes, counts = one_line(found), count_things(frozen.quads, frozen.base)
+    notes, counts = one_line(found), count_things(frozen.dataset, frozen.base)
     writer.put(VOID, [write_void(frozen, [one.url for one in writer.files if is_dump(one.name)],
                                  plan.date)])  # fmt: skip
     writer.put("NOTES.md", [write_notes(plan.settings, plan.date, counts, found)])
@@ -122,10 +121,8 @@ def _inputs(build: Path) -> str:
 
 
 def _frozen(plan: Plan, dump: Path) -> Frozen:
-    with dump.open("rb") as stream:
-        quads = list(parse(stream, format=RdfFormat.N_QUADS))
     base = plan.settings.base_iri
-    return Frozen(quads, base, prefixes_under(base), plan.settings)
+    return Frozen(Dataset.load(dump), base, prefixes_for(base), plan.settings)
 
 
 def _compared(plan: Plan, folder: Path) -> Comparison | None:

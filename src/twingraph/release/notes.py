@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Quad
-
 from twingraph.catalogue.citation import citation_line, release_url
+from twingraph.rdf.dataset import Dataset, by_subject
 from twingraph.rdf.iris import kind_of
-from twingraph.rdf.turtle import plain
 from twingraph.release.changes.change import Comparison
 from twingraph.release.changes.wording import closing, escaped, markdown, summary
 from twingraph.release.changes.words import LANGUAGES, NOUNS, phrase
@@ -55,18 +53,10 @@ _REPLAYED: Final = {
 }
 
 
-def count_things(quads: Iterable[Quad], base: str) -> dict[str, int]:
+def count_things(graph: Dataset, base: str) -> dict[str, int]:
     """Return how many quads, triples of the default graph, and things of each kind there are."""
-    unnamed = DefaultGraph()
-    things: set[str] = set()
-    whole = published = 0
-    for one in quads:
-        whole += 1
-        if one.graph_name == unnamed:
-            published += 1
-            things.add(plain(one.subject))
-    kinds = Counter(kind for iri in things if (kind := kind_of(iri, base)))
-    return {"quads": whole, "triples": published, **dict(sorted(kinds.items()))}
+    kinds = Counter(kind for iri, _, _ in by_subject(graph.default) if (kind := kind_of(iri, base)))
+    return {"quads": len(graph), "triples": len(graph.default), **dict(sorted(kinds.items()))}
 
 
 def one_line(found: Comparison | None) -> dict[str, str]:

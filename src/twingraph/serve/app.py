@@ -44,7 +44,9 @@ from twingraph.web.files.send import ROUTES as FILES
 from twingraph.web.files.send import not_whole_now
 from twingraph.web.library import ROUTES as LIBRARY
 from twingraph.web.lookup import ROUTES as LOOKUP
+from twingraph.web.matching import ROUTES as MATCHING
 from twingraph.web.memento import ROUTES as MEMENTOS
+from twingraph.web.reconcile import ROUTES as RECONCILE
 from twingraph.web.refusals import broken, not_found, not_reached, not_served, refused
 from twingraph.web.releases import ROUTES as RELEASES
 from twingraph.web.respond import CommonHeaders, respond
@@ -117,6 +119,8 @@ def create_app(
             Route("/static/{name}", static),
             *LOOKUP,
             *SEARCH,
+            *MATCHING,
+            *RECONCILE,
             *THINGS_LAST,
         ],
         middleware=[Middleware(CommonHeaders)],
@@ -130,6 +134,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.front = Front(super(Application, app).__call__, app.state, lines)
+    app.state.refused = app.front.refused
     app.router.redirect_slashes = False
     app.state.service = load()
     app.state.site = app.state.service.site

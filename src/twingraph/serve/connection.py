@@ -1,77 +1,469 @@
-"""A connection of HTTP/1.1 that neither keeps silent for ever nor sends headers without end.
+"""A connection of HTTP/1.1 (RFC 9112): bounded in everything, and never without a deadline.
 
-uvicorn closes what is idle between two requests, but waits for ever for the first byte of one and
-for the end of its headers; some hundreds of such connections would keep everybody else out.
+httptools (llhttp) parses; what is here counts and waits. Bytes that are no body are counted from
+the first byte of a request to its last, trailers included. Requests that come before the one ahead
+of them is answered wait unread, but for a few. Every state has its deadline:
+
+    waiting     for the first byte of a request; blank lines do not begin one
+    heading     for the end of its headers
+    answering   for its body, from its headers on; and for a client that reads nothing
+    draining    for the end of a body that nobody wanted, so that the client reads our answer
+    closing     for a client that neither reads nor goes
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, cast
+import enum
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Final, NamedTuple, cast
+from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from starlette.types import ASGIApp, Scope
 
-SILENCE: Final = 10.0  # seconds until a request is there with all its headers
-MAX_HEAD: Final = 256 * 1024  # bytes: a query of 64 KiB, every one of them escaped, and its headers
-_TOO_LONG: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n"
-    b"content-type: text/plain; charset=utf-8\r\ncontent-length: 82\r\n\r\n"
-    b"the address and the headers are too long; send a long query as the body of a POST\n"
-)
+from twingraph.serve.exchange import Exchange, final_response
+
+FIELDS_BYTES: Final = 64 * 1024  # of the headers and trailers of a request
+FIELDS: Final = 100
+PIPELINED: Final = 128  # requests of one connection that wait for the one ahead of them
+_PIECE: Final = 4096  # bytes that are parsed at once: so many more requests may be found in them
+_BUFFERED: Final = 64 * 1024  # bytes of a body that wait to be read by the application
+_FRAMING: Final = 16  # bytes of framing that a byte of the body may bring along, in chunks
+_ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 
 
-class Connection(HttpToolsProtocol):
-    """uvicorn's, with a deadline and a size for what stands before the body."""
+class Waits(NamedTuple):
+    """Seconds that a connection may stay in each state."""
 
-    def __init__(self, *args: Any, **named: Any) -> None:
-        """Take what uvicorn gives."""
-        super().__init__(*args, **named)
+    first: float = 10.0
+    idle: float = 5.0
+    head: float = 10.0
+    body: float = 30.0
+    unread: float = 30.0
+    drain: float = 2.0
+    close: float = 10.0
+
+
+class _State(enum.Enum):
+    WAITING = enum.auto()
+    HEADING = enum.auto()
+    ANSWERING = enum.auto()
+    DRAINING = enum.auto()
+    CLOSING = enum.auto()
+
+
+class _RefusedError(Exception):
+    """The request is not taken: a status and words for it."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Connections:
+    """All connections of a process: where they hand their requests, and how many they may be."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        address_bytes: int,
+        most: int,
+        waits: Waits = Waits(),  # noqa: B008  # it never changes
+        refused: Callable[[int], None] = lambda status: None,
+    ) -> None:
+        """`refused` hears the status of each request that never reaches the application."""
+        self.app = app
+        self.address_bytes = address_bytes
+        self.most = most
+        self.waits = waits
+        self.refused = refused
+        self.open: OrderedDict[Connection, None] = OrderedDict()
+        self.idle: OrderedDict[Connection, None] = OrderedDict()
+        self.closing: set[Connection] = set()  # what was written to them is not read yet
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.ending = False
+
+    def __call__(self) -> Connection:
+        """Return the protocol of a new connection."""
+        return Connection(self)
+
+    def make_room(self) -> None:
+        """Close the connection that has been idle longest, if there are too many."""
+        if len(self.open) > self.most and self.idle:
+            next(iter(self.idle)).close()
+
+    async def end(self, seconds: float) -> None:
+        """Let answers under way end, for so long; then cut them off."""
+        self.ending = True
+        for connection in list(self.open):
+            connection.end()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while (self.open or self.closing) and loop.time() < until:
+            await asyncio.sleep(0.02)
+        for connection in (*self.open, *self.closing):
+            connection.abort()
+
+
+class Connection(asyncio.Protocol):
+    """The server's side of one connection."""
+
+    def __init__(self, all_: Connections) -> None:
+        """Belong to the connections of this process."""
+        self._all = all_
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._state = _State.WAITING
         self._deadline: asyncio.TimerHandle | None = None
-        self._heading = True  # between the first byte of a request and the end of its headers
-        self._head = 0
+        self._unread: deque[bytes] = deque()  # what came while requests wait
+        self._waiting: deque[Exchange] = deque()
+        self._current: Exchange | None = None  # the one that is answered
+        self._reading: Exchange | None = None  # the one whose body comes
+        self._extra = 0  # bytes of this request that are no body, less what its body allows
+        self._paused = False
+        self._no_more = False  # no request is taken any more
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._stalled: asyncio.TimerHandle | None = None
+        self._parsing = False
+        self._transport_paused = False
+        self._begun = False  # a request whose headers are not all there
+
+    # --- the transport ---------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
-        # not by name: uvloop's transport is a class of its own
-        super().connection_made(cast("asyncio.Transport", transport))
-        self._wait()
+        self._transport = cast("asyncio.Transport", transport)  # not by name: uvloop has its own
+        self._peers = (_address(transport, "sockname"), _address(transport, "peername"))
+        self._all.open[self] = None
+        self._enter(_State.WAITING, self._all.waits.first)
+        self._all.make_room()
+        if len(self._all.open) > self._all.most:
+            self._refuse(503, "too many connections; try again in a moment")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
-        self._wait_no_more()
-        super().connection_lost(exc)
+        """Let everything go that belongs to it."""
+        self._all.open.pop(self, None)
+        self._all.idle.pop(self, None)
+        self._all.closing.discard(self)
+        self._stop_clock()
+        if self._stalled is not None:
+            self._stalled.cancel()
+        self._no_more = True
+        self._unread.clear()
+        self._waiting.clear()
+        for exchange in {self._current, self._reading} - {None}:
+            cast("Exchange", exchange).client_left()
+        self._writable.set()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, as long as there is an end in sight."""
-        if self._heading:
-            self._head += len(data)
-            if self._head > MAX_HEAD:
-                self.transport.write(_TOO_LONG)
-                self.transport.close()
-                return
-        super().data_received(data)
+        """Parse what comes, as long as nothing waits ahead of it."""
+        if self._no_more:
+            return  # drained
+        self._unread.append(data)
+        self._parse()
+
+    def pause_writing(self) -> None:
+        """Wait for a client that reads slowly, but not for one that does not read."""
+        self._writable.clear()
+        self._stalled = self._loop.call_later(self._all.waits.unread, self.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: the client reads."""
+        self._writable.set()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+    # --- parsing ---------------------------------------------------------------------------------
+
+    def _parse(self) -> None:
+        if self._parsing:
+            return
+        self._parsing = True
+        try:
+            while self._unread and not self._no_more and not self._waiting:
+                if self._reading is not None and self._paused:
+                    break
+                data = self._unread.popleft()
+                piece, rest = data[:_PIECE], data[_PIECE:]
+                if rest:
+                    self._unread.appendleft(rest)
+                self._extra += len(piece)
+                self._parser.feed_data(piece)
+                if self._extra > self._all.address_bytes + FIELDS_BYTES:
+                    raise _RefusedError(431, "the headers are too long; send fewer")
+        except httptools.HttpParserUpgrade:  # no other protocol is spoken here: answer, then end
+            self._no_more = True
+            for exchange in (*self._waiting, self._current):
+                if exchange is not None:
+                    exchange.keep_alive = False
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            if isinstance(cause, _RefusedError):
+                self._refuse(cause.status, str(cause))
+            else:
+                self._refuse(400, "this is no request of HTTP/1.1; see RFC 9112")
+        except _RefusedError as refused:
+            self._refuse(refused.status, str(refused))
+        finally:
+            self._parsing = False
+        self._set_reading()
+
+    def _set_reading(self) -> None:
+        """Read from the socket only what can be parsed at once."""
+        full = bool(self._unread) and not self._no_more
+        if full != self._transport_paused and not self._transport.is_closing():
+            if full:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+            self._transport_paused = full
 
     def on_message_begin(self) -> None:
-        """Begin to wait for the headers."""
-        self._wait()
-        super().on_message_begin()
+        """Begin a request; its bytes are counted from here."""
+        if len(self._waiting) >= PIPELINED:
+            raise _RefusedError(429, "too many requests at once; wait for answers")
+        self._url: list[bytes] = []
+        self._url_bytes = self._field_bytes = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._expects = False
+        self._extra = 0
+        self._begun = True
+        if self._state is _State.WAITING:
+            self._enter(_State.HEADING, self._all.waits.head)
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        self._url_bytes += len(url)
+        if self._url_bytes > self._all.address_bytes:
+            raise _RefusedError(
+                414,
+                f"an address of more than {self._all.address_bytes} bytes; send a long query as "
+                "the body of a POST",
+            )
+        self._url.append(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, or a trailer behind the body."""
+        self._field_bytes += len(name) + len(value)
+        if self._field_bytes > FIELDS_BYTES or len(self._headers) >= FIELDS:
+            raise _RefusedError(
+                431, f"more than {FIELDS} headers or {FIELDS_BYTES} bytes of them; send fewer"
+            )
+        if self._reading is not None:
+            return  # a trailer
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._expects = True
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Wait no more: what comes now is limited by who reads it."""
-        self._wait_no_more()
-        super().on_headers_complete()
+        """Hand the request over, or let it wait for those ahead of it."""
+        method = self._parser.get_method().decode("ascii")
+        path, search = split_target(b"".join(self._url))
+        try:
+            raw = path.decode("ascii")
+        except UnicodeDecodeError:
+            raise _RefusedError(400, "the address is not ASCII; escape it with %") from None
+        scope: Scope = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": self._parser.get_http_version(),
+            "server": self._peers[0],
+            "client": self._peers[1],
+            "scheme": "http",
+            "method": method,
+            "root_path": "",
+            "path": unquote(raw) if "%" in raw else raw,
+            "raw_path": path,
+            "query_string": search,
+            "headers": self._headers,
+            "state": {},
+        }
+        keep_alive = self._parser.should_keep_alive() and not self._all.ending
+        exchange = Exchange(self, scope, keep_alive=keep_alive, expects=self._expects)
+        self._reading = exchange
+        self._paused = self._begun = False
+        if self._current is None:
+            self._answer(exchange)
+        else:
+            self._waiting.append(exchange)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body, and no more for the time being where enough is there."""
+        assert self._reading is not None, "headers come first"
+        self._extra -= len(body) * _FRAMING
+        self._paused = self._reading.body_came(body) > _BUFFERED
 
     def on_message_complete(self) -> None:
-        """Count the next head anew."""
-        self._heading, self._head = True, 0
-        super().on_message_complete()
+        """Know that a request is whole."""
+        exchange, self._reading = self._reading, None
+        self._extra = 0
+        if exchange is not None:
+            exchange.body_ended()
+        if self._state is _State.DRAINING and exchange is self._current:
+            self._next()
+        elif self._state is _State.ANSWERING and exchange is self._current:
+            self._stop_clock()
 
-    def _wait(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(SILENCE, self.transport.close)
+    # --- what an exchange asks -------------------------------------------------------------------
 
-    def _wait_no_more(self) -> None:
-        self._heading = False
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the client has read enough, and let others go on."""
+        await asyncio.sleep(0)
+        await self._writable.wait()
+
+    def read_on(self) -> None:
+        """Take more of the body."""
+        if self._paused:
+            self._paused = False
+            self._loop.call_soon(self._parse)
+
+    def finished(self, exchange: Exchange) -> None:
+        """Take the next request; or end, once the client has read the answer."""
+        if self._transport.is_closing():
+            return
+        if not exchange.keep_alive and exchange.body_complete:
+            self.close()
+        elif not exchange.keep_alive:
+            self._linger()
+        elif exchange.body_complete:
+            self._next()
+        else:  # nobody wants the rest of its body
+            self._enter(_State.DRAINING, self._all.waits.drain)
+            self.read_on()
+
+    def _answer(self, exchange: Exchange) -> None:
+        self._current = exchange
+        self._enter(_State.ANSWERING, self._all.waits.body)
+        if exchange.body_complete:
+            self._stop_clock()
+        task = self._loop.create_task(exchange.run(self._all.app))
+        self._all.tasks.add(task)
+        task.add_done_callback(self._all.tasks.discard)
+
+    def _next(self) -> None:
+        self._current = None
+        if self._waiting:
+            self._answer(self._waiting.popleft())
+        elif self._no_more or self._all.ending:
+            self.close()
+            return
+        elif self._begun:
+            self._enter(_State.HEADING, self._all.waits.head)
+        else:
+            self._enter(_State.WAITING, self._all.waits.idle)
+        if self._unread:
+            self._loop.call_soon(self._parse)
+
+    # --- ends ------------------------------------------------------------------------------------
+
+    def _refuse(self, status: int, text: str) -> None:
+        """Answer in words what can't be taken, behind the answers that are due; then end."""
+        if self._transport.is_closing():
+            return
+        self._all.refused(status)
+        self._no_more = True
+        self._unread.clear()
+        if self._current is None:
+            self.write(final_response(status, text))
+            self._linger()
+        elif self._reading is not None and self._reading is self._current:
+            if not self._reading.status:
+                self.write(final_response(status, text))
+            self._reading.client_left()  # its body will never be whole
+            self._linger()
+        else:
+            last = self._waiting[-1] if self._waiting else self._current
+            assert last is not None, "one is answered"
+            last.keep_alive = False
+
+    def _linger(self) -> None:
+        """End, but read on for a moment: what is left unread would reset our last answer."""
+        self._no_more = True
+        self._unread.clear()
+        if not self._transport.is_closing():
+            self._enter(_State.CLOSING, self._all.waits.drain)
+            self._set_reading()
+            self._transport.write_eof()
+
+    def end(self) -> None:
+        """End once the answer under way is sent; at once where there is none."""
+        if self._current is None:
+            self.close()
+        else:
+            self._current.keep_alive = False
+
+    def close(self) -> None:
+        """End when what was written is read, or after a while."""
+        self._no_more = True
+        self._all.idle.pop(self, None)
+        if not self._transport.is_closing():
+            self._enter(_State.CLOSING, self._all.waits.close)
+            self._all.open.pop(self, None)
+            self._all.closing.add(self)
+            self._transport.close()
+
+    def abort(self) -> None:
+        """End at once."""
+        self._transport.abort()
+
+    # --- the clock -------------------------------------------------------------------------------
+
+    def _enter(self, state: _State, seconds: float) -> None:
+        self._state = state
+        self._stop_clock()
+        if state is _State.WAITING:
+            self._all.idle[self] = None
+            self._deadline = self._loop.call_later(seconds, self.close)
+        else:
+            self._all.idle.pop(self, None)
+            self._deadline = self._loop.call_later(seconds, self._too_late)
+
+    def _stop_clock(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if self._state is _State.ANSWERING and self._reading is self._current:
+            assert self._current is not None, "it is answered"
+            self._current.keep_alive = False
+            self._current.client_left()
+            if not self._current.status:
+                self.write(final_response(408, "the body did not come; send it at once"))
+                self.close()
+                return
+        if self._state is _State.HEADING:
+            self.close()
+        else:
+            self.abort()
+
+
+def split_target(target: bytes) -> tuple[bytes, bytes]:
+    """Return path and query of a request target, in its origin or absolute form (RFC 9112 §3.2).
+
+    >>> split_target(b"/a?b?c"), split_target(b"http://h/a?b"), split_target(b"http://h")
+    ((b'/a', b'b?c'), (b'/a', b'b'), (b'/', b''))
+    """
+    if not target.startswith((b"/", b"*")) and b"://" in target:
+        rest = target.partition(b"://")[2]
+        slash = min((at for at in (rest.find(b"/"), rest.find(b"?")) if at >= 0), default=len(rest))
+        target = rest[slash:] if rest[slash : slash + 1] == b"/" else b"/" + rest[slash:]
+    path, _, search = target.partition(b"#")[0].partition(b"?")
+    return path, search
+
+
+def _address(transport: asyncio.BaseTransport, name: str) -> tuple[str, int] | None:
+    found = transport.get_extra_info(name)
+    return (str(found[0]), int(found[1])) if isinstance(found, tuple) else None

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import os
 import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
@@ -19,11 +17,14 @@ from twingraph.problems import TwingraphError
 from twingraph.settings import Settings
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.applications import Starlette
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _FILES: Final = 8192  # descriptors, where the machine allows them: connections take one each
 _BACKLOG: Final = 1024
+_ADDRESS: Final = 4096  # bytes of an address beside the query in it, each byte of which is escaped
+_OTHER_FILES: Final = 256  # descriptors for workers, files that are sent, and the log
+_FEWEST: Final = 64  # connections, however few descriptors there may be
 _GRACE: Final = 5  # seconds for answers under way when a signal comes
 _SWITCH: Final = 0.001  # seconds a thread may compute while the event loop has something to do
 
@@ -66,7 +67,8 @@ def run(
     gc.collect()
     gc.freeze()  # what is loaded stays; no collection need look at it again
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, taken, f"Serving {title} at {_shown(host, port)} (Ctrl-C ends)"))
+        ready = f"Serving {title} at {_shown(host, port)} (Ctrl-C ends)"
+        runner.run(_serve(app, taken, ready))
     # A page that a thread still makes must not delay the end.
     sys.stdout.flush()
     sys.stderr.flush()
@@ -113,42 +115,23 @@ def _allow_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _serve(app: ASGIApp, taken: socket.socket, ready: str) -> None:
-    import uvicorn
+async def _serve(app: Starlette, taken: socket.socket, ready: str) -> None:
+    """Answer at the socket `taken` until a signal comes."""
+    from twingraph.serve.connection import Connections
 
-    from twingraph.serve.connection import Connection
-
-    class Server(uvicorn.Server):
-        """uvicorn's, which says when it is ready; what signals do is our own business."""
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            print(ready, file=sys.stderr, flush=True)  # noqa: T201  # a person waits for it
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            loop = asyncio.get_running_loop()
-            for one in _SIGNALS:
-                loop.add_signal_handler(one, self._end)
-            yield
-
-        def _end(self) -> None:
-            self.should_exit = True
-
-    complaints = logging.getLogger("uvicorn.error")
-    complaints.setLevel(logging.ERROR)
-    # an answer cut off on purpose, which we have told ourselves
-    complaints.addFilter(lambda one: "without completing" not in one.getMessage())
-    config = uvicorn.Config(
+    loop = asyncio.get_running_loop()
+    end = asyncio.Event()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, end.set)
+    connections = Connections(
         app,
-        http=Connection,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=_BACKLOG,
-        timeout_graceful_shutdown=_GRACE,
+        address_bytes=3 * app.state.limits.query_bytes + _ADDRESS,
+        most=max(_FEWEST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES),
+        refused=app.state.refused,
     )
-    await Server(config).serve([taken])
+    async with app.router.lifespan_context(app):
+        server = await loop.create_server(connections, sock=taken, backlog=_BACKLOG)
+        print(ready, file=sys.stderr, flush=True)  # noqa: T201  # a person waits for it
+        await end.wait()
+        server.close()
+        await connections.end(_GRACE)

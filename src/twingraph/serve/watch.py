@@ -60,6 +60,12 @@ class Front:
             self.log.write(seen)
             self.state.numbers.count(seen)
 
+    def refused(self, status: int) -> None:
+        """Note a request that a connection did not take: nobody knows what it wanted."""
+        seen = Seen("-", "-", status, 0.0)
+        self.log.write(seen)
+        self.state.numbers.count(seen)
+
     async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> int:
         status = 500
 

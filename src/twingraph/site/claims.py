@@ -8,23 +8,24 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
-from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.rdf.vocabulary import CODES, TG
 from twingraph.site.datewords import date_text
+from twingraph.site.evidence import fragment_of
 from twingraph.site.facts import is_date
 from twingraph.site.properties import BOUNDS
 from twingraph.site.reader import Term
 from twingraph.site.values import Citation, Value, ValueFormatter
 
-_INFERRED: Final = HOME + "vocab/modality/inferred"
-_STATED: Final = HOME + "vocab/modality/stated"
-_NORMAL: Final = HOME + "vocab/rank/normal"
-_DEPRECATED: Final = HOME + "vocab/rank/deprecated"
+_INFERRED: Final = CODES + "modality/inferred"
+_STATED: Final = CODES + "modality/stated"
+_NORMAL: Final = CODES + "rank/normal"
+_DEPRECATED: Final = CODES + "rank/deprecated"
 
 
 class ClaimRow(NamedTuple):
     """One claim as the table of a page shows it."""
 
-    href: str
+    anchor: str
     verb: Value
     value: Value
     basis: Value | None
@@ -44,9 +45,13 @@ class Side(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """A property on which sources differ: each side, and what is published."""
+    """A property on which claims differ: whose they are, each side, and what is published.
+
+    `between_sources` is true where two sources differ, false where two passages of one do.
+    """
 
     verb: str
+    between_sources: bool
     sides: list[Side]
     published: str
     bounds: str
@@ -110,7 +115,7 @@ class Claims:
         modality = facts.links(claim, TG.modality) or [_STATED]
         assert value is not None
         return ClaimRow(
-            href=formatter.link(claim).href,
+            anchor=fragment_of(claim),
             verb=formatter.property_name(verbs[0]) if verbs else Value("?"),
             value=formatter.value(value, verbs[0] if verbs else ""),
             basis=formatter.link(basis[0]) if basis else None,
@@ -162,6 +167,7 @@ class Claims:
             )
         return Conflict(
             verb=facts.name(verb).text,
+            between_sources=verb in facts.links(self.thing, TG.sourcesDifferOn),
             sides=[Side(self._side(one, published), ", ".join(sides[one])) for one in sides],
             published=" / ".join(formatter.value(one, verb).text for one in published),
             bounds=self._bounds(verb),

@@ -7,10 +7,11 @@ their files.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from twingraph.catalogue.builder import PROFILES
-from twingraph.catalogue.paging import Catalogue
+from twingraph.catalogue.paging import Catalogue, read_catalogue
 from twingraph.catalogue.schemaorg import (
     licences_of,
     links_of,
@@ -20,6 +21,7 @@ from twingraph.catalogue.schemaorg import (
     texts_of,
 )
 from twingraph.export.editions import Edition, File
+from twingraph.release.index import list_editions
 from twingraph.site.datewords import date_text
 from twingraph.site.filerows import Row, human_size, in_order, nested
 from twingraph.site.links import outside_link, relative
@@ -28,8 +30,8 @@ from twingraph.site.render import Alternate, render
 from twingraph.site.thing import Fact
 from twingraph.site.values import Value
 from twingraph.translation import N_, Words, words_of
-from twingraph.web.weblinks import DATA_PAGE
 
+DATA_PAGE: Final = "data.html"  # below a language: the files, release by release
 # what is told of a node: its key -> its name, its property, and how its values are shown
 _FACTS: Final = {
     "publisher": (N_("Publisher"), "dct:publisher", "agent"),
@@ -43,7 +45,27 @@ _FACTS: Final = {
     "themes": (N_("Themes"), "dcat:theme", "labels"),
     "keywords": (N_("Keywords"), "dcat:keyword", "words"),
 }
+_CATALOGUE: Final = f"{PROFILES['eu']}.ttl"
 _NAMES: Final = {"ttl": "Turtle", "rdf": "RDF/XML", "jsonld": "JSON-LD"}
+
+
+class Publication(NamedTuple):
+    """What can be had: the catalogue, and the releases that there are, newest first."""
+
+    catalogue: Catalogue
+    releases: Sequence[Edition] = ()
+
+
+def publication_of(reader: BuildReader, releases: Path | None = None) -> Publication | None:
+    """Return what is published: the newest release's catalogue, else the build's; None without one.
+
+    `releases` is the folder of the releases, where there is one.
+    """
+    editions = list_editions(releases, reader.base) if releases is not None else []
+    newest = releases / editions[0].date / _CATALOGUE if releases and editions else None
+    own = reader.dumps.get(_CATALOGUE)
+    path = newest if newest is not None and newest.is_file() else own.path if own else None
+    return Publication(read_catalogue(path.read_bytes()), editions) if path is not None else None
 
 
 class DatasetView(NamedTuple):
@@ -85,12 +107,9 @@ class DataView(NamedTuple):
     script: str
 
 
-def data_page(
-    site: BuildReader, catalogue: Catalogue, releases: Sequence[Edition], language: str
-) -> bytes:
-    """Return the data page as HTML; `releases` are those there are, newest first."""
-    at = f"{language}/{DATA_PAGE}"
-    view = _view(site, catalogue, releases, language, at)
+def data_page(site: BuildReader, publication: Publication, language: str, place: str) -> bytes:
+    """Return the data page as HTML, as it stands at the path `place`."""
+    view = _view(site, publication.catalogue, publication.releases, language, place)
     forms = tuple(
         Alternate(_NAMES[one], f"catalog.{one}", kind)
         for one, kind in (
@@ -100,7 +119,7 @@ def data_page(
         )
     )
     return render(
-        site, "catalogue.html", language, at, title=words_of(language).gettext("Data"),
+        site, "catalogue.html", language, place, title=words_of(language).gettext("Data"),
         elsewhere={one: f"{one}/{DATA_PAGE}" for one in LANGUAGES}, alternates=forms, page=view,
     )  # fmt: skip
 

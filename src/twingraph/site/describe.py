@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pyoxigraph import (
     CanonicalizationAlgorithm,
@@ -23,10 +23,9 @@ from pyoxigraph import (
 from twingraph.export.framed import write_framed, write_plain
 from twingraph.export.jsonld import write_jsonld
 from twingraph.rdf.frozen import quad_lines
-from twingraph.rdf.iris import local_path, move_iri
+from twingraph.rdf.iris import VOCABULARY, local_path
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.turtle import blocks, iri_text, prefix_lines, write_turtle
-from twingraph.rdf.vocabulary import HOME
 from twingraph.site.reader import BuildReader
 from twingraph.site.thing import is_known
 
@@ -57,14 +56,17 @@ def describe(site: BuildReader, thing: str, suffix: str) -> bytes | None:
     if thing == "shapes":
         return _shapes(site, suffix)
     if thing == "ns":
-        return _write(site, site.triples("ontology-terms"), suffix)
+        return _write(
+            site, site.triples("ontology-terms", vocabulary=NamedNode(site.iri(VOCABULARY))), suffix
+        )
     if local_path(thing) is None:
         return None
     if thing.startswith("graph/"):
         return _graph(site, thing, suffix)
-    if not is_known(site, HOME + thing):
+    name = site.iri(thing)
+    if not is_known(site, name):
         return None
-    triples, name = _about(site, HOME + thing), site.public(HOME + thing)
+    triples = _about(site, name)
     if suffix == "jsonld":
         return write_framed(triples, name, site.context, site.base).encode()
     if suffix == "json":
@@ -81,21 +83,17 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
         if isinstance(term, NamedNode)
     }
     labels = [
-        Triple(*(_published(site, row[name]) for name in ("thing", "property", "value")))
-        for row in site.rows_of("labels", (move_iri(one, site.base, HOME) for one in named))
+        Triple(*(cast(Any, row[name]) for name in ("thing", "property", "value")))
+        for row in site.rows_of("labels", named)
     ]
     return list({*found, *labels})
 
 
-def _published(site: BuildReader, term: Any) -> Any:
-    return NamedNode(site.public(term.value)) if isinstance(term, NamedNode) else term
-
-
 def _graph(site: BuildReader, thing: str, suffix: str) -> bytes | None:
-    name = site.public(HOME + thing)
+    name = site.iri(thing)
     if name not in site.graphs:
         return None
-    triples = site.triples("graph", this=NamedNode(HOME + thing))
+    triples = site.triples("graph", this=NamedNode(name))
     if suffix == "nq":
         graph = NamedNode(name)
         return quad_lines(Quad(one.subject, one.predicate, one.object, graph) for one in triples)

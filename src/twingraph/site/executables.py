@@ -37,7 +37,7 @@ def describe_questions(site: BuildReader, suffix: str) -> bytes:
 def _question(site: BuildReader, query: LibraryQuery) -> Iterator[Triple]:
     node = NamedNode(f"{site.base}query/{query.name}")
     form = form_of(query)
-    text = text_of(site, example_of(site, query))
+    text = text_of(example_of(site, query))
     yield Triple(node, RDF.type, NamedNode(_SH + "SPARQLExecutable"))
     yield Triple(node, RDF.type, NamedNode(f"{_SH}SPARQL{form.capitalize()}Executable"))
     for language in query.title:

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
-from twingraph.rdf.iris import kind_of, move_iri
-from twingraph.rdf.vocabulary import EDTF, HOME, PREFIXES, RDFS, SKOS, TG
+from twingraph.rdf.iris import kind_of
+from twingraph.rdf.vocabulary import EDTF, PREFIXES, RDFS, SKOS, TG
 from twingraph.site.datewords import date_text
 from twingraph.site.properties import FOREIGN
 from twingraph.site.reader import BuildReader, Term
@@ -46,7 +46,7 @@ def pick(texts: Mapping[str, str], language: str) -> Name:
 
 
 class PageFacts:
-    """Thing -> property -> values, under HOME, as far as a page needs them."""
+    """Thing -> property -> values, as far as a page needs them."""
 
     def __init__(self, site: BuildReader, language: str) -> None:
         """Start with nothing known."""
@@ -60,28 +60,15 @@ class PageFacts:
     def read_description(self, thing: str) -> None:
         """Load what `description.rq` says of `thing`, and who points to it."""
         for one in self.site.triples("description", this=NamedNode(thing)):
-            moved = self._moved(one)
-            if moved is None:
+            value = one.object
+            if not (isinstance(one.subject, NamedNode) and isinstance(value, NamedNode | Literal)):
                 continue
-            subject, verb, value = moved
+            subject, verb = one.subject.value, one.predicate.value
             if isinstance(value, NamedNode) and value.value == thing and subject != thing:
                 self.incoming.append((verb, subject))  # noted only: there may be thousands
             else:
                 self._add(subject, verb, value)
         self._known.add(thing)
-
-    def _moved(self, one: Triple) -> tuple[str, str, Term] | None:
-        base, value = self.site.base, one.object
-        if not isinstance(one.subject, NamedNode):
-            return None
-        if isinstance(value, NamedNode):
-            value = NamedNode(move_iri(value.value, base, HOME))
-        elif isinstance(value, Literal):
-            value = _moved_literal(value, base)
-        else:
-            return None
-        subject = move_iri(one.subject.value, base, HOME)
-        return subject, move_iri(one.predicate.value, base, HOME), value
 
     def _add(self, thing: str, verb: str, value: Term) -> None:
         values = self._of[thing][verb]
@@ -95,7 +82,7 @@ class PageFacts:
     def complete(self) -> None:
         """Load what is needed to call everything that is known by a name."""
         self._label()
-        unnamed = {one for one in self._mentioned() if kind_of(one) in _UNNAMED}
+        unnamed = {one for one in self._mentioned() if kind_of(one, self.site.base) in _UNNAMED}
         self.load(unnamed)
         self._label()
 
@@ -158,9 +145,9 @@ class PageFacts:
                 return pick(texts, self.language)
         if iri in FOREIGN:
             return Name(words_of(self.language).message(FOREIGN[iri]))
-        kind = kind_of(iri)
+        kind = kind_of(iri, self.site.base)
         made = self._made_name(iri, kind) if kind in _UNNAMED else None
-        return made or Name(short_iri(self.site.public(iri), self.site.prefixes))
+        return made or Name(short_iri(iri, self.site.prefixes))
 
     def _made_name(self, iri: str, kind: str | None) -> Name | None:
         kind_word = kind_name(kind or "", self.language)
@@ -203,22 +190,11 @@ class PageFacts:
 
 
 def facts_about(site: BuildReader, language: str, rows: Iterable[Iterable[object]]) -> PageFacts:
-    """Return what a page must know to name every IRI in `rows`, which stand under the base."""
+    """Return what a page must know to name every IRI in `rows`."""
     facts = PageFacts(site, language)
-    facts.mention(
-        move_iri(term.value, site.base, HOME)
-        for row in rows
-        for term in row
-        if isinstance(term, NamedNode)
-    )
+    facts.mention(term.value for row in rows for term in row if isinstance(term, NamedNode))
     facts.complete()
     return facts
-
-
-def _moved_literal(value: Literal, base: str) -> Literal:
-    if value.language or not value.datatype.value.startswith(base) or base == HOME:
-        return value
-    return Literal(value.value, datatype=NamedNode(move_iri(value.datatype.value, base, HOME)))
 
 
 def is_date(value: Term) -> bool:

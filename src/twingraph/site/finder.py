@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from twingraph.derive.names import fold, forms, named_kind
-from twingraph.rdf.vocabulary import HOME
 
 # How a name fits, best first.
 FITS: Final = ("exact", "prefix", "words", "contains", "within", "near")
@@ -47,12 +46,13 @@ class Finder:
     names: tuple[tuple[Name, str, tuple[str, ...]], ...]
 
     @classmethod
-    def of(cls, names: Iterable[Name], base: str = HOME) -> Finder:
+    def of(cls, names: Iterable[Name], base: str) -> Finder:
         """Fold the names of things that are found by name.
 
-        >>> bonn = Name(HOME + "id/place/bonn", "Bonn", "de", True)
-        >>> paris = Name(HOME + "id/place/paris", "Paryż", "pl", False)
-        >>> finder = Finder.of([bonn, paris])
+        >>> base = "https://data.example.org/"
+        >>> bonn = Name(base + "id/place/bonn", "Bonn", "de", True)
+        >>> paris = Name(base + "id/place/paris", "Paryż", "pl", False)
+        >>> finder = Finder.of([bonn, paris], base)
         >>> [(hit.name.text, hit.fit) for hit in finder.find("BON")]
         [('Bonn', 'prefix')]
         >>> [(hit.name.text, hit.fit) for hit in finder.find("Pariz")]

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 from pyoxigraph import NamedNode
 
 from twingraph.rdf.iris import kind_of, local_path
-from twingraph.rdf.vocabulary import HOME, PREFIXES, SKOS
+from twingraph.rdf.vocabulary import PREFIXES, SKOS
 from twingraph.site.facts import PageFacts
 from twingraph.site.reader import BuildReader
 from twingraph.site.thing import is_known
@@ -35,8 +35,8 @@ def standing(site: BuildReader, path: str) -> Lifecycle:
     if local_path(path) is None:
         return Lifecycle("unknown")
     if path.startswith("graph/"):
-        return Lifecycle("held" if site.public(HOME + path) in site.graphs else "unknown")
-    if not is_known(site, HOME + path):
+        return Lifecycle("held" if site.iri(path) in site.graphs else "unknown")
+    if not is_known(site, site.iri(path)):
         return Lifecycle("unknown")
     instead = _instead(site, path)
     if instead is None:
@@ -54,10 +54,10 @@ def standing(site: BuildReader, path: str) -> Lifecycle:
 
 def _instead(site: BuildReader, path: str) -> tuple[str, ...] | None:
     """Return the paths of those that replace a withdrawn thing; None for what is not withdrawn."""
-    rows = site.rows("withdrawn", this=NamedNode(HOME + path))
+    rows = site.rows("withdrawn", this=NamedNode(site.iri(path)))
     named = [one.value for row in rows if isinstance(one := row["replacement"], NamedNode)]
-    paths = [one.removeprefix(HOME) for one in named if one.startswith(HOME)]
-    held = tuple(one for one in paths if local_path(one) and is_known(site, HOME + one))
+    paths = [own for one in named if (own := site.path(one)) is not None]
+    held = tuple(one for one in paths if local_path(one) and is_known(site, site.iri(one)))
     return held if rows else None
 
 
@@ -74,21 +74,21 @@ class WithdrawnPage(NamedTuple):
 
 def withdrawn_page(site: BuildReader, path: str, language: str, at: str) -> WithdrawnPage:
     """Make the page of the withdrawn thing at `path` that will stand at path `at`."""
-    iri = HOME + path
+    iri = site.iri(path)
     facts = PageFacts(site, language)
     facts.load({iri})
     instead = standing(site, path).instead
-    facts.mention(HOME + one for one in instead)
+    facts.mention(site.iri(one) for one in instead)
     facts.complete()
     formatter = ValueFormatter(facts, at)
     name = facts.name(iri)
-    kind = kind_of(iri)
+    kind = kind_of(iri, site.base)
     scheme = facts.links(iri, SKOS.inScheme)
     return WithdrawnPage(
         title=Value(name.text, language=name.language),
         kind=formatter.link(scheme[0]) if scheme else Value(kind_name(kind or "concept", language)),
-        iri=site.public(iri),
+        iri=iri,
         comment=formatter.comment(iri),
         reason=formatter.text(iri, _REASON),
-        instead=[formatter.link(HOME + one) for one in instead],
+        instead=[formatter.link(site.iri(one)) for one in instead],
     )

@@ -13,8 +13,8 @@ from posixpath import dirname, relpath
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from twingraph.rdf.iris import description_path, local_path, page_path
-from twingraph.rdf.vocabulary import HOME
+from twingraph.link.files import FOLDER as LINK_FILES
+from twingraph.rdf.iris import description_path, local_path, page_path, path_of
 
 _PAGES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]] = (
     (re.compile(r"http://www\.wikidata\.org/entity/(Q\d+)"),
@@ -56,17 +56,21 @@ def relative(target: str, at: str) -> str:
     return way + mark + fragment
 
 
-def local_link(iri: str, language: str, at: str) -> str | None:
-    """Return the relative link to our page about `iri` (under HOME); None where it is not ours.
+def local_link(iri: str, language: str, at: str, base: str) -> str | None:
+    """Return the relative link to our page about `iri`; None where it is not ours.
 
-    >>> local_link(HOME + "ns#start", "de", "de/place/bonn.html")
+    Ours is what is named under `base`, and the vocabulary, of which every site has pages.
+
+    >>> base, start = "https://data.example.org/", "https://w3id.org/twingraph/ns#start"
+    >>> local_link(start, "de", "de/place/bonn.html", base)
     '../ns.html#start'
-    >>> local_link(HOME + "graph/links", "de", "de/place/bonn.html")
+    >>> local_link(base + "graph/links", "de", "de/place/bonn.html", base)
     '../../doc/graph/links.trig'
     """
-    if not iri.startswith(HOME):
+    whole = path_of(iri, base)
+    if whole is None:
         return None
-    path, mark, fragment = iri[len(HOME) :].partition("#")
+    path, mark, fragment = whole.partition("#")
     if path in ("ns", "shapes"):
         return relative(f"{language}/{path}.html{mark}{fragment}", at)
     if local_path(path) is None:
@@ -102,3 +106,13 @@ def site_name(iri: str) -> str:
     """
     host = urlsplit(iri).hostname or ""
     return _SITES.get(host, host)
+
+
+def file_place(name: str) -> str:
+    """Return the path at which a file of the build has its own address.
+
+    >>> file_place("twingraph.nq"), file_place("context.jsonld")
+    ('dumps/twingraph.nq', 'context.jsonld')
+    """
+    own = name == "context.jsonld" or name.startswith(LINK_FILES)
+    return name if own else f"dumps/{name}"

@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 from pyoxigraph import NamedNode
 
 from twingraph.rdf.iris import description_path
-from twingraph.rdf.vocabulary import HOME, PREFIXES, SCHEMES
+from twingraph.rdf.vocabulary import CODES, PREFIXES, SCHEMES
 from twingraph.site.columns import heading
+from twingraph.site.evidence import fragment_of
 from twingraph.site.facts import PageFacts, pick
-from twingraph.site.links import relative
+from twingraph.site.links import file_place, relative
 from twingraph.site.partners import iris_in, since_value, status_value
 from twingraph.site.reader import BuildReader, Row
 from twingraph.site.values import Value, ValueFormatter, sort_key
@@ -33,14 +34,7 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
         "unit": ("org:OrganizationalUnit",),
         "post": ("org:Post",),
         "person": ("foaf:Person",),
-        "membership": ("org:Membership",),
         "source": ("tg:SourceDocument",),
-        "cite": ("tg:Citation",),
-        "claim": ("tg:Claim",),
-        "remark": ("tg:Remark",),
-        "quantity": ("tg:Quantity",),
-        "contact": ("schema:ContactPoint",),
-        "geometry": ("geo:Geometry",),
     }.items()
 }
 _SHOWN: Final = 2000
@@ -223,7 +217,7 @@ class CodePage(NamedTuple):
 
 
 def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage:
-    """Make the page of a code list (its IRI under HOME), narrower codes below the broader."""
+    """Make the page of a code list, narrower codes below the broader."""
     rows = site.rows("concepts", this=NamedNode(iri))
     facts = PageFacts(site, language)
     facts.load({iri, *iris_in(rows)})
@@ -255,7 +249,7 @@ def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage
     return CodePage(
         title=Value(name.text, language=name.language),
         kind=kind_name("scheme", language),
-        iri=site.public(iri),
+        iri=iri,
         definition=formatter.text(iri, _DEFINITION),
         columns=[words.gettext("Name"), words.gettext("Definition"), words.gettext("Code")],
         rows=table,
@@ -264,7 +258,7 @@ def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage
 
 def is_scheme(iri: str) -> bool:
     """Is it one of our code lists?"""
-    return iri.removeprefix(HOME + "vocab/") in SCHEMES
+    return iri.removeprefix(CODES) in SCHEMES
 
 
 class FileRow(NamedTuple):
@@ -284,13 +278,13 @@ class DataPage(NamedTuple):
     graphs: list[Value]
 
 
-def data_page(site: BuildReader, language: str, at: str) -> DataPage:
+def files_page(site: BuildReader, language: str, at: str) -> DataPage:
     """Make the list of the files."""
     words = words_of(language)
     files = [
         FileRow(
             name,
-            relative(f"dumps/{name}", at),
+            relative(file_place(name), at),
             one.media_type,
             words.ngettext("{number} byte", "{number} bytes", one.size),
             one.sha256,
@@ -309,11 +303,12 @@ class CitedRow(NamedTuple):
 
     line: str
     quote: Value
+    anchor: str
     things: list[Value]
 
 
 def cited_rows(site: BuildReader, iri: str, language: str, at: str) -> tuple[list[CitedRow], str]:
-    """Return what is cited from the document `iri` (under HOME), line by line."""
+    """Return what is cited from the document `iri`, line by line."""
     rows = site.rows("citations", this=NamedNode(iri))
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -332,9 +327,8 @@ def cited_rows(site: BuildReader, iri: str, language: str, at: str) -> tuple[lis
         found.append(
             CitedRow(
                 line.value if line is not None else "",
-                formatter.link(citation)._replace(
-                    text=quote.value if quote is not None else "", language=spoken
-                ),
+                Value(quote.value if quote is not None else "", language=spoken),
+                fragment_of(citation),
                 _links(formatter, each, "thing"),
             )
         )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from pyoxigraph import NamedNode
+
 from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_page
-from twingraph.rdf.vocabulary import HOME
+from twingraph.site.datapage import DATA_PAGE, Publication, data_page, publication_of
 from twingraph.site.describe import formats_of
 from twingraph.site.home import home_page
 from twingraph.site.lifecycle import standing, withdrawn_page
 from twingraph.site.lists import (
     CLASSES,
     cited_rows,
-    data_page,
+    files_page,
     is_scheme,
     list_page,
     scheme_page,
@@ -32,10 +34,17 @@ _NAMES: Final = {
 FIXED: Final = ("index.html", "vocab/index.html", "dumps.html", "ns.html", "shapes.html")
 
 
-def page(site: BuildReader, language: str, path: str, at: str | None = None) -> bytes | None:
+def page(
+    site: BuildReader,
+    language: str,
+    path: str,
+    at: str | None = None,
+    publication: Publication | None = None,
+) -> bytes | None:
     """Return the page at `<language>/<path>`; None where there is none.
 
-    `at` is where it stands, if not there (the first page also stands at the root).
+    `at` is where it stands, if not there (the first page also stands at the root). `publication` is
+    what the data page tells of; without it, the build alone.
     """
     place = f"{language}/{path}" if at is None else at
     elsewhere = {one: f"{one}/{path}" for one in LANGUAGES}
@@ -49,9 +58,9 @@ def page(site: BuildReader, language: str, path: str, at: str | None = None) -> 
             return render(site, "list.html", language, place, title=listing.title,
                           elsewhere=elsewhere, page=listing)  # fmt: skip
         case "dumps.html":
-            data = data_page(site, language, place)
+            files = files_page(site, language, place)
             return render(site, "data.html", language, place, title=words.gettext("Data"),
-                          elsewhere=elsewhere, page=data)  # fmt: skip
+                          elsewhere=elsewhere, page=files)  # fmt: skip
         case "ns.html":
             ontology = ontology_page(site, language, place)
             return render(site, "ontology.html", language, place, title=ontology.title.text,
@@ -61,6 +70,9 @@ def page(site: BuildReader, language: str, path: str, at: str | None = None) -> 
             return render(site, "rules.html", language, place, title=words.gettext("Rules"),
                           elsewhere=elsewhere, alternates=alternates("shapes"),
                           page=rules_page(site, language))  # fmt: skip
+        case "data.html":
+            found = publication or publication_of(site)
+            return data_page(site, found, language, place) if found is not None else None
         case "query/index.html":
             return questions_page(site, language)
     folder, _, name = path.rpartition("/")
@@ -84,7 +96,7 @@ def _list(site: BuildReader, language: str, kind: str, at: str) -> bytes | None:
 
 
 def _thing(site: BuildReader, language: str, thing: str, at: str) -> bytes | None:
-    iri = HOME + thing
+    iri = site.iri(thing)
     if not is_known(site, iri):
         return None
     elsewhere = {one: page_path(thing, one) or "" for one in LANGUAGES}
@@ -96,8 +108,9 @@ def _thing(site: BuildReader, language: str, thing: str, at: str) -> bytes | Non
         codes = scheme_page(site, iri, language, at)
         return render(site, "scheme.html", language, at, title=codes.title.text,
                       elsewhere=elsewhere, alternates=alternates(thing), page=codes)  # fmt: skip
-    cited, cut = cited_rows(site, iri, language, at) if kind_of(iri) == "source" else ([], "")
-    told = thing_page(site, iri, language, at)
+    is_source = kind_of(iri, site.base) == "source"
+    cited, cut = cited_rows(site, iri, language, at) if is_source else ([], "")
+    told = thing_page(site, iri, language, at, {row.anchor for row in cited})
     return render(site, "thing.html", language, at, title=told.title.text, elsewhere=elsewhere,
                   alternates=alternates(thing), page=told, cited=cited, cited_cut=cut)  # fmt: skip
 
@@ -114,3 +127,21 @@ def page_alternates(thing: str) -> tuple[Alternate, ...]:
     """Return the pages about the thing at path `thing`, one a language; a graph has none."""
     found = ((one, page_path(thing, one)) for one in LANGUAGES)
     return tuple(Alternate(own_name(one), path, "text/html", one) for one, path in found if path)
+
+
+def page_paths(site: BuildReader) -> list[str]:
+    """Return the path of every page below a language, in order: one pass over the graph."""
+    found = {*FIXED, DATA_PAGE, "query/index.html", *(f"query/{one}.html" for one in site.library)}
+    first = LANGUAGES[0]
+    for row in site.rows("pages"):
+        thing = row["thing"]
+        if not isinstance(thing, NamedNode):
+            continue
+        place = page_path(site.path(thing.value) or "", first)
+        if place is None:
+            continue
+        found.add(place.removeprefix(f"{first}/"))
+        kind = kind_of(thing.value, site.base)
+        if kind in CLASSES:
+            found.add(f"{kind}/index.html")
+    return sorted(found)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
-from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.rdf.vocabulary import CODES, TG
 from twingraph.site.facts import PageFacts
 from twingraph.site.reader import BuildReader, Row, Term
 from twingraph.site.values import Value, ValueFormatter, sort_key
@@ -39,7 +39,7 @@ def iris_in(rows: Iterable[Row]) -> set[str]:
 
 
 def partner_groups(site: BuildReader, iri: str, language: str, at: str) -> list[PartnerGroup]:
-    """Return the partners of `iri` (under HOME), one group a kind, by name."""
+    """Return the partners of `iri`, one group a kind, by name."""
     rows = site.rows("partners", this=NamedNode(iri))
     facts = PageFacts(site, language)
     facts.mention(iris_in(rows))
@@ -85,7 +85,7 @@ def _row(formatter: ValueFormatter, row: Row) -> PartnerRow:
         since=since_value(formatter, start, note),
         status=status_value(formatter, row["status"]),
         distance=formatter.value(km, TG.distanceKm.value).text if km is not None else "",
-        implied=_iri(row["modality"]) == HOME + "vocab/modality/inferred",
+        implied=_iri(row["modality"]) == CODES + "modality/inferred",
     )
 
 

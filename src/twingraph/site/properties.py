@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from twingraph.rdf.vocabulary import HOME, PREFIXES
+from twingraph.rdf.vocabulary import NS, PREFIXES
 from twingraph.translation import NP_, Message
 
 
@@ -113,11 +113,14 @@ INVERSE: Final = _table(
         "tg:about": NP_("inverse", "What is told about it"),
         "tg:addressee": NP_("inverse", "Is addressed by"),
         "tg:basis": NP_("inverse", "Dates on this basis"),
+        "tg:capitalOf": NP_("inverse", "Capital"),
         "tg:cites": NP_("inverse", "Is evidence for"),
         "tg:concludedBy": NP_("inverse", "Has concluded"),
         "tg:contactPoint": NP_("inverse", "Contact point of"),
+        "tg:coordinatedBy": NP_("inverse", "Coordinates"),
         "tg:country": NP_("inverse", "In this country"),
         "tg:counts": NP_("inverse", "Quantities"),
+        "tg:dateline": NP_("inverse", "News items dated from here"),
         "tg:decidedBy": NP_("inverse", "Has decided"),
         "tg:decides": NP_("inverse", "Decisions of this kind"),
         "tg:field": NP_("inverse", "In this field"),
@@ -126,6 +129,7 @@ INVERSE: Final = _table(
         "tg:inSource": NP_("inverse", "Citations"),
         "tg:issuedBy": NP_("inverse", "Has issued"),
         "tg:level": NP_("inverse", "On this level"),
+        "tg:location": NP_("inverse", "Projects here"),
         "tg:modality": NP_("inverse", "With this modality"),
         "tg:occasion": NP_("inverse", "Said on this occasion"),
         "tg:participant": NP_("inverse", "Has taken part in"),
@@ -139,9 +143,11 @@ INVERSE: Final = _table(
         "tg:runBy": NP_("inverse", "Runs"),
         "tg:signatory": NP_("inverse", "Has signed"),
         "tg:spokenBy": NP_("inverse", "Has said"),
+        "tg:startModality": NP_("inverse", "Starts of this strength"),
         "tg:statementKind": NP_("inverse", "Statements of this kind"),
         "tg:status": NP_("inverse", "With this status"),
         "tg:subject": NP_("inverse", "What the sources say"),
+        "tg:supportedBy": NP_("inverse", "Supports"),
         "tg:supports": NP_("inverse", "Pinned by"),
         "tg:throughPost": NP_("inverse", "Held through this office"),
         "tg:translatedBy": NP_("inverse", "Has translated"),
@@ -157,12 +163,14 @@ ORDER: Final = tuple(
     _iri(name)
     for name in (
         "tg:partner", "tg:partnershipType", "tg:status", "tg:start", "tg:end", "tg:date",
-        "tg:level", "tg:within", "tg:country", "tg:countryCode", "tg:subject", "tg:property",
+        "tg:contactsSince", "tg:aim", "tg:level", "tg:capitalOf",
+        "tg:within", "tg:country", "tg:countryCode", "tg:subject", "tg:property",
         "tg:value", "tg:basis", "tg:modality", "tg:hedge", "tg:statementKind", "tg:remarkKind",
         "dcterms:isPartOf", "tg:issuedBy", "tg:spokenBy", "tg:signatory", "tg:addressee",
         "tg:occasion", "tg:concludedBy", "tg:decidedBy", "tg:decides", "tg:vote", "org:member",
         "org:role", "org:organization", "tg:throughPost", "org:unitOf", "org:postIn", "org:heldBy",
         "tg:counts", "tg:comparator", "tg:number", "tg:asOf", "tg:host", "tg:venue", "tg:place",
+        "tg:dateline", "tg:location", "tg:coordinatedBy", "tg:supportedBy",
         "tg:participant", "tg:runBy", "tg:field", "tg:about", "tg:distanceKm",
         "tg:quote", "tg:line", "tg:inSource", "tg:supports", "prov:wasDerivedFrom",
         "dcterms:title", "dcterms:publisher", "dcterms:language", "tg:retrieved", "tg:sha256",
@@ -177,9 +185,10 @@ HIDDEN: Final = frozenset(
         "rdf:type", "rdfs:label", "rdfs:comment", "rdfs:isDefinedBy", "skos:prefLabel",
         "skos:altLabel", "skos:definition", "skos:topConceptOf", "skos:hasTopConcept",
         "tg:cites", "tg:earliestStart", "tg:latestStart", "tg:earliestEnd", "tg:latestEnd",
-        "tg:earliestDate", "tg:latestDate", "tg:statusAsOf", "tg:hasConflict", "tg:partnerOf",
+        "tg:earliestDate", "tg:latestDate", "tg:statusAsOf", "tg:hasConflict", "tg:sourcesDifferOn",
+        "tg:passagesDifferOn", "tg:startModality", "tg:issuer", "tg:partnerOf",
         "tg:twinnedWith", "tg:foldedName", "owl:sameAs", "rdfs:seeAlso", "foaf:page",
-        "schema:latitude", "schema:longitude", "geo:hasGeometry",
+        "schema:latitude", "schema:longitude", "geo:hasGeometry", "tg:contactPoint",
     )
 )  # fmt: skip
 OUTSIDE: Final = tuple(_iri(name) for name in ("owl:sameAs", "foaf:page", "rdfs:seeAlso"))
@@ -201,6 +210,6 @@ ALWAYS: Final[dict[str, tuple[str, ...]]] = {
 
 # Which bounds widen or narrow which date.
 BOUNDS: Final = {
-    HOME + f"ns#{name}": (HOME + f"ns#earliest{name.title()}", HOME + f"ns#latest{name.title()}")
+    f"{NS}{name}": (f"{NS}earliest{name.title()}", f"{NS}latest{name.title()}")
     for name in ("start", "end", "date")
 }

@@ -11,8 +11,7 @@ from urllib.parse import quote, urlencode
 from pyoxigraph import DefaultGraph, Literal, NamedNode
 
 from twingraph.problems import TwingraphError
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import HOME, RDF, RDFS, SKOS, TG, XSD
+from twingraph.rdf.vocabulary import CODES, RDF, RDFS, SKOS, TG, XSD
 from twingraph.site.columns import DATES, cell, heading
 from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts, facts_about
@@ -33,7 +32,7 @@ from twingraph.site.results import (
 )
 from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.site.words import kind_name
-from twingraph.sparql.library import AUDIENCES, KINDS, LibraryQuery, Parameter
+from twingraph.sparql.library import AUDIENCES, LibraryQuery, Parameter
 from twingraph.translation import N_, choose_text, words_of
 
 _SHOWN: Final = 500
@@ -47,7 +46,7 @@ _AUDIENCE_NAMES: Final = {
     "researcher": N_("Researchers"),
 }
 _INPUTS: Final = {"date": "date", "integer": "number"}
-_COUNTRY: Final = NamedNode(HOME + "vocab/level/country")
+_COUNTRY: Final = NamedNode(CODES + "level/country")
 _LABELS: Final = (RDFS.label, SKOS.prefLabel, "http://purl.org/dc/terms/title")
 # Classes of others have no label here; they are called what the things on our pages are called.
 _KIND_OF_CLASS: Final = {iri: kind for kind, classes in CLASSES.items() for iri in classes}
@@ -86,6 +85,7 @@ class QuestionPage(NamedTuple):
     question: str
     audience: list[str]
     action: str
+    name: str
     fields: list[Field]
     problem: str
     table: AnswerTable | None
@@ -173,13 +173,14 @@ def _tell(
 ) -> QuestionPage:
     words = words_of(language)
     values = asked.values if asked is not None else {**query.examples(), **typed}
-    text = text_of(site, asked or example_of(site, query))
+    text = text_of(asked or example_of(site, query))
     search = f"?{urlencode(asked.values)}" if asked is not None and asked.values else ""
     return QuestionPage(
         title=choose_text(query.title, language)[0],
         question=choose_text(query.question, language)[0],
         audience=[words.gettext(_AUDIENCE_NAMES[one]) for one in query.audience],
-        action=f"{query.name}.html",
+        action="answer/",
+        name=query.name,
         fields=[_field(site, language, one, values) for one in query.parameters],
         problem=problem,
         table=_table(site, language, at, asked) if asked is not None else None,
@@ -235,15 +236,14 @@ def _options(site: BuildReader, language: str, parameter: Parameter) -> list[tup
     """Return the things that a parameter can name, as slugs with their names; none for too many."""
     if not parameter.kind:
         return []
-    prefix = move_iri(KINDS[parameter.kind], HOME, site.base)
+    prefix = site.prefixes[parameter.kind]
     things = _places(site, parameter) if parameter.kind == "place" else _of_kind(site, prefix)
     if len(things) > _MAX_OPTIONS:
         return []
     facts = PageFacts(site, language)
-    facts.mention(move_iri(one, site.base, HOME) for one in things)
+    facts.mention(things)
     facts.complete()
-    named = [(one.removeprefix(prefix), facts.name(move_iri(one, site.base, HOME)).text)
-             for one in things]  # fmt: skip
+    named = [(one.removeprefix(prefix), facts.name(one).text) for one in things]
     return sorted(named, key=lambda one: sort_key(one[1]))
 
 
@@ -259,18 +259,16 @@ def _of_kind(site: BuildReader, prefix: str) -> set[str]:
 
 def _places(site: BuildReader, parameter: Parameter) -> set[str]:
     """Return the countries where the example is one, else all other places that can have ties."""
-    level, country = (NamedNode(site.public(one.value)) for one in (TG.level, _COUNTRY))
     countries = {
         one.subject.value
-        for one in site.store.quads_for_pattern(None, level, country, DefaultGraph())
+        for one in site.store.quads_for_pattern(None, TG.level, _COUNTRY, DefaultGraph())
         if isinstance(one.subject, NamedNode)
     }
-    example = site.public(KINDS["place"] + parameter.example.removeprefix("place:"))
+    example = site.prefixes["place"] + parameter.example.removeprefix("place:")
     if example in countries:
         return countries
-    unit = NamedNode(site.public(TG.AdministrativeUnit.value))
     found: set[str] = set()
-    for one in site.store.quads_for_pattern(None, RDF.type, unit, DefaultGraph()):
+    for one in site.store.quads_for_pattern(None, RDF.type, TG.AdministrativeUnit, DefaultGraph()):
         if isinstance(one.subject, NamedNode) and one.subject.value not in countries:
             found.add(one.subject.value)
         if len(found) > _MAX_OPTIONS:
@@ -339,16 +337,15 @@ def _text(term: object) -> str:
 
 
 def _names(facts: PageFacts, terms: list[object]) -> set[str]:
-    things = (move_iri(one.value, facts.site.base, HOME) for one in terms
-              if isinstance(one, NamedNode))  # fmt: skip
+    things = (one.value for one in terms if isinstance(one, NamedNode))
     return {text for one in things for verb in _LABELS for text in facts.texts(one, verb).values()}
 
 
 def _value(formatter: ValueFormatter, variable: str, term: object) -> Value:
     site, language = formatter.site, formatter.language
     if isinstance(term, NamedNode):
-        iri = move_iri(term.value, site.base, HOME)
-        if iri in _KIND_OF_CLASS and not iri.startswith(HOME):
+        iri = term.value
+        if iri in _KIND_OF_CLASS and site.path(iri) is None:
             link = outside_link(iri) or ""
             return Value(kind_name(_KIND_OF_CLASS[iri], language), link, outside=True)
         return formatter.link(iri)
@@ -363,5 +360,4 @@ def _value(formatter: ValueFormatter, variable: str, term: object) -> Value:
             words, iso = date_text(cell(term.value, language), language)
             return Value(words, iso=iso, absent=term.value == "not stated")
         return Value(cell(term.value, language), absent=term.value == "not stated")
-    moved = move_iri(term.datatype.value, site.base, HOME)
-    return formatter.value(Literal(term.value, datatype=NamedNode(moved)))
+    return formatter.value(term)

@@ -1,7 +1,7 @@
 """One build, opened for reading: its graph, its files and the questions its pages ask.
 
-Pages see everything under HOME: what a question returns is moved there, what it is asked with is
-moved to the base IRI of the build. Descriptions and dumps are never touched.
+Entities stand under the base IRI of the build, the vocabulary under its own; a site has pages of
+both, at the paths that `iris` gives them.
 """
 
 from __future__ import annotations
@@ -30,12 +30,10 @@ from twingraph.export.editions import media_type
 from twingraph.export.jsonld import Json
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import NAME, load_store
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.iris import iri_at, path_of
+from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Limits, bundled
-from twingraph.source.fmt import prefixes_under
 from twingraph.sparql.library import LibraryQuery, load_library
-from twingraph.sparql.query import move_text
 from twingraph.sparql.queryable import Queryable, QueryResult
 from twingraph.sparql.remote import RemoteStore, open_endpoint
 
@@ -96,44 +94,45 @@ class BuildReader:
         return self.select(self.queries[name], **terms)
 
     def select(self, text: str, **terms: Term) -> list[Row]:
-        """Ask a SELECT query that is written under the base IRI."""
-        found = self.store.query(text, substitutions=self._asked(terms))
+        """Ask a SELECT query."""
+        found = self.store.query(text, substitutions=_substitutions(terms))
         assert isinstance(found, QuerySolutions), "not a SELECT query"
         names = [one.value for one in found.variables]
-        return [dict(zip(names, map(self._told, row), strict=True)) for row in found]
+        return [dict(zip(names, map(_term, row), strict=True)) for row in found]
 
     def triples(self, name: str, **terms: Term) -> list[Triple]:
-        """Ask the CONSTRUCT query of that name; the answer stands under the base IRI."""
-        found = self.store.query(self.queries[name], substitutions=self._asked(terms))
+        """Ask the CONSTRUCT query of that name."""
+        found = self.store.query(self.queries[name], substitutions=_substitutions(terms))
         assert isinstance(found, QueryTriples), "not a CONSTRUCT query"
         return list(found)
 
     def rows_of(self, name: str, things: Iterable[str]) -> list[Row]:
         """Ask a SELECT query about many things at once: its `VALUES … { UNDEF }` is filled."""
-        nodes = " ".join(str(NamedNode(self.public(one))) for one in sorted(set(things)))
+        nodes = " ".join(str(NamedNode(one)) for one in sorted(set(things)))
         return self.select(self.queries[name].replace("UNDEF", nodes)) if nodes else []
 
-    def public(self, iri: str) -> str:
-        """Return the published form of an IRI that stands under HOME in here."""
-        return move_iri(iri, HOME, self.base)
+    def iri(self, path: str) -> str:
+        """Return the IRI of what this site has at `path` (`id/place/bonn`, `vocab/type`)."""
+        return iri_at(path, self.base)
+
+    def path(self, iri: str) -> str | None:
+        """Return the path of a thing or a term of this site, None for those of others."""
+        return path_of(iri, self.base)
 
     @property
     def remote(self) -> RemoteStore | None:
         """The endpoint that holds the graph, where it is not held here."""
         return self.store if isinstance(self.store, RemoteStore) else None
 
-    def _asked(self, terms: Mapping[str, Term]) -> dict[Variable, Any]:
-        return {Variable(name): self._published(term) for name, term in terms.items()}
 
-    def _published(self, term: Term) -> Term:
-        return NamedNode(self.public(term.value)) if isinstance(term, NamedNode) else term
+def _substitutions(terms: Mapping[str, Term]) -> dict[Variable, Any]:
+    return {Variable(name): term for name, term in terms.items()}
 
-    def _told(self, term: Any) -> Term | None:
-        if self.base != HOME and isinstance(term, NamedNode):
-            return NamedNode(move_iri(term.value, self.base, HOME))
-        if term is None or isinstance(term, (NamedNode, Literal)):  # a hot path: no union is made
-            return term
-        raise TypeError(f"{type(term).__name__} is not published")
+
+def _term(term: Any) -> Term | None:
+    if term is None or isinstance(term, (NamedNode, Literal)):  # a hot path: no union is made
+        return term
+    raise TypeError(f"{type(term).__name__} is not published")
 
 
 def load_site(
@@ -169,26 +168,26 @@ def load_site(
         publisher=about["publisher"],
         licence=about["licence"],
         release=about["release"],
-        prefixes=prefixes_under(base),
+        prefixes=prefixes_for(base),
         context=context,
-        queries=_load_queries(base),
+        queries=_load_queries(),
         graphs=frozenset(one.value for one in store.named_graphs() if isinstance(one, NamedNode)),
         dumps=_list_dumps(folder, sums),
-        questions=_load_questions(base, asked),
+        questions=_load_questions(asked),
         library=asked,
     )
 
 
-def _load_questions(base: str, library: Mapping[str, LibraryQuery]) -> tuple[Question, ...]:
+def _load_questions(library: Mapping[str, LibraryQuery]) -> tuple[Question, ...]:
     """Return the site's own examples, then the questions of the library without parameters."""
     found = []
-    for name, text in _load_queries(base).items():
+    for name, text in _load_queries().items():
         titles = dict(re.findall(r"^# (en|de): (.+)$", text, re.MULTILINE))
         if name.startswith("example-") and titles:
             found.append(Question(titles, _without_header(text)))
     for one in library.values():
         if not one.parameters:
-            found.append(Question(one.title, _without_header(move_text(one.text, base))))
+            found.append(Question(one.title, _without_header(one.text)))
     return tuple(found)
 
 
@@ -196,10 +195,10 @@ def _without_header(text: str) -> str:
     return re.sub(r"\A(#.*\n)*", "", text)
 
 
-def _load_queries(base: str) -> dict[str, str]:
+def _load_queries() -> dict[str, str]:
     folder = bundled("queries") / "site"
     files = sorted(folder.glob("*.rq"))
-    return {one.stem: one.read_text(encoding="utf-8").replace(HOME, base) for one in files}
+    return {one.stem: one.read_text(encoding="utf-8") for one in files}
 
 
 def _list_dumps(folder: Path, sums: str) -> dict[str, BuildFile]:

@@ -9,8 +9,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import Literal, NamedNode, QuerySolutions
 
 from twingraph.problems import SEVERITIES
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS
+from twingraph.rdf.vocabulary import ONTOLOGY, PREFIXES, RDF, RDFS, SHAPES_DOCUMENT
 from twingraph.site.facts import Name, PageFacts, pick
 from twingraph.site.properties import FOREIGN
 from twingraph.site.reader import BuildReader
@@ -55,7 +54,7 @@ class OntologyPage(NamedTuple):
 
 def ontology_page(site: BuildReader, language: str, at: str) -> OntologyPage:
     """Make the page of the whole ontology."""
-    iri = HOME + "ns"
+    iri = ONTOLOGY
     terms = {
         row["thing"].value
         for row in site.rows("ontology", this=NamedNode(iri))
@@ -76,7 +75,7 @@ def ontology_page(site: BuildReader, language: str, at: str) -> OntologyPage:
     return OntologyPage(
         title=Value(title.text, language=title.language),
         description=formatter.text(iri, PREFIXES["dcterms"] + "description"),
-        iri=site.public(iri),
+        iri=iri,
         facts=_facts(formatter, iri, [_iri(one) for one in shown]),
         classes=[one for one in entries if one.anchor in classes],
         properties=[one for one in entries if one.anchor not in classes],
@@ -93,7 +92,7 @@ def _entry(formatter: ValueFormatter, iri: str) -> TermEntry:
     name = facts.name(iri)
     return TermEntry(
         anchor=iri.rpartition("#")[2],
-        iri=formatter.site.public(iri),
+        iri=iri,
         name=Value(name.text, language=name.language),
         definition=formatter.text(iri, _DEFINITION),
         comment=formatter.comment(iri),
@@ -139,7 +138,7 @@ def rules_page(site: BuildReader, language: str) -> RulesPage:
         shape = row["shape"]
         if not isinstance(shape, NamedNode):
             continue
-        code = move_iri(shape.value, site.base, HOME).rpartition("#")[2]
+        code = shape.value.rpartition("#")[2]
         entry = texts.setdefault(code, {})
         for part in ("name", "description", "message"):
             text = row[part]
@@ -171,7 +170,7 @@ def rules_page(site: BuildReader, language: str) -> RulesPage:
         )
         for code, entry in sorted(texts.items())
     ]
-    return RulesPage(site.public(HOME + "shapes"), rules)
+    return RulesPage(SHAPES_DOCUMENT, rules)
 
 
 def _text(texts: dict[str, list[str]], language: str) -> str:

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 from pyoxigraph import (
-    NamedNode,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
@@ -18,14 +17,12 @@ from pyoxigraph import (
 
 from twingraph.export.jsonld import write_jsonld
 from twingraph.problems import TwingraphError
-from twingraph.rdf.iris import move_iri
 from twingraph.rdf.turtle import write_turtle
-from twingraph.rdf.vocabulary import HOME
 from twingraph.site.reader import BuildReader
 from twingraph.sparql.lexer import first_word
 from twingraph.sparql.library import LibraryQuery, Term, bind
 from twingraph.sparql.names import named
-from twingraph.sparql.query import Bindings, move_text, standalone
+from twingraph.sparql.query import Bindings, standalone
 
 Form = Literal["select", "ask", "construct"]
 
@@ -110,23 +107,14 @@ def _typed(site: BuildReader, kind: str, term: Term, text: str) -> str:
     return term.value.removeprefix(prefix) if prefix else text
 
 
-def text_of(site: BuildReader, asked: BoundQuery) -> str:
-    """Return the question as a text that runs as it is, under the base IRI of the site."""
-    return move_text(standalone(asked.query, _at_home(site, asked.terms)), site.base)
-
-
-def _at_home(site: BuildReader, terms: Bindings) -> Bindings:
-    return {
-        name: NamedNode(move_iri(term.value, site.base, HOME))
-        if isinstance(term, NamedNode) else term
-        for name, term in terms.items()
-    }  # fmt: skip
+def text_of(asked: BoundQuery) -> str:
+    """Return the question as a text that runs as it is."""
+    return standalone(asked.query, asked.terms)
 
 
 def _evaluate(site: BuildReader, asked: BoundQuery) -> QuerySolutions | QueryBoolean | QueryTriples:
     terms: dict[Variable, Any] = {Variable(name): one for name, one in asked.terms.items()}
-    text = move_text(asked.query.text, site.base)
-    return (site.guarded or site.store).query(text, substitutions=terms or None)
+    return (site.guarded or site.store).query(asked.query.text, substitutions=terms or None)
 
 
 def write_result(site: BuildReader, asked: BoundQuery, suffix: str) -> bytes:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
-from starlette.requests import Request
 
 from twingraph.export.void import FORMATS
 from twingraph.export.void import NAME as VOID_FILE
@@ -53,19 +52,6 @@ _LIMITS: Final = {
     "concurrent": ("C62", "Queries answered at the same time"),
     "waiting": ("C62", "Queries that may wait for their turn"),
 }
-
-
-def endpoint_of(request: Request) -> str:
-    """Return the address by which the endpoint was asked (Service Description §3.4.1).
-
-    Behind a proxy that ends TLS, the base IRI knows the scheme better than this process.
-    """
-    site: BuildReader = request.app.state.site
-    public = site.base + "sparql"
-    asked = request.url.replace(query="", fragment="")
-    if f"//{asked.netloc}{asked.path}" == public.partition(":")[2]:
-        return public
-    return str(asked)  # Starlette takes no host for one that can't stand in an IRI
 
 
 def service_description(
@@ -131,7 +117,7 @@ def _service(site: BuildReader, endpoint: str, limits: Limits) -> Iterator[Tripl
         yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal(title, language=language))
     yield Triple(dataset, NamedNode(_DCTERMS + "license"), NamedNode(site.licence))
     sizes = _sizes(site)
-    default = NamedNode(site.public(PUBLISHED.value))
+    default = NamedNode(site.iri(PUBLISHED))
     yield Triple(dataset, sd("defaultGraph"), default)
     yield from _graph(default, sizes.get(site.base))
     for name in sorted(site.graphs):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterable
+from typing import Final, NamedTuple, TypeVar
 
 from pyoxigraph import NamedNode
 
 from twingraph.rdf.iris import kind_of
-from twingraph.rdf.vocabulary import HOME, PREFIXES, RDFS, SKOS, TG
-from twingraph.site.claims import Claims, Conflict
+from twingraph.rdf.vocabulary import CODES, PREFIXES, RDFS, SKOS, TG
+from twingraph.site.claims import ClaimRow, Claims, Conflict
+from twingraph.site.datewords import date_text
+from twingraph.site.evidence import fragment_of
 from twingraph.site.facts import PageFacts
 from twingraph.site.partners import PartnerGroup, partner_groups
 from twingraph.site.properties import ALWAYS, BOUNDS, HIDDEN, INVERSE, ORDER, OUTSIDE
@@ -24,6 +26,8 @@ _DEFINITION: Final = PREFIXES["skos"] + "definition"
 _ALSO_CALLED: Final = PREFIXES["skos"] + "altLabel"
 _LATITUDE, _LONGITUDE = PREFIXES["schema"] + "latitude", PREFIXES["schema"] + "longitude"
 _POSITION: Final = PREFIXES["geo"] + "hasGeometry"
+_MEMBER, _ORGANISATION = PREFIXES["org"] + "member", PREFIXES["org"] + "organization"
+_ROLE: Final = PREFIXES["org"] + "role"
 # Links that have a section of their own, or are shortcuts for one that has.
 _TOLD: Final = frozenset(
     [one.value for one in (TG.subject, TG.partner, TG.partnerOf, TG.twinnedWith, TG.inSource)]
@@ -45,6 +49,27 @@ class Fact(NamedTuple):
     values: list[Value]
     marks: list[Mark]
     claimed: bool
+    anchor: str = ""
+
+
+class Contact(NamedTuple):
+    """How an office is reached."""
+
+    anchor: str
+    facts: list[Fact]
+    citations: list[Citation]
+
+
+class Membership(NamedTuple):
+    """Who belongs to what: as what, from when to when, by which office."""
+
+    anchor: str
+    member: Value
+    organisation: Value
+    role: list[Value]
+    period: str
+    post: list[Value]
+    citations: list[Citation]
 
 
 class Note(NamedTuple):
@@ -52,7 +77,7 @@ class Note(NamedTuple):
 
     kind: Value | None
     text: Value
-    href: str
+    anchor: str
     to: list[Value]
     hedge: Value | None
     when: str
@@ -77,8 +102,10 @@ class ThingPage(NamedTuple):
     implied: bool
     conflicts: list[Conflict]
     facts: list[Fact]
-    claims: Claims
+    claims: list[ClaimRow]
     partners: list[PartnerGroup]
+    contacts: list[Contact]
+    memberships: list[Membership]
     parts: list[Note]
     quantities: list[Note]
     remarks: list[Note]
@@ -87,8 +114,13 @@ class ThingPage(NamedTuple):
     outside: list[Value]
 
 
-def thing_page(site: BuildReader, iri: str, language: str, at: str) -> ThingPage:
-    """Make the page about `iri` (under HOME) that will stand at path `at`."""
+def thing_page(
+    site: BuildReader, iri: str, language: str, at: str, anchors: Collection[str] = ()
+) -> ThingPage:
+    """Make the page about `iri` that will stand at path `at`.
+
+    `anchors` are those that other parts of the page have already.
+    """
     facts = PageFacts(site, language)
     facts.read_description(iri)
     shown = _shown(facts.incoming)
@@ -98,23 +130,40 @@ def thing_page(site: BuildReader, iri: str, language: str, at: str) -> ThingPage
     told = {"remark": TG.about.value, "quantity": TG.about.value, "statement": _PART_OF}
     notes = {
         kind: sorted(
-            (_note(formatter, one) for one in shown.get(verb, ()) if kind_of(one) == kind),
+            (
+                _note(formatter, one)
+                for one in shown.get(verb, ())
+                if kind_of(one, site.base) == kind
+            ),
             key=lambda note: (note.kind.text if note.kind else "", note.text.text),
         )
         for kind, verb in told.items()
     }
     evidence = formatter.citations([iri, *claims.iris])
+    rows, claimed = _anchored(claims.rows(), set(anchors))
+    claimed |= set(anchors)
+    own = {one.anchor for one in evidence} - claimed
+    evidence = [one._replace(anchored=one.anchor in own) for one in evidence]
+    taken = claimed | own
+    memberships, found = _anchored(_memberships(formatter, shown), taken)
+    contacts, more = _anchored(_contacts(formatter, iri), taken | found)
+    taken |= found | more
+    for kind, listed in notes.items():
+        notes[kind], found = _anchored(listed, taken)
+        taken |= found
     name = facts.name(iri)
     return ThingPage(
         title=Value(name.text, language=name.language),
         kind=_kind(formatter, iri),
-        iri=site.public(iri),
+        iri=iri,
         intro=[one for one in (formatter.text(iri, _DEFINITION), formatter.comment(iri)) if one],
         implied=_implied(facts, iri),
         conflicts=claims.conflicts(),
         facts=_facts(formatter, iri, claims, evidence),
-        claims=claims,
+        claims=rows,
         partners=partner_groups(site, iri, language, at) if TG.partner.value in shown else [],
+        contacts=contacts,
+        memberships=memberships,
         parts=notes["statement"],
         quantities=notes["quantity"],
         remarks=notes["remark"],
@@ -133,16 +182,18 @@ def _shown(incoming: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _load(facts: PageFacts, iri: str, things: list[str]) -> None:
     facts.load(things)
+    facts.load(facts.links(iri, TG.contactPoint))
     cited = {one for thing in (iri, *things) for one in facts.links(thing, TG.cites)}
     facts.load(cited)
     facts.load({one for cite in (iri, *cited) for one in facts.links(cite, TG.inSource)})
-    facts.mention([HOME + "vocab/modality/stated", *ALWAYS.get(kind_of(iri) or "", ())])
+    kind = kind_of(iri, facts.site.base)
+    facts.mention([CODES + "modality/stated", *ALWAYS.get(kind or "", ())])
     facts.complete()
 
 
 def _kind(formatter: ValueFormatter, iri: str) -> Value:
     """Return the word for what the thing is; a concept's is its code list."""
-    kind = kind_of(iri)
+    kind = kind_of(iri, formatter.site.base)
     if kind is not None:
         return Value(kind_name(kind, formatter.language), f"../{kind}/index.html")
     scheme = formatter.facts.links(iri, SKOS.inScheme)
@@ -152,7 +203,7 @@ def _kind(formatter: ValueFormatter, iri: str) -> Value:
 
 
 def _implied(facts: PageFacts, iri: str) -> bool:
-    return HOME + "vocab/modality/inferred" in facts.links(iri, TG.modality)
+    return CODES + "modality/inferred" in facts.links(iri, TG.modality)
 
 
 # --- facts ---------------------------------------------------------------------------------------
@@ -161,7 +212,7 @@ def _implied(facts: PageFacts, iri: str) -> bool:
 def _facts(
     formatter: ValueFormatter, iri: str, claims: Claims, evidence: list[Citation]
 ) -> list[Fact]:
-    always = ALWAYS.get(kind_of(iri) or "", ())
+    always = ALWAYS.get(kind_of(iri, formatter.site.base) or "", ())
     verbs = {*formatter.facts.properties(iri), *always} - HIDDEN
     ordered = sorted(verbs, key=lambda one: (_rank(one), formatter.facts.name(one).text))
     marks = _marks(formatter, iri, evidence)
@@ -193,7 +244,7 @@ def _marks(formatter: ValueFormatter, iri: str, evidence: list[Citation]) -> dic
     numbers = {one.anchor: one.number for one in evidence}
     found: dict[str, list[Mark]] = defaultdict(list)
     for cite in formatter.facts.links(iri, TG.cites):
-        anchor = cite.rpartition("/")[2]
+        anchor = fragment_of(cite)
         for verb in formatter.facts.links(cite, TG.supports):
             found[verb].append(Mark(numbers[anchor], anchor))
     return {verb: sorted(marks) for verb, marks in found.items()}
@@ -250,10 +301,10 @@ def _coordinates(formatter: ValueFormatter, iri: str) -> list[Fact]:
     latitude, longitude = facts.one(iri, _LATITUDE), facts.one(iri, _LONGITUDE)
     if latitude is None or longitude is None:
         return []
+    value = Value(f"{latitude.value}, {longitude.value}")
     points = facts.links(iri, _POSITION)
-    href = formatter.link(points[0]).href if points else ""
-    value = Value(f"{latitude.value}, {longitude.value}", href)
-    return [Fact(Value(formatter.words.gettext("Coordinates")), [value], [], False)]
+    anchor = fragment_of(points[0]) if points else ""
+    return [Fact(Value(formatter.words.gettext("Coordinates")), [value], [], False, anchor)]
 
 
 # --- what is told of it, and who points to it ----------------------------------------------------
@@ -264,12 +315,12 @@ def _note(formatter: ValueFormatter, iri: str) -> Note:
     kinds = [*facts.links(iri, TG.statementKind), *facts.links(iri, TG.remarkKind)]
     comment = formatter.comment(iri)
     name = facts.name(iri)
-    if kind_of(iri) == "quantity" or comment is None:
+    if kind_of(iri, formatter.site.base) == "quantity" or comment is None:
         comment = Value(name.text, language=name.language)
     return Note(
         kind=formatter.link(kinds[0]) if kinds else None,
         text=comment,
-        href=formatter.link(iri).href,
+        anchor=fragment_of(iri),
         to=[formatter.link(one) for one in facts.links(iri, TG.addressee)],
         hedge=formatter.text(iri, TG.hedge),
         when=facts.date(facts.one(iri, TG.asOf) or facts.one(iri, TG.date)),
@@ -285,7 +336,11 @@ def _incoming(
 ) -> list[Group]:
     groups = []
     for verb, things in shown.items():
-        rest = [one for one in things if told.get(kind_of(one) or "") != verb]
+        kinds = {one: kind_of(one, formatter.site.base) or "" for one in things}
+        rest = [
+            one for one in things
+            if told.get(kinds[one]) != verb and kinds[one] != "membership"
+        ]  # fmt: skip
         if verb in _TOLD or not rest:
             continue
         values = [formatter.link(one, _when(formatter.facts, one)) for one in rest]
@@ -311,10 +366,74 @@ def _incoming(
     return sorted(groups, key=lambda group: sort_key(group.name))
 
 
+_Cited = TypeVar("_Cited", ClaimRow, Contact, Membership, Note)
+
+
+def _anchored(rows: list[_Cited], taken: set[str]) -> tuple[list[_Cited], set[str]]:
+    """Give every citation its anchor where it stands first; `taken` stand on the page already."""
+    found: set[str] = set()
+    marked = []
+    for row in rows:
+        cites = []
+        for each in row.citations:
+            first = each.anchor not in taken | found
+            found.add(each.anchor)
+            cites.append(each._replace(anchored=first))
+        marked.append(row._replace(citations=cites))
+    return marked, found
+
+
+def _contacts(formatter: ValueFormatter, iri: str) -> list[Contact]:
+    """Return the contact points of a thing, each with what is said of it."""
+    facts = formatter.facts
+    return [
+        Contact(
+            fragment_of(point),
+            [
+                Fact(formatter.property_name(verb), formatter.values(point, verb), [], False)
+                for verb in facts.properties(point)
+                if verb not in HIDDEN
+            ],
+            formatter.citations([point]),
+        )
+        for point in facts.links(iri, TG.contactPoint)
+    ]
+
+
+def _memberships(formatter: ValueFormatter, shown: dict[str, list[str]]) -> list[Membership]:
+    """Return the memberships of a thing and those in it, by who and in what."""
+    facts = formatter.facts
+    found = sorted({one for verb in (_MEMBER, _ORGANISATION) for one in shown.get(verb, ())
+                    if kind_of(one, facts.site.base) == "membership"})  # fmt: skip
+    return sorted(
+        (_membership(formatter, facts, each) for each in found),
+        key=lambda row: (sort_key(row.organisation.text), sort_key(row.member.text), row.anchor),
+    )
+
+
+def _membership(formatter: ValueFormatter, facts: PageFacts, iri: str) -> Membership:
+    absent = Value(formatter.words.gettext("not stated in our sources"), absent=True)
+
+    def links(verb: str) -> list[Value]:
+        return [formatter.link(one) for one in facts.links(iri, verb)]
+
+    start, end = facts.one(iri, TG.start), facts.one(iri, TG.end)
+    span = f"{start.value if start else '..'}/{end.value if end else '..'}"
+    return Membership(
+        anchor=fragment_of(iri),
+        member=next(iter(links(_MEMBER)), absent),
+        organisation=next(iter(links(_ORGANISATION)), absent),
+        role=links(_ROLE),
+        period=date_text(span, formatter.language).text if start or end else "",
+        post=links(TG.throughPost.value),
+        citations=formatter.citations([iri]),
+    )
+
+
 def _when(facts: PageFacts, thing: str) -> str:
     return facts.date(facts.one(thing, TG.date) or facts.one(thing, TG.start))
 
 
 def is_known(site: BuildReader, iri: str) -> bool:
-    """Does the published graph say anything of `iri` (under HOME)?"""
+    """Does the published graph say anything of `iri`?"""
     return bool(site.rows("exists", this=NamedNode(iri)))

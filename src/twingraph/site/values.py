@@ -8,16 +8,23 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.rdf.vocabulary import HOME, RDFS, TG, XSD
+from twingraph.rdf.iris import page_path
+from twingraph.rdf.vocabulary import PREFIXES, RDFS, TG, XSD
 from twingraph.site.datewords import date_text
+from twingraph.site.evidence import evidence_path, fragment_of, is_evidence
 from twingraph.site.facts import Name, PageFacts, is_date, pick, short_iri
-from twingraph.site.links import local_link, outside_link, site_name
+from twingraph.site.links import local_link, outside_link, relative, site_name
 from twingraph.site.reader import BuildReader, Term
 from twingraph.site.words import language_name
 from twingraph.translation import Words, words_of
 
 _LANGUAGE_OF: Final = "http://purl.org/dc/terms/language"
 _KILOMETRES: Final = TG.distanceKm.value
+
+# what names the owner of a piece of evidence, on itself; the first of these counts
+_OWNERS: Final = (
+    TG.subject.value, PREFIXES["org"] + "organization", PREFIXES["org"] + "member", TG.about.value,
+)  # fmt: skip
 
 
 class Value(NamedTuple):
@@ -44,6 +51,7 @@ class Citation(NamedTuple):
     source: Value
     line: str
     supports: str
+    anchored: bool = False  # is this the one place of the page that its address leads to?
 
 
 @dataclass(frozen=True)
@@ -71,21 +79,38 @@ class ValueFormatter:
     def link(self, iri: str, note: str = "") -> Value:
         """Return a thing by its name, linked to the page about it."""
         name = self.facts.name(iri)
-        href = local_link(iri, self.language, self.at)
+        href = self._evidence(iri) if is_evidence(iri, self.site.base) else None
+        if href is None:
+            href = self._local(iri)
         if href is not None:
             return Value(name.text, href, name.language, note=note)
         return self.outside(iri, name, note)
 
+    def _evidence(self, iri: str) -> str | None:
+        """Return the link to where evidence is shown: on the page of the thing it is about."""
+        base = self.site.base
+        found = (self.facts.links(iri, verb) for verb in _OWNERS)
+        known = next((links for links in found if links), [])
+        owner = min(known, key=lambda each: (is_evidence(each, base), each), default=None)
+        if owner is not None and not is_evidence(owner, base):
+            page = page_path(self.site.path(owner) or "", self.language)
+            place = f"{page}#{fragment_of(iri)}" if page is not None else None
+        else:
+            place = evidence_path(self.site, iri, self.language)
+        return relative(place, self.at) if place is not None else None
+
     def outside(self, iri: str, name: Name | None = None, note: str = "") -> Value:
         """Return a link out of our site; an IRI that is no web address stays text."""
-        public = self.site.public(iri)
-        text = name.text if name is not None else short_iri(public, self.site.prefixes)
-        return Value(text, outside_link(public) or "", note=note, outside=True)
+        text = name.text if name is not None else short_iri(iri, self.site.prefixes)
+        return Value(text, outside_link(iri) or "", note=note, outside=True)
+
+    def _local(self, iri: str) -> str | None:
+        return local_link(iri, self.language, self.at, self.site.base)
 
     def elsewhere(self, iri: str) -> Value:
         """Return the same thing or a page about it elsewhere, called by its site."""
         site = site_name(iri)
-        name = short_iri(self.site.public(iri), self.site.prefixes)
+        name = short_iri(iri, self.site.prefixes)
         last = iri.rstrip("/").rpartition("/")[2]
         text = f"{site}: {last}" if site and len(last) < 60 else name
         return Value(text, outside_link(iri) or "", outside=True)
@@ -129,8 +154,7 @@ class ValueFormatter:
     def property_name(self, verb: str) -> Value:
         """Return what a property is called, linked to its definition where it is ours."""
         name = self.facts.name(verb)
-        href = local_link(verb, self.language, self.at) if verb.startswith(HOME) else None
-        return Value(name.text, href or "", name.language)
+        return Value(name.text, self._local(verb) or "", name.language)
 
     def citation(self, iri: str, number: int = 0) -> Citation:
         """Return a citation with its quote, document and line."""
@@ -140,9 +164,9 @@ class ValueFormatter:
         spoken = facts.one(sources[0], _LANGUAGE_OF) if sources else None
         supports = [facts.name(one).text for one in facts.links(iri, TG.supports)]
         return Citation(
-            anchor=iri.rpartition("/")[2],
+            anchor=fragment_of(iri),
             number=number,
-            href=local_link(iri, self.language, self.at) or "",
+            href=self._in_source(iri, sources),
             quote=quote.value if quote is not None else "",
             quote_language=spoken.value if spoken is not None else "",
             source=self.link(sources[0])
@@ -153,6 +177,11 @@ class ValueFormatter:
             if supports
             else "",
         )
+
+    def _in_source(self, iri: str, sources: list[str]) -> str:
+        """Return the link to a citation among those of its document."""
+        page = self._local(sources[0]) if sources else None
+        return f"{page}#{fragment_of(iri)}" if page is not None else ""
 
     def citations(self, things: Iterable[str]) -> list[Citation]:
         """Return the citations of some things, each once, in the order of the documents."""

@@ -7,17 +7,18 @@ line, its values sorted; UTF-8 without byte order mark, plain line ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyoxigraph import BlankNode, Quad, RdfFormat, parse
 
 from twingraph.problems import Problem, TwingraphError, by_severity, problem
 from twingraph.rdf.turtle import Positions, is_bare, is_new, plain, write_turtle
-from twingraph.rdf.vocabulary import HOME, PREFIXES
+from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
-from twingraph.source.mappings import SUFFIX, format_table, read_table
+from twingraph.source.mappings import SUFFIX, MappingTable, format_table, read_table
 from twingraph.source.read import data_files, read_raw, syntax_words
+from twingraph.source.rebase import check_bases, rebase_iri, rebase_quad
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,21 @@ class Formatted:
     problem: Problem | None = None
 
 
-def format_text(raw: bytes, name: str, base: str = HOME) -> Formatted:
+def format_text(raw: bytes, name: str, base: str, old: str = "") -> Formatted:
     """Format the bytes of a data file that problems call `name`: Turtle, or a table of links.
 
-    `base` is the project's base IRI: prefixes of ours are written under it.
+    `base` is the project's base IRI: the prefixes of entities stand under it. What was named under
+    the base IRI `old` is moved there.
 
-    >>> print(format_text(b"<http://e/b> a <http://e/C> .<http://e/a> a <http://e/C>.", "x").text)
-    <http://e/a> a <http://e/C> .
+    >>> raw = b"<http://e/id/place/b> a <http://e/C> .<http://e/id/place/a> a <http://e/C>."
+    >>> print(format_text(raw, "x.ttl", "http://e/").text)
+    @prefix place: <http://e/id/place/> .
     <BLANKLINE>
-    <http://e/b> a <http://e/C> .
+    place:a a <http://e/C> .
     <BLANKLINE>
-    >>> format_text(b"# so\\n<http://e/a> a <http://e/C> .", "x.ttl").problem.code
+    place:b a <http://e/C> .
+    <BLANKLINE>
+    >>> format_text(b"# so\\n<http://e/a> a <http://e/C> .", "x.ttl", "http://e/").problem.code
     'F07'
     """
     try:
@@ -47,7 +52,7 @@ def format_text(raw: bytes, name: str, base: str = HOME) -> Formatted:
         line = raw.count(b"\n", 0, error.start) + 1
         return Formatted("", problem("F01", name, line, byte=error.start + 1))
     if name.endswith(SUFFIX):
-        return _format_table(text, name, base)
+        return _format_table(text, name, base, old)
     statements: list[Quad] = []
     try:
         statements.extend(parse(text.encode(), format=RdfFormat.TURTLE))
@@ -65,32 +70,33 @@ def format_text(raw: bytes, name: str, base: str = HOME) -> Formatted:
             return Formatted("", problem("F08", name, line, example=f"{base}id/remark/<slug>"))
     if not statements:
         return Formatted("", problem("F02", name))
-    return Formatted(write_turtle(statements, prefixes_under(base)))
+    if old:
+        statements = [rebase_quad(one, old, base) for one in statements]
+    return Formatted(write_turtle(statements, prefixes_for(base)))
 
 
-def _format_table(text: str, name: str, base: str) -> Formatted:
+def _format_table(text: str, name: str, base: str, old: str) -> Formatted:
     table = read_table(text, base)
     if table.wrong:
         line, words = table.wrong[0]
         return Formatted("", problem("X05", name, line, error=words))
     if not table.decisions:
         return Formatted("", problem("F02", name))
-    return Formatted(format_table(table, base))
+    return Formatted(format_table(rebase_table(table, old, base) if old else table, base))
 
 
-def prefixes_under(base: str) -> dict[str, str]:
-    """Return the one prefix list with our namespaces under another base IRI."""
-    if base == HOME:
-        return PREFIXES
-    if base not in _MOVED:
-        _MOVED[base] = {
-            name: base + iri.removeprefix(HOME) if iri.startswith(HOME) else iri
-            for name, iri in PREFIXES.items()
-        }
-    return _MOVED[base]
-
-
-_MOVED: dict[str, dict[str, str]] = {}
+def rebase_table(table: MappingTable, old: str, new: str) -> MappingTable:
+    """Return a table of decisions whose own IRIs are moved, in its rows and its header."""
+    decisions = tuple(
+        replace(
+            one,
+            subject=rebase_iri(one.subject, old, new),
+            object=rebase_iri(one.object, old, new),
+        )
+        for one in table.decisions
+    )
+    slots = {name: rebase_iri(value, old, new) for name, value in table.slots.items()}
+    return MappingTable(decisions, {}, slots)
 
 
 @dataclass(frozen=True)
@@ -102,11 +108,15 @@ class Done:
     problems: tuple[Problem, ...]
 
 
-def format_files(settings: Settings, paths: Sequence[Path], write: bool) -> Done:
+def format_files(settings: Settings, paths: Sequence[Path], write: bool, old: str = "") -> Done:
     """Format files or folders (without `paths`, all data files of a project).
+
+    With `old`, what they name under that base IRI moves to the base IRI of the project.
 
     A file is replaced as a whole or not at all.
     """
+    if old:
+        check_bases(old, settings.base_iri)
     files = _files(settings, paths)
     changed, problems = [], []
     for path in files:
@@ -115,7 +125,7 @@ def format_files(settings: Settings, paths: Sequence[Path], write: bool) -> Done
         if isinstance(raw, Problem):
             problems.append(raw)
             continue
-        formatted = format_text(raw, name, settings.base_iri)
+        formatted = format_text(raw, name, settings.base_iri, old)
         if formatted.problem is not None:
             problems.append(formatted.problem)
         elif formatted.text.encode() != raw:

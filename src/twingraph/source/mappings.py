@@ -15,8 +15,8 @@ from datetime import date
 from functools import cache
 from typing import Final
 
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import HOME, PREFIXES
+from twingraph.rdf.iris import foreign_base
+from twingraph.rdf.vocabulary import prefixes_for
 
 SUFFIX: Final = ".sssom.tsv"
 SSSOM: Final = "https://w3id.org/sssom/"
@@ -44,7 +44,7 @@ _CONFIDENCE: Final = re.compile(r"0(\.\d+)?|1(\.0+)?")
 
 @dataclass(frozen=True, order=True)
 class Decision:
-    """One row: what was decided about a pair, by whom, when, how; IRIs in full under `HOME`."""
+    """One row: what was decided about a pair, by whom, when, how; IRIs in full."""
 
     subject: str
     predicate: str
@@ -81,14 +81,14 @@ class MappingTable:
 @cache
 def prefixes_of_links(base: str) -> Mapping[str, str]:
     """Return the one prefix list under `base`, with SSSOM's own names and Wikidata's."""
-    moved = {name: move_iri(iri, HOME, base) for name, iri in PREFIXES.items()}
-    return dict(sorted({**moved, "graph": base + "graph/", **_OURS}.items()))
+    return dict(sorted({**prefixes_for(base), "graph": base + "graph/", **_OURS}.items()))
 
 
-def read_table(text: str, base: str = HOME) -> MappingTable:
-    r"""Read the text of a table; what is under `base` is named under `HOME`.
+def read_table(text: str, base: str) -> MappingTable:
+    r"""Read the text of a table of the project under `base`.
 
-    >>> read_table('#curie_map:\n#  e: http://e/\nsubject_id\tobject_id\n').wrong[0][0]
+    >>> text = '#curie_map:\n#  e: http://e/\nsubject_id\tobject_id\n'
+    >>> read_table(text, "http://e/").wrong[0][0]
     3
     """
     lines = text.splitlines()
@@ -147,10 +147,11 @@ def _read_row(
         if not (colon and local and prefix in curies):
             return f"{name} '{cell[name]}' has no prefix of the curie_map"
         written = cell[name]
-        cell[name] = move_iri(curies[prefix] + local, base, HOME)
+        cell[name] = curies[prefix] + local
         if _NO_IRI.search(cell[name]):
             return f"{name} '{written}' is no IRI"
-        if name != "object_id" and not _named(cell[name], prefixes_of_links(HOME)):
+        known = name == "object_id" or foreign_base(cell[name], base)  # F16 tells the latter
+        if not known and not _named(cell[name], prefixes_of_links(base)):
             return f"{name} '{written}' is under none of the prefixes that data files use"
     if cell["predicate_modifier"] not in ("", "Not"):
         return f"predicate_modifier '{cell['predicate_modifier']}' is neither empty nor 'Not'"
@@ -203,7 +204,7 @@ def _line(cells: Iterable[str]) -> str:
 def curie(iri: str, prefixes: Mapping[str, str], used: set[str]) -> str:
     """Return an IRI as CURIE under the longest prefix that holds it, which is noted in `used`.
 
-    >>> curie("https://sws.geonames.org/2946447/", PREFIXES, set())
+    >>> curie("https://sws.geonames.org/2946447/", prefixes_for("http://e/"), set())
     'gn:2946447/'
     """
     name = max(_named(iri, prefixes), key=lambda one: (len(prefixes[one]), one), default=None)
@@ -218,20 +219,18 @@ def _named(iri: str, prefixes: Mapping[str, str]) -> list[str]:
             if iri.startswith(start) and len(iri) > len(start)]  # fmt: skip
 
 
-def cells_of(decision: Decision, base: str = HOME) -> dict[str, str]:
-    """Return a decision as cells by column, its IRIs in full under `base`."""
+def cells_of(decision: Decision) -> dict[str, str]:
+    """Return a decision as cells by column, its IRIs in full."""
     values = (
         decision.subject, decision.predicate, decision.modifier, decision.object,
         decision.justification, decision.author, decision.day, decision.confidence,
         decision.comment,
     )  # fmt: skip
-    cells = dict(zip(COLUMNS, values, strict=True))
-    return {name: move_iri(cell, HOME, base) if name in _IRIS else cell
-            for name, cell in cells.items()}  # fmt: skip
+    return dict(zip(COLUMNS, values, strict=True))
 
 
-def format_table(table: MappingTable, base: str = HOME) -> str:
+def format_table(table: MappingTable, base: str) -> str:
     """Return a table in its one form: the prefixes it uses, its header, its rows sorted."""
-    rows = [cells_of(one, base) for one in table.decisions]
+    rows = [cells_of(one) for one in table.decisions]
     prefixes = {**table.curies, **prefixes_of_links(base)}
     return write_table(rows, COLUMNS, dict(sorted(table.slots.items())), prefixes)

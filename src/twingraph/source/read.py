@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -17,28 +17,45 @@ from typing import Final
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
 from twingraph.problems import Problem, problem
-from twingraph.rdf.iris import SLUG, graph_of, kind_of, move_quad
+from twingraph.rdf.iris import SLUG, foreign_base, graph_of, is_vocabulary
 from twingraph.rdf.turtle import Positions, is_bare, is_new, plain
-from twingraph.rdf.vocabulary import HOME, RDF, TG
+from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, Decision, read_table
+from twingraph.source.tables.places import NAME as PLACES
+from twingraph.source.tables.places import read_places
+from twingraph.source.tables.read import ReadImport, known_places, read_import
+from twingraph.source.tables.spec import FILE as IMPORT
+from twingraph.source.tables.spec import FILES as IMPORT_FILES
+from twingraph.source.tables.spec import SNAPSHOT
 
+# Properties by which a project points to the things of others.
+_TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
 DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as it was read: its path in the project, its text, its quads (under `HOME`)."""
+    """One file as it was read: its path in the project, its text, its quads.
+
+    A table has no text here, but the line of each of its subjects (`lines`).
+    """
 
     path: str
     text: str
     quads: tuple[Quad, ...]
     problems: tuple[Problem, ...]
     decisions: tuple[Decision, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def positions(self) -> Positions:
         """The lines of its statements; read only when a problem asks."""
+        if self.is_table:
+            found = Positions("")
+            for subject, line in self.lines.items():
+                found.note(line, subject, "", "")
+            return found
         if not self.path.endswith(SUFFIX):
             return Positions(self.text)
         found = Positions("")
@@ -58,6 +75,11 @@ class SourceFile:
         return found
 
     @property
+    def is_table(self) -> bool:
+        """Is it a table of places or of partnerships, whose quads the program writes itself?"""
+        return self.path.endswith(".csv")
+
+    @property
     def is_data(self) -> bool:
         """Is it under data/ (and not the ontology)?"""
         return self.path.startswith("data/")
@@ -69,6 +91,7 @@ class Curated:
 
     settings: Settings
     files: tuple[SourceFile, ...]
+    imports: tuple[ReadImport, ...] = ()
 
     @property
     def problems(self) -> list[Problem]:
@@ -127,7 +150,89 @@ def read_project(settings: Settings) -> Curated:
              for one in ontology_files(settings)]  # fmt: skip
     named += [(one.relative_to(settings.folder).as_posix(), one) for one in data_files(settings)]
     files = [read_file(path, name, settings) for name, path in named]
-    return Curated(settings, (*files, *_passed_over(settings, {path for _, path in named})))
+    places = settings.folder / "data" / "entities" / PLACES
+    if places.exists():
+        files.append(_read_places(places, settings))
+    known = known_places((quad for file in files for quad in file.quads), settings.base_iri)
+    imports = []
+    for folder in import_folders(settings):
+        found, file = read_import_folder(folder, settings, known)
+        imports.append(found)
+        files.append(file)
+        known = (
+            {**known_places(file.quads, settings.base_iri), **known} if found.is_places else known
+        )
+    taken = {path for _, path in named} | {places} | set(table_files(settings))
+    return Curated(settings, (*files, *_passed_over(settings, taken)), tuple(imports))
+
+
+def import_folders(settings: Settings) -> list[Path]:
+    """Return the folders of lists, data/imports/<slug>/, those that only describe places first."""
+    imports = settings.folder / "data" / "imports"
+    found = sorted(path.parent for path in imports.glob(f"*/{IMPORT}"))
+    return sorted(found, key=lambda path: not _is_places(path / IMPORT))
+
+
+def _is_places(path: Path) -> bool:
+    try:
+        return path.is_file() and "\nplaces = true" in path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def table_files(settings: Settings) -> list[Path]:
+    """Return the files of the project's lists and its table of places, sorted by path."""
+    found = {settings.folder / "data" / "entities" / PLACES}
+    for folder in import_folders(settings):
+        found |= {path for path in folder.iterdir()
+                  if path.name in IMPORT_FILES or SNAPSHOT.fullmatch(path.name)}  # fmt: skip
+    return sorted(path for path in found if path.exists())
+
+
+def read_import_folder(
+    folder: Path, settings: Settings, known: Mapping[str, str]
+) -> tuple[ReadImport, SourceFile]:
+    """Read the list in a folder; `known` says which place has which identifier."""
+    name = folder.relative_to(settings.folder).as_posix()
+    if not SLUG.fullmatch(folder.name):
+        told = SourceFile(_shown(name), "", (), (problem("F14", _shown(name)),))
+        return ReadImport(folder.name), told
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.iterdir()):
+        if path.name in IMPORT_FILES and path.suffix in (".toml", ".csv", ".tsv"):
+            text = _read_text(path, f"{name}/{path.name}", settings)
+            if isinstance(text, Problem):
+                problems.append(text)
+            else:
+                texts[path.name] = text
+    if problems:
+        return ReadImport(folder.name), SourceFile(f"{name}/rows.csv", "", (), tuple(problems))
+    found = read_import(folder.name, texts, known, settings.base_iri)
+    file = SourceFile(f"{name}/rows.csv", "", found.quads, found.problems, (), found.lines)
+    return found, file
+
+
+def _read_text(path: Path, name: str, settings: Settings) -> str | Problem:
+    """Return the text of a file of a list, or why it can't be read."""
+    raw = read_raw(path, name, settings)
+    if isinstance(raw, Problem):
+        return raw
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return problem("F01", name, raw.count(b"\n", 0, error.start) + 1, byte=error.start + 1)
+
+
+def _read_places(path: Path, settings: Settings) -> SourceFile:
+    name = path.relative_to(settings.folder).as_posix()
+    text = _read_text(path, name, settings)
+    if isinstance(text, Problem):
+        return SourceFile(name, "", (), (text,))
+    table = read_places(text, settings.base_iri)
+    problems = tuple(problem("I02", name, line, column, error=words)
+                     for line, column, words in table.wrong)  # fmt: skip
+    return SourceFile(name, "", table.quads, problems, (), table.lines)
 
 
 def _passed_over(settings: Settings, taken: set[Path]) -> Iterator[SourceFile]:
@@ -200,13 +305,13 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
         line, length = longest
         found = problem("F06", name, line, length=length, limit=settings.max_line_bytes)
         return SourceFile(name, "", (), (*problems, found))
-    graph = graph_of(name)
+    graph = graph_of(name, settings.base_iri)
     if graph is None:
         found = problem("F12", name, error="it lies in no folder of data/")
         return SourceFile(name, text, (), (*problems, found))
     if name.endswith(SUFFIX):
         return _read_table(text, name, graph, settings.base_iri, problems)
-    quads, syntax = _parse(text, name, graph, settings.base_iri)
+    quads, syntax = _parse(text, name, graph)
     file = SourceFile(name, text, tuple(quads), ())
     if syntax:
         return SourceFile(name, text, (), (*problems, syntax))
@@ -214,7 +319,7 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
         return SourceFile(name, text, (), (*problems, problem("F02", name)))
     problems += _term_problems(file, settings.base_iri)
     # a file with blank nodes or foreign IRIs says nothing that could be published
-    kept = () if any(one.code in ("F08", "F09") for one in problems) else file.quads
+    kept = () if any(one.code in ("F08", "F09", "F16") for one in problems) else file.quads
     return SourceFile(name, text, kept, tuple(problems))
 
 
@@ -233,7 +338,7 @@ def _read_table(
         problems.append(problem("F02", name))
     file = SourceFile(name, text, quads, (), table.decisions)
     problems += _term_problems(file, base)
-    kept = () if any(one.code == "F09" for one in problems) else quads
+    kept = () if any(one.code in ("F09", "F16") for one in problems) else quads
     return SourceFile(name, text, kept, tuple(problems), table.decisions)
 
 
@@ -253,15 +358,14 @@ def _long_line(raw: bytes, limit: int) -> tuple[int, int] | None:
     )  # fmt: skip
 
 
-def _parse(text: str, name: str, graph: NamedNode, base: str) -> tuple[list[Quad], Problem | None]:
+def _parse(text: str, name: str, graph: NamedNode) -> tuple[list[Quad], Problem | None]:
     quads = []
     try:
         for quad in parse(text.encode(), format=RdfFormat.TURTLE, without_named_graphs=True):
             if is_new(quad.object) or is_new(quad.subject):
                 line = Positions(text).line(plain(quad.subject), quad.predicate.value)
                 return [], problem("F13", name, line, term=quad.object)
-            moved = move_quad(quad, base, HOME)
-            quads.append(Quad(moved.subject, moved.predicate, moved.object, graph))
+            quads.append(Quad(quad.subject, quad.predicate, quad.object, graph))
     except SyntaxError as error:
         line = min(error.lineno or 1, text.count("\n") + 1)
         return [], problem("F03", name, line, error=syntax_words(error))
@@ -284,25 +388,31 @@ def _term_problems(file: SourceFile, base: str) -> Iterable[Problem]:
             yield problem("F08", file.path, line, example=example)
         if not file.positions.blanks and any(_has_blank(quad) for quad in file.quads):
             yield problem("F08", file.path, 0, example=f"{base}id/remark/<slug>")
-    told = set()
-    for quad in file.quads:
-        subject = quad.subject
-        if isinstance(subject, NamedNode) and not subject.value.startswith(HOME):
-            told.add(subject.value)
-        is_term = quad.predicate == RDF.type or not isinstance(quad.object, NamedNode)
-        if not is_term and _is_foreign_entity(plain(quad.object)):
-            told.add(plain(quad.object))
-    for iri in sorted(told):
+    for iri, code in sorted(_foreign(file.quads, base).items()):
         line = file.positions.line(iri) or file.positions.iris.get(iri, 0)
-        yield problem("F09", file.path, line, iri=iri, base=base)
+        old = foreign_base(iri, base) or ""
+        yield problem(code, file.path, line, iri=iri, base=base, old=old)
 
 
-def _is_foreign_entity(iri: str) -> bool:
-    """Does it look like an entity of ours under another base (`…/id/<kind>/<slug>`)?"""
-    if iri.startswith(HOME):
-        return False
-    match = re.search(r"/id/[a-z]+/[^/]+$", iri)
-    return match is not None and kind_of(HOME + iri[match.start() + 1 :]) is not None
+def _foreign(quads: Iterable[Quad], base: str) -> dict[str, str]:
+    """Return IRI -> code of what a project under `base` can't describe, or names wrongly.
+
+    F16: an entity under the base IRI of another project. F09: a subject that is neither an entity
+    of ours nor a term of the vocabulary.
+    """
+    found = {}
+    for quad in quads:
+        subject = plain(quad.subject)
+        if isinstance(quad.subject, NamedNode):
+            if foreign_base(subject, base):
+                found[subject] = "F16"
+            elif not (subject.startswith(base) or is_vocabulary(subject)):
+                found[subject] = "F09"
+        # what another project calls the same thing is a link like any other
+        is_other = quad.predicate in _TO_OTHERS or not isinstance(quad.object, NamedNode)
+        if not is_other and foreign_base(plain(quad.object), base):
+            found[plain(quad.object)] = "F16"
+    return found
 
 
 def _has_blank(quad: Quad) -> bool:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from twingraph.problems import TwingraphError
-from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import FILE, settings_from
 from twingraph.source.fmt import format_text
 
@@ -63,7 +62,7 @@ def project_files(base_iri: str, title: str | None, today: date) -> dict[str, st
         name = path.relative_to(_TEMPLATE).as_posix()
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".ttl":
-            text = format_text(text.replace(HOME, base_iri).encode(), name, base_iri).text
+            text = format_text(_fill(text, words).encode(), name, base_iri).text
         elif path.suffix in (".md", ".toml"):
             text = _fill(text, quoted if name == FILE else words)
         files[_RENAMED.get(name, name)] = text

@@ -18,8 +18,8 @@ from pyoxigraph import NamedNode
 
 from twingraph.derive.names import fold
 from twingraph.problems import TwingraphError
-from twingraph.rdf.iris import SLUG, move_iri
-from twingraph.rdf.vocabulary import HOME, PREFIXES, XSD
+from twingraph.rdf.iris import SLUG, path_of
+from twingraph.rdf.vocabulary import ENTITY_PREFIXES, HOME, SCHEMES, XSD, prefixes_for
 
 LANGUAGES: Final = ("en", "de")
 AUDIENCES: Final = (
@@ -46,7 +46,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class LibraryQuery:
-    """One question: in words, for whom, with which parameters, and as SPARQL under `HOME`."""
+    """One question: in words, for whom, with which parameters, and as SPARQL.
+
+    The text names no entity: entities come in as parameters, so it runs on anybody's graph.
+    """
 
     name: str
     title: Mapping[str, str]
@@ -219,7 +222,8 @@ def bind(query: LibraryQuery, values: Mapping[str, str], base: str = HOME) -> di
     }  # fmt: skip
 
 
-KINDS: Final = {name: iri for name, iri in PREFIXES.items() if iri.startswith(HOME)}
+# What a bare slug can belong to: a kind of entities, a code list, the ontology, the shapes.
+KINDS: Final = frozenset({*ENTITY_PREFIXES, *SCHEMES, "tg", "tgs"})
 
 _IRI: Final = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\]+|urn:[^\x00-\x20<>\"{}|^`\\]+")
 _PREFIXED: Final = re.compile(
@@ -229,28 +233,28 @@ _MAX_LENGTH: Final = 2000
 
 
 def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
-    wanted = f"write {parameter.example}, or a whole IRI"
+    wanted, prefixes = f"write {parameter.example}, or a whole IRI", prefixes_for(base)
     text = text.strip()
     if text.startswith("<") and text.endswith(">"):
         text = text[1:-1]
     if parameter.kind and SLUG.fullmatch(text):
-        return NamedNode(move_iri(KINDS[parameter.kind] + text, HOME, base))
+        return NamedNode(prefixes[parameter.kind] + text)
     if _IRI.fullmatch(text) and len(text) <= _MAX_LENGTH:
-        return NamedNode(_of_kind(parameter, move_iri(text, HOME, base), base))
+        return NamedNode(_of_kind(parameter, text, base))
     match = _PREFIXED.fullmatch(text)
     if match is None:
         raise TwingraphError(f"{parameter.name} is {_shown(text)}, no IRI; {wanted}")
-    if match["prefix"] not in PREFIXES:
-        hint = _suggest(match["prefix"], PREFIXES, "list of prefixes")
+    if match["prefix"] not in prefixes:
+        hint = _suggest(match["prefix"], prefixes, "list of prefixes")
         raise TwingraphError(f"{parameter.name}: unknown prefix '{match['prefix']}:'; {hint}")
-    iri = move_iri(PREFIXES[match["prefix"]] + match["local"], HOME, base)
+    iri = prefixes[match["prefix"]] + match["local"]
     return NamedNode(_of_kind(parameter, iri, base))
 
 
 def _of_kind(parameter: Parameter, iri: str, base: str) -> str:
     """Refuse a thing of ours that is of another kind than is asked for: it has no answer."""
-    wanted = move_iri(KINDS[parameter.kind], HOME, base) if parameter.kind else ""
-    if iri.startswith(base) and not iri.startswith(wanted):
+    wanted = prefixes_for(base)[parameter.kind] if parameter.kind else ""
+    if path_of(iri, base) is not None and not iri.startswith(wanted):
         raise TwingraphError(
             f"{parameter.name} is {_shown(iri)}, another kind of thing; "
             f"write one such as {parameter.example}"

@@ -15,9 +15,9 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode
 
 from twingraph.derive.names import fold
 from twingraph.problems import TwingraphError
-from twingraph.rdf.iris import SLUG, move_iri
-from twingraph.rdf.vocabulary import HOME, TG
-from twingraph.sparql.library import KINDS, LibraryQuery, Parameter
+from twingraph.rdf.iris import SLUG
+from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
+from twingraph.sparql.library import LibraryQuery, Parameter
 from twingraph.sparql.queryable import Queryable
 
 # An IRI or a prefixed name, right or wrong: no name of anything has a colon in its first word.
@@ -45,7 +45,7 @@ def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str
     found = named_things(parameter.kind, text, store, base)
     if len(found) == 1:
         return found[0]
-    prefix = move_iri(KINDS[parameter.kind], HOME, base)
+    prefix = prefixes_for(base)[parameter.kind]
     options = [f"{parameter.kind}:{one.removeprefix(prefix)}" for one in found]
     if options:
         raise TwingraphError(
@@ -66,9 +66,8 @@ def named_things(kind: str, name: str, store: Queryable, base: str = HOME) -> li
     folded = fold(name)
     if not folded:
         return []
-    property_ = NamedNode(move_iri(TG.foldedName.value, HOME, base))
-    prefix = move_iri(KINDS[kind], HOME, base)
-    quads = store.quads_for_pattern(None, property_, Literal(folded), DefaultGraph())
+    prefix = prefixes_for(base)[kind]
+    quads = store.quads_for_pattern(None, TG.foldedName, Literal(folded), DefaultGraph())
     things = {one.subject.value for one in quads if isinstance(one.subject, NamedNode)}
     return sorted(one for one in things if one.startswith(prefix))
 
@@ -76,15 +75,14 @@ def named_things(kind: str, name: str, store: Queryable, base: str = HOME) -> li
 def _is_held(kind: str, slug: str, store: Queryable, base: str) -> bool:
     if not SLUG.fullmatch(slug):
         return False
-    thing = NamedNode(move_iri(KINDS[kind] + slug, HOME, base))
+    thing = NamedNode(prefixes_for(base)[kind] + slug)
     return any(store.quads_for_pattern(thing, None, None, DefaultGraph()))
 
 
 def _near(kind: str, text: str, store: Queryable, base: str) -> list[str]:
-    property_ = NamedNode(move_iri(TG.foldedName.value, HOME, base))
-    prefix = move_iri(KINDS[kind], HOME, base)
+    prefix = prefixes_for(base)[kind]
     things: dict[str, str] = {}
-    for one in store.quads_for_pattern(None, property_, None, DefaultGraph()):
+    for one in store.quads_for_pattern(None, TG.foldedName, None, DefaultGraph()):
         if isinstance(one.subject, NamedNode) and one.subject.value.startswith(prefix):
             assert isinstance(one.object, Literal), "folded names are texts"
             things[one.object.value] = one.subject.value.removeprefix(prefix)

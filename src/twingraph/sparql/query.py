@@ -26,12 +26,11 @@ from pyoxigraph import (
 
 from twingraph.problems import TwingraphError
 from twingraph.rdf.turtle import term_text, write_turtle
-from twingraph.rdf.vocabulary import HOME
-from twingraph.source.fmt import prefixes_under
+from twingraph.rdf.vocabulary import HOME, prefixes_for
 from twingraph.sparql import mistakes
 from twingraph.sparql.guard import refuse_remote
 from twingraph.sparql.lexer import tokens
-from twingraph.sparql.library import LibraryQuery, bind
+from twingraph.sparql.library import LibraryQuery
 from twingraph.sparql.queryable import Queryable, QueryResult
 from twingraph.sparql.text_table import Term, table_text
 
@@ -51,38 +50,17 @@ Answer = SelectResult | bool | tuple[Triple, ...]
 Bindings = Mapping[str, NamedNode | RdfLiteral]
 
 
-def move_text(text: str, base: str) -> str:
-    """Return a query written under `HOME` as one under `base`: inside its IRIs, nowhere else.
+def standalone(query: LibraryQuery, terms: Bindings) -> str:
+    """Return a query of the library as a text that asks `terms`.
 
-    >>> move_text('ASK { <https://w3id.org/twingraph/ns#a> ?p "https://w3id.org/twingraph/" }',
-    ...           "http://localhost/")
-    'ASK { <http://localhost/ns#a> ?p "https://w3id.org/twingraph/" }'
-    """
-    if base == HOME:
-        return text
-    parts = []
-    at = 0
-    for token in tokens(text):
-        if token.kind == "iri" and token.text.startswith("<" + HOME):
-            parts += [text[at : token.start], "<" + base]
-            at = token.start + 1 + len(HOME)
-    return "".join([*parts, text[at:]])
-
-
-def standalone(query: LibraryQuery, terms: Bindings | None = None) -> str:
-    """Return a query of the library as a text that asks `terms`, else its example.
-
-    They stand as VALUES in front of the pattern, so that a reader sees what to change. Text and
-    terms stand under `HOME`.
+    They stand as VALUES in front of the pattern, so that a reader sees what to change.
 
     >>> from pathlib import Path
     >>> asked = "#+ for: citizen\\nASK { ?s ?p 1 }"
-    >>> print(standalone(LibraryQuery("a", {}, {}, (), (), asked, Path("a.rq"))))
+    >>> print(standalone(LibraryQuery("a", {}, {}, (), (), asked, Path("a.rq")), {}))
     ASK { ?s ?p 1 }
     """
     text = re.sub(r"^#\+.*\n", "", query.text, flags=re.MULTILINE)
-    if terms is None:
-        terms = bind(query, query.examples())
     found = list(tokens(text))
     opens = next(
         after.start + 1
@@ -95,8 +73,8 @@ def standalone(query: LibraryQuery, terms: Bindings | None = None) -> str:
     return text[:opens] + values + text[opens:]
 
 
-def run(store: Queryable, text: str, bindings: Bindings | None = None, base: str = HOME) -> Answer:
-    """Ask `store`, whose graph stands under `base`, a query whose text stands under `HOME`.
+def run(store: Queryable, text: str, bindings: Bindings | None = None) -> Answer:
+    """Ask `store` a query.
 
     Raises `TwingraphError` for what is no query, calls another host, or asks for an unknown graph.
 
@@ -110,7 +88,7 @@ property, value; behind this there is no value
     SELECT ?s { ?s ?p }
                    ^^
     """
-    results = _results(store, text, bindings or {}, base)
+    results = _results(store, text, bindings or {})
     if isinstance(results, QueryBoolean):
         return bool(results)
     if isinstance(results, QueryTriples):
@@ -131,7 +109,8 @@ def write(
     """Ask like `run`, and return the answer in one of `FORMATS`.
 
     CSV and JSON are those of W3C (SPARQL 1.1 Query Results), `table` is for a terminal of `width`
-    columns; without a format it is a table, or turtle for triples. Raises `TwingraphError` where
+    columns, `base` the base IRI whose entities get their prefixes; without a format it is a table,
+    or turtle for triples. Raises `TwingraphError` where
     the format does not fit the form of the query.
 
     >>> from pyoxigraph import Store
@@ -142,7 +121,7 @@ def write(
     twingraph.problems.TwingraphError: this query answers yes or no, which turtle does not hold; \
 ask for table, csv or json
     """
-    results = _results(store, text, bindings or {}, base)
+    results = _results(store, text, bindings or {})
     fitting, form = _FITTING[type(results)]
     if format_ is None:
         format_ = fitting[0]
@@ -161,8 +140,7 @@ _FITTING: Final[dict[type, tuple[tuple[Format, ...], str]]] = {
 }
 
 
-def _results(store: Queryable, text: str, bindings: Bindings, base: str) -> QueryResult:
-    text = move_text(text, base)
+def _results(store: Queryable, text: str, bindings: Bindings) -> QueryResult:
     here = {str(one.value) for one in store.named_graphs() if isinstance(one, NamedNode)}
     refuse_remote(text, here)
     substitutions: dict[Variable, Term] = {Variable(name): term for name, term in bindings.items()}
@@ -181,7 +159,7 @@ def _table(results: QueryResult, base: str, width: int) -> bytes:
     assert isinstance(results, QuerySolutions)
     names = [one.value for one in results.variables]
     rows = [[cast("Term | None", row[name]) for name in names] for row in results]
-    return table_text(names, rows, prefixes_under(base), width).encode()
+    return table_text(names, rows, prefixes_for(base), width).encode()
 
 
 def _serialized(format_: QueryResultsFormat) -> Callable[[QueryResult, str, int], bytes]:
@@ -195,7 +173,7 @@ def _serialized(format_: QueryResultsFormat) -> Callable[[QueryResult, str, int]
 def _turtle(results: QueryResult, base: str, width: int) -> bytes:
     assert isinstance(results, QueryTriples)
     try:
-        return write_turtle(results, prefixes_under(base)).encode()
+        return write_turtle(results, prefixes_for(base)).encode()
     except TypeError as error:
         raise TwingraphError(f"{error}; give every node an IRI in CONSTRUCT") from None
 

@@ -32,8 +32,7 @@ from pyoxigraph import (
 
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import NAME, triple_lines
-from twingraph.rdf.iris import PUBLISHED, move_iri
-from twingraph.rdf.vocabulary import HOME
+from twingraph.rdf.iris import PUBLISHED
 from twingraph.settings import Limits
 from twingraph.sparql.fetch import Endpoint, EndpointError, fetch, words_of
 from twingraph.sparql.guard import refuse_remote
@@ -207,7 +206,7 @@ def open_endpoint(
     """
     limits = limits or Limits()
     endpoint = Endpoint.at(url, limits.seconds, limits.result_bytes)
-    published = move_iri(PUBLISHED.value, HOME, base)
+    published = base + PUBLISHED
     held = _held(endpoint, base)
     if not held.get(published):
         raise TwingraphError(

@@ -29,8 +29,9 @@ def table_text(
 ) -> str:
     """Return the rows under their names, in at most `width` columns if that is possible (0: any).
 
-    >>> bonn = NamedNode("https://w3id.org/twingraph/id/place/bonn")
-    >>> print(table_text(["place", "name"], [[bonn, Literal("Bonn", language="de")]]), end="")
+    >>> home = "https://w3id.org/twingraph/"
+    >>> bonn, name = NamedNode(home + "id/place/bonn"), Literal("Bonn", language="de")
+    >>> print(table_text(["place", "name"], [[bonn, name]], {"place": f"{home}id/place/"}), end="")
     place       name
     ----------  ----
     place:bonn  Bonn

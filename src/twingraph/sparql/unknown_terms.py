@@ -8,13 +8,14 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode
 
-from twingraph.rdf.vocabulary import PREFIXES, RDF
+from twingraph.rdf.vocabulary import CODES, NS, PREFIXES, RDF
 from twingraph.sparql.lexer import Lines, Token, read
 from twingraph.sparql.lint import closest
 from twingraph.sparql.queryable import Queryable
 
 _READ: Final = 3000  # tokens; a longer query was written by a program
 _LONGEST: Final = 200  # letters of a term that are told
+_OURS: Final = (NS, CODES)
 _TOLD: Final = 5  # nobody reads more, and each takes a comparison with all there are
 
 
@@ -33,16 +34,15 @@ def unknown_terms(
     """Return the first terms and concepts of ours that `text` names and that are not in `known`.
 
     They are no mistake of SPARQL, but nothing is ever found with them. `known` is what `terms_of`
-    returns.
+    returns, `base` what relative IRIs are resolved by.
 
-    >>> home = "https://w3id.org/twingraph/"
-    >>> unknown_terms("ASK { ?a tg:partnr ?b }", {home + "ns#partner"}, home)
+    >>> unknown_terms("ASK { ?a tg:partnr ?b }", {NS + "partner"}, "http://e/")
     [Unknown(written='tg:partnr', meant='tg:partner', line=1, column=10)]
     """
     found: dict[str, Unknown] = {}
     lines = Lines(text)
     for token, iri, declares, _ in islice(read(text, base, prefixes), _READ):
-        namespace = next((ours for ours in _ours(base) if iri.startswith(ours)), "")
+        namespace = next((ours for ours in _OURS if iri.startswith(ours)), "")
         if declares or not namespace or iri in known or iri == namespace or iri in found:
             continue
         siblings = (term.removeprefix(namespace) for term in known if term.startswith(namespace))
@@ -54,15 +54,11 @@ def unknown_terms(
     return list(found.values())
 
 
-def terms_of(store: Queryable, base: str) -> frozenset[str]:
-    """Return the terms of the ontology and the concepts that are published under `base`."""
+def terms_of(store: Queryable) -> frozenset[str]:
+    """Return the terms of the ontology and the concepts that are published."""
     typed = store.quads_for_pattern(None, RDF.type, None, DefaultGraph())
     named = (one.subject.value for one in typed if isinstance(one.subject, NamedNode))
-    return frozenset(one for one in named if one.startswith(_ours(base)))
-
-
-def _ours(base: str) -> tuple[str, ...]:
-    return base + "ns#", base + "vocab/"
+    return frozenset(one for one in named if one.startswith(_OURS))
 
 
 def _as_written(token: Token, iri: str, meant: str) -> str:

@@ -25,7 +25,8 @@ from twingraph.catalogue.builder import PROFILES
 from twingraph.catalogue.dcat import write_catalogue
 from twingraph.catalogue.paging import MOST, Catalogue, read_catalogue
 from twingraph.export.editions import MEDIA_TYPES
-from twingraph.site.datapage import data_page
+from twingraph.site.datapage import DATA_PAGE, Publication
+from twingraph.site.pages import page
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
 from twingraph.translation import words_of
@@ -35,7 +36,7 @@ from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
 from twingraph.web.releases import shelves_of
 from twingraph.web.respond import accept_of, language_of, refuse, respond, see_other
-from twingraph.web.weblinks import DATA_PAGE, page_links
+from twingraph.web.weblinks import page_links
 
 _FORMATS: Final = {one: MEDIA_TYPES[f".{one}"] for one in ("ttl", "rdf", "jsonld")}
 _RDF: Final = [Variant(media_type, suffix) for suffix, media_type in _FORMATS.items()]
@@ -175,7 +176,8 @@ def data(request: Request) -> Response:
     shelves = shelves_of(request)
     found = (shelves.shelf(one) for one in shelves.names())
     releases = [one.edition for one in found if one is not None]
-    body = data_page(site, _opened(held), releases, language)
+    publication = Publication(_opened(held), releases)
+    body = page(site, language, DATA_PAGE, publication=publication) or b""
     headers = {"content-language": language}
     if not request.url.path.endswith(".html"):
         root = str(request.scope.get("root_path", ""))

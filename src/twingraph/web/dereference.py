@@ -16,8 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from twingraph.rdf.iris import PUBLISHED, description_path, local_path, page_path, thing_of_page
-from twingraph.rdf.vocabulary import HOME
 from twingraph.site.describe import FORMATS, describe, formats_of
+from twingraph.site.evidence import evidence_path, is_evidence_path
 from twingraph.site.lifecycle import standing
 from twingraph.site.pages import alternates, page, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader
@@ -42,7 +42,6 @@ from twingraph.web.weblinks import DATASET_FORMS, dataset_links, page_links, thi
 
 _HTML: Final = Variant("text/html", "html")
 _PROBLEM: Final = Variant("application/problem+json", "problem")
-_PUBLISHED: Final = PUBLISHED.value.removeprefix(HOME)
 _DUMPS: Final = ("twingraph.ttl", "twingraph.nt", "twingraph.jsonld")
 
 
@@ -57,7 +56,7 @@ def _site(request: Request) -> BuildReader:
 def thing(request: Request) -> Response:
     """Answer the IRI of a thing."""
     path = path_of(request)
-    if path == _PUBLISHED:
+    if path == PUBLISHED:
         return _published(request)
     answer = _thing(request, _versions(_site(request)).get(path, path))
     return add_timegate(request, answer, path) if local_path(path) else answer
@@ -84,7 +83,7 @@ def _is_doc(request: Request) -> bool:
 
 
 def _offers(path: str) -> list[Variant]:
-    pages = [_HTML] if page_path(path, LANGUAGES[0]) else []
+    pages = [_HTML] if page_path(path, LANGUAGES[0]) or is_evidence_path(path) else []
     formats = formats_of(path).items()
     return [*pages, *(Variant(media_type, suffix) for suffix, media_type in formats)]
 
@@ -96,10 +95,21 @@ def _negotiate(request: Request, path: str) -> Response:
     if chosen is None:
         return not_acceptable(request, [*page_alternates(path), *alternates(path)], links)
     if chosen is _HTML:
-        target = page_path(path, language_of(request)) or ""
+        target = _page_about(request, path)
+        if target is None:
+            return not_found(request)
     else:
         target = description_path(path, chosen.suffix)
     return see_other(request, target, links=links)
+
+
+def _page_about(request: Request, path: str) -> str | None:
+    """Return the path of the page that shows the thing at `path`, with a fragment for evidence."""
+    language = language_of(request)
+    if is_evidence_path(path):
+        site = _site(request)
+        return evidence_path(site, site.iri(path), language)
+    return page_path(path, language)
 
 
 def _withdrawn(request: Request, path: str) -> Response:
@@ -146,7 +156,9 @@ def _versions(site: BuildReader) -> Mapping[str, str]:
     for row in site.rows("ontologies"):
         ontology, version = row["ontology"], row["version"]
         if ontology is not None and version is not None:
-            found[version.value.removeprefix(HOME)] = ontology.value.removeprefix(HOME)
+            path, whole = site.path(version.value), site.path(ontology.value)
+            if path is not None and whole is not None:
+                found[path] = whole
     return found
 
 
@@ -190,6 +202,10 @@ def html(request: Request) -> Response:
     if now is not None and now.state == "merged":
         target = page_path(now.instead[0], language) or ""
         return see_other(request, target, status=301, vary="")
+    if about is not None and is_evidence_path(about) and now is not None and now.state == "held":
+        shown_at = evidence_path(site, site.iri(about), language)
+        if shown_at is not None:
+            return see_other(request, shown_at, vary="")
     body = page(site, language, path)
     if body is None:
         folder = None if rest == path else page(site, language, f"{rest}/index.html")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -22,13 +23,13 @@ from starlette.routing import Route
 from twingraph.problems import TwingraphError
 from twingraph.site.describe import FORMATS
 from twingraph.site.executables import describe_question, describe_questions
+from twingraph.site.openapi import openapi
 from twingraph.site.questions import question_page, questions_page
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.results import FORMAT_NAMES, form_of, formats_of, read_asked, write_result
 from twingraph.sparql.library import LibraryQuery, pick
 from twingraph.translation import choose_text, words_of
 from twingraph.web.negotiate import Variant, choose
-from twingraph.web.openapi import openapi
 from twingraph.web.respond import (
     TEXT_FIRST,
     VARY,
@@ -44,6 +45,7 @@ _HTML: Final = Variant("text/html", "html")
 _JSON_FIRST: Final = (*TEXT_FIRST[1:], TEXT_FIRST[0], _HTML)
 _TEXT_FIRST: Final = (*TEXT_FIRST, _HTML)
 _EXAMPLES: Final = ".well-known/sparql-examples"
+_QUESTION: Final = "question"  # the field of a form that names the question itself
 _RDF: Final = {one: FORMATS[one] for one in ("ttl", "jsonld", "nt", "rdf")}
 
 
@@ -258,6 +260,22 @@ def api_description(request: Request) -> Response:
     return respond(request, openapi(site), "application/json", links=_links(site))
 
 
+def answer(request: Request) -> Response:
+    """Send the form of a question on to the page that answers it.
+
+    The form leads here, so that a copy of the pages on a host without this server can say that it
+    does not answer.
+    """
+    fields = request.query_params.multi_items()
+    name = next((value for key, value in fields if key == _QUESTION), "")
+    language = path_of(request).partition("/")[0]
+    if name not in _site(request).library:
+        return see_other(request, f"{language}/query/index.html", vary="")
+    rest = urlencode([(key, value) for key, value in fields if key != _QUESTION])
+    search = f"?{rest}" if rest else ""
+    return see_other(request, f"{language}/query/{name}.html{search}", vary="")
+
+
 ROUTES: Final = (
     Route("/query", questions),
     Route("/query/", questions),
@@ -272,6 +290,7 @@ ROUTES: Final = (
         for path, endpoint in (
             (f"/{one}/query/", question_list),
             (f"/{one}/query/index.html", question_list),
+            (f"/{one}/query/answer/", answer),
             (f"/{one}/query/{{file}}", page),
         )
     ),

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from twingraph.link.facts import TARGETS
-from twingraph.rdf.iris import SLUG, local_path, page_path, thing_of_page
-from twingraph.rdf.vocabulary import HOME, ID_KINDS, PREFIXES, SCHEMES
+from twingraph.rdf.iris import SLUG, VOCABULARY_ROOT, local_path, page_path, thing_of_page
+from twingraph.rdf.vocabulary import ID_KINDS, SCHEMES, prefixes_for
 from twingraph.site.facts import PageFacts
 from twingraph.site.lifecycle import standing
 from twingraph.site.reader import LANGUAGES, BuildReader
@@ -59,28 +59,36 @@ class Readings(NamedTuple):
     slug: str
 
 
-def readings(text: str, *roots: str) -> Readings:
-    """Return every way to read an identifier; `roots` are the addresses our things stand under.
+def readings(text: str, base: str, *roots: str) -> Readings:
+    """Return every way to read an identifier; `roots` are other addresses of our things.
 
-    >>> readings("http://w3id.org/twingraph/en/place/bonn.html", HOME).paths
+    >>> base = "https://data.example.org/"
+    >>> readings("http://data.example.org/en/place/bonn.html", base).paths
     ('id/place/bonn',)
-    >>> readings("https://www.wikidata.org/wiki/Q586").addresses[0]
+    >>> readings("https://www.wikidata.org/wiki/Q586", base).addresses[0]
     'http://www.wikidata.org/entity/Q586'
-    >>> readings("place:bonn", HOME).paths, readings("bonn").slug
+    >>> readings("place:bonn", base).paths, readings("bonn", base).slug
     (('id/place/bonn',), 'bonn')
+    >>> readings("type:twinning", base).paths
+    ('vocab/type/twinning',)
     """
     text = text.strip().removeprefix("<").removesuffix(">")
     prefix, colon, local = text.partition(":")
-    if colon and prefix in PREFIXES and not local.startswith("//"):
-        text = PREFIXES[prefix] + local
-        roots = (*roots, HOME)
-    paths = tuple(dict.fromkeys(_paths(text, roots)))
+    prefixes = prefixes_for(base)
+    if colon and prefix in prefixes and not local.startswith("//"):
+        text = prefixes[prefix] + local
+    known = [
+        path
+        for path in _paths(text, (VOCABULARY_ROOT,))
+        if path.startswith(("ns", "shapes", "vocab/"))
+    ]
+    paths = tuple(dict.fromkeys([*_paths(text, ("/", "", base, *roots)), *known]))
     addresses = () if paths else tuple(dict.fromkeys(_addresses(text)))
     return Readings(paths, addresses, text if SLUG.fullmatch(text) else "")
 
 
 def _paths(text: str, roots: tuple[str, ...]) -> Iterator[str]:
-    for root in ("/", "", *roots):
+    for root in roots:
         address, start = _without_scheme(text), _without_scheme(root)
         if not address.startswith(start):
             continue
@@ -120,7 +128,7 @@ def _addresses(text: str) -> Iterator[str]:
 
 def look_up(site: BuildReader, text: str, *roots: str) -> tuple[str, ...]:
     """Return the paths of the things that have this identifier, the closest only."""
-    meant = readings(text, site.base, HOME, *roots)
+    meant = readings(text, site.base, *roots)
     held = tuple(one for one in meant.paths if standing(site, _document(one)).state != "unknown")
     if held:
         return held[:1]
@@ -128,8 +136,8 @@ def look_up(site: BuildReader, text: str, *roots: str) -> tuple[str, ...]:
     for row in site.rows_of("identified", meant.addresses):
         thing, closeness = row["found"], row["closeness"]
         if isinstance(thing, NamedNode) and closeness is not None:
-            path = thing.value.removeprefix(HOME)
-            if local_path(path):
+            path = site.path(thing.value)
+            if path is not None and local_path(path):
                 found.setdefault(closeness.value, []).append(path)
     if found:
         return tuple(dict.fromkeys(found[min(found)]))
@@ -149,7 +157,7 @@ def _called(site: BuildReader, slug: str) -> tuple[str, ...]:
         [*schemes, *([f"vocab/{slug}"] if slug in SCHEMES else [])],
         [f"id/{kind}/{slug}" for kind in _AUXILIARY],
     ):
-        found = tuple(one for one in paths if is_known(site, HOME + one))
+        found = tuple(one for one in paths if is_known(site, site.iri(one)))
         if found:
             return found
     return ()
@@ -239,7 +247,8 @@ def _root(request: Request) -> str:
     try:
         return str(request.base_url)
     except ValueError:
-        return HOME
+        site: BuildReader = request.app.state.site
+        return site.base
 
 
 def _help(request: Request) -> list[Alternate]:
@@ -251,9 +260,10 @@ def _help(request: Request) -> list[Alternate]:
 def _named(request: Request, paths: tuple[str, ...]) -> list[Alternate]:
     language = language_of(request)
     facts = PageFacts(request.app.state.site, language)
-    facts.load({HOME + one for one in paths})
+    site: BuildReader = request.app.state.site
+    facts.load({site.iri(one) for one in paths})
     facts.complete()
-    named = ((facts.name(HOME + one).text, page_path(one, language) or one) for one in paths)
+    named = ((facts.name(site.iri(one)).text, page_path(one, language) or one) for one in paths)
     return [Alternate(name, path, "text/html", language) for name, path in named]
 
 

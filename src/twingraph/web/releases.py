@@ -31,6 +31,7 @@ from twingraph.release.index import (
     release_key,
     release_names,
 )
+from twingraph.site.datapage import DATA_PAGE
 from twingraph.site.reader import BuildReader
 from twingraph.site.render import Alternate
 from twingraph.translation import words_of
@@ -39,7 +40,7 @@ from twingraph.web.files.send import is_disguised, not_whole, send_file
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable
 from twingraph.web.respond import VARY, accept_of, language_of, refuse, see_other
-from twingraph.web.weblinks import DATA_PAGE, file_links, release_links
+from twingraph.web.weblinks import file_links, release_links
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _FOR_NOW: Final = "public, max-age=300"  # the newest is the newest until the next

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from twingraph.derive.names import fold
 from twingraph.rdf.iris import page_path
-from twingraph.rdf.vocabulary import HOME, SKOS, TG
+from twingraph.rdf.vocabulary import SKOS, TG
 from twingraph.site.facts import PageFacts
 from twingraph.site.finder import Finder, Hit, Name
 from twingraph.site.reader import LANGUAGES, BuildReader
@@ -58,9 +58,9 @@ def read_names(site: BuildReader) -> Finder:
     for row in site.rows("names"):
         thing, verb, name = row["thing"], row["property"], row["name"]
         if isinstance(thing, NamedNode) and isinstance(name, Literal):
-            main = verb != SKOS.altLabel
+            main = verb not in (SKOS.altLabel, TG.formerName)
             names.append(Name(thing.value, name.value, name.language or "", main))
-    return Finder.of(names)
+    return Finder.of(names, site.base)
 
 
 def _finder(request: Request) -> Finder:
@@ -191,10 +191,10 @@ def _country(facts: PageFacts, thing: str) -> str:
 
 def _as_json(site: BuildReader, facts: PageFacts, hit: Hit, language: str) -> dict[str, object]:
     country = _country(facts, hit.thing)
-    page = page_path(hit.thing.removeprefix(HOME), language)
+    page = page_path(site.path(hit.thing) or "", language)
     label = facts.name(hit.thing)
     return {
-        "iri": site.public(hit.thing),
+        "iri": hit.thing,
         "kind": hit.kind,
         "label": label.text,
         "labelLanguage": label.language or language,

@@ -15,14 +15,14 @@ from typing import Final
 
 from twingraph.export.editions import media_type
 from twingraph.export.void import is_dump
-from twingraph.link.files import FOLDER as LINK_FILES
+from twingraph.site.datapage import DATA_PAGE
 from twingraph.site.describe import FORMATS
+from twingraph.site.links import file_place
 from twingraph.site.pages import alternates, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
 from twingraph.translation import own_name
 
-DATA_PAGE: Final = "data.html"  # below a language: the files, release by release
 _FIRST_PAGE: Final = "index.html"
 LINKSET: Final = "linkset.json"
 LINKSET_TYPE: Final = "application/linkset+json"
@@ -139,16 +139,6 @@ def linkset(site: BuildReader) -> bytes:
 
 def _target(site: BuildReader, path: str) -> dict[str, str]:
     return {"href": site.base + path, "type": media_type(path)[0]}
-
-
-def file_place(name: str) -> str:
-    """Return the path at which a file of the build has its own address.
-
-    >>> file_place("twingraph.nq"), file_place("context.jsonld")
-    ('dumps/twingraph.nq', 'context.jsonld')
-    """
-    own = name == "context.jsonld" or name.startswith(LINK_FILES)
-    return name if own else f"dumps/{name}"
 
 
 def _landing(

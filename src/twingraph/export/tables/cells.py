@@ -35,7 +35,7 @@ def partners(facts: LinkFacts) -> list[str]:
 
 def kind(facts: LinkFacts, thing: str) -> list[str]:
     """The kind that an IRI names."""
-    return [kind_of(thing) or ""]
+    return [kind_of(thing, facts.base) or ""]
 
 
 def class_of(facts: LinkFacts, thing: str) -> list[str]:
@@ -136,7 +136,9 @@ def evidence(facts: LinkFacts) -> Iterator[Row]:
 def names(facts: LinkFacts) -> Iterator[Row]:
     """A row for each name of each place."""
     for place in things_of(TG.AdministrativeUnit, PLACE)(facts):
-        for verb, preferred in ((RDFS.label, "true"), (SKOS.altLabel, "false")):
+        for verb, preferred in (
+            (RDFS.label, "true"), (SKOS.altLabel, "false"), (TG.formerName, "false"),
+        ):  # fmt: skip
             for one in facts.values(place, verb):
                 language = (one.language if isinstance(one, Literal) else "") or "und"
                 yield {"place": place, "name": plain(one), "language": language,

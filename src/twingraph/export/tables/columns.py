@@ -115,31 +115,20 @@ def _foreign(term: Value, column: Column) -> bool:
     return bool(column.language) and isinstance(term, Text) and term.datatype == RDF.langString
 
 
-def cell(
-    facts: LinkFacts, thing: str, column: Column, move: Callable[[str], str] = str
-) -> tuple[Cell, bool]:
+def cell(facts: LinkFacts, thing: str, column: Column) -> tuple[Cell, bool]:
     """Return the cell of a column for a thing, and whether the graph has more than it shows.
 
     A cell for one value stays empty where there are several: to choose one would hide the others.
-    `move` takes an IRI of ours to where it is published.
     """
-
-    def text(one: Value | str) -> str:
-        if isinstance(one, NamedNode) or (isinstance(one, str) and column.form == "iri"):
-            return move(plain(one))
-        return plain(one)
-
     if column.find is not None:
-        found = [text(one) for one in column.find(facts, thing)]
+        found = [plain(one) for one in column.find(facts, thing)]
         return (found, False) if column.many else ("".join(found[:1]), len(found) > 1)
     terms = facts.values(thing, column.verb) if column.verb is not None else []
     if column.many:
-        return [
-            shown if shown != iri else move(iri) for iri, shown in members(terms, column)
-        ], False
+        return [shown for _, shown in members(terms, column)], False
     good = [one for one in terms if fits(one, column)]
     missed = any(not (fits(one, column) or _foreign(one, column)) for one in terms)
-    alone = text(good[0]) if len(good) == 1 else ""
+    alone = plain(good[0]) if len(good) == 1 else ""
     return alone, len(good) > 1 or (missed and not column.picks)
 
 

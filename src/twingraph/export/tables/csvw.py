@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from twingraph.export.tables.columns import Column, Form, TableSchema
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import EDTF, HOME, RDF
+from twingraph.rdf.vocabulary import EDTF, RDF
 from twingraph.settings import Settings
 
 Json = dict[str, Any]  # free-form by definition
@@ -131,7 +130,7 @@ def _column(column: Column, table: TableSchema, base: str) -> Json:
     if column.language:
         made["lang"] = column.language
     by_row = table.properties.get(column.name)
-    made["propertyUrl"] = f"{{+{by_row}}}" if by_row else move_iri(column.verb.value, HOME, base)
+    made["propertyUrl"] = f"{{+{by_row}}}" if by_row else column.verb.value
     if column.form == "iri":
         made["valueUrl"] = f"{{+{column.name}}}"
     return made
@@ -142,5 +141,5 @@ def _types(table: TableSchema, base: str) -> list[Json]:
         return []
     return [{
         "name": "type", "virtual": True, "propertyUrl": RDF.type.value,
-        "valueUrl": move_iri(table.type_.value, HOME, base),
+        "valueUrl": table.type_.value,
     }]  # fmt: skip

@@ -19,8 +19,6 @@ from twingraph.export.tables.csvw import GROUP, SUFFIX, group_metadata, table_me
 from twingraph.export.tables.datapackage import DESCRIPTOR, Resource, package
 from twingraph.export.tables.schema import TABLES
 from twingraph.link.facts import LinkFacts
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings
 
 FOLDER: Final = "tables/"
@@ -28,7 +26,7 @@ FOLDER: Final = "tables/"
 
 @dataclass(frozen=True)
 class Tables:
-    """What the tables are made from: the published graph (under HOME), and who publishes where."""
+    """What the tables are made from: the published graph, and who publishes where."""
 
     facts: LinkFacts
     settings: Settings
@@ -49,12 +47,8 @@ class Tables:
         return sorted(made, key=lambda row: [str(row[name]) for name in table.key])
 
     def _pairs(self, table: TableSchema) -> Iterator[Row]:
-        iris = {one.name for one in table.columns if one.form == "iri"}
         for row in table.rows(self.facts) if table.rows else ():
-            yield {
-                name: self._move(value) if name in iris and isinstance(value, str) else value
-                for name, value in row.items()
-            }
+            yield dict(row)
 
     def _things(self, table: TableSchema) -> Iterator[Row]:
         for thing in table.things(self.facts) if table.things else ():
@@ -62,16 +56,13 @@ class Tables:
             more: list[str] = []
             for column in table.columns:
                 if column.name == table.about:
-                    row[column.name] = self._move(thing)
+                    row[column.name] = thing
                 elif column.name == MORE:
                     row[column.name] = more
                 else:
-                    row[column.name], left_out = cell(self.facts, thing, column, self._move)
+                    row[column.name], left_out = cell(self.facts, thing, column)
                     more += [column.name] * left_out
             yield row
-
-    def _move(self, iri: str) -> str:
-        return move_iri(iri, HOME, self.base)
 
 
 def write_csv(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:

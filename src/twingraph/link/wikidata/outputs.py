@@ -22,8 +22,6 @@ from twingraph.link.wikidata.quickstatements import (
 )
 from twingraph.link.wikidata.report import FINDINGS, Report, ReportRow
 from twingraph.link.wikidata.reviews import STATUSES, refusals
-from twingraph.rdf.iris import move_iri
-from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings
 from twingraph.source.mappings import COLUMNS as SSSOM_COLUMNS
 from twingraph.source.mappings import cells_of, prefixes_of_links, write_table
@@ -35,18 +33,18 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def row_cells(row: ReportRow, base: str, language: str = "en") -> dict[str, str]:
-    """Return a row as texts by column, our IRIs under `base`; the action in a language."""
+def row_cells(row: ReportRow, language: str = "en") -> dict[str, str]:
+    """Return a row as texts by column, the action in a language."""
     first, second = row.parties
     pair = row.pair
     evidence = (best_evidence(pair) or next(iter(pair.evidence), None)) if pair else None
     finding = FINDINGS[row.finding]
     values = (
         row.finding, first.country, second.country, first.label, first.item,
-        move_iri(first.iri, HOME, base), second.label, second.item,
-        move_iri(second.iri, HOME, base), move_iri(pair.partnership, HOME, base) if pair else "",
+        first.iri, second.label, second.item,
+        second.iri, pair.partnership if pair else "",
         row.ours, row.ours_precision,
-        move_iri(evidence.source, HOME, base) if evidence else "",
+        evidence.source if evidence else "",
         evidence.title if evidence else "", evidence.page if evidence else "",
         " … ".join(evidence.quotes) if evidence else "",
         row.theirs, row.theirs_precision,
@@ -58,16 +56,16 @@ def row_cells(row: ReportRow, base: str, language: str = "en") -> dict[str, str]
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def write_report_csv(report: Report, base: str) -> bytes:
+def write_report_csv(report: Report) -> bytes:
     """Return the rows as CSV (RFC 4180)."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
-    writer.writerows(row_cells(row, base) for row in report.rows)
+    writer.writerows(row_cells(row) for row in report.rows)
     return out.getvalue().encode()
 
 
-def write_report_json(report: Report, base: str) -> bytes:
+def write_report_json(report: Report) -> bytes:
     """Return rows and counts, of all, by country and by city, as JSON."""
     document = {
         "snapshot": report.snapshot,
@@ -75,10 +73,9 @@ def write_report_json(report: Report, base: str) -> bytes:
         "agreeing": report.agreeing,
         "counts": report.counts(),
         "countries": report.by_country(),
-        "cities": {move_iri(iri, HOME, base): counts for iri, counts in report.by_city().items()},
+        "cities": report.by_city(),
         "rows": [
-            {name: cell for name, cell in row_cells(row, base).items() if cell}
-            for row in report.rows
+            {name: cell for name, cell in row_cells(row).items() if cell} for row in report.rows
         ],
         "left_out": list(report.left_out),
     }
@@ -98,7 +95,7 @@ def write_summary(report: Report, language: str = "en") -> list[str]:
     ]
 
 
-def page_model(report: Report, base: str, language: str) -> dict[str, object]:
+def page_model(report: Report, language: str) -> dict[str, object]:
     """Return what a page about the report shows: counts, countries, rows, titles of findings."""
     number = 0 if language == "en" else 1
     return {
@@ -111,7 +108,7 @@ def page_model(report: Report, base: str, language: str) -> dict[str, object]:
             for finding, count in report.counts().items()
         ],
         "countries": report.by_country(),
-        "rows": [row_cells(row, base, language) for row in report.rows],
+        "rows": [row_cells(row, language) for row in report.rows],
     }  # fmt: skip
 
 
@@ -122,7 +119,7 @@ def write_refusals(report: Report, facts: LinkFacts, settings: Settings) -> byte
     prefixes = prefixes_of_links(settings.base_iri)
     slots = {"mapping_set_id": f"{settings.base_iri}links/wikidata-refusals.sssom.tsv",
              "license": settings.licence}  # fmt: skip
-    cells = [cells_of(row, settings.base_iri) for row in rows]
+    cells = [cells_of(row) for row in rows]
     return write_table(cells, SSSOM_COLUMNS, slots, prefixes).encode()
 
 
@@ -138,9 +135,8 @@ def report_files(
     report: Report, facts: LinkFacts, settings: Settings
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of every file of the report."""
-    base = settings.base_iri
-    yield "report.csv", write_report_csv(report, base)
-    yield "report.json", write_report_json(report, base)
+    yield "report.csv", write_report_csv(report)
+    yield "report.json", write_report_json(report)
     yield from write_proposals(propose(report))
     found, refused = mismatches(report)
     yield "mismatches.csv", write_mismatches(found)
@@ -149,8 +145,8 @@ def report_files(
 
 
 FORMATS: Final[dict[str, Callable[[Report, LinkFacts, Settings], bytes]]] = {
-    "csv": lambda report, _, settings: write_report_csv(report, settings.base_iri),
-    "json": lambda report, _, settings: write_report_json(report, settings.base_iri),
+    "csv": lambda report, _, __: write_report_csv(report),
+    "json": lambda report, _, __: write_report_json(report),
     "mismatches": lambda report, _, __: write_mismatches(mismatches(report)[0]),
     "quickstatements": lambda report, _, __: write_v1(propose(report).statements),
     "sssom": write_refusals,

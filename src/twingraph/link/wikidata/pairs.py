@@ -21,13 +21,13 @@ from twingraph.link.wikidata.dates import wikidata_time
 from twingraph.link.wikidata.kinds import is_exported
 from twingraph.link.wikidata.statements import WikidataTime
 from twingraph.rdf.turtle import iri_text
-from twingraph.rdf.vocabulary import HOME, RDF, TG
+from twingraph.rdf.vocabulary import CODES, RDF, TG, prefixes_for
 
 _PAGE: Final = NamedNode("http://xmlns.com/foaf/0.1/page")
 _TITLE: Final = NamedNode("http://purl.org/dc/terms/title")
 _LANGUAGE: Final = NamedNode("http://purl.org/dc/terms/language")
-_STATUS: Final = HOME + "vocab/status/"
-_TYPE: Final = HOME + "vocab/type/"
+_STATUS: Final = CODES + "status/"
+_TYPE: Final = CODES + "type/"
 _ITEM: Final = re.compile(r"Q[1-9]\d*")
 
 # why a pair is not told to Wikidata
@@ -136,6 +136,7 @@ class _Reader:
 
     def __init__(self, facts: LinkFacts) -> None:
         self.facts = facts
+        self.prefixes = prefixes_for(facts.base)
         self.left_out: list[str] = []
         self.items: dict[str, list[str]] = defaultdict(list)
         for iri, item in facts.links(TARGETS["wikidata"]):
@@ -146,7 +147,7 @@ class _Reader:
             self.claims[claim.subject, claim.verb].append(claim)
 
     def pairs_of(self, partnership: str) -> list[KnownPair]:
-        name = iri_text(partnership, set())
+        name = self._short(partnership)
         notes: list[str] = []
         start = self._date(partnership, TG.start, notes)
         end = self._date(partnership, TG.end, notes)
@@ -160,6 +161,9 @@ class _Reader:
                       tuple(notes))
             for pair in combinations(parties, 2) if pair[0].item != pair[1].item
         ]  # fmt: skip
+
+    def _short(self, iri: str) -> str:
+        return iri_text(iri, set(), self.prefixes)
 
     def _codes(self, iri: str, predicate: NamedNode, scheme: str) -> tuple[str, ...]:
         return tuple(text.removeprefix(scheme) for text in self.facts.texts(iri, predicate))
@@ -181,7 +185,7 @@ class _Reader:
     def _parties(self, partnership: str, name: str) -> list[Party]:
         found = []
         for iri in self.facts.texts(partnership, TG.partner):
-            label = iri_text(iri, set())
+            label = self._short(iri)
             if TG.AdministrativeUnit.value not in self.facts.texts(iri, RDF.type):
                 self.left_out.append(f"{name}: {label} is no administrative unit")
             elif len(self.items.get(iri, ())) != 1:
@@ -194,7 +198,7 @@ class _Reader:
         """Return what is published of a place."""
         country = next(iter(self.facts.texts(iri, TG.country)), iri)
         code = next(iter(self.facts.texts(country, TG.countryCode)), "")
-        label = self.facts.label(iri) or self.facts.label(iri, "de") or iri_text(iri, set())
+        label = self.facts.label(iri) or self.facts.label(iri, "de") or self._short(iri)
         return Party(iri, label, next(iter(self.items.get(iri, ())), ""), code)
 
     def _date(self, partnership: str, verb: NamedNode, notes: list[str]) -> StatedDate | None:
@@ -233,7 +237,7 @@ class _Reader:
         return tuple(
             Evidence(
                 source,
-                iri_text(source, set()),
+                self._short(source),
                 self._first(source, _PAGE),
                 self._first(source, _TITLE),
                 self._first(source, _LANGUAGE),

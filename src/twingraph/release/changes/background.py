@@ -9,9 +9,9 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.rdf.iris import kind_of, move_iri
+from twingraph.rdf.iris import kind_of
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import HOME, RDFS, SKOS, TG
+from twingraph.rdf.vocabulary import RDFS, SKOS, TG
 from twingraph.release.changes.delta import Dump, Said, is_default, read_lines
 
 Term = NamedNode | Literal
@@ -30,8 +30,9 @@ _LOCATING: Final = frozenset({TG.country, TG.partnerOf, TG.twinnedWith, TG.withi
 
 @dataclass(frozen=True)
 class Background:
-    """One dump's default graph, as far as a difference touches it; all IRIs under `HOME`."""
+    """One dump's default graph, as far as a difference touches it; `base` is its base IRI."""
 
+    base: str
     about: Mapping[str, Mapping[NamedNode, frozenset[Term]]] = field(default_factory=dict)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     citers: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -54,11 +55,12 @@ class Background:
             for predicate, values in self.about.get(iri, {}).items()
             if predicate not in _LOCATING
             for value in values
-            if isinstance(value, NamedNode) and kind_of(value.value) in ("partnership", "place")
+            if isinstance(value, NamedNode)
+            and kind_of(value.value, self.base) in ("partnership", "place")
         }
 
     def _above(self, iri: str) -> str:
-        kind = kind_of(iri) or ""
+        kind = kind_of(iri, self.base) or ""
         if kind == "geometry":  # made for a place and named like it
             return iri.replace("/id/geometry/", "/id/place/")
         if kind == "cite":
@@ -73,17 +75,14 @@ class Background:
 
 
 def read_background(dump: Dump, touched: Collection[str]) -> Background:
-    """Walk through a dump for what concerns `touched` (IRIs under `HOME`) and all that has a name.
+    """Walk through a dump for what concerns `touched` (IRIs) and all that has a name.
 
     Kept are whole descriptions of what is touched, what claims and remarks are about, the partners
     of partnerships, who cites what is touched, and every label.
     """
-    base = dump.base
-    wanted = {_raw(move_iri(one, HOME, base)) for one in touched}
-    whole = {
-        _raw(move_iri(one.value, HOME, base)) for one in (TG.subject, TG.about, TG.partner, *LABELS)
-    }
-    cites = _raw(move_iri(TG.cites.value, HOME, base))
+    wanted = {_raw(one) for one in touched}
+    whole = {_raw(one.value) for one in (TG.subject, TG.about, TG.partner, *LABELS)}
+    cites = _raw(TG.cites.value)
     kept = []
     for line in dump.lines():
         subject, predicate, rest = line.split(b" ", 2)
@@ -92,14 +91,14 @@ def read_background(dump: Dump, touched: Collection[str]) -> Background:
             or (predicate == cites and rest[: rest.index(b" ")] in wanted)
         ) and is_default(line):  # fmt: skip
             kept.append(line)
-    return _indexed(read_lines(kept, base))
+    return _indexed(read_lines(kept), dump.base)
 
 
 def _raw(iri: str) -> bytes:
     return f"<{iri}>".encode()
 
 
-def _indexed(said: Iterable[Said]) -> Background:
+def _indexed(said: Iterable[Said], base: str) -> Background:
     about: dict[str, dict[NamedNode, set[Term]]] = defaultdict(lambda: defaultdict(set))
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     citers: dict[str, set[str]] = defaultdict(set)
@@ -114,6 +113,7 @@ def _indexed(said: Iterable[Said]) -> Background:
             citers[plain(value)].add(one.subject)
         about[one.subject][one.predicate].add(value)
     return Background(
+        base,
         {iri: {key: frozenset(terms) for key, terms in found.items()}
          for iri, found in about.items()},
         {iri: dict(sorted(found.items())) for iri, found in labels.items()},

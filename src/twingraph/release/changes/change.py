@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from twingraph.rdf.iris import kind_of, local_path
+from twingraph.rdf.iris import kind_of, local_path, path_of
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.rdf.vocabulary import TG
 from twingraph.release.changes.background import Term
 from twingraph.release.changes.delta import Delta, Dump
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that changed, as it would be told; all IRIs under `HOME`.
+    """One thing that changed, as it would be told.
 
     `what` is a key of `changewords.WHATS`, `kind` what the thing at `iri` is, `thing` what is
     meant beside it (a claim, the target of a link), `parts` how many parts came or went along, by
@@ -60,18 +60,21 @@ class Comparison:
         return tuple(one for one in self.changes if one.follows)
 
 
-def thing_kind(iri: str) -> str:
+def thing_kind(iri: str, base: str) -> str:
     """Return what an IRI of ours names: a kind of `ID_KINDS`, or `code`, `term` and the like.
 
-    >>> thing_kind(HOME + "id/place/bonn"), thing_kind(HOME + "ns#start"), thing_kind(HOME)
-    ('place', 'term', 'dataset')
+    >>> base = "https://data.example.org/"
+    >>> thing_kind(base + "id/place/bonn", base), thing_kind(TG.start.value, base)
+    ('place', 'term')
+    >>> thing_kind(base, base)
+    'dataset'
     """
-    path = iri.removeprefix(HOME)
-    if iri == HOME or not iri.startswith(HOME):
-        return "dataset" if iri == HOME else "other"
+    path = path_of(iri, base)
+    if iri == base or path is None:
+        return "dataset" if iri == base else "other"
     if path.startswith("vocab/") and local_path(path):
         return "code" if path.count("/") > 1 else "code-list"
-    return kind_of(iri) or ("term" if path.startswith("ns") else "other")
+    return kind_of(iri, base) or ("term" if path.startswith("ns") else "other")
 
 
 def moved_word(before: Sequence[Term], after: Sequence[Term]) -> str:
@@ -83,7 +86,7 @@ def value_word(verb: str, before: Sequence[Term], after: Sequence[Term], correct
     """Return what happened to a resolved property: its key in `changewords.WHATS`.
 
     >>> from pyoxigraph import NamedNode
-    >>> status = HOME + "vocab/status/"
+    >>> status = "https://w3id.org/twingraph/vocab/status/"
     >>> value_word(TG.status.value, (), (NamedNode(status + "suspended"),), False)
     'suspended'
     """

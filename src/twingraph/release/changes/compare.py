@@ -31,8 +31,9 @@ _TRUE: Final = "true"
 _BOUNDS: Final = {bound: verb for verb, pair in DATES.items() for bound in pair}
 # what only rules write, for dumps that don't say which graph a triple is from
 _RULED: Final = frozenset({
-    *RESOLVED, *_BOUNDS, TG.distanceKm, TG.foldedName, TG.hasConflict, TG.partnerOf, TG.statusAsOf,
-    TG.twinnedWith, PROV.wasDerivedFrom, _ISSUED,
+    *RESOLVED, *_BOUNDS, TG.distanceKm, TG.foldedName, TG.hasConflict, TG.issuer, TG.partnerOf,
+    TG.passagesDifferOn, TG.sourcesDifferOn, TG.startModality, TG.statusAsOf, TG.twinnedWith,
+    PROV.wasDerivedFrom, _ISSUED,
 })  # fmt: skip
 
 
@@ -63,9 +64,9 @@ def compare_dumps(old: Dump, new: Dump) -> Comparison:
     ]
     touched = {one.said.subject for one in lines}
     decisions = (old.decided(), new.decided()) if old.decided and new.decided else ({}, {})
-    before, after = (read_background(one, touched) if touched else Background()
+    before, after = (read_background(one, touched) if touched else Background(one.base)
                      for one in (old, new))  # fmt: skip
-    sorter = _Sorter(before, after, touched, decisions, lines)
+    sorter = _Sorter(new.base, before, after, touched, decisions, lines)
     changes = sorted(sorter.changes(), key=_order)
     labels = {**before.labels, **after.labels}
     concerns = {change.iri: _concerned(change.iri, before, after) for change in changes}
@@ -74,16 +75,16 @@ def compare_dumps(old: Dump, new: Dump) -> Comparison:
 
 def _concerned(iri: str, before: Background, after: Background) -> tuple[str, ...]:
     """Return the places and partnerships a thing is about, and the partners of those."""
-    if kind_of(iri) == "place":
+    if kind_of(iri, after.base) == "place":
         return ()
     named = before.named_things(iri) | after.named_things(iri)
-    for partnership in [name for name in named if kind_of(name) == "partnership"]:
+    for partnership in [name for name in named if kind_of(name, after.base) == "partnership"]:
         named |= before.named_things(partnership) | after.named_things(partnership)
     return tuple(sorted(named - {iri}))
 
 
 def _read(lines: Sequence[bytes], dump: Dump) -> Iterable[tuple[bytes, Said]]:
-    return zip(lines, read_lines(lines, dump.base), strict=True)
+    return zip(lines, read_lines(lines), strict=True)
 
 
 def _order(one: Change) -> tuple[object, ...]:
@@ -94,6 +95,7 @@ def _order(one: Change) -> tuple[object, ...]:
 class _Sorter:
     """Puts each line into its slot, and makes each slot a change."""
 
+    base: str
     old: Background
     new: Background
     touched: set[str]
@@ -107,9 +109,12 @@ class _Sorter:
         self.by_claims = {
             (self._root(one), verb)
             for one in self.touched
-            if kind_of(one) == "claim"
+            if self._kind(one) == "claim"
             for verb in self._claimed(one)
         }
+
+    def _kind(self, iri: str) -> str | None:
+        return kind_of(iri, self.base)
 
     def changes(self) -> Iterable[Change]:
         """Return a change for each slot, and for each decision about a link that moved no line."""
@@ -132,9 +137,9 @@ class _Sorter:
         """Did a rule write it, or a person? None: it only repeats what another graph says."""
         if self.alone:
             subject, verb = one.said.subject, one.said.predicate
-            named = kind_of(subject) == "partnership" and verb in LABELS
-            return verb in _RULED or named or kind_of(subject) == "geometry"
-        return one.said.graph == DERIVED.value if one.said.graph else None
+            named = self._kind(subject) == "partnership" and verb in LABELS
+            return verb in _RULED or named or self._kind(subject) == "geometry"
+        return one.said.graph == self.base + DERIVED if one.said.graph else None
 
     # --- which slot ------------------------------------------------------------------------------
 
@@ -164,15 +169,15 @@ class _Sorter:
         if state := self._state(root):
             return _Slot(root, state)
         for part in reversed(parts):
-            if (state := self._state(part)) and kind_of(part) != "cite":
-                claim = kind_of(part) == "claim"
+            if (state := self._state(part)) and self._kind(part) != "cite":
+                claim = self._kind(part) == "claim"
                 return self._claim_slot(part, root) if claim else _Slot(part, state)
         repeated = not self.alone and one.triple not in self.published
-        if kind_of(subject) == "cite" or verb == TG.cites or repeated:
+        if self._kind(subject) == "cite" or verb == TG.cites or repeated:
             return _Slot(root, "evidence")
-        if kind_of(subject) == "claim":
+        if self._kind(subject) == "claim":
             return self._claim_slot(subject, root)
-        if said.graph == LINKS.value or (self.alone and verb in _SAME):
+        if said.graph == self.base + LINKS or (self.alone and verb in _SAME):
             return _Slot(subject, "link", plain(said.object))
         if verb in (*LABELS, SKOS.altLabel):
             language = said.object.language or "" if isinstance(said.object, Literal) else ""
@@ -185,7 +190,7 @@ class _Sorter:
 
     def _follower(self, one: _Line) -> _Slot:
         """Return the slot of what a rule wrote: what nobody's claim moved is told by name."""
-        root = self._root(source_of(one.said.subject) or one.said.subject)
+        root = self._root(source_of(one.said.subject, self.base) or one.said.subject)
         verb = _BOUNDS.get(one.said.predicate, one.said.predicate)
         if self._moved(root, verb) and not self._state(root) and (root, verb) not in self.by_claims:
             return _Slot(root, "itself", verb.value)
@@ -233,12 +238,22 @@ class _Sorter:
                 before, after = (), _sorted(self.new.values(iri, _REPLACED))
             case _:
                 before, after = (), ()
-        parts = Counter(kind_of(one) or "" for one in {each.said.subject for each in lines})
-        counted = {kind: parts[kind] for kind in PARTS if parts[kind] and kind != kind_of(iri)}
+        parts = Counter(self._kind(one) or "" for one in {each.said.subject for each in lines})
+        counted = {kind: parts[kind] for kind in PARTS if parts[kind] and kind != self._kind(iri)}
         told = counted if name not in ("value", "itself", "claim", "follows") else {}
         follows = name in ("follows", "itself")
         return Change(
-            iri, thing_kind(iri), what, verb, before, after, thing, told, added, removed, follows
+            iri,
+            thing_kind(iri, self.base),
+            what,
+            verb,
+            before,
+            after,
+            thing,
+            told,
+            added,
+            removed,
+            follows,
         )
 
     def _link_word(self, subject: str, target: str, added: bool) -> str:

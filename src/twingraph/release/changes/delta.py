@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
 
 from twingraph.problems import TwingraphError
-from twingraph.rdf.iris import move_quad
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import HOME
 
@@ -31,7 +30,7 @@ class Dump:
     """A graph as sorted canonical N-Quads lines, to be walked through as often as need be.
 
     `base` is the base IRI its things are named under, `name` what people call it, `decided` what
-    was decided about links, where that is known: (our IRI under `HOME`, theirs) -> holds.
+    was decided about links, where that is known: (our IRI, theirs) -> holds.
     `triples`: it is the default graph alone.
     """
 
@@ -55,7 +54,7 @@ class Delta:
 
 
 class Said(NamedTuple):
-    """One quad of ours, under `HOME`; `graph` is '' for the default graph."""
+    """One quad of ours; `graph` is '' for the default graph."""
 
     subject: str
     predicate: NamedNode
@@ -98,9 +97,9 @@ def compare(old: Dump, new: Dump) -> Delta:
     return Delta(tuple(removed), tuple(added))
 
 
-def read_lines(lines: Iterable[bytes], base: str) -> list[Said]:
-    """Read canonical lines, one quad each, in their order; what is under `base` under `HOME`."""
-    return [_said(move_quad(one, base, HOME)) for one in _quads(lines)]
+def read_lines(lines: Iterable[bytes]) -> list[Said]:
+    """Read canonical lines, one quad each, in their order."""
+    return [_said(one) for one in _quads(lines)]
 
 
 def _quads(lines: Iterable[bytes]) -> Iterator[Quad]:

@@ -27,7 +27,10 @@ from twingraph.source.mappings import read_table
 
 # formats of triples: what we write in them is the default graph
 _TRIPLES: Final = (RdfFormat.N_TRIPLES, RdfFormat.TURTLE, RdfFormat.RDF_XML, RdfFormat.JSON_LD)
-_OURS: Final = re.compile(rb"<(https?://[^\x00-\x20<>]*/)ns#(?:Partnership|AdministrativeUnit)> ")
+# A line that types an entity, from which a dump's base IRI is read.
+_ENTITY: Final = re.compile(
+    rb"<(https?://[^\x00-\x20<>]*/)id/[a-z]+/[a-z0-9-]+> <[^<>]*#type> <[^<>]*> "
+)
 
 
 def find_dump(name: str, releases: Path | None) -> Dump:
@@ -148,7 +151,7 @@ def _plain(quad: Quad, name: str, form: RdfFormat) -> Quad:
 
 def _base_of(lines: Iterator[bytes] | list[bytes]) -> str:
     """Return what the things of a dump are named under, as its types tell it; '' for none."""
-    found = next((match for line in lines if (match := _OURS.search(line))), None)
+    found = next((match for line in lines if (match := _ENTITY.match(line))), None)
     return found[1].decode() if found else ""
 
 

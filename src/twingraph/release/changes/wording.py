@@ -10,8 +10,8 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.rdf.iris import kind_of, move_iri
-from twingraph.rdf.vocabulary import HOME, XSD
+from twingraph.rdf.iris import kind_of, path_of
+from twingraph.rdf.vocabulary import XSD
 from twingraph.release.changes.background import Term
 from twingraph.release.changes.change import Change, Comparison
 from twingraph.release.changes.words import LANGUAGES, NOUNS, WHATS, phrase
@@ -36,7 +36,7 @@ def summary(found: Comparison, language: str) -> str:
 
 def only_the_day(found: Comparison) -> bool:
     """Is there nothing new but the day of the release?"""
-    return all(one.iri == HOME and one.follows for one in found.changes)
+    return all(one.iri == found.new.base and one.follows for one in found.changes)
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:
@@ -61,7 +61,12 @@ def name_of(iri: str, found: Comparison, language: str) -> str:
     labels = found.labels.get(iri, {})
     other = next(iter(labels.values()), "")
     text = labels.get(language) or labels.get("en") or other
-    return _tidy(text) or iri.removeprefix(HOME).removeprefix("id/") or iri
+    return _tidy(text) or _short(iri, found) or iri
+
+
+def _short(iri: str, found: Comparison) -> str:
+    path = path_of(iri, found.new.base)
+    return iri if path is None else path.removeprefix("id/")
 
 
 def _tidy(text: str) -> str:
@@ -88,7 +93,7 @@ def _detail(one: Change, found: Comparison, language: str) -> str:
     if any(values):
         shown = " → ".join(value or "–" for value in values) if values[0] else f"→ {values[1]}"
         words.append(shown + (f" ({', '.join(tags)})" if tags else ""))
-    if one.thing and kind_of(one.thing) != "claim":
+    if one.thing and kind_of(one.thing, found.new.base) != "claim":
         words.append(_tidy(one.thing))
     if one.parts:
         counted = [NOUNS[kind].counted(number, language) for kind, number in one.parts.items()]
@@ -115,7 +120,7 @@ def text(found: Comparison, language: str = "en") -> str:
 
 def _listed(group: Sequence[Change], found: Comparison, language: str) -> Iterator[str]:
     for one in group:
-        path = one.iri.removeprefix(HOME).removeprefix("id/")
+        path = _short(one.iri, found)
         detail = _detail(one, found, language)
         yield f"{name_of(one.iri, found, language)} ({path})" + (f": {detail}" if detail else "")
 
@@ -154,9 +159,8 @@ def markdown(found: Comparison, language: str = "en") -> str:
 
 
 def _item(one: Change, found: Comparison, language: str) -> str:
-    address = move_iri(one.iri, HOME, found.new.base)
     detail = escaped(_detail(one, found, language))
-    name = f"[{escaped(name_of(one.iri, found, language))}]({address})"
+    name = f"[{escaped(name_of(one.iri, found, language))}]({one.iri})"
     return f"{name} ({detail})" if detail else name
 
 
@@ -198,19 +202,18 @@ def sentence(change: Change, found: Comparison, language: str) -> str:
 
 
 def _json(one: Change, found: Comparison) -> Json:
-    base = found.new.base
     row: Json = {
-        "iri": move_iri(one.iri, HOME, base),
+        "iri": one.iri,
         "kind": one.kind,
         "label": dict(found.labels.get(one.iri, {})),
         "change": one.what,
-        "property": move_iri(one.property, HOME, base),
-        "before": [_term(each, base) for each in one.before],
-        "after": [_term(each, base) for each in one.after],
-        "thing": move_iri(one.thing, HOME, base),
+        "property": one.property,
+        "before": [_term(each) for each in one.before],
+        "after": [_term(each) for each in one.after],
+        "thing": one.thing,
         "parts": dict(one.parts),
         "concerns": [
-            {"iri": move_iri(iri, HOME, base), "label": dict(found.labels.get(iri, {}))}
+            {"iri": iri, "label": dict(found.labels.get(iri, {}))}
             for iri in found.concerns.get(one.iri, ())
         ],
         "text": {language: sentence(one, found, language) for language in LANGUAGES},
@@ -219,15 +222,14 @@ def _json(one: Change, found: Comparison) -> Json:
     return {key: value for key, value in row.items() if value}
 
 
-def _term(term: Term, base: str) -> Json:
+def _term(term: Term) -> Json:
     if isinstance(term, NamedNode):
-        return {"type": "uri", "value": move_iri(term.value, HOME, base)}
+        return {"type": "uri", "value": term.value}
     if term.language:
         return {"type": "literal", "value": term.value, "xml:lang": term.language}
     if term.datatype == XSD.string:
         return {"type": "literal", "value": term.value}
-    datatype = move_iri(term.datatype.value, HOME, base)
-    return {"type": "literal", "value": term.value, "datatype": datatype}
+    return {"type": "literal", "value": term.value, "datatype": term.datatype.value}
 
 
 def _lines(lines: Sequence[bytes]) -> bytes:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from twingraph.rdf.iris import kind_of, move_iri
-from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.rdf.iris import kind_of
+from twingraph.rdf.vocabulary import TG
 from twingraph.release.changes.delta import Dump, is_default
 
 Action = Literal["Create", "Delete", "Update"]
@@ -99,9 +99,9 @@ def _roots(dump: Dump) -> dict[bytes, bytes]:
     A citation that several nodes share belongs to the one whose IRI sorts first; one that nobody
     cites belongs to its document.
     """
-    cites, in_source = (_raw(term.value, dump.base) for term in (TG.cites, TG.inSource))
-    up = {_raw(term.value, dump.base): kind for kind, term in _UP.items()}
-    owner_predicates = {kind: _raw(term.value, dump.base) for kind, term in _UP.items()}
+    cites, in_source = (_raw(term.value) for term in (TG.cites, TG.inSource))
+    up = {_raw(term.value): kind for kind, term in _UP.items()}
+    owner_predicates = {kind: _raw(term.value) for kind, term in _UP.items()}
     owners: dict[bytes, bytes] = {}
     sources: dict[bytes, bytes] = {}
     for line in _default_lines(dump):
@@ -137,5 +137,5 @@ def _top(part: bytes, owners: Mapping[bytes, bytes]) -> bytes:
     return seen[-1]
 
 
-def _raw(iri: str, base: str) -> bytes:
-    return f"<{move_iri(iri, HOME, base)}>".encode()
+def _raw(iri: str) -> bytes:
+    return f"<{iri}>".encode()

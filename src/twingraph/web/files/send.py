@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from twingraph.export.editions import PACKINGS
 from twingraph.link.files import FOLDER as LINKS
+from twingraph.site.links import file_place
 from twingraph.site.reader import BuildReader
 from twingraph.translation import words_of
 from twingraph.web.files.codings import IDENTITY, choose_coding
@@ -46,7 +47,7 @@ from twingraph.web.respond import (
     refuse,
     see_other,
 )
-from twingraph.web.weblinks import file_links, file_place
+from twingraph.web.weblinks import file_links
 
 RETRY_AFTER: Final = 10  # seconds; a build or a copy of a release is done by then
 REVALIDATE: Final = "no-cache"

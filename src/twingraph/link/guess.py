@@ -1,0 +1,227 @@
+"""The header of a table and some of its rows -> a mapping, with the keys that were guessed.
+
+Headers in English, German and French are known; identifiers are known by their form. What is
+guessed is written down as guessed, and a person puts it right in import.toml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from twingraph.derive.names import fold
+from twingraph.source.tables.cells import Sheet, date_of
+
+_PARTNER: Final = (
+    "partner", "sister", "twin", "target", "jumele", "jumelee", "schwester", "other", "to",
+    "city 2", "city b", "place b",
+)  # fmt: skip
+_NAMES: Final = (
+    "gemeindename", "gemeinde", "stadt", "city", "town", "municipality", "kommune", "commune",
+    "ville", "name", "place", "ort", "ortsname", "partnergemeinde", "partnerstadt", "partner",
+    "partner name", "sister", "sister city", "twin", "twin town", "from", "to",
+    "city 1", "city 2", "city a", "city b", "place a", "place b", "ville jumelee", "partner city",
+    "partnerkommune", "partner town", "city name",
+)  # fmt: skip
+_COUNTRIES: Final = ("land", "country", "staat", "pays", "iso2", "country code", "partnerland",
+                     "laendercode", "landercode")  # fmt: skip
+_REGIONS: Final = ("bundesland", "region", "state", "province", "provinz", "oblast", "county",
+                   "departement", "admin1")  # fmt: skip
+_OTHER: Final = {
+    "latitude": ("latitude", "lat", "breite", "breitengrad"),
+    "longitude": ("longitude", "lon", "lng", "long", "lange", "laenge", "langengrad"),
+    "geonames": ("geonames", "geonames id", "geonameid"),
+}
+_DATES: Final = {
+    "start": ("seit", "since", "start", "year", "jahr", "beginn", "depuis", "start year",
+              "year since", "gegrundet", "date", "datum", "start date"),
+    "end": ("bis", "until", "end", "ende", "end year", "beendet", "end date"),
+}  # fmt: skip
+_KINDS: Final = ("form", "type", "art", "kind", "art der partnerschaft", "relation", "category")
+_PAGES: Final = ("source url", "url", "link", "quelle", "nachweis", "web")
+# What lists call a kind -> our concept; a grade of a list of its own is mapped by a person.
+KIND_WORDS: Final[Mapping[str, str]] = {
+    "twinning": "twinning", "twin town": "twinning", "jumelage": "twinning",
+    "stadtepartnerschaft": "twinning", "p": "twinning", "sister city": "sister-city",
+    "sister": "sister-city", "friendship": "friendship", "freundschaft": "friendship",
+    "f": "friendship", "project partnership": "project-partnership",
+    "projektpartnerschaft": "project-partnership", "solidarity": "solidarity-partnership",
+    "solidaritatspartnerschaft": "solidarity-partnership",
+}  # fmt: skip
+_ANY_KIND: Final = "partnership"
+_MAX_CODES: Final = 40
+_SENTINEL: Final = 3  # times as often as the next year: no year, but the list's word for unknown
+
+
+@dataclass
+class Guess:
+    """A mapping as it is written down; `guessed` are its keys."""
+
+    a: dict[str, str] = field(default_factory=dict)
+    b: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
+    codes: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    page: str = ""
+
+    @property
+    def guessed(self) -> list[str]:
+        """The keys of import.toml that were guessed."""
+        keys = [f"a.{key}" for key in self.a] + [f"b.{key}" for key in self.b]
+        keys += [f"kind.codes.{code}" for code in self.codes] or (["kind"] if self.kind else [])
+        keys += list(self.dates) + (["start.unknown"] if self.unknown else [])
+        return keys + (["cite.page"] if self.page else [])
+
+
+def guess(sheet: Sheet) -> Guess:
+    """Guess what the columns of a table mean.
+
+    >>> from twingraph.source.tables.cells import read_csv
+    >>> found = guess(read_csv("Stadt,Partnerstadt,Land,seit\\nBonn,Minsk,Belarus,1993\\n"))
+    >>> found.a, found.b, found.dates
+    ({'name': 'Stadt'}, {'name': 'Partnerstadt', 'country': 'Land'}, {'start': 'seit'})
+    """
+    found = Guess()
+    columns = sheet.columns
+    words = [fold(name) for name in columns]
+    values = {name: [row.cells[name] for row in sheet.rows if row.cells[name]] for name in columns}
+    partner = [_is_partner(word) for word in words]
+    items = [at for at, name in enumerate(columns) if _all_match(values[name], r"(.*/)?Q[1-9]\d*")]
+    for side, at in zip((found.a, found.b), items, strict=False):
+        side["wikidata"] = columns[at]
+    named = [at for at, word in enumerate(words) if at not in items and _is(word, _NAMES)]
+    ours = next((at for at in named if not partner[at]), None)
+    theirs = next((at for at in named if partner[at]), None)
+    if ours is None and theirs is not None:
+        ours = next((at for at in named if at != theirs), None)
+    if theirs is None and ours is not None:
+        theirs = next((at for at in named if at != ours), None)
+    for side, name_at in ((found.a, ours), (found.b, theirs)):
+        if name_at is not None:
+            side["name"] = columns[name_at]
+    for at, word in enumerate(words):
+        key = _place_key(word)
+        if key is None or at in items:
+            continue
+        second = partner[at] or (theirs is not None and ours is not None and theirs > ours
+                                 and at > theirs and key in ("country", "region"))  # fmt: skip
+        side = found.b if second else found.a
+        if key not in side and columns[at] not in (*found.a.values(), *found.b.values()):
+            side[key] = columns[at]
+    _facts(found, columns, words, values)
+    return found
+
+
+def guess_names(sheet: Sheet) -> dict[str, str]:
+    """Guess which columns of a list of names hold what; empty where none holds names.
+
+    >>> from twingraph.source.tables.cells import read_csv
+    >>> guess_names(read_csv("Ort,Land\\nBonn,DE\\n"))
+    {'name': 'Ort', 'country': 'Land'}
+    """
+    found: dict[str, str] = {}
+    words = [fold(name) for name in sheet.columns]
+    for word, name in zip(words, sheet.columns, strict=True):
+        key = "name" if word in _NAMES else _place_key(word)
+        key = "wikidata" if word in ("wikidata", "qid", "wikidata qid", "id") else key
+        if key:
+            found.setdefault(key, name)
+    if "name" not in found and "wikidata" not in found and len(sheet.columns) == 1:
+        found["name"] = sheet.columns[0]
+    return found if {"name", "wikidata"} & set(found) else {}
+
+
+def _facts(
+    found: Guess, columns: Sequence[str], words: Sequence[str], values: Mapping[str, list[str]]
+) -> None:
+    used = {*found.a.values(), *found.b.values()}
+    for at, word in enumerate(words):
+        name = columns[at]
+        if name in used:
+            continue
+        for key, known in _DATES.items():
+            if word in known and key not in found.dates and _mostly_dates(values[name]):
+                found.dates[key] = name
+        if word in _KINDS and not found.kind and 0 < len(set(values[name])) <= _MAX_CODES:
+            found.kind = name
+            found.codes = {code: KIND_WORDS.get(fold(code), _ANY_KIND)
+                           for code in sorted(set(values[name]))}  # fmt: skip
+        if word in _PAGES and not found.page and _all_match(values[name], r"https?://.*"):
+            found.page = name
+    if "start" in found.dates:
+        counts = Counter(values[found.dates["start"]]).most_common(2)
+        if len(counts) == 2 and counts[0][0] == "2000" and counts[0][1] >= _SENTINEL * counts[1][1]:
+            found.unknown = ["2000"]
+
+
+def _is(word: str, known: Sequence[str]) -> bool:
+    return word in known or any(word == f"{prefix} {one}" for one in known for prefix in _PARTNER)
+
+
+def _is_partner(word: str) -> bool:
+    """Does a column speak of the second partner?
+
+    >>> _is_partner("partnergemeinde"), _is_partner("latitude partner"), _is_partner("bundesland")
+    (True, True, False)
+    """
+    first = word.split(" ")[0]
+    return any(
+        word == one or word.startswith(one + " ") or word.endswith(" " + one)
+        or (len(one) > 4 and first.startswith(one))
+        for one in _PARTNER
+    )  # fmt: skip
+
+
+def _place_key(word: str) -> str | None:
+    for one in (*_PARTNER, ""):
+        core = word.removeprefix(one + " ").removesuffix(" " + one) if one else word
+        if core in _COUNTRIES:
+            return "country"
+        if core in _REGIONS:
+            return "region"
+        for key, known in _OTHER.items():
+            if core in known:
+                return key
+    return None
+
+
+def _all_match(values: Sequence[str], pattern: str) -> bool:
+    return bool(values) and all(re.fullmatch(pattern, value) for value in values)
+
+
+def _mostly_dates(values: Sequence[str]) -> bool:
+    return bool(values) and sum(date_of(value) is not None for value in values) * 2 >= len(values)
+
+
+def toml_of(found: Guess, texts: Mapping[str, str], title: Mapping[str, str]) -> str:
+    """Return the guess as the text of an import.toml."""
+    lines = [f"title.{language} = {_quoted(text)}" for language, text in sorted(title.items())]
+    lines += [f"{key} = {_quoted(text)}" for key, text in sorted(texts.items()) if text]
+    guessed = ", ".join(_quoted(key) for key in found.guessed)
+    lines += ["# What a program guessed from the header; look at each, then take it out of here.",
+              f"guessed = [{guessed}]"]  # fmt: skip
+    for name, side in (("a", found.a), ("b", found.b)):
+        lines += ["", f"[{name}]", *(f"{key} = {_quoted(text)}" for key, text in side.items())]
+    if found.kind:
+        lines += ["", "[kind]", f"column = {_quoted(found.kind)}"]
+        if found.codes:
+            lines += ["", "[kind.codes]", *(
+                f"{_quoted(code)} = {_quoted(concept)}" for code, concept in found.codes.items()
+            )]  # fmt: skip
+    for key, column in found.dates.items():
+        lines += ["", f"[{key}]", f"column = {_quoted(column)}"]
+        if key == "start" and found.unknown:
+            lines.append(f"unknown = [{', '.join(_quoted(one) for one in found.unknown)}]")
+    if found.page:
+        lines += ["", "[cite]", f"page = {_quoted(found.page)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Return a TOML basic string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'

@@ -1,0 +1,294 @@
+"""`twingraph import table FILE`: a list into data/imports/<slug>/, as far as it is sure.
+
+The file is taken as it is, a mapping is guessed where there is none, names are matched, and what
+is sure is written. What is not goes to review.csv: in = written + review + refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twingraph.atomic import write_synced
+from twingraph.derive.names import fold
+from twingraph.link.guess import guess, toml_of
+from twingraph.link.naming import Minter, Undecided, code_of, name_places
+from twingraph.link.places import gazetteer_of
+from twingraph.link.review import Answer, read_answers, write_review
+from twingraph.link.snapshots import Difference, compare
+from twingraph.problems import Problem, TwingraphError
+from twingraph.rdf.iris import SLUG
+from twingraph.rdf.turtle import plain
+from twingraph.rdf.vocabulary import TG
+from twingraph.settings import Settings
+from twingraph.source.mappings import Decision
+from twingraph.source.read import Curated, read_project
+from twingraph.source.tables.cells import read_csv
+from twingraph.source.tables.matches import (
+    MANUAL,
+    Matches,
+    decide_not,
+    decide_place,
+    key_iri,
+    write_matches,
+)
+from twingraph.source.tables.outcome import Side
+from twingraph.source.tables.places import NAME as PLACES
+from twingraph.source.tables.places import write_places
+from twingraph.source.tables.read import ReadImport, known_places, read_import
+from twingraph.source.tables.spec import FILE, MATCHES, REVIEW, ROWS
+from twingraph.source.tables.spreadsheet import take
+
+_PROGRAM: Final = "twingraph"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import came to; `lines` are for a person."""
+
+    slug: str
+    results: Mapping[str, int]
+    reasons: Mapping[str, int]
+    minted: int
+    decided: int
+    review: int
+    changed: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    difference: Difference | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The count of the rows, the reasons, and what was written."""
+        total = sum(self.results.values())
+        counts = [self.results.get(name, 0) for name in ("written", "review", "refused")]
+        told = [*self.notes, *(self.difference.lines() if self.difference else ())]
+        told.append(f"{total} rows in: {counts[0]} written, {counts[1]} for review, "
+                    f"{counts[2]} refused")  # fmt: skip
+        told += [f"  refused {number} ×: {reason}" for reason, number in sorted(
+            self.reasons.items(), key=lambda item: (-item[1], item[0]))[:20]]  # fmt: skip
+        told.append(f"{self.decided} names decided, {self.minted} new places, "
+                    f"{self.review} names to decide in {REVIEW}")  # fmt: skip
+        told.append(f"{len(self.changed)} files changed" + (
+            f": {', '.join(self.changed)}" if self.changed else ""))  # fmt: skip
+        return told
+
+
+def import_table(
+    settings: Settings, path: Path, day: str, slug: str = "", countries: tuple[str, str] = ("", ""),
+) -> Imported:  # fmt: skip
+    """Import the list in the file `path`; `day` is the day of the decisions.
+
+    `countries` are those of all first and of all second partners, where the list gives none.
+    Raises `TwingraphError`.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise TwingraphError(f"{path}: {error.strerror}; name a table that can be read") from None
+    if len(raw) > settings.max_file_bytes:
+        raise TwingraphError(f"{path} has {len(raw)} bytes, {settings.max_file_bytes} at most; "
+                             "raise max_file_bytes in twingraph.toml")  # fmt: skip
+    taken = take(raw, path.name)
+    slug = slug or re.sub("[^a-z0-9]+", "-", fold(path.name.partition(".")[0])).strip("-")
+    if not SLUG.fullmatch(slug):
+        raise TwingraphError(f"'{slug}' is no slug; name the list with --slug, such as my-list")
+    return import_rows(settings, slug, taken.text, day, countries, taken.notes, path.stem)
+
+
+def import_rows(
+    settings: Settings, slug: str, text: str, day: str, countries: tuple[str, str] = ("", ""),
+    notes: tuple[str, ...] = (), title: str = "", toml: str = "",
+) -> Imported:  # fmt: skip
+    """Import a list whose rows are CSV already; `toml` is its mapping where it is known."""
+    folder = settings.folder / "data" / "imports" / slug
+    sheet = read_csv(text)
+    if sheet.wrong and not sheet.rows:
+        line, column, words = sheet.wrong[0]
+        raise TwingraphError(f"the table can't be read: line {line}, column {column}: {words}")
+    before = _texts(folder)
+    changed = dict(before)
+    if FILE not in before:
+        guessed = guess(sheet)
+        for side, code in zip((guessed.a, guessed.b), countries, strict=True):
+            side.pop("country", None) if code else None
+        if not toml and not (guessed.a and guessed.b):
+            raise TwingraphError(
+                f"which columns hold the two partners? The header is: {', '.join(sheet.columns)}; "
+                f"write data/imports/{slug}/{FILE} as docs/lists.md shows, and import again"
+            )
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        toml = toml or toml_of(
+            guessed, {"sha256": sha256}, {"en": title or slug, "de": title or slug}
+        )
+        for name, code in zip(("a", "b"), countries, strict=True):
+            if code:
+                toml = toml.replace(f"[{name}]\n", f'[{name}]\ncountry = {{ value = "{code}" }}\n')
+        changed[FILE] = toml
+    difference = None
+    if before.get(ROWS, text) != text:
+        difference = _later(settings, folder, before[ROWS], text, changed)
+    changed[ROWS] = text
+    places_path = settings.folder / "data" / "entities" / PLACES
+    places_before = places_path.read_text(encoding="utf-8") if places_path.exists() else ""
+    _write(folder, before, changed)
+    done = _decide(settings, folder, day)
+    changed |= done.texts
+    written = _write(folder, before, changed)
+    if done.places != places_before:
+        _put(places_path, done.places)
+        written.append(f"data/entities/{PLACES}")
+    _, found = _read(settings, slug)
+    results: Counter[str] = Counter(one.result for one in found.outcomes)
+    results["refused"] += len(found.sheet.wrong if found.sheet else ())
+    reasons = Counter(_group(one.reason) for one in found.outcomes if one.result == "refused")
+    reasons.update(words for _, _, words in (found.sheet.wrong if found.sheet else ()))
+    return Imported(
+        slug, results, reasons, done.minted, done.decided, len(done.review), tuple(written),
+        (*notes, *done.notes), found.problems, difference,
+    )  # fmt: skip
+
+
+def _group(reason: str) -> str:
+    """Return a reason without the words of the one row, so that equal ones are counted."""
+    return re.sub(r"'[^']*'(?= is no)", "a cell", reason)
+
+
+def _later(
+    settings: Settings, folder: Path, old: str, new: str, changed: dict[str, str]
+) -> Difference:
+    """Compare with the snapshot before, which is kept, and note the new checksum."""
+    before = hashlib.sha256(old.encode()).hexdigest()
+    after = hashlib.sha256(new.encode()).hexdigest()
+    known = known_places((), settings.base_iri)
+    spec_name = folder.name
+    found = {}
+    for name, text in (("old", old), ("new", new)):
+        texts = {**changed, ROWS: text}
+        found[name] = read_import(spec_name, texts, known, settings.base_iri)
+    changed[f"rows-{before[:8]}.csv"] = old
+    changed[FILE] = changed[FILE].replace(before, after)
+    as_of = found["new"].spec.texts["as_of"] if found["new"].spec else ""
+    return compare(found["old"].outcomes, found["new"].outcomes, as_of or after[:8])
+
+
+@dataclass(frozen=True)
+class _Decided:
+    texts: Mapping[str, str]
+    places: str
+    review: tuple[Undecided, ...]
+    minted: int
+    decided: int
+    notes: tuple[str, ...]
+
+
+def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
+    """Follow what a person decided, then match what is left; return the files that follow."""
+    curated, found = _read(settings, folder.name)
+    _refuse_unreadable(found, folder)
+    quads = [quad for file in curated.files for quad in file.quads]
+    gazetteer = gazetteer_of(quads, settings.base_iri)
+    matches = found.matches or Matches()
+    codes = {plain(quad.object): plain(quad.subject).removeprefix(settings.base_iri + "id/place/")
+             for quad in quads if quad.predicate == TG.countryCode}  # fmt: skip
+    minter = Minter(gazetteer, codes)
+    texts = _texts(folder)
+    answers, notes = read_answers(texts.get(REVIEW, ""), gazetteer.by_slug)
+    decisions = list(matches.decisions)
+    by_person = _answered(answers, settings.base_iri, folder.name, day, minter)
+    decisions = [one for one in decisions if one.subject not in
+                 {new.subject for new in by_person if new.confirmed or not new.found}]  # fmt: skip
+    decisions += by_person
+    after = _with(matches, by_person)
+    named = name_places(found.outcomes, after, gazetteer, minter, _PROGRAM, day, folder.name)
+    decisions += named.decisions
+    places = settings.folder / "data" / "entities" / PLACES
+    rows = [row.cells for row in read_csv(places.read_text(encoding="utf-8")).rows] if (
+        places.exists()) else []  # fmt: skip
+    before = places.read_text(encoding="utf-8") if places.exists() else ""
+    written = write_places([*rows, *minter.rows]) if minter.rows else before
+    new = {MATCHES: write_matches(decisions, folder.name, settings.base_iri)} if decisions else {}
+    review = write_review(named.review)
+    if named.review or REVIEW in texts:
+        new[REVIEW] = review
+    return _Decided(new, written, tuple(named.review), len(minter.rows), len(named.decisions)
+                    + len(by_person), tuple(notes))  # fmt: skip
+
+
+def _answered(
+    answers: Iterable[Answer], base: str, slug: str, day: str, minter: Minter
+) -> list[Decision]:
+    found = []
+    for answer in answers:
+        key = key_iri(base, slug, answer.name, answer.country, answer.region)
+        if answer.verdict == "place":
+            found.append(decide_place(key, answer.slug, "curator", day, MANUAL, "", ""))
+        elif answer.verdict == "new":
+            side = Side(key, answer.name, answer.country, answer.region)
+            new = minter.place(side, code_of(side))
+            found.append(decide_place(key, new, "curator", day, MANUAL, "", ""))
+        elif answer.verdict == "no":
+            found.append(decide_not(key, "", "curator", day, answer.words))
+        else:
+            found.append(decide_not(key, answer.slug, "curator", day, answer.words))
+    return found
+
+
+def _with(matches: Matches, decisions: Iterable[Decision]) -> Matches:
+    places, none, refused = dict(matches.places), dict(matches.none), set(matches.refused)
+    for one in decisions:
+        slug = one.object.rpartition("/")[2]
+        if not one.found:
+            none[one.subject] = one.comment
+        elif one.modifier:
+            refused.add((one.subject, slug))
+            if places.get(one.subject) == slug:
+                del places[one.subject]
+        else:
+            places[one.subject] = slug
+    return Matches(places, none, frozenset(refused), matches.decisions)
+
+
+def _refuse_unreadable(found: ReadImport, folder: Path) -> None:
+    if found.spec is None or found.sheet is None:
+        words = "\n".join(str(one) for one in found.problems) or f"{folder}: no list in it"
+        raise TwingraphError(words)
+
+
+def _read(settings: Settings, slug: str) -> tuple[Curated, ReadImport]:
+    curated = read_project(settings)
+    found = next((one for one in curated.imports if one.slug == slug), None)
+    if found is None:
+        raise TwingraphError(
+            f"data/imports/{slug} can't be read; look at it with 'twingraph check'"
+        )
+    return curated, found
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    names = (FILE, ROWS, MATCHES, REVIEW)
+    return {name: (folder / name).read_text(encoding="utf-8") for name in names
+            if (folder / name).is_file()}  # fmt: skip
+
+
+def _write(folder: Path, before: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
+    """Write the files that differ from `before`; return their names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = [name for name, text in texts.items() if before.get(name) != text]
+    for name in changed:
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != texts[name]:
+            _put(path, texts[name])
+    return [f"data/imports/{folder.name}/{name}" for name in sorted(changed)]
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_name(f".{path.name}-draft")
+    write_synced(draft, text.encode())
+    draft.replace(path)

@@ -1,0 +1,69 @@
+"""`twingraph match names.csv`: names -> places of the published graph, as CSV with reasons."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from pyoxigraph import DefaultGraph
+
+from twingraph.link.gazetteer import Gazetteer
+from twingraph.link.guess import guess_names
+from twingraph.link.matcher import decide, find
+from twingraph.link.naming import query_of
+from twingraph.link.places import gazetteer_of
+from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import NAME, read_frozen
+from twingraph.settings import Settings
+from twingraph.source.tables.cells import read_csv
+from twingraph.source.tables.outcome import Side
+from twingraph.source.tables.spreadsheet import take
+
+
+def gazetteer_in(build: Path, base: str) -> Gazetteer:
+    """Return the gazetteer of a build."""
+    frozen = read_frozen(build / NAME)
+    return gazetteer_of((one for one in frozen if one.graph_name == DefaultGraph()), base)
+
+
+def match_file(settings: Settings, build: Path, path: Path, limit: int) -> str:
+    """Match the names of a file; raises `TwingraphError` where it has none."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise TwingraphError(f"{path}: {error.strerror}; name a table that can be read") from None
+    sheet = read_csv(take(raw, path.name).text)
+    columns = guess_names(sheet)
+    if not columns:
+        raise TwingraphError(f"{path} has no column 'name'; write a header such as name,country")
+    sides = [
+        Side("", *(row.cells.get(columns.get(key, ""), "") for key in (
+            "name", "country", "region", "wikidata", "geonames", "latitude", "longitude")))
+        for row in sheet.rows
+    ]  # fmt: skip
+    return match_sides(gazetteer_in(build, settings.base_iri), sides, limit)
+
+
+def match_sides(gazetteer: Gazetteer, sides: list[Side], limit: int = 3) -> str:
+    """Return one line a name: what was asked, the verdict, and the candidates.
+
+    >>> from twingraph.link.gazetteer import Place
+    >>> some = Gazetteer([Place("bonn", ("Bonn",), country="DE")])
+    >>> print(match_sides(some, [Side("", "Bonn", "Deutschland")], 1).splitlines()[1])
+    Bonn,Deutschland,sure,bonn,Bonn,1.00,same name: Bonn; same country: DE
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    head = [f"{what}_{number}" for number in range(1, limit + 1)
+            for what in ("place", "label", "score", "reasons")]  # fmt: skip
+    writer.writerow(["name", "country", "verdict", *head])
+    for side in sides:
+        judged = decide(find(gazetteer, query_of(side), limit))
+        cells = [side.name or side.wikidata, side.country, judged.verdict]
+        for one in judged.candidates:
+            refused = (one.refused,) if one.refused else ()
+            cells += [one.place.slug, one.place.label, f"{one.score:.2f}",
+                      "; ".join((*one.reasons, *refused))]  # fmt: skip
+        writer.writerow(cells + [""] * (3 + 4 * limit - len(cells)))
+    return out.getvalue()

@@ -1,0 +1,184 @@
+"""Names of a list that nobody has decided -> decisions that are sure, new places, a review.
+
+Pure: the time, the author and the places at hand are arguments. Identifiers go first, then names;
+what no place at hand is like, in a country that the list gives, is a new place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from twingraph.derive.names import fold
+from twingraph.link.countries import US_STATES, country_code, country_names, region_country
+from twingraph.link.gazetteer import Gazetteer
+from twingraph.link.matcher import Candidate, Query, decide, find
+from twingraph.link.spelling import spell
+from twingraph.source.mappings import Decision
+from twingraph.source.tables.matches import LEXICAL, Matches, decide_place
+from twingraph.source.tables.outcome import Outcome, Side
+
+NEW: Final = 0.84  # a candidate as likely as this keeps a name from being taken for a new place
+
+
+@dataclass
+class Naming:
+    """What came of the undecided names: decisions, new rows of places.csv, names for a person."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    minted: list[dict[str, str]] = field(default_factory=list)
+    review: list[Undecided] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A name that wants a person: where it stands, how often, what it may be, what is missing."""
+
+    side: Side
+    line: int
+    rows: int
+    candidates: tuple[Candidate, ...]
+    why: str
+
+
+class Minter:
+    """Slugs for new places; a slug is given once and never again."""
+
+    def __init__(self, gazetteer: Gazetteer, countries: Mapping[str, str]) -> None:
+        """Begin with the slugs at hand; `countries` is code -> slug of the country."""
+        self._taken = set(gazetteer.by_slug) | set(countries.values())
+        self._countries = dict(countries)
+        self._known: dict[tuple[str, str, str], str] = {}
+        self.rows: list[dict[str, str]] = []
+
+    def country(self, code: str) -> str:
+        """Return the slug of a country, which is minted where it is not there yet."""
+        if code not in self._countries:
+            english, german = country_names(code)
+            slug = self._slug(english, "country")
+            self._countries[code] = slug
+            self.rows.append({"slug": slug, "label_en": english, "label_de": german,
+                              "level": "country", "code": code})  # fmt: skip
+        return self._countries[code]
+
+    def place(self, side: Side, code: str) -> str:
+        """Return the slug of a new place; one name in one country and region is one place."""
+        parts = spell(side.name)
+        label = side.name if parts.kind else _shown(side.name)
+        key = (f"{parts.core}|{parts.kind}", code, fold(side.region) or parts.region)
+        if not side.name:
+            key = (side.wikidata or side.geonames, code, "")
+        if key not in self._known:
+            name = label or side.wikidata or f"geonames-{side.geonames}"
+            slug = self._slug(name, code.lower() or fold(side.wikidata) or "2")
+            self._known[key] = slug
+            names = "" if label == side.name else side.name.replace("|", " ")
+            self.rows.append({
+                "slug": slug, "label": name, "names": names, "wikidata": side.wikidata,
+                "geonames": side.geonames, "country": self.country(code) if code else "",
+                "level": parts.kind, "latitude": "", "longitude": "",
+            })  # fmt: skip
+        return self._known[key]
+
+    def _slug(self, name: str, more: str) -> str:
+        stem = re.sub("[^a-z0-9]+", "-", fold(name)).strip("-")[:80].strip("-") or "place"
+        slug = stem
+        for number in range(1, 10_000):
+            if slug not in self._taken:
+                break
+            slug = f"{stem}-{more}" if number == 1 else f"{stem}-{more}-{number}"
+        self._taken.add(slug)
+        return slug
+
+
+def _shown(name: str) -> str:
+    """Return a name without what stands in brackets or behind a comma.
+
+    >>> _shown("Opole (Oppeln)"), _shown("Gering, Nebraska")
+    ('Opole', 'Gering')
+    """
+    return re.sub(r"\s*[(\[].*$|,.*$", "", name).strip() or name
+
+
+def query_of(side: Side) -> Query:
+    """Return the question that a side of a row puts to the gazetteer."""
+    code = country_code(side.country) or "" if side.country else ""
+    region = side.region
+    state = US_STATES.get(fold(side.region or spell(side.name).region))
+    if state and (code in ("", "US")):
+        region = f"us {state}"
+    point = None
+    try:
+        if side.latitude and side.longitude:
+            point = (float(side.latitude), float(side.longitude))
+    except ValueError:
+        point = None
+    ids = frozenset({side.wikidata, side.geonames} - {""})
+    return Query(side.name, code, region, ids, point)
+
+
+def name_places(
+    found: Sequence[Outcome], matches: Matches, gazetteer: Gazetteer, minter: Minter,
+    author: str, day: str, slug: str,
+) -> Naming:  # fmt: skip
+    """Decide the names of the rows that wait, as far as it is sure."""
+    result = Naming()
+    for side, line, rows in _waiting(found, matches, gazetteer):
+        candidates = [one for one in find(gazetteer, query_of(side))
+                      if (side.key, one.place.slug) not in matches.refused]  # fmt: skip
+        judged = decide(candidates)
+        code = code_of(side)
+        if judged.place is not None:
+            best = judged.candidates[0]
+            result.decisions.append(decide_place(
+                side.key, best.place.slug, author, day, LEXICAL, f"{best.score:.2f}",
+                "; ".join(best.reasons),
+            ))  # fmt: skip
+            continue
+        near = [one for one in candidates if not one.refused and one.score >= NEW]
+        known = bool(side.wikidata or side.geonames)
+        if (code or known) and (known or not near):
+            new = minter.place(side, code)
+            if side.name:
+                result.decisions.append(decide_place(
+                    side.key, new, author, day, LEXICAL, "",
+                    "New: no place at hand is called so.",
+                ))  # fmt: skip
+            continue
+        why = "no country" if not code else f"{len(near)} places may be meant"
+        if side.country and not code:
+            why = f"the country '{side.country}' is not known"
+        result.review.append(Undecided(side, line, rows, tuple(candidates), why))
+    result.minted = minter.rows
+    return result
+
+
+def code_of(side: Side) -> str:
+    """Return the country that the list gives, in its column or behind the name."""
+    if side.country:
+        return country_code(side.country) or ""
+    parts = spell(side.name)
+    return parts.country or (region_country(side.region) or "" if side.region else "")
+
+
+def _waiting(
+    found: Iterable[Outcome], matches: Matches, gazetteer: Gazetteer
+) -> list[tuple[Side, int, int]]:
+    """Return each undecided name once, with its first line and its number of rows, by key."""
+    sides: dict[str, tuple[Side, int]] = {}
+    counts: Counter[str] = Counter()
+    for outcome in found:
+        if outcome.result != "review":
+            continue
+        for side in outcome.sides:
+            decided = side.name and (side.key in matches.places or side.key in matches.none)
+            linked = {side.wikidata, side.geonames} & set(gazetteer.by_id)
+            if decided or linked:
+                continue
+            key = side.key if side.name else side.wikidata or side.geonames
+            counts[key] += 1
+            sides.setdefault(key, (side, outcome.row.line))
+    return [(*sides[key], counts[key]) for key in sorted(sides)]

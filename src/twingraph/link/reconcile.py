@@ -1,0 +1,402 @@
+"""The Reconciliation API, 0.2 and 1.0-draft, as pure functions: parsed JSON in, JSON out.
+
+https://reconciliation-api.github.io/specs/0.2/ and …/draft/. What OpenRefine really sends decides
+where the text leaves room: one `match: true` on the highest score, every property in every row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from twingraph.derive.names import fold
+from twingraph.link.countries import country_code
+from twingraph.link.gazetteer import Gazetteer, Place
+from twingraph.link.matcher import Candidate, Query, decide, find, typed_id
+
+Json = Mapping[str, object]
+MAX_BATCH: Final = 50
+MAX_LIMIT: Final = 50
+MAX_NAME: Final = 300
+_DEFAULT_LIMIT: Final = 5
+_PLACE: Final = "place"
+TYPES: Final[Mapping[str, Mapping[str, str]]] = {
+    _PLACE: {"en": "Place", "de": "Ort"},
+    "municipality": {"en": "Municipality", "de": "Gemeinde"},
+    "borough": {"en": "Borough", "de": "Stadtbezirk"},
+    "district": {"en": "District", "de": "Kreis"},
+    "region": {"en": "Region", "de": "Region"},
+    "state": {"en": "State", "de": "Land"},
+    "country": {"en": "Country", "de": "Staat"},
+}
+# What can be fetched (extend) and what a query may give (properties), by identifier.
+PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "country": {"en": "country (ISO code)", "de": "Staat (ISO-Code)"},
+    "region": {"en": "region", "de": "Region"},
+    "wikidata": {"en": "Wikidata item", "de": "Wikidata-Objekt"},
+    "geonames": {"en": "GeoNames identifier", "de": "GeoNames-Nummer"},
+    "latitude": {"en": "latitude", "de": "Breite"},
+    "longitude": {"en": "longitude", "de": "Länge"},
+    "partners": {"en": "partners", "de": "Partner"},
+    "partner-count": {"en": "number of partners", "de": "Zahl der Partner"},
+    "start": {"en": "start (text, partner by partner)", "de": "Beginn (Text, je Partner)"},
+    "start-day": {"en": "start (date, only if exact)", "de": "Beginn (Datum, nur wenn genau)"},
+    "status": {"en": "status", "de": "Status"},
+    "names": {"en": "other names", "de": "weitere Namen"},
+    "page": {"en": "page", "de": "Seite"},
+}
+_FETCHABLE: Final = tuple(name for name in PROPERTIES if name != "region")
+_QID: Final = re.compile(r"Q[1-9][0-9]*")
+
+
+class RefusedQueryError(Exception):
+    """A request that is no question; the message says what to send."""
+
+
+@dataclass(frozen=True)
+class Partnership:
+    """What is fetched of a partnership: the partner's slug, start (EDTF) and status."""
+
+    partner: str
+    start: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Register:
+    """The places of a build, and how to look up the partnerships of one."""
+
+    gazetteer: Gazetteer
+    partnerships: Callable[[str], Sequence[Partnership]]
+    base: str
+
+    def place(self, identifier: object) -> Place | None:
+        """Return the place with this identifier (slug, IRI of ours, Wikidata or GeoNames id)."""
+        text = str(identifier).strip().strip("/").rpartition("/")[2]
+        number = self.gazetteer.by_slug.get(text)
+        if number is None:
+            found = self.gazetteer.by_id.get(text, [])
+            number = found[0] if len(found) == 1 else None
+        return None if number is None else self.gazetteer.places[number]
+
+
+def answer_batch(register: Register, queries: object, language: str) -> dict[str, object]:
+    """Answer a batch of 0.2: an object of queries, an object of results under the same keys."""
+    if not isinstance(queries, dict):
+        raise RefusedQueryError('queries is no object; send {"q0": {"query": "Bonn"}}')
+    if len(queries) > 2 * MAX_BATCH:
+        raise RefusedQueryError(f"{len(queries)} queries, {MAX_BATCH} at most in one batch")
+    return {key: {"result": _answer(register, query, language, str(key))}
+            for key, query in queries.items()}  # fmt: skip
+
+
+def _answer(register: Register, query: object, language: str, key: str) -> list[dict[str, object]]:
+    if isinstance(query, str):
+        query = {"query": query}
+    if not isinstance(query, dict):
+        raise RefusedQueryError(f'{key} is no query; send {{"query": "Bonn"}}')
+    name = query.get("query", "")
+    if not isinstance(name, str | int | float):
+        raise RefusedQueryError(f"{key}: query is no text")
+    given = query.get("properties", [])
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise RefusedQueryError(f'{key}: properties is no list of {{"pid": …, "v": …}}')
+    types = query.get("type") or ()
+    types = [types] if isinstance(types, str) else types
+    limit = query.get("limit", _DEFAULT_LIMIT)
+    if isinstance(limit, bool) or not isinstance(limit, int | float | str):
+        raise RefusedQueryError(f"{key}: limit is no number")
+    values = {str(one.get("pid", "")): one.get("v") for one in given}
+    found = candidates(register, str(name), values, types, _limit(limit))
+    return [_candidate(one, sure, language) for one, sure in found]
+
+
+def _limit(value: float | str) -> int:
+    try:
+        number = int(value)
+    except (ValueError, OverflowError):
+        return _DEFAULT_LIMIT
+    return max(1, min(number, MAX_LIMIT))
+
+
+def candidates(
+    register: Register, name: str, values: Mapping[str, object], types: object, limit: int
+) -> list[tuple[Candidate, bool]]:
+    """Return the candidates for a name, the first with True if it is sure.
+
+    An identifier that is typed in place of a name finds its place, whatever else is said.
+    """
+    name = name[:MAX_NAME]
+    known = register.place(name) if (typed_id(name) or name in register.gazetteer.by_slug) else None
+    if known is not None and (typed_id(name) or name != known.label.lower()):
+        return [(Candidate(known, 1.0, ("its identifier",), exact=True, agrees=True), True)]
+    ids = set()
+    for pid in ("wikidata", "geonames", "id"):
+        ids |= {str(one).strip("/").rpartition("/")[2] for one in _values(values.get(pid))}
+    country = ""
+    for one in _values(values.get("country")):
+        place = register.place(one)
+        country = country_code(str(one)) or (place.country if place else "") or country
+    region = next((str(one) for one in _values(values.get("region"))), "")
+    point = _point(values)
+    query = Query(name, country, region, frozenset(ids), point)
+    wanted = {str(one) for one in _values(types)} & set(TYPES) - {_PLACE}
+    found = find(register.gazetteer, query, limit if not wanted else MAX_LIMIT)
+    if wanted:
+        found = [one for one in found if not one.place.level or one.place.level in wanted][:limit]
+    judged = decide(found)
+    order = sorted(found, key=lambda one: -_score(one))
+    return [(one, judged.place is one.place) for one in order]
+
+
+def _values(value: object) -> list[object]:
+    """Return the values of a property: reconciled cells by their id."""
+    many = value if isinstance(value, list) else [] if value is None else [value]
+    return [one.get("id", one.get("name", "")) if isinstance(one, dict) else one for one in many]
+
+
+def _point(values: Mapping[str, object]) -> tuple[float, float] | None:
+    try:
+        [latitude], [longitude] = _values(values.get("latitude")), _values(values.get("longitude"))
+        return float(str(latitude)), float(str(longitude))
+    except ValueError:
+        return None
+
+
+def _score(one: Candidate) -> float:
+    return round(100 * (one.score / 2 if one.refused else one.score), 1)
+
+
+def _candidate(one: Candidate, sure: bool, language: str) -> dict[str, object]:
+    return {
+        "id": one.place.slug, "name": one.place.label, "description": describe(one.place),
+        "type": _types(one.place, language), "score": _score(one), "match": sure,
+        "features": _features(one, language),
+    }  # fmt: skip
+
+
+def describe(place: Place) -> str:
+    """Return a line that tells a place from its namesakes: level, country, other names."""
+    others = [name for name in place.names[1:] if fold(name) != fold(place.label)][:3]
+    parts = [place.level, place.country, " / ".join(others)]
+    return " · ".join(part for part in parts if part)
+
+
+def _types(place: Place, language: str) -> list[dict[str, str]]:
+    found = [_PLACE] + ([place.level] if place.level in TYPES else [])
+    return [{"id": one, "name": TYPES[one].get(language, TYPES[one]["en"])} for one in found]
+
+
+def _features(one: Candidate, language: str) -> list[dict[str, object]]:
+    """Return why: name similarity and whether the country agrees; the words are in the names."""
+    words = "; ".join((*one.reasons, *((one.refused,) if one.refused else ())))
+    country = {"en": "country agrees", "de": "Staat stimmt"}
+    return [
+        {"id": "name_similarity", "name": words, "value": round(100 * one.score, 1)},
+        {"id": "country", "name": country.get(language, country["en"]), "value": one.agrees},
+    ]
+
+
+# --- 1.0-draft ------------------------------------------------------------------------------------
+
+
+def answer_match(register: Register, request: object, language: str) -> dict[str, object]:
+    """Answer POST /match of 1.0-draft: a list of queries with conditions."""
+    queries = request.get("queries") if isinstance(request, dict) else None
+    if not isinstance(queries, list):
+        raise RefusedQueryError('send {"queries": [{"conditions": [{"matchType": "name", '
+                                '"propertyValue": "Bonn"}]}]}')  # fmt: skip
+    if len(queries) > 2 * MAX_BATCH:
+        raise RefusedQueryError(f"{len(queries)} queries, {MAX_BATCH} at most in one batch")
+    return {"results": [{"candidates": _matched(register, query, language)} for query in queries]}
+
+
+def _matched(register: Register, query: object, language: str) -> list[dict[str, object]]:
+    conditions = query.get("conditions") if isinstance(query, dict) else None
+    if not (isinstance(query, dict) and isinstance(conditions, list) and conditions):
+        raise RefusedQueryError("a query without conditions; send at least one")
+    values: dict[str, object] = {}
+    name = ""
+    for one in conditions:
+        if not isinstance(one, dict) or "propertyValue" not in one:
+            raise RefusedQueryError("a condition without propertyValue")
+        value = one["propertyValue"]
+        kind = one.get("matchType")
+        if kind == "name":
+            name = str(next(iter(_values(value)), ""))
+        elif kind == "id":
+            values["id"] = value
+        elif kind == "property" and one.get("propertyId"):
+            values[str(one["propertyId"])] = value
+        else:
+            raise RefusedQueryError("matchType is name, id, or property with a propertyId")
+    limit = query.get("limit", _DEFAULT_LIMIT)
+    number = _limit(limit) if isinstance(limit, int | float) else _DEFAULT_LIMIT
+    found = candidates(register, name, values, query.get("type") or (), number)
+    return [_candidate(one, sure, language) for one, sure in found]
+
+
+# --- extend ---------------------------------------------------------------------------------------
+
+
+def answer_extend(register: Register, request: object, language: str) -> dict[str, object]:
+    """Answer a data extension of 0.2: every requested id has a row, every row every property."""
+    ids, pids = _asked(request)
+    rows = {one: {pid: cells(register, one, pid, language) for pid in pids} for one in ids}
+    return {"meta": _meta(pids, language), "rows": rows}
+
+
+def answer_extend_draft(register: Register, request: object, language: str) -> dict[str, object]:
+    """Answer a data extension of 1.0-draft: lists in place of objects."""
+    ids, pids = _asked(request)
+    rows = [
+        {"id": one, "properties": [{"id": pid, "values": cells(register, one, pid, language)}
+                                   for pid in pids]}
+        for one in ids
+    ]  # fmt: skip
+    return {"meta": _meta(pids, language), "rows": rows}
+
+
+def _asked(request: object) -> tuple[list[str], list[str]]:
+    ids = request.get("ids") if isinstance(request, dict) else None
+    properties = request.get("properties") if isinstance(request, dict) else None
+    if not (isinstance(ids, list) and isinstance(properties, list)):
+        raise RefusedQueryError('send {"ids": ["bonn"], "properties": [{"id": "country"}]}')
+    pids = [one.get("id") if isinstance(one, dict) else one for one in properties]
+    texts = [one for one in pids if isinstance(one, str)]
+    if len(texts) != len(pids) or not all(isinstance(one, str) for one in ids):
+        raise RefusedQueryError("ids and properties are told by texts")
+    if len(ids) > 10 * MAX_BATCH:
+        raise RefusedQueryError(f"{len(ids)} ids, {10 * MAX_BATCH} at most at once")
+    return list(dict.fromkeys(ids)), list(dict.fromkeys(texts))
+
+
+def _meta(pids: Iterable[str], language: str) -> list[dict[str, object]]:
+    found = []
+    for pid in pids:
+        name = PROPERTIES.get(pid, {})
+        meta: dict[str, object] = {"id": pid, "name": name.get(language, name.get("en", pid))}
+        if pid == "partners":
+            meta["type"] = {"id": _PLACE, "name": TYPES[_PLACE].get(language, "Place")}
+        found.append(meta)
+    return found
+
+
+def cells(register: Register, identifier: str, pid: str, language: str) -> list[dict[str, object]]:
+    """Return the values of a property of a place; none for what is unknown, never a wrong day."""
+    place = register.place(identifier)
+    if place is None:
+        return []
+    numbers = sorted(one for one in place.ids if one.isdigit())
+    items = sorted(one for one in place.ids if _QID.fullmatch(one))
+    simple: dict[str, list[dict[str, object]]] = {
+        "country": [{"str": place.country}] if place.country else [],
+        "wikidata": [{"str": one} for one in items],
+        "geonames": [{"str": one} for one in numbers],
+        "latitude": [{"float": place.point[0]}] if place.point else [],
+        "longitude": [{"float": place.point[1]}] if place.point else [],
+        "names": [{"str": name} for name in place.names[1:]],
+        "page": [{"str": f"{register.base}{language}/place/{place.slug}.html"}],
+    }
+    if pid in simple:
+        return simple[pid]
+    if pid not in ("partners", "partner-count", "start", "start-day", "status"):
+        return []
+    found = register.partnerships(place.slug)
+    if pid == "partner-count":
+        return [{"int": len({one.partner for one in found})}]
+    if pid == "partners":
+        slugs = dict.fromkeys(one.partner for one in found)
+        others = [(slug, register.place(slug)) for slug in slugs]
+        return [{"id": slug, "name": other.label if other else slug} for slug, other in others]
+    if pid == "start-day":
+        days = [one.start for one in found if re.fullmatch(r"\d{4}-\d\d-\d\d", one.start)]
+        return [{"date": f"{day}T00:00:00Z"} for day in days]
+    texts = [one.start if pid == "start" else one.status for one in found]
+    return [{"str": text} for text in texts if text]
+
+
+def propose(language: str, type_id: str = "") -> dict[str, object]:
+    """Return the properties that can be fetched; each has a name, or OpenRefine's dialog breaks."""
+    told: dict[str, object] = {"properties": [
+        {"id": pid, "name": PROPERTIES[pid].get(language, PROPERTIES[pid]["en"])}
+        for pid in _FETCHABLE
+    ]}  # fmt: skip
+    return {**told, "type": type_id} if type_id else told
+
+
+# --- suggest --------------------------------------------------------------------------------------
+
+
+def suggest_entity(register: Register, prefix: str, language: str) -> dict[str, object]:
+    """Return places whose names begin with, or are like, what was typed."""
+    prefix = prefix[:MAX_NAME]
+    if not fold(prefix) and not prefix.strip():
+        return {"result": []}
+    found = register.gazetteer.beginning(fold(prefix), 10)
+    places = found or [one.place for one in find(register.gazetteer, Query(prefix), 10)]
+    return {"result": [
+        {"id": one.slug, "name": one.label, "description": describe(one),
+         "notable": _types(one, language)} for one in places
+    ]}  # fmt: skip
+
+
+def suggest_from(
+    known: Mapping[str, Mapping[str, str]], prefix: str, language: str
+) -> dict[str, object]:
+    """Return the types or properties whose name or identifier begins with what was typed."""
+    typed = fold(prefix[:MAX_NAME])
+    found = []
+    for key, names in known.items():
+        name = names.get(language, names["en"])
+        if any(text.startswith(typed) for text in (key, *fold(name).split(), fold(name))):
+            found.append({"id": key, "name": name})
+    return {"result": found}
+
+
+# --- manifests ------------------------------------------------------------------------------------
+
+
+def manifest(root: str, base: str, name: str, schema: str) -> dict[str, object]:
+    """Return the manifest of 0.2; `root` is the address of the site, all URLs are absolute."""
+    service = f"{root}reconcile"
+    return {
+        "versions": ["0.2"],
+        "name": name,
+        "identifierSpace": f"{base}id/place/",
+        "schemaSpace": schema,
+        "documentation": f"{root}en/reconcile",
+        "defaultTypes": [{"id": _PLACE, "name": TYPES[_PLACE]["en"]}],
+        "view": {"url": f"{root}id/place/{{{{id}}}}"},
+        "preview": {"url": f"{service}/preview?id={{{{id}}}}", "width": 400, "height": 160},
+        "suggest": {
+            kind: {
+                "service_url": service, "service_path": f"/suggest/{kind}",
+                "flyout_service_url": service, "flyout_service_path": f"/flyout/{kind}?id=${{id}}",
+            } for kind in ("entity", "property", "type")
+        },
+        "extend": {
+            "propose_properties": {"service_url": service, "service_path": "/properties"},
+            "property_settings": [],
+        },
+        "batchSize": MAX_BATCH,
+    }  # fmt: skip
+
+
+def manifest_draft(root: str, base: str, name: str, schema: str) -> dict[str, object]:
+    """Return the manifest of 1.0-draft."""
+    return {
+        "versions": ["1.0-draft"],
+        "name": name,
+        "identifierSpace": f"{base}id/place/",
+        "schemaSpace": schema,
+        "documentation": f"{root}en/reconcile",
+        "defaultTypes": [{"id": _PLACE, "name": TYPES[_PLACE]["en"]}],
+        "view": {"url": f"{root}id/place/{{id}}"},
+        "preview": {"width": 400, "height": 160},
+        "suggest": {"entity": True, "property": True, "type": True},
+        "extend": {"proposeProperties": True, "propertySettings": []},
+        "batchSize": MAX_BATCH,
+    }

@@ -1,0 +1,73 @@
+"""Two snapshots of one list -> what is new, what reads differently, what is not seen any more.
+
+That a list no longer has a row means just that: it is not seen in that snapshot. Nothing has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from twingraph.source.tables.outcome import Facts, Outcome
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Lines for a person, in three groups."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Return all lines, with a count first."""
+        head = (f"{len(self.new)} new, {len(self.changed)} changed, {len(self.unseen)} not seen in "
+                "the later snapshot")  # fmt: skip
+        return [head, *self.new, *self.changed, *self.unseen]
+
+
+def compare(old: Iterable[Outcome], new: Iterable[Outcome], snapshot: str) -> Difference:
+    """Compare two readings of a list; `snapshot` is what the later one is called."""
+    before, after = _by_pair(old), _by_pair(new)
+    came = [f"new: {_pair(after[key])}{_told(after[key])}" for key in sorted(after.keys() - before)]
+    gone = [
+        f"not seen in snapshot {snapshot}: {_pair(before[key])}{_told(before[key])}"
+        for key in sorted(before.keys() - after)
+    ]
+    other = []
+    for key in sorted(before.keys() & after.keys()):
+        facts = {one.facts for one in before[key]}, {one.facts for one in after[key]}
+        if facts[0] != facts[1]:
+            other.append(f"changed: {_pair(after[key])}: {_change(before[key], after[key])}")
+    return Difference(tuple(came), tuple(other), tuple(gone))
+
+
+def _by_pair(found: Iterable[Outcome]) -> dict[tuple[str, str], list[Outcome]]:
+    pairs: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in found:
+        ids = [side.wikidata or side.key for side in outcome.sides]
+        pairs.setdefault((min(ids), max(ids)), []).append(outcome)
+    return pairs
+
+
+def _pair(found: Sequence[Outcome]) -> str:
+    one, other = found[0].sides
+    return f"{one.name or one.wikidata} – {other.name or other.wikidata}"
+
+
+def _told(found: Sequence[Outcome]) -> str:
+    facts = found[0].facts
+    words = [f"since {facts.start}"] if facts.start else []
+    words += [facts.kind] if facts.kind else []
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _change(old: Sequence[Outcome], new: Sequence[Outcome]) -> str:
+    words = []
+    for name in (one.name for one in fields(Facts)):
+        was = sorted({str(getattr(one.facts, name)) for one in old})
+        now = sorted({str(getattr(one.facts, name)) for one in new})
+        if was != now:
+            shown = [", ".join(each).strip(", ") or "not stated" for each in (was, now)]
+            words.append(f"{name} was {shown[0]}, is {shown[1]}")
+    return "; ".join(words)

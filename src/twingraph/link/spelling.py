@@ -1,0 +1,197 @@
+"""The parts of a place's name as lists write it: core, other names, what it lies in, its kind.
+
+`Opole (Oppeln)` has another name in brackets, `Hardtberg (Bonn)` the city it is a part of,
+`Frankfurt (Oder)` a river, `Aachen (Kreis)` a kind. Only the gazetteer can tell the first three
+apart; this module takes the name to pieces.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from twingraph.derive.names import fold
+from twingraph.link.countries import country_code, region_country
+
+# Words that say what kind of unit is meant, folded; a unit is never matched to another kind.
+_KINDS: Final = {
+    "borough": (
+        "borough",
+        "bezirk",
+        "stadtbezirk",
+        "stadtteil",
+        "ortsteil",
+        "arrondissement",
+        "ward",
+        "raion",
+        "rajon",
+        "dzielnica",
+        "okrug",
+        "city district",
+        "district of the city",
+    ),
+    "district": (
+        "kreis",
+        "landkreis",
+        "county",
+        "powiat",
+        "verbandsgemeinde",
+        "samtgemeinde",
+        "district",
+        "gmina",
+        "verwaltungsgemeinschaft",
+        "amt",
+        "okres",
+        "comitat",
+        "komitat",
+        "distrikt",
+    ),
+    "region": (
+        "region",
+        "province",
+        "provinz",
+        "provincia",
+        "prefecture",
+        "prafektur",
+        "oblast",
+        "voivodeship",
+        "wojewodschaft",
+        "departement",
+        "department",
+        "bundesland",
+        "governorate",
+        "canton",
+        "kanton",
+        "state",
+        "metropole",
+        "eurometropole",
+        "metropolitan area",
+        "greater",
+        "gouvernement",
+        "rajon oblast",
+        "krai",
+        "autonomous community",
+    ),
+}
+_WORD_KIND: Final = {word: kind for kind, words in _KINDS.items() for word in words}
+# Words that leave the municipality what it is; "Stadt X", "City of X", "X Municipality" are X.
+_PLAIN_WORDS: Final = (
+    "city of", "town of", "municipality of", "commune of", "ville de", "comune di",
+    "bundesstadt", "hansestadt", "landeshauptstadt", "universitatsstadt", "stadt", "gemeinde",
+    "markt",
+)  # fmt: skip
+_PLAIN_ENDS: Final = ("municipality", "city", "stadt", "town", "kommune", "gemeinde")
+_BRACKET: Final = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
+_SLASH: Final = re.compile(r"\s*/\s*")
+_DASH: Final = re.compile(r"\s+[-–—]\s+|\s*[–—]\s*")
+_NUMBERED: Final = re.compile(r"\b\d+\s*(\.|e|er|eme|ème|st|nd|rd|th)?\b")
+_MAX_NAME: Final = 200  # characters that are looked at; no place is called longer
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A name in pieces; `core` and the folded words in the other fields are for comparing.
+
+    `others` are further names (after a slash, in brackets), which may also be what the place lies
+    in; `kind` is one of borough, district, region, or empty where the name says none.
+    """
+
+    text: str
+    core: str
+    others: tuple[str, ...] = ()
+    kind: str = ""
+    country: str = ""
+    region: str = ""
+
+
+def spell(text: str) -> Spelling:
+    """Take a name to pieces.
+
+    >>> spell("Opole (Oppeln)").core, spell("Opole (Oppeln)").others
+    ('opole', ('oppeln',))
+    >>> spell("Paris (20. Bezirk)").kind, spell("Aachen (Kreis)").kind, spell("Ada County").kind
+    ('borough', 'district', 'district')
+    >>> spell("Gering, Nebraska").country, spell("City of Bonn").core, spell("Biel/Bienne").others
+    ('US', 'bonn', ('bienne',))
+    """
+    text = " ".join(text[:_MAX_NAME].split())
+    kind = ""
+    others: list[str] = []
+    rest = text
+    for inside in _BRACKET.findall(text):
+        found = _kind_of(inside)
+        kind = kind or found
+        if not found:
+            others += [part for part in (fold(one) for one in _SLASH.split(inside)) if part]
+    rest = " ".join(_BRACKET.sub(" ", rest).split()) or text
+    country = region = ""
+    if "," in rest:
+        rest, country, region, more = _behind_comma(rest)
+        kind = kind or _kind_of(more)
+    pieces = [one for one in _SLASH.split(rest) if one.strip()]
+    if len(pieces) > 1:
+        others += [fold(one) for one in pieces[1:]]
+        rest = pieces[0]
+    core, found = _without_kind(fold(rest))
+    return Spelling(
+        text, core or fold(text), tuple(dict.fromkeys(one for one in others if one != core)),
+        kind or found, country, region,
+    )  # fmt: skip
+
+
+def _kind_of(text: str) -> str:
+    """Return the kind that words in brackets or behind a comma name, else nothing.
+
+    >>> _kind_of("Kreis"), _kind_of("20. Bezirk"), _kind_of("Oppeln")
+    ('district', 'borough', '')
+    """
+    words = fold(text)
+    if _NUMBERED.search(words) and any(word in _KINDS["borough"] for word in words.split()):
+        return "borough"
+    if words in _WORD_KIND:
+        return _WORD_KIND[words]
+    first, _, rest = words.partition(" ")
+    return _WORD_KIND.get(first, "") if not rest or first in _WORD_KIND else ""
+
+
+def _behind_comma(text: str) -> tuple[str, str, str, str]:
+    """Return the name, the country, the region and what else stands behind the first comma."""
+    name, _, rest = text.partition(",")
+    country = region = more = ""
+    for part in (one.strip() for one in rest.split(",")):
+        inside = region_country(part)
+        if inside:
+            country, region = country or inside, fold(part)
+        elif (code := country_code(part)) and len(part) > 2:
+            country = country or code
+        else:
+            more = more or part
+    return name.strip() or text, country, region, more
+
+
+def _without_kind(words: str) -> tuple[str, str]:
+    """Return a folded name without the words of its kind, and that kind.
+
+    >>> _without_kind("saitama prefecture"), _without_kind("kreis aachen"), _without_kind("bonn")
+    (('saitama', 'region'), ('aachen', 'district'), ('bonn', ''))
+    """
+    for plain in _PLAIN_WORDS:
+        if words.startswith(plain + " "):
+            words = words[len(plain) + 1 :]
+            break
+    for plain in _PLAIN_ENDS:
+        if words.endswith(" " + plain) and words.count(" ") == 1 and plain != "city":
+            words = words[: -len(plain) - 1]
+            break
+    for word, kind in _WORD_KIND.items():
+        if words.endswith(" " + word):
+            return words[: -len(word) - 1], kind
+        if words.startswith(word + " "):
+            return words[len(word) + 1 :], kind
+    return words, ""
+
+
+def with_country(spelling: Spelling, country: str) -> Spelling:
+    """Return the spelling with a country that is known from elsewhere, which goes first."""
+    return replace(spelling, country=country or spelling.country)

@@ -1,0 +1,215 @@
+"""One request of a connection and its response, as ASGI sees them (ASGI 3, HTTP spec 2.4)."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import sys
+import time
+import traceback
+from collections.abc import Iterable
+from email.utils import formatdate
+from typing import Final, Protocol
+
+from starlette.types import ASGIApp, Message, Scope
+
+from twingraph.web.respond import COMMON
+
+_STATUS_LINES: Final = {
+    status.value: b"HTTP/1.1 %d %s\r\n" % (status.value, status.phrase.encode())
+    for status in http.HTTPStatus
+}
+_BODILESS: Final = (204, 304)
+
+
+class Line(Protocol):
+    """What an exchange needs of its connection."""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until the client has read enough."""
+        ...
+
+    def read_on(self) -> None:
+        """Take more of the body."""
+        ...
+
+    def finished(self, exchange: Exchange) -> None:
+        """Take the next request, or end the connection."""
+        ...
+
+
+class Exchange:
+    """The state of one request; `run` answers it."""
+
+    def __init__(self, line: Line, scope: Scope, *, keep_alive: bool, expects: bool) -> None:
+        """Take a request whose headers are there; `expects` a `100 Continue` before its body."""
+        self.scope = scope
+        self.keep_alive = keep_alive
+        self.status = 0  # of the response, once its head was handed over
+        self.complete = False  # the response was
+        self.body_complete = False  # the request was read to its end
+        self.disconnected = False
+        self._line = line
+        self._expects = expects
+        self._body = bytearray()
+        self._told_end = False  # the application knows that the body is complete
+        self._wake: asyncio.Event | None = None
+        self._head = b""
+        self._chunked = False
+        self._left: int | None = 0  # bytes of the body that are still to come; None: who knows
+
+    # --- what the connection tells ---------------------------------------------------------------
+
+    def body_came(self, data: bytes) -> int:
+        """Take a part of the body; return how many bytes wait to be read."""
+        if self.complete:
+            return 0
+        self._body += data
+        self._notify()
+        return len(self._body)
+
+    def body_ended(self) -> None:
+        """Know that the request is whole."""
+        self.body_complete = True
+        self._notify()
+
+    def client_left(self) -> None:
+        """Know that nobody reads any more."""
+        self.disconnected = True
+        self._notify()
+
+    def _notify(self) -> None:
+        if self._wake is not None:
+            self._wake.set()
+
+    # --- what the application asks ---------------------------------------------------------------
+
+    async def run(self, app: ASGIApp) -> None:
+        """Answer the request; a mistake of ours is told on stderr, and answered with 500."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except Exception:  # noqa: BLE001  # whatever it is, the connection must not hang
+            if not self.disconnected:
+                traceback.print_exc(file=sys.stderr)
+        if not self.complete:  # nothing was sent, or less than was promised: the client sees it
+            if not self.status and not self.disconnected:
+                self.status = 500
+                self._line.write(final_response(500, "a mistake of ours; it has been noted"))
+            self.keep_alive = False
+            self.complete = True
+            self._line.finished(self)
+
+    async def receive(self) -> Message:
+        """Return the next part of the body; after the last, wait until the client leaves."""
+        while not (self.disconnected or self.complete):
+            if self._body or (self.body_complete and not self._told_end):
+                body, self._body = bytes(self._body), bytearray()
+                self._told_end = self.body_complete
+                return {"type": "http.request", "body": body, "more_body": not self.body_complete}
+            if self._expects and not self.status:
+                self._expects = False
+                self._line.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if self._wake is None:
+                self._wake = asyncio.Event()
+            self._wake.clear()
+            self._line.read_on()
+            await self._wake.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Send the head with the first part of the body, then the other parts.
+
+        Raises `ConnectionResetError` where nobody reads it any more (ASGI HTTP 2.4).
+        """
+        if self.disconnected:
+            raise ConnectionResetError("the client has gone")
+        if self.complete:
+            return
+        if message["type"] == "http.response.start":
+            self._head = self._make_head(message["status"], message.get("headers", ()))
+            self.status = message["status"]
+            return
+        body: bytes = message.get("body", b"")
+        more: bool = message.get("more_body", False)
+        if self.scope["method"] == "HEAD" or self.status in _BODILESS:
+            body, self._left = b"", 0
+        if self._chunked:
+            part = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            part += b"" if more else b"0\r\n\r\n"
+        else:
+            if self._left is not None:
+                self._left -= len(body)
+                if self._left < 0:
+                    raise ValueError("more of a body than its length says")
+            part = body
+        if self._head:
+            part, self._head = self._head + part, b""
+        if part:
+            self._line.write(part)
+        if more:
+            await self._line.drain()
+            return
+        if self._left:
+            return  # `run` cuts the connection
+        self.complete = True
+        self._notify()
+        self._line.finished(self)
+
+    def _make_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+        parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status, date_line()]
+        length: bytes | None = None
+        closing = False
+        for name, value in headers:
+            parts.append(b"%b: %b\r\n" % (name, value))
+            if name == b"content-length":
+                length = value
+            elif name == b"connection" and b"close" in value.lower():
+                self.keep_alive, closing = False, True
+        if length is not None:
+            self._left = int(length)
+        elif self.scope["method"] != "HEAD" and status not in _BODILESS:
+            self._chunked = self.scope["http_version"] != "1.0"
+            if self._chunked:
+                parts.append(b"transfer-encoding: chunked\r\n")
+            else:
+                self.keep_alive, self._left = False, None
+        if not self.keep_alive and not closing:
+            parts.append(b"connection: close\r\n")
+        head = b"".join(parts)
+        if head.count(b"\n") != len(parts) or head.count(b"\r") != len(parts) or b"\0" in head:
+            raise ValueError("a header would end its line")
+        return head + b"\r\n"
+
+
+_date: tuple[int, bytes] = (0, b"")
+
+
+def date_line() -> bytes:
+    """Return the `Date` header of now, made once a second."""
+    global _date
+    now = int(time.time())
+    if _date[0] != now:
+        _date = now, b"date: %b\r\n" % formatdate(now, usegmt=True).encode()
+    return _date[1]
+
+
+def final_response(status: int, text: str) -> bytes:
+    """Return a response in words that is the last one of its connection.
+
+    >>> final_response(431, "no").splitlines()[0], final_response(431, "no").splitlines()[-1]
+    (b'HTTP/1.1 431 Request Header Fields Too Large', b'no')
+    """
+    body = text.encode() + b"\n"
+    headers = {
+        **COMMON,
+        "cache-control": "no-store",
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": str(len(body)),
+        "connection": "close",
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return _STATUS_LINES[status] + date_line() + lines.encode() + b"\r\n" + body

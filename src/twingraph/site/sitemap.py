@@ -1,0 +1,65 @@
+"""Sitemaps (sitemaps.org, with every language of a page) and robots.txt (RFC 9309)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from xml.sax.saxutils import escape
+
+from twingraph.site.reader import LANGUAGES
+
+LARGEST_PART: Final = 20_000  # URLs; 50,000 and 50 MB are the most there may be
+_XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_SITEMAPS: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_XHTML: Final = "http://www.w3.org/1999/xhtml"
+# Every question that can be asked has an address; crawlers need none of them, for what the
+# answers tell stands on pages and in dumps.
+_ENDLESS: Final = (
+    "/sparql?", "/search?", "/search.json?", "/lookup?", "/query/*?", "/?uri=",
+    *(f"/{one}/search?" for one in LANGUAGES), *(f"/{one}/query/*?" for one in LANGUAGES),
+)  # fmt: skip
+
+
+def parts(pages: Sequence[str], largest: int = LARGEST_PART) -> dict[str, Sequence[str]]:
+    """Return the sitemaps by their file name, each with the pages it lists.
+
+    >>> list(parts(["a.html"] * 5, largest=2 * len(LANGUAGES)))
+    ['sitemap-1.xml', 'sitemap-2.xml', 'sitemap-3.xml']
+    """
+    step = max(largest // len(LANGUAGES), 1)
+    return {
+        f"sitemap-{number}.xml": pages[start : start + step]
+        for number, start in enumerate(range(0, len(pages), step), start=1)
+    }
+
+
+def write_index(address: str, names: Sequence[str], day: str) -> bytes:
+    """Return the index of the sitemaps `names` (sitemaps.org protocol)."""
+    when = _lastmod(day)
+    entries = [f"<sitemap><loc>{escape(address + one)}</loc>{when}</sitemap>\n" for one in names]
+    return f'{_XML}<sitemapindex xmlns="{_SITEMAPS}">\n{"".join(entries)}</sitemapindex>\n'.encode()
+
+
+def write_sitemap(address: str, pages: Sequence[str], day: str) -> bytes:
+    """Return the sitemap of some pages: each in every language, and what it is in the others."""
+    when = _lastmod(day)
+    entries = []
+    for path in pages:
+        urls = {one: escape(f"{address}{one}/{path}", {'"': "&quot;"}) for one in LANGUAGES}
+        others = "".join(
+            f'<xhtml:link rel="alternate" hreflang="{one}" href="{url}"/>'
+            for one, url in urls.items()
+        )
+        entries += [f"<url><loc>{url}</loc>{when}{others}</url>\n" for url in urls.values()]
+    head = f'{_XML}<urlset xmlns="{_SITEMAPS}" xmlns:xhtml="{_XHTML}">\n'
+    return f"{head}{''.join(entries)}</urlset>\n".encode()
+
+
+def write_robots(address: str, root: str) -> bytes:
+    """Return robots.txt (RFC 9309): everything, but no endless questions; where the sitemap is."""
+    lines = ["User-agent: *", *(f"Disallow: {root}{one}" for one in _ENDLESS), "Allow: /"]
+    return "\n".join([*lines, "", f"Sitemap: {address}sitemap.xml", ""]).encode()
+
+
+def _lastmod(day: str) -> str:
+    return f"<lastmod>{day[:10]}</lastmod>" if day else ""

@@ -1,0 +1,107 @@
+"""The text of a CSV file -> rows with their numbers and lines; a cell -> an EDTF date.
+
+A row's number is that of RFC 7111 (`#row=N`): the header is row 1. A cell may hold line ends, so
+the line of the file where a row begins is kept beside it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+MAX_CELL: Final = 32_767  # what a cell of a spreadsheet holds at most
+_YEAR: Final = re.compile(r"[0-9]{4}")
+_ISO: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?:[T ]00:00(:00)?Z?)?")
+_DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s?)?([0-9]{1,2})\.\s?([0-9]{4})")
+_MONTH: Final = re.compile(r"([0-9]{1,2})/([0-9]{4})")
+_FLOAT: Final = re.compile(r"([0-9]{4})\.0")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its number (RFC 7111), the line where it begins, its cells by column."""
+
+    number: int
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as it was read; `wrong` holds (line, column number, words) for what is no row."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    wrong: tuple[tuple[int, int, str], ...] = ()
+
+
+def read_csv(text: str) -> Sheet:
+    r"""Read CSV (RFC 4180) with a header.
+
+    >>> sheet = read_csv("a,b\n1,2\n3\n")
+    >>> [(row.number, row.line, dict(row.cells)) for row in sheet.rows], sheet.wrong
+    ([(2, 2, {'a': '1', 'b': '2'})], ((3, 2, '1 cell in place of 2'),))
+    """
+    records = list(_records(text))
+    if not records:
+        return Sheet((), (), ((1, 0, "no header"),))
+    header = tuple(cell.strip() for cell in records[0][1])
+    wrong: list[tuple[int, int, str]] = []
+    for number, name in enumerate(header, 1):
+        if not name:
+            wrong.append((1, number, "a column without a name"))
+        elif name in header[: number - 1]:
+            wrong.append((1, number, f"a second column named '{name}'"))
+    rows = []
+    for number, (line, cells) in enumerate(records[1:], 2):
+        if not any(cell.strip() for cell in cells):
+            continue  # a blank line at the end of a file is no row
+        if len(cells) != len(header):
+            words = f"{len(cells)} cell{'s' * (len(cells) != 1)} in place of {len(header)}"
+            wrong.append((line, min(len(cells), len(header)) + 1, words))
+            continue
+        long = next((at for at, cell in enumerate(cells, 1) if len(cell) > MAX_CELL), 0)
+        if long:
+            wrong.append((line, long, f"a cell of more than {MAX_CELL} characters"))
+            continue
+        rows.append(Row(number, line, dict(zip(header, map(str.strip, cells), strict=True))))
+    return Sheet(header, tuple(rows), tuple(wrong))
+
+
+def _records(text: str) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield each record with the line where it begins; one broken quote can't eat the file."""
+    reader = csv.reader(text.splitlines(keepends=True))
+    line = 1
+    try:
+        for record in reader:
+            yield line, record
+            line = reader.line_num + 1
+    except csv.Error:
+        yield line, ["\0"]
+
+
+def date_of(text: str) -> str | None:
+    """Return a cell's date as EDTF; None where it is no date.
+
+    Day before month, as nearly all lists outside the United States write it, and only with dots;
+    `4/5/1988` may be either and is none.
+
+    >>> [date_of(one) for one in ("1988", "1988-5", "3.10.1990", "10/1990", "1988.0", "4/5/1988")]
+    ['1988', '1988-05', '1990-10-03', '1990-10', '1988', None]
+    """
+    text = text.strip()
+    if _YEAR.fullmatch(text):
+        return text
+    if match := _FLOAT.fullmatch(text):
+        return match[1]
+    if match := _ISO.fullmatch(text):
+        return "-".join(part.zfill(2) for part in match.groups()[:3] if part)
+    if match := _DOTTED.fullmatch(text):
+        day, month, year = match.groups()
+        return "-".join(part.zfill(2) for part in (year, month, day) if part)
+    if match := _MONTH.fullmatch(text):
+        return f"{match[2]}-{match[1].zfill(2)}"
+    return None

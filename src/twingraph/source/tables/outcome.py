@@ -1,0 +1,182 @@
+"""Rows of a list -> what becomes of each: written, for review, or refused with the reason.
+
+Pure: the same rows, mapping and decisions give the same outcomes. In = written + review + refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from twingraph.source.tables.cells import Row, Sheet, date_of
+from twingraph.source.tables.matches import Matches, key_iri
+from twingraph.source.tables.spec import Cell, Spec
+
+Result = Literal["written", "review", "refused"]
+_ITEM: Final = re.compile(r"Q[1-9][0-9]{0,11}")
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,11}")
+DEPRECATED: Final = "deprecated"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One partner as a row names it; `key` is the address of the name in the list."""
+
+    key: str
+    name: str
+    country: str = ""
+    region: str = ""
+    wikidata: str = ""
+    geonames: str = ""
+    latitude: str = ""
+    longitude: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a row says beside its partners; the empty text stands for silence."""
+
+    kind: str = ""
+    start: str = ""
+    end: str = ""
+    ended: bool = False
+    status: str = ""
+    field: str = ""
+    rank: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A cell that can't be taken as it is: its column and words."""
+
+    column: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a row; `places` are the slugs of its partners where both are known."""
+
+    row: Row
+    result: Result
+    sides: tuple[Side, Side]
+    facts: Facts = Facts()
+    places: tuple[str, str] = ("", "")
+    reason: str = ""
+    faults: tuple[Fault, ...] = ()
+    page: str = ""
+    statement: str = ""
+    revision: str = ""
+
+
+def value(cell: Cell | None, row: Row) -> str:
+    """Return what a cell of the mapping is in a row."""
+    if cell is None:
+        return ""
+    return row.cells.get(cell.column, "") if cell.column else cell.value
+
+
+def side_of(spec: Spec, number: int, row: Row) -> Side:
+    """Return partner `number` (0 or 1) as the row names it."""
+    texts = {key: value(cell, row) for key, cell in spec.sides[number].items()}
+    name, country = texts.get("name", ""), texts.get("country", "")
+    region = texts.get("region", "")
+    return Side(
+        key_iri(spec.base, spec.slug, name, country, region), name, country, region,
+        texts.get("wikidata", "").rpartition("/")[2],
+        texts.get("geonames", "").strip("/").rpartition("/")[2],
+        texts.get("latitude", ""), texts.get("longitude", ""),
+    )  # fmt: skip
+
+
+def outcomes(
+    spec: Spec, sheet: Sheet, matches: Matches, known: Mapping[str, str]
+) -> Sequence[Outcome]:
+    """Judge every row; `known` is identifier (`wd:Q586`, `gn:2946447`) -> slug of the place."""
+    return [_outcome(spec, row, matches, known) for row in sheet.rows]
+
+
+def _outcome(spec: Spec, row: Row, matches: Matches, known: Mapping[str, str]) -> Outcome:
+    one, other = side_of(spec, 0, row), side_of(spec, 1, row)
+    facts, faults = _facts(spec, row)
+    found = Outcome(
+        row, "written", (one, other), facts, faults=tuple(faults),
+        page=value(spec.cite.get("page"), row), statement=value(spec.cite.get("statement"), row),
+        revision=value(spec.cite.get("revision"), row),
+    )  # fmt: skip
+    for side in (one, other):
+        if not (side.name or side.wikidata or side.geonames):
+            return _as(found, "refused", "a partner without a name")
+        if side.key in matches.none and not side.wikidata:
+            return _as(found, "refused", f"'{side.name}': {matches.none[side.key]}")
+    if faults:
+        return _as(found, "refused", f"column '{faults[0].column}': {faults[0].words}")
+    if facts.rank == DEPRECATED:
+        return _as(found, "refused", "the list itself calls it wrong (rank deprecated)")
+    places = tuple(_place(side, matches, known) for side in (one, other))
+    if one.key == other.key and one.wikidata == other.wikidata:
+        return _as(found, "refused", "a partnership of a place with itself")
+    if not all(places):
+        missing = [side.name or side.wikidata for side, slug in zip((one, other), places,
+                   strict=True) if not slug]  # fmt: skip
+        return _as(found, "review", f"no decision which place is meant: {' and '.join(missing)}")
+    if places[0] == places[1]:
+        return _as(found, "refused", f"both names are one place ({places[0]})")
+    return Outcome(
+        row, "written", found.sides, facts, (places[0], places[1]), "", (), found.page,
+        found.statement, found.revision,
+    )  # fmt: skip
+
+
+def _as(found: Outcome, result: Result, reason: str) -> Outcome:
+    return Outcome(
+        found.row, result, found.sides, found.facts, found.places, reason, found.faults,
+        found.page, found.statement, found.revision,
+    )  # fmt: skip
+
+
+def _place(side: Side, matches: Matches, known: Mapping[str, str]) -> str:
+    """Return the slug of a side: by an identifier first, then by what was decided of its name."""
+    for prefix, identifier in (("wd", side.wikidata), ("gn", side.geonames)):
+        if identifier and f"{prefix}:{identifier}" in known:
+            return known[f"{prefix}:{identifier}"]
+    return matches.places.get(side.key, "")
+
+
+def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
+    faults: list[Fault] = []
+    coded = {}
+    for name, rule in spec.coded.items():
+        text = value(rule.cell, row)
+        coded[name] = rule.codes.get(text, "") if text else ""
+        if text and not coded[name]:
+            faults.append(Fault(rule.cell.column, f"'{text}' is no code of [{name}.codes]"))
+        coded[name] = coded[name] or rule.otherwise
+    dates, ended = {}, False
+    for name, dated in spec.dated.items():
+        text = value(dated.cell, row)
+        dates[name] = ""
+        if name == "end" and text == "somevalue":
+            ended = True
+        elif text and text not in dated.unknown and text not in ("somevalue", "novalue"):
+            read = date_of(text) if not dated.precision else text
+            dates[name] = read or ""
+            if not read:
+                words = f"'{text}' is no date; write 1988, 1988-05, 1988-05-17 or 17.5.1988"
+                faults.append(Fault(dated.cell.column, words))
+    for side in spec.sides:
+        for key, pattern, example in (
+            ("wikidata", _ITEM, "Q586"),
+            ("geonames", _NUMBER, "2946447"),
+        ):
+            text = value(side.get(key), row).strip("/").rpartition("/")[2]
+            if text and not pattern.fullmatch(text):
+                column = side[key].column
+                faults.append(Fault(column, f"'{text[:40]}' is no identifier; write {example}"))
+    rank = value(spec.cite.get("rank"), row)
+    return Facts(
+        coded.get("kind", ""), dates.get("start", ""), dates.get("end", ""),
+        ended or bool(dates.get("end")), coded.get("status", ""), coded.get("field", ""), rank,
+    ), faults  # fmt: skip

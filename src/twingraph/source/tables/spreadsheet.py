@@ -1,0 +1,151 @@
+"""A file that somebody sends (CSV, TSV, Excel) -> CSV as the project keeps it.
+
+Excel is read with openpyxl in its read-only way, XML through defusedxml; formulas give the values
+that were stored with them. What a packed file unfolds to is counted before it is read.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from twingraph.problems import TwingraphError
+
+MAX_UNPACKED: Final = 256 * 1024 * 1024
+MAX_ROWS: Final = 1_000_000
+MAX_COLUMNS: Final = 256
+_DELIMITERS: Final = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A table as CSV, and what was remarkable about the file it came from."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def take(raw: bytes, name: str) -> Taken:
+    r"""Return the table in a file as CSV; `name` tells what it is. Raises `TwingraphError`.
+
+    >>> take(b"a;b\r\n1;2\r\n", "list.csv")
+    Taken(text='a,b\n1,2\n', notes=("columns are split by ';'",))
+    """
+    suffix = name.lower().rpartition(".")[2]
+    if suffix in ("xlsx", "xlsm"):
+        return _from_excel(raw, name)
+    if suffix == "xls" or raw.startswith(b"\xd0\xcf\x11\xe0"):
+        raise TwingraphError(f"{name} is Excel of before 2007; save it as .xlsx or as CSV (UTF-8)")
+    if suffix not in ("csv", "tsv", "txt"):
+        raise TwingraphError(f"{name} is no table that is known; save it as .csv, .tsv or .xlsx")
+    text, notes = _decoded(raw, name)
+    if "\0" in text:
+        raise TwingraphError(f"{name} holds a NUL byte; save it as CSV (UTF-8)")
+    delimiter = "\t" if suffix == "tsv" else _delimiter(text)
+    if delimiter != ",":
+        notes += (f"columns are split by {'tabs' if delimiter == chr(9) else repr(delimiter)}",)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise TwingraphError(f"{name} is no CSV: {error}; save it anew as CSV (UTF-8)") from None
+    return Taken(_written(rows, name), notes)
+
+
+def _decoded(raw: bytes, name: str) -> tuple[str, tuple[str, ...]]:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", errors="strict"), ("was UTF-16",)
+    try:
+        return raw.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        pass
+    try:
+        return raw.decode("cp1252"), ("was no UTF-8, taken as Windows-1252: look at the umlauts",)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise TwingraphError(f"{name}:{line}: neither UTF-8 nor Windows-1252; save it as "
+                             "CSV (UTF-8)") from None  # fmt: skip
+
+
+def _delimiter(text: str) -> str:
+    head = text.partition("\n")[0]
+    return max(_DELIMITERS, key=lambda mark: (head.count(mark), -_DELIMITERS.index(mark)))
+
+
+def _from_excel(raw: bytes, name: str) -> Taken:
+    try:
+        import defusedxml  # noqa: F401  # openpyxl reads through it where it is there
+        import openpyxl
+    except ImportError:
+        raise TwingraphError(
+            f"{name} is Excel, which needs two more packages: pip install 'twingraph[excel]'; or "
+            "save it as CSV (UTF-8)"
+        ) from None
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+        if size > MAX_UNPACKED:
+            raise TwingraphError(f"{name} unpacks to {size} bytes, {MAX_UNPACKED} at most; save "
+                                 "it as CSV")  # fmt: skip
+        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+        try:
+            sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            if not sheets:
+                raise TwingraphError(f"{name} has no visible sheet; save the list as CSV")
+            first = sheets[0].iter_rows(values_only=True)
+            rows = [[_shown(cell) for cell in row[:MAX_COLUMNS]]
+                    for row in _first_rows(first, name)]  # fmt: skip
+        finally:
+            book.close()
+    except TwingraphError:
+        raise
+    except Exception as error:  # noqa: BLE001  # openpyxl raises whatever a broken file provokes
+        words = f"{type(error).__name__}: {error}"[:200]
+        raise TwingraphError(f"{name} can't be read as Excel ({words}); save it as CSV") from None
+    others = [sheet.title for sheet in sheets[1:]]
+    notes = (f"sheet '{sheets[0].title}'; not read: {', '.join(others)}",) if others else ()
+    return Taken(_written(rows, name), notes)
+
+
+def _first_rows(rows: Iterable[tuple[object, ...]], name: str) -> Iterable[tuple[object, ...]]:
+    for number, row in enumerate(rows, 1):
+        if number > MAX_ROWS:
+            raise TwingraphError(f"{name} has more than {MAX_ROWS} rows; split it")
+        yield row
+
+
+def _shown(cell: object) -> str:
+    """Return a cell as text: a whole number without a fraction, a day without its midnight."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime.datetime):
+        midnight = cell.time() == datetime.time()
+        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
+    if isinstance(cell, datetime.date):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _written(rows: Iterable[Iterable[str]], name: str) -> str:
+    """Return rows as CSV without empty rows and without columns that are empty all the way."""
+    kept = [[" ".join(cell.split("\r\n")).strip() for cell in row] for row in rows]
+    kept = [row for row in kept if any(row)]
+    if not kept:
+        raise TwingraphError(f"{name} is empty; name a table with a header and a row a partnership")
+    width = max(len(row) for row in kept)
+    while width and not any(len(row) >= width and row[width - 1] for row in kept):
+        width -= 1
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for row in kept:
+        # a row that is too short is a spreadsheet's way to end it; one that is too long stays so
+        writer.writerow([*row[:width], *[""] * (width - len(row))])
+    return out.getvalue()

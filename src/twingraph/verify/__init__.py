@@ -1,0 +1,1 @@
+"""A deployed site, tried from outside: what is wrong with it, and what to write instead."""

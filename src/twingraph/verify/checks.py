@@ -1,0 +1,437 @@
+"""What one answer, or a few that belong together, must be: each check yields what is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from pyoxigraph import NamedNode, RdfFormat, Store
+
+from twingraph.verify.client import Client, Response
+from twingraph.verify.findings import Finding
+from twingraph.verify.formats import (
+    NEED_CHARSET,
+    expected_types,
+    read_xml,
+    why_unreadable,
+)
+from twingraph.verify.html import Alternate, Page
+
+RULES: Final = "docs/publishing.md has the rules for your server"
+_ABSENT: Final = "no-such-thing-asked-by-verify"
+_SITEMAP: Final = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+_MANY_SITEMAPS: Final = 50
+_FORMS: Final = (
+    ("text/turtle", "text/turtle"),
+    ("application/ld+json", "application/ld+json"),
+    ("application/rdf+xml;q=0.9, application/n-triples", "application/n-triples"),
+    ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+)
+_DCAT: Final = "http://www.w3.org/ns/dcat#"
+
+
+def lost(found: Response) -> Iterator[Finding]:
+    """Say where a redirect left the site, or why no answer came."""
+    if found.status == 0:
+        yield Finding(found.url, "reach", f"no answer: {found.error}", "start the server")
+    elif found.location:
+        yield Finding(
+            found.url,
+            "redirect",
+            f"leads to {found.location}, which is not of this site",
+            "name the public address: twingraph serve --address, or 'proxy_redirect / /prefix/;'"
+            " in nginx",
+        )
+
+
+def media_type(found: Response, expected: Iterable[str] = ()) -> Iterator[Finding]:
+    """Is an answer sent as what it is, and can it be read so?"""
+    wanted = tuple(expected) or expected_types(urlsplit(found.url).path)
+    if wanted and found.media_type not in wanted:
+        yield Finding(
+            found.url,
+            "type",
+            f"sent as {found.media_type or 'nothing'}",
+            f"send Content-Type {wanted[0]} for such files; {RULES}",
+        )
+        return
+    if found.whole and (reason := why_unreadable(found.media_type, found.body)):
+        yield Finding(found.url, "type", f"no {found.media_type}: {reason}", "build the site anew")
+    if found.media_type in NEED_CHARSET and found.charset not in ("utf-8", "utf8"):
+        yield Finding(
+            found.url,
+            "charset",
+            f"Content-Type is {found.headers.get('content-type', '')}",
+            "add charset=utf-8: 'charset utf-8;' in nginx, 'AddDefaultCharset utf-8' in Apache",
+        )
+
+
+def headers(found: Response, is_data: bool) -> Iterator[Finding]:
+    """Does the header say what browsers, scripts and caches must know?"""
+    if is_data and found.headers.get("access-control-allow-origin") != "*":
+        yield Finding(
+            found.url,
+            "cors",
+            "no Access-Control-Allow-Origin: *",
+            f"send it with all data; {RULES}",
+        )
+    if found.headers.get("x-content-type-options", "").lower() != "nosniff":
+        yield Finding(
+            found.url,
+            "headers",
+            "no X-Content-Type-Options",
+            f"send 'X-Content-Type-Options: nosniff'; {RULES}",
+        )
+    if "set-cookie" in found.headers:
+        yield Finding(found.url, "headers", "sets a cookie", "nothing here needs one; take it away")
+    if not is_data and "content-security-policy" not in found.headers:
+        yield Finding(
+            found.url,
+            "headers",
+            "no Content-Security-Policy",
+            f"send \"default-src 'self'\" with pages; {RULES}",
+            "note",
+        )
+
+
+def revalidation(client: Client, found: Response) -> Iterator[Finding]:
+    """Is a page that did not change answered by 304, and HEAD like GET?"""
+    tag, date = found.headers.get("etag", ""), found.headers.get("last-modified", "")
+    if not tag and not date:
+        yield Finding(
+            found.url, "validator", "neither ETag nor Last-Modified", "let the server send one"
+        )
+    else:
+        condition = {"If-None-Match": tag} if tag else {"If-Modified-Since": date}
+        again = client.get(found.url, condition)
+        if again.status != 304:
+            name = next(iter(condition))
+            yield Finding(
+                found.url,
+                "validator",
+                f"{again.status} to {name} with its own value",
+                "answer 304: let no proxy change or drop ETag and conditions",
+            )
+    head = client.get(found.url, method="HEAD")
+    differs = [
+        name
+        for name in ("content-type", "etag", "content-length")
+        if name in head.headers and head.headers[name] != found.headers.get(name, "")
+    ]
+    if head.status != found.status or differs or head.body:
+        yield Finding(
+            found.url,
+            "head",
+            f"HEAD is {head.status}" + (f", other {', '.join(differs)}" if differs else ""),
+            "answer HEAD as GET, without the body",
+        )
+
+
+def page(found: Response, read: Page) -> Iterator[Finding]:
+    """Has a page what every page needs?"""
+    if not read.language:
+        yield Finding(found.url, "page", "no language", "build the site anew: <html lang>")
+    if not read.title:
+        yield Finding(found.url, "page", "no title", "build the site anew: <title>")
+    if read.headings != 1:
+        yield Finding(found.url, "page", f"{read.headings} <h1>", "build the site anew: one <h1>")
+
+
+def foreign(client: Client, found: Response, read: Page) -> Iterator[Finding]:
+    """Does a page load something from elsewhere, or name itself by an address elsewhere?"""
+    for url in read.loaded:
+        if not client.inside(url):
+            yield Finding(
+                found.url, "foreign", f"loads {url}", "keep it on the site: build the site anew"
+            )
+    languages = [alternate.url for alternate in read.alternates if alternate.language]
+    for url in [*([read.canonical] if read.canonical else []), *languages]:
+        if not client.inside(url):
+            yield Finding(
+                found.url,
+                "canonical",
+                f"names {url}",
+                f"name the public address, as in --address {client.root}, or ask verify for the "
+                "address that it names",
+                "note",
+            )
+
+
+def links(client: Client, found: Response, read: Page, known: dict[str, Page]) -> Iterator[Finding]:
+    """Does what a page links to and loads exist, and the parts of pages that it names?"""
+    for url in [*read.loaded, *read.links, *(a.url for a in read.alternates)]:
+        if not client.inside(url):
+            continue
+        address, _, fragment = url.partition("#")
+        if address != found.url:
+            target = client.exists(address)
+            if target.location:
+                yield from lost(target)
+            elif not 200 <= target.status < 300:
+                yield Finding(
+                    found.url,
+                    "link",
+                    f"leads to {address}, which is {target.status or target.error}",
+                    "copy the whole site; the files of a build belong together",
+                )
+                continue
+        seen = read if address == found.url else known.get(address)
+        if fragment and seen is not None and fragment not in seen.ids:
+            yield Finding(
+                found.url, "fragment", f"leads to {url}, no such part", "build the site anew"
+            )
+
+
+def negotiation(client: Client, kind: str, slug: str) -> Iterator[Finding]:
+    """Does the IRI of a thing lead to the form that is asked for?"""
+    url = client.url(f"id/{kind}/{slug}")
+    for accept, wanted in _FORMS:
+        asked = {"Accept": accept, "Accept-Language": "de"}
+        first = client.get(url, asked)
+        if first.status not in (303, 302, 301, 307, 308):
+            yield Finding(
+                url,
+                "negotiation",
+                f"{first.status or first.error} for {wanted}, not 303",
+                f"redirect IRIs by Accept; {RULES}",
+            )
+            return
+        if first.status != 303:
+            yield Finding(
+                url,
+                "negotiation",
+                f"{first.status}, not 303",
+                "a thing is not its page: answer 303 See Other (Cool URIs for the Semantic Web)",
+            )
+        last = client.follow(url, asked)
+        if last.location:
+            yield from lost(last)
+            return
+        if last.status != 200 or last.media_type != wanted:
+            yield Finding(
+                url,
+                "negotiation",
+                f"Accept: {wanted} ends at {last.url}, {last.status} {last.media_type}",
+                f"lead it to {wanted}; {RULES}",
+            )
+        elif wanted == "text/html" and "/de/" not in last.url:
+            yield Finding(
+                url,
+                "negotiation",
+                f"Accept-Language: de leads to {last.url}",
+                f"lead it to the German page; {RULES}",
+                "note",
+            )
+        varies = {part.strip().lower() for part in first.headers.get("vary", "").split(",")}
+        if not varies & {"accept", "*"}:
+            yield Finding(
+                url,
+                "negotiation",
+                "no Vary: Accept on the redirect",
+                "send 'Vary: Accept, Accept-Language', so that caches keep forms apart",
+            )
+            return
+
+
+def forms(client: Client, alternates: Iterable[Alternate]) -> Iterator[Finding]:
+    """Is each other form of a page there, as the type that the page says?"""
+    for alternate in alternates:
+        if alternate.language or not alternate.media_type or not client.inside(alternate.url):
+            continue
+        found = client.follow(alternate.url)
+        if found.location or found.status == 0:
+            yield from lost(found)
+        elif found.status == 200:  # else `links` has said so
+            yield from media_type(found, (alternate.media_type,))
+            yield from headers(found, is_data=True)
+
+
+def missing(client: Client) -> Iterator[Finding]:
+    """Is what is not there 404, for people and for programs?"""
+    for path, accept in (
+        (_ABSENT, "text/html"),
+        (f"en/place/{_ABSENT}.html", "text/html"),
+        (f"id/place/{_ABSENT}", "text/html"),
+        (f"id/place/{_ABSENT}", "application/ld+json"),
+        (f"doc/place/{_ABSENT}.ttl", "text/turtle"),
+    ):
+        found = client.follow(client.url(path), {"Accept": accept})
+        if found.status not in (404, 410):
+            yield Finding(
+                client.url(path),
+                "missing",
+                f"{found.status or found.error} {found.url}",
+                f"answer 404, send nobody to the first page; {RULES}",
+            )
+
+
+def sitemap_pages(client: Client) -> tuple[list[str], list[Finding]]:
+    """Return the pages that robots.txt and the sitemaps name, and what is wrong with these."""
+    found: list[Finding] = []
+    robots = client.follow(client.url("robots.txt"))
+    named = re.findall(r"(?im)^sitemap:\s*(\S+)", robots.body.decode("utf-8", "replace"))
+    if robots.status != 200:
+        what = f"{robots.status or robots.error}"
+        hint = "a folder of a host has none of its own: name the sitemap in that of the host"
+        found.append(Finding(robots.url, "sitemap", what, hint, "note"))
+    elif not named:
+        found.append(Finding(robots.url, "sitemap", "names no sitemap", "build the site anew"))
+    waiting = [*named, client.url("sitemap.xml")]
+    seen: set[str] = set()
+    pages: list[str] = []
+    while waiting and len(seen) < _MANY_SITEMAPS:
+        url = waiting.pop(0)
+        if url in seen:
+            continue
+        seen.add(url)
+        if not client.inside(url):
+            found.append(_elsewhere(client, robots.url, url))
+            continue
+        answer = client.follow(url)
+        try:
+            root = read_xml(answer.body) if answer.status == 200 else None
+        except ValueError as error:
+            found.append(Finding(url, "sitemap", f"can't be read: {error}", "build the site anew"))
+            continue
+        if root is None:
+            what = f"{answer.status or answer.error}"
+            found.append(Finding(url, "sitemap", what, "publish sitemap.xml of the build"))
+            continue
+        waiting += [loc.text or "" for loc in root.iterfind(f"{_SITEMAP}sitemap/{_SITEMAP}loc")]
+        pages += [loc.text or "" for loc in root.iterfind(f"{_SITEMAP}url/{_SITEMAP}loc")]
+    outside = [url for url in pages if not client.inside(url)]
+    if outside:
+        found.append(_elsewhere(client, client.url("sitemap.xml"), outside[0]))
+    return [url for url in pages if client.inside(url)], found
+
+
+def _elsewhere(client: Client, where: str, url: str) -> Finding:
+    return Finding(
+        where,
+        "sitemap",
+        f"names {url}, which is not of this site",
+        f'set the public address: address = "{client.root}", or --address {client.root}',
+    )
+
+
+def checksums(client: Client, max_bytes: int) -> Iterator[Finding]:
+    """Are the files those of SHA256SUMS? Small ones first, until `max_bytes` are read."""
+    for path in ("dumps/SHA256SUMS", "SHA256SUMS"):
+        sums = client.follow(client.url(path))
+        if sums.status == 200:
+            break
+    else:
+        yield Finding(
+            client.url("dumps/SHA256SUMS"),
+            "checksum",
+            f"{sums.status or sums.error}",
+            "publish SHA256SUMS with the files",
+        )
+        return
+    text = sums.body.decode("utf-8", "replace")
+    listed = re.findall(r"(?m)^([0-9a-f]{64})  (\S+)$", text)
+    folder = sums.url.rpartition("/")[0] + "/"
+    left = max_bytes
+    sizes = []
+    for digest, name in listed[:2000]:
+        head = client.exists(folder + name)
+        said = head.headers.get("content-length", "")
+        sizes.append((int(said) if said.isdecimal() else max_bytes + 1, name, digest, head))
+        if len(sizes) >= 60:  # a whole site has a file a page: a part of them is enough
+            break
+    unread = len(listed) - len(sizes)
+    for length, name, digest, head in sorted(sizes, key=lambda entry: entry[:2]):
+        if not 200 <= head.status < 300:
+            yield Finding(
+                folder + name, "checksum", f"{head.status or head.error}", "publish all its files"
+            )
+        elif length > left:
+            unread += 1
+        else:
+            body = client.follow(folder + name).body
+            left -= len(body)
+            if hashlib.sha256(body).hexdigest() != digest:
+                yield Finding(
+                    folder + name,
+                    "checksum",
+                    "is not the file whose checksum is published",
+                    "copy the build again, binary, and let the server change no file",
+                )
+    if unread:
+        yield Finding(
+            sums.url, "checksum", f"{unread} of {len(listed)} files were not compared", "", "note"
+        )
+
+
+def catalogue(client: Client) -> Iterator[Finding]:
+    """Is what the catalogue offers there, in the size that it says?"""
+    found = client.follow(client.url("catalog.ttl"))
+    if found.status != 200:
+        yield Finding(
+            found.url, "catalogue", f"{found.status or found.error}", "publish catalog.ttl"
+        )
+        return
+    problems = list(media_type(found, ("text/turtle",)))
+    yield from problems
+    if problems:
+        return
+    store = Store()
+    store.load(found.body, format=RdfFormat.TURTLE, base_iri=client.root)
+    elsewhere = 0
+    for quad in store.quads_for_pattern(None, NamedNode(f"{_DCAT}downloadURL"), None):
+        url = str(getattr(quad.object, "value", ""))
+        if not client.inside(url):
+            elsewhere += 1
+            continue
+        head = client.exists(url)
+        sizes = {
+            str(getattr(size.object, "value", ""))
+            for size in store.quads_for_pattern(quad.subject, NamedNode(f"{_DCAT}byteSize"), None)
+        }
+        length = head.headers.get("content-length", "")
+        if not 200 <= head.status < 300:
+            yield Finding(url, "catalogue", f"{head.status or head.error}", "publish the file")
+        elif sizes and length and length not in {size.partition(".")[0] for size in sizes}:
+            yield Finding(
+                url,
+                "catalogue",
+                f"has {length} bytes, the catalogue says {', '.join(sorted(sizes))}",
+                "publish catalogue and files of one build",
+            )
+    if elsewhere:
+        yield Finding(
+            found.url,
+            "catalogue",
+            f"{elsewhere} downloads are offered at another address",
+            f'set the public address: address = "{client.root}"',
+            "note",
+        )
+
+
+def endpoint(client: Client) -> Iterator[Finding]:
+    """Does the SPARQL endpoint answer, and refuse to change anything?"""
+    url = client.url("sparql?query=ASK%7B%7D")
+    found = client.get(url, {"Accept": "application/sparql-results+json"})
+    if found.status in (404, 405, 410, 501) or found.media_type == "text/html":
+        what = "no SPARQL here, as on every static copy"
+        yield Finding(client.url("sparql"), "sparql", what, "", "note")
+        return
+    try:
+        answered = found.status == 200 and json.loads(found.body)["boolean"] is True
+    except (ValueError, KeyError, TypeError):
+        answered = False
+    if not answered:
+        yield Finding(
+            url, "sparql", f"{found.status or found.error} to ASK {{}}", "look at its log"
+        )
+    elif found.headers.get("access-control-allow-origin") != "*":
+        yield Finding(url, "cors", "no Access-Control-Allow-Origin: *", f"send it; {RULES}")
+    update = client.get(client.url("sparql?update=CLEAR%20SILENT%20GRAPH%20%3Curn%3Ax%3E"))
+    if 200 <= update.status < 300:
+        yield Finding(
+            client.url("sparql"), "sparql", "takes an update", "let it only read, at once"
+        )

@@ -1,0 +1,116 @@
+"""What a page says of itself: language, title, headings, links, ids, and what it loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Final, NamedTuple
+from urllib.parse import urljoin
+
+_LOADED: Final = {
+    "img": ("src",),
+    "script": ("src",),
+    "iframe": ("src",),
+    "source": ("src",),
+    "audio": ("src",),
+    "video": ("src", "poster"),
+    "embed": ("src",),
+    "object": ("data",),
+    "image": ("href", "xlink:href"),
+    "use": ("href", "xlink:href"),
+}
+_LOADING_LINKS: Final = frozenset({"stylesheet", "icon", "preload", "modulepreload", "manifest"})
+
+
+class Alternate(NamedTuple):
+    """A `link` element that leads to another form: its address, media type and language."""
+
+    url: str
+    rel: str
+    media_type: str
+    language: str
+
+
+@dataclass
+class Page:
+    """What was read; addresses are absolute, fragments are kept."""
+
+    language: str = ""
+    title: str = ""
+    headings: int = 0
+    links: list[str] = field(default_factory=list)
+    loaded: list[str] = field(default_factory=list)
+    alternates: list[Alternate] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    canonical: str = ""
+
+
+class _Reader(HTMLParser):
+    def __init__(self, url: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.url = url
+        self.page = Page()
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if identifier := values.get("id") or (values.get("name") if tag == "a" else ""):
+            self.page.ids.add(identifier)
+        match tag:
+            case "html":
+                self.page.language = values.get("lang", "")
+            case "title":
+                self._in_title = not self.page.title  # the title of a picture is another
+            case "h1":
+                self.page.headings += 1
+            case "a" | "area" if "href" in values:
+                self._add(self.page.links, values["href"])
+            case "link" if "href" in values:
+                self._link(values)
+        for name in _LOADED.get(tag, ()):
+            if values.get(name):
+                self._add(self.page.loaded, values[name])
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "title":
+            self._in_title = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.page.title += data.strip()
+
+    def _link(self, values: dict[str, str]) -> None:
+        rels = set(values.get("rel", "").lower().split())
+        url = urljoin(self.url, values["href"])
+        if "canonical" in rels:
+            self.page.canonical = url
+        if rels & _LOADING_LINKS:
+            self._add(self.page.loaded, values["href"])
+        if "alternate" in rels:
+            media_type = values.get("type", "").partition(";")[0].strip().lower()
+            found = Alternate(url, "alternate", media_type, values.get("hreflang", ""))
+            self.page.alternates.append(found)
+
+    def _add(self, where: list[str], href: str) -> None:
+        try:
+            url = urljoin(self.url, href.strip())
+        except ValueError:
+            url = href
+        if url.partition(":")[0] in ("http", "https") and url not in where:
+            where.append(url)
+
+
+def read_page(text: str, url: str) -> Page:
+    """Read the HTML of the page at `url`.
+
+    >>> page = read_page('<html lang="en"><title>A</title><h1 id="b">A</h1><a href="#b">', "http://x/")
+    >>> page.language, page.title, page.headings, page.links, page.ids
+    ('en', 'A', 1, ['http://x/#b'], {'b'})
+    """
+    reader = _Reader(url)
+    reader.feed(text)
+    reader.close()
+    return reader.page

@@ -1,0 +1,158 @@
+"""The whole trial of a site, within its limits: which answers are asked for, in which order."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+from urllib.parse import urldefrag
+
+from twingraph.verify import checks
+from twingraph.verify.client import Client, ExhaustedError, Limits, Response
+from twingraph.verify.findings import Finding
+from twingraph.verify.html import Page, read_page
+
+PAGES: Final = 40
+_THINGS: Final = 4  # IRIs whose negotiation is tried, of different kinds
+_FORMS: Final = 6  # pages whose other forms are read
+_THING: Final = re.compile(r"(?:en|de)/([a-z]+)/([A-Za-z0-9][A-Za-z0-9._-]*)\.html$")
+_FEEDS: Final = frozenset({"application/atom+xml", "application/feed+json", "text/calendar"})
+_FIRST: Final = frozenset({"place", "partnership", "org"})
+_NO_THINGS: Final = frozenset({"query", "vocab"})
+
+
+class Report(NamedTuple):
+    """What was found, and how much was asked for it."""
+
+    findings: list[Finding]
+    requests: int
+    pages: int
+
+    @property
+    def problems(self) -> list[Finding]:
+        """What is wrong, without the notes."""
+        return [finding for finding in self.findings if finding.level == "problem"]
+
+
+def verify(url: str, limits: Limits | None = None, pages: int = PAGES) -> Report:
+    """Try the site at `url`, reading so many `pages`; raise `TwingraphError` for no address."""
+    client = Client(url, limits or Limits())
+    findings: dict[Finding, None] = {}
+    trial = _Trial(client, pages)
+    try:
+        for finding in trial.run():
+            findings.setdefault(finding)
+    except ExhaustedError:
+        what = f"stopped after {client.requests} requests; the rest was not tried"
+        hint = "raise --requests or --seconds"
+        findings.setdefault(Finding(client.root, "reach", what, hint, "note"))
+    finally:
+        client.close()
+    return Report(list(findings), client.requests, len(trial.read))
+
+
+class _Trial:
+    """One trial: the pages that were read so far are kept, so that fragments can be looked up."""
+
+    def __init__(self, client: Client, pages: int) -> None:
+        self.client = client
+        self.most = pages
+        self.read: dict[str, Page] = {}
+
+    def run(self) -> Iterator[Finding]:
+        """Yield what is wrong, the most important first."""
+        home = self.client.follow(self.client.root)
+        if home.location or home.status != 200 or home.media_type != "text/html":
+            yield from checks.lost(home)
+            if not home.location and home.status != 0:
+                what = f"{home.status} {home.media_type}, no page"
+                yield Finding(home.url, "reach", what, "publish index.html of the site")
+            return
+        yield from self._page(home, whole=True)
+        yield from checks.missing(self.client)
+        listed, problems = checks.sitemap_pages(self.client)
+        yield from problems
+        chosen = sample(listed or self._linked(), self.most)
+        yield from self._things(chosen)
+        for index, url in enumerate(chosen):
+            if url not in self.read:
+                yield from self._page(self.client.follow(url), whole=index < _FORMS)
+        yield from self._feeds()
+        yield from checks.checksums(self.client, self.client.limits.max_bytes)
+        yield from checks.catalogue(self.client)
+        yield from checks.endpoint(self.client)
+
+    def _page(self, found: Response, whole: bool) -> Iterator[Finding]:
+        """Check a page with what it links to; `whole` also its other forms and conditions."""
+        if found.location or found.status == 0:
+            yield from checks.lost(found)
+            return
+        if found.status != 200:
+            hint = "publish every page that the sitemap names"
+            yield Finding(found.url, "link", f"{found.status}", hint)
+            return
+        yield from checks.media_type(found, ("text/html",))
+        yield from checks.headers(found, is_data=False)
+        read = read_page(found.body.decode("utf-8", "replace"), found.url)
+        self.read[found.url] = read
+        yield from checks.page(found, read)
+        yield from checks.foreign(self.client, found, read)
+        yield from checks.links(self.client, found, read, self.read)
+        if whole:
+            yield from checks.revalidation(self.client, found)
+            yield from checks.forms(self.client, read.alternates)
+
+    def _linked(self) -> list[str]:
+        """Return the pages that the first page links to, where no sitemap names any."""
+        links = (urldefrag(url).url for page in self.read.values() for url in page.links)
+        return sorted({url for url in links if self.client.inside(url) and url.endswith(".html")})
+
+    def _things(self, pages: list[str]) -> Iterator[Finding]:
+        kinds: set[str] = set()
+        things = [(url, _THING.search(url)) for url in pages]
+        for _, thing in sorted(
+            things, key=lambda pair: pair[1] is None or pair[1][1] not in _FIRST
+        ):
+            if thing and thing[2] != "index" and thing[1] not in kinds | _NO_THINGS:
+                kinds.add(thing[1])
+                yield from checks.negotiation(self.client, thing[1], thing[2])
+            if len(kinds) == _THINGS:
+                return
+
+    def _feeds(self) -> Iterator[Finding]:
+        """Read each kind of feed that the pages name, three of each."""
+        named: dict[str, list[str]] = defaultdict(list)
+        for page in self.read.values():
+            for alternate in page.alternates:
+                if alternate.media_type in _FEEDS and self.client.inside(alternate.url):
+                    named[alternate.media_type].append(alternate.url)
+        for media_type, urls in sorted(named.items()):
+            for url in sorted(set(urls))[:3]:
+                found = self.client.follow(url)
+                if found.status != 200:
+                    what = f"{found.status or found.error}"
+                    yield Finding(url, "feed", what, "publish the feeds of the build")
+                else:
+                    for finding in checks.media_type(found, (media_type,)):
+                        yield finding._replace(code="feed")
+
+
+def sample(urls: list[str], most: int) -> list[str]:
+    """Return some of the pages: one of each folder first, then evenly of all; always the same.
+
+    >>> urls = [f"http://a/en/place/{letter}.html" for letter in "abcdef"]
+    >>> [url[-6:-5] for url in sample([*urls, "http://a/en/x/y.html"], 4)]
+    ['a', 'y', 'b', 'e']
+    """
+    ordered = sorted(set(urls))
+    first: dict[str, str] = {}
+    for url in ordered:
+        first.setdefault(url.rpartition("/")[0], url)
+    chosen = list(first.values())[:most]
+    rest = [url for url in ordered if url not in set(chosen)]
+    wanted = most - len(chosen)
+    if wanted > 0 and rest:
+        step = max(1, -(-len(rest) // wanted))
+        chosen += rest[::step][:wanted]
+    return chosen

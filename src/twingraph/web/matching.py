@@ -1,0 +1,120 @@
+"""`/<lang>/reconcile`: a page to paste names into; sure, likely, and what wants a person."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.link.countries import country_code
+from twingraph.link.matcher import Candidate, Query, decide, find
+from twingraph.link.reconcile import Register
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import render
+from twingraph.translation import Words, words_of
+from twingraph.web.reconcile import body_of, register_of, root_of
+from twingraph.web.respond import language_of, respond
+
+MOST: Final = 200  # names of one request
+
+
+class Line(NamedTuple):
+    """A name, and the place that it is or may be."""
+
+    name: str
+    page: str
+    label: str
+    score: str
+    why: str
+
+
+class Group(NamedTuple):
+    """Lines of one verdict."""
+
+    id: str
+    name: str
+    lines: list[Line]
+
+
+class MatchPage(NamedTuple):
+    """Everything the page shows."""
+
+    action: str
+    typed: str
+    groups: list[Group]
+    cut: int
+    service: str
+
+
+async def page(request: Request) -> Response:
+    """Send the page; with names (POST), each with its verdict."""
+    language = language_of(request)
+    words = words_of(language)
+    typed = ""
+    if request.method == "POST":
+        fields = parse_qs((await body_of(request)).decode("utf-8", "replace"), max_num_fields=5)
+        typed = fields.get("names", [""])[0]
+    names = [line.strip() for line in typed.splitlines() if line.strip()]
+    groups = (
+        await run_in_threadpool(lambda: _groups(register_of(request), names[:MOST], words))
+        if names
+        else []
+    )
+    site: BuildReader = request.app.state.site
+    told = MatchPage(
+        "reconcile", typed, groups, MOST if len(names) > MOST else 0,
+        f"{root_of(request)}reconcile",
+    )  # fmt: skip
+    body = render(
+        site,
+        "reconcile.html",
+        language,
+        f"{language}/reconcile",
+        title=words.gettext("Match names"),
+        elsewhere={one: f"{one}/reconcile" for one in LANGUAGES},
+        page=told,
+    )
+    headers = {"content-language": language}
+    return respond(request, body, "text/html", headers=headers)
+
+
+def _groups(register: Register, names: list[str], words: Words) -> list[Group]:
+    titles = {
+        "sure": words.gettext("Sure"),
+        "likely": words.gettext("Likely"),
+        "none": words.gettext("By hand"),
+    }
+    lines: dict[str, list[Line]] = {verdict: [] for verdict in titles}
+    for text in names:
+        found = find(register.gazetteer, query_of(text), 3)
+        judged = decide(found)
+        shown = found[:1] if judged.verdict == "sure" else found
+        lines[judged.verdict] += [_line(text, one) for one in shown] or [_line(text, None)]
+    return [Group(verdict, titles[verdict], lines[verdict]) for verdict in titles if lines[verdict]]
+
+
+def query_of(text: str) -> Query:
+    """Return what a line asks: a name, and a country behind the last comma or a tab.
+
+    >>> query_of("Windhuk, Namibia"), query_of("Washington, D.C.").country
+    (Query(name='Windhuk', country='NA', region='', ids=frozenset(), point=None, kind=''), '')
+    """
+    name, _, last = text.replace("\t", ",").rpartition(",")
+    code = country_code(last.strip()) if name else None
+    return Query(name.strip(), code) if code else Query(text)
+
+
+def _line(text: str, one: Candidate | None) -> Line:
+    if one is None:
+        return Line(text, "", "", "", "")
+    why = "; ".join((*one.reasons, *((one.refused,) if one.refused else ())))
+    return Line(text, f"place/{one.place.slug}.html", one.place.label, f"{one.score:.2f}", why)
+
+
+ROUTES: Final = tuple(
+    Route(f"/{one}/reconcile", page, methods=["GET", "POST"]) for one in LANGUAGES
+)

@@ -1,0 +1,265 @@
+"""`/reconcile`: the Reconciliation API over HTTP (0.2 as OpenRefine speaks it, 1.0-draft beside).
+
+0.2 answers at `/reconcile` and `/reconcile/` without a redirect, which would turn a POST into a
+GET; 1.0-draft answers under `/reconcile/1.0-draft/`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Final
+from urllib.parse import parse_qs
+
+from pyoxigraph import NamedNode
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.link.places import gazetteer_of
+from twingraph.link.reconcile import (
+    PROPERTIES,
+    TYPES,
+    Partnership,
+    RefusedQueryError,
+    Register,
+    answer_batch,
+    answer_extend,
+    answer_extend_draft,
+    answer_match,
+    describe,
+    manifest,
+    manifest_draft,
+    propose,
+    suggest_entity,
+    suggest_from,
+)
+from twingraph.rdf.vocabulary import ONTOLOGY
+from twingraph.site.reader import BuildReader
+from twingraph.web.respond import COMMON, language_of, respond
+
+MAX_BODY: Final = 1024 * 1024  # bytes: some thousand names
+_JSON: Final = "application/json"
+# A preview stands in a frame of somebody's program; nothing in it runs or loads.
+_FRAMED: Final = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'",
+}
+_making = threading.Lock()
+
+
+def register_of(request: Request) -> Register:
+    """Return the register of the app's site, made when first asked for, anew for a new build."""
+    state = request.app.state
+    site: BuildReader = state.site
+    with _making:
+        known: tuple[BuildReader, Register] | None = getattr(state, "register", None)
+        if known is None or known[0] is not site:
+            gazetteer = gazetteer_of(site.triples("gazetteer"), site.base)
+            known = state.register = (site, Register(gazetteer, _partnerships(site), site.base))
+    return known[1]
+
+
+def _partnerships(site: BuildReader) -> Callable[[str], Sequence[Partnership]]:
+    def look_up(slug: str) -> list[Partnership]:
+        rows = site.rows("partners", this=NamedNode(f"{site.base}id/place/{slug}"))
+        found: dict[tuple[str, str], Partnership] = {}
+        for row in rows:
+            partner, start, status = (row[name].value if row[name] is not None else ""  # type: ignore[union-attr]  # tested
+                                      for name in ("partner", "start", "status"))  # fmt: skip
+            code = status.rpartition("/")[2]
+            if partner.startswith(f"{site.base}id/place/"):
+                found[partner, start] = Partnership(partner.rpartition("/")[2], start, code)
+        return list(found.values())
+
+    return look_up
+
+
+def root_of(request: Request) -> str:
+    """Return the address of the site, as the public reaches it, ending in a slash."""
+    address: str = getattr(request.app.state, "address", "")
+    return address or str(request.base_url)
+
+
+# --- routes --------------------------------------------------------------------------------------
+
+
+async def service(request: Request) -> Response:
+    """Answer a batch, an extension, or (asked for neither) send the manifest."""
+    try:
+        fields = await _fields(request)
+        language = language_of(request)
+        if "queries" in fields:
+            queries = _parsed(fields["queries"], "queries")
+            return _json(request, await _run(answer_batch, request, queries, language))
+        if "extend" in fields:
+            asked = _parsed(fields["extend"], "extend")
+            return _json(request, await _run(answer_extend, request, asked, language))
+        if request.method == "POST":
+            raise RefusedQueryError("send the form field queries or extend")
+    except RefusedQueryError as error:
+        return _refused(request, str(error))
+    site: BuildReader = request.app.state.site
+    root = root_of(request)
+    return _json(request, manifest(root, site.base, _name(site), ONTOLOGY))
+
+
+async def draft_manifest(request: Request) -> Response:
+    """Send the manifest of 1.0-draft."""
+    site: BuildReader = request.app.state.site
+    return _json(request, manifest_draft(root_of(request), site.base, _name(site), ONTOLOGY))
+
+
+def _posted(
+    answer: Callable[[Register, object, str], Mapping[str, object]],
+) -> Callable[[Request], object]:
+    async def handle(request: Request) -> Response:
+        try:
+            asked = _parsed((await body_of(request)).decode("utf-8", "replace"), "body")
+            return _json(request, await _run(answer, request, asked, language_of(request)))
+        except RefusedQueryError as error:
+            return _refused(request, str(error))
+
+    return handle
+
+
+def suggest(request: Request) -> Response:
+    """Suggest entities, properties or types for what was typed (`prefix`)."""
+    kind = request.url.path.rpartition("/")[2]
+    prefix, language = request.query_params.get("prefix", ""), language_of(request)
+    if kind == "entity":
+        return _json(request, suggest_entity(register_of(request), prefix, language))
+    known = PROPERTIES if kind == "property" else TYPES
+    return _json(request, suggest_from(known, prefix, language))
+
+
+def properties(request: Request) -> Response:
+    """Propose the properties that can be fetched."""
+    asked = request.query_params.get("type", "")[:100]
+    return _json(request, propose(language_of(request), asked))
+
+
+def preview(request: Request) -> Response:
+    """Send a small page about a place, to be shown in a frame without scripts."""
+    identifier = request.query_params.get("id", "")
+    place = register_of(request).place(identifier)
+    language = language_of(request)
+    if place is None:
+        words = f"<p>{escape(identifier[:100])}: –</p>"
+        return _html(request, language, words, 404)
+    point = f"{place.point[0]:.3f}, {place.point[1]:.3f}" if place.point else ""
+    count = {"en": "partnerships", "de": "Partnerschaften"}[language] if language in (
+        "en", "de") else "partnerships"  # fmt: skip
+    lines = [describe(place), point, f"{place.weight} {count}"]
+    body = f"<h1>{escape(place.label)}</h1>" + "".join(
+        f"<p>{escape(line)}</p>" for line in lines if line
+    )
+    return _html(request, language, body)
+
+
+def flyout(request: Request) -> Response:
+    """Send a card about an entity, type or property, as JSON with HTML in it (0.2, deprecated)."""
+    identifier = request.query_params.get("id", "")[:200]
+    kind, language = request.url.path.rpartition("/")[2], language_of(request)
+    if kind == "entity":
+        place = register_of(request).place(identifier)
+        words = f"{place.label}: {describe(place)}" if place else identifier
+    else:
+        names = (PROPERTIES if kind == "property" else TYPES).get(identifier, {})
+        words = names.get(language, names.get("en", identifier))
+    return _json(request, {"id": identifier, "html": f"<p>{escape(words)}</p>"})
+
+
+ROUTES: Final = (
+    *(Route(path, service, methods=["GET", "POST"]) for path in ("/reconcile", "/reconcile/")),
+    Route("/reconcile/properties", properties),
+    Route("/reconcile/preview", preview),
+    *(Route(f"{start}/suggest/{kind}", suggest) for start in (
+        "/reconcile", "/reconcile/1.0-draft") for kind in ("entity", "property", "type")),
+    *(Route(f"/reconcile/flyout/{kind}", flyout)
+      for kind in ("entity", "property", "type")),
+    *(Route(path, draft_manifest) for path in ("/reconcile/1.0-draft", "/reconcile/1.0-draft/")),
+    Route("/reconcile/1.0-draft/match", _posted(answer_match), methods=["POST"]),
+    Route("/reconcile/1.0-draft/extend", _posted(answer_extend_draft), methods=["POST"]),
+    Route("/reconcile/1.0-draft/extend/propose", properties),
+    Route("/reconcile/1.0-draft/preview", preview),
+)  # fmt: skip
+
+
+# --- pieces --------------------------------------------------------------------------------------
+
+
+def _name(site: BuildReader) -> str:
+    return site.title.get("en") or next(iter(site.title.values()), "twingraph")
+
+
+async def _run(
+    answer: Callable[[Register, object, str], Mapping[str, object]], request: Request,
+    asked: object, language: str,
+) -> Mapping[str, object]:  # fmt: skip
+    return await run_in_threadpool(lambda: answer(register_of(request), asked, language))
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form (or of the address), each once."""
+    if request.method != "POST":
+        return dict(request.query_params)
+    raw = await body_of(request)
+    try:
+        found = parse_qs(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=20)
+    except (UnicodeDecodeError, ValueError):
+        raise RefusedQueryError("the body is no form in UTF-8") from None
+    return {name: values[0] for name, values in found.items()}
+
+
+async def body_of(request: Request) -> bytes:
+    """Return the body, or refuse one that is too long before all of it is read."""
+    found = bytearray()
+    try:
+        async for piece in request.stream():
+            found += piece
+            if len(found) > MAX_BODY:
+                raise _TooLongError
+    except ClientDisconnect:
+        raise RefusedQueryError("the body was cut off") from None
+    return bytes(found)
+
+
+class _TooLongError(RefusedQueryError):
+    def __init__(self) -> None:
+        super().__init__(f"a body of more than {MAX_BODY} bytes; send fewer names at once")
+
+
+def _parsed(text: str, what: str) -> object:
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise RefusedQueryError(f"{what} is no JSON") from None
+    return found
+
+
+def _json(request: Request, told: Mapping[str, object]) -> Response:
+    body = (json.dumps(told, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+    headers = {"content-language": language_of(request)}
+    return respond(request, body, _JSON, vary="Accept-Language", headers=headers)
+
+
+def _refused(request: Request, words: str) -> Response:
+    long = words.startswith("a body of more")
+    status = 413 if long or " at most" in words else 400
+    body = (json.dumps({"error": words}, ensure_ascii=False) + "\n").encode()
+    return respond(request, body, _JSON, status=status, headers=dict(COMMON))
+
+
+def _html(request: Request, language: str, words: str, status: int = 200) -> Response:
+    style = "body{font:14px sans-serif;margin:8px}h1{font-size:16px;margin:0}p{margin:4px 0}"
+    page = (
+        f'<!doctype html>\n<html lang="{language}"><meta charset="utf-8"><title>–</title>'
+        f"<style>{style}</style>{words}</html>\n"
+    )
+    headers = {**_FRAMED, "content-language": language}
+    return respond(request, page.encode(), "text/html", status=status, vary="Accept-Language",
+                   headers=headers)  # fmt: skip

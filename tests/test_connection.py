@@ -1,0 +1,316 @@
+"""Connections that ask for more than anybody needs: each is bounded, and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from twingraph.serve.connection import FIELDS_BYTES, PIPELINED, Connections, Waits, split_target
+
+QUICK = Waits(first=0.4, idle=0.3, head=0.4, body=0.5, unread=0.5, drain=0.3, close=0.3)
+ADDRESS_BYTES = 10_000
+OURS = (b"access-control-allow-origin: *", b"x-content-type-options: nosniff")
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with what came; `/page` reads no body, `/endless` never ends, `/broken` breaks."""
+    path = scope["path"]
+    body = b""
+    if path not in ("/page", "/endless"):
+        while (message := await receive())["type"] == "http.request":
+            body += message["body"]
+            if not message["more_body"]:
+                break
+        else:
+            return
+    if path == "/broken":
+        raise RuntimeError("on purpose")
+    if path == "/split":
+        await send({"type": "http.response.start", "status": 200,
+                    "headers": [(b"x", b"a\r\nset-cookie: b")]})  # fmt: skip
+    if path == "/short":
+        await send({"type": "http.response.start", "status": 200,
+                    "headers": [(b"content-length", b"9")]})  # fmt: skip
+        await send({"type": "http.response.body", "body": b"short"})
+        return
+    said = f"{scope['method']} {path} {len(scope['query_string'])} {len(body)}".encode()
+    headers = [] if path == "/chunks" else [(b"content-length", str(len(said)).encode())]
+    if path == "/endless":
+        headers = []
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    while path == "/endless":
+        await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
+    await send({"type": "http.response.body", "body": said})
+
+
+class Running(NamedTuple):
+    port: int
+    connections: Connections
+    refused: list[int]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    loop = asyncio.new_event_loop()
+    refused: list[int] = []
+    ready = threading.Event()
+    found: list[Running] = []
+    stop = asyncio.Event()
+
+    async def main() -> None:
+        connections = Connections(echo, address_bytes=ADDRESS_BYTES, most=40, waits=QUICK,
+                                  refused=refused.append)  # fmt: skip
+        server = await loop.create_server(connections, "127.0.0.1", 0)
+        found.append(Running(server.sockets[0].getsockname()[1], connections, refused))
+        ready.set()
+        await stop.wait()
+        server.close()
+        await connections.end(1)
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
+    thread.start()
+    ready.wait(10)
+    yield found[0]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(10)
+    loop.close()
+
+
+@contextlib.contextmanager
+def connected(running: Running) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=5) as line:
+        yield line
+
+
+def everything(line: socket.socket) -> bytes:
+    parts = []
+    with contextlib.suppress(ConnectionError):
+        while part := line.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+def exchange(running: Running, data: bytes) -> bytes:
+    """Send `data`, as much as is taken, and return all that comes back until the end."""
+    with connected(running) as line:
+        with contextlib.suppress(ConnectionError):
+            line.sendall(data)
+        return everything(line)
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1]) if answer else 0
+
+
+GET = b"GET /a HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        (GET + b"X: " + b"a" * FIELDS_BYTES + b"\r\n\r\n", 431),
+        (GET + b"X: " + b"a" * 4 * FIELDS_BYTES, 431),  # a header without end
+        (GET + b"X: a\r\n" * 200 + b"\r\n", 431),
+        (GET + b"x" * 4 * FIELDS_BYTES, 431),  # a name without end
+        (CHUNKED + b"0\r\n" + b"X-T: aaaaaaaa\r\n" * 20000, 431),  # trailers without end
+        (CHUNKED + b"0\r\nX-T: " + b"a" * 8 * FIELDS_BYTES, 431),
+        (CHUNKED + b"1;" + b"a" * 8 * FIELDS_BYTES, 431),  # an extension of a chunk
+        (b"GET /" + b"a" * ADDRESS_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET /" + b"a" * 30 * ADDRESS_BYTES, 414),
+        (b"GET /a?" + b"b" * (ADDRESS_BYTES - 7) + b" HTTP/1.1\r\nHost: x\r\n"
+         b"Connection: close\r\n\r\n", 200),
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET /\xe4 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (GET + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00", 400),
+    ],
+)  # fmt: skip
+def test_what_is_not_taken_is_told_with_our_headers(
+    running: Running, data: bytes, wanted: int
+) -> None:
+    answer = exchange(running, data)
+
+    assert status(answer) == wanted
+    if wanted != 200:
+        assert running.refused[-1] == wanted
+        for header in OURS:
+            assert header in answer
+        assert answer.endswith(b"\n")
+        assert len(answer.partition(b"\r\n\r\n")[2].split()) > 4  # words
+
+
+def test_chunks_of_one_byte_are_a_body(running: Running) -> None:
+    body = b"1\r\nx\r\n" * 5000 + b"0\r\nTrailer: 1\r\n\r\n"
+    answer = exchange(
+        running, CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + body
+    )
+
+    assert answer.endswith(b"POST /a 0 5000")
+
+
+# --- many requests at once ------------------------------------------------------------------------
+
+
+def test_pipelined_requests_are_answered_in_their_order(running: Running) -> None:
+    data = b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % number for number in range(100))
+    data += b"POST /last HTTP/1.1\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"
+
+    answer = exchange(running, data)
+
+    said = [part.split(b"HTTP/1.1")[0] for part in answer.split(b"\r\n\r\n")[1:]]
+    assert said == [*(b"GET /%d 0 0" % number for number in range(100)), b"POST /last 0 3"]
+
+
+def test_requests_without_end_are_not_collected(running: Running) -> None:
+    tiny = b"GET / HTTP/1.1\r\n\r\n"
+    with connected(running) as line:
+        line.setblocking(False)
+        sent = 0
+        until = time.monotonic() + 1
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() < until and sent < 17_000_000:
+                try:
+                    sent += line.send(tiny * 1000)
+                except BlockingIOError:
+                    time.sleep(0.01)
+        kept = [one for one in running.connections.open if one._unread or one._waiting]
+        assert sum(len(part) for one in kept for part in one._unread) < 1_000_000
+        assert all(len(one._waiting) <= PIPELINED for one in kept)
+    assert 429 in running.refused or sent < 17_000_000
+
+
+# --- ends ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\r\n",
+        b"GET /a HTT",
+        GET,
+        b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n",  # and then silence
+        b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n\r\n",  # and then an empty line
+        b"GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b",  # and then half of the next
+        CHUNKED,
+        CHUNKED + b"5\r\nab",
+        b"POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n",
+    ],
+)
+def test_every_state_of_a_connection_ends(running: Running, data: bytes) -> None:
+    began = time.monotonic()
+    with connected(running) as line:
+        line.sendall(data)
+        everything(line)
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("drop", [b"\r\n", b"x", b"1\r\nx\r\n"])
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"GET /a HTTP/1.1\r\nX: ", CHUNKED, CHUNKED.replace(b"/a", b"/page")],
+)
+def test_drops_keep_no_connection_alive(running: Running, head: bytes, drop: bytes) -> None:
+    with connected(running) as line:
+        line.sendall(head)
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError, BrokenPipeError):
+            while time.monotonic() - began < 4:
+                line.sendall(drop)
+                time.sleep(0.05)
+    assert time.monotonic() - began < 3
+
+
+def test_half_of_the_next_request_does_not_cut_the_answer(running: Running) -> None:
+    with connected(running) as line:
+        line.sendall(b"POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\na")
+        time.sleep(0.2)
+        line.sendall(b"bGET /b HTTP/1.1\r\n")
+        answer = line.recv(65536)
+        time.sleep(0.2)
+        line.sendall(b"Connection: close\r\n\r\n")
+        answer += everything(line)
+
+    assert b"POST /a 0 2" in answer
+    assert answer.endswith(b"GET /b 0 0")
+
+
+def test_a_client_that_does_not_read_is_let_go(running: Running) -> None:
+    with connected(running) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in range(60):
+            time.sleep(0.1)
+            if not running.connections.open:
+                break
+        assert not running.connections.open
+
+
+def test_idle_connections_make_room(running: Running) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(120):
+            stack.enter_context(connected(running))
+        answer = exchange(running, GET + b"Connection: close\r\n\r\n")
+        assert len(running.connections.open) <= 41
+
+    assert status(answer) == 200
+
+
+# --- ordinary life --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_", "end"),
+    [
+        (b"GET /a HTTP/1.0\r\n\r\n", b"GET /a 0 0"),
+        (b"GET /chunks HTTP/1.0\r\n\r\n", b"GET /chunks 0 0"),
+        (
+            b"GET /chunks HTTP/1.1\r\nConnection: close\r\n\r\n",
+            b"f\r\nGET /chunks 0 0\r\n0\r\n\r\n",
+        ),
+        (b"HEAD /a HTTP/1.1\r\nConnection: close\r\n\r\n", b"\r\n\r\n"),
+        (b"GET http://x/a?b HTTP/1.1\r\nConnection: close\r\n\r\n", b"GET /a 1 0"),
+        (b"GET /a%20b HTTP/1.1\r\nConnection: close\r\n\r\n", b"GET /a b 0 0"),
+        (b"GET /a HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", b"GET /a 0 0"),
+        (b"GET /broken HTTP/1.1\r\n\r\n", b"it has been noted\n"),
+        (b"GET /split HTTP/1.1\r\n\r\n", b"it has been noted\n"),
+        (b"GET /short HTTP/1.1\r\n\r\n", b"short"),
+    ],
+)
+def test_requests_of_every_kind(
+    running: Running, request_: bytes, end: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer = exchange(running, request_)
+
+    assert answer.endswith(end), answer
+    assert b"set-cookie" not in answer
+    assert answer.lower().count(b"\r\nconnection: close\r\n") <= 1
+    told = capfd.readouterr().err
+    assert ("Traceback" in told) == (b"/broken" in request_ or b"/split" in request_)
+
+
+def test_a_body_is_asked_for_where_the_client_waits(running: Running) -> None:
+    with connected(running) as line:
+        line.sendall(b"POST /a HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+        assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        line.sendall(b"abc")
+        assert line.recv(65536).endswith(b"POST /a 0 3")
+
+
+@pytest.mark.parametrize(
+    ("target", "wanted"),
+    [(b"*", (b"*", b"")), (b"//a//b", (b"//a//b", b"")), (b"https://h?x", (b"/", b"x")),
+     (b"/a#b?c", (b"/a", b""))],
+)  # fmt: skip
+def test_targets_are_split(target: bytes, wanted: Any) -> None:
+    assert split_target(target) == wanted

@@ -1,0 +1,110 @@
+"""Writers over sorted lines give the bytes of the writers over terms, on whatever text there is."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from twingraph.derive.published import Rule, read_rules
+from twingraph.export.jsonld import make_context, write_jsonld
+from twingraph.export.jsonld_stream import jsonld_chunks
+from twingraph.rdf.dataset import Dataset, by_subject, term_of
+from twingraph.rdf.frozen import default_graph, quad_lines
+from twingraph.rdf.turtle import write_turtle
+from twingraph.rdf.turtle_stream import turtle_chunks
+from twingraph.rdf.vocabulary import EDTF, HOME, PREFIXES, RDF, RDFS, SKOS, TG, XSD
+from twingraph.settings import bundled
+
+SUBJECTS: Final[list[NamedNode]] = [
+    NamedNode(f"{HOME}id/place/{slug}") for slug in ("a", "a-b", "ab", "a/b", "a.b", "ä")
+]
+TEXTS: Final = [
+    "",
+    "Bonn",
+    'say "a"',
+    "a\\b",
+    "one\ntwo\r\t",
+    "\u2028\x85\x7f\x01",
+    "Łódź 北京 🏙",
+    "'",
+]
+VALUES: Final[list[NamedNode | Literal]] = [
+    *(Literal(text) for text in TEXTS),
+    *(Literal(text, language=tag) for text, tag in product(TEXTS, ("de", "zh-Hant"))),
+    *(Literal(text, datatype=XSD.decimal) for text in ("57.04800", "-.5", "7", "1e3", "")),
+    *(Literal(text, datatype=XSD.integer) for text in ("007", "+1", "12345678901234567890", "x")),
+    *(Literal(text, datatype=XSD.boolean) for text in ("true", "1")),
+    Literal("1993~", datatype=EDTF),
+    Literal("a", datatype=NamedNode("http://e/t")),
+    *SUBJECTS,
+    NamedNode("http://e/a b".replace(" ", "%20")),
+]
+
+
+def everything() -> list[Quad]:
+    """Every value with every kind of key, in the default graph and in another."""
+    verbs = (
+        RDFS.label,
+        TG.partner,
+        TG.start,
+        TG.distanceKm,
+        SKOS.altLabel,
+        NamedNode("http://e/x"),
+    )
+    graph = NamedNode(f"{HOME}graph/entities")
+    quads = [Quad(one, verb, value) for one, verb, value in product(SUBJECTS, verbs, VALUES)]
+    quads += [Quad(one.subject, one.predicate, one.object, graph) for one in quads]
+    return [*quads, *(Quad(one, RDF.type, TG.Partnership) for one in SUBJECTS)]
+
+
+def test_lines_are_written_as_terms_are(quads: frozenset[Quad]) -> None:
+    context = make_context(quads, PREFIXES["tg"])
+    made = everything()
+    graph = Dataset.of(made)
+    default = default_graph(made)
+
+    assert b"".join(graph.quad_chunks()) == quad_lines(made)
+    assert b"".join(turtle_chunks(graph.default, PREFIXES)) == write_turtle(default).encode()
+    assert (
+        b"".join(jsonld_chunks(graph.default, context)) == write_jsonld(default, context).encode()
+    )
+
+
+def test_lines_are_read_as_they_were_written() -> None:
+    quads = everything()
+    graph = Dataset.of(quads)
+
+    assert set(graph) == set(quads)
+    assert len(graph) == len(set(quads))
+    values = {line.split(" ", 2)[2][:-2] for line in graph.default}
+    assert {term_of(one) for one in values} == {one.object for one in quads}
+
+
+def test_subjects_come_in_the_order_of_their_iris() -> None:
+    found = [iri for iri, _, _ in by_subject(Dataset.of(everything()).default)]
+
+    assert found == sorted(one.value for one in SUBJECTS)
+
+
+def test_an_empty_graph_is_an_empty_document() -> None:
+    empty = Dataset([], {})
+
+    assert b"".join(turtle_chunks(empty.default, PREFIXES)) == write_turtle([]).encode()
+    assert json.loads(b"".join(jsonld_chunks(empty.default, {})))["@graph"] == []
+
+
+def test_a_rule_is_run_again_only_where_it_may_answer_more() -> None:
+    rules = {one.name: one for one in read_rules(bundled("queries") / "rules")}
+    label = f"<urn:a> {RDFS.label} <urn:b> ."
+    point = f"<urn:a> {RDF.type} <{PREFIXES['geo']}Geometry> ."
+
+    assert rules["partnership-label"].may_read([label])
+    assert not rules["twinned-with"].may_read([label])
+    assert not rules["partner-of"].may_read([point])
+    assert rules["partner-of"].may_read([f"<urn:a> {RDF.type} {TG.AdministrativeUnit} ."])
+    anything = Rule("any", "CONSTRUCT { ?a ?b ?c } WHERE { ?a ?b ?c }")
+    assert anything.may_read([label])
+    assert not anything.may_read([])

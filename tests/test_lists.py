@@ -1,0 +1,309 @@
+"""Lists as sources: every row is written, for review, or refused, and each says why."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+from pyoxigraph import NamedNode
+
+from twingraph.check.run import check_curated
+from twingraph.check.texts import prove_quotes
+from twingraph.cli import cli
+from twingraph.derive.published import published
+from twingraph.link.import_table import Imported, import_table
+from twingraph.rdf.vocabulary import TG
+from twingraph.settings import Settings, load_settings
+from twingraph.source.read import Curated, read_project
+
+HOME = "https://w3id.org/twingraph/"
+DAY = "2026-11-28"
+COUNTRIES = """slug,label_en,label_de,code,level
+belarus,Belarus,Belarus,BY,country
+france,France,Frankreich,FR,country
+germany,Germany,Deutschland,DE,country
+namibia,Namibia,Namibia,NA,country
+poland,Poland,Polen,PL,country
+united-states,United States,Vereinigte Staaten,US,country
+"""
+PLACES = """slug,label,names,country,wikidata,latitude,longitude,level
+bonn,Bonn,,germany,Q586,50.73438,7.09549,
+koln,Köln,Cologne|Colonia,germany,Q365,50.93333,6.95,
+minsk,Minsk,Мінск,belarus,Q2280,53.9,27.56667,
+opole,Opole,Oppeln,poland,Q92212,50.67211,17.92533,
+paris,Paris,,france,Q90,48.85341,2.3488,
+windhoek,Windhoek,,namibia,Q3935,,,
+halle,Halle,,germany,Q2814,51.48158,11.97947,
+springfield-il,Springfield,,united-states,Q28515,39.8,-89.64,
+springfield-ma,Springfield,,united-states,Q49158,42.1,-72.59,
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Settings:
+    """A project that knows a few places and nothing else."""
+    (tmp_path / "twingraph.toml").write_text('title.en = "T"\nrelease = "2026-11-28"\n')
+    entities = tmp_path / "data" / "entities"
+    entities.mkdir(parents=True)
+    rows = [*csv.DictReader(io.StringIO(COUNTRIES)), *csv.DictReader(io.StringIO(PLACES))]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with (entities / "places.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, names, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return load_settings(tmp_path)
+
+
+def take(project: Settings, text: str, name: str = "list.csv") -> Imported:
+    path = project.folder / name
+    path.write_text(text, encoding="utf-8")
+    return import_table(project, path, DAY)
+
+
+def read(project: Settings) -> Curated:
+    return read_project(project)
+
+
+def result_of(project: Settings, slug: str = "list") -> list[tuple[str, tuple[str, str], str]]:
+    found = next(one for one in read(project).imports if one.slug == slug)
+    return [(one.result, one.places, one.reason) for one in found.outcomes]
+
+
+def review(project: Settings, slug: str = "list") -> list[dict[str, str]]:
+    path = project.folder / "data" / "imports" / slug / "review.csv"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def run(project: Settings, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["--project", str(project.folder), *words])
+
+
+HEAD = "stadt,land,partnerstadt,partnerland,seit\n"
+
+
+def test_every_row_is_accounted_for_and_a_second_run_changes_nothing(project: Settings) -> None:
+    rows = (
+        "Bonn,DE,Minsk,Belarus,1993\n"
+        "Köln,DE,Springfield,USA,1988\n"  # one of two
+        "Bonn,DE,Bonn,DE,1990\n"  # itself
+        "Bonn,DE,Opole (Oppeln),Polen,17.5.1954\n"
+        "Bonn,DE,Neverheardof,Frankreich,\n"  # new
+        "Bonn,DE,Paris,FR,sometime\n"
+        "Bonn,DE,,FR,1999\n"
+    )
+    first = take(project, HEAD + rows)
+
+    assert dict(first.results) == {"written": 3, "review": 1, "refused": 3}
+    assert [line for line in first.lines if "rows in" in line] == [
+        "7 rows in: 3 written, 1 for review, 3 refused"
+    ]
+    assert [one[0] for one in result_of(project)] == [
+        "written", "review", "refused", "written", "written", "refused", "refused",
+    ]  # fmt: skip
+    again = take(project, HEAD + rows)
+    assert (again.changed, again.decided, again.minted) == ((), 0, 0)
+    assert again.results == first.results
+
+
+def test_namibia_is_a_country_and_not_a_missing_value(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Windhoek,NA,1990\n")
+
+    assert result_of(project) == [("written", ("bonn", "windhoek"), "")]
+
+
+def test_homonyms_wait_unless_the_state_tells_them_apart(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Springfield,US,1990\n")
+
+    assert [one[0] for one in result_of(project)] == ["review"]
+    assert {review(project)[0][f"place_{n}"] for n in (1, 2)} == {
+        "springfield-il",
+        "springfield-ma",
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["Bonn – Bad Godesberg", "Hardtberg (Bonn)", "Paris (20. Bezirk)", "Berlin Mitte"]
+)
+def test_a_borough_is_a_place_of_its_own_and_never_the_city(project: Settings, name: str) -> None:
+    take(project, f"{HEAD}Köln,DE,{name},{'FR' if 'Paris' in name else 'DE'},\n")
+
+    for result, places, _ in result_of(project):
+        assert result in ("written", "review")
+        assert places[1] not in ("bonn", "paris")
+
+
+def test_an_exonym_in_brackets_is_another_name(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Opole (Oppeln),Polen,\nBonn,DE,Oppeln,Polen,\n")
+
+    assert {places for _, places, _ in result_of(project)} == {("bonn", "opole")}
+
+
+def test_both_directions_are_one_partnership_cited_by_both_rows(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nMinsk,BY,Bonn,DE,1993\n")
+    quads = next(one for one in read(project).imports if one.slug == "list").quads
+
+    assert {str(q.object) for q in quads if q.predicate == TG.cites} == {
+        f"<{HOME}id/source/list#row=2;3>"
+    }
+    assert {str(q.subject) for q in quads if q.predicate == TG.partner} == {
+        f"<{HOME}id/partnership/bonn-minsk>"
+    }
+
+
+def test_two_thousand_is_no_year_where_a_list_uses_it_for_unknown(project: Settings) -> None:
+    rows = "".join(f"Bonn,DE,Minsk,BY,{year}\n" for year in ("2000",) * 6 + ("1993", "1994"))
+    take(project, HEAD + rows)
+    toml = (project.folder / "data/imports/list/import.toml").read_text()
+
+    assert 'unknown = ["2000"]' in toml
+    assert '"start.unknown"' in toml  # marked as guessed
+    quads = next(one for one in read(project).imports if one.slug == "list").quads
+    values = {str(q.object) for q in quads if q.predicate == TG.value}
+    assert not any("2000" in value for value in values)
+
+
+def test_coordinates_refuse_a_match_and_never_make_one(project: Settings) -> None:
+    head = "stadt,land,latitude,longitude,partnerstadt,partnerland\n"
+    take(project, f"{head}Halle,DE,52.06,8.36,Minsk,BY\nXyz,,51.48,11.97,Minsk,BY\n")
+
+    assert [one[0] for one in result_of(project)] == ["written", "review"]
+    assert result_of(project)[0][1][0] != "halle"  # 260 km away: another Halle, which is new
+
+
+def test_a_person_decides_in_the_review_file(project: Settings) -> None:
+    rows = "Bonn,DE,Springfield,US,1990\nBonn,DE,Somewhere,,1990\n"
+    take(project, HEAD + rows)
+    path = project.folder / "data/imports/list/review.csv"
+    text = path.read_text().replace("\n,Springfield", "\nspringfield-ma,Springfield")
+    path.write_text(text.replace("\n,Somewhere", "\nno not a place,Somewhere"))
+
+    done = take(project, HEAD + rows)
+
+    assert dict(done.results) == {"written": 1, "refused": 1}
+    assert result_of(project)[1][2] == "'Somewhere': not a place"
+    sssom = (project.folder / "data/imports/list/matches.sssom.tsv").read_text()
+    assert "semapv:ManualMappingCuration\tcurator" in sssom
+    assert take(project, HEAD + rows).changed == ()
+
+
+def test_a_refused_pair_is_kept_as_not_the_same(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Springfield,US,1990\n")
+    path = project.folder / "data/imports/list/review.csv"
+    path.write_text(path.read_text().replace("\n,Springfield", "\nnot springfield-ma,Springfield"))
+
+    take(project, HEAD + "Bonn,DE,Springfield,US,1990\n")
+
+    sssom = (project.folder / "data/imports/list/matches.sssom.tsv").read_text()
+    assert "owl:sameAs\tNot\tplace:springfield-ma" in sssom
+    assert result_of(project)[0][1] == ("bonn", "springfield-il")
+
+
+def test_a_later_snapshot_is_told_in_words_and_ends_nothing(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nBonn,DE,Paris,FR,1960\n")
+    later = take(project, HEAD + "Bonn,DE,Minsk,BY,1994\nKöln,DE,Paris,FR,1970\n")
+
+    assert later.difference is not None
+    lines = later.difference.lines()
+    assert lines[0] == "1 new, 1 changed, 1 not seen in the later snapshot"
+    assert lines[2] == "changed: Bonn – Minsk: start was 1993, is 1994"
+    assert lines[3].startswith("not seen in snapshot ")
+    assert "ended" not in " ".join(lines)
+    assert len(list((project.folder / "data/imports/list").glob("rows-*.csv"))) == 1
+
+
+def test_check_says_file_line_and_column_of_a_bad_cell(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nBonn,DE,Paris,FR,4/5/1988\n")
+    done = run(project, "check", "--format", "json")
+    told = next(one for one in json.loads(done.stdout) if one["code"] == "I03")
+
+    assert (told["file"], told["line"], told["column"]) == ("data/imports/list/rows.csv", 3, 5)
+    assert "data/imports/list/rows.csv:3:5: I03" in run(project, "check").output
+
+
+def test_what_is_wrong_with_a_mapping_is_told_at_its_line(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n")
+    path = project.folder / "data/imports/list/import.toml"
+    path.write_text(path.read_text().replace('"partnerstadt"', '"partnertown"'))
+    line = path.read_text().splitlines().index('name = "partnertown"') + 1
+
+    output = run(project, "check").output
+
+    assert f"import.toml:{line}: I01" in output
+    assert "no column 'partnertown'" in output
+
+
+def test_excel_and_tsv_come_out_as_the_csv(project: Settings) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["stadt", "land", "partnerstadt", "partnerland", "seit"],
+                ["Bonn", "DE", "Minsk", "BY", 1993], [None] * 5):  # fmt: skip
+        sheet.append(row)
+    path = project.folder / "list.xlsx"
+    book.save(path)
+    done = import_table(project, path, DAY)
+    assert dict(done.results) == {"written": 1, "refused": 0}
+    assert (project.folder / "data/imports/list/rows.csv").read_text() == (
+        HEAD + "Bonn,DE,Minsk,BY,1993\n"
+    )
+    tabs = (HEAD + "Bonn,DE,Minsk,BY,1993\n").replace(",", "\t")
+    assert take(project, tabs, "list.tsv").changed == ()
+
+
+def test_what_no_table_is_is_refused_in_words(project: Settings) -> None:
+    for name, raw in (("a.xlsx", b"PK\x03\x04broken"), ("a.xls", b"x"), ("a.csv", b"\0"),
+                      ("a.csv", b""), ("a.pdf", b"x"), ("a.csv", b"one,two\n1,2\n")):  # fmt: skip
+        path = project.folder / name
+        path.write_bytes(raw)
+        done = run(project, "import", "table", str(path))
+        assert done.exit_code != 0
+        assert done.exception is None or isinstance(done.exception, Exception)
+        assert "Traceback" not in done.output
+
+
+def test_texts_prove_the_mapped_cells_of_each_row(project: Settings, tmp_path: Path) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nBonn,DE,Paris,FR,1960\n")
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    rows = project.folder / "data/imports/list/rows.csv"
+    (texts / "whatever.csv").write_bytes(rows.read_bytes())
+
+    proof = prove_quotes(read(project), texts)
+    assert (proof.proven, proof.all) == (2, 2)
+
+    rows.write_text(rows.read_text().replace("1960", "1961"))
+    proof = prove_quotes(read(project), texts)
+    assert (proof.proven, proof.all) == (1, 2)
+    assert [(one.code, one.line) for one in proof.problems] == [("E05", 3)]
+
+
+def test_the_published_graph_has_no_problem(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nBonn,DE,Neu,FR,\nKöln,DE,Paris,FR,1960\n")
+    curated = read(project)
+    quads = published(curated)
+
+    bad = [str(one) for one in check_curated(curated, quads) if one.severity == "violation"]
+    assert bad == []
+    start = [q for q in quads if q.predicate == TG.start and "koln-paris" in str(q.subject)]
+    assert {str(q.object) for q in start} == {'"1960"^^<http://id.loc.gov/datatypes/edtf/EDTF>'}
+    label = {str(q.object) for q in quads if q.subject == NamedNode(
+        HOME + "id/partnership/bonn-minsk") and q.predicate.value.endswith("#label")}  # fmt: skip
+    assert label == {'"Bonn – Minsk"'}  # nobody told in which language
+
+
+def test_match_prints_verdicts_with_reasons(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n")
+    names = project.folder / "names.csv"
+    names.write_text("name,country\nCologne,Germany\nColonge,Germany\nQ586,\nNowhere,FR\n")
+    done = run(project, "match", str(names))
+
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [(one["verdict"], one["place_1"]) for one in rows] == [
+        ("sure", "koln"), ("likely", "koln"), ("sure", "bonn"), ("none", ""),
+    ]  # fmt: skip
+    assert rows[0]["reasons_1"] == "same name, one of its others: Cologne; same country: DE"
