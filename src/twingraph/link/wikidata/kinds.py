@@ -27,6 +27,11 @@ KINDS: Final[dict[str, Kind]] = {
         "no: single projects without a standing partnership are no acknowledged tie",
         "nein: einzelne Projekte ohne dauerhafte Partnerschaft sind keine anerkannte Verbindung",
     ),
+    "contact": Kind(
+        False, True,
+        "no: contact without any agreement is no partnership",
+        "nein: Kontakt ohne jede Vereinbarung ist keine Partnerschaft",
+    ),
     "friendship": Kind(
         True, True,
         "yes: friendly ties that both governments acknowledge, if informally",

@@ -35,7 +35,7 @@ BLOCKS: Final = {
     "implied": "only implied by its sources",
     "planned": "planned, not begun",
     "ended-undated": "ended, and no source says when",
-    "case-by-case": "case-by-case cooperation, which P190 is not for",
+    "kind": "a kind of tie that P190 is not for: case-by-case cooperation, or mere contact",
     "no-citation": "no citation, so there would be no reference",
     "second": "another partnership already gives this pair, and a second period would be merged",
     "no-address": "no source with a known address, so there would be no reference to the source",
@@ -177,7 +177,7 @@ class _Reader:
             "implied": bool(WEAK.intersection(facts.values(partnership, TG.modality))),
             "planned": status == "planned",
             "ended-undated": status == "ended" and (end is None or end.time is None),
-            "case-by-case": not is_exported(kinds),
+            "kind": not is_exported(kinds),
             "no-citation": not evidence,
         }
         return tuple(name for name, holds in checks.items() if holds)
