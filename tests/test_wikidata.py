@@ -209,7 +209,8 @@ def test_the_report_on_our_own_data_and_the_list_of_2016(
     assert report.by_country()["DE"] == {"missing": 4, "one-sided": 1}
     assert propose(report).statements == ()  # none of the five documents has a known address
     assert {one.reason.partition(",")[0] for one in propose(report).refused} == {
-        "no source with a known address", "a kind of tie that P190 is not for: case-by-case cooperation",
+        "no source with a known address",
+        "a kind of tie that P190 is not for: case-by-case cooperation",
     }  # fmt: skip
 
 
