@@ -113,8 +113,8 @@ def _sources(
         if document is None:
             continue
         name = document
-        said = tuple(sorted(titles[name], key=str))
-        found.append(Source(graph, name, said, licences.get(name, ""), count))
+        names = tuple(sorted(titles[name], key=str))
+        found.append(Source(graph, name, names, licences.get(name, ""), count))
     return found
 
 

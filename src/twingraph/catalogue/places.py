@@ -21,26 +21,26 @@ EARTH: Final = Region(
 )
 
 
-def tell_regions(told: GraphBuilder, settings: Settings) -> list[NamedNode]:
-    """Tell the regions of the settings, each with its box and the middle of that."""
-    return [_tell(told, one) for one in settings.about.spatial or (EARTH,)]
+def add_regions(builder: GraphBuilder, settings: Settings) -> list[NamedNode]:
+    """Add the regions of the settings, each with its box and the middle of that."""
+    return [_add(builder, one) for one in settings.about.spatial or (EARTH,)]
 
 
-def _tell(told: GraphBuilder, region: Region) -> NamedNode:
+def _add(builder: GraphBuilder, region: Region) -> NamedNode:
     table, _, code = region.iri.removeprefix(EU).partition("/")
     label = texts(region.label) or [Literal(code if region.iri.startswith(EU) else region.iri)]
-    node = told.add(region.iri, {"a": named("dct:Location"), "skos:prefLabel": label})
+    node = builder.add(region.iri, {"a": named("dct:Location"), "skos:prefLabel": label})
     if region.iri.startswith(EU):
-        scheme = told.add(
+        scheme = builder.add(
             EU + table,
             {
                 "a": named("skos:ConceptScheme"),
                 "dct:title": Literal(f"EU authority table {table}"),
             },
         )
-        told.add(region.iri, {"a": named("skos:Concept"), "skos:inScheme": scheme})
+        builder.add(region.iri, {"a": named("skos:Concept"), "skos:inScheme": scheme})
     if region.box:
-        told.add(
+        builder.add(
             region.iri,
             {
                 "dcat:bbox": typed(polygon(region.box), "geo:wktLiteral"),

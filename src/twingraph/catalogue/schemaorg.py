@@ -20,9 +20,9 @@ def texts_of(catalogue: Catalogue, iri: str, verb: str, language: str) -> list[s
     found = catalogue.objects(iri, named(verb))
     literals = [one for one in found if isinstance(one, Literal)]
     for tag in (language, "en", None):
-        said = [one.value for one in literals if tag is None or one.language == tag]
-        if said:
-            return said
+        values = [one.value for one in literals if tag is None or one.language == tag]
+        if values:
+            return values
     return []
 
 
