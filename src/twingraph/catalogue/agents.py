@@ -96,7 +96,8 @@ def add_licence(builder: GraphBuilder, settings: Settings, profile: str) -> Name
     known = licence_of(settings.licence)
     document = {"a": named("dct:LicenseDocument")}
     if known is None:
-        return builder.add(settings.licence, {**document, "dct:title": Literal(settings.licence)})
+        name = Literal(settings.licence)
+        return builder.add(settings.licence, {**document, "dct:title": name, "rdfs:label": name})
     names = {"eu": f"{EU}licence/{known.eu}", "de": f"{DE_LICENCES}/{known.de}"}
     others = [NamedNode(one) for key, one in names.items() if key != profile]
     kind = builder.code(
@@ -111,6 +112,7 @@ def add_licence(builder: GraphBuilder, settings: Settings, profile: str) -> Name
         {
             **document,
             "dct:title": Literal(known.ckan),
+            "rdfs:label": Literal(known.ckan),  # udata reads no other name of a licence
             "dct:type": kind,
             "dct:identifier": Literal(known.eu if profile == "eu" else known.de),
             "skos:exactMatch": [NamedNode(settings.licence), *others],

@@ -62,9 +62,7 @@ def add_dataset(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Val
             "frequency", frequency, FREQUENCIES[frequency], "dct:Frequency"
         ),
         "dct:language": builder.languages,
-        "dct:spatial": builder.regions,
-        "dct:coverage": _extent(builder),
-        "dct:temporal": _period(builder),
+        **_covered(builder, offer),
         "dct:conformsTo": [builder.standard(*one) for one in _CONFORMS.get(offer.name, ())],
         "dct:provenance": add_provenance(builder),
         "dcat:landingPage": builder.page(builder.base + PAGE, {"en": "Data", "de": "Daten"}),
@@ -114,6 +112,23 @@ def _german(builder: CatalogueBuilder) -> dict[str, Values]:
             DE_LEVELS, f"{DE_LEVELS}/{level}", LEVELS[level], note="DCAT-AP.de"
         )
     return found
+
+
+def _covered(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Values]:
+    """Return where and when the contents of a data set lie, if it speaks of such things.
+
+    Code lists have neither place nor time; links are about places, but about no time.
+    """
+    return {
+        "dct:spatial": _places(builder) if offer.name in (GRAPH, LINKS) else None,
+        "dct:temporal": _period(builder) if offer.name == GRAPH else None,
+    }
+
+
+def _places(builder: CatalogueBuilder) -> list[NamedNode]:
+    """Return the regions of the settings, else the extent of the data, else the Earth."""
+    extent = _extent(builder)
+    return builder.regions if builder.about.spatial or extent is None else [extent]
 
 
 def _extent(builder: CatalogueBuilder) -> NamedNode | None:

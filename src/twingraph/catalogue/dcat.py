@@ -137,13 +137,13 @@ def wanted(settings: Settings) -> list[str]:
 
     >>> from pathlib import Path
     >>> wanted(Settings(Path()))
-    ['release', 'publisher', 'about.publisher_type', 'about.contact']
+    ['release', 'publisher', 'about.publisher_type', 'about.contact.email']
     """
     about = settings.about
     keys = {
         "release": settings.release,
         "publisher": settings.publisher,
         "about.publisher_type": about.publisher_type,
-        "about.contact": about.contact.name or about.contact.email or about.contact.url,
+        "about.contact.email": about.contact.email,
     }
     return [key for key, value in keys.items() if not value]

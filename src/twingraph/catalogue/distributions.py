@@ -46,8 +46,24 @@ def add_file(
 def _distribution(
     builder: CatalogueBuilder, iri: str, file: File, days: Mapping[str, Values]
 ) -> dict[str, Values]:
-    """Return what every distribution says of its file and of its terms."""
-    code, label = FILE_TYPES[file.media_type]
+    """Return what every file's distribution says of the file and of its terms."""
+    return {
+        **_terms(builder, iri, file.media_type, FILE_TYPES[file.media_type], days),
+        "dcat:downloadURL": NamedNode(file.url),
+        "dcat:byteSize": typed(str(file.size), "xsd:nonNegativeInteger"),
+        "spdx:checksum": _checksum(builder, iri, file),
+    }
+
+
+def _terms(
+    builder: CatalogueBuilder,
+    iri: str,
+    media_type: str,
+    file_type: tuple[str, str],
+    days: Mapping[str, Values],
+) -> dict[str, Values]:
+    """Return what files, endpoint and feed have alike: format, days, licence, languages."""
+    code, label = file_type
     stable = ("STABLE", ("stable", "stabil"))
     now = ("AVAILABLE", ("available", "verfügbar"))  # the next build may replace it
     return {
@@ -57,11 +73,8 @@ def _distribution(
         "dct:license": builder.licence,
         "dct:rights": builder.rights,
         "dct:language": builder.languages,
-        "dcat:downloadURL": NamedNode(file.url),
-        "dcat:mediaType": builder.media_type(file.media_type),
+        "dcat:mediaType": builder.media_type(media_type),
         "dct:format": builder.authority("file-type", code, (label, label), "dct:MediaTypeOrExtent"),
-        "dcat:byteSize": typed(str(file.size), "xsd:nonNegativeInteger"),
-        "spdx:checksum": _checksum(builder, iri, file),
         "dcatap:availability": builder.authority(
             "planned-availability", *(stable if builder.edition.date else now)
         ),
@@ -121,23 +134,21 @@ def add_endpoint(
 ) -> list[NamedNode]:
     """Add the endpoint as a distribution, because portals pass over data services.
 
-    What can be downloaded there is the description of what can be asked.
+    It has no downloadURL: only a file has one, and a portal would open that file in place of the
+    endpoint (docs/decisions/0013).
     """
-    file = next((one for one in builder.edition.files if one.name == ENDPOINT_FILE), None)
-    if file is None:
+    if all(file.name != ENDPOINT_FILE for file in builder.edition.files):
         return []
-    iri = f"{dataset}#sparql"
+    iri, media_type = f"{dataset}#sparql", "application/json"  # one of those it answers in
     words = {
-        "en": f"Queries are answered at {builder.base}sparql; the file describes what can be asked: "
-        "classes, properties and how many of each (VoID).",
-        "de": f"Abfragen beantwortet {builder.base}sparql; die Datei beschreibt, wonach gefragt "
-        "werden kann: Klassen, Eigenschaften und wie viele es davon gibt (VoID).",
+        "en": "Answers SPARQL 1.1 queries; in a browser it is a form with examples.",
+        "de": "Beantwortet Abfragen in SPARQL 1.1; im Browser ein Formular mit Beispielen.",
     }
     return [
         builder.add(
             iri,
             {
-                **_distribution(builder, iri, file, days),
+                **_terms(builder, iri, media_type, FILE_TYPES[media_type], days),
                 "dct:title": builder.ours(_ENDPOINT),
                 "dct:description": builder.ours(words),
                 "dcat:accessURL": NamedNode(f"{builder.base}sparql"),
@@ -159,7 +170,6 @@ def add_feed(
     if not builder.edition.date and not builder.earlier:
         return []
     iri, media_type = f"{dataset}#feed", "application/trig"
-    code, label = FILE_TYPES[media_type]
     words = {
         "en": "What changed from release to release, entity by entity, as a Linked Data Event "
         "Stream: whoever holds a copy follows it and stays current.",
@@ -171,25 +181,14 @@ def add_feed(
         builder.add(
             iri,
             {
+                **_terms(builder, iri, media_type, FILE_TYPES[media_type], days),
                 "a": [named("dcat:Distribution"), named("ldes:EventSource")],
-                **days,
                 "dct:title": builder.ours(_FEED),
                 "dct:description": builder.ours(words),
-                "dct:identifier": Literal(iri),
-                "dct:license": builder.licence,
-                "dct:rights": builder.rights,
-                "dct:language": builder.languages,
                 "dct:conformsTo": builder.standard(*_LDES),
                 "dcat:accessURL": NamedNode(f"{builder.base}{FEED}"),
-                "dcat:mediaType": builder.media_type(media_type),
-                "dct:format": builder.authority(
-                    "file-type", code, (label, label), "dct:MediaTypeOrExtent"
-                ),
                 "dcatap:availability": builder.authority(
                     "planned-availability", "STABLE", ("stable", "stabil")
-                ),
-                "adms:status": builder.authority(
-                    "distribution-status", "COMPLETED", ("completed", "abgeschlossen")
                 ),
             },
         )
