@@ -362,6 +362,9 @@ def release(context: Context, date: str | None) -> None:
     click.echo(done.notes["en"], err=True)
     for line in done.missing:
         click.echo(f"a DOI deposit still wants {line}", err=True)
+    if not settings.about.contact.email:
+        click.echo(f"portals will name nobody to ask: about.contact.email is missing in {FILE}",
+                   err=True)  # fmt: skip
 
 
 @cli.command(short_help="What changed between two releases, builds or dumps.")

@@ -121,8 +121,8 @@ def _sources(
     return found
 
 
-def _positions(points: list[dict[str, Decimal]]) -> list[tuple[Decimal, Decimal]]:
-    return [(point["east"], point["north"]) for point in points]
+def _positions(points: list[dict[str, Decimal]]) -> list[list[tuple[Decimal, Decimal]]]:
+    return [[(point["east"], point["north"])] for point in points]
 
 
 def _centre(box: tuple[Decimal, ...]) -> tuple[Decimal, ...]:

@@ -106,7 +106,7 @@ def _feature(name: str, row: Row, geometry: Json | None, more: Json) -> Json:
     }
     feature: Json = {"type": "Feature", "id": row["iri"]}
     if geometry is not None and geometry["type"] != "Point":
-        feature["bbox"] = list(bounding_box(_positions(geometry)))
+        feature["bbox"] = list(bounding_box(_parts(geometry)))
     return {**feature, "geometry": geometry, "properties": {**said, **more}}
 
 
@@ -125,12 +125,15 @@ def _value(column: Column, cell: Cell) -> object:
     return cell
 
 
-def _positions(geometry: Json) -> list[Position]:
+def _parts(geometry: Json) -> list[list[Position]]:
+    """Return a geometry's lines; each point as a line of one position."""
     match geometry["type"]:
         case "Point":
+            return [[geometry["coordinates"]]]
+        case "MultiPoint":
+            return [[position] for position in geometry["coordinates"]]
+        case "LineString":
             return [geometry["coordinates"]]
-        case "MultiLineString":
-            return [one for line in geometry["coordinates"] for one in line]
     return list(geometry["coordinates"])
 
 
@@ -138,9 +141,9 @@ def _write(tables: Tables, name: str, features: Iterable[Json]) -> bytes:
     table = _BY_NAME[name]
     made = list(features)
     collection: Json = {"type": "FeatureCollection"}
-    corners = [one for each in made if each["geometry"] for one in _positions(each["geometry"])]
-    if corners:
-        collection["bbox"] = list(bounding_box(corners))
+    drawn = [part for each in made if each["geometry"] for part in _parts(each["geometry"])]
+    if drawn:
+        collection["bbox"] = list(bounding_box(drawn))
     collection |= {
         "title": {"de": table.de, "en": table.en},
         "license": tables.settings.licence,
