@@ -1,4 +1,7 @@
-"""The points that data.europa.eu gives for metadata (MQA), data set by data set: 405 of 405.
+"""The points that data.europa.eu gives for metadata (MQA), data set by data set.
+
+What is lost is lost for honesty (docs/harvesting.md): the endpoint is no file, so that it has no
+downloadURL, size or checksum; code lists have no place and no time, links no time.
 
 The weights are those of its published table; what has to answer is asked over HTTP by HEAD, of a
 server whose graph is named by its own address.
@@ -20,6 +23,14 @@ from rdflib.namespace import DCTERMS
 from rdflib.term import Node
 
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
+WEIGHTS = {
+    "keyword": 30, "theme": 30, "spatial": 20, "temporal": 20, "accessURL answers": 50,
+    "downloadURL": 20, "downloadURL answers": 30, "format": 20, "mediaType": 10,
+    "both from vocabulary": 10, "non-proprietary": 20, "machine-readable": 20, "DCAT-AP": 30,
+    "license": 20, "license from vocabulary": 10, "accessRights": 10,
+    "accessRights from vocabulary": 5, "contactPoint": 20, "publisher": 10, "rights": 5,
+    "byteSize": 5, "issued": 5, "modified": 5,
+}  # fmt: skip
 ALL = 405
 NAMES = ("partnerships", "vocabulary", "links")
 Score = Callable[..., dict[str, float]]
@@ -71,34 +82,34 @@ def score(artefacts: Callable[[str], Path], dcat_ap: Callable[..., list[Any]]) -
         whole = [dataset]
         formats, kinds = DCTERMS["format"], DCAT.mediaType
         parts = {
-            "keyword": (30, has(whole, DCAT.keyword)),
-            "theme": (30, has(whole, DCAT.theme)),
-            "spatial": (20, has(whole, DCTERMS.spatial)),
-            "temporal": (20, has(whole, DCTERMS.temporal)),
-            "accessURL answers": (50, reached(DCAT.accessURL)),
-            "downloadURL": (20, has(forms, DCAT.downloadURL)),
-            "downloadURL answers": (30, reached(DCAT.downloadURL)),
-            "format": (20, has(forms, formats)),
-            "mediaType": (10, has(forms, kinds)),
+            "keyword": has(whole, DCAT.keyword),
+            "theme": has(whole, DCAT.theme),
+            "spatial": has(whole, DCTERMS.spatial),
+            "temporal": has(whole, DCTERMS.temporal),
+            "accessURL answers": reached(DCAT.accessURL),
+            "downloadURL": has(forms, DCAT.downloadURL),
+            "downloadURL answers": reached(DCAT.downloadURL),
+            "format": has(forms, formats),
+            "mediaType": has(forms, kinds),
             "both from vocabulary": (
-                10, (within(forms, formats, types) + within(forms, kinds, media)) / 2
-            ),
-            "non-proprietary": (20, within(forms, formats, free)),
-            "machine-readable": (20, within(forms, formats, machine)),
-            "DCAT-AP": (30, float(not grave)),
-            "license": (20, has(forms, DCTERMS.license)),
-            "license from vocabulary": (10, within(forms, DCTERMS.license, licences)),
-            "accessRights": (10, has(whole, DCTERMS.accessRights)),
-            "accessRights from vocabulary": (5, within(whole, DCTERMS.accessRights, rights)),
-            "contactPoint": (20, has(whole, DCAT.contactPoint)),
-            "publisher": (10, has(whole, DCTERMS.publisher)),
-            "rights": (5, has(forms, DCTERMS.rights)),
-            "byteSize": (5, has(forms, DCAT.byteSize)),
-            "issued": (5, has(both, DCTERMS.issued)),
-            "modified": (5, has(both, DCTERMS.modified)),
+                within(forms, formats, types) + within(forms, kinds, media)
+            ) / 2,
+            "non-proprietary": within(forms, formats, free),
+            "machine-readable": within(forms, formats, machine),
+            "DCAT-AP": float(not grave),
+            "license": has(forms, DCTERMS.license),
+            "license from vocabulary": within(forms, DCTERMS.license, licences),
+            "accessRights": has(whole, DCTERMS.accessRights),
+            "accessRights from vocabulary": within(whole, DCTERMS.accessRights, rights),
+            "contactPoint": has(whole, DCAT.contactPoint),
+            "publisher": has(whole, DCTERMS.publisher),
+            "rights": has(forms, DCTERMS.rights),
+            "byteSize": has(forms, DCAT.byteSize),
+            "issued": has(both, DCTERMS.issued),
+            "modified": has(both, DCTERMS.modified),
         }  # fmt: skip
-        assert sum(weight for weight, _ in parts.values()) == ALL
-        return {name: weight * part for name, (weight, part) in parts.items()}
+        assert sum(WEIGHTS.values()) == ALL
+        return {name: WEIGHTS[name] * part for name, part in parts.items()}
 
     return scored
 
@@ -118,13 +129,21 @@ def test_the_catalogue_has_these_data_sets(harvested: Graph, portal: Any) -> Non
     }
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_data_set_has_all_the_points(
-    harvested: Graph, portal: Any, score: Score, name: str
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("partnerships", {"downloadURL", "downloadURL answers", "byteSize"}),
+        ("vocabulary", {"spatial", "temporal"}),
+        ("links", {"temporal"}),
+    ],
+)
+def test_every_data_set_has_all_the_points_that_it_can_have(
+    harvested: Graph, portal: Any, score: Score, name: str, lost: set[str]
 ) -> None:
-    points = score(harvested, URIRef(f"{portal.base}dataset/{name}"))
+    points, most = score(harvested, URIRef(f"{portal.base}dataset/{name}")), WEIGHTS
 
-    assert round(sum(points.values()), 6) == ALL, points
+    assert {part for part, each in points.items() if each < most[part]} == lost
+    assert sum(points.values()) >= {"partnerships": 400, "vocabulary": 365, "links": 385}[name]
 
 
 @pytest.mark.parametrize(

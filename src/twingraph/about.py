@@ -108,7 +108,14 @@ def _words(value: Any) -> bool:
 
 def _box(value: Any) -> bool:
     numbers = isinstance(value, list) and len(value) == 4 and all(map(_number, value))
-    return numbers and -180 <= value[0] < value[2] <= 180 and -90 <= value[1] < value[3] <= 90
+    west, south, east, north = value if numbers else (0, 0, 0, 0)
+    # west of the date line to east of it is a box too (RFC 7946 §5.2)
+    return (
+        numbers
+        and west != east
+        and -180 <= min(west, east) <= max(west, east) <= 180
+        and (-90 <= south < north <= 90)
+    )
 
 
 def _number(value: Any) -> bool:

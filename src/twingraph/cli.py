@@ -291,6 +291,48 @@ def export(
         write(found, out)
 
 
+@cli.command(short_help="What we know and Wikidata does not, and the reverse.")
+@click.argument("about", type=click.Choice(["wikidata"]))
+@click.option("--snapshot", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="Wikidata's P190: pairs (CSV: item,item) or entities (JSON, a dump); without "
+              "it, the newest list in data/imports/wikidata*.")  # fmt: skip
+@click.option("--items", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="A table of what is known of items: qid, name, iso2, geonames_id.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "quickstatements",
+              "mismatches", "sssom"]), default="text", show_default=True,
+              help="What is printed.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False),
+              help="A new folder for all files: report, batches, what needs a person.")  # fmt: skip
+@_context
+def report(
+    context: Context, about: str, snapshot: Path | None, items: Path | None, form: str,
+    out: Path | None,
+) -> None:  # fmt: skip
+    """Compare our partnerships with Wikidata's P190: what is missing, one-sided or different.
+
+    Nothing is sent anywhere. quickstatements and mismatches are what Wikidata's own tools take;
+    what people decided about earlier ones (data/reviews/) is not proposed again.
+
+    \b
+    Example: everything into a folder
+      twingraph report wikidata --snapshot pairs.csv --out wikidata
+    """
+    from twingraph.link.wikidata.command import load_report, write_files
+    from twingraph.link.wikidata.outputs import FORMATS, left_out
+
+    settings = context.settings_to_read(None)
+    found, facts = load_report(settings, _built(settings), snapshot, items)
+    if out is None:
+        sys.stdout.buffer.write(FORMATS[form](found, facts, settings))
+        if form in ("quickstatements", "mismatches"):
+            for line in left_out(found):
+                click.echo(line, err=True)
+        return
+    names = write_files(found, facts, settings, out)
+    click.echo(f"{out}: {len(names)} files", err=True)
+    sys.stdout.buffer.write(FORMATS["text"](found, facts, settings))
+
+
 @cli.command(short_help="Publish a checked build for good, under its day.")
 @click.argument("date", required=False)
 @_context
@@ -320,6 +362,9 @@ def release(context: Context, date: str | None) -> None:
     click.echo(done.notes["en"], err=True)
     for line in done.missing:
         click.echo(f"a DOI deposit still wants {line}", err=True)
+    if not settings.about.contact.email:
+        click.echo(f"portals will name nobody to ask: about.contact.email is missing in {FILE}",
+                   err=True)  # fmt: skip
 
 
 @cli.command(short_help="What changed between two releases, builds or dumps.")

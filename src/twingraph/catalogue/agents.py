@@ -35,33 +35,33 @@ def publisher_iri(settings: Settings) -> str:
     return settings.about.publisher_iri or f"{settings.base_iri}catalog#publisher"
 
 
-def tell_publisher(told: GraphBuilder, settings: Settings) -> NamedNode:
-    """Tell who publishes."""
+def add_publisher(builder: GraphBuilder, settings: Settings) -> NamedNode:
+    """Add who publishes."""
     about = settings.about
     homepage = about.publisher_homepage
-    return told.add(
+    return builder.add(
         publisher_iri(settings),
         {
             "a": named("foaf:Agent"),
             "foaf:name": Literal(publisher_name(settings)),
-            "foaf:homepage": told.page(homepage, {}) if homepage else None,
-            "dct:type": _kind(told, about.publisher_type),
+            "foaf:homepage": builder.page(homepage, {}) if homepage else None,
+            "dct:type": _kind(builder, about.publisher_type),
         },
     )
 
 
-def _kind(told: GraphBuilder, code: str) -> NamedNode | None:
+def _kind(builder: GraphBuilder, code: str) -> NamedNode | None:
     if not code:
         return None
     iri = f"http://purl.org/adms/publishertype/{code}"
-    return told.code(PUBLISHER_TYPES, iri, PUBLISHER_KINDS[code], note="ADMS publisher types")
+    return builder.code(PUBLISHER_TYPES, iri, PUBLISHER_KINDS[code], note="ADMS publisher types")
 
 
-def tell_contact(told: GraphBuilder, settings: Settings) -> NamedNode:
-    """Tell whom to ask: as the settings say, else the publisher by the page about the data."""
+def add_contact(builder: GraphBuilder, settings: Settings) -> NamedNode:
+    """Add whom to ask: as the settings say, else the publisher by the page about the data."""
     contact = settings.about.contact
     url = contact.url or ("" if contact.email else settings.base_iri + PAGE)
-    return told.add(
+    return builder.add(
         f"{settings.base_iri}catalog#contact",
         {
             "a": [named("vcard:Kind"), named("vcard:Organization")],
@@ -72,55 +72,57 @@ def tell_contact(told: GraphBuilder, settings: Settings) -> NamedNode:
     )
 
 
-def tell_creators(told: GraphBuilder, settings: Settings) -> list[NamedNode]:
-    """Tell who made it, each by ORCID iD or an IRI of ours."""
+def add_creators(builder: GraphBuilder, settings: Settings) -> list[NamedNode]:
+    """Add who made it, each by ORCID iD or an IRI of ours."""
     found = []
     for number, one in enumerate(settings.about.creators, 1):
         own = f"{settings.base_iri}catalog#creator-{number}"
         iri = f"https://orcid.org/{one.orcid}" if one.orcid else own
         name = Literal(one.name)
         found.append(
-            told.add(
+            builder.add(
                 iri,
-                {"a": named("foaf:Agent"), "foaf:name": name, "dct:type": _kind(told, _PERSON)},
+                {"a": named("foaf:Agent"), "foaf:name": name, "dct:type": _kind(builder, _PERSON)},
             )
         )
     return found
 
 
-def tell_licence(told: GraphBuilder, settings: Settings, profile: str) -> NamedNode:
-    """Tell the licence of the data under the name that the readers of `profile` look it up by.
+def add_licence(builder: GraphBuilder, settings: Settings, profile: str) -> NamedNode:
+    """Add the licence of the data under the name that the readers of `profile` look it up by.
 
     CKAN finds it by its title, so that the title is the one in CKAN's register.
     """
     known = licence_of(settings.licence)
     document = {"a": named("dct:LicenseDocument")}
     if known is None:
-        return told.add(settings.licence, {**document, "dct:title": Literal(settings.licence)})
+        name = Literal(settings.licence)
+        return builder.add(settings.licence, {**document, "dct:title": name, "rdfs:label": name})
     names = {"eu": f"{EU}licence/{known.eu}", "de": f"{DE_LICENCES}/{known.de}"}
     others = [NamedNode(one) for key, one in names.items() if key != profile]
-    kind = told.code(
+    kind = builder.code(
         LICENCE_TYPES, f"http://purl.org/adms/licencetype/{known.kind}", known.kind_labels,
         note="ADMS licence types",
     )  # fmt: skip
     title = "DCAT-AP.de" if profile == "de" else "EU authority table licence"
     scheme = DE_LICENCES if profile == "de" else f"{EU}licence"
-    node = told.code(scheme, names[profile], (known.name, known.name), note=title)
-    return told.add(
+    node = builder.code(scheme, names[profile], (known.name, known.name), note=title)
+    return builder.add(
         node.value,
         {
             **document,
             "dct:title": Literal(known.ckan),
+            "rdfs:label": Literal(known.ckan),  # udata reads no other name of a licence
             "dct:type": kind,
             "dct:identifier": Literal(known.eu if profile == "eu" else known.de),
             "skos:exactMatch": [NamedNode(settings.licence), *others],
-            "foaf:homepage": told.page(settings.licence, {}),
+            "foaf:homepage": builder.page(settings.licence, {}),
         },
     )
 
 
-def tell_rights(told: GraphBuilder, settings: Settings) -> NamedNode:
-    """Tell in words what may be done with the data."""
+def add_rights(builder: GraphBuilder, settings: Settings) -> NamedNode:
+    """Add in words what may be done with the data."""
     known = licence_of(settings.licence)
     name = known.name if known else settings.licence
     free = known is not None and known.kind == "PublicDomain"
@@ -133,7 +135,7 @@ def tell_rights(told: GraphBuilder, settings: Settings) -> NamedNode:
     if known is None:
         words = {"en": f"Licence: {name}", "de": f"Lizenz: {name}"}
     labels = [Literal(text, language=tag) for tag, text in words.items()]
-    return told.add(
+    return builder.add(
         f"{settings.base_iri}catalog#rights",
         {
             "a": named("dct:RightsStatement"),
@@ -143,12 +145,12 @@ def tell_rights(told: GraphBuilder, settings: Settings) -> NamedNode:
     )
 
 
-def tell_doi(told: GraphBuilder, settings: Settings) -> NamedNode | None:
-    """Tell the DOI of the deposit, if there is one."""
+def add_doi(builder: GraphBuilder, settings: Settings) -> NamedNode | None:
+    """Add the DOI of the deposit, if there is one."""
     doi = settings.about.doi
     if not doi:
         return None
-    return told.add(
+    return builder.add(
         f"{settings.base_iri}catalog#doi",
         {
             "a": named("adms:Identifier"),

@@ -8,10 +8,10 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.catalogue.agents import tell_contact, tell_licence, tell_publisher, tell_rights
+from twingraph.catalogue.agents import add_contact, add_licence, add_publisher, add_rights
 from twingraph.catalogue.coverage import Coverage
 from twingraph.catalogue.nodes import OURS, GraphBuilder, Values, texts, typed
-from twingraph.catalogue.places import tell_regions
+from twingraph.catalogue.places import add_regions
 from twingraph.export.dumps import Frozen
 from twingraph.export.editions import Edition
 from twingraph.rdf.authority import LANGUAGES, THEMES
@@ -47,24 +47,24 @@ class CatalogueBuilder(GraphBuilder):
     def shared(self) -> dict[str, Values]:
         """What catalogue, data sets and service say alike."""
         return {
-            "dct:publisher": tell_publisher(self, self.settings),
+            "dct:publisher": add_publisher(self, self.settings),
             "dct:license": self.licence,
         }
 
     @cached_property
     def licence(self) -> NamedNode:
         """The licence of the data."""
-        return tell_licence(self, self.settings, self.profile)
+        return add_licence(self, self.settings, self.profile)
 
     @cached_property
     def rights(self) -> NamedNode:
         """What may be done with the data."""
-        return tell_rights(self, self.settings)
+        return add_rights(self, self.settings)
 
     @cached_property
     def contact(self) -> NamedNode:
         """Whom to ask."""
-        return tell_contact(self, self.settings)
+        return add_contact(self, self.settings)
 
     @cached_property
     def public(self) -> NamedNode:
@@ -90,7 +90,7 @@ class CatalogueBuilder(GraphBuilder):
     @cached_property
     def regions(self) -> list[NamedNode]:
         """Which parts of the world it is about."""
-        return tell_regions(self, self.settings)
+        return add_regions(self, self.settings)
 
     @cached_property
     def pages(self) -> list[NamedNode]:

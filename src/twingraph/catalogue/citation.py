@@ -51,13 +51,13 @@ def _title(settings: Settings) -> str:
 
 
 def _description(settings: Settings) -> str:
-    told = settings.about.description
-    return told.get("en") or next(iter(told.values()), "")
+    by_language = settings.about.description
+    return by_language.get("en") or next(iter(by_language.values()), "")
 
 
 def _keywords(settings: Settings) -> tuple[str, ...]:
-    told = settings.about.keywords
-    return told.get("en") or next(iter(told.values()), ())
+    by_language = settings.about.keywords
+    return by_language.get("en") or next(iter(by_language.values()), ())
 
 
 def _creators(settings: Settings) -> tuple[Creator, ...]:
@@ -124,7 +124,7 @@ def _yaml(key: str, value: object) -> str:
 def write_zenodo(settings: Settings, date: str, notes: Mapping[str, str]) -> bytes:
     """Return what a deposit of a release says of itself, as JSON."""
     about, url = settings.about, release_url(settings, date)
-    told = [_description(settings), *(notes[one] for one in sorted(notes, reverse=True)[:1])]
+    texts = [_description(settings), *(notes[tag] for tag in sorted(notes, reverse=True)[:1])]
     related = [{"identifier": url, "relation": "isIdenticalTo", "resource_type": "dataset"}]
     if about.documentation:
         related.append({"identifier": about.documentation, "relation": "isDocumentedBy"})
@@ -133,7 +133,7 @@ def write_zenodo(settings: Settings, date: str, notes: Mapping[str, str]) -> byt
         "upload_type": "dataset",
         "publication_date": date[:10],
         "version": date,
-        "description": "".join(f"<p>{escape(text)}</p>" for text in told if text),
+        "description": "".join(f"<p>{escape(text)}</p>" for text in texts if text),
         "creators": [_depositor(one) for one in _creators(settings)],
         "access_right": "open",
         "license": licence_id(settings.licence) or settings.licence,
@@ -163,4 +163,4 @@ def missing_for_doi(settings: Settings) -> Sequence[str]:
          "or CC BY 4.0"),
         (about.doi, 'the DOI itself: reserve one in the deposit, then about.doi = "10.5281/…"'),
     ]  # fmt: skip
-    return [words for told, words in wanted if not told]
+    return [words for value, words in wanted if not value]

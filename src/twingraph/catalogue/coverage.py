@@ -12,6 +12,7 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
+from twingraph.export.boxes import bounding_box
 from twingraph.rdf.dataset import Dataset, term_of
 from twingraph.rdf.iris import source_of
 from twingraph.rdf.vocabulary import NS, ONTOLOGY
@@ -47,7 +48,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Coverage:
-    """`box` is west, south, east, north; `centre` longitude, latitude; empty where nothing is said.
+    """`box` is west, south, east, north (west greater than east over the date line), `centre` its
+    middle as longitude, latitude; both empty where no place has a position.
 
     `first` and `last` are the earliest and the latest day that anything is dated.
     """
@@ -91,9 +93,10 @@ def coverage(graph: Dataset, base: str) -> Coverage:
             version = value.value
     sizes = Counter({name: len(lines) for name, lines in graph.named.items()})
     whole = [one for one in points.values() if len(one) == 2]
+    box = bounding_box(_positions(whole))
     return Coverage(
-        box=_box(whole),
-        centre=_centre(whole),
+        box=box,
+        centre=_centre(box),
         first=min(first, default=""),
         last=max(last, default=""),
         sources=tuple(_sources(sizes, titles, licences, base)),
@@ -113,21 +116,20 @@ def _sources(
         if document is None:
             continue
         name = document
-        said = tuple(sorted(titles[name], key=str))
-        found.append(Source(graph, name, said, licences.get(name, ""), count))
+        names = tuple(sorted(titles[name], key=str))
+        found.append(Source(graph, name, names, licences.get(name, ""), count))
     return found
 
 
-def _box(points: list[dict[str, Decimal]]) -> tuple[Decimal, ...]:
-    if not points:
-        return ()
-    east, north = ([one[axis] for one in points] for axis in ("east", "north"))
-    return min(east), min(north), max(east), max(north)
+def _positions(points: list[dict[str, Decimal]]) -> list[list[tuple[Decimal, Decimal]]]:
+    return [[(point["east"], point["north"])] for point in points]
 
 
-def _centre(points: list[dict[str, Decimal]]) -> tuple[Decimal, ...]:
-    """Return the mean of the points; a box of the whole world would put it into the sea anyway."""
-    if not points:
+def _centre(box: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+    """Return longitude and latitude of the middle of a box; () for no box."""
+    if not box:
         return ()
-    east, north = (sum(one[axis] for one in points) / len(points) for axis in ("east", "north"))
-    return tuple(Decimal(one).quantize(Decimal("0.00001")) for one in (east, north))
+    west, south, east, north = box
+    longitude = (west + east + (360 if east < west else 0)) / 2
+    middle = (longitude - 360 if longitude > 180 else longitude, (south + north) / 2)
+    return tuple(degrees.quantize(Decimal("0.00001")) for degrees in middle)

@@ -6,9 +6,9 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.catalogue.agents import PAGE, tell_creators, tell_doi
+from twingraph.catalogue.agents import PAGE, add_creators, add_doi
 from twingraph.catalogue.builder import CatalogueBuilder
-from twingraph.catalogue.distributions import add_feed, tell_endpoint, tell_file
+from twingraph.catalogue.distributions import add_endpoint, add_feed, add_file
 from twingraph.catalogue.nodes import Values, named, pair, texts, typed
 from twingraph.catalogue.offers import (
     GRAPH,
@@ -19,7 +19,7 @@ from twingraph.catalogue.offers import (
     offered,
     unchanged_since,
 )
-from twingraph.catalogue.origins import tell_provenance, tell_sources, tell_versions
+from twingraph.catalogue.origins import add_provenance, add_sources, add_versions
 from twingraph.catalogue.places import point, polygon
 from twingraph.rdf.authority import DE_CONTRIBUTORS, DE_LEVELS, FREQUENCIES, LEVELS
 from twingraph.rdf.vocabulary import ONTOLOGY, SHAPES_DOCUMENT
@@ -34,111 +34,126 @@ _CONFORMS: Final = {
 }
 
 
-def tell_dataset(told: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Values]:
-    """Tell a data set and its distributions; return what its record says of it too."""
-    iri = f"{told.base}dataset/{offer.name}"
-    editions = editions_of(told.edition, told.earlier, offer.name)
+def add_dataset(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Values]:
+    """Add a data set and its distributions; return what its record says of it too."""
+    iri = f"{builder.base}dataset/{offer.name}"
+    editions = editions_of(builder.edition, builder.earlier, offer.name)
     days: dict[str, Values] = {
-        "dct:issued": told.day(editions[-1].date or told.version),
-        "dct:modified": told.day(unchanged_since(editions, offer.name) or told.version),
+        "dct:issued": builder.day(editions[-1].date or builder.version),
+        "dct:modified": builder.day(unchanged_since(editions, offer.name) or builder.version),
     }
-    files = [one for one in offered(told.edition) if one.dataset == offer.name]
-    forms = [tell_file(told, iri, one, days) for one in files]
-    frequency = told.about.frequency
-    said: dict[str, Values] = {
+    files = [one for one in offered(builder.edition) if one.dataset == offer.name]
+    forms = [add_file(builder, iri, one, days) for one in files]
+    frequency = builder.about.frequency
+    facts: dict[str, Values] = {
         "a": [named("dcat:Dataset"), named("dcat:Resource")],
-        **told.shared,
+        **builder.shared,
         **days,
-        **tell_versions(told, iri, offer, editions),
-        "dct:title": told.ours(offer.title),
-        "dct:description": told.ours(offer.description),
-        "dcat:keyword": told.keywords(offer.keywords),
+        **add_versions(builder, iri, offer, editions),
+        "dct:title": builder.ours(offer.title),
+        "dct:description": builder.ours(offer.description),
+        "dcat:keyword": builder.keywords(offer.keywords),
         "dct:identifier": Literal(iri),
-        "dcat:contactPoint": told.contact,
-        "dct:creator": tell_creators(told, told.settings),
-        "dcat:theme": told.themes,
-        "dct:accessRights": told.public,
-        "dct:accrualPeriodicity": told.authority(
+        "dcat:contactPoint": builder.contact,
+        "dct:creator": add_creators(builder, builder.settings),
+        "dcat:theme": builder.themes,
+        "dct:accessRights": builder.public,
+        "dct:accrualPeriodicity": builder.authority(
             "frequency", frequency, FREQUENCIES[frequency], "dct:Frequency"
         ),
-        "dct:language": told.languages,
-        "dct:spatial": told.regions,
-        "dct:coverage": _extent(told),
-        "dct:temporal": _period(told),
-        "dct:conformsTo": [told.standard(*one) for one in _CONFORMS.get(offer.name, ())],
-        "dct:provenance": tell_provenance(told),
-        "dcat:landingPage": told.page(told.base + PAGE, {"en": "Data", "de": "Daten"}),
-        "foaf:page": told.pages,
+        "dct:language": builder.languages,
+        **_covered(builder, offer),
+        "dct:conformsTo": [builder.standard(*one) for one in _CONFORMS.get(offer.name, ())],
+        "dct:provenance": add_provenance(builder),
+        "dcat:landingPage": builder.page(builder.base + PAGE, {"en": "Data", "de": "Daten"}),
+        "foaf:page": builder.pages,
     }
     if offer.name == GRAPH:
-        said |= _own_words(told) | tell_sources(told, iri)
-        said["dct:conformsTo"] = _model(told)
-        forms += [*tell_endpoint(told, iri, days), *add_feed(told, iri, days)]
-    if told.profile == "de":
-        said |= _german(told)
-    return {"foaf:primaryTopic": told.add(iri, {**said, "dcat:distribution": forms}), **days}
+        facts |= _own_words(builder) | add_sources(builder, iri)
+        facts["dct:conformsTo"] = _model(builder)
+        forms += [*add_endpoint(builder, iri, days), *add_feed(builder, iri, days)]
+    if builder.profile == "de":
+        facts |= _german(builder)
+    return {"foaf:primaryTopic": builder.add(iri, {**facts, "dcat:distribution": forms}), **days}
 
 
-def _own_words(told: CatalogueBuilder) -> dict[str, Values]:
+def _own_words(builder: CatalogueBuilder) -> dict[str, Values]:
     """Return what the settings say of the graph, in place of what is said by default."""
-    about = told.about
+    about = builder.about
     words = {
         "dct:description": texts(about.description),
         "dcat:keyword": [
             Literal(one, language=tag) for tag, each in about.keywords.items() for one in each
         ],
-        "adms:identifier": tell_doi(told, told.settings),
+        "adms:identifier": add_doi(builder, builder.settings),
     }
     return {name: values for name, values in words.items() if values}
 
 
-def _model(told: CatalogueBuilder) -> list[NamedNode]:
-    version = told.covered.ontology_version or ONTOLOGY
+def _model(builder: CatalogueBuilder) -> list[NamedNode]:
+    version = builder.covered.ontology_version or ONTOLOGY
     return [
-        told.standard(version, "The ontology of the data"),
-        told.standard(SHAPES_DOCUMENT, "The SHACL shapes of the data"),
+        builder.standard(version, "The ontology of the data"),
+        builder.standard(SHAPES_DOCUMENT, "The SHACL shapes of the data"),
     ]
 
 
-def _german(told: CatalogueBuilder) -> dict[str, Values]:
+def _german(builder: CatalogueBuilder) -> dict[str, Values]:
     """Return what DCAT-AP.de adds to a data set."""
     found: dict[str, Values] = {}
-    if told.about.contributor_id:
-        label = told.about.contributor_id.rpartition("/")[2]
-        found["dcatde:contributorID"] = told.code(
-            DE_CONTRIBUTORS, told.about.contributor_id, (label, label), note="DCAT-AP.de"
+    if builder.about.contributor_id:
+        label = builder.about.contributor_id.rpartition("/")[2]
+        found["dcatde:contributorID"] = builder.code(
+            DE_CONTRIBUTORS, builder.about.contributor_id, (label, label), note="DCAT-AP.de"
         )
-    if told.about.political_level:
-        level = told.about.political_level
-        found["dcatde:politicalGeocodingLevelURI"] = told.code(
+    if builder.about.political_level:
+        level = builder.about.political_level
+        found["dcatde:politicalGeocodingLevelURI"] = builder.code(
             DE_LEVELS, f"{DE_LEVELS}/{level}", LEVELS[level], note="DCAT-AP.de"
         )
     return found
 
 
-def _extent(told: CatalogueBuilder) -> NamedNode | None:
-    """Tell the box and the centre of the places, as the data has them."""
-    if not told.covered.box:
+def _covered(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Values]:
+    """Return where and when the contents of a data set lie, if it speaks of such things.
+
+    Code lists have neither place nor time; links are about places, but about no time.
+    """
+    return {
+        "dct:spatial": _places(builder) if offer.name in (GRAPH, LINKS) else None,
+        "dct:temporal": _period(builder) if offer.name == GRAPH else None,
+    }
+
+
+def _places(builder: CatalogueBuilder) -> list[NamedNode]:
+    """Return the regions of the settings, else the extent of the data, else the Earth."""
+    extent = _extent(builder)
+    return builder.regions if builder.about.spatial or extent is None else [extent]
+
+
+def _extent(builder: CatalogueBuilder) -> NamedNode | None:
+    """Add the box and the centre of the places, as the data has them."""
+    if not builder.covered.box:
         return None
-    return told.add(
-        f"{told.base}catalog#extent",
+    return builder.add(
+        f"{builder.base}catalog#extent",
         {
             "a": named("dct:Location"),
             "rdfs:label": pair(("Where the places lie", "Wo die Orte liegen")),
-            "dcat:bbox": typed(polygon(told.covered.box), "geo:wktLiteral"),
-            "dcat:centroid": typed(point(told.covered.centre), "geo:wktLiteral"),
+            "dcat:bbox": typed(polygon(builder.covered.box), "geo:wktLiteral"),
+            "dcat:centroid": typed(point(builder.covered.centre), "geo:wktLiteral"),
         },
     )
 
 
-def _period(told: CatalogueBuilder) -> NamedNode | None:
-    if not told.covered.first:
+def _period(builder: CatalogueBuilder) -> NamedNode | None:
+    if not builder.covered.first:
         return None
-    return told.add(
-        f"{told.base}catalog#period",
+    return builder.add(
+        f"{builder.base}catalog#period",
         {
             "a": named("dct:PeriodOfTime"),
-            "dcat:startDate": typed(told.covered.first, "xsd:date"),
-            "dcat:endDate": typed(told.covered.last, "xsd:date"),
+            "dcat:startDate": typed(builder.covered.first, "xsd:date"),
+            "dcat:endDate": typed(builder.covered.last, "xsd:date"),
         },
     )

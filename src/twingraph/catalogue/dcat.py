@@ -14,8 +14,8 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.catalogue.builder import PROFILES, CatalogueBuilder
 from twingraph.catalogue.coverage import Coverage, coverage
-from twingraph.catalogue.datasets import tell_dataset
-from twingraph.catalogue.distributions import tell_service
+from twingraph.catalogue.datasets import add_dataset
+from twingraph.catalogue.distributions import add_service
 from twingraph.catalogue.nodes import NAMESPACES, Values, named
 from twingraph.catalogue.offers import GRAPH, OFFERS, offered, source_offer
 from twingraph.export.dumps import Frozen
@@ -72,38 +72,38 @@ def catalogue(
     `covered` is what the graph covers, if that is known already.
     """
     covered = covered or coverage(graph.dataset, graph.base)
-    told = CatalogueBuilder(graph, covered, edition, earlier, profile)
+    builder = CatalogueBuilder(graph, covered, edition, earlier, profile)
     there = {one.dataset for one in offered(edition)}
     offers = [*OFFERS, *(source_offer(one.slug, one.title) for one in covered.sources)]
-    about = [tell_dataset(told, one) for one in offers if one.name in there]
-    first = min([told.version, *(one.date for one in earlier)])
-    home = told.about.homepage or f"{told.base}en/index.html"
+    about = [add_dataset(builder, one) for one in offers if one.name in there]
+    first = min([builder.version, *(one.date for one in earlier)])
+    home = builder.about.homepage or f"{builder.base}en/index.html"
     taxonomy: dict[str, Values] = {
         "a": named("skos:ConceptScheme"),
         "dct:title": Literal("EU authority table data-theme"),
     }
-    told.add(
-        told.iri,
+    builder.add(
+        builder.iri,
         {
             "a": named("dcat:Catalog"),
-            **told.shared,
-            "dct:title": told.ours(_TITLE),
-            "dct:description": told.ours(_DESCRIPTION),
-            "dct:identifier": Literal(told.iri),
-            "dct:issued": told.day(first),
-            "dct:modified": told.day(told.version),
-            "dct:language": told.languages,
-            "dct:spatial": told.regions,
-            "dct:rights": told.rights,
-            "foaf:homepage": told.page(home, {"en": "Home page", "de": "Startseite"}),
-            "dcat:themeTaxonomy": told.add(f"{EU}data-theme", taxonomy),
+            **builder.shared,
+            "dct:title": builder.ours(_TITLE),
+            "dct:description": builder.ours(_DESCRIPTION),
+            "dct:identifier": Literal(builder.iri),
+            "dct:issued": builder.day(first),
+            "dct:modified": builder.day(builder.version),
+            "dct:language": builder.languages,
+            "dct:spatial": builder.regions,
+            "dct:rights": builder.rights,
+            "foaf:homepage": builder.page(home, {"en": "Home page", "de": "Startseite"}),
+            "dcat:themeTaxonomy": builder.add(f"{EU}data-theme", taxonomy),
             "dcat:dataset": [node for one in about for node in _topic(one)],
-            "dcat:service": tell_service(told) if GRAPH in there else None,
+            "dcat:service": add_service(builder) if GRAPH in there else None,
             # a record must have a date: none where none is known
-            "dcat:record": [_record(told, one) for one in about if told.version],
+            "dcat:record": [_record(builder, one) for one in about if builder.version],
         },
     )
-    return sorted(told.triples, key=str)
+    return sorted(builder.triples, key=str)
 
 
 def _topic(about: dict[str, Values]) -> list[NamedNode]:
@@ -111,22 +111,22 @@ def _topic(about: dict[str, Values]) -> list[NamedNode]:
     return [topic] if isinstance(topic, NamedNode) else []
 
 
-def _record(told: CatalogueBuilder, about: dict[str, Values]) -> NamedNode:
-    """Tell the entry of a data set. DCAT-AP.de has given up its status."""
+def _record(builder: CatalogueBuilder, about: dict[str, Values]) -> NamedNode:
+    """Add the entry of a data set. DCAT-AP.de has given up its status."""
     [topic] = _topic(about)
     changed = None
-    if told.profile == "eu":
+    if builder.profile == "eu":
         iri = "http://purl.org/adms/changetype/updated"
-        changed = told.code(
+        changed = builder.code(
             CHANGE_TYPES, iri, ("updated", "aktualisiert"), note="ADMS change types"
         )
-    return told.add(
-        f"{told.iri}#record-{topic.value.rpartition('/')[2]}",
+    return builder.add(
+        f"{builder.iri}#record-{topic.value.rpartition('/')[2]}",
         {
             "a": named("dcat:CatalogRecord"),
             **about,
-            "dct:conformsTo": told.standard(*_STANDARDS[told.profile]),
-            "dct:language": told.languages,
+            "dct:conformsTo": builder.standard(*_STANDARDS[builder.profile]),
+            "dct:language": builder.languages,
             "adms:status": changed,
         },
     )
@@ -137,13 +137,13 @@ def wanted(settings: Settings) -> list[str]:
 
     >>> from pathlib import Path
     >>> wanted(Settings(Path()))
-    ['release', 'publisher', 'about.publisher_type', 'about.contact']
+    ['release', 'publisher', 'about.publisher_type', 'about.contact.email']
     """
     about = settings.about
     keys = {
         "release": settings.release,
         "publisher": settings.publisher,
         "about.publisher_type": about.publisher_type,
-        "about.contact": about.contact.name or about.contact.email or about.contact.url,
+        "about.contact.email": about.contact.email,
     }
     return [key for key, value in keys.items() if not value]

@@ -21,22 +21,22 @@ FEED: Final = "release/feed/ldes.trig"  # below the address
 _SHA256: Final = NAMESPACES["spdx"] + "checksumAlgorithm_sha256"
 
 
-def tell_file(
-    told: CatalogueBuilder, dataset: str, offered: Offered, days: Mapping[str, Values]
+def add_file(
+    builder: CatalogueBuilder, dataset: str, offered: Offered, days: Mapping[str, Values]
 ) -> NamedNode:
-    """Tell a file as a distribution of `dataset`: one format in one packing."""
+    """Add a file as a distribution of `dataset`: one format in one packing."""
     file = offered.file
     words = {"en": f"The file {file.name}", "de": f"Die Datei {file.name}"}
     if file.packing:
         words = {"en": f"{words['en']}, packed", "de": f"{words['de']}, gepackt"}
-    packed = told.media_type(f"application/{file.packing}") if file.packing else None
+    packed = builder.media_type(f"application/{file.packing}") if file.packing else None
     iri = f"{dataset}#{file.name}"
-    return told.add(
+    return builder.add(
         iri,
         {
-            **_distribution(told, iri, file, days),
-            "dct:title": told.ours(offered.title),
-            "dct:description": told.ours(words),
+            **_distribution(builder, iri, file, days),
+            "dct:title": builder.ours(offered.title),
+            "dct:description": builder.ours(words),
             "dcat:accessURL": NamedNode(file.url),
             "dcat:compressFormat": packed,
         },
@@ -44,105 +44,116 @@ def tell_file(
 
 
 def _distribution(
-    told: CatalogueBuilder, iri: str, file: File, days: Mapping[str, Values]
+    builder: CatalogueBuilder, iri: str, file: File, days: Mapping[str, Values]
 ) -> dict[str, Values]:
-    """Return what every distribution says of its file and of its terms."""
-    code, label = FILE_TYPES[file.media_type]
+    """Return what every file's distribution says of the file and of its terms."""
+    return {
+        **_terms(builder, iri, file.media_type, FILE_TYPES[file.media_type], days),
+        "dcat:downloadURL": NamedNode(file.url),
+        "dcat:byteSize": typed(str(file.size), "xsd:nonNegativeInteger"),
+        "spdx:checksum": _checksum(builder, iri, file),
+    }
+
+
+def _terms(
+    builder: CatalogueBuilder,
+    iri: str,
+    media_type: str,
+    file_type: tuple[str, str],
+    days: Mapping[str, Values],
+) -> dict[str, Values]:
+    """Return what files, endpoint and feed have alike: format, days, licence, languages."""
+    code, label = file_type
     stable = ("STABLE", ("stable", "stabil"))
     now = ("AVAILABLE", ("available", "verfügbar"))  # the next build may replace it
     return {
         "a": named("dcat:Distribution"),
         **days,
         "dct:identifier": Literal(iri),
-        "dct:license": told.licence,
-        "dct:rights": told.rights,
-        "dct:language": told.languages,
-        "dcat:downloadURL": NamedNode(file.url),
-        "dcat:mediaType": told.media_type(file.media_type),
-        "dct:format": told.authority("file-type", code, (label, label), "dct:MediaTypeOrExtent"),
-        "dcat:byteSize": typed(str(file.size), "xsd:nonNegativeInteger"),
-        "spdx:checksum": _checksum(told, iri, file),
-        "dcatap:availability": told.authority(
-            "planned-availability", *(stable if told.edition.date else now)
+        "dct:license": builder.licence,
+        "dct:rights": builder.rights,
+        "dct:language": builder.languages,
+        "dcat:mediaType": builder.media_type(media_type),
+        "dct:format": builder.authority("file-type", code, (label, label), "dct:MediaTypeOrExtent"),
+        "dcatap:availability": builder.authority(
+            "planned-availability", *(stable if builder.edition.date else now)
         ),
-        "adms:status": told.authority(
+        "adms:status": builder.authority(
             "distribution-status", "COMPLETED", ("completed", "abgeschlossen")
         ),
     }
 
 
-def _checksum(told: CatalogueBuilder, iri: str, file: File) -> NamedNode:
+def _checksum(builder: CatalogueBuilder, iri: str, file: File) -> NamedNode:
     kind: dict[str, Values] = {
         "a": named("spdx:ChecksumAlgorithm"),
         "rdfs:label": Literal("SHA-256"),
     }
-    return told.add(
+    return builder.add(
         f"{iri}-sha256",
         {
             "a": named("spdx:Checksum"),
-            "spdx:algorithm": told.add(_SHA256, kind),
+            "spdx:algorithm": builder.add(_SHA256, kind),
             "spdx:checksumValue": typed(file.sha256, "xsd:hexBinary"),
         },
     )
 
 
-def tell_service(told: CatalogueBuilder) -> NamedNode:
-    """Tell the SPARQL endpoint as a data service."""
-    endpoint = f"{told.base}sparql"
+def add_service(builder: CatalogueBuilder) -> NamedNode:
+    """Add the SPARQL endpoint as a data service."""
+    endpoint = f"{builder.base}sparql"
     iri = f"{endpoint}#service"
     graph = next(one for one in OFFERS if one.name == GRAPH)
     words = {
         "en": "Queries over the whole graph, sources included (SPARQL 1.1).",
         "de": "Abfragen über den ganzen Graphen samt Quellen (SPARQL 1.1).",
     }
-    return told.add(
+    return builder.add(
         iri,
         {
             "a": named("dcat:DataService"),
-            **told.shared,
-            "dct:title": told.ours(_ENDPOINT),
-            "dct:description": told.ours(words),
+            **builder.shared,
+            "dct:title": builder.ours(_ENDPOINT),
+            "dct:description": builder.ours(words),
             "dct:identifier": Literal(iri),
-            "dct:accessRights": told.public,
-            "dct:conformsTo": told.standard(*_PROTOCOL),
-            "dcat:contactPoint": told.contact,
+            "dct:accessRights": builder.public,
+            "dct:conformsTo": builder.standard(*_PROTOCOL),
+            "dcat:contactPoint": builder.contact,
             "dcat:endpointURL": NamedNode(endpoint),
             "dcat:endpointDescription": NamedNode(endpoint),
-            "dcat:keyword": told.keywords(graph.keywords),
-            "dcat:theme": told.themes,
-            "dcat:servesDataset": NamedNode(f"{told.base}dataset/{GRAPH}"),
-            "foaf:page": told.pages,
+            "dcat:keyword": builder.keywords(graph.keywords),
+            "dcat:theme": builder.themes,
+            "dcat:servesDataset": NamedNode(f"{builder.base}dataset/{GRAPH}"),
+            "foaf:page": builder.pages,
         },
     )
 
 
-def tell_endpoint(
-    told: CatalogueBuilder, dataset: str, days: Mapping[str, Values]
+def add_endpoint(
+    builder: CatalogueBuilder, dataset: str, days: Mapping[str, Values]
 ) -> list[NamedNode]:
-    """Tell the endpoint as a distribution, because portals pass over data services.
+    """Add the endpoint as a distribution, because portals pass over data services.
 
-    What can be downloaded there is the description of what can be asked.
+    It has no downloadURL: only a file has one, and a portal would open that file in place of the
+    endpoint (docs/decisions/0013).
     """
-    file = next((one for one in told.edition.files if one.name == ENDPOINT_FILE), None)
-    if file is None:
+    if all(file.name != ENDPOINT_FILE for file in builder.edition.files):
         return []
-    iri = f"{dataset}#sparql"
+    iri, media_type = f"{dataset}#sparql", "application/json"  # one of those it answers in
     words = {
-        "en": f"Queries are answered at {told.base}sparql; the file describes what can be asked: "
-        "classes, properties and how many of each (VoID).",
-        "de": f"Abfragen beantwortet {told.base}sparql; die Datei beschreibt, wonach gefragt "
-        "werden kann: Klassen, Eigenschaften und wie viele es davon gibt (VoID).",
+        "en": "Answers SPARQL 1.1 queries; in a browser it is a form with examples.",
+        "de": "Beantwortet Abfragen in SPARQL 1.1; im Browser ein Formular mit Beispielen.",
     }
     return [
-        told.add(
+        builder.add(
             iri,
             {
-                **_distribution(told, iri, file, days),
-                "dct:title": told.ours(_ENDPOINT),
-                "dct:description": told.ours(words),
-                "dcat:accessURL": NamedNode(f"{told.base}sparql"),
-                "dcat:accessService": tell_service(told),
-                "dct:conformsTo": told.standard(*_PROTOCOL),
+                **_terms(builder, iri, media_type, FILE_TYPES[media_type], days),
+                "dct:title": builder.ours(_ENDPOINT),
+                "dct:description": builder.ours(words),
+                "dcat:accessURL": NamedNode(f"{builder.base}sparql"),
+                "dcat:accessService": add_service(builder),
+                "dct:conformsTo": builder.standard(*_PROTOCOL),
             },
         )
     ]
@@ -159,7 +170,6 @@ def add_feed(
     if not builder.edition.date and not builder.earlier:
         return []
     iri, media_type = f"{dataset}#feed", "application/trig"
-    code, label = FILE_TYPES[media_type]
     words = {
         "en": "What changed from release to release, entity by entity, as a Linked Data Event "
         "Stream: whoever holds a copy follows it and stays current.",
@@ -171,25 +181,14 @@ def add_feed(
         builder.add(
             iri,
             {
+                **_terms(builder, iri, media_type, FILE_TYPES[media_type], days),
                 "a": [named("dcat:Distribution"), named("ldes:EventSource")],
-                **days,
                 "dct:title": builder.ours(_FEED),
                 "dct:description": builder.ours(words),
-                "dct:identifier": Literal(iri),
-                "dct:license": builder.licence,
-                "dct:rights": builder.rights,
-                "dct:language": builder.languages,
                 "dct:conformsTo": builder.standard(*_LDES),
                 "dcat:accessURL": NamedNode(f"{builder.base}{FEED}"),
-                "dcat:mediaType": builder.media_type(media_type),
-                "dct:format": builder.authority(
-                    "file-type", code, (label, label), "dct:MediaTypeOrExtent"
-                ),
                 "dcatap:availability": builder.authority(
                     "planned-availability", "STABLE", ("stable", "stabil")
-                ),
-                "adms:status": builder.authority(
-                    "distribution-status", "COMPLETED", ("completed", "abgeschlossen")
                 ),
             },
         )

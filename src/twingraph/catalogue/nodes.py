@@ -1,7 +1,7 @@
-"""Nodes told as tables of prefixed names: how a catalogue is put together, and what others call it.
+"""A graph built node by node from tables of prefixed names, and the terms of catalogues.
 
-`tell(iri, {"a": …, "dct:title": …})` is one node. Values are terms, one or many; nothing is said
-where there is no value.
+`add(iri, {"a": …, "dct:title": …})` adds one node. Values are terms, one or many; without a value
+no triple is added.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def typed(text: str, name: str) -> Literal | None:
 
 
 class GraphBuilder:
-    """A graph in the making; `triples` is what has been told so far."""
+    """Builds a graph of named nodes; `triples` is what has been added so far."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -86,7 +86,7 @@ class GraphBuilder:
     def code(
         self, scheme: str, iri: str, labels: tuple[str, str], *kinds: str, note: str = ""
     ) -> NamedNode:
-        """Tell what a controlled value is: its kinds, its scheme, its label."""
+        """Add what a controlled value is: its kinds, its scheme, its label."""
         self.add(scheme, {"a": named("skos:ConceptScheme"), "dct:title": Literal(note or scheme)})
         return self.add(
             iri,
@@ -98,19 +98,19 @@ class GraphBuilder:
         )
 
     def authority(self, table: str, code: str, labels: tuple[str, str], *kinds: str) -> NamedNode:
-        """Tell a value of an EU authority table."""
+        """Add a value of an EU authority table."""
         note = f"EU authority table {table}"
         return self.code(EU + table, f"{EU}{table}/{code}", labels, *kinds, note=note)
 
     def media_type(self, name: str) -> NamedNode:
-        """Tell a media type of IANA's register."""
+        """Add a media type of IANA's register."""
         kinds = [named("dct:MediaType"), named("dct:MediaTypeOrExtent")]
         return self.add(IANA + name, {"a": kinds, "rdfs:label": Literal(name)})
 
     def page(self, iri: str, title: Mapping[str, str]) -> NamedNode:
-        """Tell a page that people read."""
+        """Add a page that people read."""
         return self.add(iri, {"a": named("foaf:Document"), "dct:title": texts(title)})
 
     def standard(self, iri: str, title: str) -> NamedNode:
-        """Tell something that data conforms to."""
+        """Add something that data conforms to."""
         return self.add(iri, {"a": named("dct:Standard"), "dct:title": Literal(title)})

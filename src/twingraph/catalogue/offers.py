@@ -220,7 +220,7 @@ def shelf_order(name: str) -> tuple[int, str]:
     return next(found, -1), name
 
 
-def _said(edition: Edition, dataset: str) -> dict[str, str]:
+def _digests(edition: Edition, dataset: str) -> dict[str, str]:
     """Return the digests of what a data set holds in an edition, packed files left out."""
     return {
         one.file.name: one.file.sha256
@@ -232,7 +232,7 @@ def _said(edition: Edition, dataset: str) -> dict[str, str]:
 def editions_of(edition: Edition, earlier: Iterable[Edition], dataset: str) -> list[Edition]:
     """Return the editions in which there is that data set, newest first, this one among them."""
     older = sorted(earlier, key=lambda one: _order(one.date), reverse=True)
-    return [edition, *(one for one in older if _said(one, dataset))]
+    return [edition, *(one for one in older if _digests(one, dataset))]
 
 
 def unchanged_since(editions: list[Edition], dataset: str) -> str:
@@ -245,7 +245,7 @@ def unchanged_since(editions: list[Edition], dataset: str) -> str:
         return now.modified or now.date
     since = now.date
     for one in older:
-        if _said(one, dataset) != _said(now, dataset):
+        if _digests(one, dataset) != _digests(now, dataset):
             break
         since = one.date
     return since

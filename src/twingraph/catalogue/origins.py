@@ -26,59 +26,59 @@ _WORK: Final = {
 _SAYS: Final = {"en": "What “{}” says", "de": "Was „{}“ sagt"}
 
 
-def tell_versions(
-    told: CatalogueBuilder, iri: str, offer: DatasetOffer, editions: Sequence[Edition]
+def add_versions(
+    builder: CatalogueBuilder, iri: str, offer: DatasetOffer, editions: Sequence[Edition]
 ) -> dict[str, Values]:
-    """Tell the dated versions of the data set `iri` (DCAT 3 §11); return what it says itself."""
+    """Add the dated versions of the data set `iri` (DCAT 3 §11); return what it says itself."""
     dated = [one for one in editions if one.date]
-    nodes = [NamedNode(f"{told.base}release/{one.date}/#{offer.name}") for one in dated]
+    nodes = [NamedNode(f"{builder.base}release/{one.date}/#{offer.name}") for one in dated]
     for at, (node, one) in enumerate(zip(nodes, dated, strict=True)):
         title = {tag: f"{text} ({one.date})" for tag, text in offer.title.items()}
-        told.add(
+        builder.add(
             node.value,
             {
                 "a": named("dcat:Resource"),
-                "dct:title": told.ours(title),
-                "dct:issued": told.day(one.date),
+                "dct:title": builder.ours(title),
+                "dct:issued": builder.day(one.date),
                 "dcat:version": Literal(one.date),
                 "dcat:isVersionOf": NamedNode(iri),
                 "dcat:previousVersion": nodes[at + 1 : at + 2],
                 "adms:versionNotes": texts(one.notes),
-                "foaf:page": told.page(f"{told.base}release/{one.date}/", {}),
+                "foaf:page": builder.page(f"{builder.base}release/{one.date}/", {}),
             },
         )
     return {
-        "dcat:version": Literal(told.version) if told.version else None,
-        "adms:versionNotes": texts(told.edition.notes),
-        "dcat:hasCurrentVersion": nodes[:1] if told.edition.date else None,
+        "dcat:version": Literal(builder.version) if builder.version else None,
+        "adms:versionNotes": texts(builder.edition.notes),
+        "dcat:hasCurrentVersion": nodes[:1] if builder.edition.date else None,
     }
 
 
-def tell_sources(told: CatalogueBuilder, dataset: str) -> dict[str, Values]:
-    """Tell the documents behind the graph, and the graph of each; return what the graph says."""
-    documents = [_document(told, one) for one in told.covered.sources]
+def add_sources(builder: CatalogueBuilder, dataset: str) -> dict[str, Values]:
+    """Add the documents behind the graph, and the graph of each; return what the graph says."""
+    documents = [_document(builder, one) for one in builder.covered.sources]
     activity: dict[str, Values] = {
         "a": named("prov:Activity"),
-        "rdfs:label": told.ours(_WORK),
+        "rdfs:label": builder.ours(_WORK),
         "prov:used": documents,
     }
     return {
         "prov:wasDerivedFrom": documents,
-        "prov:wasGeneratedBy": told.add(f"{told.base}catalog#build", activity),
-        "void:subset": [_graph(told, dataset, one) for one in told.covered.sources],
+        "prov:wasGeneratedBy": builder.add(f"{builder.base}catalog#build", activity),
+        "void:subset": [_graph(builder, dataset, one) for one in builder.covered.sources],
     }
 
 
-def _document(told: CatalogueBuilder, source: Source) -> NamedNode:
-    return told.add(source.document, {"a": named("prov:Entity"), "dct:title": source.titles})
+def _document(builder: CatalogueBuilder, source: Source) -> NamedNode:
+    return builder.add(source.document, {"a": named("prov:Entity"), "dct:title": source.titles})
 
 
-def _graph(told: CatalogueBuilder, dataset: str, source: Source) -> NamedNode:
-    return told.add(
+def _graph(builder: CatalogueBuilder, dataset: str, source: Source) -> NamedNode:
+    return builder.add(
         source.graph,
         {
             "a": named("void:Dataset"),
-            "dct:title": texts({tag: _SAYS[tag].format(source.title) for tag in told.tags}),
+            "dct:title": texts({tag: _SAYS[tag].format(source.title) for tag in builder.tags}),
             "dct:isPartOf": NamedNode(dataset),
             "dct:license": NamedNode(source.licence) if source.licence else None,
             "prov:wasDerivedFrom": NamedNode(source.document),
@@ -87,14 +87,14 @@ def _graph(told: CatalogueBuilder, dataset: str, source: Source) -> NamedNode:
     )
 
 
-def tell_provenance(told: CatalogueBuilder) -> NamedNode:
-    """Tell in words where everything comes from."""
-    count = len(told.covered.sources)
+def add_provenance(builder: CatalogueBuilder) -> NamedNode:
+    """Add in words where everything comes from."""
+    count = len(builder.covered.sources)
     words = {
         "en": f"From {count} source documents; every statement names the words it rests on.",
         "de": f"Aus {count} Quelldokumenten; jede Aussage nennt die Worte, auf denen sie beruht.",
     }
-    return told.add(
-        f"{told.base}catalog#provenance",
-        {"a": named("dct:ProvenanceStatement"), "rdfs:label": told.ours(words)},
+    return builder.add(
+        f"{builder.base}catalog#provenance",
+        {"a": named("dct:ProvenanceStatement"), "rdfs:label": builder.ours(words)},
     )

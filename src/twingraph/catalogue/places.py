@@ -7,6 +7,7 @@ program guessed would be a claim nobody made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode
@@ -21,26 +22,26 @@ EARTH: Final = Region(
 )
 
 
-def tell_regions(told: GraphBuilder, settings: Settings) -> list[NamedNode]:
-    """Tell the regions of the settings, each with its box and the middle of that."""
-    return [_tell(told, one) for one in settings.about.spatial or (EARTH,)]
+def add_regions(builder: GraphBuilder, settings: Settings) -> list[NamedNode]:
+    """Add the regions of the settings, each with its box and the middle of that."""
+    return [_add(builder, one) for one in settings.about.spatial or (EARTH,)]
 
 
-def _tell(told: GraphBuilder, region: Region) -> NamedNode:
+def _add(builder: GraphBuilder, region: Region) -> NamedNode:
     table, _, code = region.iri.removeprefix(EU).partition("/")
     label = texts(region.label) or [Literal(code if region.iri.startswith(EU) else region.iri)]
-    node = told.add(region.iri, {"a": named("dct:Location"), "skos:prefLabel": label})
+    node = builder.add(region.iri, {"a": named("dct:Location"), "skos:prefLabel": label})
     if region.iri.startswith(EU):
-        scheme = told.add(
+        scheme = builder.add(
             EU + table,
             {
                 "a": named("skos:ConceptScheme"),
                 "dct:title": Literal(f"EU authority table {table}"),
             },
         )
-        told.add(region.iri, {"a": named("skos:Concept"), "skos:inScheme": scheme})
+        builder.add(region.iri, {"a": named("skos:Concept"), "skos:inScheme": scheme})
     if region.box:
-        told.add(
+        builder.add(
             region.iri,
             {
                 "dcat:bbox": typed(polygon(region.box), "geo:wktLiteral"),
@@ -50,16 +51,27 @@ def _tell(told: GraphBuilder, region: Region) -> NamedNode:
     return node
 
 
-def polygon(box: Sequence[object]) -> str:
+def polygon(box: Sequence[float | Decimal]) -> str:
     """Return west, south, east, north as well-known text.
+
+    A box whose west is greater than its east spans the date line (RFC 7946 §5.2) and is cut there.
 
     >>> polygon((5, 47, 15, 55))
     'POLYGON((5 47, 15 47, 15 55, 5 55, 5 47))'
+    >>> polygon((170, -50, -170, -30))  # doctest: +ELLIPSIS
+    'MULTIPOLYGON(((170 -50, 180 -50, ...), ((-180 -50, -170 -50, ...))'
     """
     west, south, east, north = box
-    return (
-        f"POLYGON(({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}))"
-    )
+    if east < west:
+        left, right = (
+            _ring(*part) for part in ((west, south, 180, north), (-180, south, east, north))
+        )
+        return f"MULTIPOLYGON(({left}), ({right}))"
+    return f"POLYGON({_ring(west, south, east, north)})"
+
+
+def _ring(west: object, south: object, east: object, north: object) -> str:
+    return f"({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south})"
 
 
 def point(place: Sequence[object]) -> str:
@@ -69,4 +81,5 @@ def point(place: Sequence[object]) -> str:
 
 def _middle(box: Sequence[float]) -> tuple[float, float]:
     west, south, east, north = box
-    return round((west + east) / 2, 5), round((south + north) / 2, 5)
+    middle = (west + east + (360 if east < west else 0)) / 2
+    return round(middle - 360 if middle > 180 else middle, 5), round((south + north) / 2, 5)

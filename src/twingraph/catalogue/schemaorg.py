@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
 from typing import Any, Final
 
 from pyoxigraph import Literal, NamedNode
@@ -14,15 +14,17 @@ from twingraph.catalogue.paging import Catalogue
 CONTEXT: Final = "https://schema.org/"
 _ISO: Final = {"ENG": "en", "DEU": "de"}
 
+_PAIR: Final = re.compile(r"-?[0-9.]+ -?[0-9.]+")
+
 
 def texts_of(catalogue: Catalogue, iri: str, verb: str, language: str) -> list[str]:
     """Return the texts of a property in that language, else in English, else in any."""
     found = catalogue.objects(iri, named(verb))
     literals = [one for one in found if isinstance(one, Literal)]
     for tag in (language, "en", None):
-        said = [one.value for one in literals if tag is None or one.language == tag]
-        if said:
-            return said
+        values = [one.value for one in literals if tag is None or one.language == tag]
+        if values:
+            return values
     return []
 
 
@@ -101,6 +103,7 @@ def _dataset(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
         "distribution": [
             _download(catalogue, one, language)
             for one in links_of(catalogue, iri, "dcat:distribution")
+            if links_of(catalogue, one, "dcat:downloadURL")  # endpoint and feed are no files
         ],
     }
     return {key: value for key, value in found.items() if value}
@@ -158,7 +161,11 @@ def _corners(polygon: str) -> str:
 
     >>> _corners("POLYGON((5 47, 15 47, 15 55, 5 55, 5 47))")
     '47 5 55 15'
+    >>> _corners("MULTIPOLYGON(((170 -5, 180 -5, 180 3, 170 3, 170 -5)), "
+    ...          "((-180 -5, -170 -5, -170 3, -180 3, -180 -5)))")
+    '-5 170 3 -170'
     """
-    corners: Sequence[str] = polygon.removeprefix("POLYGON((").removesuffix("))").split(", ")
-    (west, south), (east, north) = corners[0].split(), corners[2].split()
+    corners = [pair.split() for pair in _PAIR.findall(polygon)]
+    # the first and the last but two: of one ring its opposite corners, of two the outer ones
+    (west, south), (east, north) = corners[0], corners[-3]
     return f"{south} {west} {north} {east}"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from twingraph.link.facts import TARGETS, WIKIDATA, LinkFacts
+from twingraph.link.facts import TARGETS, LinkFacts
 from twingraph.link.files import FOLDER
-from twingraph.link.quickstatements import Written, quickstatements, summary
-from twingraph.link.twinnings import select_twinnings
+from twingraph.link.wikidata.outputs import left_out
+from twingraph.link.wikidata.quickstatements import propose, write_v1
+from twingraph.link.wikidata.report import make_report
+from twingraph.link.wikidata.reviews import read_reviews
+from twingraph.link.wikidata.statements import pairs_snapshot, read_pairs
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import NAME, read_frozen
 from twingraph.settings import Settings
@@ -52,11 +53,13 @@ def export(
             raise TwingraphError(f"{path}: {error.strerror}; run 'twingraph build'") from None
     if target != "wikidata":
         raise TwingraphError("QuickStatements are Wikidata's; leave --target out")
-    known = read_pairs(existing) if existing else frozenset()
-    written = new_statements(
-        LinkFacts(read_frozen(build / NAME), settings.base_iri), known, settings
-    )
-    return Export("".join(written.lines).encode(), tuple(summary(written)))
+    pairs = read_pairs(existing) if existing else frozenset[tuple[str, str]]()
+    facts = LinkFacts(read_frozen(build / NAME), settings.base_iri)
+    reviews = read_reviews(settings.folder, settings.base_iri)
+    report = make_report(facts, pairs_snapshot("the pairs given", pairs), reviews)
+    statements = propose(report).statements
+    head = f"{len(statements)} statements; left out:"
+    return Export(write_v1(statements), (head, *left_out(report)))
 
 
 def write(found: Export, path: Path) -> None:
@@ -65,32 +68,3 @@ def write(found: Export, path: Path) -> None:
         path.write_bytes(found.content)
     except OSError as error:
         raise TwingraphError(f"{path}: {error.strerror}; name a file to write") from None
-
-
-def new_statements(
-    facts: LinkFacts, known: frozenset[tuple[str, str]], settings: Settings
-) -> Written:
-    """Return the QuickStatements of what is published, without the `known` pairs."""
-    selected = select_twinnings(facts)
-    written = quickstatements(selected.twinnings, known)
-    return Written(written.lines, (*selected.left_out, *written.left_out))
-
-
-def read_pairs(path: Path) -> frozenset[tuple[str, str]]:
-    """Read the P190 pairs that Wikidata has: CSV or TSV, items or their IRIs in two columns.
-
-    The first line may name the columns; anything else that is no pair raises `TwingraphError`.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise TwingraphError(f"{path}: {error}; name a UTF-8 file of pairs") from None
-    pairs = set()
-    mark = "\t" if lines and "\t" in lines[0] else ","
-    for number, row in enumerate(csv.reader(lines, delimiter=mark), 1):
-        items = [one.strip().strip("<>").removeprefix(WIKIDATA) for one in row[:2]]
-        if len(items) == 2 and all(re.fullmatch(r"Q[1-9][0-9]*", one) for one in items):
-            pairs.add((items[0], items[1]))
-        elif row and number > 1:
-            raise TwingraphError(f"{path}:{number}: no pair of items; write Q586,Q2280")
-    return frozenset(pairs)

@@ -249,24 +249,26 @@ class _Shown:
         return [Value(name, one) for one in pages] or [Value(name)]
 
     def files(self, iri: str) -> list[Row]:
-        """Return the files of a data set, packed ones under what they pack."""
+        """Return the files of a data set, packed ones under what they pack.
+
+        What has no downloadURL is no file: the endpoint, the feed.
+        """
         rows = {}
-        for one in links_of(self.catalogue, iri, "dcat:distribution"):
-            name = one.partition("#")[2]
-            [url] = links_of(self.catalogue, one, "dcat:downloadURL")
-            access = links_of(self.catalogue, one, "dcat:accessService")
-            [checksum] = links_of(self.catalogue, one, "spdx:checksum")
-            kinds = links_of(self.catalogue, one, "dcat:mediaType")
+        for form in links_of(self.catalogue, iri, "dcat:distribution"):
+            urls = links_of(self.catalogue, form, "dcat:downloadURL")
+            if not urls:
+                continue
+            name = form.partition("#")[2]
+            [checksum] = links_of(self.catalogue, form, "spdx:checksum")
+            kinds = links_of(self.catalogue, form, "dcat:mediaType")
             rows[name] = self.row(
-                url.rpartition("/")[2] if access else name,
-                self.text(one, "dct:title"),
-                url,
+                name,
+                self.text(form, "dct:title"),
+                urls[0],
                 self.text(kinds[0], "rdfs:label"),
-                int(self.text(one, "dcat:byteSize")),
+                int(self.text(form, "dcat:byteSize")),
                 self.text(checksum, "spdx:checksumValue"),
             )
-            if access:
-                rows[name] = rows[name]._replace(asked=relative("sparql", self.at))
         return nested(rows)
 
     def row(self, name: str, title: str, url: str, media_type: str, size: int, sha256: str) -> Row:
@@ -307,5 +309,5 @@ class _Shown:
         if not where:
             where = f"{self.site.base}release/{releases[0].date}/" if releases else iri
         when = f" ({issued[:4]})" if issued else ""
-        which = words.gettext("Version {version}.", version=version) if version else ""
-        return f"{who}{when}: {self.text(iri, 'dct:title')}.{which} {where}"
+        which = [words.gettext("Version {version}.", version=version)] if version else []
+        return " ".join([f"{who}{when}: {self.text(iri, 'dct:title')}.", *which, where])

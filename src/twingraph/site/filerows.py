@@ -22,7 +22,6 @@ class Row(NamedTuple):
     exact: str
     sha256: str
     packed: list[Row]
-    asked: str = ""  # where queries are answered, if that is what it is about
 
 
 def in_order(datasets: Sequence[str]) -> list[str]:

@@ -28,7 +28,14 @@ COLUMNS: Final = (
 )  # fmt: skip
 _IRIS: Final = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 _NEEDED: Final = (*_IRIS, "author_label", "mapping_date")
-_OURS: Final = {"semapv": "https://w3id.org/semapv/vocab/", "sssom": SSSOM}
+# SSSOM's own names, and those of Wikidata's statements, which refusals speak of
+_OURS: Final = {
+    "pq": "http://www.wikidata.org/prop/qualifier/",
+    "semapv": "https://w3id.org/semapv/vocab/",
+    "sssom": SSSOM,
+    "wds": "http://www.wikidata.org/entity/statement/",
+    "wdt": "http://www.wikidata.org/prop/direct/",
+}
 _PREFIX: Final = re.compile(r"#\s+([A-Za-z][\w.\-]*):\s+(\S+)\s*")
 _SLOT: Final = re.compile(r"#\s?([a-z_]+):\s*(\S.*)?")
 _NO_IRI: Final = re.compile(r'[\x00-\x20<>"{}|^`\\]|^(?![a-z]+:)')
@@ -73,7 +80,7 @@ class MappingTable:
 
 @cache
 def prefixes_of_links(base: str) -> Mapping[str, str]:
-    """Return the one prefix list under `base`, with SSSOM's own two names."""
+    """Return the one prefix list under `base`, with SSSOM's own names and Wikidata's."""
     return dict(sorted({**prefixes_for(base), "graph": base + "graph/", **_OURS}.items()))
 
 

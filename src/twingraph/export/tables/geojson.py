@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final
 
+from twingraph.export.boxes import bounding_box
 from twingraph.export.tables.columns import Cell, Column, Row, TableSchema
 from twingraph.export.tables.files import Tables
 from twingraph.export.tables.schema import TABLES
@@ -105,7 +106,7 @@ def _feature(name: str, row: Row, geometry: Json | None, more: Json) -> Json:
     }
     feature: Json = {"type": "Feature", "id": row["iri"]}
     if geometry is not None and geometry["type"] != "Point":
-        feature["bbox"] = _box(_positions(geometry))
+        feature["bbox"] = list(bounding_box(_parts(geometry)))
     return {**feature, "geometry": geometry, "properties": {**said, **more}}
 
 
@@ -124,28 +125,25 @@ def _value(column: Column, cell: Cell) -> object:
     return cell
 
 
-def _positions(geometry: Json) -> list[Position]:
+def _parts(geometry: Json) -> list[list[Position]]:
+    """Return a geometry's lines; each point as a line of one position."""
     match geometry["type"]:
         case "Point":
+            return [[geometry["coordinates"]]]
+        case "MultiPoint":
+            return [[position] for position in geometry["coordinates"]]
+        case "LineString":
             return [geometry["coordinates"]]
-        case "MultiLineString":
-            return [one for line in geometry["coordinates"] for one in line]
     return list(geometry["coordinates"])
-
-
-def _box(positions: Sequence[Position]) -> list[float]:
-    """Return west, south, east, north (§5); around the whole globe where a line was cut."""
-    lons, lats = zip(*positions, strict=True)
-    return [min(lons), min(lats), max(lons), max(lats)]
 
 
 def _write(tables: Tables, name: str, features: Iterable[Json]) -> bytes:
     table = _BY_NAME[name]
     made = list(features)
     collection: Json = {"type": "FeatureCollection"}
-    corners = [one for each in made if each["geometry"] for one in _positions(each["geometry"])]
-    if corners:
-        collection["bbox"] = _box(corners)
+    drawn = [part for each in made if each["geometry"] for part in _parts(each["geometry"])]
+    if drawn:
+        collection["bbox"] = list(bounding_box(drawn))
     collection |= {
         "title": {"de": table.de, "en": table.en},
         "license": tables.settings.licence,

@@ -1,0 +1,80 @@
+"""`twingraph report wikidata`: a build, a snapshot and the reviews -> the report, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from twingraph.link.facts import LinkFacts
+from twingraph.link.wikidata.entities import read_entities
+from twingraph.link.wikidata.outputs import report_files
+from twingraph.link.wikidata.report import Report, make_report
+from twingraph.link.wikidata.reviews import read_reviews
+from twingraph.link.wikidata.statements import Snapshot, pairs_snapshot, read_nodes, read_pairs
+from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import NAME, read_frozen
+from twingraph.settings import Settings
+
+IMPORTS: Final = "data/imports"
+_TABLES: Final = (".csv", ".tsv")
+
+
+def load_report(
+    settings: Settings, build: Path, snapshot: Path | None, items: Path | None = None
+) -> tuple[Report, LinkFacts]:
+    """Return the report on the build in folder `build`, and what is published there.
+
+    `snapshot` is a file of pairs (CSV, TSV) or of entities (JSON, a dump); without it, the newest
+    list under `data/imports/` that is called after Wikidata. `items` is a table of what is known of
+    items. Raises `TwingraphError` where one of them can't be read.
+    """
+    path = snapshot or _imported(settings)
+    found = _read(path)
+    if items is not None:
+        found = replace(found, items={**read_nodes(items), **found.items})
+    facts = LinkFacts(read_frozen(build / NAME), settings.base_iri)
+    reviews = read_reviews(settings.folder, settings.base_iri)
+    return make_report(facts, found, reviews), facts
+
+
+def _imported(settings: Settings) -> Path:
+    """Return the rows of the newest list of Wikidata's that the project holds."""
+    folders = sorted((settings.folder / IMPORTS).glob("wikidata*"))
+    tables = [path for folder in folders for path in sorted(folder.iterdir())
+              if path.suffix in _TABLES and not path.name.endswith(".sssom.tsv")]  # fmt: skip
+    if not tables:
+        raise TwingraphError(
+            f"no list of Wikidata's in {settings.folder / IMPORTS}; name one, --snapshot pairs.csv"
+        )
+    return tables[-1]
+
+
+def _read(path: Path) -> Snapshot:
+    if path.suffix in _TABLES:
+        return pairs_snapshot(path.stem, read_pairs(path))
+    return read_entities(path)
+
+
+def write_files(
+    report: Report, facts: LinkFacts, settings: Settings, folder: Path
+) -> Sequence[str]:
+    """Write all files of the report into a folder, new or empty; return their names.
+
+    Raises `TwingraphError` where the folder holds something, or can't be written.
+    """
+    names = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise TwingraphError(f"{folder} is not empty; name a new folder, so that no old batch "
+                                 "stays among the new ones")  # fmt: skip
+        for name, raw in report_files(report, facts, settings):
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(raw)
+            names.append(name)
+    except OSError as error:
+        raise TwingraphError(f"{folder}: {error.strerror}; name a folder to write") from None
+    return names

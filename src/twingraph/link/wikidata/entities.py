@@ -1,0 +1,184 @@
+"""Wikibase entity JSON -> statements of P190, whatever its age.
+
+Format: https://doc.wikimedia.org/Wikibase/master/php/docs_topics_json.html. Files are those of
+Special:EntityData (`{"entities": …}`), single entities, or dumps with an entity a line. What is
+damaged is passed over and counted; it never stops the rest.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from twingraph.link.wikidata.statements import (
+    END,
+    START,
+    STATEMENT,
+    TWINNED,
+    Snapshot,
+    WikidataItem,
+    WikidataStatement,
+    WikidataTime,
+)
+from twingraph.problems import TwingraphError
+
+_LABELS: Final = ("en", "mul", "de")  # `mul` is what editors keep where all languages agree
+_ITEM: Final = re.compile(r"Q[1-9]\d*")
+_GEONAMES: Final = "P1566"
+
+
+@dataclass
+class EntityReader:
+    """Collects what entity documents say; `damaged` counts those that could not be read."""
+
+    statements: list[WikidataStatement] = field(default_factory=list)
+    items: dict[str, WikidataItem] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
+    damaged: int = 0
+
+    def read(self, document: object, requested: str = "") -> None:
+        """Take in one entity, or a document of several; `requested` is what was asked for."""
+        if not isinstance(document, dict):
+            self.damaged += 1
+            return
+        entities = document.get("entities")
+        for entity in entities.values() if isinstance(entities, dict) else [document]:
+            try:
+                self._entity(entity, requested)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                self.damaged += 1
+
+    def read_lines(self, lines: Iterable[bytes]) -> None:
+        """Take in a dump: an entity a line, those without P190 not parsed."""
+        for line in lines:
+            text = line.strip().rstrip(b",")
+            if text in (b"", b"[", b"]") or b'"P190"' not in text:
+                continue
+            try:
+                document = json.loads(text)
+            except (ValueError, RecursionError):
+                self.damaged += 1
+            else:
+                self.read(document)
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Return what was collected."""
+        return Snapshot(name, tuple(self.statements), self.items, self.redirects)
+
+    def _entity(self, entity: Mapping[str, Any], requested: str) -> None:
+        item = entity["id"]
+        if not _ITEM.fullmatch(item):
+            return
+        if requested and requested != item:
+            self.redirects[requested] = item
+        claims = _map(entity.get("claims"))
+        self.items[item] = WikidataItem(
+            label=_label(_map(entity.get("labels"))),
+            geonames=next(iter(_texts(claims.get(_GEONAMES, ()))), ""),
+        )
+        revision = str(entity.get("lastrevid", ""))
+        for claim in claims.get(TWINNED, ()):
+            target = _item_of(claim.get("mainsnak", {}))
+            if target:
+                self.statements.append(_statement(item, target, claim, revision))
+
+
+def read_entities(path: Path) -> Snapshot:
+    """Read a file of entities: JSON, or a dump with an entity a line, packed with gzip or not."""
+    reader = EntityReader()
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rb") as stream:
+            if ".ndjson" in path.name or "dump" in path.name or path.suffix == ".gz":
+                reader.read_lines(stream)
+            else:
+                requested = path.stem if _ITEM.fullmatch(path.stem) else ""
+                reader.read(json.load(stream), requested)
+    except (OSError, ValueError, EOFError) as error:
+        raise TwingraphError(f"{path}: {error}; name a file of Wikidata entities") from None
+    return reader.snapshot(path.name)
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    """Return a map; PHP writes an empty one as an empty list."""
+    return value if isinstance(value, dict) else {}
+
+
+def _label(labels: Mapping[str, Any]) -> str:
+    tags = [*(tag for tag in _LABELS if tag in labels), *sorted(labels)]
+    return str(labels[tags[0]]["value"]) if tags else ""
+
+
+def _item_of(snak: Mapping[str, Any]) -> str:
+    """Return the item a snak names; old files give its number only. "" where it names none."""
+    if snak.get("snaktype") != "value":
+        return ""
+    value = snak["datavalue"]["value"]
+    found = value.get("id") or f"Q{value.get('numeric-id', '')}"
+    return found if _ITEM.fullmatch(found) else ""
+
+
+def _texts(claims: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for claim in claims:
+        snak = claim.get("mainsnak", {})
+        if snak.get("snaktype") == "value" and isinstance(snak["datavalue"]["value"], str):
+            yield snak["datavalue"]["value"]
+
+
+def _statement(
+    item: str, target: str, claim: Mapping[str, Any], revision: str
+) -> WikidataStatement:
+    qualifiers = _map(claim.get("qualifiers"))
+    references = claim.get("references") or ()
+    return WikidataStatement(
+        item,
+        target,
+        STATEMENT + str(claim.get("id", "")).replace("$", "-", 1) if claim.get("id") else "",
+        str(claim.get("rank", "normal")),
+        _times(qualifiers.get(START, ())),
+        _times(qualifiers.get(END, ())),
+        {name: tuple(map(_text, snaks)) for name, snaks in sorted(qualifiers.items())},
+        tuple(
+            {name: tuple(map(_text, snaks)) for name, snaks in _map(one.get("snaks")).items()}
+            for one in references
+        ),
+        revision,
+    )
+
+
+def _times(snaks: Iterable[Mapping[str, Any]]) -> tuple[WikidataTime, ...]:
+    found = []
+    for snak in snaks:
+        if snak.get("snaktype") == "somevalue":
+            found.append(WikidataTime(""))
+        elif snak.get("snaktype") == "value":
+            value = snak["datavalue"]["value"]
+            calendar = str(value.get("calendarmodel", "")).rpartition("/")[2]
+            found.append(WikidataTime(_unpadded(str(value["time"])), int(value["precision"]),
+                                      calendar or "Q1985727"))  # fmt: skip
+    return tuple(sorted(found))
+
+
+def _unpadded(time: str) -> str:
+    """Return a time with four digits of year; old files have eleven.
+
+    >>> _unpadded("+00000002014-00-00T00:00:00Z")
+    '+2014-00-00T00:00:00Z'
+    """
+    return re.sub(r"^([+-])0*(\d{4,}-)", r"\1\2", time)
+
+
+def _text(snak: Mapping[str, Any]) -> str:
+    """Return a snak's value as text, whatever its type."""
+    if snak.get("snaktype") != "value":
+        return str(snak.get("snaktype", ""))
+    value = snak["datavalue"]["value"]
+    if isinstance(value, dict):
+        return str(value.get("id") or value.get("time") or value.get("text")
+                   or value.get("amount") or value.get("numeric-id") or "")  # fmt: skip
+    return str(value)
