@@ -37,23 +37,31 @@ class Rule:
     name: str
     text: str
 
-    def may_read(self, lines: Iterable[str]) -> bool:
-        """May its answer change where these lines are added? False is certain.
+    def may_read(self, added: Collection[str]) -> bool:
+        """May its answer change where statements with these `terms_of` are added? False is sure.
 
         >>> rule = Rule("a", "CONSTRUCT { ?a e:c ?b } WHERE { ?a a e:B ; e:b ?b }")
-        >>> rule.may_read(["<e:s> <e:b> <e:o> ."]), rule.may_read(["<e:s> <e:c> <e:o> ."])
-        (True, False)
+        >>> rule.may_read({"b"}), rule.may_read({"B"}), rule.may_read({"c"})
+        (True, True, False)
         """
         where = self.text[self.text.find("WHERE") :]
         if _ANY_TERM.search(where):
-            return any(True for _ in lines)
-        words = set(re.findall(r"(?<![?\w-])[\w-]+", where))
-        terms = set()
-        for line in lines:
-            _, predicate, value = line.split(" ", 2)
-            # a type is looked for by its class
-            terms.add(value[:-2] if predicate == str(RDF.type) else predicate)
-        return any(re.split("[/#:]", one[1:-1])[-1] in words for one in terms)
+            return bool(added)
+        return not set(re.findall(r"(?<![?\w-])[\w-]+", where)).isdisjoint(added)
+
+
+def terms_of(lines: Iterable[str]) -> set[str]:
+    """Return the local names of the predicates of lines; a type is looked for by its class.
+
+    >>> terms_of(["<http://e/s> <http://e/p> <http://e/o> .", f"<http://e/s> {RDF.type} <http://e/C> ."]) == {"p", "C"}
+    True
+    """  # noqa: E501  # two lines of a graph
+    found = set()
+    kind = str(RDF.type)
+    for line in lines:
+        _, predicate, value = line.split(" ", 2)
+        found.add(value[:-2] if predicate == kind else predicate)
+    return {re.split("[/#:]", one[1:-1])[-1] for one in found}
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
@@ -271,7 +279,8 @@ def _by_rules(lines: set[str], rules: Iterable[Rule]) -> set[str]:
         found: set[str] = set().union(*(_construct(store, rule) for rule in todo)) - lines - added
         added |= found
         store.bulk_load("\n".join(found).encode(), format=RdfFormat.N_TRIPLES)
-        todo = tuple(one for one in todo if one.may_read(found))
+        terms = terms_of(found)
+        todo = tuple(one for one in todo if one.may_read(terms))
     return added
 
 

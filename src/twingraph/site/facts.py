@@ -58,16 +58,17 @@ class PageFacts:
         self._labelled: set[str] = set()
 
     def read_description(self, thing: str) -> None:
-        """Load what `description.rq` says of `thing`, and who points to it."""
-        for one in self.site.triples("description", this=NamedNode(thing)):
+        """Load what `own.rq` says of `thing`, and note who points to it: that may be thousands."""
+        node = NamedNode(thing)
+        for one in self.site.triples("own", this=node):
             value = one.object
             if not (isinstance(one.subject, NamedNode) and isinstance(value, NamedNode | Literal)):
                 continue
             subject, verb = one.subject.value, one.predicate.value
-            if isinstance(value, NamedNode) and value.value == thing and subject != thing:
-                self.incoming.append((verb, subject))  # noted only: there may be thousands
-            else:
+            if not (isinstance(value, NamedNode) and value.value == thing and subject != thing):
                 self._add(subject, verb, value)
+        pointing = self.site.pairs("incoming", this=node)
+        self.incoming = [one for one in pointing if one[1] != thing]
         self._known.add(thing)
 
     def _add(self, thing: str, verb: str, value: Term) -> None:

@@ -37,8 +37,18 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
         "source": ("tg:SourceDocument",),
     }.items()
 }
-_SHOWN: Final = 2000
+PAGE: Final = 100  # things on one page of a list
+_CITED: Final = 200  # citations on the page of a source; its description holds all
 _DEFINITION: Final = PREFIXES["skos"] + "definition"
+
+
+class Paging(NamedTuple):
+    """Which page of a list it is, of how many; the addresses of the pages beside it, or ''."""
+
+    number: int
+    last: int
+    previous: str
+    next: str
 
 
 class ListPage(NamedTuple):
@@ -49,41 +59,66 @@ class ListPage(NamedTuple):
     columns: list[str]
     rows: list[list[list[Value]]]
     counted: str
-    cut: str
+    paging: Paging | None
 
 
-def list_page(site: BuildReader, kind: str, language: str, at: str) -> ListPage:
-    """Make the list of all things of a kind."""
-    query = f"list-{kind}" if f"list-{kind}" in site.queries else "list"
-    rows = [row for one in CLASSES[kind] for row in site.rows(query, **{"class": NamedNode(one)})]
+def list_path(kind: str, number: int = 1) -> str:
+    """Return the path of a page of a list below its language.
+
+    >>> list_path("place"), list_path("place", 2)
+    ('place/index.html', 'place/page-2.html')
+    """
+    return f"{kind}/index.html" if number == 1 else f"{kind}/page-{number}.html"
+
+
+def members_of(site: BuildReader, kind: str) -> tuple[str, ...]:
+    """Return the IRIs of all things of a kind, sorted; a build is asked once."""
+
+    def ask() -> tuple[str, ...]:
+        rows = site.rows_of("members", CLASSES[kind])
+        return tuple(
+            sorted(one.value for row in rows if isinstance(one := row["thing"], NamedNode))
+        )
+
+    return site.remember(("members", kind), ask)
+
+
+def list_page(
+    site: BuildReader, kind: str, language: str, at: str, number: int = 1
+) -> ListPage | None:
+    """Make a page of the list of all things of a kind; None where there is no such page."""
+    members = members_of(site, kind)
+    last = max(1, -(-len(members) // PAGE))
+    if not 1 <= number <= last:
+        return None
+    shown = members[(number - 1) * PAGE : number * PAGE]
+    rows = site.rows_of(f"list-{kind}" if f"list-{kind}" in site.queries else "list", shown)
     groups: dict[str, list[Row]] = {}
     for row in rows:
         thing = row["thing"]
         if isinstance(thing, NamedNode):
             groups.setdefault(thing.value, []).append(row)
-    shown = dict(list(groups.items())[:_SHOWN])
     facts = PageFacts(site, language)
-    facts.mention(iris_in(row for each in shown.values() for row in each))
+    facts.mention(iris_in(rows))
     facts.complete()
     formatter = ValueFormatter(facts, at)
     words = words_of(language)
     columns, cells = _COLUMNS.get(kind, (_DATED if _has(rows, "date") else _PLAIN, _dated))
     if columns == _PLAIN:
         cells = _plain
-    table = [[[formatter.link(thing)], *cells(formatter, each)] for thing, each in shown.items()]
+    table = [[[formatter.link(thing)], *cells(formatter, each)] for thing, each in groups.items()]
     table.sort(key=lambda row: sort_key(row[0][0].text))
-    cut = (
-        words.ngettext("The first is shown.", "The first {number} are shown.", _SHOWN)
-        if len(groups) > _SHOWN
-        else ""
+    beside = (
+        relative(f"{language}/{list_path(kind, one)}", at) if 1 <= one <= last else ""
+        for one in (number - 1, number + 1)
     )
     return ListPage(
         title=kinds_name(kind, language),
         note="",
         columns=[words.gettext("Name"), *(heading(name, language) for name in columns)],
         rows=table,
-        counted=words.ngettext("{number} in all", "{number} in all", len(groups)),
-        cut=cut,
+        counted=words.ngettext("{number} in all", "{number} in all", len(members)),
+        paging=Paging(number, last, *beside) if last > 1 else None,
     )
 
 
@@ -160,7 +195,7 @@ _COLUMNS: Final = {
 def overview(site: BuildReader, language: str, at: str) -> list[Value]:
     """Return a link to the list of every kind of which there is something, with its number."""
     counts: dict[str, int] = {}
-    for row in site.rows("classes"):
+    for row in site.remember("classes", lambda: site.rows("classes")):
         each, number = row["class"], row["things"]
         for kind, classes in CLASSES.items():
             if each is not None and number is not None and each.value in classes:
@@ -201,7 +236,7 @@ def vocabulary_page(site: BuildReader, language: str, at: str) -> ListPage:
         columns,
         table,
         "",
-        "",
+        None,
     )
 
 
@@ -308,31 +343,40 @@ class CitedRow(NamedTuple):
 
 
 def cited_rows(site: BuildReader, iri: str, language: str, at: str) -> tuple[list[CitedRow], str]:
-    """Return what is cited from the document `iri`, line by line."""
-    rows = site.rows("citations", this=NamedNode(iri))
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        if row["citation"] is not None:
-            groups.setdefault(row["citation"].value, []).append(row)
-    shown = dict(list(groups.items())[:_SHOWN])
+    """Return what is cited from the document `iri`, line by line; how many are shown if not all."""
+    lines = site.remember(("cited", iri), lambda: _cited(site, iri))
+    shown = dict(lines[:_CITED])
+    groups: dict[str, list[Row]] = {citation: [] for citation in shown}
+    for row in site.rows_of("citations", shown):
+        if row["thing"] is not None:
+            groups[row["thing"].value].append(row)
     facts = PageFacts(site, language)
-    facts.mention(iris_in(row for each in shown.values() for row in each))
+    facts.mention(iris_in(row for each in groups.values() for row in each))
     facts.load({iri})
     facts.complete()
     formatter = ValueFormatter(facts, at)
     spoken = pick(facts.texts(iri, PREFIXES["dcterms"] + "language"), "").text
     found = []
-    for citation, each in shown.items():
-        line, quote = each[0]["line"], each[0]["quote"]
+    for citation, each in groups.items():
+        quote = each[0]["quote"] if each else None
         found.append(
             CitedRow(
-                line.value if line is not None else "",
+                shown[citation],
                 Value(quote.value if quote is not None else "", language=spoken),
                 fragment_of(citation),
-                _links(formatter, each, "thing"),
+                _links(formatter, each, "supported"),
             )
         )
-    cut = words_of(language).ngettext(
-        "The first is shown.", "The first {number} are shown.", _SHOWN
-    )
-    return found, cut if len(groups) > _SHOWN else ""
+    words = words_of(language)
+    cut = words.ngettext("The first is shown.", "The first {number} are shown.", _CITED)
+    return found, cut if len(lines) > _CITED else ""
+
+
+def _cited(site: BuildReader, iri: str) -> tuple[tuple[str, str], ...]:
+    """Return (citation, line) of all that is cited from a document, by line."""
+    pairs = [
+        (row["citation"].value, row["line"].value)
+        for row in site.rows("cited", this=NamedNode(iri))
+        if row["citation"] is not None and row["line"] is not None
+    ]
+    return tuple(sorted(pairs, key=lambda one: (len(one[1]), one[1], one[0])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pyoxigraph import NamedNode
@@ -13,10 +14,13 @@ from twingraph.site.home import home_page
 from twingraph.site.lifecycle import standing, withdrawn_page
 from twingraph.site.lists import (
     CLASSES,
+    PAGE,
     cited_rows,
     files_page,
     is_scheme,
     list_page,
+    list_path,
+    members_of,
     scheme_page,
     vocabulary_page,
 )
@@ -31,6 +35,7 @@ _NAMES: Final = {
     "ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples", "rdf": "RDF/XML", "json": "JSON",
     "trig": "TriG", "nq": "N-Quads",
 }  # fmt: skip
+_LIST_PAGE: Final = re.compile(r"page-([1-9][0-9]{0,6})\.html")
 FIXED: Final = ("index.html", "vocab/index.html", "dumps.html", "ns.html", "shapes.html")
 
 
@@ -78,19 +83,20 @@ def page(
     folder, _, name = path.rpartition("/")
     if folder == "query" and name.removesuffix(".html") in site.library:
         return question_page(site, language, name.removesuffix(".html"))[1]
-    if name == "index.html":
-        return _list(site, language, folder, place)
+    numbered = _LIST_PAGE.fullmatch(name)
+    if name == "index.html" or numbered:
+        return _list(site, language, folder, place, int(numbered[1]) if numbered else 1)
     thing = thing_of_page(path.removesuffix(".html")) if path.endswith(".html") else None
     if thing is None or page_path(thing, language) != f"{language}/{path}":
         return None
     return _thing(site, language, thing, place)
 
 
-def _list(site: BuildReader, language: str, kind: str, at: str) -> bytes | None:
-    if kind not in CLASSES:
+def _list(site: BuildReader, language: str, kind: str, at: str, number: int = 1) -> bytes | None:
+    listing = list_page(site, kind, language, at, number) if kind in CLASSES else None
+    if listing is None:
         return None
-    listing = list_page(site, kind, language, at)
-    elsewhere = {one: f"{one}/{kind}/index.html" for one in LANGUAGES}
+    elsewhere = {one: f"{one}/{list_path(kind, number)}" for one in LANGUAGES}
     return render(site, "list.html", language, at, title=listing.title, elsewhere=elsewhere,
                   page=listing)  # fmt: skip
 
@@ -133,6 +139,7 @@ def page_paths(site: BuildReader) -> list[str]:
     """Return the path of every page below a language, in order: one pass over the graph."""
     found = {*FIXED, DATA_PAGE, "query/index.html", *(f"query/{one}.html" for one in site.library)}
     first = LANGUAGES[0]
+    kinds: set[str] = set()
     for row in site.rows("pages"):
         thing = row["thing"]
         if not isinstance(thing, NamedNode):
@@ -142,6 +149,9 @@ def page_paths(site: BuildReader) -> list[str]:
             continue
         found.add(place.removeprefix(f"{first}/"))
         kind = kind_of(thing.value, site.base)
-        if kind in CLASSES:
-            found.add(f"{kind}/index.html")
+        if kind is not None and kind in CLASSES:
+            kinds.add(kind)
+    for kind in kinds:
+        last = -(-len(members_of(site, kind)) // PAGE)
+        found.update(list_path(kind, number) for number in range(1, max(1, last) + 1))
     return sorted(found)

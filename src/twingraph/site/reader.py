@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from pyoxigraph import (
     Literal,
@@ -41,6 +41,8 @@ LANGUAGES: Final = translation.LANGUAGES
 
 Term = NamedNode | Literal
 Row = Mapping[str, Term | None]
+Answer = TypeVar("Answer")
+_REMEMBERED: Final = 64  # lists of IRIs that are kept for a build
 
 
 class BuildFile(NamedTuple):
@@ -88,6 +90,23 @@ class BuildReader:
     guarded: QueryRunner | None = (
         None  # who evaluates questions of the library; without it, the store
     )
+
+    memory: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def remember(self, key: object, ask: Callable[[], Answer]) -> Answer:
+        """Return what `ask` returns, asked once: a build never changes. A bounded few are kept."""
+        if key not in self.memory:
+            while len(self.memory) >= _REMEMBERED:
+                self.memory.pop(next(iter(self.memory)), None)
+            self.memory[key] = ask()
+        found: Answer = self.memory[key]
+        return found
+
+    def pairs(self, name: str, **terms: Term) -> list[tuple[str, str]]:
+        """Ask a SELECT query of `this` and two IRIs; return those, without more ado."""
+        found = self.store.query(self.queries[name], substitutions=_substitutions(terms))
+        assert isinstance(found, QuerySolutions), "not a SELECT query"
+        return [(first.value, second.value) for _, first, second in found]
 
     def rows(self, name: str, **terms: Term) -> list[Row]:
         """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from heapq import nsmallest
 from typing import Final, NamedTuple, TypeVar
 
 from pyoxigraph import NamedNode
@@ -20,7 +21,7 @@ from twingraph.site.reader import BuildReader
 from twingraph.site.values import Citation, Value, ValueFormatter, sort_key
 from twingraph.site.words import kind_name
 
-_SHOWN: Final = 200  # of one kind of link to a thing; the description holds them all
+_SHOWN: Final = 100  # of one kind of link to a thing; the description holds them all
 _PART_OF: Final = PREFIXES["dcterms"] + "isPartOf"
 _DEFINITION: Final = PREFIXES["skos"] + "definition"
 _ALSO_CALLED: Final = PREFIXES["skos"] + "altLabel"
@@ -175,9 +176,9 @@ def thing_page(
 
 def _shown(incoming: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for verb, thing in sorted(incoming):
+    for verb, thing in incoming:
         found[verb].append(thing)
-    return {verb: things[:_SHOWN] for verb, things in found.items()}
+    return {verb: nsmallest(_SHOWN, found[verb]) for verb in sorted(found)}
 
 
 def _load(facts: PageFacts, iri: str, things: list[str]) -> None:
@@ -335,6 +336,7 @@ def _incoming(
     told: dict[str, str],
 ) -> list[Group]:
     groups = []
+    numbers = Counter(verb for verb, _ in everything)
     for verb, things in shown.items():
         kinds = {one: kind_of(one, formatter.site.base) or "" for one in things}
         rest = [
@@ -345,7 +347,7 @@ def _incoming(
             continue
         values = [formatter.link(one, _when(formatter.facts, one)) for one in rest]
         values.sort(key=lambda one: sort_key(one.text))
-        cut = sum(each == verb for each, _ in everything) - len(things)
+        cut = numbers[verb] - len(things)
         message = INVERSE.get(verb)
         name = (
             formatter.words.message(message) if message else f"← {formatter.facts.name(verb).text}"

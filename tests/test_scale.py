@@ -1,0 +1,143 @@
+"""What holds at any size: the shape of queries, lists in pages, places of problems by look-up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue
+
+from twingraph.check.engine import Finding
+from twingraph.check.run import locate
+from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.settings import Settings, bundled
+from twingraph.site.lists import PAGE, list_page, list_path
+from twingraph.site.pages import page, page_paths
+from twingraph.site.reader import BuildReader
+from twingraph.source.read import Curated, read_bytes
+
+QUERIES: Final = sorted(
+    path for name in ("site", "library") for path in (bundled("queries") / name).glob("*.rq")
+)
+
+
+def parts(node: Any) -> Iterator[CompValue]:
+    """Yield every operator of a query's algebra."""
+    if isinstance(node, CompValue):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list | tuple | set):
+        for one in node:
+            yield from parts(one)
+
+
+def algebra(path: Path) -> Any:
+    text = path.read_text(encoding="utf-8").replace("UNDEF", f"<{HOME}id/place/bonn>")
+    return translateQuery(parseQuery(text)).algebra
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda one: f"{one.parent.name}/{one.stem}")
+def test_a_query_has_no_part_that_is_evaluated_for_all_of_the_graph(path: Path) -> None:
+    # a value made by EXISTS that holds another is worked out from every statement of the graph
+    # that its pattern could begin with
+    values = [one.expr for one in parts(algebra(path)) if one.name == "Extend"]
+    tests = [one for each in values for one in parts(each) if "EXISTS" in one.name]
+    assert [
+        one.name for one in tests if sum("EXISTS" in each.name for each in parts(one)) > 1
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "path", [one for one in QUERIES if "UNDEF" in one.read_text(encoding="utf-8")],
+    ids=lambda one: one.stem,
+)  # fmt: skip
+def test_what_is_asked_about_many_things_is_one_join_from_them(path: Path) -> None:
+    text = re.sub(r"^\s*#.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+    # two sets of values have an engine scan one for each of the other; so has a union behind them
+    assert len(re.findall(r"\bVALUES\b", text)) == 1
+    assert "UNION" not in text
+    assert re.search(r"\bWHERE\s*\{\s*VALUES\b", text)
+
+
+def test_a_list_is_in_pages_that_lead_to_each_other(
+    site: BuildReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twingraph.site.lists.PAGE", 7)
+    monkeypatch.setattr("twingraph.site.pages.PAGE", 7)
+
+    titles: list[str] = []
+    number, names = 1, []
+    while True:
+        made = list_page(site, "place", "en", f"en/{list_path('place', number)}", number)
+        assert made is not None
+        assert made.paging is not None
+        assert len(made.rows) <= 7
+        titles += [row[0][0].text for row in made.rows]
+        names.append(list_path("place", number))
+        if not made.paging.next:
+            break
+        assert made.paging.next == f"page-{number + 1}.html"
+        number += 1
+    assert made.paging.last == number
+    assert f"{len(titles)} in all" == made.counted
+    assert list_page(site, "place", "en", "en/place/x", number + 1) is None
+    assert set(names) <= set(page_paths(site))
+    assert page(site, "en", f"place/page-{number + 1}.html") is None
+    assert b'rel="prev"' in (page(site, "de", f"place/page-{number}.html") or b"")
+
+
+def test_a_short_list_has_one_page(site: BuildReader) -> None:
+    made = list_page(site, "source", "en", "en/source/index.html")
+
+    assert made is not None
+    assert len(made.rows) < PAGE
+    assert made.paging is None
+    assert page(site, "en", "source/page-2.html") is None
+
+
+def test_the_place_of_a_problem_is_looked_up(settings: Settings) -> None:
+    text = (
+        f"@prefix tg: <{TG._ns}> .\n"
+        + "".join(
+            f"<{HOME}id/claim/c{one}> tg:subject <{HOME}id/partnership/p{one}> ;\n"
+            f"  tg:property tg:start ;\n  tg:value \"19{one:02d}\" .\n"
+            for one in range(40)
+        )
+    )  # fmt: skip
+    file = read_bytes(text.encode(), "data/sources/many.ttl", settings)
+    curated = Curated(settings, (file,))
+    seen: list[str] = []
+
+    class Claims(dict[tuple[str, str], str]):
+        """Tells what it is asked for, and refuses to be walked."""
+
+        def get(self, key: Any, default: Any = None) -> Any:
+            seen.append(str(key))
+            return super().get(key, default)
+
+        def __iter__(self) -> Iterator[tuple[str, str]]:
+            raise AssertionError("all claims were walked")
+
+    file.__dict__["claims"] = Claims(file.claims)
+    finding = Finding(
+        "D02", "violation", f"{HOME}id/partnership/p7", TG.latestStart.value, None, {}
+    )
+
+    assert locate(curated, finding) == ("data/sources/many.ttl", 25)
+    assert len(seen) == 1
+
+
+def test_remembered_lists_are_bounded(site: BuildReader) -> None:
+    before: Mapping[object, Any] = dict(site.memory)
+    for number in range(200):
+        assert site.remember(("test", number), lambda number=number: number) == number  # type: ignore[misc]  # bound now
+
+    assert len(site.memory) <= 64
+    site.memory.clear()
+    site.memory.update(before)
