@@ -296,6 +296,8 @@ def export(
 @click.option("--snapshot", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help="Wikidata's P190: pairs (CSV: item,item) or entities (JSON, a dump); without "
               "it, the newest list in data/imports/wikidata*.")  # fmt: skip
+@click.option("--service", help="In place of a snapshot: the URL of a query service to ask, such "
+              "as https://query.wikidata.org/sparql.")  # fmt: skip
 @click.option("--items", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help="A table of what is known of items: qid, name, iso2, geonames_id.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "quickstatements",
@@ -305,8 +307,8 @@ def export(
               help="A new folder for all files: report, batches, what needs a person.")  # fmt: skip
 @_context
 def report(
-    context: Context, about: str, snapshot: Path | None, items: Path | None, form: str,
-    out: Path | None,
+    context: Context, about: str, snapshot: Path | None, service: str | None,
+    items: Path | None, form: str, out: Path | None,
 ) -> None:  # fmt: skip
     """Compare our partnerships with Wikidata's P190: what is missing, one-sided or different.
 
@@ -321,7 +323,7 @@ def report(
     from twingraph.link.wikidata.outputs import FORMATS, left_out
 
     settings = context.settings_to_read(None)
-    found, facts = load_report(settings, _built(settings), snapshot, items)
+    found, facts = load_report(settings, _built(settings), snapshot, items, service)
     if out is None:
         sys.stdout.buffer.write(FORMATS[form](found, facts, settings))
         if form in ("quickstatements", "mismatches"):

@@ -15,8 +15,10 @@ function line({ subject, predicate, object, graph }) {
   return `${term(subject)} ${term(predicate)} ${term(object)}${name} .\n`
 }
 
+// ldes-client 0.3.0 takes pages of an ordered walk as they come: only one at a time keeps the order
 const client = replicateLDES(intoConfig({
   url,
+  concurrentFetches: 1,
   ...(state && state !== '-' ? { statePath: state } : { startFresh: true }),
   ...(materialize && { materialize: true, lastVersionOnly: true }),
 }), order)

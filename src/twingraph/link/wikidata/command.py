@@ -10,8 +10,10 @@ from typing import Final
 from twingraph.link.facts import LinkFacts
 from twingraph.link.wikidata.entities import read_entities
 from twingraph.link.wikidata.outputs import report_files
+from twingraph.link.wikidata.pairs import linked_places
 from twingraph.link.wikidata.report import Report, make_report
 from twingraph.link.wikidata.reviews import read_reviews
+from twingraph.link.wikidata.service import QueryService, fetch_snapshot
 from twingraph.link.wikidata.statements import Snapshot, pairs_snapshot, read_nodes, read_pairs
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import NAME, read_frozen
@@ -22,19 +24,29 @@ _TABLES: Final = (".csv", ".tsv")
 
 
 def load_report(
-    settings: Settings, build: Path, snapshot: Path | None, items: Path | None = None
+    settings: Settings,
+    build: Path,
+    snapshot: Path | None,
+    items: Path | None = None,
+    service: str | None = None,
 ) -> tuple[Report, LinkFacts]:
     """Return the report on the build in folder `build`, and what is published there.
 
     `snapshot` is a file of pairs (CSV, TSV) or of entities (JSON, a dump); without it, the newest
-    list under `data/imports/` that is called after Wikidata. `items` is a table of what is known of
-    items. Raises `TwingraphError` where one of them can't be read.
+    list under `data/imports/` that is called after Wikidata. With the URL of a `service`, that one
+    is asked instead. `items` is a table of what is known of items. Raises `TwingraphError` where
+    one of them can't be read.
     """
-    path = snapshot or _imported(settings)
-    found = _read(path)
+    facts = LinkFacts(read_frozen(build / NAME), settings.base_iri)
+    if service is not None:
+        if snapshot is not None:
+            raise TwingraphError("--service and --snapshot are two ways to the same; leave one out")
+        ours = [party.item for party in linked_places(facts)]
+        found = fetch_snapshot(QueryService.of(service, settings), ours)
+    else:
+        found = _read(snapshot or _imported(settings))
     if items is not None:
         found = replace(found, items={**read_nodes(items), **found.items})
-    facts = LinkFacts(read_frozen(build / NAME), settings.base_iri)
     reviews = read_reviews(settings.folder, settings.base_iri)
     return make_report(facts, found, reviews), facts
 
