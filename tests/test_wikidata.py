@@ -161,6 +161,21 @@ def test_each_kind_of_row_and_none_where_both_agree(
     assert findings(small(*more), *statements) == expected
 
 
+def test_a_list_of_wikidatas_own_is_no_source_against_it() -> None:
+    listed, cite = HOME + "id/source/wikidata-2016", HOME + "id/cite/a"
+    only = small()
+    only = LinkFacts(
+        Quad(one.subject, one.predicate, NamedNode(listed) if one.predicate == TG.inSource
+             else one.object) for one in only.triples
+    )  # fmt: skip
+    both = small((A, TG.cites, NamedNode(cite + "2")),
+                 (cite + "2", TG.inSource, NamedNode(listed)))  # fmt: skip
+
+    assert findings(only) == [] and make_report(only, NOTHING).pairs == 0
+    assert findings(both) == ["missing"]
+    assert [one.source for one in known_pairs(both).pairs[0].evidence] == [SOURCE]
+
+
 def test_two_periods_there_are_never_called_different() -> None:
     twice = (there(start=(time("+1960-00-00"),)), there(start=(time("+1993-00-00"),)), back())
 
@@ -610,6 +625,10 @@ def test_the_command_writes_every_file_and_each_passes_its_grammar(tmp_path: Pat
     atlas = Path(shutil.copytree(ROOT / "tests" / "atlas", tmp_path / "atlas"))
     with (atlas / "data/links/wikidata.ttl").open("a", encoding="utf-8") as stream:
         stream.write("\nplace:aaburg owl:sameAs wd:Q586 .\n\nplace:bestadt owl:sameAs wd:Q2280 .\n")
+    (atlas / "data/reviews").mkdir()
+    (atlas / "data/reviews/2026-12-01.csv").write_text(
+        "item_id,statement_guid,property_id,external_value,review_status\n", encoding="utf-8"
+    )
     pairs = tmp_path / "pairs.csv"
     pairs.write_text("a,b\nQ586,Q2280\n", encoding="utf-8")
     line = [sys.executable, "-m", "twingraph.cli", "--project", str(atlas), "report", "wikidata"]
@@ -623,6 +642,9 @@ def test_the_command_writes_every_file_and_each_passes_its_grammar(tmp_path: Pat
     assert (done.returncode, done.stdout) == (
         0, "1 pairs compared with pairs: nothing to say of 0\n1 stated on one side only\n"
     ), done.stderr  # fmt: skip
+    checked = subprocess.run([*line[:-2], "check", "--strict"], capture_output=True, text=True,
+                             check=False)  # fmt: skip
+    assert "F15" not in checked.stdout
     assert (again.returncode, none.returncode) == (2, 2)
     assert "is not empty" in again.stderr and "--snapshot pairs.csv" in none.stderr
     [batch] = sorted(out.glob("quickstatements/*.txt"))

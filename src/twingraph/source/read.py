@@ -31,6 +31,7 @@ from twingraph.source.tables.spec import SNAPSHOT
 
 # Properties by which a project points to the things of others.
 _TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
+REVIEWS: Final = (".csv", ".sssom.tsv")
 DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
 
 
@@ -242,6 +243,8 @@ def _passed_over(settings: Settings, taken: set[Path]) -> Iterator[SourceFile]:
         hidden = any(part.startswith(".") for part in inside.parts)
         if path in taken or path.is_dir() or path.name == "README.md":
             continue
+        if inside.parts[1] == "reviews" and path.name.endswith(REVIEWS):
+            continue  # decisions on what Wikidata was told; link/wikidata/reviews.py reads them
         if hidden and not path.is_symlink():
             continue  # an editor's; a link that hides is nobody's
         name = _shown(inside.as_posix())

@@ -20,6 +20,7 @@ from twingraph.rdf.frozen import NAME, read_frozen
 from twingraph.settings import Settings
 
 IMPORTS: Final = "data/imports"
+ROWS: Final = "rows.csv"
 _TABLES: Final = (".csv", ".tsv")
 
 
@@ -53,9 +54,7 @@ def load_report(
 
 def _imported(settings: Settings) -> Path:
     """Return the rows of the newest list of Wikidata's that the project holds."""
-    folders = sorted((settings.folder / IMPORTS).glob("wikidata*"))
-    tables = [path for folder in folders for path in sorted(folder.iterdir())
-              if path.suffix in _TABLES and not path.name.endswith(".sssom.tsv")]  # fmt: skip
+    tables = sorted((settings.folder / IMPORTS).glob(f"wikidata*/{ROWS}"))
     if not tables:
         raise TwingraphError(
             f"no list of Wikidata's in {settings.folder / IMPORTS}; name one, --snapshot pairs.csv"
@@ -65,7 +64,8 @@ def _imported(settings: Settings) -> Path:
 
 def _read(path: Path) -> Snapshot:
     if path.suffix in _TABLES:
-        return pairs_snapshot(path.stem, read_pairs(path))
+        name = path.parent.name if path.name == ROWS else path.stem
+        return pairs_snapshot(name, read_pairs(path))
     return read_entities(path)
 
 

@@ -37,6 +37,7 @@ BLOCKS: Final = {
     "ended-undated": "ended, and no source says when",
     "kind": "a kind of tie that P190 is not for: case-by-case cooperation, or mere contact",
     "no-citation": "no citation, so there would be no reference",
+    "wikidata": "known from Wikidata alone",
     "second": "another partnership already gives this pair, and a second period would be merged",
     "no-address": "no source with a known address, so there would be no reference to the source",
 }
@@ -178,8 +179,9 @@ class _Reader:
             "planned": status == "planned",
             "ended-undated": status == "ended" and (end is None or end.time is None),
             "kind": not is_exported(kinds),
-            "no-citation": not evidence,
+            "wikidata": not evidence and bool(self._cited(partnership, TG.partner.value)),
         }
+        checks["no-citation"] = not evidence and not checks["wikidata"]
         return tuple(name for name, holds in checks.items() if holds)
 
     def _parties(self, partnership: str, name: str) -> list[Party]:
@@ -245,6 +247,7 @@ class _Reader:
                 _longest(words for cited, words in own if cited == source),
             )
             for source in sorted({source for source, _ in own})
+            if not is_wikidata(source)
         )
 
     def _cited(self, node: str, pinned: str) -> list[tuple[str, str]]:
@@ -259,6 +262,15 @@ class _Reader:
 
     def _first(self, subject: str, predicate: NamedNode) -> str:
         return next(iter(self.facts.texts(subject, predicate)), "")
+
+
+def is_wikidata(source: str) -> bool:
+    """Is it a list of Wikidata's own? Such a list is no source against Wikidata.
+
+    >>> is_wikidata("https://e.org/id/source/wikidata-2016"), is_wikidata("https://e.org/id/source/a")
+    (True, False)
+    """
+    return source.rpartition("/")[2].partition("-")[0] == "wikidata"
 
 
 def _text(claim: Claim) -> str:

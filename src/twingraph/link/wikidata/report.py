@@ -176,7 +176,7 @@ def make_report(facts: LinkFacts, snapshot: Snapshot, reviews: Reviews | None = 
     decided = [replace(row, decided=decision_of(row, reviews)) for row in rows]
     decided.sort(key=_order)
     differing = {row.pair.items for row in rows if row.pair}
-    everything = {pair.items for pair in known.pairs}
+    everything = {pair.items for pair in known.pairs if "wikidata" not in pair.blocks}
     return Report(
         snapshot.name,
         tuple(decided),
@@ -219,8 +219,8 @@ def decision_of(row: ReportRow, reviews: Reviews) -> str:
 def _pair_rows(known: KnownPairs, snapshot: Snapshot) -> Iterator[ReportRow]:
     there = snapshot.by_pair()
     for pair in known.pairs:
-        if {"implied", "planned", "second"} & set(pair.blocks):
-            continue  # nothing that a source states of a pair of its own
+        if {"implied", "planned", "second", "wikidata"} & set(pair.blocks):
+            continue  # nothing that a source of its own states of the pair
         if snapshot.current(pair.items[0]) == snapshot.current(pair.items[1]):
             continue
         yield from _compare(pair, snapshot, there)
