@@ -424,8 +424,8 @@ def test_another_publisher_changes_settings_and_no_code(
 ) -> None:
     about, wrong = about_from(FULL)
     settings = Settings(
-        ROOT, OTHER, {"en": "Ties: of a town", "de": "Bande: einer Stadt"}, "Stadt Beispiel",
-        licence, "2026-11-21", about=about,
+        ROOT, OTHER, title={"en": "Ties: of a town", "de": "Bande: einer Stadt"},
+        publisher="Stadt Beispiel", licence=licence, release="2026-11-21", about=about,
     )  # fmt: skip
     files = elsewhere(settings)
     graph = Graph().parse(data=files["catalog.ttl"])

@@ -95,7 +95,7 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
     for name, pieces in source_files(frozen).items():
         draft.put(name, pieces)
     progress("writing the catalogue")
-    edition = build_edition(draft.written, frozen.base)
+    edition = build_edition(draft.written, frozen.settings.public_address)
     for name, raw in catalogue_files(frozen, edition).items():
         draft.put(name, [raw])
     draft.put(SUMS, [checksums({name: one.sha256 for name, one in draft.written.items()})])
@@ -110,6 +110,7 @@ def shapes_document(settings: Settings) -> bytes:
 def _about(curated: Curated, inputs: str, quads: int) -> bytes:
     settings = curated.settings
     about = {
+        "address": settings.address,
         "base_iri": settings.base_iri,
         "inputs": inputs,
         "licence": settings.licence,
@@ -138,7 +139,7 @@ def input_digest(settings: Settings) -> str:
         **{f"shapes/{one.name}": one for one in shapes.glob("*.ttl")},
         **{f"package/{one.relative_to(package).as_posix()}": one for one in package.rglob("*.py")},
     }  # fmt: skip
-    whole = hashlib.sha256(__version__.encode())
+    whole = hashlib.sha256(f"{__version__}\0{settings.address}\0".encode())
     for name, path in sorted(named.items()):
         whole.update(os.fsencode(name) + b"\0")
         try:

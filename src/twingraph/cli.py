@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, TextIO
@@ -22,6 +22,7 @@ from twingraph.settings import (
     FILE,
     STARTER_BASE,
     Settings,
+    address_from,
     find_project,
     load_settings,
     nearest_project,
@@ -144,13 +145,30 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool, old: str) -
     sys.exit(1 if done.problems or (only_check and done.changed) else 0)
 
 
+_address = click.option(
+    "--address", metavar="URL", default="",
+    help="The URL under which the public opens the site, in place of the one in twingraph.toml.",
+)  # fmt: skip
+
+
+def _at(settings: Settings, address: str) -> Settings:
+    """Return settings with another public address, if one was given."""
+    if not address:
+        return settings
+    public, wrong = address_from(address)
+    if wrong:
+        raise TwingraphError(wrong[0])
+    return replace(settings, address=public)
+
+
 @cli.command(short_help="Check, freeze the graph, write every dump.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the build goes; without it, "
               "'build' in the project ('site' with --site).")  # fmt: skip
 @click.option("--site", "as_site", is_flag=True, help="Write the whole site as files instead, from "
               "a current build: every page in every language, descriptions, dumps.")  # fmt: skip
+@_address
 @_context
-def build(context: Context, out: Path | None, as_site: bool) -> None:
+def build(context: Context, out: Path | None, as_site: bool, address: str) -> None:
     """Check, then freeze the graph and write every dump; swapped in as a whole, never half.
 
     \b
@@ -160,12 +178,12 @@ def build(context: Context, out: Path | None, as_site: bool) -> None:
       twingraph build --site --out /srv/twingraph/site
     """
     if as_site:
-        _write_site(context, out)
+        _write_site(_at(context.settings(), address), out, _releases(context))
         return
     from twingraph.build import build as run
     from twingraph.catalogue.dcat import wanted
 
-    settings = context.settings()
+    settings = _at(context.settings(), address)
     with _Progress() as progress:
         built = run(settings, (out or settings.folder / _BUILD).absolute(), progress.tell)
     _print_problems(built.problems, "text", "en")
@@ -230,8 +248,7 @@ def query(
 @click.option("--log", type=click.Path(path_type=Path, allow_dash=True), default="-",
               show_default=True, help="Where a line a request goes: a file, '-' for standard "
               "output, 'none' for nowhere.")  # fmt: skip
-@click.option("--address", metavar="URL", default="", help="The URL by which the public reaches "
-              "the service; sitemaps name it.")  # fmt: skip
+@_address
 @click.option("--endpoint", metavar="URL", help="Ask the SPARQL endpoint there, which holds the "
               "same build, instead of a store of our own.")  # fmt: skip
 @_context
@@ -249,11 +266,11 @@ def serve(
     """
     from twingraph.serve.server import run
 
-    settings = context.settings_to_read(out)
+    settings = _at(context.settings_to_read(out), address)
     build = _built(settings, out)
     with _log(log) as lines:
         run(settings, build, host, port, releases=releases or settings.folder / _RELEASES,
-            log=lines, address=address, endpoint=endpoint)  # fmt: skip
+            log=lines, address=settings.address, endpoint=endpoint)  # fmt: skip
 
 
 @cli.command(short_help="Write what linkers take away: QuickStatements, SSSOM, BEACON, maps.")
@@ -585,17 +602,16 @@ def _built(settings: Settings, out: Path | None = None) -> Path:
         raise
 
 
-def _write_site(context: Context, out: Path | None) -> None:
+def _write_site(settings: Settings, out: Path | None, releases: Path | None) -> None:
     """Write the site of a current build as files, and tell how many and how fast."""
     from twingraph.site.reader import load_site
     from twingraph.site.static_site import write_site
 
-    settings = context.settings()
     folder = (out or settings.folder / _SITE).absolute()
     reader = load_site(_built(settings), settings.resource("queries") / "library")
     begun = time.monotonic()
     with _Progress() as progress:
-        written = write_site(reader, folder, releases=_releases(context), progress=progress.tell)
+        written = write_site(reader, folder, releases=releases, progress=progress.tell)
     seconds = time.monotonic() - begun
     click.echo(
         f"{written.files} files, {written.pages} of them pages, in {_short(out or folder)} "

@@ -23,7 +23,7 @@ from twingraph.settings import (
 )
 
 BUILD: Final = "build"
-_TOLD: Final = ("base_iri", "licence", "publisher", "release", "title")
+_TOLD: Final = ("address", "base_iri", "licence", "publisher", "release", "title")
 
 
 class UnpublishedError(TwingraphError):

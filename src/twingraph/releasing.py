@@ -68,7 +68,7 @@ def release(settings: Settings, date: str, progress: Progress) -> Released:
 def _release(settings: Settings, date: str, releases: Path, progress: Progress) -> Released:
     draft = releases / _DRAFT
     shutil.rmtree(draft, ignore_errors=True)
-    earlier = list_editions(releases, settings.base_iri)
+    earlier = list_editions(releases, settings.base_iri, settings.address)
     if earlier and not _leads_to(releases / LATEST, earlier[0].date):
         # the one before was killed between its last two steps
         point(releases / LATEST, earlier[0].date)
@@ -90,7 +90,7 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
     point(releases / LATEST, date)
     progress("writing feeds")
     try:
-        editions = list_editions(releases, settings.base_iri)
+        editions = list_editions(releases, settings.base_iri, settings.address)
         write_documents(Publication.of(settings), editions, releases)
     except OSError as error:
         raise TwingraphError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from twingraph.about import About, about_from
 from twingraph.problems import TwingraphError
@@ -16,6 +17,12 @@ from twingraph.rdf.vocabulary import HOME
 
 FILE: Final = "twingraph.toml"
 STARTER_BASE: Final = "https://example.org/partnerships/"
+# First steps of the paths of a site: a path in front of them can't be called alike.
+_OWN_PATHS: Final = frozenset({
+    "catalog", "dataset", "de", "doc", "dumps", "en", "feed", "graph", "health", "id", "links",
+    "lookup", "metrics", "ns", "query", "reconcile", "release", "search", "shapes", "sparql",
+    "static", "tables", "vocab",
+})  # fmt: skip
 _BASE = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~\-]+)*/")
 
 
@@ -38,6 +45,7 @@ class Settings:
 
     folder: Path
     base_iri: str = HOME
+    address: str = ""
     title: Mapping[str, str] = field(default_factory=lambda: {"en": "twingraph"})
     publisher: str = ""
     licence: str = "http://creativecommons.org/publicdomain/zero/1.0/"
@@ -46,6 +54,11 @@ class Settings:
     max_line_bytes: int = 64 * 1024
     limits: Limits = field(default_factory=Limits)
     about: About = field(default_factory=About)
+
+    @property
+    def public_address(self) -> str:
+        """The URL under which clients open everything: `address`, else the base IRI."""
+        return self.address or self.base_iri
 
     def resource(self, name: str) -> Path:
         """Return the folder `ontology`, `shapes` or `queries`: the project's own, else ours."""
@@ -99,6 +112,28 @@ def _is_release(text: str) -> bool:
         return False
 
 
+def address_from(value: object) -> tuple[str, list[str]]:
+    """Return the public address with a slash at its end, and what is wrong with it.
+
+    >>> address_from("https://data.example.org/data")
+    ('https://data.example.org/data/', [])
+    >>> address_from("data.example.org")[1]
+    ["address 'data.example.org'; write an absolute http(s) URL, such as https://data.example.org/"]
+    >>> address_from("https://data.example.org/en/")[1]
+    ["address 'https://data.example.org/en/'; /en is a path of the site itself; write another one"]
+    """
+    if value == "":
+        return "", []
+    text = value.rstrip("/") + "/" if isinstance(value, str) else ""
+    if not _BASE.fullmatch(text):
+        advice = "write an absolute http(s) URL, such as https://data.example.org/"
+        return "", [f"address {value!r}; {advice}"]
+    first = urlsplit(text).path.split("/")[1]
+    if first in _OWN_PATHS:
+        return "", [f"address {value!r}; /{first} is a path of the site itself; write another one"]
+    return text, []
+
+
 def settings_from(folder: Path, table: Mapping[str, object]) -> Settings:
     """Turn a parsed twingraph.toml into Settings.
 
@@ -106,8 +141,8 @@ def settings_from(folder: Path, table: Mapping[str, object]) -> Settings:
     'https://example.org/twins/'
     >>> settings_from(Path("."), {"base": "https://example.org/"})
     Traceback (most recent call last):
-    twingraph.problems.TwingraphError: twingraph.toml: unknown key 'base'; write one of about, \
-base_iri, licence, limits, max_file_bytes, max_line_bytes, publisher, release, title
+    twingraph.problems.TwingraphError: twingraph.toml: unknown key 'base'; write one of \
+about, address, base_iri, licence, limits, max_file_bytes, max_line_bytes, publisher, release, title
     """
     known = sorted(set(Settings.__dataclass_fields__) - {"folder"})
     wrong = [
@@ -118,6 +153,8 @@ base_iri, licence, limits, max_file_bytes, max_line_bytes, publisher, release, t
         wrong.append(f"base_iri {base!r} holds {HOME}; write one that is not above it")
     elif not (isinstance(base, str) and _BASE.fullmatch(base)):
         wrong.append(f"base_iri {base!r}; write an absolute http(s) IRI that ends in '/'")
+    address, wrong_address = address_from(table.get("address", ""))
+    wrong += wrong_address
     title = table.get("title", {"en": "twingraph"})
     title = {"en": title} if isinstance(title, str) else title
     if not (isinstance(title, dict) and all(isinstance(text, str) for text in title.values())):
@@ -142,7 +179,14 @@ base_iri, licence, limits, max_file_bytes, max_line_bytes, publisher, release, t
     wrong += wrong_about
     if wrong:
         raise TwingraphError("\n".join(f"{FILE}: {line}" for line in wrong))
-    values = {**table, "base_iri": base, "title": title, "release": release, "about": about}
+    values = {
+        **table,
+        "base_iri": base,
+        "address": address,
+        "title": title,
+        "release": release,
+        "about": about,
+    }
     if isinstance(limits, dict):
         values["limits"] = Limits(**limits)
     return Settings(folder, **values)  # type: ignore[arg-type]  # each value was checked above

@@ -60,7 +60,7 @@ def _kind(builder: GraphBuilder, code: str) -> NamedNode | None:
 def add_contact(builder: GraphBuilder, settings: Settings) -> NamedNode:
     """Add whom to ask: as the settings say, else the publisher by the page about the data."""
     contact = settings.about.contact
-    url = contact.url or ("" if contact.email else settings.base_iri + PAGE)
+    url = contact.url or ("" if contact.email else settings.public_address + PAGE)
     return builder.add(
         f"{settings.base_iri}catalog#contact",
         {

@@ -33,6 +33,7 @@ class CatalogueBuilder(GraphBuilder):
         """Begin the catalogue of an edition."""
         super().__init__()
         self.base = graph.base
+        self.address = graph.settings.public_address
         self.settings = graph.settings
         self.about = graph.settings.about
         self.edition = edition
@@ -95,7 +96,7 @@ class CatalogueBuilder(GraphBuilder):
     @cached_property
     def pages(self) -> list[NamedNode]:
         """The pages that explain the data."""
-        found = [self.page(f"{self.base}en/ns.html", {"en": "Ontology", "de": "Ontologie"})]
+        found = [self.page(f"{self.address}en/ns.html", {"en": "Ontology", "de": "Ontologie"})]
         if self.about.documentation:
             words = {"en": "Documentation", "de": "Dokumentation"}
             found.append(self.page(self.about.documentation, words))

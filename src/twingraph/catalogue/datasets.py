@@ -65,7 +65,7 @@ def add_dataset(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Val
         **_covered(builder, offer),
         "dct:conformsTo": [builder.standard(*one) for one in _CONFORMS.get(offer.name, ())],
         "dct:provenance": add_provenance(builder),
-        "dcat:landingPage": builder.page(builder.base + PAGE, {"en": "Data", "de": "Daten"}),
+        "dcat:landingPage": builder.page(builder.address + PAGE, {"en": "Data", "de": "Daten"}),
         "foaf:page": builder.pages,
     }
     if offer.name == GRAPH:

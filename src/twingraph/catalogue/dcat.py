@@ -77,7 +77,7 @@ def catalogue(
     offers = [*OFFERS, *(source_offer(one.slug, one.title) for one in covered.sources)]
     about = [add_dataset(builder, one) for one in offers if one.name in there]
     first = min([builder.version, *(one.date for one in earlier)])
-    home = builder.about.homepage or f"{builder.base}en/index.html"
+    home = builder.about.homepage or f"{builder.address}en/index.html"
     taxonomy: dict[str, Values] = {
         "a": named("skos:ConceptScheme"),
         "dct:title": Literal("EU authority table data-theme"),

@@ -101,8 +101,8 @@ def _checksum(builder: CatalogueBuilder, iri: str, file: File) -> NamedNode:
 
 def add_service(builder: CatalogueBuilder) -> NamedNode:
     """Add the SPARQL endpoint as a data service."""
-    endpoint = f"{builder.base}sparql"
-    iri = f"{endpoint}#service"
+    endpoint = f"{builder.address}sparql"
+    iri = f"{builder.base}sparql#service"
     graph = next(one for one in OFFERS if one.name == GRAPH)
     words = {
         "en": "Queries over the whole graph, sources included (SPARQL 1.1).",
@@ -151,7 +151,7 @@ def add_endpoint(
                 **_terms(builder, iri, media_type, FILE_TYPES[media_type], days),
                 "dct:title": builder.ours(_ENDPOINT),
                 "dct:description": builder.ours(words),
-                "dcat:accessURL": NamedNode(f"{builder.base}sparql"),
+                "dcat:accessURL": NamedNode(f"{builder.address}sparql"),
                 "dcat:accessService": add_service(builder),
                 "dct:conformsTo": builder.standard(*_PROTOCOL),
             },
@@ -186,7 +186,7 @@ def add_feed(
                 "dct:title": builder.ours(_FEED),
                 "dct:description": builder.ours(words),
                 "dct:conformsTo": builder.standard(*_LDES),
-                "dcat:accessURL": NamedNode(f"{builder.base}{FEED}"),
+                "dcat:accessURL": NamedNode(f"{builder.address}{FEED}"),
                 "dcatap:availability": builder.authority(
                     "planned-availability", "STABLE", ("stable", "stabil")
                 ),

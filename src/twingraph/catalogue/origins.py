@@ -44,7 +44,7 @@ def add_versions(
                 "dcat:isVersionOf": NamedNode(iri),
                 "dcat:previousVersion": nodes[at + 1 : at + 2],
                 "adms:versionNotes": texts(one.notes),
-                "foaf:page": builder.page(f"{builder.base}release/{one.date}/", {}),
+                "foaf:page": builder.page(f"{builder.address}release/{one.date}/", {}),
             },
         )
     return {

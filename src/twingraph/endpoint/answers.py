@@ -129,7 +129,7 @@ def _files(query: str, result: ResultView) -> list[ResultFile]:
 def _curl(site: BuildReader, query: str) -> str:
     return (
         f"curl -H 'Accept: text/csv' --data-urlencode {shlex.quote('query=' + query)} "
-        f"{shlex.quote(site.base + 'sparql')}"
+        f"{shlex.quote(site.address + 'sparql')}"
     )
 
 

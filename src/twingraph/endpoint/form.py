@@ -102,7 +102,9 @@ def _endpoint_of(request: Request) -> str:
     Behind a proxy that ends TLS, the base IRI knows the scheme better than this process.
     """
     site: BuildReader = request.state.snapshot.site
-    public = site.base + "sparql"
+    public = site.address + "sparql"
+    if site.address != site.base:
+        return public
     asked = request.url.replace(query="", fragment="")
     if f"//{asked.netloc}{asked.path}" == public.partition(":")[2]:
         return public

@@ -95,7 +95,8 @@ def _context(graph: Frozen) -> Chunks:
 
 
 def _void(graph: Frozen) -> Chunks:
-    yield write_void(graph, [f"{graph.base}dumps/{name}" for name in DUMPS if is_dump(name)])
+    start = f"{graph.settings.public_address}dumps/"
+    yield write_void(graph, [start + name for name in DUMPS if is_dump(name)])
 
 
 def _vocabulary(suffix: str) -> Callable[[Frozen], Chunks]:

@@ -63,9 +63,11 @@ def void_triples(graph: Frozen, dumps: Sequence[str], date: str = "") -> list[Tr
         *(_said(graph.base, "dataDump", NamedNode(one)) for one in dumps),
     ]
     if date:
-        described = list(_of_release(graph.base, date, described))
+        described = list(_of_release(graph, date, described))
     else:
-        described.append(_said(graph.base, "sparqlEndpoint", NamedNode(graph.base + "sparql")))
+        described.append(
+            _said(graph.base, "sparqlEndpoint", NamedNode(graph.settings.public_address + "sparql"))
+        )
         described += _graphs(graph)
     return sorted(set(described), key=str)
 
@@ -108,7 +110,7 @@ def _about(graph: Frozen) -> Iterator[Triple]:
     yield Triple(document, RDF.type, NamedNode(VOID + "DatasetDescription"))
     yield Triple(document, NamedNode(_FOAF + "primaryTopic"), dataset)
     for language in _PAGES:
-        page = NamedNode(f"{base}{language}/index.html")
+        page = NamedNode(f"{settings.public_address}{language}/index.html")
         yield Triple(dataset, NamedNode(_FOAF + "page"), page)
     yield _said(base, "uriSpace", Literal(base))
     for name in _FEATURES:
@@ -179,8 +181,9 @@ def _vocabulary(term: str, ontologies: Collection[str]) -> str:
 # --- a release -----------------------------------------------------------------------------------
 
 
-def _of_release(base: str, date: str, triples: Iterable[Triple]) -> Iterator[Triple]:
+def _of_release(graph: Frozen, date: str, triples: Iterable[Triple]) -> Iterator[Triple]:
     """Say of the release what was said of the whole."""
+    base = graph.base
     release = f"{base}release/{date}/"
     document = f"{base}.well-known/void"
 
@@ -201,12 +204,12 @@ def _of_release(base: str, date: str, triples: Iterable[Triple]) -> Iterator[Tri
     yield Triple(NamedNode(release), NamedNode(_DCTERMS + "isVersionOf"), NamedNode(base))
     day = Literal(date[:10], datatype=XSD.date)
     yield Triple(NamedNode(release), issued, day)
-    yield from _feed(base)
+    yield from _feed(base, graph.settings.public_address)
 
 
-def _feed(base: str) -> Iterator[Triple]:
+def _feed(base: str, address: str) -> Iterator[Triple]:
     """Say where the changes from release to release are told, and what tells them."""
-    root = NamedNode(f"{base}release/feed/ldes.trig")
+    root = NamedNode(f"{address}release/feed/ldes.trig")
     stream = NamedNode(f"{root.value}#changes")
     yield Triple(NamedNode(base), NamedNode(_RDFS + "seeAlso"), root)
     yield Triple(stream, RDF.type, NamedNode("https://w3id.org/ldes#EventStream"))

@@ -26,8 +26,8 @@ def write_beacon(linked: Linked, target: Target) -> str:
         "NAME": settings.title.get("en", ""),
         "INSTITUTION": settings.publisher,
         "CREATOR": settings.publisher,
-        "HOMEPAGE": settings.base_iri,
-        "FEED": f"{settings.base_iri}links/{target.name}.beacon.txt",
+        "HOMEPAGE": settings.public_address,
+        "FEED": f"{settings.public_address}links/{target.name}.beacon.txt",
         "TIMESTAMP": settings.release[:10],
     }
     head = "".join(f"#{name}: {_words(value)}\n" for name, value in fields.items() if value)

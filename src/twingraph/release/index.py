@@ -51,32 +51,36 @@ def release_names(releases: Path) -> list[str]:
     return sorted((one for one in found if release_key(one)), key=lambda one: release_key(one) or 0)
 
 
-def list_editions(releases: Path, base: str) -> list[Edition]:
-    """Return the releases in the folder `releases` that are named under `base`, newest first."""
-    found = [read_edition(releases / name, base) for name in reversed(release_names(releases))]
+def list_editions(releases: Path, base: str, address: str = "") -> list[Edition]:
+    """Return the releases in the folder `releases` that are named under `base`, newest first.
+
+    Their files are opened under `address`, without one under `base`.
+    """
+    found = [read_edition(releases / name, base, address)
+             for name in reversed(release_names(releases))]  # fmt: skip
     return [one for one in found if one is not None]
 
 
-def read_edition(folder: Path, base: str) -> Edition | None:
+def read_edition(folder: Path, base: str, address: str = "") -> Edition | None:
     """Return the release in `folder`; None where it is not a whole one under `base`.
 
     Whole means: every file that its release.json lists is there, in the size that is told, and is
     no link. Checksums are not computed.
     """
     try:
-        return None if folder.is_symlink() else _read(folder, base)
+        return None if folder.is_symlink() else _read(folder, base, address or base)
     except OSError:  # gone while it was read
         return None
 
 
-def _read(folder: Path, base: str) -> Edition | None:
+def _read(folder: Path, base: str, address: str) -> Edition | None:
     about = read_about(folder)
     if about.get("base_iri") != base or about.get("date") != folder.name:
         return None
     files = about.get("files")
     if not release_key(folder.name) or not isinstance(files, list):
         return None
-    url = f"{base}release/{folder.name}/"
+    url = f"{address}release/{folder.name}/"
     listed = [_listed(folder, one, url) for one in files]
     own = [_hashed(folder, name, url) for name in (SUMS, ABOUT)]
     whole = [one for one in (*listed, *own) if one is not None]

@@ -27,11 +27,12 @@ from twingraph.endpoint.form import ROUTES as FORM
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.remote import RemoteEvaluator
+from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import NAME
 from twingraph.serve.log import Log, Numbers
 from twingraph.serve.watch import ROUTES as WATCH
 from twingraph.serve.watch import Front, follow, state_of
-from twingraph.settings import Limits
+from twingraph.settings import Limits, address_from
 from twingraph.site.reader import load_site
 from twingraph.site.render import STATIC, static_file
 from twingraph.sparql.fetch import EndpointError
@@ -84,9 +85,12 @@ def create_app(
     which the public reaches us. A new build at `build` is taken up while it runs.
     """
     bounds = limits or Limits()
+    public, wrong = address_from(address)
+    if wrong:
+        raise TwingraphError(wrong[0])
 
     def load() -> Service:
-        site = load_site(build, library, endpoint, bounds)
+        site = load_site(build, library, endpoint, bounds, public)
         if site.remote is not None:
             return Service(site, RemoteEvaluator(site.remote, site.base, site.prefixes, bounds))
         pool = Pool(build.resolve() / NAME, site.base, bounds)
@@ -140,7 +144,6 @@ def create_app(
     app.state.site = app.state.service.site
     app.state.limits = app.state.service.limits
     app.state.releases = releases
-    app.state.address = address
     app.state.numbers = Numbers(state_of(app))
     app.state.queries = CapacityLimiter(_CONCURRENT_QUESTIONS)
     return app

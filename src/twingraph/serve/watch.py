@@ -26,6 +26,7 @@ from twingraph.endpoint.outcome import Outcome
 from twingraph.problems import TwingraphError
 from twingraph.serve.log import Log, Numbers, Seen
 from twingraph.web.files.published import CutOffError
+from twingraph.web.prefix import prefix_for, to_root, under_prefix
 
 _GONE: Final = "an answer was cut off: its client left, or read too slowly"
 _LOOK: Final = 1.0  # seconds between two looks at the build
@@ -51,13 +52,19 @@ class Front:
         began = time.perf_counter()
         # one object for the whole request, whatever build comes meanwhile
         snapshot: Service = self.state.service
+        site = snapshot.site
+        scope = under_prefix(scope, prefix_for(scope, site.address, site.address != site.base))
         state = scope.setdefault("state", {})
         state["snapshot"] = snapshot
         status = 500
         snapshot.users += 1
         try:
             told: int | ForPeople = ForPeople(None)
-            if is_query(scope):
+            elsewhere = to_root(scope)
+            if elsewhere is not None:
+                await elsewhere(scope, receive, send)
+                told = elsewhere.status_code
+            elif is_query(scope):
                 told = await answer(snapshot, scope, receive, send)
             if isinstance(told, ForPeople):
                 state["query"] = told
@@ -70,7 +77,8 @@ class Front:
             snapshot.users -= 1
             rows, query, cached = scope.get(SEEN, (-1, "", False))
             taken = time.perf_counter() - began
-            seen = Seen(scope["method"], scope["path"], status, taken, rows, query, cached)
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            seen = Seen(scope["method"], path, status, taken, rows, query, cached)
             self.log.write(seen)
             self.state.numbers.count(seen)
 

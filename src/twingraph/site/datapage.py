@@ -144,7 +144,7 @@ def _view(
             for suffix in _NAMES
         ],
         catalogue=catalogue.iri,
-        sparql=f"{site.base}sparql",
+        sparql=f"{site.address}sparql",
         cite=shown.citation(releases, words),
         files=relative(f"{language}/dumps.html", at),
         script=script_text(schema_org(catalogue, language)),
@@ -165,8 +165,9 @@ class _Shown:
 
     def href(self, address: str) -> str:
         """Return the way to an address: inside the site relative, so that any host will do."""
-        if address.startswith(self.site.base):
-            return relative(address.removeprefix(self.site.base), self.at)
+        for own in (self.site.address, self.site.base):
+            if address.startswith(own):
+                return relative(address.removeprefix(own), self.at)
         return outside_link(address) or ""
 
     def dataset(self, iri: str) -> DatasetView:

@@ -45,7 +45,7 @@ def _question(site: BuildReader, query: LibraryQuery) -> Iterator[Triple]:
         yield Triple(node, RDFS.comment, Literal(query.question[language], language=language))
     yield Triple(node, NamedNode(_SH + form), Literal(text))
     yield Triple(node, NamedNode(_SH + "prefixes"), NamedNode(f"{site.base}query#prefixes"))
-    yield Triple(node, NamedNode(_SCHEMA + "target"), NamedNode(site.base + "sparql"))
+    yield Triple(node, NamedNode(_SCHEMA + "target"), NamedNode(site.address + "sparql"))
     for one in query.audience:
         yield Triple(node, NamedNode(_SCHEMA + "keywords"), Literal(one))
 

@@ -76,7 +76,7 @@ _PROBLEM: Final[Json] = {
 
 
 def openapi(site: BuildReader) -> bytes:
-    """Return the description as JSON; its addresses are relative, so it holds on any host."""
+    """Return the description as JSON; relative to itself where no address is set."""
     title = site.title.get("en", "twingraph")
     described: Json = {
         "openapi": "3.1.0",
@@ -88,7 +88,7 @@ def openapi(site: BuildReader) -> bytes:
             "version": site.release or __version__,
             "license": {"name": "Licence of the data", "url": site.licence},
         },
-        "servers": [{"url": "."}],
+        "servers": [{"url": site.address.rstrip("/") if site.address != site.base else "."}],
         "externalDocs": {"url": "en/query/index.html", "description": "All questions, as pages"},
         "tags": [{"name": one} for one in sorted(_audiences(site))],
         "paths": {

@@ -204,7 +204,7 @@ def calls(site: BuildReader, asked: BoundQuery, command_line: str = "Command lin
     python = "".join(f", {one}={_quoted(value)}" for one, value in asked.values.items())
     words = "".join(f" {shlex.quote(f'{one}={value}')}" for one, value in asked.values.items())
     return [
-        Call("curl", f"curl -L {shlex.quote(f'{site.base}query/{name}.{suffix}{search}')}"),
+        Call("curl", f"curl -L {shlex.quote(f'{site.address}query/{name}.{suffix}{search}')}"),
         Call("Python", f'import twingraph\n\nrows = twingraph.query("{name}"{python})\n'
                        "for row in rows:\n    print(row)"),
         Call(command_line, f"twingraph query {name}{words}"),

@@ -76,6 +76,7 @@ class BuildReader:
     store: Queryable
     shapes: Store
     base: str
+    address: str  # where the public opens what is served; it ends in a slash
     title: Mapping[str, str]
     publisher: str
     licence: str
@@ -159,11 +160,13 @@ def load_site(
     library: Path | None = None,
     endpoint: str | None = None,
     limits: Limits | None = None,
+    address: str = "",
 ) -> BuildReader:
     """Open the build in folder `build`; raise `TwingraphError` where it is none.
 
     `library` is the folder of the questions, ours where none is named. With an `endpoint` the graph
-    is asked there, within `limits`, and must be the one of the build.
+    is asked there, within `limits`, and must be the one of the build. `address` is where the public
+    opens the site, without it the one that the build was made for.
     """
     asked = load_library(library or bundled("queries") / "library")
     folder = build.resolve()  # a new build swaps the link; this one is read to its end
@@ -183,6 +186,7 @@ def load_site(
         store=store,
         shapes=load_store(folder / "shapes.ttl", RdfFormat.TURTLE),
         base=base,
+        address=address or about.get("address") or base,
         title=about["title"],
         publisher=about["publisher"],
         licence=about["licence"],

@@ -59,7 +59,7 @@ def service_description(
 ) -> bytes:
     """Return the description of the service at `endpoint` in the RDF format of that suffix."""
     prefixes = {**site.prefixes, "dcat": _DCAT, "sd": _SD, "formats": FORMATS, "void": VOID}
-    triples = _service(site, endpoint or site.base + "sparql", limits or Limits())
+    triples = _service(site, endpoint or site.address + "sparql", limits or Limits())
     return SERIALIZERS[suffix](list(triples), prefixes)
 
 
@@ -102,8 +102,10 @@ def _service(site: BuildReader, endpoint: str, limits: Limits) -> Iterator[Tripl
     yield Triple(service, RDF.type, sd("Service"))
     yield Triple(service, sd("endpoint"), NamedNode(endpoint))
     yield Triple(service, sd("supportedLanguage"), sd("SPARQL11Query"))
-    yield Triple(service, NamedNode(_DCAT + "endpointDescription"), at("openapi.json"))
-    examples = at(".well-known/sparql-examples")
+    yield Triple(
+        service, NamedNode(_DCAT + "endpointDescription"), NamedNode(site.address + "openapi.json")
+    )
+    examples = NamedNode(site.address + ".well-known/sparql-examples")
     yield Triple(service, NamedNode(PREFIXES["rdfs"] + "seeAlso"), examples)
     yield Triple(service, sd("defaultDataset"), dataset)
     for name in _RESULTS:

@@ -69,7 +69,7 @@ def write_site(
     """
     publication = publication_of(reader, releases)
     pages = page_paths(reader)
-    where = f"{(address or reader.base).rstrip('/')}/"
+    where = f"{(address or reader.address).rstrip('/')}/"
     entries = _entries(reader, pages, publication, where, progress)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -110,8 +110,9 @@ def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = Fa
     page = request.query_params.get("page", "1")
     if not (_NUMBER.fullmatch(page) and int(page) <= opened.count(int(size))):
         return not_found(request)
-    base = _site(request).base
-    view = opened.view(int(page), f"{base}{name}.{suffix}", int(size))
+    site = _site(request)
+    base = site.base
+    view = opened.view(int(page), f"{site.address}{name}.{suffix}", int(size))
     body = write_catalogue([*opened.page(int(page), int(size)), *view], base, suffix)
     headers = {"last-modified": write_date(held.modified)}
     if by_accept:
@@ -120,21 +121,22 @@ def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = Fa
         headers["content-location"] = f"{root}/{name}.{suffix}{query}"
     return respond(
         request, body, _FORMATS[suffix], vary="Accept" if by_accept else "",
-        links=_links(base, name, suffix), headers=headers,
+        links=_links(site, name, suffix), headers=headers,
     )  # fmt: skip
 
 
-def _links(base: str, name: str, suffix: str) -> str:
+def _links(site: BuildReader, name: str, suffix: str) -> str:
+    base, address = site.base, site.address
     forms = [
-        f'<{base}{name}.{one}>; rel="alternate"; type="{kind}"'
+        f'<{address}{name}.{one}>; rel="alternate"; type="{kind}"'
         for one, kind in _FORMATS.items()
         if one != suffix
     ]
     pages = [
-        f'<{base}{one}/{DATA_PAGE}>; rel="alternate"; type="text/html"; hreflang="{one}"'
+        f'<{address}{one}/{DATA_PAGE}>; rel="alternate"; type="text/html"; hreflang="{one}"'
         for one in LANGUAGES
     ]
-    own = f'<{base}{name}.{suffix}>; rel="canonical"'
+    own = f'<{address}{name}.{suffix}>; rel="canonical"'
     return ", ".join([*forms, *pages, f'<{base}{name}>; rel="describes"', own])
 
 
@@ -152,7 +154,8 @@ def dataset(request: Request) -> Response:
         return not_found(request)
     if dot:
         body = write_catalogue(_opened(held).part([iri]), base, suffix)
-        links = f'<{iri}>; rel="describes", <{iri}.{suffix}>; rel="canonical"'
+        own = f"{_site(request).address}dataset/{path}"
+        links = f'<{iri}>; rel="describes", <{own}>; rel="canonical"'
         headers = {"last-modified": write_date(held.modified)}
         return respond(request, body, _FORMATS[suffix], links=links, headers=headers)
     chosen = choose(accept_of(request), [_HTML, *_RDF])

@@ -197,7 +197,8 @@ def html(request: Request) -> Response:
         path = rest + "index.html"
     elif not rest.endswith(".html"):
         path = rest + ".html"
-    about = thing_of_page(path.removesuffix(".html"))
+    is_list = path.endswith("index.html")
+    about = None if is_list else thing_of_page(path.removesuffix(".html"))
     now = standing(site, about) if about is not None else None
     if now is not None and now.state == "merged":
         target = page_path(now.instead[0], language) or ""

@@ -52,7 +52,7 @@ def _site(request: Request) -> BuildReader:
 def publication(request: Request) -> Publication:
     """Return who publishes what is served here."""
     site = _site(request)
-    return Publication(site.base, site.base, site.title, site.publisher, site.licence)
+    return Publication(site.base, site.address, site.title, site.publisher, site.licence)
 
 
 def editions(request: Request) -> list[Edition]:

@@ -129,7 +129,7 @@ def _result(request: Request) -> Response:
             offers=offers,
             options=_page_option(request, query),
         )
-    links = _links(site, f'<{site.base}query/{name}>; rel="describedby"')
+    links = _links(site, f'<{site.address}query/{name}>; rel="describedby"')
     return respond(
         request, write_result(site, asked, suffix), formats_of(query)[suffix], links=links
     )
@@ -175,7 +175,7 @@ async def page(request: Request) -> Response:
 def question_list(request: Request) -> Response:
     """Send the list of all questions."""
     site, language = _site(request), language_of(request)
-    links = _links(site, f'<{site.base}{language}/query/index.html>; rel="canonical"')
+    links = _links(site, f'<{site.address}{language}/query/index.html>; rel="canonical"')
     return respond(request, questions_page(site, language), "text/html", links=links,
                    headers={"content-language": language})  # fmt: skip
 
@@ -185,7 +185,7 @@ def _page(request: Request) -> Response:
     language = language_of(request)
     fields = request.query_params.multi_items()
     status, body = question_page(site, language, name, fields)
-    canonical = f'<{site.base}{language}/query/{name}.html>; rel="canonical"'
+    canonical = f'<{site.address}{language}/query/{name}.html>; rel="canonical"'
     links = _links(site, canonical, f'<{site.base}query/{name}>; rel="describes"')
     return respond(request, body, "text/html", status=status, links=links,
                    headers={"content-language": language})  # fmt: skip
@@ -238,7 +238,7 @@ def sparql_examples(request: Request) -> Response:
     if chosen is _HTML:
         chosen = offers[0]  # a browser gets to see the text
     body = describe_questions(site, chosen.suffix)
-    alternates = [f'<{site.base}{path}>; rel="alternate"; type="{media_type}"'
+    alternates = [f'<{site.address}{path}>; rel="alternate"; type="{media_type}"'
                   for media_type, path in options.items()]  # fmt: skip
     return respond(request, body, chosen.media_type, vary=VARY, links=_links(site, *alternates))
 

@@ -80,8 +80,8 @@ def _partnerships(site: BuildReader) -> Callable[[str], Sequence[Partnership]]:
 
 def root_of(request: Request) -> str:
     """Return the address of the site, as the public reaches it, ending in a slash."""
-    address: str = getattr(request.app.state, "address", "")
-    return address or str(request.base_url)
+    site: BuildReader = request.state.snapshot.site
+    return site.address if site.address != site.base else str(request.base_url)
 
 
 # --- routes --------------------------------------------------------------------------------------

@@ -58,10 +58,14 @@ class Shelf(NamedTuple):
 class ReleaseIndex:
     """The releases in a folder, each read once and again only where it is another one."""
 
-    def __init__(self, folder: Path | None, base: str) -> None:
-        """Look into `folder` (None: there are no releases) for what was released under `base`."""
+    def __init__(self, folder: Path | None, base: str, address: str) -> None:
+        """Look into `folder` (None: there are no releases) for what was released under `base`.
+
+        Its files are opened under `address`.
+        """
         self.folder = folder
         self.base = base
+        self.address = address
         self._read: dict[str, tuple[object, Shelf]] = {}
 
     def names(self) -> list[str]:
@@ -78,7 +82,7 @@ class ReleaseIndex:
         if known is not None and known[0] == state:
             return known[1]
         self._read.pop(name, None)
-        edition = read_edition(folder, self.base) if state else None
+        edition = read_edition(folder, self.base, self.address) if state else None
         if edition is None:
             return None
         found = Shelf(
@@ -119,8 +123,9 @@ def shelves_of(request: Request) -> ReleaseIndex:
     state, site = request.app.state, _site(request)
     folder = getattr(state, "releases", None)
     kept: ReleaseIndex | None = getattr(state, "shelves", None)
-    if kept is None or (kept.folder, kept.base) != (folder, site.base):
-        kept = state.shelves = ReleaseIndex(folder, site.base)
+    wanted = (folder, site.base, site.address)
+    if kept is None or (kept.folder, kept.base, kept.address) != wanted:
+        kept = state.shelves = ReleaseIndex(*wanted)
     return kept
 
 

@@ -202,5 +202,5 @@ def _as_json(site: BuildReader, facts: PageFacts, hit: Hit, language: str) -> di
         "matchedLanguage": hit.name.language or None,
         "match": hit.fit,
         "country": facts.name(country).text if country else None,
-        "page": site.base + page if page is not None else None,
+        "page": site.address + page if page is not None else None,
     }

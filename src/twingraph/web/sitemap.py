@@ -30,10 +30,9 @@ _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9
 def address_of(request: Request) -> tuple[str, bool]:
     """Return the address of the site as seen from outside, and whether the client made it up."""
     site: BuildReader = request.state.snapshot.site
-    named = getattr(request.app.state, "address", "")
     host = request.headers.get("host", "")
-    if named or host == urlsplit(site.base).netloc or not _HOST.fullmatch(host):
-        return f"{named.rstrip('/')}/" if named else site.base, False
+    if site.address != site.base or host == urlsplit(site.base).netloc or not _HOST.fullmatch(host):
+        return site.address, False
     return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}/", True
 
 

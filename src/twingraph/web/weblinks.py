@@ -24,6 +24,7 @@ from twingraph.site.render import Alternate
 from twingraph.translation import own_name
 
 _FIRST_PAGE: Final = "index.html"
+_NAMING: Final = frozenset({"cite-as", "collection", "describes"})
 LINKSET: Final = "linkset.json"
 LINKSET_TYPE: Final = "application/linkset+json"
 _CONTEXT: Final = "http://www.w3.org/ns/json-ld#context"
@@ -132,13 +133,13 @@ def linkset(site: BuildReader) -> bytes:
     }
     items = [_target(site, file_place(name)) for name in site.dumps]
     kinds = [{"href": _PAGE}, {"href": _WHOLE}]
-    whole = {"anchor": site.base, **common, "type": kinds, "item": items}
+    whole = {"anchor": site.address, **common, "type": kinds, "item": items}
     each = [{"anchor": one["href"], **common, "collection": [root]} for one in items]
     return (json.dumps({"linkset": [whole, *each]}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _target(site: BuildReader, path: str) -> dict[str, str]:
-    return {"href": site.base + path, "type": media_type(path)[0]}
+    return {"href": site.address + path, "type": media_type(path)[0]}
 
 
 def _landing(
@@ -183,7 +184,9 @@ def _others(site: BuildReader, forms: Iterable[Alternate], but: str) -> list[str
 def _link(
     site: BuildReader, path: str, relation: str, media_type: str = "", language: str = ""
 ) -> str:
-    text = f'<{site.base}{path}>; rel="{relation}"'
+    # names stand under the base IRI, what is opened under the address (FAIR Signposting)
+    start = site.base if relation in _NAMING else site.address
+    text = f'<{start}{path}>; rel="{relation}"'
     text += f'; type="{media_type}"' if media_type else ""
     return text + (f'; hreflang="{language}"' if language else "")
 

@@ -43,7 +43,7 @@ def package(resources: Sequence[Resource], settings: Settings) -> bytes:
         "$schema": _PROFILES + "datapackage.json",
         "name": re.sub(r"[^a-z0-9._-]+", "-", title.lower()).strip("-") or "tables",
         "title": title,
-        "homepage": settings.base_iri,
+        "homepage": settings.public_address,
         "licenses": [{"path": settings.licence}],
         "resources": [_resource(one) for one in resources],
     }

@@ -58,7 +58,7 @@ def _written(
 ) -> Iterator[tuple[str, bytes]]:
     for suffix in WRITERS:
         raw = feed_document(publication, editions, records, language, suffix, thing)
-        path = thing.removeprefix(publication.address).removeprefix("id/")
+        path = thing.removeprefix(publication.base).removeprefix("id/")
         yield f"{language}/{path}.{suffix}" if path else f"{language}.{suffix}", raw
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from twingraph.export.editions import Edition
-from twingraph.rdf.iris import page_path
+from twingraph.rdf.iris import page_path, path_of
 from twingraph.release.feeds.history import HistoryRecord
 from twingraph.release.feeds.ldes import member_iri, timestamp
 from twingraph.release.feeds.publication import Publication
@@ -95,7 +95,7 @@ def make_feed(
 
 def page_of(publication: Publication, iri: str, language: str) -> str:
     """Return the address of the page about a thing of ours; of the home page for any other."""
-    path = iri.removeprefix(publication.base).partition("#")[0]
+    path = (path_of(iri, publication.base) or "").partition("#")[0]
     return publication.address + (page_path(path, language) or f"{language}/index.html")
 
 
@@ -117,9 +117,10 @@ def _release(publication: Publication, edition: Edition, language: str) -> FeedE
     """Return the entry of a release that changed nothing by name: the first one, for instance."""
     note = _clean(edition.notes.get(language, ""))
     title = _RELEASE[language].format(edition.date)
-    url = f"{publication.base}release/{edition.date}/"
+    path = f"release/{edition.date}/"
     lines = (note,) if note else ()
-    return FeedEntry(url, url, title, timestamp(edition.date), "release", lines)
+    name, url = publication.base + path, publication.address + path
+    return FeedEntry(name, url, title, timestamp(edition.date), "release", lines)
 
 
 def _clean(text: str) -> str:

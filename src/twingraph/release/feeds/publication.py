@@ -23,7 +23,7 @@ class Publication:
         """Return what the settings of a project say."""
         return cls(
             settings.base_iri,
-            settings.base_iri,
+            settings.public_address,
             settings.title,
             settings.publisher,
             settings.licence,
