@@ -16,7 +16,7 @@ import icalendar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode, QuerySolutions, RdfFormat, Store, Variable
+from pyoxigraph import Literal, NamedNode, QuerySolutions, RdfFormat, Store, Variable
 
 from twingraph.settings import bundled
 from twingraph.site.anniversaries import (
@@ -40,17 +40,22 @@ def starts_of(built: Path) -> Callable[[str], list[Start]]:
     """What the anniversaries of a place count from, in the repository's build; '' for all."""
     store = Store()
     store.bulk_load(path=str(built / "twingraph.nq"), format=RdfFormat.N_QUADS)
-    text = (bundled("queries") / "site" / "anniversaries.rq").read_text(encoding="utf-8")
 
     def read(slug: str) -> list[Start]:
-        asked: dict[Variable, Any] = {Variable("this"): NamedNode(f"{BASE}/place/{slug}")}
-        found = store.query(text, substitutions=asked if slug else None)
-        assert isinstance(found, QuerySolutions)
-        names = [variable.value for variable in found.variables]
-        rows: list[dict[str, Any]] = [{name: row[name] for name in names} for row in found]
-        return read_starts(rows)
+        place = {"this": NamedNode(f"{BASE}/place/{slug}")} if slug else {}
+        return read_starts(ask(store, "site/anniversaries", **place))
 
     return read
+
+
+def ask(store: Store, name: str, **terms: Any) -> list[dict[str, Any]]:
+    """Return the rows of a query of ours."""
+    text = (bundled("queries") / f"{name}.rq").read_text(encoding="utf-8")
+    asked = {Variable(key): term for key, term in terms.items()}
+    found = store.query(text, substitutions=asked or None)
+    assert isinstance(found, QuerySolutions)
+    names = [variable.value for variable in found.variables]
+    return [{name: row[name] for name in names} for row in found]
 
 
 def date_words(edtf: str) -> str:
@@ -108,26 +113,24 @@ def test_a_start_of_a_day_comes_round_on_that_day(
     assert found == [("2027-06-27", "60 years since the start")]
 
 
-def test_what_was_given_twice_is_counted_once_and_finer() -> None:
-    def start(value: str, implied: bool = False, basis: str = "start") -> dict[str, Any]:
-        from pyoxigraph import Literal
-
+def test_what_is_not_published_is_no_start_and_what_is_given_twice_counts_once() -> None:
+    def start(value: str, published: str = "") -> dict[str, Any]:
         return {
             "partnership": NamedNode(f"{BASE}/partnership/a-b"),
             "origin": NamedNode(f"{BASE}/claim/x"),
-            "basis": NamedNode(f"https://w3id.org/twingraph/vocab/basis/{basis}"),
             "value": Literal(value),
-            "inferred": Literal(implied),
+            "published": Literal(published) if published else None,
+            "inferred": Literal(False),
             "source": NamedNode(f"{BASE}/source/{value}"),
         }
 
-    finer = read_starts([start("1987"), start("1987-07-02"), start("1987")])
-    implied = read_starts([start("1987"), start("1987-07-02", implied=True)])
-    two = read_starts([start("1987"), start("1990")])
+    finer = read_starts([start(v, "1987-07-02") for v in ("1987", "1987-07-02", "1987-07-02")])
+    two = read_starts([start(v, "[1987,1990]") for v in ("1987", "1990", "1995")])
+    none = read_starts([start(v) for v in ("1987", "1990/1995")])
 
     assert [s.value for s in finer] == ["1987-07-02"]
-    assert [s.value for s in implied] == ["1987"]
     assert [s.value for s in two] == ["1987", "1990"]
+    assert [s.value for s in none] == ["1987", "1990/1995"]
 
 
 def test_nothing_is_expected_after_the_end() -> None:
@@ -205,6 +208,78 @@ def test_both_partners_calendars_give_one_anniversary_one_uid(
     )
 
     assert kherson and kherson <= bonn
+
+
+VALUES = st.sampled_from(
+    ["1987", "1987-07", "1987-07-02", "1988~", "1986~", "1988", "198X", "[1987,1990]", "1990",
+     "2000-02-29", "1987/1989", "0999-01-01"]
+)  # fmt: skip
+CLAIMS = st.lists(
+    st.tuples(
+        VALUES,
+        st.sampled_from(["", "self-declared", "agreement", "club-activity"]),
+        st.booleans(),
+        st.sampled_from(["", "normal", "deprecated"]),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=150)
+@given(
+    CLAIMS,
+    st.lists(VALUES, max_size=2),
+    st.sampled_from(["", "ended", "2011-05-31"]),
+    st.sampled_from(["", "1987", "[1987,1988~]", "[1986~,1987-07-02,1990]"]),
+)
+def test_the_questions_and_the_rule_say_the_same(
+    claims: list[tuple[str, str, bool, str]], decided: list[str], end: str, published: str
+) -> None:
+    vocab, prefix = "https://w3id.org/twingraph/vocab", "https://w3id.org/twingraph/ns#"
+    lines = [f"<{BASE}/partnership/a-b> a tg:Partnership ; tg:partner <{BASE}/place/a> ."]
+    lines.append(
+        f"<{vocab}/basis/club-activity> tg:countsAsStart false . <{vocab}/basis/agreement> tg:countsAsStart true ."
+    )
+    for index, (value, basis, implied, rank) in enumerate(claims):
+        claim = f"<{BASE}/claim/c{index}>"
+        lines.append(
+            f"{claim} tg:subject <{BASE}/partnership/a-b> ; tg:property tg:start ;"
+            f' tg:value "{value}" .'
+        )
+        lines += [f"{claim} tg:basis <{vocab}/basis/{basis}> ."] if basis else []
+        lines += [f"{claim} tg:modality <{vocab}/modality/inferred> ."] if implied else []
+        lines += [f"{claim} tg:rank <{vocab}/rank/{rank}> ."] if rank else []
+    for index, value in enumerate(decided):
+        lines.append(
+            f"<{BASE}/decision/d{index}> a tg:Decision ; tg:about <{BASE}/partnership/a-b> ;"
+            f' tg:decides <{vocab}/decides/enter> ; tg:date "{value}" .'
+        )
+    if end:
+        lines.append(f"<{BASE}/partnership/a-b> tg:status <{vocab}/status/ended> .")
+    if published:
+        lines.append(f'<{BASE}/partnership/a-b> tg:start "{published}" .')
+    if end[:1] == "2":
+        lines.append(f'<{BASE}/partnership/a-b> tg:latestEnd "{end}" .')
+    store = Store()
+    store.load(f"PREFIX tg: <{prefix}>\n{chr(10).join(lines)}".encode(), format=RdfFormat.TURTLE)
+
+    starts = read_starts(ask(store, "site/anniversaries"))
+
+    for year in (2000, 2012, 2025):
+        number = Literal(str(year), datatype=NamedNode("http://www.w3.org/2001/XMLSchema#integer"))
+        rule = {(a.date, a.years, a.start.value) for a in anniversaries(starts, year, year)}
+        asked = {
+            (row["date"].value, int(row["years"].value), row["since"].value)
+            for row in ask(store, "library/anniversaries-in", year=number)
+        }
+        assert asked == rule
+        coming = {(a.date, a.years, a.start.value) for a in anniversaries(starts, year, year + 4)}
+        place = NamedNode(f"{BASE}/place/a")
+        following = {
+            (row["date"].value, int(row["years"].value), row["since"].value)
+            for row in ask(store, "library/next-anniversaries-of", year=number, place=place)
+        }
+        assert {found for found in following if int(found[0][:4]) <= year + 4} == coming
 
 
 @settings(max_examples=80)

@@ -66,30 +66,31 @@ class Anniversary(NamedTuple):
 def read_starts(rows: Iterable[Row]) -> list[Start]:
     """Return what anniversaries count from, of the rows of `queries/site/anniversaries.rq`.
 
-    On one basis a stated start displaces an implied one; where one start refines another, the
-    finer is taken, unless it is implied and the other is not, as in the published start.
+    Of the claims those count whose value the build has published, alone or in a set: what another
+    claim displaces or refines is no start of its own (model.md, Resolution). Where no start could
+    be written as EDTF, each claim counts.
     """
-    grouped: dict[str, dict[tuple[str, str, bool, bool], set[str]]] = defaultdict(dict)
+    found: dict[tuple[str, str, str, bool], set[str]] = defaultdict(set)
     ends: dict[str, str] = {}
     for row in rows:
         partnership, value = _text(row, "partnership"), _text(row, "value")
-        if not partnership or not value or _code(row, "rank") == "deprecated":
+        if not _is_published(value, _text(row, "published")):
             continue
         ends.setdefault(partnership, _end(row))
-        preferred = _code(row, "rank") == "preferred"
-        key = _basis(row), value, _text(row, "inferred") == "true", preferred
-        sources = grouped[partnership].setdefault(key, set())
-        sources.update({_text(row, "source")} - {""})
-    found = []
-    for partnership, keys in grouped.items():
-        alone = any(key[3] for key in keys)
-        kept = [key for key in keys if key[3] or key[0].startswith("decision") or not alone]
-        starts = [
-            Start(partnership, key[0], key[1], key[2], tuple(sorted(keys[key])), ends[partnership])
-            for key in kept
-        ]
-        found += [start for start in starts if not any(_refines(o, start) for o in starts)]
-    return sorted(found)
+        key = partnership, _basis(row), value, _text(row, "inferred") == "true"
+        found[key].update({_text(row, "source")} - {""})
+    return sorted(
+        Start(*key, tuple(sorted(sources)), ends[key[0]]) for key, sources in found.items()
+    )
+
+
+def _is_published(value: str, published: str) -> bool:
+    """Is a claimed start among the published ones?
+
+    >>> _is_published("2003", "[1993~,2003]"), _is_published("1995", "[1993~,2003]")
+    (True, False)
+    """
+    return not published or value in published.strip("[]").split(",")
 
 
 def anniversaries(starts: Iterable[Start], first: int, last: int) -> list[Anniversary]:
@@ -118,23 +119,13 @@ def anniversaries(starts: Iterable[Start], first: int, last: int) -> list[Annive
 
 
 def single_date(value: str) -> str:
-    """Return the day, month or year that an EDTF date names, about or not; empty where it is wider.
+    """Return the day, month or year that an EDTF date names, about or not; empty for what is wider.
 
     >>> [single_date(value) for value in ("1987-07-02", "2018-05", "1993~", "199X", "[1993~,2003]")]
     ['1987-07-02', '2018-05', '1993', '', '']
-    >>> single_date("2023-09-26/2023-09-28")
-    '2023-09'
     """
-    match = _DATE.fullmatch(value)
-    found = bounds(value) or NONE
-    if match and found != NONE:
-        return value.removesuffix("~")
-    if found.earliest is None or found.latest is None:
-        return ""
-    for length in (10, 7, 4):
-        if found.earliest[:length] == found.latest[:length]:
-            return found.earliest[:length]
-    return ""
+    known = bounds(value) not in (None, NONE)
+    return value.removesuffix("~") if known and _DATE.fullmatch(value) else ""
 
 
 def _in_year(given: str, year: int) -> str:
@@ -192,18 +183,6 @@ def since(start: Start, words: Words, date_words: DateWords) -> str:
 def _by_date(day: str) -> tuple[str, int]:
     """Put a year before its months, a month before its days."""
     return day.ljust(10, "-"), len(day)
-
-
-def _refines(one: Start, other: Start) -> bool:
-    """Does the first make the second superfluous (model.md, Resolution, rules 3 and 4)?"""
-    if one.basis == other.basis and one.implied != other.implied:
-        return other.implied
-    if one.basis.startswith("decision") != other.basis.startswith("decision"):
-        return False
-    finer, coarser = bounds(one.value), bounds(other.value)
-    if finer is None or coarser is None or finer == coarser or not finer.within(coarser):
-        return False
-    return other.implied or not one.implied
 
 
 def _basis(row: Row) -> str:

@@ -12,8 +12,9 @@ from twingraph.site.pictures.marks import Kind, legend, mark_of, shape, styleshe
 from twingraph.site.pictures.projection import (
     HEIGHT,
     WIDTH,
+    XY,
     Position,
-    great_circle,
+    flat_circle,
     is_position,
     project,
 )
@@ -70,8 +71,8 @@ class _Panel(NamedTuple):
     def zoom(self) -> float:
         return (self.frame.right - self.frame.left) / (self.region.right - self.region.left)
 
-    def xy(self, position: Position) -> tuple[float, float]:
-        flat = project(position)
+    def xy(self, flat: XY) -> tuple[float, float]:
+        """Return where a point of the flat map is in the picture."""
         return (
             self.frame.left + (flat.x - self.region.left) * self.zoom,
             self.frame.top + (flat.y - self.region.top) * self.zoom,
@@ -276,7 +277,7 @@ def _draw(
     parts.append(element("g", *ways, clip_path=f"url(#{clip})") if ways else "")
     anchors = []
     for point in points:
-        x, y = panel.xy(point.position)
+        x, y = panel.xy(project(point.position))
         anchors.append(Anchor(clean(point.label, 28), x, y, 7.0 if point.focus else 6.0))
     labels = place_labels(anchors, _inner(panel.frame), _LABEL)
     for index, (point, anchor) in enumerate(zip(points, anchors, strict=True)):
@@ -321,10 +322,12 @@ def _mark(point: Point, anchor: Anchor) -> list[str]:
 
 def _way(panel: _Panel, arc: Arc) -> str:
     mark = mark_of(arc.kind)
+    zoom = panel.zoom
+    left = panel.frame.left - panel.region.left * zoom
+    top = panel.frame.top - panel.region.top * zoom
     path = "".join(
-        "M" + "L".join(f"{number(x)} {number(y)}" for x, y in map(panel.xy, piece))
-        for piece in great_circle(arc.start, arc.end)
-        if len(piece) > 1
+        "M" + "L".join(f"{number(left + x * zoom)} {number(top + y * zoom)}" for x, y in piece)
+        for piece in flat_circle(arc.start, arc.end)
     )
     if not path:
         return ""

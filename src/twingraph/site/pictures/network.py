@@ -63,6 +63,7 @@ def ego_network_svg(
         return ""
     if len(nodes) > MOST_PARTNERS:
         nodes, pairs = _by_country(nodes, pairs, words)
+        kinds = ()
     rows = (len(nodes) + 1) // 2
     height = max(_ROW * rows, 3 * _ROW)
     middle = 10 + height / 2

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 WIDTH: Final = 1000.0
 NORTH: Final = 84.0  # the northernmost latitude that is drawn; nobody lives beyond
 SOUTH: Final = -57.0
-_STEP: Final = 3.0  # degrees of a great circle between two points of its line
+_STEP: Final = 4.0  # degrees of a great circle between two points of its line
 
 
 class Position(NamedTuple):
@@ -92,6 +93,12 @@ def great_circle(start: Position, end: Position) -> list[list[Position]]:
             pieces.append([Position(latitude, -edge)])
         pieces[-1].append(there)
     return pieces
+
+
+@lru_cache(maxsize=8192)  # each panel and each language draws it
+def flat_circle(start: Position, end: Position) -> tuple[tuple[XY, ...], ...]:
+    """Return the pieces of the shortest way as they lie on the map."""
+    return tuple(tuple(map(project, piece)) for piece in great_circle(start, end) if len(piece) > 1)
 
 
 def _points(start: Position, end: Position) -> Iterator[Position]:

@@ -17,6 +17,7 @@ Words = Callable[[str], str]
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9-]{0,40}")
 _SPACES: Final = re.compile(r"\s+")
+_PLAIN: Final = re.compile(r"[ !#$%(-;=?-~]*")  # ASCII that needs no escape: paths, numbers, names
 # Cc, Cf, Cs, Co, Cn: controls, bidirectional overrides, halves of surrogate pairs, noncharacters
 _KEPT_FORMATS: Final = frozenset("\u200c\u200d")  # joiners, which Persian and Indic names need
 LONGEST: Final = 120
@@ -29,6 +30,8 @@ def clean(text: str, limit: int = LONGEST) -> str:
     ('Bonn amRhein', 'Llanfai…')
     """
     spaced = _SPACES.sub(" ", text[: 4 * limit + 40])
+    if spaced.isascii() and spaced.isprintable() and len(spaced) <= limit:
+        return spaced.strip()
     kept = "".join(
         letter
         for letter in spaced
@@ -89,7 +92,7 @@ def element(name: str, *children: str, **attributes: str | float) -> str:
 
 
 def _attribute(text: str) -> str:
-    return escape(text, 20000)
+    return text if _PLAIN.fullmatch(text) else escape(text, 20000)
 
 
 def text_element(text: str, x: float, y: float, **attributes: str | float) -> str:
