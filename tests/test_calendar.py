@@ -238,7 +238,8 @@ def test_the_questions_and_the_rule_say_the_same(
     vocab, prefix = "https://w3id.org/twingraph/vocab", "https://w3id.org/twingraph/ns#"
     lines = [f"<{BASE}/partnership/a-b> a tg:Partnership ; tg:partner <{BASE}/place/a> ."]
     lines.append(
-        f"<{vocab}/basis/club-activity> tg:countsAsStart false . <{vocab}/basis/agreement> tg:countsAsStart true ."
+        f"<{vocab}/basis/club-activity> tg:countsAsStart false ."
+        f" <{vocab}/basis/agreement> tg:countsAsStart true ."
     )
     for index, (value, basis, implied, rank) in enumerate(claims):
         claim = f"<{BASE}/claim/c{index}>"
