@@ -8,7 +8,7 @@ PORT ?= 8000
 .PHONY: serve test lint types check fmt build bench docs editor locale wheel clean
 
 serve: $(VENV)/.run  ## environment, build, serve
-	$(BIN)/twingraph serve --port $(PORT)
+	$(BIN)/twingraph serve --large --port $(PORT)
 
 test: $(VENV)/.dev  ## everything that CI checks: form, types, tests with doctests, data
 	$(BIN)/ruff format --check .

@@ -56,7 +56,7 @@ def silent(_: str) -> None:
     """Tell nobody."""
 
 
-def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
+def build(settings: Settings, out: Path, progress: Progress = silent, large: bool = False) -> Built:
     """Build the project into `out`; with a violation nothing is written and `folder` is None.
 
     Raises `TwingraphError` where `out` is something that a build must not replace, where another
@@ -65,13 +65,13 @@ def build(settings: Settings, out: Path, progress: Progress = silent) -> Built:
     _refuse_inside(settings, out)
     _refuse_foreign(out)
     with without_collector():
-        return _build(settings, out, progress)
+        return _build(settings, out, progress, large)
 
 
-def _build(settings: Settings, out: Path, progress: Progress) -> Built:
-    inputs = input_digest(settings)
+def _build(settings: Settings, out: Path, progress: Progress, large: bool) -> Built:
+    inputs = input_digest(settings, large)
     progress("reading the curated files")
-    curated = read_project(settings)
+    curated = read_project(settings, large)
     progress("deriving what is published")
     graph = derive(curated)
     progress("checking")
@@ -123,8 +123,11 @@ def _about(curated: Curated, inputs: str, quads: int) -> bytes:
     return (json.dumps(about, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def input_digest(settings: Settings) -> str:
-    """Return a digest of everything a build is made from; equal digest, equal build."""
+def input_digest(settings: Settings, large: bool = False) -> str:
+    """Return a digest of everything a build is made from; equal digest, equal build.
+
+    A build with the `large` lists is another one than a build without.
+    """
     queries = settings.resource("queries") / "rules"
     shapes = settings.resource("shapes")
     package = Path(__file__).parent
@@ -132,7 +135,8 @@ def input_digest(settings: Settings) -> str:
     # by the path inside its folder, so that where a project lies makes no difference
     named = {
         **{f"project/{one.relative_to(settings.folder).as_posix()}": one
-           for one in (*data_files(settings), *table_files(settings), settings.folder / FILE)},
+           for one in (settings.folder / FILE, *data_files(settings),
+                       *table_files(settings, large))},
         **{f"ontology/{one.relative_to(ontology).as_posix()}": one
            for one in ontology_files(settings)},
         **{f"rules/{one.name}": one for one in queries.glob("*.rq")},
@@ -150,7 +154,13 @@ def input_digest(settings: Settings) -> str:
     return whole.hexdigest()
 
 
-def is_current(settings: Settings, out: Path) -> bool:
+def _digests(settings: Settings, large: bool | None) -> set[str]:
+    """Return the digests of current builds: with the large lists, without, or (None) of both."""
+    wanted = (False, True) if large is None else (large,)
+    return {input_digest(settings, one) for one in wanted}
+
+
+def is_current(settings: Settings, out: Path, large: bool | None = None) -> bool:
     """Is there a build at `out` that was made from just these inputs?"""
     try:
         about = json.loads((out / ABOUT).read_text(encoding="utf-8"))
@@ -158,7 +168,7 @@ def is_current(settings: Settings, out: Path) -> bool:
         return False
     return (
         isinstance(about, dict)
-        and about.get("inputs") == input_digest(settings)
+        and about.get("inputs") in _digests(settings, large)
         and (out / NAME).is_file()
     )
 

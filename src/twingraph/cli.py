@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -167,8 +168,11 @@ def _at(settings: Settings, address: str) -> Settings:
 @click.option("--site", "as_site", is_flag=True, help="Write the whole site as files instead, from "
               "a current build: every page in every language, descriptions, dumps.")  # fmt: skip
 @_address
+@click.option("--large", is_flag=True, help="With the lists that call themselves large.")
 @_context
-def build(context: Context, out: Path | None, as_site: bool, address: str) -> None:
+def build(
+    context: Context, out: Path | None, as_site: bool, address: str, large: bool
+) -> None:
     """Check, then freeze the graph and write every dump; swapped in as a whole, never half.
 
     \b
@@ -185,7 +189,7 @@ def build(context: Context, out: Path | None, as_site: bool, address: str) -> No
 
     settings = _at(context.settings(), address)
     with _Progress() as progress:
-        built = run(settings, (out or settings.folder / _BUILD).absolute(), progress.tell)
+        built = run(settings, (out or settings.folder / _BUILD).absolute(), progress.tell, large)
     _print_problems(built.problems, "text", "en")
     if built.folder is None:
         click.echo("nothing was published: mend the violations and build again", err=True)
@@ -251,10 +255,12 @@ def query(
 @_address
 @click.option("--endpoint", metavar="URL", help="Ask the SPARQL endpoint there, which holds the "
               "same build, instead of a store of our own.")  # fmt: skip
+@click.option("--large", is_flag=True, help="Take up the large lists as well: serve without them "
+              "at once, and with them as soon as they are built.")  # fmt: skip
 @_context
 def serve(
     context: Context, host: str, port: int, out: Path | None, releases: Path | None, log: Path,
-    address: str, endpoint: str | None,
+    address: str, endpoint: str | None, large: bool,
 ) -> None:  # fmt: skip
     """Serve pages, descriptions, dumps and SPARQL; build first if there is no current build.
 
@@ -268,7 +274,7 @@ def serve(
 
     settings = _at(context.settings_to_read(out), address)
     build = _built(settings, out)
-    with _log(log) as lines:
+    with _log(log) as lines, _large_lists(settings, build) if large else contextlib.nullcontext():
         run(settings, build, host, port, releases=releases or settings.folder / _RELEASES,
             log=lines, address=settings.address, endpoint=endpoint)  # fmt: skip
 
@@ -618,6 +624,39 @@ def _write_site(settings: Settings, out: Path | None, releases: Path | None) -> 
         f"({seconds:.1f} s, {written.files / seconds:.0f} files a second)",
         err=True,
     )
+
+
+@contextlib.contextmanager
+def _large_lists(settings: Settings, out: Path) -> Iterator[None]:
+    """Build with the large lists beside what is done here, where there is no such build yet.
+
+    The build is a process of its own, and no more urgent than what is served meanwhile.
+    """
+    from twingraph.build import is_current
+
+    if not (settings.folder / FILE).is_file() or is_current(settings, out, large=True):
+        yield
+        return
+    words = [sys.executable, "-c", _BESIDE, "--project", str(settings.folder), "build", "--large",
+             "--out", str(out)]  # fmt: skip
+    words += ["--address", settings.address] if settings.address else []
+    click.echo("the large lists are being built and will be taken up when they are", err=True)
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+# A command that is no more urgent than what it runs beside, and ends when that ends, however it
+# does: then the pipe to it is closed. A build that is killed leaves the last one standing.
+_BESIDE: Final = """
+import os, sys, threading
+os.nice(5)
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
+from twingraph.cli import main
+main(sys.argv[1:])
+"""
 
 
 @contextlib.contextmanager

@@ -67,9 +67,14 @@ def settings_of_build(folder: Path) -> Settings:
 
 
 def ensure_build(
-    settings: Settings, out: Path | None = None, progress: Callable[[str], None] | None = None
+    settings: Settings,
+    out: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+    large: bool | None = None,
 ) -> Path:
     """Return the folder of a current build: the project's, made if need be, or what came along.
+
+    `large` says whether it must have the large lists, must not have them, or (None) may.
 
     Raises `UnpublishedError` where the project has violations.
     """
@@ -79,9 +84,9 @@ def ensure_build(
     from twingraph.build import build, is_current, silent
 
     place = (out or settings.folder / BUILD).absolute()
-    if is_current(settings, place):
+    if is_current(settings, place, large):
         return place
-    built = build(settings, place, progress or silent)
+    built = build(settings, place, progress or silent, bool(large))
     if built.folder is None:
         raise UnpublishedError(built.problems)
     return place

@@ -74,7 +74,7 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
         point(releases / LATEST, earlier[0].date)
     refuse_date(settings, date, releases)
     refuse_unclean(settings)
-    build = ensure_build(settings, None, progress).resolve()
+    build = ensure_build(settings, None, progress, large=False).resolve()
     try:
         plan = Plan(settings, date, build, releases, earlier)
         edition = write_contents(plan, draft, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -11,6 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from twingraph.catalogue.agents import add_contact, add_licence, add_publisher, add_rights
 from twingraph.catalogue.coverage import Coverage
 from twingraph.catalogue.nodes import OURS, GraphBuilder, Values, texts, typed
+from twingraph.catalogue.offers import GRAPH, SOURCE
 from twingraph.catalogue.places import add_regions
 from twingraph.export.dumps import Frozen
 from twingraph.export.editions import Edition
@@ -61,6 +63,28 @@ class CatalogueBuilder(GraphBuilder):
     def rights(self) -> NamedNode:
         """What may be done with the data."""
         return add_rights(self, self.settings)
+
+    def licence_iri(self, dataset: str) -> str:
+        """Return the licence of a data set: a list's own; of the whole, the one that asks most.
+
+        What has parts under another licence is offered under that one.
+        """
+        lists = {
+            SOURCE + one.slug: one.licence for one in self.covered.sources
+            if one.licence and "/graph/import/" in one.graph
+        }  # fmt: skip
+        others = sorted(set(lists.values()) - {self.settings.licence})
+        if dataset == GRAPH and others:
+            return others[0]
+        return lists.get(dataset, self.settings.licence)
+
+    def terms(self, dataset: str) -> dict[str, Values]:
+        """Return licence and rights of a data set."""
+        settings = replace(self.settings, licence=self.licence_iri(dataset))
+        return {
+            "dct:license": add_licence(self, settings, self.profile),
+            "dct:rights": add_rights(self, settings),
+        }
 
     @cached_property
     def contact(self) -> NamedNode:

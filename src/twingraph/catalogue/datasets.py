@@ -48,6 +48,7 @@ def add_dataset(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Val
     facts: dict[str, Values] = {
         "a": [named("dcat:Dataset"), named("dcat:Resource")],
         **builder.shared,
+        "dct:license": builder.terms(offer.name)["dct:license"],
         **days,
         **add_versions(builder, iri, offer, editions),
         "dct:title": builder.ours(offer.title),

@@ -64,14 +64,14 @@ def _terms(
 ) -> dict[str, Values]:
     """Return what files, endpoint and feed have alike: format, days, licence, languages."""
     code, label = file_type
+    dataset = iri.partition("#")[0].rpartition("/")[2]
     stable = ("STABLE", ("stable", "stabil"))
     now = ("AVAILABLE", ("available", "verfügbar"))  # the next build may replace it
     return {
         "a": named("dcat:Distribution"),
         **days,
         "dct:identifier": Literal(iri),
-        "dct:license": builder.licence,
-        "dct:rights": builder.rights,
+        **builder.terms(dataset),
         "dct:language": builder.languages,
         "dcat:mediaType": builder.media_type(media_type),
         "dct:format": builder.authority("file-type", code, (label, label), "dct:MediaTypeOrExtent"),

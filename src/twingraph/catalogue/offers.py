@@ -50,6 +50,7 @@ class Kind(NamedTuple):
 
 
 GRAPH: Final = "partnerships"
+CURATED: Final = "curated"  # what is no list's, where there are lists
 VOCABULARY: Final = "vocabulary"
 LINKS: Final = "links"
 SOURCE: Final = "source-"  # and the name of a document, where its graph is a data set
@@ -76,6 +77,20 @@ OFFERS: Final = (
                    "sister cities", "town twinning"),
             "de": ("internationale Beziehungen", "Kommunen", "Linked Data", "Partnerstädte",
                    "Städtepartnerschaften"),
+        },
+    ),
+    DatasetOffer(
+        CURATED,
+        {"en": "{brand}: the curated documents", "de": "{brand}: die erschlossenen Dokumente"},
+        {
+            "en": "What single documents say of partnerships, each statement with its words, "
+            "without the lists that were taken in beside them.",
+            "de": "Was einzelne Dokumente über Partnerschaften sagen, jede Aussage mit ihren "
+            "Worten, ohne die Listen, die daneben aufgenommen wurden.",
+        },
+        {
+            "en": ("city partnerships", "linked data", "town twinning"),
+            "de": ("Linked Data", "Partnerstädte", "Städtepartnerschaften"),
         },
     ),
     DatasetOffer(
@@ -150,6 +165,11 @@ KINDS: Final = (
         _names(r"sources/(?P<what>[a-z0-9-]+)\.(nt|ttl)"),
         SOURCE + "{what}",
         {"en": "What the document says", "de": "Was das Dokument sagt"},
+    ),
+    Kind(
+        _names(r"curated\.(nt|ttl)"),
+        CURATED,
+        {"en": "All that documents say", "de": "Alles, was Dokumente sagen"},
     ),
     Kind(
         _names(r"vocabulary\.(jsonld|nt|rdf|ttl)"),

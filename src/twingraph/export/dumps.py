@@ -25,7 +25,7 @@ from twingraph.link.facts import Linked, LinkFacts
 from twingraph.link.files import FILES as LINK_FILES
 from twingraph.rdf.dataset import Dataset, chunks, parse_lines
 from twingraph.rdf.frozen import NAME
-from twingraph.rdf.iris import VOCABULARY, source_of
+from twingraph.rdf.iris import ENTITIES, LINKS, VOCABULARY, source_of
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.turtle_stream import trig_chunks, turtle_chunks
 from twingraph.rdf.vocabulary import NS
@@ -115,14 +115,26 @@ def _write_vocabulary(graph: Frozen, suffix: str) -> Chunks:
 
 
 def source_files(graph: Frozen) -> dict[str, Chunks]:
-    """Return what each document says as files, where the settings want that offered alone."""
+    """Return what each list says as files, which has its own licence, and what is no list's.
+
+    What each document says is beside them where the settings want that offered alone.
+    """
     files: dict[str, Chunks] = {}
-    if graph.settings.about.source_packages:
-        for name, lines in graph.dataset.named.items():
-            if source_of(name, graph.base):
-                slug = name.rpartition("/")[2]
-                files[f"sources/{slug}.nt"] = chunks(lines)
-                files[f"sources/{slug}.ttl"] = turtle_chunks(lines, graph.prefixes)
+    packages = graph.settings.about.source_packages
+    named, lists = graph.dataset.named, graph.base + "graph/import/"
+    if any(name.startswith(lists) for name in named):
+        ours = {graph.base + one for one in (ENTITIES, LINKS)}
+        curated = sorted({
+            line for name, lines in named.items() for line in lines
+            if name in ours or (source_of(name, graph.base) and not name.startswith(lists))
+        })  # fmt: skip
+        files["curated.nt"] = chunks(curated)
+        files["curated.ttl"] = turtle_chunks(curated, graph.prefixes)
+    for name, lines in named.items():
+        if source_of(name, graph.base) and (packages or name.startswith(lists)):
+            slug = name.rpartition("/")[2]
+            files[f"sources/{slug}.nt"] = chunks(lines)
+            files[f"sources/{slug}.ttl"] = turtle_chunks(lines, graph.prefixes)
     return dict(sorted(files.items()))
 
 

@@ -69,8 +69,8 @@ class Minter:
         parts = spell(side.name)
         label = side.name if parts.kind else _shown(side.name)
         key = (f"{parts.core}|{parts.kind}", code, fold(side.region) or parts.region)
-        if not side.name:
-            key = (side.wikidata or side.geonames, code, "")
+        if side.wikidata or side.geonames:  # two items of one name are two places
+            key = (side.wikidata or side.geonames, "", "")
         if key not in self._known:
             name = label or side.wikidata or f"geonames-{side.geonames}"
             slug = self._slug(name, code.lower() or fold(side.wikidata) or "2")
@@ -142,7 +142,7 @@ def name_places(
         known = bool(side.wikidata or side.geonames)
         if (code or known) and (known or not near):
             new = minter.place(side, code)
-            if side.name:
+            if not known:
                 result.decisions.append(decide_place(
                     side.key, new, author, day, LEXICAL, "",
                     "New: no place at hand is called so.",
@@ -174,11 +174,12 @@ def _waiting(
         if outcome.result != "review":
             continue
         for side in outcome.sides:
-            decided = side.name and (side.key in matches.places or side.key in matches.none)
+            named = side.name and not (side.wikidata or side.geonames)
+            decided = named and (side.key in matches.places or side.key in matches.none)
             linked = {side.wikidata, side.geonames} & set(gazetteer.by_id)
             if decided or linked:
                 continue
-            key = side.key if side.name else side.wikidata or side.geonames
+            key = side.wikidata or side.geonames or side.key
             counts[key] += 1
             sides.setdefault(key, (side, outcome.row.line))
     return [(*sides[key], counts[key]) for key in sorted(sides)]

@@ -48,6 +48,7 @@ from twingraph.web.lookup import ROUTES as LOOKUP
 from twingraph.web.matching import ROUTES as MATCHING
 from twingraph.web.memento import ROUTES as MEMENTOS
 from twingraph.web.reconcile import ROUTES as RECONCILE
+from twingraph.web.reconcile import keep_ready
 from twingraph.web.refusals import broken, not_found, not_reached, not_served, refused
 from twingraph.web.releases import ROUTES as RELEASES
 from twingraph.web.respond import CommonHeaders, respond
@@ -100,10 +101,11 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         started = asyncio.create_task(app.state.service.evaluator.start())
         following = asyncio.create_task(follow(app, build, load))
+        preparing = asyncio.create_task(keep_ready(app))
         yield
-        for task in (started, following):
+        for task in (started, following, preparing):
             task.cancel()
-        await asyncio.gather(started, following, return_exceptions=True)
+        await asyncio.gather(started, following, preparing, return_exceptions=True)
         app.state.service.evaluator.close()
         lines.flush()
 

@@ -7,6 +7,7 @@ it is parsed, nothing in it makes us open another file, and every problem of it 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from twingraph.source.tables.read import ReadImport, known_places, read_import
 from twingraph.source.tables.spec import FILE as IMPORT
 from twingraph.source.tables.spec import FILES as IMPORT_FILES
 from twingraph.source.tables.spec import SNAPSHOT
+from twingraph.source.tables.statements import graph_name
 
 # Properties by which a project points to the things of others.
 _TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
@@ -144,8 +146,11 @@ def ontology_files(settings: Settings) -> list[Path]:
     return sorted(settings.resource("ontology").rglob("*.ttl"))
 
 
-def read_project(settings: Settings) -> Curated:
-    """Read every curated file of a project; problems are collected, never raised."""
+def read_project(settings: Settings, large: bool = False) -> Curated:
+    """Read every curated file of a project; problems are collected, never raised.
+
+    Lists that call themselves large are read where `large` says so.
+    """
     ontology = settings.resource("ontology")
     named = [(f"ontology/{one.relative_to(ontology).as_posix()}", one)
              for one in ontology_files(settings)]  # fmt: skip
@@ -154,37 +159,48 @@ def read_project(settings: Settings) -> Curated:
     places = settings.folder / "data" / "entities" / PLACES
     if places.exists():
         files.append(_read_places(places, settings))
+    folders = import_folders(settings, large)
+    brought = [folder / PLACES for folder in folders if (folder / PLACES).exists()]
+    files += [
+        _read_places(path, settings, graph_name(path.parent.name, settings.base_iri))
+        for path in brought
+    ]
     known = known_places((quad for file in files for quad in file.quads), settings.base_iri)
     imports = []
-    for folder in import_folders(settings):
+    for folder in folders:
         found, file = read_import_folder(folder, settings, known)
         imports.append(found)
         files.append(file)
         known = (
             {**known_places(file.quads, settings.base_iri), **known} if found.is_places else known
         )
-    taken = {path for _, path in named} | {places} | set(table_files(settings))
+    taken = {path for _, path in named} | {places} | set(table_files(settings, large=True))
     return Curated(settings, (*files, *_passed_over(settings, taken)), tuple(imports))
 
 
-def import_folders(settings: Settings) -> list[Path]:
-    """Return the folders of lists, data/imports/<slug>/, those that only describe places first."""
+def import_folders(settings: Settings, large: bool = False) -> list[Path]:
+    """Return the folders of lists, data/imports/<slug>/, those that only describe places first.
+
+    Those that call themselves large are left out but where `large` says so.
+    """
     imports = settings.folder / "data" / "imports"
     found = sorted(path.parent for path in imports.glob(f"*/{IMPORT}"))
-    return sorted(found, key=lambda path: not _is_places(path / IMPORT))
+    found = [path for path in found if large or not _says(path / IMPORT, "large")]
+    return sorted(found, key=lambda path: not _says(path / IMPORT, "places"))
 
 
-def _is_places(path: Path) -> bool:
+def _says(path: Path, key: str) -> bool:
+    """Does an import.toml say `key = true`? One that can't be read says nothing."""
     try:
-        return path.is_file() and "\nplaces = true" in path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return tomllib.loads(path.read_text(encoding="utf-8")).get(key) is True
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return False
 
 
-def table_files(settings: Settings) -> list[Path]:
+def table_files(settings: Settings, large: bool = False) -> list[Path]:
     """Return the files of the project's lists and its table of places, sorted by path."""
     found = {settings.folder / "data" / "entities" / PLACES}
-    for folder in import_folders(settings):
+    for folder in import_folders(settings, large):
         found |= {path for path in folder.iterdir()
                   if path.name in IMPORT_FILES or SNAPSHOT.fullmatch(path.name)}  # fmt: skip
     return sorted(path for path in found if path.exists())
@@ -225,12 +241,12 @@ def _read_text(path: Path, name: str, settings: Settings) -> str | Problem:
         return problem("F01", name, raw.count(b"\n", 0, error.start) + 1, byte=error.start + 1)
 
 
-def _read_places(path: Path, settings: Settings) -> SourceFile:
+def _read_places(path: Path, settings: Settings, graph: NamedNode | None = None) -> SourceFile:
     name = path.relative_to(settings.folder).as_posix()
     text = _read_text(path, name, settings)
     if isinstance(text, Problem):
         return SourceFile(name, "", (), (text,))
-    table = read_places(text, settings.base_iri)
+    table = read_places(text, settings.base_iri, graph)
     problems = tuple(problem("I02", name, line, column, error=words)
                      for line, column, words in table.wrong)  # fmt: skip
     return SourceFile(name, "", table.quads, problems, (), table.lines)

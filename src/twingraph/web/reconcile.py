@@ -6,6 +6,7 @@ GET; 1.0-draft answers under `/reconcile/1.0-draft/`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,9 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from pyoxigraph import NamedNode
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -42,6 +45,7 @@ from twingraph.site.reader import BuildReader
 from twingraph.web.respond import COMMON, language_of, respond
 
 MAX_BODY: Final = 1024 * 1024  # bytes: some thousand names
+_SOON: Final = 1.0  # seconds between two looks whether there is a new build
 _JSON: Final = "application/json"
 # A preview stands in a frame of somebody's program; nothing in it runs or loads.
 _FRAMED: Final = {
@@ -51,9 +55,23 @@ _FRAMED: Final = {
 _making = threading.Lock()
 
 
+async def keep_ready(app: Starlette) -> None:
+    """Make the register of each build soon after it is served, for ever: nobody waits for it."""
+    ready: BuildReader | None = None
+    while True:
+        await asyncio.sleep(_SOON)
+        if app.state.site is not ready:
+            ready = app.state.site
+            await run_in_threadpool(register_in, app.state)
+
+
 def register_of(request: Request) -> Register:
-    """Return the register of the app's site, made when first asked for, anew for a new build."""
-    state = request.app.state
+    """Return the register of the build that the app serves."""
+    return register_in(request.app.state)
+
+
+def register_in(state: State) -> Register:
+    """Return the register of an app's site, made when first asked for, anew for a new build."""
     site: BuildReader = state.site
     with _making:
         known: tuple[BuildReader, Register] | None = getattr(state, "register", None)

@@ -46,8 +46,12 @@ class PlaceTable:
     wrong: tuple[tuple[int, int, str], ...]
 
 
-def read_places(text: str, base: str, graph: NamedNode | None = None) -> PlaceTable:
-    r"""Read a table of places: those of the project, or what a list (`graph`) says more of them.
+def read_places(
+    text: str, base: str, graph: NamedNode | None = None, minting: bool = True
+) -> PlaceTable:
+    r"""Read a table of places: those of the project, or what a list (`graph`) says of them.
+
+    A table that is `minting` brings places along; another one only says more of them.
 
     >>> table = read_places("slug,label\nbonn,Bonn\nBad Name,x\n", "https://example.org/")
     >>> len(table.quads), table.wrong
@@ -74,7 +78,7 @@ def read_places(text: str, base: str, graph: NamedNode | None = None) -> PlaceTa
         wrong += faults
         if not faults:
             lines[iri] = row.line
-            quads += _quads(NamedNode(iri), row.cells, to, links, graph is None)
+            quads += _quads(NamedNode(iri), row.cells, to, links, minting)
     return PlaceTable(tuple(quads), lines, tuple(wrong))
 
 
@@ -92,6 +96,8 @@ def _quads(
     if minting:
         yield Quad(place, RDF.type, TG.AdministrativeUnit, graph)
         yield Quad(place, RDF.type, NamedNode(_SCHEMA + "AdministrativeArea"), graph)
+        if "latitude" not in cells and cells.get("level") != "country":
+            yield Quad(place, TG.notStated, NamedNode(_SCHEMA + "latitude"), graph)
     if cells.get("label"):
         yield Quad(place, RDFS.label, Literal(cells["label"]), graph)
     for language in ("en", "de"):

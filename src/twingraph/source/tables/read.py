@@ -92,7 +92,7 @@ def read_import(
         line = line_of(toml, "sha256")
         problems.append(problem("I05", where, line, found=sha256, name=ROWS))
     if spec.is_places:
-        table = read_places(text, base, graph_name(slug, base))
+        table = read_places(text, base, graph_name(slug, base), minting=False)
         problems += [problem("I02", rows_name, line, column, error=words)
                      for line, column, words in table.wrong]  # fmt: skip
         head = described(spec, sha256)

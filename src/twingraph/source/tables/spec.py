@@ -16,8 +16,9 @@ FILE: Final = "import.toml"
 ROWS: Final = "rows.csv"
 MATCHES: Final = "matches.sssom.tsv"
 REVIEW: Final = "review.csv"
+PLACES: Final = "places.csv"  # places that the list brings along
 SNAPSHOT: Final = re.compile(r"rows-[0-9A-Za-z.-]+\.csv")  # an earlier snapshot, kept beside
-FILES: Final = frozenset({FILE, ROWS, MATCHES, REVIEW, "README.md"})
+FILES: Final = frozenset({FILE, ROWS, MATCHES, REVIEW, PLACES, "README.md"})
 
 SIDE_KEYS: Final = ("name", "country", "region", "wikidata", "geonames", "latitude", "longitude")
 CODED: Final = ("kind", "status", "field")
@@ -69,6 +70,7 @@ class Spec:
     guessed: tuple[str, ...] = ()
     is_places: bool = False
     base: str = ""
+    is_large: bool = False
 
     @property
     def columns(self) -> frozenset[str]:
@@ -101,7 +103,7 @@ def read_spec(text: str, slug: str, base: str) -> Spec:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SpecError("", f"no TOML: {error}") from None
-    known = {*_TEXTS, *_TABLES, "guessed", "places"}
+    known = {*_TEXTS, *_TABLES, "guessed", "places", "large"}
     for key in table:
         if key not in known:
             raise SpecError(key, f"unknown key '{key}'; write one of {', '.join(sorted(known))}")
@@ -128,7 +130,7 @@ def read_spec(text: str, slug: str, base: str) -> Spec:
         raise SpecError("guessed", "guessed is no list of keys; write guessed = []")
     return Spec(
         slug, title, texts, (sides[0], sides[1]), coded, dated, cite, tuple(guessed), is_places,
-        base,
+        base, table.get("large") is True,
     )  # fmt: skip
 
 

@@ -127,7 +127,9 @@ def _described(spec: Spec, source: NamedNode, sha256: str) -> Iterator[_Triple]:
     if texts["licence"]:
         yield iri, NamedNode(_DCTERMS + "license"), NamedNode(texts["licence"])
     if texts["publisher"]:
-        cited = f"{texts['publisher']}: {next(iter(spec.title.values()))}"
+        title = next(iter(spec.title.values()))
+        by = "" if title.startswith(texts["publisher"]) else f"{texts['publisher']}: "
+        cited = f"{by}{title}"
         yield iri, NamedNode(_DCTERMS + "bibliographicCitation"), Literal(cited)
     if texts["url"]:
         yield iri, _PAGE, NamedNode(texts["url"])

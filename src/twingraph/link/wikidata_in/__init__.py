@@ -1,0 +1,1 @@
+"""Wikidata's statements of P190 in: from entities, dumps, query results and a query service."""

@@ -1,0 +1,132 @@
+"""Entities as Wikibase writes them in JSON -> rows of their P190 statements.
+
+https://doc.wikimedia.org/Wikibase/master/php/docs_topics_json.html, and what real files do beside
+it: `[]` for an empty map, `numeric-id` without `id`, GUIDs in small letters, labels in `mul` only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Final
+
+from twingraph.link.wikidata_in.rows import NONE, SOME, TWINNED, StatementRow
+from twingraph.link.wikidata_in.times import edtf_of, is_late_julian
+
+START: Final = "P580"
+END: Final = "P582"
+_LANGUAGES: Final = ("en", "mul", "de", "fr", "es")  # then any, the first by its code
+
+Json = Mapping[str, object]
+
+
+def entities_in(document: object) -> Iterator[Json]:
+    """Yield the entities of a document: one, a map of them (`Special:EntityData`), or a list."""
+    if isinstance(document, list):
+        for one in document:
+            yield from entities_in(one)
+        return
+    if not isinstance(document, dict):
+        return
+    inside = document.get("entities")
+    if isinstance(inside, dict):
+        for one in inside.values():
+            yield from entities_in(one)
+    elif isinstance(document.get("id"), str) and document.get("type", "item") == "item":
+        yield document
+
+
+def label_of(entity: Json) -> str:
+    """Return a label: of a language we like, else the default of all (`mul`), else any.
+
+    >>> label_of({"labels": {"mul": {"language": "mul", "value": "Bonn"}}})
+    'Bonn'
+    >>> label_of({"labels": []})
+    ''
+    """
+    labels = _map(entity.get("labels"))
+    for language in (*_LANGUAGES, *sorted(labels)):
+        value = _map(labels.get(language)).get("value")
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def rows_of(entity: Json, notes: list[str]) -> Iterator[StatementRow]:
+    """Yield the P190 statements of an entity; what is odd is said in `notes`."""
+    item = str(entity.get("id", ""))
+    claims = _map(entity.get("claims")) or _map(entity.get("statements"))
+    statements = claims.get(TWINNED, [])
+    for statement in statements if isinstance(statements, list) else []:
+        if isinstance(statement, dict):
+            yield from _statement(item, label_of(entity), entity, statement, notes)
+
+
+def _statement(
+    item: str, label: str, entity: Json, statement: Json, notes: list[str]
+) -> Iterator[StatementRow]:
+    snak = _map(statement.get("mainsnak"))
+    target = item_of(snak)
+    guid = str(statement.get("id", ""))
+    if not target:
+        notes.append(f"{item}: a partner that is {snak.get('snaktype', 'missing')} ({guid})")
+    qualifiers = _map(statement.get("qualifiers"))
+    starts, ends = (_times(qualifiers.get(one), f"{item} {one}", notes) for one in (START, END))
+    starts = [one for one in starts if one not in (SOME, NONE)]
+    for start, end in product(starts or [""], ends or [""]):
+        yield StatementRow(
+            item, label, target, "", guid, str(statement.get("rank", "normal")), start, end,
+            _compact(qualifiers), _compact(statement.get("references")),
+            str(entity.get("lastrevid", "")), str(entity.get("modified", "")),
+        )  # fmt: skip
+
+
+def item_of(snak: Json) -> str:
+    """Return the item that a snak names; empty for none.
+
+    >>> item_of({"snaktype": "value", "datavalue": {"value": {"numeric-id": 586}}})
+    'Q586'
+    >>> item_of({"snaktype": "somevalue"})
+    ''
+    """
+    if snak.get("snaktype") != "value":
+        return ""
+    value = _map(_map(snak.get("datavalue")).get("value"))
+    identifier, number = value.get("id"), value.get("numeric-id")
+    if isinstance(identifier, str):
+        return identifier
+    return f"Q{number}" if isinstance(number, int) and number > 0 else ""
+
+
+def _times(snaks: object, where: str, notes: list[str]) -> list[str]:
+    """Return the times of a qualifier as EDTF, somevalue and novalue as they are."""
+    found = []
+    for snak in snaks if isinstance(snaks, list) else []:
+        kind = _map(snak).get("snaktype")
+        if kind in (SOME, NONE):
+            found.append(str(kind))
+            continue
+        value = _map(_map(_map(snak).get("datavalue")).get("value"))
+        text, calendar = str(value.get("time", "")), str(value.get("calendarmodel", ""))
+        precision = value.get("precision")
+        edtf = edtf_of(text, precision if isinstance(precision, int) else 0, calendar)
+        if is_late_julian(text, calendar):
+            notes.append(f"{where}: {text} is flagged Julian, most likely by mistake")
+        if edtf:
+            found.append(edtf)
+        else:
+            notes.append(f"{where}: {text or 'no time'} (precision {precision}) is no date here")
+    return sorted(set(found))
+
+
+def _compact(value: object) -> str:
+    """Return JSON in its shortest form; nothing for nothing."""
+    if not value:
+        return ""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _map(value: object) -> Mapping[str, object]:
+    """Return a map as it is; PHP writes an empty one as `[]`."""
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,129 @@
+"""The lists that the repository carries: read whole here, built whole by benchmarks only."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, Quad
+from rdflib import DCAT, DCTERMS, Graph, URIRef
+
+from twingraph.build import build, is_current
+from twingraph.rdf.vocabulary import RDFS, TG
+from twingraph.settings import Settings, load_settings
+from twingraph.source.read import Curated, read_project
+
+ROOT = Path(__file__).parent.parent
+HOME = "https://w3id.org/twingraph/"
+
+
+@pytest.fixture(scope="module")
+def world(settings: Settings) -> Curated:
+    """The project with its large lists."""
+    return read_project(settings, large=True)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build of the project with the first rows of its large lists."""
+    project = tmp_path_factory.mktemp("sample")
+    shutil.copytree(ROOT / "data", project / "data")
+    shutil.copy(ROOT / "twingraph.toml", project)
+    imports = project / "data" / "imports"
+    kept = _cut(imports / "wikidata-2016/rows.csv", lambda number, _: number <= 60)
+    items = {item for row in kept for item in row.values()}
+    places = _cut(
+        imports / "wikidata-2016/places.csv",
+        lambda _, row: row["wikidata"] in items or row["level"] == "country",
+    )
+    slugs = {row["slug"] for row in places}
+    _cut(imports / "geonames/rows.csv", lambda _, row: row["slug"] in slugs)
+    for toml in imports.glob("*/import.toml"):
+        lines = toml.read_text().splitlines()
+        toml.write_text("\n".join(one for one in lines if not one.startswith("sha256")) + "\n")
+    done = build(load_settings(project), project / "build", large=True)
+    assert done.folder is not None, [str(one) for one in done.problems[:9]]
+    return project
+
+
+def _cut(path: Path, wanted: Callable[[int, dict[str, str]], bool]) -> list[dict[str, str]]:
+    """Leave only the wanted rows in a table, and return them."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = [row for number, row in enumerate(csv.DictReader(stream), 1) if wanted(number, row)]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return rows
+
+
+def quads_of(world: Curated, slug: str) -> tuple[Quad, ...]:
+    return next(one.quads for one in world.imports if one.slug == slug)
+
+
+def test_every_row_of_wikidatas_list_is_written(world: Curated) -> None:
+    found = next(one for one in world.imports if one.slug == "wikidata-2016")
+
+    assert Counter(one.result for one in found.outcomes) == {"written": 34178}
+    assert not found.problems
+    partnerships = {one.subject for one in found.quads if one.predicate == TG.partner}
+    assert len(partnerships) == 17401  # both directions are one
+
+
+def test_names_of_which_nobody_told_the_language_have_none(world: Curated) -> None:
+    table = next(one for one in world.files if one.path.endswith("wikidata-2016/places.csv"))
+    labels = [one.object for one in table.quads if one.predicate == RDFS.label]
+    untagged = [one for one in labels if isinstance(one, Literal) and not one.language]
+
+    assert len(untagged) == 10055 - 36  # the curated files have the rest
+    assert all(one.graph_name.value == f"{HOME}graph/import/wikidata-2016"  # type: ignore[union-attr]  # named
+               for one in table.quads)  # fmt: skip
+
+
+def test_geonames_says_where_4653_of_them_are(world: Curated) -> None:
+    quads = quads_of(world, "geonames")
+    located = {one.subject for one in quads if one.predicate.value.endswith("latitude")}
+
+    assert len(located) == 4653
+
+
+def test_without_large_lists_nothing_of_them_is_read(curated: Curated) -> None:
+    assert curated.imports == ()
+    assert not any("imports" in one.path for one in curated.files)
+
+
+def test_each_list_is_a_data_set_under_its_own_licence(sample: Path) -> None:
+    catalogue = Graph().parse(sample / "build" / "catalog.ttl")
+
+    def licence(name: str) -> str:
+        [value] = catalogue.objects(URIRef(f"{HOME}dataset/{name}"), DCTERMS.license)
+        return str(value).rpartition("/")[2]
+
+    assert licence("curated") == licence("source-wikidata-2016") == "CC0"
+    assert licence("source-geonames") == licence("partnerships") == "CC_BY_4_0"
+    files = catalogue.objects(URIRef(f"{HOME}dataset/source-geonames"), DCAT.distribution)
+    assert {str(one).rpartition("#")[2] for one in files} == {
+        "sources/geonames.nt", "sources/geonames.ttl",
+    }  # fmt: skip
+    curated = (sample / "build" / "curated.nt").read_text(encoding="utf-8")
+    assert "wikidata-2016" not in curated and "place/new-york-city" not in curated
+
+
+def test_a_place_without_a_point_says_so(sample: Path) -> None:
+    text = (sample / "build" / "twingraph.nt").read_text(encoding="utf-8")
+    line = f"<{HOME}id/place/%s> <{HOME}ns#notStated> <https://schema.org/latitude> ."
+
+    assert line % "ankara" in text
+    assert line % "new-york-city" not in text  # GeoNames has it
+
+
+def test_a_build_with_large_lists_is_current_for_everybody(sample: Path) -> None:
+    settings = load_settings(sample)
+
+    assert is_current(settings, sample / "build")
+    assert is_current(settings, sample / "build", large=True)
+    assert not is_current(settings, sample / "build", large=False)
