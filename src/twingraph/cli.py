@@ -170,9 +170,7 @@ def _at(settings: Settings, address: str) -> Settings:
 @_address
 @click.option("--large", is_flag=True, help="With the lists that call themselves large.")
 @_context
-def build(
-    context: Context, out: Path | None, as_site: bool, address: str, large: bool
-) -> None:
+def build(context: Context, out: Path | None, as_site: bool, address: str, large: bool) -> None:
     """Check, then freeze the graph and write every dump; swapped in as a whole, never half.
 
     \b
