@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -239,13 +239,26 @@ def _key(iri: str, keys: Mapping[str, Key]) -> Key:
     return keys.get(iri) or Key(iri)
 
 
+def has_language_map(key: Key, tags: Collection[str]) -> bool:
+    """Say whether values with these language tags ('' for none) are written as a language map.
+
+    `id` is Indonesian too: as key of such a map some processors take it for our alias of `@id`, so
+    that these texts are written as value objects (JSON-LD 1.1 §4.2.4 allows both).
+
+    >>> label = Key("label", "@language")
+    >>> [has_language_map(label, tags) for tags in (["en", "de"], ["en", ""], ["en", "id"])]
+    [True, False, False]
+    """
+    return key.coercion == _LANGUAGE and all(tags) and KEYWORDS.keys().isdisjoint(tags)
+
+
 def _values(
     objects: list[Any], key: Key, inside: Callable[[NamedNode], Json | None] | None
 ) -> object:
-    if key.coercion == _LANGUAGE and all(getattr(one, "language", None) for one in objects):
+    if has_language_map(key, [getattr(term, "language", None) or "" for term in objects]):
         texts: dict[str, list[str]] = defaultdict(list)
-        for one in objects:
-            texts[one.language].append(one.value)
+        for term in objects:
+            texts[term.language].append(term.value)
         return {tag: _single(sorted(each), key) for tag, each in sorted(texts.items())}
     written = [
         (inside(one) if inside is not None and isinstance(one, NamedNode) else None)

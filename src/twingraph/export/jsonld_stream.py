@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pyoxigraph import RdfFormat, parse
 
-from twingraph.export.jsonld import Json, Key, json_value, keys_of
+from twingraph.export.jsonld import Json, Key, has_language_map, json_value, keys_of
 from twingraph.rdf.dataset import by_subject
 from twingraph.rdf.vocabulary import RDF
 
@@ -85,7 +85,7 @@ class _NodeWriter:
         return found
 
     def _written(self, texts: list[str], key: Key) -> str:
-        if key.coercion == "@language" and all(map(_language, texts)):
+        if has_language_map(key, [_language(text) for text in texts]):
             return self._by_language(texts, key)
         return _single(sorted(self._value(one, key.coercion) for one in texts), key)
 
