@@ -188,20 +188,36 @@ def _finding(
     import rdflib
 
     result = _Result(*(report.value(node, rdflib.URIRef(SH + name)) for name in _Result._fields))
-    shape = str(result.sourceShape)
-    focus = str(result.focusNode)
-    path = str(result.resultPath) if isinstance(result.resultPath, rdflib.URIRef) else None
-    value = _term(result.value)
+    return make_finding(
+        str(result.sourceShape),
+        str(result.resultSeverity),
+        _term(result.focusNode),
+        _term(result.resultPath) if isinstance(result.resultPath, rdflib.URIRef) else None,
+        _term(result.value),
+        messages,
+        prefixes,
+    )
+
+
+def make_finding(
+    shape: str,
+    severity: str,
+    focus: Term | None,
+    path: Term | None,
+    value: Term | None,
+    messages: Mapping[str, Mapping[str, str]],
+    prefixes: Mapping[str, str],
+) -> Finding:
+    """Return the parts of a result of a shape (IRIs) as a finding, its message filled in."""
     shown = {
-        "this": _shown(_term(result.focusNode), prefixes),
-        "path": _shown(_term(result.resultPath), prefixes),
-        "value": _shown(value, prefixes),
+        name: _shown(term, prefixes)
+        for name, term in (("this", focus), ("path", path), ("value", value))
     }
     return Finding(
         code=shape.removeprefix(SHAPES).partition("-")[0],
-        severity=_SEVERITY[str(result.resultSeverity)],
-        focus=focus,
-        path=path,
+        severity=_SEVERITY[severity],
+        focus=focus.value if focus is not None else "",
+        path=path.value if path is not None else None,
         value=None if value is None else str(value),
         message={
             tag: _PLACEHOLDER.sub(lambda match: shown[match[1]], text)

@@ -13,8 +13,9 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
-from twingraph.check.engine import Engine, Finding, engine
+from twingraph.check.engine import Engine, Finding
 from twingraph.check.links import link_problems
+from twingraph.check.whole import WholeEngine
 from twingraph.derive.dates import bounds
 from twingraph.derive.published import (
     derive,
@@ -49,7 +50,7 @@ def check_curated(
     problems = [*curated.problems, *_form(curated)]
     if any(one.code in _UNREADABLE for one in problems):
         return by_severity(problems)
-    validator = validator or engine()
+    validator = validator or WholeEngine()
     # what tables say is written by the program, in a form that tests hold
     files = [one.quads for one in curated.files if not one.is_table]
     written = sorted(set().union(*map(triple_texts, files)))
@@ -214,7 +215,7 @@ def check_dump(path: Path, settings: Settings, validator: Engine | None = None) 
     name = path.as_posix()
     problems = list(_dump_bounds(default, name))
     findings = _validate(
-        settings, validator or engine(), sorted(triple_texts(default)), DUMP_SHAPES
+        settings, validator or WholeEngine(), sorted(triple_texts(default)), DUMP_SHAPES
     )
     if not problems and not findings:
         return []

@@ -1,0 +1,269 @@
+"""Rules that are asked once of the whole graph, and not once for each thing.
+
+A SHACL engine evaluates a `sh:sparql` constraint for every focus node (SHACL §5.3.1), and goes
+through every branch of a `sh:or`. At a million triples that is most of the time of a check. Both
+mean the same when they are asked of all focus nodes at once: the SELECT with its targets before it,
+and a list of (class, pattern) branches as a look-up by class. What is of another form is left to
+the engine. That the findings are the same is proven in the tests, with pySHACL as the reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    Triple,
+    parse,
+    serialize,
+)
+
+from twingraph.check.engine import SH, Engine, Finding, TurboEngine, make_finding, shape_messages
+from twingraph.rdf.vocabulary import PREFIXES, RDF
+
+Node = NamedNode | BlankNode
+Facts = Mapping[str, list[Any]]
+
+_SUBCLASS: Final = NamedNode(PREFIXES["rdfs"] + "subClassOf")
+_TARGETS: Final = frozenset({SH + "targetClass", SH + "targetSubjectsOf"})
+# what a shape may say beside its targets and its one kind of constraint
+_ABOUT: Final = frozenset(
+    {RDF.type.value, *(SH + name for name in ("name", "description", "severity", "message"))}
+)
+_WHERE: Final = re.compile(r"\bWHERE\s*\{", re.IGNORECASE)
+# a SELECT inside, an aggregate, a set operation: $this would mean something else in there
+_SCOPED: Final = re.compile(r"\b(GROUP\s+BY|MINUS|VALUES|HAVING|LIMIT)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A rule as one SELECT of `this`, and perhaps `path` and `value`, over the whole graph."""
+
+    shape: str
+    severity: str
+    classes: tuple[str, ...]
+    subjects_of: tuple[str, ...]
+    select: str
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """A rule that a thing keeps whose IRI matches the pattern of one of its classes."""
+
+    shape: str
+    severity: str
+    classes: tuple[str, ...]
+    patterns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of some shapes, and the Turtle of the shapes that are left for an engine."""
+
+    questions: tuple[Question, ...]
+    look_ups: tuple[LookUp, ...]
+    rest: bytes
+
+
+class WholeEngine:
+    """Asks what can be asked of the whole graph at once, and lets `inner` judge the rest."""
+
+    def __init__(self, inner: Engine | None = None) -> None:
+        """Leave the rest to `inner`, else to the native engine."""
+        self.inner = inner or TurboEngine()
+
+    def validate(
+        self, data: bytes, shapes: bytes, prefixes: Mapping[str, str] = PREFIXES
+    ) -> list[Finding]:
+        """Return the findings, sorted, none twice; messages name IRIs by `prefixes`."""
+        rules = read_rules(shapes)
+        store = Store()
+        store.bulk_load(data, format=RdfFormat.N_TRIPLES)
+        messages = shape_messages(shapes)
+        found = self.inner.validate(data, rules.rest, prefixes)
+        made = [*_answers(store, rules.questions), *_misfits(store, rules.look_ups)]
+        found += [
+            make_finding(shape, severity, this, path, value, messages, prefixes)
+            for shape, severity, this, path, value in made
+        ]
+        by_key = {one.sort_key(): one for one in found}
+        return [by_key[key] for key in sorted(by_key)]
+
+
+_Answer = tuple[str, str, Any, Any, Any]  # shape, severity, this, path, value
+
+
+def _answers(store: Store, questions: Sequence[Question]) -> Iterator[_Answer]:
+    for one in questions:
+        everything = one.subjects_of == (RDF.type.value,)
+        classes = _with_subclasses(store, one.classes)
+        if not (everything or classes or one.subjects_of):
+            continue
+        text = one.select
+        if not everything:
+            targets = _targets(classes, one.subjects_of)
+            text = _WHERE.sub(lambda match: f"{match[0]} {targets}", text, count=1)  # noqa: B023  # used at once
+        rows = store.query(text)
+        assert isinstance(rows, QuerySolutions), "not a SELECT query"
+        names = {each.value for each in rows.variables}
+        for row in rows:
+            this = row["this"]
+            if everything and not _is_typed(store, this):
+                continue
+            path = row["path"] if "path" in names else None
+            value = row["value"] if "value" in names else None
+            yield one.shape, one.severity, this, path, value if value is not None else this
+
+
+def _is_typed(store: Store, this: Any) -> bool:
+    return next(store.quads_for_pattern(this, RDF.type, None), None) is not None
+
+
+def _targets(classes: Sequence[str], subjects_of: Sequence[str]) -> str:
+    """Return the pattern that binds `this` to every target, each once."""
+    branches = [f"{{ ?this <{one}> ?targeted }}" for one in subjects_of]
+    if classes:
+        values = " ".join(f"<{one}>" for one in classes)
+        branches.append(f"{{ VALUES ?targetClass {{ {values} }} ?this a ?targetClass }}")
+    return f"{{ SELECT DISTINCT ?this WHERE {{ {' UNION '.join(branches)} }} }}"
+
+
+def _with_subclasses(store: Store, classes: Sequence[str]) -> tuple[str, ...]:
+    """Return classes with all that the data calls a subclass of theirs (SHACL §2.1.3.2)."""
+    found: dict[str, None] = dict.fromkeys(classes)
+    todo = list(classes)
+    while todo:
+        above = NamedNode(todo.pop())
+        for quad in store.quads_for_pattern(None, _SUBCLASS, above):
+            below = quad.subject
+            if isinstance(below, NamedNode) and below.value not in found:
+                found[below.value] = None
+                todo.append(below.value)
+    return tuple(found)
+
+
+def _misfits(store: Store, look_ups: Sequence[LookUp]) -> Iterator[_Answer]:
+    for one in look_ups:
+        allowed: dict[str, list[re.Pattern[str]]] = defaultdict(list)
+        for kind, pattern in one.patterns:
+            for name in _with_subclasses(store, (kind,)):
+                allowed[name].append(re.compile(pattern))
+        fits: dict[Node, bool] = {}
+        targets: set[Node] = set()
+        targeted = set(_with_subclasses(store, one.classes))
+        for quad in store.quads_for_pattern(None, RDF.type, None):
+            this, kind_term = quad.subject, quad.object
+            assert isinstance(this, NamedNode | BlankNode), "no triple is described"
+            name = kind_term.value if isinstance(kind_term, NamedNode) else ""
+            if name in targeted:
+                targets.add(this)
+            if isinstance(this, NamedNode) and not fits.get(this):
+                fits[this] = any(each.search(this.value) for each in allowed.get(name, ()))
+        for this in targets:
+            if not fits.get(this):
+                yield one.shape, one.severity, this, None, this
+
+
+# --- reading shapes ------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def read_rules(shapes: bytes) -> Rules:
+    """Split shapes (Turtle) into what can be asked of the whole graph, and the rest."""
+    triples = [one.triple for one in parse(shapes, format=RdfFormat.TURTLE)]
+    of: dict[Any, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for triple in triples:
+        of[triple.subject][triple.predicate.value].append(triple.object)
+    questions: list[Question] = []
+    look_ups: list[LookUp] = []
+    taken: set[Any] = set()
+    for shape, facts in list(of.items()):
+        if not isinstance(shape, NamedNode) or not _TARGETS & facts.keys():
+            continue
+        constraints = facts.keys() - _TARGETS - _ABOUT
+        asked: list[Question] = []
+        if constraints == {SH + "sparql"}:
+            asked = [
+                one
+                for node in facts[SH + "sparql"]
+                for one in _question(shape, facts, of[node], of)
+            ]
+            complete = len(asked) == len(facts[SH + "sparql"])
+            inner = facts[SH + "sparql"]
+        elif constraints == {SH + "or"}:
+            patterns = _patterns(facts[SH + "or"], of)
+            complete = bool(patterns) and SH + "targetSubjectsOf" not in facts
+            inner = []
+            if complete:
+                classes = tuple(one.value for one in facts[SH + "targetClass"])
+                look_ups.append(LookUp(shape.value, _severity(facts), classes, patterns))
+        else:
+            continue
+        if complete:
+            questions += asked
+            taken |= {shape, *inner}
+    rest = [one for one in triples if one.subject not in taken]
+    return Rules(tuple(questions), tuple(look_ups), _turtle(rest))
+
+
+def _turtle(triples: list[Triple]) -> bytes:
+    return serialize(triples, format=RdfFormat.TURTLE) or b""
+
+
+def _severity(facts: Facts) -> str:
+    named = [one.value for one in facts.get(SH + "severity", ())]
+    return str(named[0]) if named else SH + "Violation"
+
+
+def _question(
+    shape: NamedNode, facts: Facts, constraint: Facts, of: Mapping[Any, Facts]
+) -> Iterator[Question]:
+    """Yield a constraint as a question; nothing where it can't be asked of all at once."""
+    selects = [one.value for one in constraint.get(SH + "select", ())]
+    if len(selects) != 1 or SH + "deactivated" in constraint:
+        return
+    text = re.sub(r"[$?](this|path|value)\b", r"?\1", selects[0])
+    if len(re.findall(r"\bSELECT\b", text)) != 1 or _SCOPED.search(text) or "?this" not in text:
+        return
+    head = "".join(
+        f"PREFIX {declared[SH + 'prefix'][0].value}: <{declared[SH + 'namespace'][0].value}>\n"
+        for ontology in constraint.get(SH + "prefixes", ())
+        for declared in (of[one] for one in of[ontology].get(SH + "declare", ()))
+    )
+    yield Question(
+        shape.value,
+        _severity(facts),
+        tuple(one.value for one in facts.get(SH + "targetClass", ())),
+        tuple(one.value for one in facts.get(SH + "targetSubjectsOf", ())),
+        head + text,
+    )
+
+
+def _patterns(lists: list[Any], of: Mapping[Any, Facts]) -> tuple[tuple[str, str], ...]:
+    """Return the (class, pattern) of each branch of one `sh:or`; () where one is other."""
+    if len(lists) != 1:
+        return ()
+    found: list[tuple[str, str]] = []
+    node = lists[0]
+    while node != NamedNode(_RDF + "nil"):
+        branch = of[of[node][_RDF + "first"][0]]
+        kinds, texts = branch.get(SH + "class", []), branch.get(SH + "pattern", [])
+        whole = len(kinds) == len(texts) == 1 and len(branch) == 2
+        if not whole or not isinstance(texts[0], Literal):
+            return ()
+        found.append((kinds[0].value, texts[0].value))
+        node = of[node][_RDF + "rest"][0]
+    return tuple(found)
+
+
+_RDF: Final = RDF.type.value.removesuffix("type")
