@@ -12,7 +12,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,7 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool) -> Bu
     frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions)
     with _new_build(out) as draft:
         _write_files(frozen, draft, progress)
-        draft.put(ABOUT, [_about(curated, inputs, len(graph))])
+        draft.put(ABOUT, [_about(curated, inputs, len(graph), problems)])
         return Built(problems, _publish(draft, out), len(graph))
 
 
@@ -107,11 +108,12 @@ def shapes_document(settings: Settings) -> bytes:
     return "\n".join(path.read_text(encoding="utf-8") for path in paths).encode()
 
 
-def _about(curated: Curated, inputs: str, quads: int) -> bytes:
+def _about(curated: Curated, inputs: str, quads: int, problems: Sequence[Problem]) -> bytes:
     settings = curated.settings
     about = {
         "address": settings.address,
         "base_iri": settings.base_iri,
+        "feedback": settings.feedback,
         "inputs": inputs,
         "licence": settings.licence,
         "publisher": settings.publisher,
@@ -119,6 +121,9 @@ def _about(curated: Curated, inputs: str, quads: int) -> bytes:
         "release": settings.release,
         "software": __version__,
         "title": dict(sorted(settings.title.items())),
+        "warnings": dict(
+            sorted(Counter(one.code for one in problems if one.severity == "warning").items())
+        ),
     }
     return (json.dumps(about, ensure_ascii=False, indent=1) + "\n").encode()
 

@@ -23,6 +23,7 @@ _OWN_PATHS: Final = frozenset({
     "lookup", "metrics", "ns", "query", "reconcile", "release", "search", "shapes", "sparql",
     "static", "tables", "vocab",
 })  # fmt: skip
+_FEEDBACK = re.compile(r"(mailto:[^\s?]+@[^\s?]+|https?://\S+)?")
 _BASE = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~\-]+)*/")
 
 
@@ -50,6 +51,7 @@ class Settings:
     publisher: str = ""
     licence: str = "http://creativecommons.org/publicdomain/zero/1.0/"
     release: str = ""
+    feedback: str = ""
     max_file_bytes: int = 64 * 1024 * 1024
     max_line_bytes: int = 64 * 1024
     limits: Limits = field(default_factory=Limits)
@@ -159,6 +161,12 @@ about, address, base_iri, licence, limits, max_file_bytes, max_line_bytes, publi
     title = {"en": title} if isinstance(title, str) else title
     if not (isinstance(title, dict) and all(isinstance(text, str) for text in title.values())):
         wrong.append('title; write title.en = "…" and title.de = "…"')
+    feedback = table.get("feedback", "")
+    if not (isinstance(feedback, str) and _FEEDBACK.fullmatch(feedback)):
+        wrong.append(
+            f'feedback {feedback!r}; write "mailto:name@example.org" or the address of an issue '
+            'tracker, "https://example.org/new?title={title}&body={iri}"'
+        )
     release = table.get("release", "")
     release = release.isoformat() if isinstance(release, date) else release
     if not (isinstance(release, str) and _is_release(release)):

@@ -8,6 +8,7 @@ from pyoxigraph import NamedNode
 
 from twingraph.site.claims import Claims, Conflict
 from twingraph.site.facts import PageFacts
+from twingraph.site.illustrations import Illustrator
 from twingraph.site.links import relative
 from twingraph.site.lists import overview
 from twingraph.site.queries import Example, examples
@@ -36,6 +37,7 @@ class HomePage(NamedTuple):
     """Everything the first page shows."""
 
     title: str
+    map: str
     numbers: list[Number]
     kinds: list[Value]
     conflict_on: Value | None
@@ -59,6 +61,7 @@ def home_page(site: BuildReader, language: str, at: str) -> HomePage:
     conflict_on, conflicts = _conflict(site, language, at)
     return HomePage(
         title=site.title.get(language) or site.title["en"],
+        map=Illustrator(site, language, at).world(),
         numbers=numbers,
         kinds=overview(site, language, at),
         conflict_on=conflict_on,

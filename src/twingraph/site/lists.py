@@ -129,7 +129,8 @@ def _has(rows: Iterable[Row], name: str) -> bool:
 Cells = list[list[Value]]
 
 
-def _partnership(formatter: ValueFormatter, rows: list[Row]) -> Cells:
+def partnership_cells(formatter: ValueFormatter, rows: list[Row]) -> Cells:
+    """Return kinds, start, end and status of a partnership, of its rows of `list-partnership`."""
     first = rows[0]
     implied = first["modality"] is not None
     note = formatter.words.gettext("implied") if implied else ""
@@ -142,7 +143,8 @@ def _partnership(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     ]
 
 
-def _place(formatter: ValueFormatter, rows: list[Row]) -> Cells:
+def place_cells(formatter: ValueFormatter, rows: list[Row]) -> Cells:
+    """Return levels, country and number of partnerships of a place, of `list-place`."""
     number = rows[0]["partnerships"]
     return [
         _links(formatter, rows, "level"),
@@ -183,8 +185,6 @@ def _links(formatter: ValueFormatter, rows: list[Row], name: str) -> list[Value]
 _PLAIN: Final[tuple[str, ...]] = ()
 _DATED: Final = ("date", "kind")
 _COLUMNS: Final = {
-    "partnership": (("kind", "since", "end", "status"), _partnership),
-    "place": (("level", "country", "partnerships"), _place),
     "source": (("publisher", "language", "citations"), _source),
 }
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
 from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_page
+from twingraph.site.browse import BROWSED, browse_csv, browse_page, browse_paths, read_path
 from twingraph.site.datapage import DATA_PAGE, Publication, data_page, publication_of
 from twingraph.site.describe import formats_of
 from twingraph.site.home import home_page
 from twingraph.site.lifecycle import standing, withdrawn_page
+from twingraph.site.links import relative
 from twingraph.site.lists import (
     CLASSES,
     PAGE,
@@ -21,14 +23,18 @@ from twingraph.site.lists import (
     list_page,
     list_path,
     members_of,
+    overview,
     scheme_page,
     vocabulary_page,
 )
+from twingraph.site.quality import quality_page
 from twingraph.site.questions import question_page, questions_page
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.reference import ontology_page, rules_page
 from twingraph.site.render import Alternate, render
+from twingraph.site.statistics import statistics_page
 from twingraph.site.thing import is_known, thing_page
+from twingraph.site.values import Value
 from twingraph.translation import own_name, words_of
 
 _NAMES: Final = {
@@ -36,7 +42,19 @@ _NAMES: Final = {
     "trig": "TriG", "nq": "N-Quads",
 }  # fmt: skip
 _LIST_PAGE: Final = re.compile(r"page-([1-9][0-9]{0,6})\.html")
-FIXED: Final = ("index.html", "vocab/index.html", "dumps.html", "ns.html", "shapes.html")
+FIXED: Final = (
+    "index.html", "about.html", "statistics.html", "quality.html", "vocab/index.html",
+    "dumps.html", "ns.html", "shapes.html",
+)  # fmt: skip
+
+
+class AboutPage(NamedTuple):
+    """What the page about the site links to."""
+
+    kinds: list[Value]
+    sparql: str
+    openapi: str
+    sparql_examples: str
 
 
 def page(
@@ -78,11 +96,33 @@ def page(
         case "data.html":
             found = publication or publication_of(site)
             return data_page(site, found, language, place) if found is not None else None
+        case "about.html":
+            about = AboutPage(overview(site, language, place), relative("sparql", place),
+                              relative("openapi.json", place),
+                              relative(".well-known/sparql-examples", place))  # fmt: skip
+            return render(site, "about.html", language, place, title=words.gettext("About"),
+                          elsewhere=elsewhere, page=about)  # fmt: skip
+        case "statistics.html":
+            return render(site, "statistics.html", language, place,
+                          title=words.gettext("Statistics"), elsewhere=elsewhere,
+                          statistics=statistics_page(site, language, place))  # fmt: skip
+        case "quality.html":
+            return render(site, "quality.html", language, place, title=words.gettext("Quality"),
+                          elsewhere=elsewhere,
+                          page=quality_page(site, language, place))  # fmt: skip
         case "query/index.html":
             return questions_page(site, language)
     folder, _, name = path.rpartition("/")
     if folder == "query" and name.removesuffix(".html") in site.library:
         return question_page(site, language, name.removesuffix(".html"))[1]
+    if read_path(path) is not None:
+        if path.endswith(".csv"):
+            return browse_csv(site, language, path)
+        browsed = browse_page(site, language, path)
+        if browsed is None:
+            return None
+        return render(site, "browse.html", language, place, title=browsed.title,
+                      elsewhere=elsewhere, page=browsed)  # fmt: skip
     numbered = _LIST_PAGE.fullmatch(name)
     if name == "index.html" or numbered:
         return _list(site, language, folder, place, int(numbered[1]) if numbered else 1)
@@ -118,6 +158,7 @@ def _thing(site: BuildReader, language: str, thing: str, at: str) -> bytes | Non
     cited, cut = cited_rows(site, iri, language, at) if is_source else ([], "")
     told = thing_page(site, iri, language, at, {row.anchor for row in cited})
     return render(site, "thing.html", language, at, title=told.title.text, elsewhere=elsewhere,
+                  description=told.description, iri=iri, schema=told.schema,
                   alternates=alternates(thing), page=told, cited=cited, cited_cut=cut)  # fmt: skip
 
 
@@ -149,9 +190,9 @@ def page_paths(site: BuildReader) -> list[str]:
             continue
         found.add(place.removeprefix(f"{first}/"))
         kind = kind_of(thing.value, site.base)
-        if kind is not None and kind in CLASSES:
+        if kind is not None and kind in CLASSES and kind not in BROWSED:
             kinds.add(kind)
     for kind in kinds:
         last = -(-len(members_of(site, kind)) // PAGE)
         found.update(list_path(kind, number) for number in range(1, max(1, last) + 1))
-    return sorted(found)
+    return sorted(found | set(browse_paths(site)))

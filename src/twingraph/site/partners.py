@@ -1,14 +1,15 @@
-"""The table of a place's partners: grouped by the kind of partnership."""
+"""The table of a place's partners: one row a partnership."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
 from twingraph.rdf.vocabulary import CODES, TG
+from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts
 from twingraph.site.reader import BuildReader, Row, Term
 from twingraph.site.values import Value, ValueFormatter, sort_key
@@ -19,6 +20,7 @@ class PartnerRow(NamedTuple):
 
     partner: Value
     partnership: Value
+    kinds: list[Value]
     country: Value | None
     since: Value
     status: Value
@@ -26,21 +28,25 @@ class PartnerRow(NamedTuple):
     implied: bool
 
 
-class PartnerGroup(NamedTuple):
-    """All partnerships of one kind."""
-
-    kind: Value
-    rows: list[PartnerRow]
-
-
 def iris_in(rows: Iterable[Row]) -> set[str]:
     """Return every IRI that stands in some rows."""
     return {one.value for row in rows for one in row.values() if isinstance(one, NamedNode)}
 
 
-def partner_groups(site: BuildReader, iri: str, language: str, at: str) -> list[PartnerGroup]:
-    """Return the partners of `iri`, one group a kind, by name."""
-    rows = site.rows("partners", this=NamedNode(iri))
+def partner_rows(
+    site: BuildReader,
+    iri: str,
+    language: str,
+    at: str,
+    decided: Mapping[str, str] | None = None,
+    query: str = "partners",
+) -> list[PartnerRow]:
+    """Return the partners of `iri` by name, each with the kinds of its partnership.
+
+    `query` is `partners`, or `partners-of-parts` for those of what lies in it. `decided` is the
+    day on which a council decided to enter a partnership, by partnership.
+    """
+    rows = site.rows(query, this=NamedNode(iri))
     facts = PageFacts(site, language)
     facts.mention(iris_in(rows))
     facts.complete()
@@ -51,28 +57,14 @@ def partner_groups(site: BuildReader, iri: str, language: str, at: str) -> list[
         key = _iri(row["partnership"]), _iri(row["partner"])
         kinds[key].add(_iri(row["type"]))
         first.setdefault(key, row)
-    groups: dict[tuple[str, ...], list[PartnerRow]] = defaultdict(list)
-    for key, row in first.items():
-        groups[tuple(sorted(kinds[key] - {""}))].append(_row(formatter, row))
     found = [
-        PartnerGroup(
-            _kind(formatter, kind), sorted(each, key=lambda one: sort_key(one.partner.text))
-        )
-        for kind, each in groups.items()
+        _row(formatter, row, sorted(kinds[key] - {""}), (decided or {}).get(key[0], ""))
+        for key, row in first.items()
     ]
-    return sorted(found, key=lambda group: (-len(group.rows), group.kind.text))
+    return sorted(found, key=lambda row: (sort_key(row.partner.text), row.partnership.href))
 
 
-def _kind(formatter: ValueFormatter, kinds: tuple[str, ...]) -> Value:
-    if len(kinds) == 1:
-        return formatter.link(kinds[0])
-    names = [formatter.facts.name(one).text for one in kinds]
-    return Value(
-        " / ".join(names) or formatter.words.gettext("not stated in our sources"), absent=not names
-    )
-
-
-def _row(formatter: ValueFormatter, row: Row) -> PartnerRow:
+def _row(formatter: ValueFormatter, row: Row, kinds: list[str], decided: str) -> PartnerRow:
     start, km, country = row["start"], row["km"], row["country"]
     basis = row["startBasis"]
     note = (
@@ -81,18 +73,25 @@ def _row(formatter: ValueFormatter, row: Row) -> PartnerRow:
     return PartnerRow(
         partner=formatter.link(_iri(row["partner"])),
         partnership=formatter.link(_iri(row["partnership"])),
+        kinds=[formatter.link(kind) for kind in kinds],
         country=formatter.link(country.value) if country is not None else None,
-        since=since_value(formatter, start, note),
+        since=since_value(formatter, start, note if start is not None else "", decided),
         status=status_value(formatter, row["status"]),
         distance=formatter.value(km, TG.distanceKm.value).text if km is not None else "",
         implied=_iri(row["modality"]) == CODES + "modality/inferred",
     )
 
 
-def since_value(formatter: ValueFormatter, start: Term | None, note: str = "") -> Value:
-    """Return a start in words; "not stated" is an answer."""
+def since_value(
+    formatter: ValueFormatter, start: Term | None, note: str = "", decided: str = ""
+) -> Value:
+    """Return a start in words; "not stated" is an answer, told with the decision to enter."""
     if start is None:
-        return Value(formatter.words.gettext("not stated in our sources"), absent=True)
+        note = ""
+        if decided:
+            day = date_text(decided, formatter.language).text
+            note = formatter.words.gettext("decided on {date}", date=day)
+        return Value(formatter.words.gettext("not stated in our sources"), absent=True, note=note)
     return formatter.value(start, note=note)
 
 

@@ -81,6 +81,8 @@ class BuildReader:
     publisher: str
     licence: str
     release: str
+    feedback: str
+    warnings: Mapping[str, int]
     prefixes: Mapping[str, str]
     context: Json
     queries: Mapping[str, str]
@@ -191,6 +193,8 @@ def load_site(
         publisher=about["publisher"],
         licence=about["licence"],
         release=about["release"],
+        feedback=about.get("feedback", ""),
+        warnings=about.get("warnings", {}),
         prefixes=prefixes_for(base),
         context=context,
         queries=_load_queries(),

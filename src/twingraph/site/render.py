@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from twingraph.catalogue.schemaorg import script_text
 from twingraph.site.datewords import date_text
 from twingraph.site.links import outside_link, relative
+from twingraph.site.pictures.map import land_svg
+from twingraph.site.pictures.marks import stylesheet
 from twingraph.site.reader import LANGUAGES, BuildReader
-from twingraph.translation import N_, own_name, words_of
+from twingraph.translation import N_, SOURCE_LANGUAGE, Words, own_name, words_of
 from twingraph.version import __version__
 
 _FOLDER: Final = Path(__file__).parent
 STATIC: Final[Mapping[str, str]] = {
     "style.css": "text/css",
     "icon.svg": "image/svg+xml",
+    "land.svg": "image/svg+xml",  # drawn by site/pictures/map.py
     # bundled from web/ by `make editor`, and when a wheel is made; pages do without
     "editor.js": "text/javascript",
     "editor.licences.txt": "text/plain",
 }
 _NAVIGATION: Final = (
-    (N_("Places"), "place/index.html"),
+    (N_("Cities"), "place/index.html"),
     (N_("Partnerships"), "partnership/index.html"),
-    (N_("Events"), "event/index.html"),
-    (N_("Statements"), "statement/index.html"),
-    (N_("Sources"), "source/index.html"),
-    (N_("Code lists"), "vocab/index.html"),
-    (N_("Ontology"), "ns.html"),
-    (N_("Rules"), "shapes.html"),
-    (N_("Data"), "data.html"),
     (N_("Questions"), "query/index.html"),
+    (N_("Data"), "data.html"),
+    (N_("About"), "about.html"),
 )
 
 
@@ -70,7 +72,11 @@ def _environment() -> Environment:
 
 def static_file(name: str) -> bytes | None:
     """Return a file that pages refer to, by the table of those there are; None where it is not."""
+    if name == "land.svg":
+        return land_svg().encode()
     path = _FOLDER / "static" / name
+    if name == "style.css":
+        return path.read_bytes() + stylesheet().encode()
     return path.read_bytes() if name in STATIC and path.is_file() else None
 
 
@@ -81,13 +87,18 @@ def render(
     at: str,
     *,
     title: str = "",
+    description: str = "",
+    iri: str = "",
+    schema: Mapping[str, object] | None = None,
     elsewhere: Mapping[str, str] | None = None,
     alternates: tuple[Alternate, ...] = (),
     **view: object,
 ) -> bytes:
     """Return a page as UTF-8 HTML.
 
-    `at` is the path the page will stand at, `elsewhere` the path of the same page by language.
+    `at` is the path the page will stand at, `elsewhere` the path of the same page by language;
+    `description` is a sentence for search engines and link previews, `iri` the name of what the
+    page is about, `schema` the same told in schema.org.
     """
     words = words_of(language)
     site_title = site.title.get(language) or site.title["en"]
@@ -97,7 +108,6 @@ def render(
         Link(words.gettext(name), relative(f"{language}/{path}", at), at == f"{language}/{path}")
         for name, path in _NAVIGATION
     ]
-    navigation.append(Link(words.gettext("Query"), relative("sparql", at), at == "sparql"))
     text = (
         _environment()
         .get_template(template)
@@ -113,6 +123,15 @@ def render(
             style=relative("static/style.css", at),
             icon=relative("static/icon.svg", at),
             navigation=navigation,
+            description=description,
+            iri=iri,
+            schema=script_text(schema) if schema else "",
+            canonical=f"{site.base}{at}",
+            default=iri or f"{site.base}{paths.get(SOURCE_LANGUAGE, at)}",
+            feedback=_feedback(site, iri or f"{site.base}{at}", title or site_title, words),
+            data_page=relative(f"{language}/data.html", at),
+            questions_page=relative(f"{language}/query/index.html", at),
+            cite=Citation.of(site, title or site_title, iri or f"{site.base}{at}"),
             languages=[
                 Link(own_name(one), relative(path, at), one == language, one)
                 for one, path in paths.items()
@@ -133,6 +152,54 @@ def render(
         )
     )
     return text.encode()
+
+
+class Citation(NamedTuple):
+    """How to cite a page: a text, and what reference managers read."""
+
+    text: str
+    bibtex: str
+    ris: str
+    csl: str
+
+    @classmethod
+    def of(cls, site: BuildReader, title: str, iri: str) -> Citation:
+        """Return how to cite the page called `title` whose lasting address is `iri`."""
+        year = site.release[:4]
+        key = re.sub(r"[^a-z0-9]+", "-", iri.partition("://")[2].lower()).strip("-")
+        when = f" ({year})" if year else ""
+        version = f" {site.release}." if site.release else ""
+        plain = title.replace("{", "").replace("}", "")
+        bibtex = (
+            f"@misc{{{key},\n  author = {{{{{site.publisher}}}}},\n  title = {{{plain}}},\n"
+            + (f"  year = {{{year}}},\n" if year else "")
+            + f"  url = {{{iri}}}\n}}"
+        )
+        ris = "\n".join(
+            ["TY  - DATA", f"AU  - {site.publisher}", f"TI  - {title}",
+             *([f"PY  - {year}"] if year else []), f"UR  - {iri}", "ER  - "]
+        )  # fmt: skip
+        csl: dict[str, object] = {
+            "id": key, "type": "webpage", "title": title, "URL": iri,
+            "author": [{"literal": site.publisher}],
+        }  # fmt: skip
+        if year.isdigit():
+            csl["issued"] = {"date-parts": [[int(part) for part in site.release[:10].split("-")]]}
+        text = f"{site.publisher}{when}: {title}.{version} {iri}"
+        return cls(text, bibtex, ris, json.dumps([csl], ensure_ascii=False))
+
+
+def _feedback(site: BuildReader, about: str, title: str, words: Words) -> str:
+    """Return where to report what is wrong or missing, with the subject filled in; empty for none.
+
+    The setting `feedback` is a mail address (`mailto:…`), or the address of an issue tracker in
+    which `{iri}` and `{title}` stand for what the page is about.
+    """
+    target = site.feedback
+    subject = words.gettext("Something wrong or missing: {title}", title=title)
+    if target.startswith("mailto:"):
+        return f"{target}?subject={quote(subject)}&body={quote(about)}"
+    return target.replace("{iri}", quote(about, safe="")).replace("{title}", quote(subject))
 
 
 def _licence_name(licence: str) -> str:

@@ -23,6 +23,7 @@ from twingraph.catalogue.dcat import write_catalogue
 from twingraph.catalogue.paging import MOST, read_catalogue
 from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import description_path
+from twingraph.site.browse import csv_paths
 from twingraph.site.datapage import Publication, publication_of
 from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.executables import describe_question, describe_questions
@@ -99,6 +100,11 @@ def _entries(
             body = page(reader, language, path, publication=publication)
             if body is not None:
                 yield f"{language}/{path}", body
+    for language in LANGUAGES:
+        for path in csv_paths(reader):
+            listed = page(reader, language, path)
+            if listed is not None:
+                yield f"{language}/{path}", listed
     first = page(reader, LANGUAGES[0], "index.html", at="index.html")
     if first is not None:
         yield "index.html", first

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from heapq import nsmallest
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 from pyoxigraph import NamedNode
 
@@ -15,11 +16,15 @@ from twingraph.site.claims import ClaimRow, Claims, Conflict
 from twingraph.site.datewords import date_text
 from twingraph.site.evidence import fragment_of
 from twingraph.site.facts import PageFacts
-from twingraph.site.partners import PartnerGroup, partner_groups
+from twingraph.site.illustrations import Anniversary, Illustrator
+from twingraph.site.links import relative
+from twingraph.site.partners import PartnerRow, partner_rows
 from twingraph.site.properties import ALWAYS, BOUNDS, HIDDEN, INVERSE, ORDER, OUTSIDE
 from twingraph.site.reader import BuildReader
+from twingraph.site.summary import Ties, schema_thing, sentence
 from twingraph.site.values import Citation, Value, ValueFormatter, sort_key
 from twingraph.site.words import kind_name
+from twingraph.translation import choose_text
 
 _SHOWN: Final = 100  # of one kind of link to a thing; the description holds them all
 _PART_OF: Final = PREFIXES["dcterms"] + "isPartOf"
@@ -28,6 +33,7 @@ _ALSO_CALLED: Final = PREFIXES["skos"] + "altLabel"
 _LATITUDE, _LONGITUDE = PREFIXES["schema"] + "latitude", PREFIXES["schema"] + "longitude"
 _POSITION: Final = PREFIXES["geo"] + "hasGeometry"
 _MEMBER, _ORGANISATION = PREFIXES["org"] + "member", PREFIXES["org"] + "organization"
+_WEIGHTY: Final = {TG.start.value, TG.partnershipType.value, TG.status.value}
 _ROLE: Final = PREFIXES["org"] + "role"
 # Links that have a section of their own, or are shortcuts for one that has.
 _TOLD: Final = frozenset(
@@ -83,6 +89,14 @@ class Note(NamedTuple):
     hedge: Value | None
     when: str
     citations: list[Citation]
+    weighty: bool = False  # is it about the start, the kind or the status?
+
+
+class RemarkGroup(NamedTuple):
+    """The remarks on one source document."""
+
+    source: str
+    notes: list[Note]
 
 
 class Group(NamedTuple):
@@ -104,7 +118,18 @@ class ThingPage(NamedTuple):
     conflicts: list[Conflict]
     facts: list[Fact]
     claims: list[ClaimRow]
-    partners: list[PartnerGroup]
+    partners: list[PartnerRow]
+    parts_partners: list[PartnerRow]
+    parts_heading: str
+    actions: list[Value]
+    questions: list[Value]
+    remarks_open: list[Note]
+    remarks_folded: list[RemarkGroup]
+    description: str
+    schema: dict[str, Any]
+    map: str
+    timeline: str
+    anniversaries: list[Anniversary]
     contacts: list[Contact]
     memberships: list[Membership]
     parts: list[Note]
@@ -153,6 +178,21 @@ def thing_page(
         notes[kind], found = _anchored(listed, taken)
         taken |= found
     name = facts.name(iri)
+    kind = kind_of(iri, site.base) or ""
+    pictures = Illustrator(site, language, at)
+    partners: list[PartnerRow] = []
+    if TG.partner.value in shown:
+        decided = pictures.decided(this=NamedNode(iri))
+        partners = partner_rows(site, iri, language, at, decided)
+    parts = (
+        partner_rows(site, iri, language, at, query="partners-of-parts") if kind == "place" else []
+    )
+    coming = _coming(pictures, kind, iri, bool(partners))
+    questions = _questions(formatter, iri, kind)
+    remarks = notes["remark"]
+    ties = Ties(len(partners), sum(not row.since.absent for row in partners))
+    description = sentence(facts, iri, ties)
+    outside = [one for verb in OUTSIDE for one in facts.links(iri, verb)]
     return ThingPage(
         title=Value(name.text, language=name.language),
         kind=_kind(formatter, iri),
@@ -162,16 +202,39 @@ def thing_page(
         conflicts=claims.conflicts(),
         facts=_facts(formatter, iri, claims, evidence),
         claims=rows,
-        partners=partner_groups(site, iri, language, at) if TG.partner.value in shown else [],
+        partners=partners,
+        parts_partners=parts,
+        parts_heading=_parts_heading(formatter, iri),
+        actions=_actions(formatter, bool(coming), bool(questions)),
+        questions=questions,
+        remarks_open=[note for note in remarks if note.weighty],
+        remarks_folded=_by_source([note for note in remarks if not note.weighty]),
+        description=description,
+        schema=schema_thing(facts, iri, description, f"{site.base}{at}", outside),
+        map=_map(pictures, kind, iri, bool(partners)),
+        timeline=pictures.timeline(iri) if kind == "partnership" else "",
+        anniversaries=coming,
         contacts=contacts,
         memberships=memberships,
         parts=notes["statement"],
         quantities=notes["quantity"],
-        remarks=notes["remark"],
+        remarks=remarks,
         evidence=evidence,
         incoming=_incoming(formatter, facts.incoming, shown, told),
-        outside=[formatter.elsewhere(one) for verb in OUTSIDE for one in facts.links(iri, verb)],
+        outside=[formatter.elsewhere(one) for one in outside],
     )
+
+
+def _map(pictures: Illustrator, kind: str, iri: str, tied: bool) -> str:
+    if kind == "partnership":
+        return pictures.map_of_partnership(iri)
+    return pictures.map_of_place(iri) if tied else ""
+
+
+def _coming(pictures: Illustrator, kind: str, iri: str, tied: bool) -> list[Anniversary]:
+    if kind == "partnership":
+        return pictures.anniversaries(partnership=NamedNode(iri))
+    return pictures.anniversaries(this=NamedNode(iri)) if tied else []
 
 
 def _shown(incoming: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -326,7 +389,54 @@ def _note(formatter: ValueFormatter, iri: str) -> Note:
         hedge=formatter.text(iri, TG.hedge),
         when=facts.date(facts.one(iri, TG.asOf) or facts.one(iri, TG.date)),
         citations=formatter.citations([iri]),
+        weighty=any(
+            verb in _WEIGHTY
+            for cite in facts.links(iri, TG.cites)
+            for verb in facts.links(cite, TG.supports)
+        ),
     )
+
+
+def _by_source(notes: list[Note]) -> list[RemarkGroup]:
+    """Group remarks by the document that they are on."""
+    groups: dict[str, list[Note]] = defaultdict(list)
+    for note in notes:
+        groups[note.citations[0].source.text if note.citations else ""].append(note)
+    return [RemarkGroup(source, groups[source]) for source in sorted(groups, key=sort_key)]
+
+
+def _parts_heading(formatter: ValueFormatter, iri: str) -> str:
+    words = formatter.words
+    if CODES + "level/country" in formatter.facts.links(iri, TG.level):
+        return words.gettext("Partnerships of its places")
+    return words.gettext("Partnerships of its parts")
+
+
+def _actions(formatter: ValueFormatter, coming: bool, asked: bool) -> list[Value]:
+    """Return where the visitor may go from the head of the page."""
+    words = formatter.words
+    found = []
+    if coming:
+        found.append(Value(words.gettext("Anniversaries"), "#anniversaries"))
+    if asked:
+        found.append(Value(words.gettext("Questions about it"), "#questions"))
+    return [*found, Value(words.gettext("As data"), "#downloads")]
+
+
+def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:
+    """Return every question that can be asked of the thing, its form filled in."""
+    slug = iri.rpartition("/")[2]
+    found = []
+    for name, query in formatter.site.library.items():
+        fitting = next((one for one in query.parameters if one.kind == kind), None)
+        if fitting is None:
+            continue
+        values = {**query.examples(), fitting.name: slug}
+        asked = urlencode({"question": name, **values})
+        title = choose_text(query.title, formatter.language)[0]
+        way = relative(f"{formatter.language}/query/answer/", formatter.at)
+        found.append(Value(title, f"{way}?{asked}"))
+    return sorted(found, key=lambda value: sort_key(value.text))
 
 
 def _incoming(

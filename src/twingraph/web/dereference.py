@@ -195,8 +195,11 @@ def html(request: Request) -> Response:
     path = rest
     if rest == "" or rest.endswith("/"):
         path = rest + "index.html"
-    elif not rest.endswith(".html"):
+    elif not rest.endswith((".html", ".csv")):
         path = rest + ".html"
+    if rest.endswith(".csv"):
+        listed = page(site, language, rest)
+        return not_found(request) if listed is None else respond(request, listed, "text/csv")
     is_list = path.endswith("index.html")
     about = None if is_list else thing_of_page(path.removesuffix(".html"))
     now = standing(site, about) if about is not None else None

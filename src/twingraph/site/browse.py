@@ -1,0 +1,355 @@
+"""The lists of places and of partnerships: facets as links, letters, pages of a hundred, CSV.
+
+Each choice of one facet, each letter and each page is a page of the site of its own, below
+`<kind>/list/`; the first page of what is shown by default is `<kind>/index.html`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from twingraph.rdf.vocabulary import CODES, NS, PREFIXES
+from twingraph.site.columns import heading
+from twingraph.site.facts import PageFacts
+from twingraph.site.links import relative
+from twingraph.site.lists import partnership_cells, place_cells
+from twingraph.site.partners import iris_in
+from twingraph.site.reader import LANGUAGES, BuildReader, Row
+from twingraph.site.render import Link
+from twingraph.site.values import Value, ValueFormatter, sort_key
+from twingraph.site.words import kinds_name
+from twingraph.translation import N_, words_of
+
+BROWSED: Final = ("place", "partnership")
+PAGE_SIZE: Final = 100
+_CLASSES: Final = {
+    "place": (NS + "AdministrativeUnit", PREFIXES["schema"] + "Place"),
+    "partnership": (NS + "Partnership",),
+}
+_COLUMNS: Final = {
+    "place": ("level", "country", "partnerships"),
+    "partnership": ("kind", "since", "end", "status"),
+}
+# The facets of a list in the order in which they stand: their name, and how their values are found.
+_FACETS: Final = {
+    "place": {"level": N_("Level"), "country": N_("Country")},
+    "partnership": {
+        "country": N_("Country"), "kind": N_("Kind"), "decade": N_("Decade"),
+        "status": N_("Status"), "field": N_("Field"),
+    },
+}  # fmt: skip
+_DEFAULT: Final = {"place": "level-municipality", "partnership": ""}
+
+
+class Entry(NamedTuple):
+    """A thing of a list: its name, the keys of the facets that it falls under, its rows."""
+
+    iri: str
+    name: str
+    facets: frozenset[str]
+    rows: tuple[Row, ...]
+
+
+class Facet(NamedTuple):
+    """A facet with its values as links, each with its number."""
+
+    name: str
+    values: list[Link]
+
+
+class BrowsePage(NamedTuple):
+    """A page of a list."""
+
+    title: str
+    counted: str
+    facets: list[Facet]
+    letters: list[Link]
+    columns: list[str]
+    rows: list[list[list[Value]]]
+    pages: list[Link]
+    csv: str
+
+
+class _Choice(NamedTuple):
+    kind: str
+    key: str  # of a facet, `letter-b` or `all`
+    page: int
+
+
+def read_path(path: str) -> _Choice | None:
+    """Return what is chosen on the list page at `path`, without its language; None for others.
+
+    >>> read_path("place/index.html"), read_path("partnership/list/kind-twinning.2.html")
+    (_Choice(kind='place', key='level-municipality', page=1), \
+_Choice(kind='partnership', key='kind-twinning', page=2))
+    >>> read_path("place/list/all.3.csv").page, read_path("event/index.html")
+    (3, None)
+    """
+    stem, _, suffix = path.rpartition(".")
+    folder, _, name = stem.partition("/")
+    if suffix not in ("html", "csv") or folder not in BROWSED:
+        return None
+    if name == "index":
+        return _Choice(folder, _DEFAULT[folder] or "all", 1)
+    match = re.fullmatch(r"list/([a-z0-9-]+)(?:\.([1-9]\d{0,4}))?", name)
+    return _Choice(folder, match[1], int(match[2] or 1)) if match else None
+
+
+def _path(choice: _Choice, suffix: str = "html") -> str:
+    """Return the one path of a page of a list."""
+    first = choice.key == (_DEFAULT[choice.kind] or "all") and choice.page == 1
+    if first and suffix == "html":
+        return f"{choice.kind}/index.html"
+    number = f".{choice.page}" if choice.page > 1 else ""
+    return f"{choice.kind}/list/{choice.key}{number}.{suffix}"
+
+
+def entries_of(reader: BuildReader, kind: str, language: str) -> list[Entry]:
+    """Return everything of a kind by name, with the facets that it falls under."""
+    key = ("entries", kind, language)
+    return reader.remember(key, lambda: _entries(reader, kind, language))
+
+
+def _entries(reader: BuildReader, kind: str, language: str) -> list[Entry]:
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for each in _CLASSES[kind]:
+        for row in reader.rows(f"list-{kind}", **{"class": NamedNode(each)}):
+            if isinstance(row["thing"], NamedNode):
+                rows[row["thing"].value].append(row)
+    more: dict[str, set[str]] = defaultdict(set)
+    if kind == "partnership":
+        for row in reader.rows("list-partnership-facets"):
+            if row["thing"] is not None:
+                more[row["thing"].value] |= _keys(row, ("country", "field"))
+    facts = PageFacts(reader, language)
+    facts.mention(rows)
+    facts.complete()
+    found = []
+    for iri, own in rows.items():
+        name = facts.name(iri).text
+        keys = {key for row in own for key in _own_keys(kind, row)} | more[iri]
+        keys.add(f"letter-{letter_of(name)}")
+        found.append(Entry(iri, name, frozenset(keys), tuple(own)))
+    return sorted(found, key=lambda entry: (sort_key(entry.name), entry.iri))
+
+
+def _own_keys(kind: str, row: Row) -> set[str]:
+    if kind == "place":
+        return _keys(row, ("level", "country"))
+    found = {key.replace("type-", "kind-", 1) for key in _keys(row, ("type", "status"))}
+    start = row.get("start")
+    match = re.match(r"(\d{3})[\dX]", start.value) if start is not None else None
+    if match is not None and not re.search(r"[,.\[/]", start.value if start is not None else ""):
+        found.add(f"decade-{match[1]}0")
+    return found
+
+
+def _keys(row: Row, names: Iterable[str]) -> set[str]:
+    return {
+        f"{name}-{value.value.rpartition('/')[2]}"
+        for name in names
+        if (value := row.get(name)) is not None
+    }
+
+
+def letter_of(name: str) -> str:
+    """Return the letter under which a name stands in the list.
+
+    >>> letter_of("Ährenfeld"), letter_of("Łódź"), letter_of("Мінск"), letter_of("25th")
+    ('a', 'l', 'other', 'other')
+    """
+    first = sort_key(name)[:1]
+    return first if "a" <= first <= "z" else "other"
+
+
+def browse_paths(reader: BuildReader) -> list[str]:
+    """Return the path of every page of the lists, without its language.
+
+    The letters are those of the English names, for they are nearly those of other languages; a
+    letter that only another language knows is reached there too.
+    """
+    found = []
+    for kind in BROWSED:
+        counts: Counter[str] = Counter()
+        for language in LANGUAGES:
+            here: Counter[str] = Counter({"all": len(entries_of(reader, kind, language))})
+            for entry in entries_of(reader, kind, language):
+                here.update(entry.facets)
+            counts |= here
+        for key, number in counts.items():
+            for page in range(1, -(-number // PAGE_SIZE) + 1):
+                found.append(_path(_Choice(kind, key, page)))
+        found.append(f"{kind}/index.html")
+    return sorted(set(found))
+
+
+def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | None:
+    """Return the page of a list at `path`; None where nothing falls under the choice."""
+    choice = read_path(path)
+    if choice is None:
+        return None
+    place = f"{language}/{path}"
+    everything = entries_of(reader, choice.kind, language)
+    chosen = _chosen(everything, choice.key)
+    first = (choice.page - 1) * PAGE_SIZE
+    if path != _path(choice) or (first >= len(chosen) and path != f"{choice.kind}/index.html"):
+        return None
+    words = words_of(language)
+    shown = chosen[first : first + PAGE_SIZE]
+    facets = _facets(reader, language, place, choice, everything)
+    return BrowsePage(
+        title=_title(choice, language, facets),
+        counted=words.ngettext("{number} in all", "{number} in all", len(chosen)),
+        facets=facets,
+        letters=_letters(everything, choice, language, place),
+        columns=[words.gettext("Name"), *(heading(one, language) for one in _COLUMNS[choice.kind])],
+        rows=_rows(reader, language, place, choice.kind, shown),
+        pages=_pages(choice, len(chosen), language, place),
+        csv=relative(f"{language}/{_path(choice._replace(page=1), 'csv')}", place),
+    )
+
+
+def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
+    """Return all that a choice shows as CSV, with the address of each thing."""
+    choice = read_path(path)
+    if choice is None or path != _path(choice, "csv") or choice.page != 1:
+        return None
+    chosen = _chosen(entries_of(reader, choice.kind, language), choice.key)
+    if not chosen:
+        return None
+    words = words_of(language)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    columns = _COLUMNS[choice.kind]
+    writer.writerow(["IRI", words.gettext("Name"), *(heading(one, language) for one in columns)])
+    cells = _rows(reader, language, f"{language}/{path}", choice.kind, chosen)
+    for entry, row in zip(chosen, cells, strict=True):
+        texts = (" / ".join("" if v.absent else v.text for v in cell) for cell in row[1:])
+        writer.writerow([entry.iri, _guarded(entry.name), *map(_guarded, texts)])
+    return out.getvalue().encode()
+
+
+def _guarded(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+
+
+def csv_paths(reader: BuildReader) -> list[str]:
+    """Return the path of every CSV of the lists, without its language."""
+    choices = (read_path(path) for path in browse_paths(reader))
+    return sorted({_path(one, "csv") for one in choices if one is not None and one.page == 1})
+
+
+def _chosen(entries: Sequence[Entry], key: str) -> list[Entry]:
+    return [entry for entry in entries if key == "all" or key in entry.facets]
+
+
+def _rows(
+    reader: BuildReader, language: str, place: str, kind: str, shown: Sequence[Entry]
+) -> list[list[list[Value]]]:
+    facts = PageFacts(reader, language)
+    facts.mention(iris_in(row for entry in shown for row in entry.rows))
+    facts.complete()
+    formatter = ValueFormatter(facts, place)
+    cells = place_cells if kind == "place" else partnership_cells
+    return [[[formatter.link(one.iri)], *cells(formatter, list(one.rows))] for one in shown]
+
+
+def _facets(
+    reader: BuildReader, language: str, place: str, choice: _Choice, entries: Sequence[Entry]
+) -> list[Facet]:
+    words = words_of(language)
+    counts: Counter[str] = Counter()
+    for entry in entries:
+        counts.update(entry.facets)
+    found = [
+        Facet(
+            words.gettext("Show"),
+            [_link(language, place, choice, "all", words.gettext("all"), len(entries))],
+        )
+    ]
+    for facet, name in _FACETS[choice.kind].items():
+        keys = [key for key in counts if key.startswith(f"{facet}-")]
+        names = _names(reader, language, facet, keys)
+        if facet == "decade":
+            keys.sort()
+        else:
+            keys.sort(key=lambda key: (-counts[key], sort_key(names[key])))
+        links = [_link(language, place, choice, key, names[key], counts[key]) for key in keys]
+        if links:
+            found.append(Facet(words.gettext(name), links))
+    return found
+
+
+def _names(
+    reader: BuildReader, language: str, facet: str, keys: Iterable[str]
+) -> Mapping[str, str]:
+    """Return what the values of a facet are called."""
+    words = words_of(language)
+    slugs = {key: key.partition("-")[2] for key in keys}
+    if facet == "decade":
+        return {key: words.pgettext("date", "the {year}s", year=year)
+                for key, year in slugs.items()}  # fmt: skip
+    bases = {
+        "country": f"{reader.base}id/place/", "level": f"{CODES}level/", "kind": f"{CODES}type/",
+        "status": f"{CODES}status/", "field": f"{CODES}field/",
+    }  # fmt: skip
+    facts = PageFacts(reader, language)
+    facts.mention(bases[facet] + slug for slug in slugs.values())
+    facts.complete()
+    return {key: facts.name(bases[facet] + slug).text for key, slug in slugs.items()}
+
+
+def _link(language: str, place: str, choice: _Choice, key: str, text: str, number: int) -> Link:
+    target = f"{language}/{_path(_Choice(choice.kind, key, 1))}"
+    shown = f"{text} ({words_of(language).number(number)})"
+    return Link(shown, relative(target, place), key == choice.key)
+
+
+def _title(choice: _Choice, language: str, facets: Sequence[Facet]) -> str:
+    words = words_of(language)
+    name = kinds_name(choice.kind, language)
+    if choice.kind == "place" and choice.key == _DEFAULT["place"]:
+        name = words.gettext("Cities")
+    elif choice.key.startswith("letter-"):
+        letter = choice.key.partition("-")[2]
+        name = f"{name}: {letter.upper() if len(letter) == 1 else words.gettext('other letters')}"
+    else:
+        current = [link.text for facet in facets[1:] for link in facet.values if link.current]
+        name = f"{name}: {current[0].rpartition(' (')[0]}" if current else name
+    if choice.page > 1:
+        name = words.gettext("{list}, page {number}", list=name, number=choice.page)
+    return name
+
+
+def _letters(entries: Sequence[Entry], choice: _Choice, language: str, place: str) -> list[Link]:
+    letters = sorted(
+        {key for entry in entries for key in entry.facets if key.startswith("letter-")},
+        key=lambda key: (len(key), key),
+    )
+    return [
+        Link(
+            key.partition("-")[2].upper() if len(key) == 8 else "…",
+            relative(f"{language}/{_path(_Choice(choice.kind, key, 1))}", place),
+            key == choice.key,
+        )
+        for key in letters
+    ]
+
+
+def _pages(choice: _Choice, number: int, language: str, place: str) -> list[Link]:
+    last = -(-number // PAGE_SIZE)
+    near = {1, last, *range(choice.page - 2, choice.page + 3)}
+    return [
+        Link(str(page), relative(f"{language}/{_path(choice._replace(page=page))}", place),
+             page == choice.page)
+        for page in sorted(near)
+        if 1 <= page <= last
+    ] if last > 1 else []  # fmt: skip

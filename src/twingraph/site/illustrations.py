@@ -1,0 +1,162 @@
+"""The pictures of pages, and the anniversaries beside them, from what the build says."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from twingraph.rdf.iris import page_path
+from twingraph.site import anniversaries as reckoning
+from twingraph.site.datewords import date_text
+from twingraph.site.evidence import evidence_path, is_evidence
+from twingraph.site.facts import PageFacts
+from twingraph.site.links import relative
+from twingraph.site.pictures import data
+from twingraph.site.pictures.map import map_svg
+from twingraph.site.pictures.svg import Words as PictureWords
+from twingraph.site.pictures.timeline import timeline_svg
+from twingraph.site.pictures.words import words_in
+from twingraph.site.pictures.world import world_map_svg
+from twingraph.site.reader import BuildReader, Row
+from twingraph.site.values import Value, ValueFormatter
+from twingraph.translation import SOURCE_LANGUAGE
+
+LAND: Final = "static/land.svg"
+_YEARS: Final = 10  # how far ahead anniversaries are told
+
+
+class Anniversary(NamedTuple):
+    """A round anniversary: when, of which partnership, and since what, in words."""
+
+    when: Value
+    partnership: Value
+    text: str
+
+
+def picture_words(language: str) -> PictureWords:
+    """Return the words of pictures in a language, in English where nobody translated them."""
+    try:
+        return words_in(language)
+    except FileNotFoundError:
+        return words_in(SOURCE_LANGUAGE)
+
+
+class Illustrator:
+    """Draws for the page at path `place`, in its language; names are looked up once a picture."""
+
+    def __init__(self, reader: BuildReader, language: str, place: str) -> None:
+        """Start for one page."""
+        self.reader = reader
+        self.language = language
+        self.place = place
+        self.words = picture_words(language)
+        self.land = relative(LAND, place)
+
+    def _facts(self, rows: list[Row], *more: str) -> PageFacts:
+        facts = PageFacts(self.reader, self.language)
+        facts.mention({*data.iris_in(rows), *more})
+        facts.complete()
+        return facts
+
+    def _href(self, iri: str) -> str:
+        if is_evidence(iri, self.reader.base):
+            path = evidence_path(self.reader, iri, self.language)
+        else:
+            path = page_path(self.reader.path(iri) or "", self.language)
+        return relative(path, self.place) if path is not None else ""
+
+    def _date(self, value: str) -> str:
+        return date_text(value, self.language).text
+
+    def map_of_place(self, iri: str) -> str:
+        """Return the map of a place's partners; empty where none has coordinates."""
+        rows = self.reader.rows("map-of-place", this=NamedNode(iri))
+        if not rows:
+            return ""
+        facts = self._facts(rows, iri)
+        found = data.map_of_place(rows, iri, lambda one: facts.name(one).text, self._href)
+        name = facts.name(iri).text
+        return self._map(found, self.words("picture.map of").format(name=name), name)
+
+    def map_of_partnership(self, iri: str) -> str:
+        """Return the map of the partners of a partnership."""
+        rows = self.reader.rows("map-of-partnership", this=NamedNode(iri))
+        if not rows:
+            return ""
+        facts = self._facts(rows, iri)
+        found = data.map_of_partnership(rows, lambda one: facts.name(one).text, self._href)
+        name = facts.name(iri).text
+        return self._map(found, self.words("picture.map pair").format(name=name), name)
+
+    def _map(self, found: data.MapData, title: str, name: str) -> str:
+        if len(found.points) < 2:
+            return ""
+        partners = sum(not point.focus for point in found.points)
+        told = self.words("picture.map desc").format(count=partners, name=name)
+        if found.unlocated:
+            more = self.words("picture.map unlocated").format(count=found.unlocated)
+            told = f"{told} {more}"
+        return map_svg(found.points, found.arcs, title=title, description=told, words=self.words,
+                       kinds=found.kinds, land_href=self.land)  # fmt: skip
+
+    def timeline(self, iri: str) -> str:
+        """Return the timeline of what is dated around a partnership; empty below two dates."""
+        rows = self.reader.rows("timeline", this=NamedNode(iri))
+        facts = self._facts(rows, iri)
+        dated = data.timeline(rows, lambda one: facts.name(one).text, self._href, self._date)
+        known = sorted(day for item in dated for day in (item.earliest, item.latest) if day)
+        if len(dated) < 2 or not known:
+            return ""
+        told = self.words("picture.timeline desc").format(
+            count=len(dated), first=self._date(known[0]), last=self._date(known[-1])
+        )
+        title = self.words("picture.timeline of").format(name=facts.name(iri).text)
+        return timeline_svg(dated, title=title, description=told, words=self.words)
+
+    def world(self) -> str:
+        """Return the map of all places."""
+        rows = self.reader.rows("map-places")
+        facts = self._facts(rows)
+        places = data.world_places(rows, lambda one: facts.name(one).text, self._href)
+        pairs = data.world_pairs(self.reader.rows("map-pairs"))
+        if not places:
+            return ""
+        told = self.words("picture.map world desc").format(places=len(places), pairs=len(pairs))
+        return world_map_svg(places, pairs, title=self.words("picture.map world"),
+                             description=told, words=self.words, land_href=self.land)  # fmt: skip
+
+    def anniversaries(self, **of: NamedNode) -> list[Anniversary]:
+        """Return the round anniversaries of the next years, of a place's or of one partnership.
+
+        The years are counted from the release, so that a page depends on the build alone.
+        """
+        year = self.reader.release[:4]
+        if not year.isdigit():
+            return []
+        starts = sorted(set(reckoning.read_starts(self.reader.rows("anniversaries", **of))))
+        coming = reckoning.anniversaries(starts, int(year), int(year) + _YEARS - 1)
+        grouped: dict[str, list[reckoning.Anniversary]] = {}
+        for found in coming:
+            grouped.setdefault(found.start.partnership, []).append(found)
+        facts = self._facts([], *grouped)
+        names = ValueFormatter(facts, self.place)
+        rows = [
+            (when, Anniversary(self._day(when), names.link(partnership), text))
+            for partnership, each in grouped.items()
+            for when, text in reckoning.phrases(each, self.words, self._date)
+        ]
+        return [row for _, row in sorted(rows, key=lambda pair: (pair[0], pair[1].partnership))]
+
+    def _day(self, when: str) -> Value:
+        text, iso = date_text(when, self.language)
+        return Value(text, iso=iso)
+
+    def decided(self, **of: NamedNode) -> dict[str, str]:
+        """Return the day of the decision to enter, by partnership, where one is told."""
+        starts = reckoning.read_starts(self.reader.rows("anniversaries", **of))
+        return {
+            start.partnership: start.value
+            for start in sorted(starts, reverse=True)
+            if start.basis.startswith("decision")
+        }

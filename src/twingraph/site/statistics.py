@@ -1,0 +1,155 @@
+"""The statistics: each with a sentence, a picture, a table and the query that counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+from twingraph.site.facts import PageFacts
+from twingraph.site.illustrations import picture_words
+from twingraph.site.links import local_link, relative
+from twingraph.site.pictures import data
+from twingraph.site.pictures.bars import Bar, bars_svg
+from twingraph.site.pictures.matrix import country_matrix_svg
+from twingraph.site.reader import BuildReader
+from twingraph.site.values import Value
+from twingraph.translation import words_of
+
+
+class Statistic(NamedTuple):
+    """One figure: its name, what it says, its picture, its table, where it was counted."""
+
+    anchor: str
+    title: str
+    sentence: str
+    picture: str
+    columns: list[str]
+    rows: list[list[Value]]
+    query: str
+    csv: str
+
+
+def statistics_page(reader: BuildReader, language: str, place: str) -> list[Statistic]:
+    """Return the statistics of the page that will stand at `place`."""
+    made = _Maker(reader, language, place)
+    return [made.starts(), made.kinds(), made.countries(), made.fields(), made.sources()]
+
+
+class _Maker:
+    def __init__(self, reader: BuildReader, language: str, place: str) -> None:
+        self.reader = reader
+        self.language = language
+        self.place = place
+        self.words = words_of(language)
+        self.pictures = picture_words(language)
+        rows = [
+            row
+            for name in ("kinds", "countries", "fields", "sources")
+            for row in reader.rows(f"statistics-{name}")
+        ]
+        self.facts = PageFacts(reader, language)
+        self.facts.mention(data.iris_in(rows))
+        self.facts.complete()
+
+    def name(self, iri: str) -> str:
+        return self.facts.name(iri).text
+
+    def href(self, iri: str) -> str:
+        return local_link(iri, self.language, self.place, self.reader.base) or ""
+
+    def starts(self) -> Statistic:
+        found = data.starts_by_year(self.reader.rows("statistics-starts"), 10)
+        told = self.words.ngettext(
+            "Of {number} partnership with a year of its start",
+            "Of {number} partnerships with a year of their start",
+            found.dated,
+        )
+        certain = sum(bar.certain for bar in found.bars)
+        sentence = self.words.gettext(
+            "{told}, {certain} are certain in their decade; {without} more have no stated start.",
+            told=told, certain=self.words.number(certain),
+            without=self.words.number(found.without),
+        )  # fmt: skip
+        head = [self.words.gettext("Decade"), self.words.gettext("certain"),
+                self.words.gettext("possible")]  # fmt: skip
+        return self._bars("starts", found.bars, sentence, head, upright=True)
+
+    def kinds(self) -> Statistic:
+        absent = self.words.gettext("not stated in our sources")
+        rows = self.reader.rows("statistics-kinds")
+        bars = data.kinds_counted(rows, self.name, self.href, absent)
+        head = [self.words.gettext("Kind"), self.words.gettext("certain"),
+                self.words.gettext("possible")]  # fmt: skip
+        return self._bars("kinds", bars, self._most(bars), head)
+
+    def fields(self) -> Statistic:
+        rows = self.reader.rows("statistics-fields")
+        bars = data.counted(rows, "field", self.name, self.href)
+        head = [self.words.gettext("Field"), self.words.gettext("Partnerships")]
+        return self._bars("fields", bars, self._most(bars), head)
+
+    def sources(self) -> Statistic:
+        rows = self.reader.rows("statistics-sources")
+        bars = data.counted(rows, "source", self.name, self.href)
+        head = [self.words.gettext("Source"), self.words.gettext("Partnerships")]
+        return self._bars("sources", bars, self._most(bars), head)
+
+    def countries(self) -> Statistic:
+        rows = self.reader.rows("statistics-countries")
+        pairs = data.country_pairs(rows, self.name, lambda one, other: "")
+        title, query, csv = self._query("countries")
+        picture = country_matrix_svg(
+            pairs,
+            title=title,
+            description=self.pictures("picture.matrix desc"),
+            words=self.pictures,
+            prefix="countries",
+        )
+        table = [
+            [Value(f"{pair.one} – {pair.other}"), Value(self.words.number(pair.number))]
+            for pair in pairs
+        ]
+        top = pairs[0] if pairs else None
+        sentence = ""
+        if top is not None:
+            sentence = self.words.ngettext(
+                "Most run between {one} and {other}: {number}.",
+                "Most run between {one} and {other}: {number}.",
+                top.number, one=top.one, other=top.other,
+            )  # fmt: skip
+        head = [self.words.gettext("Countries"), self.words.gettext("Partnerships")]
+        return Statistic("countries", title, sentence, picture, head, table, query, csv)
+
+    def _most(self, bars: Sequence[Bar]) -> str:
+        top = max(bars, key=lambda bar: bar.certain + bar.possible, default=None)
+        if top is None:
+            return ""
+        return self.words.ngettext("Most: {name}, {number}.", "Most: {name}, {number}.",
+                                   top.certain + top.possible, name=top.label)  # fmt: skip
+
+    def _bars(
+        self, name: str, bars: Sequence[Bar], sentence: str, head: list[str], upright: bool = False
+    ) -> Statistic:
+        title, query, csv = self._query(name)
+        picture = bars_svg(bars, title=title, description=sentence, words=self.pictures,
+                           prefix=name, upright=upright)  # fmt: skip
+        table = [
+            [
+                Value(bar.label, bar.href),
+                Value(self.words.number(bar.certain)),
+                *([Value(self.words.number(bar.possible))] if len(head) > 2 else []),
+            ]
+            for bar in bars
+        ]
+        return Statistic(name, title, sentence, picture, head, table, query, csv)
+
+    def _query(self, name: str) -> tuple[str, str, str]:
+        """Return what a statistic is called, and where its query can be seen and its CSV had."""
+        text = self.reader.queries[f"statistics-{name}"]
+        titles = dict(re.findall(r"^# (\w\w): (.+)$", text, re.MULTILINE))
+        way = relative("sparql", self.place)
+        asked = quote(re.sub(r"\A(#.*\n)*", "", text), safe="")
+        title = titles.get(self.language) or titles["en"]
+        return title, f"{way}?query={asked}", f"{way}?query={asked}&format=csv"
