@@ -248,7 +248,8 @@ class Reader(HTMLParser):
         if tag == "a":
             self.links.append(str(named["href"]))
         loading = tag == "link" and named.get("rel") in ("stylesheet", "icon")
-        if loading or tag in ("script", "img"):
+        data = named.get("type") == "application/ld+json"  # read by machines, loads nothing
+        if loading or (tag in ("script", "img") and not data):
             self.loads.append(str(named.get("href") or named.get("src")))
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(tag)

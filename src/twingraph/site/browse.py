@@ -199,7 +199,10 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
     everything = entries_of(reader, choice.kind, language)
     chosen = _chosen(everything, choice.key)
     first = (choice.page - 1) * PAGE_SIZE
-    if path != _path(choice) or (first >= len(chosen) and path != f"{choice.kind}/index.html"):
+    number = max(
+        len(_chosen(entries_of(reader, choice.kind, one), choice.key)) for one in LANGUAGES
+    )  # a letter may have names in one language only, and its page stands in all
+    if path != _path(choice) or (first >= number and path != f"{choice.kind}/index.html"):
         return None
     words = words_of(language)
     shown = chosen[first : first + PAGE_SIZE]
@@ -222,7 +225,9 @@ def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
     if choice is None or path != _path(choice, "csv") or choice.page != 1:
         return None
     chosen = _chosen(entries_of(reader, choice.kind, language), choice.key)
-    if not chosen:
+    if not chosen and not any(
+        _chosen(entries_of(reader, choice.kind, one), choice.key) for one in LANGUAGES
+    ):
         return None
     words = words_of(language)
     out = io.StringIO()
