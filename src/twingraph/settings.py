@@ -144,7 +144,8 @@ def settings_from(folder: Path, table: Mapping[str, object]) -> Settings:
     >>> settings_from(Path("."), {"base": "https://example.org/"})
     Traceback (most recent call last):
     twingraph.problems.TwingraphError: twingraph.toml: unknown key 'base'; write one of \
-about, address, base_iri, licence, limits, max_file_bytes, max_line_bytes, publisher, release, title
+about, address, base_iri, feedback, licence, limits, max_file_bytes, max_line_bytes, publisher, \
+release, title
     """
     known = sorted(set(Settings.__dataclass_fields__) - {"folder"})
     wrong = [
