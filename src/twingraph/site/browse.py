@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
-from twingraph.rdf.vocabulary import CODES, NS, PREFIXES
+from twingraph.rdf.vocabulary import CODES
 from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts
 from twingraph.site.links import relative
-from twingraph.site.lists import partnership_cells, place_cells
+from twingraph.site.lists import members_of, partnership_cells, place_cells
 from twingraph.site.partners import iris_in
 from twingraph.site.reader import LANGUAGES, BuildReader, Row
 from twingraph.site.render import Link
@@ -29,10 +29,7 @@ from twingraph.translation import N_, words_of
 
 BROWSED: Final = ("place", "partnership")
 PAGE_SIZE: Final = 100
-_CLASSES: Final = {
-    "place": (NS + "AdministrativeUnit", PREFIXES["schema"] + "Place"),
-    "partnership": (NS + "Partnership",),
-}
+_AT_ONCE: Final = 2000  # things that a query is asked about
 _COLUMNS: Final = {
     "place": ("level", "country", "partnerships"),
     "partnership": ("kind", "since", "end", "status"),
@@ -119,8 +116,9 @@ def entries_of(reader: BuildReader, kind: str, language: str) -> list[Entry]:
 
 def _entries(reader: BuildReader, kind: str, language: str) -> list[Entry]:
     rows: dict[str, list[Row]] = defaultdict(list)
-    for each in _CLASSES[kind]:
-        for row in reader.rows(f"list-{kind}", **{"class": NamedNode(each)}):
+    members = members_of(reader, kind)
+    for start in range(0, len(members), _AT_ONCE):
+        for row in reader.rows_of(f"list-{kind}", members[start : start + _AT_ONCE]):
             if isinstance(row["thing"], NamedNode):
                 rows[row["thing"].value].append(row)
     more: dict[str, set[str]] = defaultdict(set)
