@@ -210,7 +210,7 @@ def thing_page(
         remarks_open=[note for note in remarks if note.weighty],
         remarks_folded=_by_source([note for note in remarks if not note.weighty]),
         description=description,
-        schema=schema_thing(facts, iri, description, f"{site.base}{at}", outside),
+        schema=schema_thing(facts, iri, description, f"{site.address}{at}", outside),
         map=_map(pictures, kind, iri, bool(partners)),
         timeline=pictures.timeline(iri) if kind == "partnership" else "",
         anniversaries=coming,
