@@ -189,20 +189,20 @@ def test_nobody_is_sent_away_while_there_is_room_to_wait(graph: Path) -> None:
         await asyncio.sleep(0.3)
         began = time.monotonic()
         moments = [
-            pool.ask("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 60000", "csv", "nt") for _ in range(10)
+            pool.ask("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 20000", "csv", "nt") for _ in range(10)
         ]
         kinds = [one.outcome for one in await asyncio.gather(*moments)]
         taken = time.monotonic() - began
         for task in long:
             task.cancel()
         ends = await asyncio.gather(*long, return_exceptions=True)
-        assert all(isinstance(end, asyncio.CancelledError) for end in ends)
+        assert {type(end) for end in ends} == {asyncio.CancelledError}, ends
         return kinds, taken
 
-    kinds, taken = with_pool(graph, use, Limits(seconds=20))
+    kinds, taken = with_pool(graph, use, Limits(seconds=60))
 
     assert kinds == [Outcome.ROWS] * 10
-    assert taken < 10
+    assert taken < 25  # and not the minute that those four take
 
 
 def test_a_query_that_begins_again_is_answered_as_if_it_had_not(graph: Path) -> None:

@@ -83,8 +83,7 @@ def test_a_log_that_can_not_be_written_stops_nothing(
         time.sleep(0.3)
         assert client.get(ASK).status_code == 200
 
-    with pytest.raises(OSError, match="space"):
-        full.close()
+    full.close()
     assert capsys.readouterr().err.count("log can't be written") == 1
 
 

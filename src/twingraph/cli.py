@@ -250,6 +250,8 @@ def query(
 @click.option("--log", type=click.Path(path_type=Path, allow_dash=True), default="-",
               show_default=True, help="Where a line a request goes: a file, '-' for standard "
               "output, 'none' for nowhere.")  # fmt: skip
+@click.option("--processes", type=click.IntRange(1, 256), help="How many processes take requests; "
+              "without it, as many as there are cores.")  # fmt: skip
 @_address
 @click.option("--endpoint", metavar="URL", help="Ask the SPARQL endpoint there, which holds the "
               "same build, instead of a store of our own.")  # fmt: skip
@@ -258,7 +260,7 @@ def query(
 @_context
 def serve(
     context: Context, host: str, port: int, out: Path | None, releases: Path | None, log: Path,
-    address: str, endpoint: str | None, large: bool,
+    processes: int | None, address: str, endpoint: str | None, large: bool,
 ) -> None:  # fmt: skip
     """Serve pages, descriptions, dumps and SPARQL; build first if there is no current build.
 
@@ -268,13 +270,14 @@ def serve(
     Example: on another port
       twingraph serve --port 8080
     """
-    from twingraph.serve.server import run
+    from twingraph.serve.server import cores, run
 
     settings = _at(context.settings_to_read(out), address)
     build = _built(settings, out)
     with _log(log) as lines, _large_lists(settings, build) if large else contextlib.nullcontext():
         run(settings, build, host, port, releases=releases or settings.folder / _RELEASES,
-            log=lines, address=settings.address, endpoint=endpoint)  # fmt: skip
+            log=lines, address=settings.address, endpoint=endpoint,
+            processes=processes or cores())  # fmt: skip
 
 
 @cli.command(short_help="Write what linkers take away: QuickStatements, SSSOM, BEACON, maps.")

@@ -148,6 +148,7 @@ class Service:
         self.cache = Cache(_CACHED_BYTES)
         self.build = site.dumps["SHA256SUMS"].sha256
         self.held = 0  # bytes of results on their way to slow readers
+        self.mark: tuple[int, int] | None = None  # of its files, see `serve.watch.mark_of`
         self.users = 0  # requests that were let in with this build, and are not answered yet
         self._terms: frozenset[str] | None = None
         self._same: list[tuple[bytes, bytes]] = [

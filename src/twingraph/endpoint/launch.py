@@ -63,6 +63,10 @@ class ForkProcess:
                 raise
         return ours
 
+    def forget(self) -> None:
+        """Let go of it in a process that was forked off: it is somebody else's."""
+        self._lifeline.close()
+
     def close(self) -> None:
         """End it and its workers."""
         self._lifeline.close()

@@ -20,7 +20,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from twingraph.endpoint.evaluate import Config
 from twingraph.endpoint.forkserver import ForkServer
@@ -35,11 +35,35 @@ from twingraph.settings import Limits
 MOMENT: Final = 0.1  # seconds in the fast lane
 HURRY: Final = 0.05  # while others wait behind it
 LONG: Final = 1.0  # seconds in the second lane, or a quarter of `limits.seconds`
+_NOBODY: Final = (0, 0)
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
 _START: Final = 60.0  # seconds until the graph is loaded
 _TRIES: Final = 2  # of a query whose worker was killed by somebody else
 _PAUSE: Final = 0.5  # seconds until the next try, twice as long after each failure
 _LONGEST_PAUSE: Final = 30.0
+
+
+class Places(Protocol):
+    """What pools that share `limits.concurrent` tell each other."""
+
+    def others(self) -> tuple[int, int]:
+        """Return how many queries the others have in their second and third lanes."""
+        ...
+
+    def tell(self, second: int, third: int) -> None:
+        """Say how many we have there."""
+        ...
+
+
+class OwnPlaces:
+    """Nobody shares them."""
+
+    def others(self) -> tuple[int, int]:
+        """Return none."""
+        return _NOBODY
+
+    def tell(self, second: int, third: int) -> None:
+        """There is nobody to tell."""
 
 
 class Pool:
@@ -55,11 +79,12 @@ class Pool:
     ) -> None:
         """Name the graph (N-Quads, under `base`) and what a query on it may take.
 
-        `share` is among how many pools the places are divided, one in each process that serves.
+        `share` is how many pools there are, one in each process that serves: those who wait, and
+        the workers of the fast lane, are divided among them; `places` are common to all.
         """
         self.limits = limits
-        self._launcher = launcher or OwnLauncher()
-        self._places = -(-limits.concurrent // share)
+        self.launcher = launcher or OwnLauncher()
+        self.places: Places = OwnPlaces()
         self._room = -(-limits.waiting // share)
         self._fast = max(2, -(-(os.cpu_count() or 1) // share))
         self._long = min(LONG, limits.seconds / 4)
@@ -170,7 +195,7 @@ class Pool:
         for job in self._all_jobs():
             job.finish(Reply(Outcome.LOST))
         self._abandon()
-        self._launcher.close()
+        self.launcher.close()
 
     # --- the fork server -------------------------------------------------------------------------
 
@@ -189,7 +214,7 @@ class Pool:
     async def _launch(self, ready: asyncio.Future[None]) -> None:
         assert self._loop is not None, "opened"
         try:
-            launched = await self._launcher.launch(self._config)
+            launched = await self.launcher.launch(self._config)
         except OSError as error:
             if self._ready is ready:
                 self._cannot(f"query workers can't be started: {error}")
@@ -288,6 +313,13 @@ class Pool:
     def _in_lane(self, lane: int) -> int:
         return sum(worker.lane == lane for worker in self._busy)
 
+    def _free(self, lane: int) -> int:
+        """Return how many places there are in a slower lane that nobody has."""
+        return self.limits.concurrent - self._in_lane(lane) - self.places.others()[lane - 1]
+
+    def _tell(self) -> None:
+        self.places.tell(self._in_lane(1), self._in_lane(2))
+
     @property
     def _waiting(self) -> int:
         return sum(map(len, self._queues))
@@ -328,6 +360,7 @@ class Pool:
             self._lane -= 1
             worker.lane = job.lane
             self._order("LM"[job.lane - 1], worker)
+            self._tell()
         self._look_after()
 
     def answered(self, worker: Worker, reply: Reply, *, last: bool) -> None:
@@ -375,8 +408,8 @@ class Pool:
     def _startable(self) -> Iterator[int]:
         """Yield the slower lanes once for each query that waits and has a place there."""
         for lane in (1, 2):
-            free = self._places - self._in_lane(lane)
-            yield from [lane] * min(free, len(self._queues[lane]))
+            if self._queues[lane]:
+                yield from [lane] * min(self._free(lane), len(self._queues[lane]))
 
     def _refill(self) -> None:
         if self._server is None or not self._is_ready or self._closed or self._loop is None:
@@ -409,6 +442,8 @@ class Pool:
         worker.transport.close()
         if not worker.lane:
             self._lane -= 1
+        else:
+            self._tell()
         self._send_away(worker)
         self._refill()
 
@@ -484,6 +519,8 @@ class Pool:
                 self._stop(worker, Reply(Outcome.TOO_LONG))
             elif taken > (moment, self._long, taken)[worker.lane]:
                 self._slow_down(worker)
+        if self._queues[1] or self._queues[2]:
+            self._refill()  # somebody else may have left a place
         if self._busy or self._waiting:
             self._look_after()
 
@@ -497,13 +534,14 @@ class Pool:
         if job.watcher is None and job.gone is not None:
             job.watcher = self._loop.create_task(self._watch(job, job.gone))
         job.lane = worker.lane + 1
-        if self._in_lane(job.lane) >= self._places:
+        if self._free(job.lane) < 1:
             self._stop(worker, None)
             return
         if not worker.lane:
             self._lane -= 1
         worker.lane = job.lane
         self._order("LM"[job.lane - 1], worker)
+        self._tell()
         self._send_away(worker)
         self._refill()
 

@@ -24,16 +24,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from twingraph.endpoint.blocking import BlockingEvaluator
 from twingraph.endpoint.endpoint import Service
 from twingraph.endpoint.form import ROUTES as FORM
-from twingraph.endpoint.pool import Pool
+from twingraph.endpoint.launch import Launcher, OwnLauncher
+from twingraph.endpoint.pool import OwnPlaces, Pool
 from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.remote import RemoteEvaluator
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import NAME
-from twingraph.serve.log import Log, Numbers
+from twingraph.serve.log import Log
+from twingraph.serve.numbers import Numbers
 from twingraph.serve.watch import ROUTES as WATCH
-from twingraph.serve.watch import Front, follow, state_of
+from twingraph.serve.watch import Front, follow, mark_of, publish, state_of
 from twingraph.settings import Limits, address_from
-from twingraph.site.reader import load_site
+from twingraph.site.reader import BuildReader, load_site
 from twingraph.site.render import STATIC, static_file
 from twingraph.sparql.fetch import EndpointError
 from twingraph.web.catalogue import ROUTES as CATALOGUE
@@ -77,13 +79,15 @@ def create_app(
     log: TextIO | None = None,
     endpoint: str | None = None,
     address: str = "",
+    share: int = 1,
 ) -> Starlette:
     """Return the ASGI application that serves the build in folder `build`.
 
     `library` is the folder of the questions, ours where none is named; `releases` that of the
     releases; `limits` are those of a query. A line a request is written to `log`. With `endpoint`,
     the URL of a SPARQL service that holds the graph, that one is asked. `address` is the URL by
-    which the public reaches us. A new build at `build` is taken up while it runs.
+    which the public reaches us. `share` is how many processes divide the places for queries
+    among them. A new build at `build` is taken up while it runs.
     """
     bounds = limits or Limits()
     public, wrong = address_from(address)
@@ -91,10 +95,17 @@ def create_app(
         raise TwingraphError(wrong[0])
 
     def load() -> Service:
-        site = load_site(build, library, endpoint, bounds, public)
+        mark = mark_of(build)  # before it is read: what comes meanwhile is another one
+        service = assemble(load_site(build, library, endpoint, bounds, public))
+        service.mark = mark
+        return service
+
+    def assemble(site: BuildReader) -> Service:
         if site.remote is not None:
             return Service(site, RemoteEvaluator(site.remote, site.base, site.prefixes, bounds))
-        pool = Pool(build.resolve() / NAME, site.base, bounds)
+        launcher: Launcher = getattr(app.state, "launcher", None) or OwnLauncher()
+        pool = Pool(build.resolve() / NAME, site.base, bounds, launcher, share)
+        pool.places = getattr(app.state, "places", None) or OwnPlaces()
         return Service(replace(site, guarded=BlockingEvaluator(pool)), pool)
 
     @contextlib.asynccontextmanager
@@ -102,10 +113,12 @@ def create_app(
         started = asyncio.create_task(app.state.service.evaluator.start())
         following = asyncio.create_task(follow(app, build, load))
         preparing = asyncio.create_task(keep_ready(app))
+        publishing = asyncio.create_task(publish(app))
         yield
-        for task in (started, following, preparing):
+        tasks = started, following, preparing, publishing
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(started, following, preparing, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         app.state.service.evaluator.close()
         lines.flush()
 

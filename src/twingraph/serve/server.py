@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 from twingraph.problems import TwingraphError
 from twingraph.settings import Settings
@@ -26,6 +26,10 @@ _ADDRESS: Final = 4096  # bytes of an address beside the query in it, each byte 
 _OTHER_FILES: Final = 256  # descriptors for workers, files that are sent, and the log
 _FEWEST: Final = 64  # connections, however few descriptors there may be
 _GRACE: Final = 5  # seconds for answers under way when a signal comes
+_ROOT: Final = (
+    "twingraph: running as root; a service needs no rights: use an account of its own, see "
+    "docs/hosting.md"
+)
 _SWITCH: Final = 0.001  # seconds a thread may compute while the event loop has something to do
 
 
@@ -39,17 +43,17 @@ def run(
     log: TextIO | None = None,
     endpoint: str | None = None,
     address: str = "",
+    processes: int = 1,
 ) -> NoReturn:
     """Serve the build in folder `build` until SIGINT or SIGTERM; then end the process with 0.
 
     `releases` is the folder of the releases; a line a request goes to `log`; `endpoint` is asked in
-    place of the graph in the build; `address` is how the public reaches the service. Raises
-    `TwingraphError` where the address can't be had or `build` is no build. Every ASGI server serves
-    the same: `twingraph.serve.app.create_app(build)` is all there is to it.
+    place of the graph in the build; `address` is how the public reaches the service. So many
+    `processes` take requests. Raises `TwingraphError` where the address can't be had or `build` is
+    no build. Every ASGI server serves the same: `twingraph.serve.app.create_app(build)` is all
+    there is to it.
     """
-    taken = _take(host, port)
-    import uvloop
-
+    listeners = _take(host, port, processes)
     from twingraph.serve.app import create_app
 
     app = create_app(
@@ -60,34 +64,67 @@ def run(
         log=log,
         endpoint=endpoint,
         address=address,
+        share=processes,
     )
     title = settings.title.get("en", "twingraph")
+    ready = f"Serving {title} at {_shown(host, port)} (Ctrl-C ends)"
+    if os.geteuid() == 0 and (sys.stderr.isatty() or "JOURNAL_STREAM" in os.environ):
+        print(_ROOT, file=sys.stderr)  # noqa: T201  # a person or the journal reads it
     sys.setswitchinterval(_SWITCH)
     _allow_files()
     gc.collect()
     gc.freeze()  # what is loaded stays; no collection need look at it again
+    if processes == 1:
+        _serve_until_end(app, listeners[0], ready)
+    from twingraph.serve.board import Board, BoardPlaces
+    from twingraph.serve.numbers import Numbers
+    from twingraph.serve.supervisor import SPARE, Supervisor
+    from twingraph.serve.watch import state_of
+
+    board = Board(processes + SPARE)
+
+    def child(slot: int, listener: socket.socket, line: socket.socket) -> NoReturn:
+        app.state.numbers = Numbers(state_of(app), board, slot)
+        app.state.places = BoardPlaces(board, slot)
+        _serve_until_end(app, listener, "", line)
+
+    Supervisor(listeners, board, child, ready).run()
+    os._exit(0)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _serve_until_end(
+    app: Starlette, listener: socket.socket, ready: str, line: socket.socket | None = None
+) -> NoReturn:
+    import uvloop
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        ready = f"Serving {title} at {_shown(host, port)} (Ctrl-C ends)"
-        runner.run(_serve(app, taken, ready))
+        runner.run(_serve(app, listener, ready, line))
     # A page that a thread still makes must not delay the end.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
-def _take(host: str, port: int) -> socket.socket:
-    """Take the address before anything is loaded, so that the error is ours and comes at once."""
+def _take(host: str, port: int, processes: int) -> list[socket.socket]:
+    """Take the address before anything is loaded, so that the error is ours and comes at once.
+
+    Each process gets a socket of its own there; the kernel divides the connections among them.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        taken = socket.socket(family, kind, protocol)
-        try:
-            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            taken.bind(address)
-        except OSError:
-            taken.close()
-            raise
+        taken = [_bound(family, kind, protocol, address)]
+        if processes > 1:  # shared only once it is known that nobody else has it
+            taken[0].close()
+            taken = [_bound(family, kind, protocol, address, shared=True) for _ in range(processes)]
     except PermissionError:
         raise TwingraphError(
             f"port {port} needs more rights than you have; choose one above 1023 with --port"
@@ -98,6 +135,23 @@ def _take(host: str, port: int) -> socket.socket:
                 f"{host} is no address of this machine; write --host 127.0.0.1"
             ) from None
         raise TwingraphError(f"port {port} is taken; choose another with --port") from None
+    return taken
+
+
+def _bound(
+    family: int, kind: int, protocol: int, address: Any, *, shared: bool = False
+) -> socket.socket:
+    taken = socket.socket(family, kind, protocol)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(address)
+        if shared:
+            taken.listen(_BACKLOG)  # from now on no connection is lost
+    except OSError:
+        taken.close()
+        raise
     return taken
 
 
@@ -115,15 +169,26 @@ def _allow_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _serve(app: Starlette, taken: socket.socket, ready: str) -> None:
-    """Answer at the socket `taken` until a signal comes."""
+async def _serve(
+    app: Starlette, taken: socket.socket, ready: str, line: socket.socket | None = None
+) -> None:
+    """Answer at the socket `taken` until a signal comes, or the process at the other end of `line`
+    goes, which starts our fork servers; without one we do that ourselves.
+    """
+    from twingraph.endpoint.pool import Pool
     from twingraph.serve.connection import Connections
+    from twingraph.serve.link import Link
 
     loop = asyncio.get_running_loop()
     end = asyncio.Event()
     for number in _SIGNALS:
         loop.add_signal_handler(number, end.set)
-    connections = Connections(
+    link = Link(line, end.set) if line is not None else None
+    evaluator = app.state.service.evaluator
+    if link is not None and isinstance(evaluator, Pool):
+        evaluator.launcher = app.state.launcher = link
+        evaluator.places = app.state.places
+    connections = app.state.connections = Connections(
         app,
         address_bytes=3 * app.state.limits.query_bytes + _ADDRESS,
         most=max(_FEWEST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES),
@@ -131,7 +196,10 @@ async def _serve(app: Starlette, taken: socket.socket, ready: str) -> None:
     )
     async with app.router.lifespan_context(app):
         server = await loop.create_server(connections, sock=taken, backlog=_BACKLOG)
-        print(ready, file=sys.stderr, flush=True)  # noqa: T201  # a person waits for it
+        if link is not None:
+            link.ready()
+        else:
+            print(ready, file=sys.stderr, flush=True)  # noqa: T201  # a person waits for it
         await end.wait()
         server.close()
         await connections.end(_GRACE)

@@ -7,6 +7,7 @@ were under way end where they began.
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -21,15 +22,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twingraph.endpoint.endpoint import SEEN, ForPeople, Service, answer, is_query
+from twingraph.endpoint.endpoint import PATH, SEEN, ForPeople, Service, answer, is_query
 from twingraph.endpoint.outcome import Outcome
 from twingraph.problems import TwingraphError
-from twingraph.serve.log import Log, Numbers, Seen
+from twingraph.serve.log import Log, Seen
+from twingraph.serve.numbers import Numbers
 from twingraph.web.files.published import CutOffError
 from twingraph.web.prefix import prefix_for, to_root, under_prefix
 
-_GONE: Final = "an answer was cut off: its client left, or read too slowly"
 _LOOK: Final = 1.0  # seconds between two looks at the build
+_LANGUAGE: Final = re.compile(r"^/(?:en|de)/")
+_TOGETHER: Final = 30.0  # seconds that one process waits for the others
+_TURN: Final = 0.05
 _METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _WELL: Final = "ASK {}"
 _PATIENCE: Final = 2.0  # seconds
@@ -43,6 +47,7 @@ class Front:
         self.app = app
         self.state = state
         self.log = log
+        self._routes: dict[object, str] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -57,9 +62,9 @@ class Front:
         state = scope.setdefault("state", {})
         state["snapshot"] = snapshot
         status = 500
+        told: int | ForPeople = ForPeople(None)
         snapshot.users += 1
         try:
-            told: int | ForPeople = ForPeople(None)
             elsewhere = to_root(scope)
             if elsewhere is not None:
                 await elsewhere(scope, receive, send)
@@ -72,15 +77,27 @@ class Front:
             else:
                 status = told
         except (ConnectionResetError, TimeoutError):
-            print(f"twingraph: {_GONE}", file=sys.stderr)  # noqa: T201
+            pass  # its client has left, or read too slowly; the connection ends
         finally:
             snapshot.users -= 1
             rows, query, cached = scope.get(SEEN, (-1, "", False))
             taken = time.perf_counter() - began
             path = scope["path"].removeprefix(scope.get("root_path", ""))
-            seen = Seen(scope["method"], path, status, taken, rows, query, cached)
+            route = PATH if is_query(scope) else self._route(scope)
+            seen = Seen(scope["method"], path, status, taken, rows, query, cached, route)
             self.log.write(seen)
             self.state.numbers.count(seen)
+
+    def _route(self, scope: Scope) -> str:
+        """Return the pattern of the path, of a closed list; '' where there is none."""
+        if self._routes is None:
+            routes = scope["app"].router.routes if "app" in scope else ()
+            self._routes = {}
+            for route in routes:
+                if isinstance(route, Route):  # one pattern of those that lead to the same
+                    pattern = _LANGUAGE.sub("/{language}/", route.path)
+                    self._routes.setdefault(route.endpoint, pattern)
+        return self._routes.get(scope.get("endpoint"), "")
 
     def refused(self, status: int) -> None:
         """Note a request that a connection did not take: nobody knows what it wanted."""
@@ -139,23 +156,48 @@ ROUTES: Final = (Route("/health", health), Route("/metrics", metrics))
 
 
 def state_of(app: Starlette) -> Callable[[], dict[str, int]]:
-    """Return a function that tells how many queries of the app run and wait."""
+    """Return a function that tells what there is now: queries, kept answers, connections."""
 
     def state() -> dict[str, int]:
         service: Service = app.state.service
-        found: dict[str, int] = service.evaluator.state()
-        return found
+        connections = getattr(app.state, "connections", None)
+        return {
+            **{f"queries_{name}": number for name, number in service.evaluator.state().items()},
+            "cache_bytes": service.cache.bytes,
+            "cache_answers": len(service.cache),
+            "connections": len(connections.open) if connections is not None else 0,
+            "processes": 1,
+        }
 
     return state
 
 
+async def publish(app: Starlette) -> None:
+    """Tell the other processes what this one has counted, for ever."""
+    numbers: Numbers = app.state.numbers
+    while numbers.board is not None:
+        tell(app)
+        await asyncio.sleep(_LOOK)
+
+
+def tell(app: Starlette) -> None:
+    """Write to the board what this process has counted, and which build it has ready."""
+    numbers: Numbers = app.state.numbers
+    if numbers.board is not None:
+        ready = getattr(app.state, "ready", "")
+        numbers.board.write(numbers.slot, {"numbers": numbers.families(), "ready": ready})
+
+
 async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> None:
-    """Take up each new build at `build`, for ever; one that can't be opened is told and left."""
-    known = _mark(build)
+    """Take up each new build at `build`, for ever; one that can't be opened is told and left.
+
+    Where several processes serve, they take it up together, once all have it.
+    """
+    known = app.state.service.mark
     leaving: set[asyncio.Task[None]] = set()
     while True:
         await asyncio.sleep(_LOOK)
-        mark = _mark(build)
+        mark = mark_of(build)
         if mark is None or mark == known:
             continue
         known = mark
@@ -165,6 +207,7 @@ async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> No
         except TwingraphError as error:
             print(f"twingraph: {error}; the build before it is served on", file=sys.stderr)  # noqa: T201
             continue
+        await _all_ready(app, repr(service.mark))
         old: Service = app.state.service
         app.state.site, app.state.service = service.site, service
         task = asyncio.create_task(old.leave())
@@ -172,7 +215,19 @@ async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> No
         task.add_done_callback(leaving.discard)
 
 
-def _mark(build: Path) -> tuple[int, int] | None:
+async def _all_ready(app: Starlette, mark: str) -> None:
+    """Wait until every process has this build, but not for ever."""
+    numbers: Numbers = app.state.numbers
+    app.state.ready = mark
+    until = time.monotonic() + _TOGETHER
+    while numbers.board is not None and time.monotonic() < until:
+        tell(app)
+        if all(told.get("ready") == mark for _, alive, told in numbers.board.read() if alive):
+            return
+        await asyncio.sleep(_TURN)
+
+
+def mark_of(build: Path) -> tuple[int, int] | None:
     """Return what tells one build from the next: the file of its checksums, where and when."""
     try:
         found = (build / "SHA256SUMS").stat()

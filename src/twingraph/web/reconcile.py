@@ -62,17 +62,16 @@ async def keep_ready(app: Starlette) -> None:
         await asyncio.sleep(_SOON)
         if app.state.site is not ready:
             ready = app.state.site
-            await run_in_threadpool(register_in, app.state)
+            await run_in_threadpool(register_in, app.state, ready)
 
 
 def register_of(request: Request) -> Register:
     """Return the register of the build that the app serves."""
-    return register_in(request.app.state)
+    return register_in(request.app.state, request.state.snapshot.site)
 
 
-def register_in(state: State) -> Register:
-    """Return the register of an app's site, made when first asked for, anew for a new build."""
-    site: BuildReader = state.site
+def register_in(state: State, site: BuildReader) -> Register:
+    """Return the register of a build, made when first asked for, and kept until another is."""
     with _making:
         known: tuple[BuildReader, Register] | None = getattr(state, "register", None)
         if known is None or known[0] is not site:

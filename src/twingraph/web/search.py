@@ -66,7 +66,7 @@ def read_names(site: BuildReader) -> Finder:
 def _finder(request: Request) -> Finder:
     """The finder of the app's site, made when first asked for; a new build gets a new one."""
     state = request.app.state
-    site: BuildReader = state.site
+    site: BuildReader = request.state.snapshot.site
     known: tuple[BuildReader, Finder] | None = getattr(state, "finder", None)
     if known is None or known[0] is not site:
         known = state.finder = (site, read_names(site))

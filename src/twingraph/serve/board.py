@@ -1,0 +1,101 @@
+"""What the processes of one service tell each other, in memory that they share.
+
+Each process has a slot that it alone writes: its numbers and the build that it has ready. A slot is
+never written twice by different processes, so that the numbers of one that ended still count.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import struct
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+_SLOT: Final = 512 * 1024  # bytes; only those that are written take memory
+_HEAD: Final = struct.Struct("!IIB")  # how often it was written (odd: just now), bytes, alive
+_LANES: Final = struct.Struct("!HH")  # queries of a process in the second and in the third lane
+_TRIES: Final = 100
+
+
+class Board:
+    """Slots of JSON objects; made before the processes are forked.
+
+    >>> board = Board(2)
+    >>> board.write(0, {"a": 1})
+    >>> list(board.read())
+    [(0, True, {'a': 1})]
+    """
+
+    def __init__(self, slots: int) -> None:
+        """Make room for so many processes, those that are started anew included."""
+        self.slots = slots
+        self._memory = mmap.mmap(-1, slots * _SLOT)
+        self._lanes = mmap.mmap(-1, slots * _LANES.size)
+
+    def write(self, slot: int, told: Mapping[str, Any]) -> None:
+        """Replace what a slot holds; too much is left out."""
+        body = json.dumps(told).encode()
+        if len(body) > _SLOT - _HEAD.size:
+            return
+        start = slot * _SLOT
+        turn, _, _ = _HEAD.unpack_from(self._memory, start)
+        _HEAD.pack_into(self._memory, start, turn + 1, len(body), 1)
+        self._memory[start + _HEAD.size : start + _HEAD.size + len(body)] = body
+        _HEAD.pack_into(self._memory, start, (turn + 2) % 2**31, len(body), 1)
+
+    def retire(self, slot: int) -> None:
+        """Know that the process of a slot has ended."""
+        start = slot * _SLOT
+        turn, size, _ = _HEAD.unpack_from(self._memory, start)
+        _HEAD.pack_into(self._memory, start, turn + turn % 2, size, 0)
+        self.set_lanes(slot, 0, 0)
+
+    def set_lanes(self, slot: int, second: int, third: int) -> None:
+        """Tell how many queries a process has in its slower lanes."""
+        _LANES.pack_into(self._lanes, slot * _LANES.size, second, third)
+
+    def lanes_of_others(self, slot: int) -> tuple[int, int]:
+        """Return how many queries all other processes have there."""
+        second = third = 0
+        for other, (one, two) in enumerate(_LANES.iter_unpack(self._lanes)):
+            if other != slot:
+                second, third = second + one, third + two
+        return second, third
+
+    def read(self) -> Iterator[tuple[int, bool, dict[str, Any]]]:
+        """Yield each slot that was ever written: its number, whether it is alive, what it holds."""
+        for slot in range(self.slots):
+            start = slot * _SLOT
+            for _ in range(_TRIES):
+                turn, size, alive = _HEAD.unpack_from(self._memory, start)
+                body = self._memory[start + _HEAD.size : start + _HEAD.size + size]
+                if turn % 2 == 0 and _HEAD.unpack_from(self._memory, start)[0] == turn:
+                    if turn:
+                        yield slot, bool(alive), _parsed(body)
+                    break
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:  # of one that ended while it wrote
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class BoardPlaces:
+    """The places for slow queries that the processes of a board share (`endpoint.pool.Places`)."""
+
+    def __init__(self, board: Board, slot: int) -> None:
+        """Stand in a slot."""
+        self._board = board
+        self._slot = slot
+
+    def others(self) -> tuple[int, int]:
+        """Return how many queries the others have in their second and third lanes."""
+        return self._board.lanes_of_others(self._slot)
+
+    def tell(self, second: int, third: int) -> None:
+        """Say how many we have there."""
+        self._board.set_lanes(self._slot, second, third)

@@ -1,0 +1,67 @@
+"""What a serving process asks of the one above it: to start a fork server, or share one.
+
+A socket of packets. Up goes `R` (ready) or a configuration in JSON; down comes `K <pid>` with a
+socket, or `E <words>`. When the other side is gone, so is the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from twingraph.endpoint.evaluate import Config
+from twingraph.endpoint.launch import Launched
+
+PACKET: Final = 256 * 1024
+
+
+class Link:
+    """The lower end; `lost` is called when the upper one is gone."""
+
+    def __init__(self, line: socket.socket, lost: Callable[[], None]) -> None:
+        """Listen, within a running loop."""
+        self._line = line
+        self._lost = lost
+        self._asked: deque[asyncio.Future[Launched]] = deque()
+        self._loop = asyncio.get_running_loop()
+        line.setblocking(False)
+        self._loop.add_reader(line.fileno(), self._hear)
+
+    def ready(self) -> None:
+        """Tell that requests are answered."""
+        self._line.send(b"R")
+
+    async def launch(self, config: Config) -> Launched:
+        """Return a way to order workers on a graph; raise `OSError` where none can be started."""
+        asked: asyncio.Future[Launched] = self._loop.create_future()
+        self._asked.append(asked)
+        self._line.send(json.dumps(config._asdict()).encode())
+        return await asked
+
+    def close(self) -> None:
+        """Nothing was started here."""
+
+    def _hear(self) -> None:
+        try:
+            data, found, _, _ = socket.recv_fds(self._line, PACKET, 4)
+        except BlockingIOError:
+            return
+        except OSError:
+            data, found = b"", []
+        if not data:
+            self._loop.remove_reader(self._line.fileno())
+            self._lost()
+            return
+        asked = self._asked.popleft()
+        letter, _, rest = data.decode("utf-8", "replace").partition(" ")
+        if asked.done():
+            for descriptor in found:
+                socket.socket(fileno=descriptor).close()
+        elif letter == "K" and found:
+            asked.set_result(Launched(socket.socket(fileno=found[0]), int(rest)))
+        else:
+            asked.set_exception(OSError(rest))

@@ -1,0 +1,175 @@
+"""Numbers of what was asked and how it went, of all processes together, for `/metrics`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from twingraph.serve.board import Board
+from twingraph.serve.log import Seen
+
+# The first step of a path -> what its requests are counted as; a closed list, so that nobody can
+# make the numbers grow by asking for odd paths.
+_KINDS: Final = {
+    "": "page", "en": "page", "de": "page", "id": "redirect", "vocab": "redirect",
+    "graph": "redirect", "doc": "description", "ns": "description", "dumps": "file",
+    "release": "file", "links": "file", "static": "file", "context.jsonld": "file",
+    "catalog": "catalogue", "sparql": "sparql", "query": "question", "search": "search",
+    "search.json": "search", "lookup": "search", "health": "watch", "metrics": "watch",
+}  # fmt: skip
+Families = Mapping[str, Mapping[str, float]]
+"""Name of a metric -> a sample with its labels -> its value."""
+
+
+class Numbers:
+    """What this process counts, and what all of them have counted.
+
+    `state` tells the gauges: what there is now, by the rest of its name. Numbers of several
+    processes are added up, gauges of those that are alive.
+    """
+
+    def __init__(
+        self,
+        state: Callable[[], dict[str, int]],
+        board: Board | None = None,
+        slot: int = 0,
+    ) -> None:
+        """Stand in `slot` of a board that others write to, where there is one."""
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no hints
+        self.board = board
+        self.slot = slot
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "twingraph_requests", "Requests answered.", ("kind", "status"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "twingraph_request_seconds", "Time until a request was answered.", ("kind",),
+            registry=self.registry,
+            buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+        )  # fmt: skip
+        self._routes = Counter(
+            "twingraph_route_requests", "Requests answered, by the pattern of their path.",
+            ("route", "status"), registry=self.registry,
+        )  # fmt: skip
+        self._route_seconds = Counter(
+            "twingraph_route_seconds", "Time of all answers, by the pattern of their path.",
+            ("route",), registry=self.registry,
+        )  # fmt: skip
+        self._rows = Counter(
+            "twingraph_result_rows", "Rows and triples sent.", registry=self.registry
+        )
+        self._hits = Counter(
+            "twingraph_cache_hits", "Queries answered from the cache.", registry=self.registry
+        )
+        self._gauges = set()
+        for name in state():
+            title = f"twingraph_{name}"
+            self._gauges.add(title)
+            gauge = Gauge(title, f"Now: {name.replace('_', ' ')}.", registry=self.registry)
+            gauge.set_function(lambda name=name: state()[name])  # type: ignore[misc]  # bound early
+        self._kinds = {kind: self._seconds.labels(kind) for kind in {*_KINDS.values(), "other"}}
+        self._counted: dict[tuple[str, str, int], tuple[Counter, Counter, Counter]] = {}
+
+    def count(self, seen: Seen) -> None:
+        """Count a request."""
+        kind = kind_of(seen.path)
+        key = (kind, seen.route, seen.status)
+        counters = self._counted.get(key)
+        if counters is None:
+            status = str(seen.status)
+            counters = self._counted[key] = (
+                self._requests.labels(kind, status),
+                self._routes.labels(seen.route or "none", status),
+                self._route_seconds.labels(seen.route or "none"),
+            )
+        counters[0].inc()
+        counters[1].inc()
+        counters[2].inc(seen.seconds)
+        self._kinds[kind].observe(seen.seconds)
+        if seen.rows > 0:
+            self._rows.inc(seen.rows)
+        if seen.cached:
+            self._hits.inc()
+
+    def families(self) -> dict[str, dict[str, float]]:
+        """Return what this process has counted."""
+        found: dict[str, dict[str, float]] = {}
+        for name, sample, value in _samples(generate_latest(self.registry).decode()):
+            found.setdefault(name, {})[sample] = value
+        return found
+
+    def text(self) -> bytes:
+        """Return the numbers of all processes as they are now, in the format of Prometheus."""
+        own = generate_latest(self.registry).decode()
+        if self.board is None:
+            return own.encode()
+        others = [
+            (alive, told.get("numbers", {}))
+            for slot, alive, told in self.board.read()
+            if slot != self.slot
+        ]
+        mine = [(True, self.families())]
+        merged = merge([*mine, *others], self._gauges)
+        lines = []
+        for line in own.splitlines():
+            if not line.startswith("#"):
+                continue
+            lines.append(line)
+            if line.startswith("# TYPE "):
+                name = line.split(" ")[2]
+                samples = sorted(merged.get(name, {}).items(), key=lambda item: _order(item[0]))
+                lines += [f"{sample} {value}" for sample, value in samples]
+        return ("\n".join(lines) + "\n").encode()
+
+
+def merge(parts: Sequence[tuple[bool, Families]], gauges: set[str]) -> dict[str, dict[str, float]]:
+    """Add up the numbers of several processes, gauges only of those that are alive.
+
+    >>> merge([(True, {"a": {"a": 1.0}, "g": {"g": 1.0}}),
+    ...        (False, {"a": {"a": 2.0}, "g": {"g": 5.0}})], {"g"})
+    {'a': {'a': 3.0}, 'g': {'g': 1.0}}
+    """
+    merged: dict[str, dict[str, float]] = {}
+    for alive, families in parts:
+        for name, samples in families.items():
+            if alive or name not in gauges:
+                family = merged.setdefault(name, {})
+                for sample, value in samples.items():
+                    family[sample] = family.get(sample, 0.0) + value
+    return merged
+
+
+def _samples(text: str) -> Iterator[tuple[str, str, float]]:
+    name = ""
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            name = line.split(" ")[2]
+        elif not line.startswith("#"):
+            sample, _, value = line.rpartition(" ")
+            yield name, sample, float(value)
+
+
+def _order(sample: str) -> tuple[str, float, str]:
+    """Buckets by their bounds, all else by name."""
+    name, _, rest = sample.partition('le="')
+    bound = rest.partition('"')[0]
+    return name, float(bound) if bound else 0.0, sample
+
+
+def kind_of(path: str) -> str:
+    """Return what a request to this path is counted as.
+
+    >>> kind_of("/en/place/bonn.html"), kind_of("/catalog.ttl"), kind_of("/wp-login.php")
+    ('page', 'catalogue', 'other')
+    """
+    first = path.lstrip("/").partition("/")[0]
+    return _KINDS.get(first) or _KINDS.get(first.partition(".")[0] or "-", "other")

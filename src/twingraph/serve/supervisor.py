@@ -1,0 +1,187 @@
+"""Several processes that serve at one address: started, watched, started anew, ended.
+
+Each has a socket of its own at the same address (SO_REUSEPORT), among which the kernel divides the
+connections. All of the sockets stay open here, so that no connection is lost with a process. The
+graph is loaded before they are forked, so that they share its memory; fork servers are started
+here, one for each build, and shared too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from twingraph.endpoint.evaluate import Config
+from twingraph.endpoint.launch import ForkProcess
+from twingraph.serve.board import Board
+from twingraph.serve.link import PACKET
+
+SPARE: Final = 64  # processes that may be started anew
+_GRACE: Final = 8.0  # seconds until those that do not end are killed
+_QUICK: Final = 1.0  # seconds: who ends sooner is not started anew at once
+_PAUSE: Final = 2.0
+
+Child = Callable[[int, socket.socket, socket.socket], NoReturn]
+"""Serves: the slot on the board, the socket to listen at, the link to here."""
+
+
+class _Process:
+    """One serving process as it is seen from here."""
+
+    def __init__(self, number: int, listener: socket.socket) -> None:
+        self.number = number
+        self.listener = listener
+        self.pid = 0
+        self.slot = number
+        self.link: socket.socket | None = None
+        self.began = 0.0
+        self.again = 0.0  # when it is to be started; 0: it runs
+
+
+class Supervisor:
+    """The process above those that serve."""
+
+    def __init__(
+        self, listeners: list[socket.socket], board: Board, child: Child, ready: str
+    ) -> None:
+        """`ready` is said once all of them answer."""
+        self._processes = [_Process(number, one) for number, one in enumerate(listeners)]
+        self._board = board
+        self._child = child
+        self._ready = ready
+        self._heard_ready = 0
+        self._next_slot = len(listeners)
+        self._forks: dict[str, ForkProcess] = {}
+        self._ending = False
+
+    def run(self) -> None:
+        """Serve until a signal comes; return once everything has ended."""
+        wake, waker = os.pipe()
+        os.set_blocking(wake, False)
+        os.set_blocking(waker, False)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._inherited = (wake, waker)
+        for process in self._processes:
+            self._start(process)
+        while not self._ending:
+            links = {one.link.fileno(): one for one in self._processes if one.link is not None}
+            found, _, _ = select.select([wake, *links], [], [], self._until_next())
+            for descriptor in found:
+                if descriptor in links:
+                    self._hear(links[descriptor])
+                else:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(wake, 4096)
+            self._reap()
+            for process in self._processes:
+                if process.again and time.monotonic() >= process.again and not self._ending:
+                    self._start(process)
+        self._finish()
+
+    def _end(self, number: int, frame: object) -> None:
+        self._ending = True
+
+    def _until_next(self) -> float | None:
+        waiting = [one.again for one in self._processes if one.again]
+        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+
+    def _start(self, process: _Process) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        above = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            for descriptor in self._inherited:
+                os.close(descriptor)
+            ours.close()
+            for other in self._processes:
+                if other.link is not None:
+                    other.link.close()
+                if other is not process:
+                    other.listener.close()
+            for fork in self._forks.values():
+                fork.forget()
+            if os.getppid() == above:
+                self._child(process.slot, process.listener, theirs)
+            os._exit(1)
+        theirs.close()
+        process.pid, process.link = pid, ours
+        process.began, process.again = time.monotonic(), 0.0
+
+    def _hear(self, process: _Process) -> None:
+        assert process.link is not None, "it was heard"
+        try:
+            data = process.link.recv(PACKET)
+        except OSError:
+            data = b""
+        if not data:
+            process.link.close()
+            process.link = None
+        elif data == b"R":
+            self._heard_ready += 1
+            if self._heard_ready == len(self._processes):
+                print(self._ready, file=sys.stderr, flush=True)  # noqa: T201
+        else:
+            self._launch(process.link, data)
+
+    def _launch(self, link: socket.socket, config: bytes) -> None:
+        """Answer with a socket to the fork server of a build; start one where there is none."""
+        key = config.decode()
+        for known in [known for known, fork in self._forks.items() if fork.ended]:
+            del self._forks[known]
+        try:
+            if key not in self._forks:
+                self._forks[key] = ForkProcess(Config(**json.loads(key)))
+            fork = self._forks[key]
+            with fork.connect() as control:
+                socket.send_fds(link, [f"K {fork.pid}".encode()], [control.fileno()])
+        except OSError as error:
+            self._forks.pop(key, None)
+            with contextlib.suppress(OSError):
+                link.send(f"E {error}".encode())
+
+    def _reap(self) -> None:
+        for process in self._processes:
+            if not process.pid or not os.waitpid(process.pid, os.WNOHANG)[0]:
+                continue
+            self._board.retire(process.slot)
+            process.pid = 0
+            if self._ending:
+                continue
+            lived = time.monotonic() - process.began
+            name = f"process {process.number + 1} of {len(self._processes)}"
+            print(f"twingraph: {name} ended and is started anew", file=sys.stderr, flush=True)  # noqa: T201
+            process.again = time.monotonic() + (_PAUSE if lived < _QUICK else 0.0)
+            if self._next_slot < self._board.slots:
+                process.slot = self._next_slot
+                self._next_slot += 1
+
+    def _finish(self) -> None:
+        alive = {process.pid for process in self._processes if process.pid}
+        for pid in alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + _GRACE
+        while alive:
+            alive -= {pid for pid in alive if os.waitpid(pid, os.WNOHANG)[0]}
+            if time.monotonic() > until:
+                for pid in alive:
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
+        for fork in self._forks.values():
+            fork.close()

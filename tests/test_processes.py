@@ -1,0 +1,230 @@
+"""Several processes that serve as one: the same address, one log, one reload, one end."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import pytest
+
+from twingraph.build import build
+from twingraph.serve.board import Board
+from twingraph.serve.numbers import merge
+from twingraph.settings import load_settings
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc"),
+]
+
+ROOT = Path(__file__).parent.parent
+SERVE = (
+    "import sys; from pathlib import Path; from twingraph.settings import load_settings; "
+    "from twingraph.serve.server import run; p = Path(sys.argv[1]); "
+    "run(load_settings(p), p / 'build', '127.0.0.1', int(sys.argv[2]), log=open(sys.argv[3], 'a'), "
+    "processes=2)"
+)
+
+
+class Service(NamedTuple):
+    port: int
+    project: Path
+    log: Path
+    process: subprocess.Popen[str]
+
+    def get(self, path: str) -> tuple[int, str, str]:
+        """Ask on a connection of its own; return status, validator and text."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with contextlib.closing(line):
+            line.request("GET", path)
+            answer = line.getresponse()
+            return answer.status, answer.headers.get("etag", ""), answer.read().decode()
+
+    def serving(self) -> set[int]:
+        """The processes that take requests: children that run what their parent does."""
+        return {pid for pid in children(self.process.pid) if b"endpoint.worker" not in words(pid)}
+
+
+def words(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def children(pid: int) -> set[int]:
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid and fields[0] != "Z":
+                found.add(int(path.parent.name))
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    below = children(pid)
+    return below.union(*map(descendants, below))
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    project = tmp_path_factory.mktemp("processes")
+    shutil.copytree(ROOT / "tests" / "atlas", project, dirs_exist_ok=True)
+    assert build(load_settings(project), project / "build").folder is not None
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    log = project / "log.txt"
+    command = [sys.executable, "-c", SERVE, str(project), str(port), str(log)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("Serving ")
+    found = Service(port, project, log, process)
+    yield found
+    below = descendants(process.pid)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    wait_for(lambda: not any(words(pid) for pid in below), 5)
+
+
+def test_requests_are_divided_and_numbers_are_added_up(service: Service) -> None:
+    asked = 60
+    before = requests(service)
+    for number in range(asked):
+        assert service.get("/sparql?query=" + quote(f"ASK {{}} # {number % 7}"))[0] == 200
+    time.sleep(1.2)  # what the others have counted is told once a second
+    _, _, text = service.get("/metrics")
+
+    assert requests(service) - before == asked
+    assert "\ntwingraph_processes 2.0\n" in text
+    assert 'twingraph_route_requests_total{route="/sparql",status="200"}' in text
+    assert len(service.serving()) == 2
+    taken = [cpu(pid) for pid in service.serving()]
+    assert min(taken) > 0
+
+
+def requests(service: Service) -> float:
+    text = service.get("/metrics")[2]
+    found = re.search(r'requests_total\{kind="sparql",status="200"\} (\S+)', text)
+    return float(found[1]) if found else 0.0
+
+
+def cpu(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def forks(service: Service) -> list[int]:
+    return [pid for pid in children(service.process.pid) if b"endpoint.worker" in words(pid)]
+
+
+def test_they_share_one_fork_server(service: Service) -> None:
+    (fork,) = forks(service)
+    assert len(children(fork)) >= 4
+
+
+def test_one_that_is_killed_is_started_anew(service: Service) -> None:
+    before = requests(service)
+    killed = min(service.serving())
+    time.sleep(1.1)
+    os.kill(killed, signal.SIGKILL)
+    wait_for(lambda: killed not in service.serving() and len(service.serving()) == 2)
+    for _ in range(20):
+        assert service.get("/health")[0] == 200
+        assert service.get("/sparql?query=ASK%7B%7D")[0] == 200
+
+    time.sleep(1.2)
+    assert requests(service) - before == 20  # none forgotten, none counted twice
+
+
+def test_a_fork_server_that_is_killed_is_replaced(service: Service) -> None:
+    (killed,) = forks(service)
+    os.kill(killed, signal.SIGKILL)
+    for number in range(20):
+        assert service.get("/sparql?query=" + quote(f"ASK {{}} # again {number}"))[0] == 200
+
+
+def test_a_new_build_is_taken_up_by_all_at_once(service: Service) -> None:
+    builds = set()
+    health = service.get("/health")[2]
+    path = next((service.project / "data" / "entities").glob("*.ttl"))
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    settings = load_settings(service.project)
+    about = service.project / "twingraph.toml"
+    about.write_text(about.read_text(encoding="utf-8") + '\ntitle.en = "Anew"\n'
+                     if "title" not in about.read_text(encoding="utf-8")
+                     else about.read_text(encoding="utf-8").replace('en = "', 'en = "Anew ', 1),
+                     encoding="utf-8")  # fmt: skip
+    settings = load_settings(service.project)
+    done = build(settings, service.project / "build")
+    assert done.folder is not None
+    until = time.monotonic() + 20
+    switched = 0.0
+    while time.monotonic() < until:
+        told = service.get("/health")[2]
+        builds.add(told)
+        if told != health and not switched:
+            switched = time.monotonic()
+        if switched and time.monotonic() - switched > 0.5:
+            assert told != health  # nobody goes back
+            if time.monotonic() - switched > 1.5:
+                break
+    assert len(builds) == 2
+    wait_for(lambda: len(forks(service)) == 1)  # that of the build before has ended
+
+
+def test_lines_of_the_log_are_whole(service: Service) -> None:
+    time.sleep(0.3)
+    lines = service.log.read_text(encoding="utf-8").splitlines()
+    pattern = re.compile(r"\S+Z method=\S+ path=\S+ status=\d+ ms=[\d.]+( rows=\d+)?( query=\w+)?"
+                         r"( cached=yes)?")  # fmt: skip
+    assert len(lines) > 100
+    assert [line for line in lines if not pattern.fullmatch(line)] == []
+
+
+def test_an_address_that_others_share_is_taken(service: Service) -> None:
+    code = SERVE.replace("'a')", "'a')")
+    command = [sys.executable, "-c", code, str(service.project), str(service.port), os.devnull]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert f"port {service.port} is taken" in done.stderr
+
+
+# --- what they share -----------------------------------------------------------------------------
+
+
+def test_a_board_holds_what_each_wrote_last() -> None:
+    board = Board(3)
+    board.write(0, {"a": 1})
+    board.write(2, {"b": 2})
+    board.write(0, {"a": 3})
+    board.retire(2)
+    board.write(1, {"long": "x" * 600_000})  # too long for a slot
+
+    assert list(board.read()) == [(0, True, {"a": 3}), (2, False, {"b": 2})]
+
+
+def test_gauges_of_the_dead_do_not_count() -> None:
+    alive = {"n": {"n": 1.0}, "g": {"g": 2.0}}
+    dead = {"n": {"n": 5.0}, "g": {"g": 9.0}}
+    assert merge([(True, alive), (False, dead)], {"g"}) == {"n": {"n": 6.0}, "g": {"g": 2.0}}
