@@ -161,7 +161,8 @@ def test_another_base_iri_moves_our_side_of_every_file(quads: frozenset[Quad]) -
     linked = Linked(facts, Settings(ROOT, base_iri=base, release="2026-11-21"), decided)
 
     for name, write in FILES.items():
-        assert base in write(linked), name
+        if "wikidata-report" not in name:  # nothing to compare with here, so it has no row
+            assert base in write(linked), name
         assert HOME not in write(linked), name
 
 

@@ -15,13 +15,20 @@ from typing import Any
 
 import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+from starlette.testclient import TestClient
 
 from twingraph.link.facts import SAME_AS, TARGETS, LinkFacts
 from twingraph.link.wikidata.entities import EntityReader, read_entities
 from twingraph.link.wikidata.grammar import read_csv, read_v1
 from twingraph.link.wikidata.kinds import KINDS
 from twingraph.link.wikidata.mismatch import check_mismatches, mismatches, write_mismatches
-from twingraph.link.wikidata.outputs import page_model, report_files, row_cells
+from twingraph.link.wikidata.outputs import (
+    REPORT_JSON,
+    page_model,
+    report_files,
+    row_cells,
+    write_report_json,
+)
 from twingraph.link.wikidata.pairs import known_pairs
 from twingraph.link.wikidata.quickstatements import (
     BATCH,
@@ -45,8 +52,10 @@ from twingraph.link.wikidata.statements import (
 )
 from twingraph.problems import TwingraphError
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import EDTF, HOME, RDF, TG
+from twingraph.rdf.vocabulary import EDTF, HOME, RDF, RDFS, TG
 from twingraph.settings import Settings
+from twingraph.site.pages import page
+from twingraph.site.reader import BuildFile, BuildReader
 from twingraph.source.mappings import read_table
 
 ROOT = Path(__file__).parent.parent
@@ -665,3 +674,38 @@ def test_a_page_is_told_in_both_languages() -> None:
     assert english["findings"] != german["findings"]
     assert [len(model["rows"]) for model in (english, german)] == [1, 1]  # type: ignore[arg-type]
     assert all(len(finding.title) == len(finding.action) == 2 for finding in FINDINGS.values())
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_both_sides_and_what_is_told_as_p190(
+    site: BuildReader, tmp_path: Path
+) -> None:
+    named = [(place, RDFS.label, Literal(text, language="en"))
+             for place, text in ((BONN, "Bonn"), (MINSK, "Minsk"))]  # fmt: skip
+    report = make_report(
+        small(*SINCE, *named),
+        Snapshot("2016", (there(start=(time("+1994-00-00"),)), back(start=None))),
+    )
+    path = tmp_path / "report.json"
+    path.write_bytes(write_report_json(report))
+    file = BuildFile(path, "application/json", path.stat().st_size, "")
+    shown = replace(site, dumps={**site.dumps, REPORT_JSON: file})
+    english, german = (page(shown, language, "wikidata.html") or b"" for language in ("en", "de"))
+    bare = (page(site, "en", "wikidata.html") or b"").decode()
+
+    for text in ("starts differ (1)", 'href="place/bonn.html"', "1993-05-17 (day)", "1994 (year)",
+                 "https://www.wikidata.org/wiki/Q2280", "<q>Minsk</q>", "projects without",
+                 "vocab/type/twinning.html"):  # fmt: skip
+        assert text in english.decode(), text
+    assert "Beginn verschieden (1)" in german.decode() and "Städtepartnerschaft" in german.decode()
+    assert "no list of Wikidata" in bare and "projects without" in bare
+
+
+def test_things_with_an_item_and_the_search_lead_to_the_page(client: TestClient) -> None:
+    assert client.get("/en/wikidata.html").status_code == 200
+    assert 'href="../wikidata.html"' in client.get("/en/place/bonn.html").text
+    assert "wikidata.html" not in client.get("/en/partnership/bonn-minsk.html").text
+    assert 'href="wikidata.html"' in client.get("/en/search?q=bonn").text
+    assert client.get("/links/wikidata-report.json").json()["rows"] == []

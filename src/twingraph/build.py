@@ -35,6 +35,7 @@ from twingraph.source.read import (
     data_files,
     ontology_files,
     read_project,
+    review_files,
     table_files,
 )
 from twingraph.version import __version__
@@ -141,7 +142,7 @@ def input_digest(settings: Settings, large: bool = False) -> str:
     named = {
         **{f"project/{one.relative_to(settings.folder).as_posix()}": one
            for one in (settings.folder / FILE, *data_files(settings),
-                       *table_files(settings, large))},
+                       *table_files(settings, large), *review_files(settings))},
         **{f"ontology/{one.relative_to(ontology).as_posix()}": one
            for one in ontology_files(settings)},
         **{f"rules/{one.name}": one for one in queries.glob("*.rq")},

@@ -6,11 +6,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from twingraph.link.facts import TARGETS, Linked
+from twingraph.link.facts import TARGETS, Linked, LinkFacts
 from twingraph.link.maps import write_beacon, write_json_map
 from twingraph.link.missing import write_missing_csv, write_missing_json
 from twingraph.link.sssom import write_sssom
 from twingraph.link.void import write_void
+from twingraph.link.wikidata.command import project_report
+from twingraph.link.wikidata.outputs import (
+    REPORT_CSV,
+    REPORT_JSON,
+    write_report_csv,
+    write_report_json,
+)
+from twingraph.link.wikidata.report import Report
 
 FOLDER: Final = "links/"
 LINKSETS: Final = FOLDER + "void.ttl"
@@ -20,10 +28,29 @@ _BY_TARGET: Final = {
     ".sssom.tsv": write_sssom,
 }
 
+
+def _wikidata(write: Callable[[Report], bytes]) -> Callable[[Linked], str]:
+    return lambda linked: write(_report(linked)).decode()
+
+
+def _report(linked: Linked) -> Report:
+    """Return the report on Wikidata, made once for all files of a build."""
+    known = _REPORTS.get(id(linked.facts))
+    if known is None or known[0] is not linked.facts:
+        known = (linked.facts, project_report(linked.facts, linked.settings))
+        _REPORTS.clear()
+        _REPORTS[id(linked.facts)] = known
+    return known[1]
+
+
+_REPORTS: dict[int, tuple[LinkFacts, Report]] = {}
+
 FILES: Final[dict[str, Callable[[Linked], str]]] = {
     FOLDER + "missing.csv": write_missing_csv,
     FOLDER + "missing.json": write_missing_json,
     LINKSETS: write_void,
+    REPORT_CSV: _wikidata(write_report_csv),
+    REPORT_JSON: _wikidata(write_report_json),
     **{
         f"{FOLDER}{target.name}{suffix}": partial(write, target=target)
         for target in TARGETS.values()

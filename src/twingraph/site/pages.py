@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from pyoxigraph import NamedNode
+from pyoxigraph import DefaultGraph, NamedNode
 
 from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_page
 from twingraph.site.browse import BROWSED, browse_csv, browse_page, browse_paths, read_path
@@ -35,16 +35,18 @@ from twingraph.site.render import Alternate, render
 from twingraph.site.statistics import statistics_page
 from twingraph.site.thing import is_known, thing_page
 from twingraph.site.values import Value
+from twingraph.site.wikidata import wikidata_page
 from twingraph.translation import own_name, words_of
 
 _NAMES: Final = {
     "ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples", "rdf": "RDF/XML", "json": "JSON",
     "trig": "TriG", "nq": "N-Quads",
 }  # fmt: skip
+_SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 _LIST_PAGE: Final = re.compile(r"page-([1-9][0-9]{0,6})\.html")
 FIXED: Final = (
     "index.html", "about.html", "statistics.html", "quality.html", "vocab/index.html",
-    "dumps.html", "ns.html", "shapes.html",
+    "dumps.html", "ns.html", "shapes.html", "wikidata.html",
 )  # fmt: skip
 
 
@@ -110,6 +112,8 @@ def page(
             return render(site, "quality.html", language, place, title=words.gettext("Quality"),
                           elsewhere=elsewhere,
                           page=quality_page(site, language, place))  # fmt: skip
+        case "wikidata.html":
+            return wikidata_page(site, language, place)
         case "query/index.html":
             return questions_page(site, language)
     folder, _, name = path.rpartition("/")
@@ -159,7 +163,15 @@ def _thing(site: BuildReader, language: str, thing: str, at: str) -> bytes | Non
     told = thing_page(site, iri, language, at, {row.anchor for row in cited})
     return render(site, "thing.html", language, at, title=told.title.text, elsewhere=elsewhere,
                   description=told.description, iri=iri, schema=told.schema,
-                  alternates=alternates(thing), page=told, cited=cited, cited_cut=cut)  # fmt: skip
+                  alternates=alternates(thing), page=told, cited=cited, cited_cut=cut,
+                  wikidata=_wikidata_link(site, iri, language, at))  # fmt: skip
+
+
+def _wikidata_link(site: BuildReader, iri: str, language: str, at: str) -> str:
+    """Return the way to the page about Wikidata from a thing that has an item there, else ""."""
+    links = site.store.quads_for_pattern(NamedNode(iri), _SAME_AS, None, DefaultGraph())
+    linked = any(str(link.object).startswith("<http://www.wikidata.org/entity/Q") for link in links)
+    return relative(f"{language}/wikidata.html", at) if linked else ""
 
 
 def alternates(thing: str) -> tuple[Alternate, ...]:

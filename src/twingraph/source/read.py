@@ -133,6 +133,12 @@ def _target(file: SourceFile) -> str:
     return file.path.rpartition("/")[2].removesuffix(SUFFIX) if file.decisions else ""
 
 
+def review_files(settings: Settings) -> list[Path]:
+    """Return the files of decisions on what Wikidata was told, sorted by path."""
+    folder = settings.folder / "data" / "reviews"
+    return sorted(path for path in folder.glob("*") if path.name.endswith(REVIEWS))
+
+
 def data_files(settings: Settings) -> list[Path]:
     """Return the project's data files, sorted by path."""
     folders = (settings.folder / "data" / name for name in DATA_FOLDERS)

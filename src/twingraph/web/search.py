@@ -17,9 +17,11 @@ from twingraph.rdf.iris import page_path
 from twingraph.rdf.vocabulary import SKOS, TG
 from twingraph.site.facts import PageFacts
 from twingraph.site.finder import Finder, Hit, Name
+from twingraph.site.links import relative
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import render
 from twingraph.site.values import Value, ValueFormatter
+from twingraph.site.wikidata import PAGE as WIKIDATA_PAGE
 from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 from twingraph.web.respond import VARY, language_of, respond, see_other
@@ -113,6 +115,7 @@ def search_page(request: Request) -> Response:
         title=words_of(language).gettext("Search by name"),
         elsewhere={one: f"{one}/search{query}" for one in LANGUAGES},
         page=told,
+        wikidata=relative(f"{language}/{WIKIDATA_PAGE}", at),
     )
     return respond(request, body, "text/html", headers={"content-language": language})
 

@@ -52,14 +52,27 @@ def load_report(
     return make_report(facts, found, reviews), facts
 
 
+def project_report(facts: LinkFacts, settings: Settings) -> Report:
+    """Return the report of a build: beside the project's own list of Wikidata's, if it has one."""
+    lists = _lists(settings)
+    if not lists:
+        return Report("", (), 0, 0, ())
+    reviews = read_reviews(settings.folder, settings.base_iri)
+    return make_report(facts, _read(lists[-1]), reviews)
+
+
+def _lists(settings: Settings) -> list[Path]:
+    return sorted((settings.folder / IMPORTS).glob(f"wikidata*/{ROWS}"))
+
+
 def _imported(settings: Settings) -> Path:
     """Return the rows of the newest list of Wikidata's that the project holds."""
-    tables = sorted((settings.folder / IMPORTS).glob(f"wikidata*/{ROWS}"))
-    if not tables:
+    lists = _lists(settings)
+    if not lists:
         raise TwingraphError(
             f"no list of Wikidata's in {settings.folder / IMPORTS}; name one, --snapshot pairs.csv"
         )
-    return tables[-1]
+    return lists[-1]
 
 
 def _read(path: Path) -> Snapshot:

@@ -26,6 +26,9 @@ from twingraph.settings import Settings
 from twingraph.source.mappings import COLUMNS as SSSOM_COLUMNS
 from twingraph.source.mappings import cells_of, prefixes_of_links, write_table
 
+# in a build, where the page about Wikidata reads them
+REPORT_CSV: Final = "links/wikidata-report.csv"
+REPORT_JSON: Final = "links/wikidata-report.json"
 COLUMNS: Final = (
     "finding", "country_a", "country_b", "label_a", "item_a", "place_a", "label_b", "item_b",
     "place_b", "partnership", "ours", "ours_precision", "source", "source_title", "source_url",

@@ -1,0 +1,149 @@
+"""The page about Wikidata: what our sources say that P190 lacks, or says differently.
+
+Made from the report that the build holds (`links/wikidata-report.json`); without a list of
+Wikidata's to compare with, the page says so.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NamedTuple
+
+from twingraph.link.wikidata.kinds import KINDS
+from twingraph.link.wikidata.outputs import REPORT_CSV, REPORT_JSON
+from twingraph.link.wikidata.report import FINDINGS
+from twingraph.rdf.iris import page_path
+from twingraph.rdf.vocabulary import CODES
+from twingraph.site.facts import PageFacts
+from twingraph.site.links import file_place, outside_link, relative
+from twingraph.site.reader import BuildReader
+from twingraph.site.render import render
+from twingraph.site.values import Value, ValueFormatter
+from twingraph.translation import words_of
+
+PAGE: Final = "wikidata.html"  # below a language
+_SHOWN: Final = 200  # rows of one kind; the table for downloading has all
+_ENTITY: Final = "http://www.wikidata.org/entity/"
+
+
+class FindingRow(NamedTuple):
+    """One row: two places with their items, what we say and whence, what Wikidata says."""
+
+    places: tuple[Value, Value]
+    items: tuple[Value, Value]
+    partnership: Value | None
+    ours: str
+    source: Value | None
+    quote: str
+    theirs: str
+    statement: str
+    decided: str
+
+
+class FindingGroup(NamedTuple):
+    """All rows of a kind: its heading, what an editor could do, how many rows there are."""
+
+    key: str
+    title: str
+    action: str
+    number: int
+    rows: list[FindingRow]
+
+
+class WikidataPage(NamedTuple):
+    """What the page shows; `snapshot` is "" where there was nothing to compare with."""
+
+    snapshot: str
+    pairs: int
+    agreeing: int
+    groups: list[FindingGroup]
+    countries: list[tuple[str, int]]
+    kinds: list[tuple[Value, str]]
+    files: list[Value]
+
+
+def read_report(site: BuildReader) -> dict[str, Any]:
+    """Return the report of the build; {} where it has none."""
+    file = site.dumps.get(REPORT_JSON)
+    if file is None:
+        return {}
+    found = json.loads(file.path.read_text(encoding="utf-8"))
+    return found if isinstance(found, dict) else {}
+
+
+def wikidata_page(site: BuildReader, language: str, at: str) -> bytes:
+    """Return the page at path `at`."""
+    report = read_report(site)
+    number = 0 if language == "en" else 1
+    grouped: dict[str, list[dict[str, str]]] = {}
+    for row in report.get("rows", ()):
+        grouped.setdefault(row["finding"], []).append(row)
+    groups = [
+        FindingGroup(
+            key,
+            FINDINGS[key].title[number],
+            FINDINGS[key].action[number],
+            len(rows),
+            [_row(site, row, language, at) for row in rows[:_SHOWN]],
+        )
+        for key, rows in grouped.items()
+    ]
+    countries = sorted(
+        ((code, sum(counts.values())) for code, counts in report.get("countries", {}).items()),
+        key=lambda pair: (-pair[1], pair[0]),
+    )
+    kinds = [
+        (value, kind.en if language == "en" else kind.de)
+        for value, kind in zip(_codes(site, language, at), KINDS.values(), strict=True)
+    ]
+    files = [Value(name.rpartition("/")[2], relative(file_place(name), at))
+             for name in (REPORT_CSV, REPORT_JSON) if name in site.dumps]  # fmt: skip
+    page = WikidataPage(
+        str(report.get("snapshot", "")),
+        int(report.get("pairs", 0)),
+        int(report.get("agreeing", 0)),
+        groups,
+        countries,
+        kinds,
+        files,
+    )
+    title = words_of(language).gettext("Our partnerships and Wikidata")
+    elsewhere = {one: f"{one}/{PAGE}" for one in ("en", "de")}
+    return render(site, "wikidata.html", language, at, title=title, elsewhere=elsewhere, page=page)
+
+
+def _row(site: BuildReader, row: dict[str, str], language: str, at: str) -> FindingRow:
+    def place(iri: str, label: str) -> Value:
+        path = page_path(site.path(iri) or "", language) if iri else None
+        return Value(label, relative(path, at) if path else "")
+
+    def item(name: str) -> Value:
+        return Value(name, outside_link(_ENTITY + name) or "", outside=True)
+
+    source, partnership = row.get("source", ""), row.get("partnership", "")
+    ours = _dated(row.get("ours", ""), row.get("ours_precision", ""))
+    return FindingRow(
+        (place(row["place_a"], row["label_a"]), place(row["place_b"], row["label_b"])),
+        (item(row["item_a"]), item(row["item_b"])),
+        place(partnership, ours) if partnership else None,
+        ours,
+        place(source, row.get("source_title") or source.rpartition("/")[2]) if source else None,
+        row.get("quote", ""),
+        _dated(row.get("theirs", ""), row.get("theirs_precision", "")),
+        row.get("statement", ""),
+        row.get("decided", ""),
+    )
+
+
+def _dated(text: str, precision: str) -> str:
+    return f"{text} ({precision})" if precision else text
+
+
+def _codes(site: BuildReader, language: str, at: str) -> list[Value]:
+    """Return the kinds of partnership as they are called, in the order of the table."""
+    iris = [f"{CODES}type/{code}" for code in KINDS]
+    facts = PageFacts(site, language)
+    facts.mention(iris)
+    facts.complete()
+    formatter = ValueFormatter(facts, at)
+    return [formatter.link(iri) for iri in iris]
