@@ -36,6 +36,8 @@ _OTHER_TYPES: Final = {
 TYPES: Final[Mapping[str, str]] = dict(sorted({**MEDIA_TYPES, **_OTHER_TYPES}.items()))
 _THING: Final = "[a-z]+/[A-Za-z0-9][A-Za-z0-9._-]*"
 _CODE: Final = "vocab/[a-z][a-z0-9-]*(?:/[a-z0-9][a-z0-9-]*)?"
+# for mod_rewrite: `$1` is the path of the page without language and suffix
+_IRI: Final = f"^(?:id/(?=[a-z]+/)|(?=vocab/|ns$|shapes$))({_THING}|{_CODE}|ns|shapes)$"
 _POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _EMBED: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors *"
 _VARY: Final = "Accept, Accept-Language"
@@ -200,9 +202,9 @@ RewriteRule ^\\.well-known/void$ {p}void.ttl [R=303,L]
 # IRIs of things, codes, ontology and shapes
 RewriteCond %{{ENV:form}} =html
 RewriteCond %{{DOCUMENT_ROOT}}{p}%{{ENV:language}}/$1.html -f
-RewriteRule ^(?:id/)?({_THING}|{_CODE}|ns|shapes)$ {p}%{{ENV:language}}/$1.html [R=303,L]
+RewriteRule {_IRI} {p}%{{ENV:language}}/$1.html [R=303,L]
 RewriteCond %{{DOCUMENT_ROOT}}{p}doc/$1.%{{ENV:form}} -f
-RewriteRule ^(?:id/)?({_THING}|{_CODE})$ {p}doc/$1.%{{ENV:form}} [R=303,L]
+RewriteRule {_IRI} {p}doc/$1.%{{ENV:form}} [R=303,L]
 RewriteCond %{{DOCUMENT_ROOT}}{p}$1.%{{ENV:form}} -f
 RewriteRule ^(ns|shapes)$ {p}$1.%{{ENV:form}} [R=303,L]
 RewriteCond %{{DOCUMENT_ROOT}}{p}doc/$1.ttl -f
@@ -316,9 +318,9 @@ Header always set Access-Control-Allow-Origin "*"
 Header always set Vary "{_VARY}"
 {_apache_forms()}
 RewriteCond %{{ENV:form}} =html
-RewriteRule ^(?:id/)?({_THING}|{_CODE}|ns|shapes)$ {address}%{{ENV:language}}/$1.html [R=303,L]
-RewriteRule ^(?:id/)?({_THING}|{_CODE})$ {address}doc/$1.%{{ENV:form}} [R=303,L]
+RewriteRule {_IRI} {address}%{{ENV:language}}/$1.html [R=303,L]
 RewriteRule ^(ns|shapes)$ {address}$1.%{{ENV:form}} [R=303,L]
+RewriteRule {_IRI} {address}doc/$1.%{{ENV:form}} [R=303,L]
 RewriteRule ^(.*)$ {address}$1 [R=302,L]
 """
 

@@ -151,7 +151,7 @@ def _questions(reader: BuildReader) -> Iterator[Entry]:
 def _files(reader: BuildReader, publication: Publication | None) -> Iterator[Entry]:
     """Yield the files of the build, and the catalogues with each data set of its own."""
     for name, file in reader.dumps.items():
-        yield file_place(name), file.path
+        yield from ((place, file.path) for place in {file_place(name): "", f"dumps/{name}": ""})
     for name in PROFILES.values():
         held = reader.dumps.get(f"{name}.ttl")
         if held is None:
