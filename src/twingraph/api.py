@@ -179,15 +179,15 @@ def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | 
         name: value.isoformat() if isinstance(value, date) else str(value)
         for name, value in parameters.items()
     }
-    asked = None
+    question = None
     if SLUG.fullmatch(name_or_text):
-        asked = pick(load_library(settings.resource("queries") / "library"), name_or_text)
+        question = pick(load_library(settings.resource("queries") / "library"), name_or_text)
     elif name_or_text.startswith("#+"):
-        asked = read_query(name_or_text, Path("query.rq"))
+        question = read_query(name_or_text, Path("query.rq"))
     store = _store(file, file.stat().st_mtime_ns)
-    if asked is not None:
-        values = named(asked, given, store, settings.base_iri)
-        text, bindings = asked.text, bind(asked, values, settings.base_iri)
+    if question is not None:
+        values = named(question, given, store, settings.base_iri)
+        text, bindings = question.text, bind(question, values, settings.base_iri)
     elif given:
         raise TwingraphError(
             f"a text without a header has no parameter '{min(given)}'; write its value into the "
@@ -205,8 +205,8 @@ def questions(graph: Graph | None = None) -> dict[str, LibraryQuery]:
     """Return the questions of the library by their names; `graph` is as in `load`.
 
     >>> import twingraph
-    >>> asked = twingraph.questions()["is-twinned-with"]
-    >>> asked.title["de"], [one.name for one in asked.parameters]
+    >>> question = twingraph.questions()["is-twinned-with"]
+    >>> question.title["de"], [one.name for one in question.parameters]
     ('Sind zwei Städte verschwistert?', ['one', 'other'])
     """
     from twingraph.sparql.library import load_library

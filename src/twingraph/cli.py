@@ -307,7 +307,7 @@ def export(
 
     settings = context.settings_to_read(None)
     found = run(settings, _built(settings), form, target, existing)
-    for line in found.told:
+    for line in found.notes:
         click.echo(line, err=True)
     if out is None:
         sys.stdout.buffer.write(found.content)
@@ -416,8 +416,8 @@ def diff(context: Context, old: str, new: str | None, form: str, lang: str) -> N
 
     built = str(_short(_built(context.settings()))) if new is None else new
     with _Progress() as progress:
-        told, differs = run(old, built, _releases(context), form, lang, progress.tell)
-    sys.stdout.buffer.writelines(told)
+        report, differs = run(old, built, _releases(context), form, lang, progress.tell)
+    sys.stdout.buffer.writelines(report)
     sys.exit(int(differs))
 
 
@@ -526,13 +526,13 @@ def verify(url: str, pages: int, requests: int, seconds: float, form: str) -> No
 
     found = run(url, Limits(requests=requests, seconds=seconds), pages)
     if form == "json":
-        told = {
+        summary: dict[str, object] = {
             "url": url,
             "requests": found.requests,
             "pages": found.pages,
             "findings": [finding._asdict() for finding in found.findings],
         }
-        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(summary, indent=1, ensure_ascii=False))
     else:
         click.echo(report(found.findings, found.requests), nl=False)
     sys.exit(1 if found.problems else 0)
@@ -696,9 +696,11 @@ def _print_problems(problems: Sequence[Problem], form: str, lang: str, err: bool
             text = place + click.style(code, fg=_COLOURS[one.severity], bold=True) + rest
         click.echo(text, err=err, color=coloured)
     counts = Counter(one.severity for one in problems)
-    told = ", ".join(f"{counts[name]} {name}{'s' * (counts[name] != 1)}" for name in SEVERITIES[:2])
+    report = ", ".join(
+        f"{counts[name]} {name}{'s' * (counts[name] != 1)}" for name in SEVERITIES[:2]
+    )
     notes = f", {counts['info']} to note" if counts["info"] else ""
-    click.echo(f"{told}{notes}", err=True)
+    click.echo(f"{report}{notes}", err=True)
 
 
 def _status(problems: Sequence[Problem], strict: bool) -> int:

@@ -79,8 +79,8 @@ def prove_quotes(
         if quad.predicate == TG.sha256
     }
     problems: list[Problem] = []
-    asked = {file.path for file in (curated.files if files is None else files)}
-    proven, total = _prove_rows(curated, folder, asked, problems)
+    chosen = {file.path for file in (curated.files if files is None else files)}
+    proven, total = _prove_rows(curated, folder, chosen, problems)
     missing: set[str] = set()
     quoted: dict[str, int] = defaultdict(int)
     for file, cite, facts in _citations(curated.files if files is None else files):
@@ -92,9 +92,9 @@ def prove_quotes(
         if text is None:
             if source not in missing:
                 line = file.positions.line(source, TG.sha256.value)
-                told = sums.get(source, "(none)")
+                recorded = sums.get(source, "(none)")
                 name = source.removeprefix(curated.settings.base_iri)
-                problems.append(problem("E07", file.path, line, sha256=told, source=name))
+                problems.append(problem("E07", file.path, line, sha256=recorded, source=name))
             missing.add(source)
             continue
         quote, number = facts[TG.quote], _number(facts[TG.line])
@@ -128,7 +128,7 @@ def _too_much(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
 
 
 def _prove_rows(
-    curated: Curated, folder: Path, asked: Collection[str], problems: list[Problem]
+    curated: Curated, folder: Path, chosen: Collection[str], problems: list[Problem]
 ) -> tuple[int, int]:
     """Compare the mapped cells of each row with the list as it was taken.
 
@@ -139,13 +139,15 @@ def _prove_rows(
     proven = total = 0
     for found in curated.imports:
         name = f"data/imports/{found.slug}/rows.csv"
-        if found.spec is None or found.is_places or name not in asked:
+        if found.spec is None or found.is_places or name not in chosen:
             continue
         sha256 = found.spec.texts["sha256"]
         text = raws.get(sha256)
         if text is None:
-            where, told = f"data/imports/{found.slug}/import.toml", sha256 or "(none)"
-            problems.append(problem("E07", where, 1, sha256=told, source=f"id/source/{found.slug}"))
+            where, recorded = f"data/imports/{found.slug}/import.toml", sha256 or "(none)"
+            problems.append(
+                problem("E07", where, 1, sha256=recorded, source=f"id/source/{found.slug}")
+            )
             total += len(found.outcomes)
             continue
         taken = {row.number: row for row in read_csv(text.decode("utf-8", "replace")).rows}

@@ -81,8 +81,8 @@ class _Framer:
             if plain(one.object) == thing and isinstance(one.object, NamedNode):
                 self.left.discard(one)
                 key = self.keys.get(one.predicate.value)
-                told = self._pointing(plain(one.subject), one)
-                pointing[key.name if key else one.predicate.value].append(told)
+                pointer = self._pointing(plain(one.subject), one)
+                pointing[key.name if key else one.predicate.value].append(pointer)
         if pointing:
             root["linkedFrom"] = dict(sorted(pointing.items()))
         rest = _by_subject(self.left)

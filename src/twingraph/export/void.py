@@ -97,8 +97,10 @@ def _about(graph: Frozen) -> Iterator[Triple]:
     yield Triple(dataset, RDF.type, NamedNode(VOID + "Dataset"))
     for language, title in settings.title.items():
         yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal(title, language=language))
-        told = _TITLES.get(language, "{title}").format(title=title)
-        yield Triple(document, NamedNode(_DCTERMS + "title"), Literal(told, language=language))
+        title_text = _TITLES.get(language, "{title}").format(title=title)
+        yield Triple(
+            document, NamedNode(_DCTERMS + "title"), Literal(title_text, language=language)
+        )
     yield Triple(dataset, NamedNode(_DCTERMS + "license"), NamedNode(settings.licence))
     for language, text in settings.about.description.items():
         described = Literal(text, language=language)

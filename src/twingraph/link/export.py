@@ -33,7 +33,7 @@ class Export:
     """The bytes of the file, and the lines that tell a person what is not in it."""
 
     content: bytes
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def export(

@@ -67,16 +67,16 @@ class Imported:
         """The count of the rows, the reasons, and what was written."""
         total = sum(self.results.values())
         counts = [self.results.get(name, 0) for name in ("written", "review", "refused")]
-        told = [*self.notes, *(self.difference.lines() if self.difference else ())]
-        told.append(f"{total} rows in: {counts[0]} written, {counts[1]} for review, "
+        report = [*self.notes, *(self.difference.lines() if self.difference else ())]
+        report.append(f"{total} rows in: {counts[0]} written, {counts[1]} for review, "
                     f"{counts[2]} refused")  # fmt: skip
-        told += [f"  refused {number} ×: {reason}" for reason, number in sorted(
+        report += [f"  refused {number} ×: {reason}" for reason, number in sorted(
             self.reasons.items(), key=lambda item: (-item[1], item[0]))[:20]]  # fmt: skip
-        told.append(f"{self.decided} names decided, {self.minted} new places, "
+        report.append(f"{self.decided} names decided, {self.minted} new places, "
                     f"{self.review} names to decide in {REVIEW}")  # fmt: skip
-        told.append(f"{len(self.changed)} files changed" + (
+        report.append(f"{len(self.changed)} files changed" + (
             f": {', '.join(self.changed)}" if self.changed else ""))  # fmt: skip
-        return told
+        return report
 
 
 def import_table(

@@ -183,8 +183,10 @@ def likeness(core: str, name: Name) -> tuple[float, str]:
     ratio = fuzz.ratio(core, name.form) / 100
     if ratio < 0.5:
         return 0.0, ""
-    alike = (ratio + JaroWinkler.similarity(core, name.form)) / 2
-    return round(min(alike, 1.0) * _FUZZY_MOST, 2), f"alike: {name.text} ({round(alike * 100)} %)"
+    similarity = (ratio + JaroWinkler.similarity(core, name.form)) / 2
+    return round(
+        min(similarity, 1.0) * _FUZZY_MOST, 2
+    ), f"alike: {name.text} ({round(similarity * 100)} %)"
 
 
 def _judged(

@@ -320,11 +320,11 @@ def cells(register: Register, identifier: str, pid: str, language: str) -> list[
 
 def propose(language: str, type_id: str = "") -> dict[str, object]:
     """Return the properties that can be fetched; each has a name, or OpenRefine's dialog breaks."""
-    told: dict[str, object] = {"properties": [
+    answer: dict[str, object] = {"properties": [
         {"id": pid, "name": PROPERTIES[pid].get(language, PROPERTIES[pid]["en"])}
         for pid in _FETCHABLE
     ]}  # fmt: skip
-    return {**told, "type": type_id} if type_id else told
+    return {**answer, "type": type_id} if type_id else answer
 
 
 # --- suggest --------------------------------------------------------------------------------------

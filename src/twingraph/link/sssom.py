@@ -34,20 +34,20 @@ def write_sssom(linked: Linked, target: Target) -> str:
         "publication_date": settings.release[:10],
         "subject_source": "graph:entities",
     }
-    told = {name: value for name, value in slots.items() if value not in ("", '""', '[""]')}
+    stated = {name: value for name, value in slots.items() if value not in ("", '""', '[""]')}
     rows = [
         {**cells_of(one), "subject_label": linked.facts.label(one.subject)}
         for one in rows_of(linked, target)
     ]
-    return write_table(rows, _PUBLISHED, told, prefixes_of_links(settings.base_iri))
+    return write_table(rows, _PUBLISHED, stated, prefixes_of_links(settings.base_iri))
 
 
 def rows_of(linked: Linked, target: Target) -> Iterator[Decision]:
     """Yield what was decided, and each published link that nobody wrote a decision for."""
     decisions = list(linked.decided(target))
     yield from decisions
-    told = {(one.subject, one.object) for one in decisions if one.confirmed}
+    stated = {(one.subject, one.object) for one in decisions if one.confirmed}
     for subject, identifier in linked.facts.links(target):
         iri = target.start + identifier + target.end
-        if (subject, iri) not in told:
+        if (subject, iri) not in stated:
             yield Decision(subject, SAME_AS.value, "", iri, _UNSPECIFIED)

@@ -130,11 +130,11 @@ def _compared(plan: Plan, folder: Path) -> Comparison | None:
     if not plan.previous:
         return None
     old = folder_dump(plan.releases / plan.previous, plan.previous)
-    told = next((one.sha256 for one in plan.earlier[0].files if one.name == NAME), "")
-    if dump_digest(old).hex() != told:
+    checksum = next((one.sha256 for one in plan.earlier[0].files if one.name == NAME), "")
+    if dump_digest(old).hex() != checksum:
         raise TwingraphError(
             f"{plan.releases / plan.previous / NAME} was changed after it was published; put back "
-            f"the file with the SHA-256 {told}"
+            f"the file with the SHA-256 {checksum}"
         )
     return compare_dumps(old, replace(folder_dump(folder, plan.date), name=plan.date))
 

@@ -73,7 +73,7 @@ def write_notes(
     """Return NOTES.md: English first, German below it."""
     parts = []
     for language in LANGUAGES:
-        told = [NOUNS[kind].counted(number, language) for kind, number in counts.items()
+        counted = [NOUNS[kind].counted(number, language) for kind, number in counts.items()
                 if kind in NOUNS]  # fmt: skip
         statements = NOUNS["statement of the dump"].counted(counts["quads"], language)
         parts.append(
@@ -82,7 +82,7 @@ def write_notes(
                 date=date,
                 summary=escaped(one_line(found)[language]),
                 changes=_changes(found, language) if found else "",
-                counts=", ".join([statements, *told]),
+                counts=", ".join([statements, *counted]),
                 url=release_url(settings, date),
                 citation=escaped(citation_line(settings, date)),
             )

@@ -32,10 +32,10 @@ def refuse_date(settings: Settings, date: str, releases: Path) -> None:
             f'or release = "{_after(date)}" for one more that day'
         )
     if date != settings.release:
-        told = f'{FILE} says release = "{settings.release}"' if settings.release else (
+        reason = f'{FILE} says release = "{settings.release}"' if settings.release else (
             f"{FILE} names no release")  # fmt: skip
         raise TwingraphError(
-            f"the day of a release is part of its data, and {told}; write "
+            f"the day of a release is part of its data, and {reason}; write "
             f'release = "{date}" there, and release again'
         )
     later = [one for one in taken if (release_key(one) or key) > key]

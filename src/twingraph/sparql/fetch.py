@@ -125,9 +125,9 @@ def fetch(
                 ) from None
             if isinstance(reason, http.client.IncompleteRead):
                 raise EndpointError(502, _broken(where, "breaks off")) from None
-            told = str(getattr(reason, "strerror", None) or reason)
+            detail = str(getattr(reason, "strerror", None) or reason)
             raise EndpointError(
-                502, f"{where} can't be reached: {words_of(told)}; is it running there?"
+                502, f"{where} can't be reached: {words_of(detail)}; is it running there?"
             ) from None
 
 
@@ -170,21 +170,23 @@ def _check_status(where: str, answer: Any) -> None:
     if 300 <= status < 400:
         new = str(answer.headers.get("location", "another place"))
         raise EndpointError(502, f"{where} says it has moved to {words_of(new)}; name that instead")
-    said = words_of(answer.read(_MAX_HEAD).decode("utf-8", "replace"))
-    told = f"{status}: {said}" if said else f"{status} {words_of(answer.reason or '')}"
+    explanation = words_of(answer.read(_MAX_HEAD).decode("utf-8", "replace"))
+    detail = (
+        f"{status}: {explanation}" if explanation else f"{status} {words_of(answer.reason or '')}"
+    )
     if status == 400:
-        raise EndpointError(400, f"{where} refuses the query: {said or 'it says not why'}")
+        raise EndpointError(400, f"{where} refuses the query: {explanation or 'it says not why'}")
     if status in (401, 403):
         raise EndpointError(
-            502, f"{where} lets nobody in without rights ({told}); write user:password@ into it"
+            502, f"{where} lets nobody in without rights ({detail}); write user:password@ into it"
         )
     if status in (404, 405):
         raise EndpointError(
-            502, f"{where} is no SPARQL endpoint ({told}); name the address that takes queries"
+            502, f"{where} is no SPARQL endpoint ({detail}); name the address that takes queries"
         )
     if status in (408, 504):
-        raise EndpointError(504, f"{where} took too long ({told}); ask for less")
-    raise EndpointError(502, f"{where} can't answer ({told}); see its log")
+        raise EndpointError(504, f"{where} took too long ({detail}); ask for less")
+    raise EndpointError(502, f"{where} can't answer ({detail}); see its log")
 
 
 def _check_whole(where: str, headers: Any) -> None:
@@ -214,8 +216,8 @@ def _read(answer: Any, endpoint: Endpoint, until: float) -> bytes:
             )
         if time.monotonic() > until:
             raise TimeoutError
-    told = answer.headers.get("content-length", "")
-    if told.isascii() and told.isdigit() and body.tell() < int(told):
+    detail = answer.headers.get("content-length", "")
+    if detail.isascii() and detail.isdigit() and body.tell() < int(detail):
         raise EndpointError(502, _broken(endpoint.shown, "breaks off"))
     return body.getvalue()
 

@@ -121,9 +121,9 @@ class RemoteStore:
 
     def __len__(self) -> int:
         """Return the number of quads."""
-        held = _held(self.endpoint, self.published.removesuffix("graph/published"))
+        sizes = _graph_sizes(self.endpoint, self.published.removesuffix("graph/published"))
         return sum(
-            number for name, number in held.items() if name in {self.published, *self.graphs}
+            number for name, number in sizes.items() if name in {self.published, *self.graphs}
         )
 
     def _dataset(self, default: Any, named: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -207,24 +207,24 @@ def open_endpoint(
     limits = limits or Limits()
     endpoint = Endpoint.at(url, limits.seconds, limits.result_bytes)
     published = base + PUBLISHED
-    held = _held(endpoint, base)
-    if not held.get(published):
+    sizes = _graph_sizes(endpoint, base)
+    if not sizes.get(published):
         raise TwingraphError(
             f"{endpoint.shown} has no graph <{published}>; load twingraph.nq as it is and "
             "twingraph.nt into that graph, as docs/scaling.md shows"
         )
     if build is not None:
         wanted = _count_graphs(build / NAME, published)
-        for name in sorted({*wanted, *held}):
-            if wanted.get(name, 0) != held.get(name, 0):
+        for name in sorted({*wanted, *sizes}):
+            if wanted.get(name, 0) != sizes.get(name, 0):
                 raise TwingraphError(
-                    f"{endpoint.shown} holds another build: {held.get(name, 0)} statements in "
+                    f"{endpoint.shown} holds another build: {sizes.get(name, 0)} statements in "
                     f"<{name}>, {wanted.get(name, 0)} in {build}; empty the endpoint and load that "
                     "build, as docs/scaling.md shows"
                 )
-    store = RemoteStore(endpoint, published, tuple(sorted({*held} - {published})))
+    store = RemoteStore(endpoint, published, tuple(sorted({*sizes} - {published})))
     if build is not None:
-        _refuse_cut(store, min(limits.rows, held[published]))
+        _refuse_cut(store, min(limits.rows, sizes[published]))
     return store
 
 
@@ -239,19 +239,19 @@ def _refuse_cut(store: RemoteStore, wanted: int) -> None:
         )
 
 
-def _held(endpoint: Endpoint, base: str) -> dict[str, int]:
+def _graph_sizes(endpoint: Endpoint, base: str) -> dict[str, int]:
     """Return how many statements each graph under `base` has; others may lie beside ours."""
     text = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
     found, _ = _rows(endpoint, fetch(endpoint, text, graphs=False)[1])
-    held = {}
+    sizes = {}
     if isinstance(found, QueryBoolean) or [one.value for one in found.variables] != ["g", "n"]:
         raise _unreadable(endpoint, "other columns than were asked for")
     for row in found:
         graph, number = row["g"], row["n"]
         if isinstance(graph, NamedNode) and graph.value.startswith(f"{base}graph/"):
             counted = isinstance(number, Literal) and number.value.isascii()
-            held[graph.value] = int(number.value) if counted and number.value.isdigit() else 0
-    return held
+            sizes[graph.value] = int(number.value) if counted and number.value.isdigit() else 0
+    return sizes
 
 
 def _count_graphs(path: Path, published: str) -> Counter[str]:

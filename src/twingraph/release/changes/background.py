@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import RDFS, SKOS, TG
-from twingraph.release.changes.delta import Dump, Said, is_default, read_lines
+from twingraph.release.changes.delta import Dump, Statement, is_default, read_lines
 
 Term = NamedNode | Literal
 
@@ -98,11 +98,11 @@ def _raw(iri: str) -> bytes:
     return f"<{iri}>".encode()
 
 
-def _indexed(said: Iterable[Said], base: str) -> Background:
+def _indexed(statement: Iterable[Statement], base: str) -> Background:
     about: dict[str, dict[NamedNode, set[Term]]] = defaultdict(lambda: defaultdict(set))
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     citers: dict[str, set[str]] = defaultdict(set)
-    for one in said:
+    for one in statement:
         value = one.object
         if one.predicate in LABELS and isinstance(value, Literal):
             language = value.language or ""

@@ -20,7 +20,7 @@ from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import PROV, SKOS, TG
 from twingraph.release.changes.background import LABELS, PARTS, Background, Term, read_background
 from twingraph.release.changes.change import Change, Comparison, moved_word, thing_kind, value_word
-from twingraph.release.changes.delta import Dump, Said, compare, read_lines
+from twingraph.release.changes.delta import Dump, Statement, compare, read_lines
 
 _OWL: Final = "http://www.w3.org/2002/07/owl#"
 _DEPRECATED: Final = NamedNode(_OWL + "deprecated")
@@ -48,11 +48,11 @@ class _Slot(NamedTuple):
 class _Line(NamedTuple):
     added: bool
     raw: bytes
-    said: Said
+    statement: Statement
 
     @property
     def triple(self) -> tuple[bool, str, NamedNode, Term]:
-        return self.added, self.said.subject, self.said.predicate, self.said.object
+        return self.added, self.statement.subject, self.statement.predicate, self.statement.object
 
 
 def compare_dumps(old: Dump, new: Dump) -> Comparison:
@@ -62,7 +62,7 @@ def compare_dumps(old: Dump, new: Dump) -> Comparison:
         *(_Line(False, *one) for one in _read(delta.removed, old)),
         *(_Line(True, *one) for one in _read(delta.added, new)),
     ]
-    touched = {one.said.subject for one in lines}
+    touched = {one.statement.subject for one in lines}
     decisions = (old.decided(), new.decided()) if old.decided and new.decided else ({}, {})
     before, after = (read_background(one, touched) if touched else Background(one.base)
                      for one in (old, new))  # fmt: skip
@@ -83,7 +83,7 @@ def _concerned(iri: str, before: Background, after: Background) -> tuple[str, ..
     return tuple(sorted(named - {iri}))
 
 
-def _read(lines: Sequence[bytes], dump: Dump) -> Iterable[tuple[bytes, Said]]:
+def _read(lines: Sequence[bytes], dump: Dump) -> Iterable[tuple[bytes, Statement]]:
     return zip(lines, read_lines(lines), strict=True)
 
 
@@ -104,8 +104,8 @@ class _Sorter:
 
     def __post_init__(self) -> None:
         # dumps of triples only say nothing of graphs
-        self.alone = not any(one.said.graph for one in self.lines)
-        self.published = {one.triple for one in self.lines if not one.said.graph}
+        self.alone = not any(one.statement.graph for one in self.lines)
+        self.published = {one.triple for one in self.lines if not one.statement.graph}
         self.by_claims = {
             (self._root(one), verb)
             for one in self.touched
@@ -136,10 +136,10 @@ class _Sorter:
     def _is_ruled(self, one: _Line) -> bool | None:
         """Did a rule write it, or a person? None: it only repeats what another graph says."""
         if self.alone:
-            subject, verb = one.said.subject, one.said.predicate
+            subject, verb = one.statement.subject, one.statement.predicate
             named = self._kind(subject) == "partnership" and verb in LABELS
             return verb in _RULED or named or self._kind(subject) == "geometry"
-        return one.said.graph == self.base + DERIVED if one.said.graph else None
+        return one.statement.graph == self.base + DERIVED if one.statement.graph else None
 
     # --- which slot ------------------------------------------------------------------------------
 
@@ -163,8 +163,8 @@ class _Sorter:
         return self._chain(iri)[-1]
 
     def _slot(self, one: _Line) -> _Slot:
-        said = one.said
-        subject, verb = said.subject, said.predicate
+        statement = one.statement
+        subject, verb = statement.subject, statement.predicate
         *parts, root = self._chain(subject)
         if state := self._state(root):
             return _Slot(root, state)
@@ -177,10 +177,12 @@ class _Sorter:
             return _Slot(root, "evidence")
         if self._kind(subject) == "claim":
             return self._claim_slot(subject, root)
-        if said.graph == self.base + LINKS or (self.alone and verb in _SAME):
-            return _Slot(subject, "link", plain(said.object))
+        if statement.graph == self.base + LINKS or (self.alone and verb in _SAME):
+            return _Slot(subject, "link", plain(statement.object))
         if verb in (*LABELS, SKOS.altLabel):
-            language = said.object.language or "" if isinstance(said.object, Literal) else ""
+            language = (
+                statement.object.language or "" if isinstance(statement.object, Literal) else ""
+            )
             return _Slot(subject, "name" if verb == SKOS.altLabel else "label", language)
         return _Slot(subject, "value" if verb in RESOLVED else "fact", verb.value)
 
@@ -190,8 +192,8 @@ class _Sorter:
 
     def _follower(self, one: _Line) -> _Slot:
         """Return the slot of what a rule wrote: what nobody's claim moved is told by name."""
-        root = self._root(source_of(one.said.subject, self.base) or one.said.subject)
-        verb = _BOUNDS.get(one.said.predicate, one.said.predicate)
+        root = self._root(source_of(one.statement.subject, self.base) or one.statement.subject)
+        verb = _BOUNDS.get(one.statement.predicate, one.statement.predicate)
         if self._moved(root, verb) and not self._state(root) and (root, verb) not in self.by_claims:
             return _Slot(root, "itself", verb.value)
         return _Slot(root, "follows")
@@ -232,15 +234,15 @@ class _Sorter:
                 thing, before, after = detail, (), ()
                 what = self._link_word(iri, detail, bool(added))
             case "label" | "name" | "fact":
-                verb = detail if name == "fact" else lines[0].said.predicate.value
+                verb = detail if name == "fact" else lines[0].statement.predicate.value
                 what = f"{name}-{moved_word(before, after)}"
             case "merged":
                 before, after = (), _sorted(self.new.values(iri, _REPLACED))
             case _:
                 before, after = (), ()
-        parts = Counter(self._kind(one) or "" for one in {each.said.subject for each in lines})
+        parts = Counter(self._kind(one) or "" for one in {each.statement.subject for each in lines})
         counted = {kind: parts[kind] for kind in PARTS if parts[kind] and kind != self._kind(iri)}
-        told = counted if name not in ("value", "itself", "claim", "follows") else {}
+        parts_named = counted if name not in ("value", "itself", "claim", "follows") else {}
         follows = name in ("follows", "itself")
         return Change(
             iri,
@@ -250,7 +252,7 @@ class _Sorter:
             before,
             after,
             thing,
-            told,
+            parts_named,
             added,
             removed,
             follows,
@@ -272,7 +274,7 @@ class _Sorter:
 
 
 def _objects(lines: Iterable[_Line], added: bool) -> tuple[Term, ...]:
-    return _sorted({one.said.object for one in lines if one.added is added})
+    return _sorted({one.statement.object for one in lines if one.added is added})
 
 
 def _sorted(terms: Iterable[Term]) -> tuple[Term, ...]:

@@ -53,7 +53,7 @@ class Delta:
         return bool(self.removed or self.added)
 
 
-class Said(NamedTuple):
+class Statement(NamedTuple):
     """One quad of ours; `graph` is '' for the default graph."""
 
     subject: str
@@ -97,21 +97,21 @@ def compare(old: Dump, new: Dump) -> Delta:
     return Delta(tuple(removed), tuple(added))
 
 
-def read_lines(lines: Iterable[bytes]) -> list[Said]:
+def read_lines(lines: Iterable[bytes]) -> list[Statement]:
     """Read canonical lines, one quad each, in their order."""
-    return [_said(one) for one in _quads(lines)]
+    return [_statement(one) for one in _quads(lines)]
 
 
 def _quads(lines: Iterable[bytes]) -> Iterator[Quad]:
     return parse(b"".join(lines), format=RdfFormat.N_QUADS)
 
 
-def _said(quad: Quad) -> Said:
+def _statement(quad: Quad) -> Statement:
     value, graph = quad.object, quad.graph_name
     if not isinstance(value, NamedNode | Literal):
         raise TypeError(f"{value}: a dump holds IRIs and literals only")
     name = "" if isinstance(graph, DefaultGraph) else graph.value
-    return Said(plain(quad.subject), quad.predicate, value, name)
+    return Statement(plain(quad.subject), quad.predicate, value, name)
 
 
 def is_default(line: bytes) -> bool:

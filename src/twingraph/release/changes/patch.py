@@ -61,7 +61,7 @@ def apply_patch(
         before = _digest(old())
         _refuse_other(header[b"prev"], before, f"{name}: made for another dump than this one")
     kept = (line for line in old() if line not in changed)
-    put = sorted(line for line, held in changed.items() if held)
+    put = sorted(line for line, added in changed.items() if added)
     after = hashlib.sha256()
     for line in heapq.merge(kept, put):
         after.update(line)
@@ -76,8 +76,8 @@ def _digest(lines: Iterable[bytes]) -> bytes:
     return whole.digest()
 
 
-def _refuse_other(told: bytes, digest: bytes, words: str) -> None:
-    name = told.decode("utf-8", "replace").strip("<>")
+def _refuse_other(announced: bytes, digest: bytes, words: str) -> None:
+    name = announced.decode("utf-8", "replace").strip("<>")
     if name.startswith("ni:///sha-256;") and name != digest_name(digest):
         raise TwingraphError(f"{words} ({name}); take the files of one release")
 
@@ -89,12 +89,12 @@ def _read(patch: Iterable[bytes], name: str) -> tuple[dict[bytes, bytes], dict[b
     inside: dict[bytes, bool] | None = None
     number = 0
     for number, line in enumerate(patch, 1):
-        change, said = _CHANGE.fullmatch(line), _HEADER.fullmatch(line)
+        change, header_line = _CHANGE.fullmatch(line), _HEADER.fullmatch(line)
         word = line.strip()
         if change and LINE.fullmatch(change[2]):
             (done if inside is None else inside)[change[2]] = change[1] == b"A"
-        elif said:
-            header[said[1]] = said[2]
+        elif header_line:
+            header[header_line[1]] = header_line[2]
         elif word == b"TX ." and inside is None:
             inside = {}
         elif word in (b"TC .", b"TA .") and inside is not None:

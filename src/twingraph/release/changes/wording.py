@@ -26,9 +26,9 @@ Json = dict[str, object]
 
 def summary(found: Comparison, language: str) -> str:
     """Return what people changed in one line: '1 partnership added, 2 labels changed'."""
-    told = ", ".join(_heading(group, language) for group in _groups(found.made))
-    if told:
-        return told
+    summary = ", ".join(_heading(group, language) for group in _groups(found.made))
+    if summary:
+        return summary
     if not found.delta:
         return phrase("same", language)
     return phrase("same data" if only_the_day(found) else "by rules", language)

@@ -75,9 +75,9 @@ def feed_document(
 
     `label` is what the thing is called, where that is known better than from its history.
     """
-    told = history_of(records, thing) if thing else records
+    entries = history_of(records, thing) if thing else records
     names = label or label_of(records, thing)
-    feed = make_feed(publication, editions, told, language, thing, names)
+    feed = make_feed(publication, editions, entries, language, thing, names)
     return WRITERS[suffix](feed, publication.address)
 
 

@@ -72,9 +72,9 @@ def make_feed(
     name = (names or {}).get(language) or (names or {}).get("en") or thing or base
     entries = [_entry(publication, record, language) for record in records]
     if not thing:
-        told = {record.release for record in records}
+        covered = {record.release for record in records}
         entries += [_release(publication, edition, language) for edition in editions
-                    if edition.date not in told]  # fmt: skip
+                    if edition.date not in covered]  # fmt: skip
         entries.sort(key=lambda entry: entry.id)
         entries.sort(key=lambda entry: entry.updated, reverse=True)
     kept = tuple(entries[:MOST_ENTRIES])

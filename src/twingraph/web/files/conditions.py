@@ -59,7 +59,7 @@ def write_date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
 
 
-def outcome(asked: Headers, now: Validators) -> Literal[200, 304, 412]:
+def outcome(request_headers: Headers, now: Validators) -> Literal[200, 304, 412]:
     """Return the status that the conditions of a GET or HEAD lead to (§13.2.2, steps 1 to 4).
 
     >>> tag = '"a"'
@@ -68,21 +68,21 @@ def outcome(asked: Headers, now: Validators) -> Literal[200, 304, 412]:
     >>> outcome(Headers({"if-match": 'W/"a"'}), Validators(tag))
     412
     """
-    if "if-match" in asked:
-        if not _names(asked, "if-match", now.etag, weakly=False):
+    if "if-match" in request_headers:
+        if not _names(request_headers, "if-match", now.etag, weakly=False):
             return 412
     elif now.modified is not None:
-        limit = read_date(_single(asked, "if-unmodified-since"))
+        limit = read_date(_single(request_headers, "if-unmodified-since"))
         if limit is not None and now.modified > limit:
             return 412
-    if "if-none-match" in asked:
-        return 304 if _names(asked, "if-none-match", now.etag, weakly=True) else 200
-    since = read_date(_single(asked, "if-modified-since"))
+    if "if-none-match" in request_headers:
+        return 304 if _names(request_headers, "if-none-match", now.etag, weakly=True) else 200
+    since = read_date(_single(request_headers, "if-modified-since"))
     fresh = since is not None and now.modified is not None and now.modified <= since
     return 304 if fresh else 200
 
 
-def range_holds(asked: Headers, now: Validators, clock: float) -> bool:
+def range_holds(request_headers: Headers, now: Validators, clock: float) -> bool:
     """Return whether `If-Range` lets `Range` through (§13.1.5): only for exactly what is there.
 
     A weak tag never does, and a date only if nothing can have changed within its second
@@ -91,7 +91,7 @@ def range_holds(asked: Headers, now: Validators, clock: float) -> bool:
     >>> range_holds(Headers({"if-range": 'W/"a"'}), Validators('"a"'), 0)
     False
     """
-    values = asked.getlist("if-range")
+    values = request_headers.getlist("if-range")
     if not values:
         return True
     if len(values) > 1:
@@ -102,13 +102,13 @@ def range_holds(asked: Headers, now: Validators, clock: float) -> bool:
     return seconds is not None and seconds == now.modified and clock - seconds >= 1
 
 
-def _single(asked: Headers, name: str) -> str:
-    values = asked.getlist(name)
+def _single(request_headers: Headers, name: str) -> str:
+    values = request_headers.getlist(name)
     return values[0] if len(values) == 1 else ""
 
 
-def _names(asked: Headers, name: str, tag: str, *, weakly: bool) -> bool:
-    listed = ",".join(asked.getlist(name))
+def _names(request_headers: Headers, name: str, tag: str, *, weakly: bool) -> bool:
+    listed = ",".join(request_headers.getlist(name))
     if listed.strip() == "*":
         return True
     return any(opaque == tag and (weakly or not weak) for weak, opaque in _ETAG.findall(listed))

@@ -43,32 +43,32 @@ class PublishedFile(NamedTuple):
         return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
-def open_whole(held: PublishedFile) -> BinaryIO | None:
+def open_whole(published: PublishedFile) -> BinaryIO | None:
     """Open a file for reading; None where it is gone, of another size, or no file of its own."""
     try:
-        if held.path.is_symlink():
+        if published.path.is_symlink():
             return None
-        file = held.path.open("rb")
+        file = published.path.open("rb")
     except OSError:
         return None
     found = os.fstat(file.fileno())
-    if stat.S_ISREG(found.st_mode) and found.st_size == held.size:
+    if stat.S_ISREG(found.st_mode) and found.st_size == published.size:
         return file
     file.close()
     return None
 
 
-def read_whole(held: PublishedFile) -> bytes | None:
+def read_whole(published: PublishedFile) -> bytes | None:
     """Return what is in a file; None where that is not what was published, to the byte.
 
     For what answers are made from: half a catalogue may well be a valid smaller one.
     """
-    file = open_whole(held)
+    file = open_whole(published)
     if file is None:
         return None
     with file:
         raw = file.read()
-    return raw if hashlib.sha256(raw).hexdigest() == held.sha256 else None
+    return raw if hashlib.sha256(raw).hexdigest() == published.sha256 else None
 
 
 def release_time(release: str) -> int:
@@ -99,12 +99,12 @@ def held_of(name: str, dump: BuildFile, release: str) -> PublishedFile:
     return PublishedFile(dump.path, name, dump.size, dump.sha256, modified)
 
 
-def not_ahead(held: PublishedFile) -> int:
+def not_ahead(published: PublishedFile) -> int:
     """Return when it came to be; a day that is yet to come is none of that (§8.8.2.1)."""
     now = int(time.time()) - 1  # the clock of `Date` may be a second behind
-    if held.modified <= now:
-        return held.modified
+    if published.modified <= now:
+        return published.modified
     try:
-        return min(int(held.path.stat().st_mtime), now)
+        return min(int(published.path.stat().st_mtime), now)
     except OSError:
         return now

@@ -23,10 +23,10 @@ class Span(NamedTuple):
     start: int
     stop: int
 
-    def told(self, size: int) -> str:
+    def content_range(self, size: int) -> str:
         """Return it as `Content-Range` says it (§14.4).
 
-        >>> Span(0, 10).told(100)
+        >>> Span(0, 10).content_range(100)
         'bytes 0-9/100'
         """
         return f"bytes {self.start}-{self.stop - 1}/{size}"
@@ -45,9 +45,9 @@ def read_ranges(header: str, size: int) -> list[Span] | None:
     match = _HEADER.fullmatch(header.strip()) if len(header) <= LARGEST_HEADER else None
     if match is None:
         return None
-    asked = [one.strip() for one in match[1].split(",") if one.strip()]
+    specs = [one.strip() for one in match[1].split(",") if one.strip()]
     spans = []
-    for text in asked:
+    for text in specs:
         spec = _SPEC.fullmatch(text)
         if spec is None:
             return None
@@ -60,7 +60,7 @@ def read_ranges(header: str, size: int) -> list[Span] | None:
             span = Span(first, size if last is None else min(last + 1, size))
         if span.start < span.stop:
             spans.append(span)
-    if not asked:
+    if not specs:
         return None
     joined = _joined(spans)
     return joined if len(joined) <= MOST_PARTS else None
@@ -95,7 +95,7 @@ def multipart(
     for at, one in enumerate(spans):
         head = (
             f"{'' if at == 0 else chr(13) + chr(10)}--{boundary}\r\n"
-            f"Content-Type: {content_type}\r\nContent-Range: {one.told(size)}\r\n\r\n"
+            f"Content-Type: {content_type}\r\nContent-Range: {one.content_range(size)}\r\n\r\n"
         )
         parts += [head.encode(), one]
     return [*parts, f"\r\n--{boundary}--\r\n".encode()]

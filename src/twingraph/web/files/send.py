@@ -59,14 +59,14 @@ class FileBody(StreamingResponse):
 
     def __init__(
         self,
-        held: PublishedFile,
+        published: PublishedFile,
         parts: Iterable[bytes | Span],
         status: int,
         headers: Mapping[str, str],
         otherwise: Callable[[], Response],
     ) -> None:
         """Promise `parts` of a file; nothing is opened yet."""
-        self._held = held
+        self._published = published
         self._parts = tuple(parts)
         self._otherwise = otherwise
         self._file: BinaryIO | None = None
@@ -74,7 +74,7 @@ class FileBody(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, once it is open and found to be of the size it was published with."""
-        self._file = await to_thread.run_sync(open_whole, self._held)
+        self._file = await to_thread.run_sync(open_whole, self._published)
         if self._file is None:
             await self._otherwise()(scope, receive, send)
             return
@@ -94,7 +94,7 @@ class FileBody(StreamingResponse):
             while left:
                 chunk = self._file.read(min(left, _CHUNK))
                 if not chunk:  # less comes than promised, and the broken connection shows it
-                    raise CutOffError(f"{self._held.path} became shorter while it was sent")
+                    raise CutOffError(f"{self._published.path} became shorter while it was sent")
                 left -= len(chunk)
                 yield chunk
 
@@ -111,65 +111,67 @@ def send_file(
 
     `Range` counts for GET alone (RFC 9110 §14.2): HEAD tells the headers of the whole.
     """
-    asked = shelf[name]
+    requested = shelf[name]
     packed = {
         coding: shelf[name + suffix]
         for suffix, coding in PACKINGS.items()
-        if name + suffix in shelf and not asked.packing
+        if name + suffix in shelf and not requested.packing
     }
     wanted = ",".join(request.headers.getlist("accept-encoding"))
     coding = choose_coding(wanted, packed)
     vary = {"vary": "Accept-Encoding"} if packed else {}
     if coding is None:
         return _no_such_coding(request, name, packed, vary)
-    held = packed.get(coding, asked)
+    published = packed.get(coding, requested)
     headers = {
         **vary,
         "accept-ranges": "bytes",
         "cache-control": cache_control,
-        "etag": etag(held.sha256),
-        "last-modified": write_date(not_ahead(held)),
-        "repr-digest": f"sha-256=:{b64encode(bytes.fromhex(held.sha256)).decode()}:",
+        "etag": etag(published.sha256),
+        "last-modified": write_date(not_ahead(published)),
+        "repr-digest": f"sha-256=:{b64encode(bytes.fromhex(published.sha256)).decode()}:",
     }
     if links:
         headers["link"] = links
     if coding != IDENTITY:
         headers["content-encoding"] = coding
     early = precondition(request, headers)
-    return early or _body(request, held, headers, asked.content_type)
+    return early or _body(request, published, headers, requested.content_type)
 
 
 def _body(
-    request: Request, held: PublishedFile, headers: dict[str, str], content_type: str
+    request: Request, published: PublishedFile, headers: dict[str, str], content_type: str
 ) -> Response:
-    spans = _spans(request, held, headers)
-    parts: list[bytes | Span] = [Span(0, held.size)]
+    spans = _spans(request, published, headers)
+    parts: list[bytes | Span] = [Span(0, published.size)]
     if spans == []:
-        return _no_such_bytes(request, held, headers)
+        return _no_such_bytes(request, published, headers)
     if spans is None:
         status = 200
     elif len(spans) == 1:
         status, parts = 206, [spans[0]]
-        headers["content-range"] = spans[0].told(held.size)
+        headers["content-range"] = spans[0].content_range(published.size)
     else:
-        status, boundary = 206, held.sha256[:32]
-        parts = multipart(spans, held.size, content_type, boundary)
+        status, boundary = 206, published.sha256[:32]
+        parts = multipart(spans, published.size, content_type, boundary)
         content_type = f"multipart/byteranges; boundary={boundary}"
     length = sum(len(one) if isinstance(one, bytes) else one.stop - one.start for one in parts)
     headers |= {"content-length": str(length), "content-type": content_type}
     if request.method == "HEAD":
         parts = []
-    return FileBody(held, parts, status, headers, lambda: not_whole(request, held.name))
+    return FileBody(published, parts, status, headers, lambda: not_whole(request, published.name))
 
 
-def _spans(request: Request, held: PublishedFile, headers: Mapping[str, str]) -> list[Span] | None:
-    asked = request.headers.getlist("range")
-    if request.method != "GET" or len(asked) != 1:
+def _spans(
+    request: Request, published: PublishedFile, headers: Mapping[str, str]
+) -> list[Span] | None:
+    requested = request.headers.getlist("range")
+    if request.method != "GET" or len(requested) != 1:
         return None
     now = Validators(headers["etag"], read_date(headers["last-modified"]))
     if not range_holds(request.headers, now, time.time()):
         return None
-    return read_ranges(asked[0], held.size)
+    return read_ranges(requested[0], published.size)
 
 
 # --- refusals ------------------------------------------------------------------------------------
@@ -197,17 +199,19 @@ def not_whole_now(request: Request, error: Exception) -> Response:
     return not_whole(request, str(error))
 
 
-def _no_such_bytes(request: Request, held: PublishedFile, headers: Mapping[str, str]) -> Response:
+def _no_such_bytes(
+    request: Request, published: PublishedFile, headers: Mapping[str, str]
+) -> Response:
     language = language_of(request)
     words = words_of(language)
     text = words.gettext(
         "{file} has {number} bytes; none of those that Range names is among them.",
-        file=held.name,
-        number=words.number(held.size),
+        file=published.name,
+        number=words.number(published.size),
     )
-    told = {"accept-ranges": "bytes", "content-range": f"bytes */{held.size}"}
+    size_only = {"accept-ranges": "bytes", "content-range": f"bytes */{published.size}"}
     answer = refuse(
-        request, 416, text, heading=words.gettext("The file ends before that"), headers=told
+        request, 416, text, heading=words.gettext("The file ends before that"), headers=size_only
     )
     return _varied(answer, headers)
 
