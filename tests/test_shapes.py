@@ -15,6 +15,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple, seriali
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Finding, PyshaclEngine, TurboEngine, shape_messages
 from twingraph.check.run import (
     DUMP_SHAPES,
@@ -22,7 +23,6 @@ from twingraph.check.run import (
     SOURCE_SHAPES,
     check_curated,
     check_dump,
-    shapes_text,
 )
 from twingraph.check.texts import prove_quotes
 from twingraph.check.whole import WholeEngine, read_rules
@@ -44,7 +44,7 @@ RDF_TYPE = RDF_TERMS.type
 IN_PYTHON = frozenset({"D04", "D10", "E05", "E07", "E08", "E09", "N01", "X05", "X06", "X07"})
 # rules about every thing or every claim take pySHACL long: there the case alone has to do
 SLOW = frozenset({"D08", "R04", "X01", "X04"})
-FILES = ("prefixes.ttl", "source.ttl", "published.ttl", "derivation.ttl")
+FILES = ("prefixes.ttl", "form.ttl", "curated.ttl", "published.ttl", "derivation.ttl")
 
 
 # --- the cases -----------------------------------------------------------------------------------
@@ -343,7 +343,7 @@ def test_both_engines_judge_a_source_as_written_alike(curated: Curated) -> None:
     [source] = [one for one in curated.files if one.path == "data/sources/bonn-minsk.ttl"]
     ontology = [one for one in curated.files if not one.is_data]
     part = Curated(curated.settings, mentioned((*ontology, source)))
-    text = shapes_text(curated.settings, ("source.ttl",)).decode()
+    text = shapes_text(curated.settings, ("form.ttl", "curated.ttl")).decode()
     codes = set(re.findall(r"^tgs:([A-Z]\d\d)\b", text, re.M)) - {"L03", "X01", "X04"}
     shapes = b"\n".join(shapes_of(code, SOURCE_SHAPES) for code in sorted(codes))
     data = n_triples(written(part))

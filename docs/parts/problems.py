@@ -11,7 +11,8 @@ from twingraph.problems import CODES, SEVERITIES
 from twingraph.rdf.vocabulary import HOME
 
 _CHECKED: Final = {
-    "source.ttl": "files as written",
+    "form.ttl": "files as written, and dumps",
+    "curated.ttl": "files as written",
     "published.ttl": "the published graph",
     "derivation.ttl": "dumps",
 }

@@ -21,6 +21,7 @@ from typing import Final
 
 from twingraph.atomic import DraftFolder, locked, point, sync_folders
 from twingraph.catalogue.dcat import catalogue_files
+from twingraph.check.documents import shape_documents
 from twingraph.check.run import check_curated
 from twingraph.derive.published import derive
 from twingraph.export.dumps import DUMPS, Frozen, checksums, source_files
@@ -93,7 +94,8 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
     for name, write in DUMPS.items():
         progress(f"writing {name}")
         draft.put(name, write(frozen))
-    draft.put("shapes.ttl", [shapes_document(frozen.settings)])
+    for name, raw in shape_documents(frozen.settings).items():
+        draft.put(name, [raw])
     for name, pieces in source_files(frozen).items():
         draft.put(name, pieces)
     progress("writing the catalogue")
@@ -101,12 +103,6 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
     for name, raw in catalogue_files(frozen, edition).items():
         draft.put(name, [raw])
     draft.put(SUMS, [checksums({name: one.sha256 for name, one in draft.written.items()})])
-
-
-def shapes_document(settings: Settings) -> bytes:
-    """Return all shapes as one Turtle text."""
-    paths = sorted(settings.resource("shapes").glob("*.ttl"))
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths).encode()
 
 
 def _about(curated: Curated, inputs: str, quads: int, problems: Sequence[Problem]) -> bytes:

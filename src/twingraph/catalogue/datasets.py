@@ -21,8 +21,9 @@ from twingraph.catalogue.offers import (
 )
 from twingraph.catalogue.origins import add_provenance, add_sources, add_versions
 from twingraph.catalogue.places import point, polygon
+from twingraph.check.documents import PUBLISHED
 from twingraph.rdf.authority import DE_CONTRIBUTORS, DE_LEVELS, FREQUENCIES, LEVELS
-from twingraph.rdf.vocabulary import ONTOLOGY, SHAPES_DOCUMENT
+from twingraph.rdf.vocabulary import ONTOLOGY
 
 _CONFORMS: Final = {
     VOCABULARY: (
@@ -92,10 +93,12 @@ def _own_words(builder: CatalogueBuilder) -> dict[str, Values]:
 
 
 def _model(builder: CatalogueBuilder) -> list[NamedNode]:
+    """Return what the data conforms to: the ontology, and the shapes of the published form."""
     version = builder.covered.ontology_version or ONTOLOGY
+    shapes = [one.url for one in builder.edition.files if one.name == PUBLISHED]
     return [
         builder.standard(version, "The ontology of the data"),
-        builder.standard(SHAPES_DOCUMENT, "The SHACL shapes of the data"),
+        *(builder.standard(url, "The SHACL shapes of the published data") for url in shapes),
     ]
 
 

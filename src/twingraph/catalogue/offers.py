@@ -182,6 +182,22 @@ KINDS: Final = (
         {"en": "Rules (SHACL shapes)", "de": "Regeln (SHACL-Shapes)"},
     ),
     Kind(
+        _names(r"shapes-published\.ttl"),
+        VOCABULARY,
+        {
+            "en": "Rules that a copy of the data satisfies (SHACL shapes)",
+            "de": "Regeln, die eine Kopie der Daten erfüllt (SHACL-Shapes)",
+        },
+    ),
+    Kind(
+        _names(r"shapes-curated\.ttl"),
+        VOCABULARY,
+        {
+            "en": "Rules for curated files (SHACL shapes)",
+            "de": "Regeln für gepflegte Dateien (SHACL-Shapes)",
+        },
+    ),
+    Kind(
         _names(r"links/missing\.(csv|json)"),
         LINKS,
         {"en": "What has no identifier yet", "de": "Was noch keine Kennung hat"},

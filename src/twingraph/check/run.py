@@ -13,6 +13,7 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
+from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Engine, Finding
 from twingraph.check.links import link_problems
 from twingraph.check.whole import WholeEngine
@@ -32,7 +33,7 @@ from twingraph.settings import Settings
 from twingraph.source.fmt import format_text
 from twingraph.source.read import Curated, SourceFile
 
-SOURCE_SHAPES: Final = ("prefixes.ttl", "source.ttl")
+SOURCE_SHAPES: Final = ("prefixes.ttl", "form.ttl", "curated.ttl")
 PUBLISHED_SHAPES: Final = ("prefixes.ttl", "published.ttl")
 DUMP_SHAPES: Final = ("prefixes.ttl", "published.ttl", "derivation.ttl")
 
@@ -61,12 +62,6 @@ def check_curated(
     sense = (derive(curated) if quads is None else Dataset.of(quads)).default
     problems += _found(curated, validator, sense, PUBLISHED_SHAPES)
     return by_severity(problems)
-
-
-def shapes_text(settings: Settings, names: Iterable[str]) -> bytes:
-    """Return some files of `shapes/` as one Turtle text."""
-    folder = settings.resource("shapes")
-    return b"\n".join((folder / name).read_bytes() for name in names)
 
 
 def _found(
@@ -290,6 +285,6 @@ def _with_detail(one: Problem, subject: str, verb: NamedNode) -> Problem:
 
 def all_codes(settings: Settings) -> frozenset[str]:
     """Return every code that a check can give: the table's and the shapes'."""
-    names = ("source.ttl", "published.ttl", "derivation.ttl")
+    names = ("form.ttl", "curated.ttl", "published.ttl", "derivation.ttl")
     text = shapes_text(settings, names).decode()
     return frozenset(re.findall(r"^tgs:([A-Z][0-9]{2})\b", text, re.MULTILINE)) | frozenset(CODES)

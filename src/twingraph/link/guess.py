@@ -49,7 +49,8 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "sister": "sister-city", "friendship": "friendship", "freundschaft": "friendship",
     "f": "friendship", "project partnership": "project-partnership",
     "projektpartnerschaft": "project-partnership", "solidarity": "solidarity-partnership",
-    "solidaritatspartnerschaft": "solidarity-partnership",
+    "solidaritatspartnerschaft": "solidarity-partnership", "kontakt": "contact",
+    "contact": "contact", "k": "contact",
 }  # fmt: skip
 _ANY_KIND: Final = "partnership"
 _MAX_CODES: Final = 40

@@ -24,7 +24,7 @@ _TYPE: Final = CODES + "type/"
 _STATUS: Final = CODES + "status/"
 _FIELD: Final = CODES + "field/"
 _RANK: Final = CODES + "rank/"
-BASIS: Final = NamedNode(CODES + "basis/self-declared")
+BASIS: Final = NamedNode(CODES + "basis/list-entry")
 STATEMENT: Final = NamedNode(NS + "statement")
 REVISION: Final = NamedNode(NS + "revision")
 UNSTATED: Final = "partnership"  # the kind of a partnership of which a list says no more
@@ -169,7 +169,8 @@ def _citation(cite: str, source: NamedNode, group: Sequence[Outcome]) -> Iterato
             name = outcome.statement.replace("$", "-", 1)
             yield cite, STATEMENT, NamedNode(f"http://www.wikidata.org/entity/statement/{name}")
         if outcome.revision:
-            yield cite, REVISION, Literal(outcome.revision)
+            number = XSD.integer if outcome.revision.isdecimal() else XSD.string
+            yield cite, REVISION, Literal(outcome.revision, datatype=number)
 
 
 def _is_iri(text: str) -> bool:
