@@ -480,6 +480,45 @@ def import_table(
     sys.exit(_status(done.problems, False))
 
 
+@import_.command("wikidata", short_help="Statements of P190: files, or the query service.")
+@click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--slug", default="wikidata", show_default=True, help="What the list is called in "
+              "the project.")  # fmt: skip
+@click.option("--service", default="", metavar="URL", help="Ask the query service there; without "
+              "files and without this, Wikidata's own.")  # fmt: skip
+@click.option("--contact", default="", help="Whom the service may ask: an e-mail address or a "
+              "page; without it, about.contact.email of twingraph.toml.")  # fmt: skip
+@click.option("--date", "day", default="", help="Day of the snapshot; without it, today.")
+@_context
+def import_wikidata(
+    context: Context, paths: tuple[Path, ...], slug: str, service: str, contact: str, day: str
+) -> None:
+    """Take Wikidata's partnerships in: from files, or without any from the query service.
+
+    FILES are query results (JSON or CSV), entities (Special:EntityData), or dumps with an entity a
+    line (.json.gz, .json.bz2), which are read in constant memory. The service is asked slice by
+    slice; a run that was stopped goes on with the same command.
+
+    \b
+    Example: from a dump
+      twingraph import wikidata latest-all.json.gz --date 2026-11-23
+    """
+    from twingraph.link.wikidata_in.command import import_wikidata as run
+    from twingraph.link.wikidata_in.service import SERVICE, Client
+
+    settings = context.settings()
+    client = None
+    if service or not paths:
+        about = settings.about.contact
+        own = contact or about.email or about.url
+        client = Client(service or SERVICE, own)
+    with _Progress() as progress:
+        done = run(settings, paths, day or date.today().isoformat(), slug, progress.tell, client)
+    for line in done.lines:
+        click.echo(line)
+    sys.exit(_status(done.problems, False))
+
+
 @cli.command("match", short_help="Which places do names mean?")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--limit", default=3, show_default=True, type=click.IntRange(1, 20),

@@ -132,6 +132,9 @@ def import_rows(
         changed[FILE] = toml
     difference = None
     if before.get(ROWS, text) != text:
+        for line in re.findall(r"^(?:as_of|retrieved) = .*$", toml, re.MULTILINE):
+            key = line.partition(" ")[0]
+            changed[FILE] = re.sub(rf"(?m)^{key} = .*$", line, changed[FILE])
         difference = _later(settings, folder, before[ROWS], text, changed)
     changed[ROWS] = text
     places_path = settings.folder / "data" / "entities" / PLACES
@@ -255,7 +258,8 @@ def _with(matches: Matches, decisions: Iterable[Decision]) -> Matches:
 
 
 def _refuse_unreadable(found: ReadImport, folder: Path) -> None:
-    if found.spec is None or found.sheet is None:
+    unfit = any(one.code == "I01" for one in found.problems)
+    if found.spec is None or found.sheet is None or unfit:
         words = "\n".join(str(one) for one in found.problems) or f"{folder}: no list in it"
         raise TwingraphError(words)
 
@@ -289,6 +293,7 @@ def _write(folder: Path, before: Mapping[str, str], texts: Mapping[str, str]) ->
 
 def _put(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}-draft")
     write_synced(draft, text.encode())
     draft.replace(path)

@@ -89,7 +89,7 @@ def _guid(name: str) -> str:
 
 
 def _date(cells: Mapping[str, str], name: str, number: int, notes: list[str], unknown: str) -> str:
-    text = cells.get(name, "")
+    text = cells.get(name, "") or (cells.get("endAny", "") if name == "end" else "")
     if not text:
         return ""
     if text == SOME or _GENID in text:

@@ -49,7 +49,10 @@ class Coded:
 
 @dataclass(frozen=True)
 class Dated:
-    """A column of dates; `unknown` are the cells that say that the date is not known."""
+    """A column of dates; `unknown` are the cells that say that the date is not known.
+
+    With `precision` "edtf" the cells are EDTF already.
+    """
 
     cell: Cell = field(default_factory=Cell)
     unknown: frozenset[str] = frozenset()
@@ -79,8 +82,7 @@ class Spec:
         cells += [one.cell for one in self.coded.values()]
         cells += [one.cell for one in self.dated.values()]
         cells += list(self.cite.values())
-        named = {cell.column for cell in cells if cell.column}
-        return frozenset(named | {one.precision for one in self.dated.values() if one.precision})
+        return frozenset(cell.column for cell in cells if cell.column)
 
 
 class SpecError(Exception):

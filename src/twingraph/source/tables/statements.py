@@ -14,7 +14,7 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from twingraph.rdf.vocabulary import CODES, EDTF, NS, RDF, RDFS, TG, XSD
+from twingraph.rdf.vocabulary import CODES, EDTF, RDF, RDFS, TG, XSD
 from twingraph.source.tables.outcome import Facts, Outcome
 from twingraph.source.tables.spec import Spec
 
@@ -25,8 +25,6 @@ _STATUS: Final = CODES + "status/"
 _FIELD: Final = CODES + "field/"
 _RANK: Final = CODES + "rank/"
 BASIS: Final = NamedNode(CODES + "basis/list-entry")
-STATEMENT: Final = NamedNode(NS + "statement")
-REVISION: Final = NamedNode(NS + "revision")
 UNSTATED: Final = "partnership"  # the kind of a partnership of which a list says no more
 
 
@@ -167,10 +165,9 @@ def _citation(cite: str, source: NamedNode, group: Sequence[Outcome]) -> Iterato
             yield cite, _PAGE, NamedNode(outcome.page)
         if outcome.statement:
             name = outcome.statement.replace("$", "-", 1)
-            yield cite, STATEMENT, NamedNode(f"http://www.wikidata.org/entity/statement/{name}")
-        if outcome.revision:
-            number = XSD.integer if outcome.revision.isdecimal() else XSD.string
-            yield cite, REVISION, Literal(outcome.revision, datatype=number)
+            yield cite, TG.statement, NamedNode(f"http://www.wikidata.org/entity/statement/{name}")
+        if outcome.revision.isdigit():
+            yield cite, TG.revision, Literal(outcome.revision, datatype=XSD.integer)
 
 
 def _is_iri(text: str) -> bool:

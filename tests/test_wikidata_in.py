@@ -1,0 +1,456 @@
+"""Wikidata in: every trap of entities, dumps, results and the query service comes out right."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from click.testing import CliRunner
+from pyoxigraph import Quad
+
+from twingraph.cli import cli
+from twingraph.link.import_table import Imported
+from twingraph.link.wikidata_in.command import import_wikidata
+from twingraph.link.wikidata_in.dump import Read, read_file
+from twingraph.link.wikidata_in.entities import rows_of
+from twingraph.link.wikidata_in.rows import StatementRow
+from twingraph.link.wikidata_in.service import MAX_SLICE, Client, fetch
+from twingraph.problems import TwingraphError
+from twingraph.rdf.vocabulary import TG
+from twingraph.settings import Settings, load_settings
+from twingraph.source.read import read_project
+
+DAY = "2026-11-28"
+GUID = "Q64$1e9bf6a7-4a2e-4f9c-8a8f-000000000001"
+
+
+def quiet(_: str) -> None:
+    """Take a line of progress."""
+
+
+def time_of(text: str, precision: int, calendar: str = "Q1985727") -> dict[str, object]:
+    value = {"time": text, "precision": precision, "before": 0, "after": 0, "timezone": 0,
+             "calendarmodel": f"http://www.wikidata.org/entity/{calendar}"}  # fmt: skip
+    return {"snaktype": "value", "property": "P580", "datavalue": {"value": value, "type": "time"}}
+
+
+def statement(
+    target: object = "Q90", guid: str = GUID, rank: str = "normal", **qualifiers: object
+) -> dict[str, object]:
+    value = target if isinstance(target, dict) else {"id": target}
+    snak = {"snaktype": "value", "property": "P190", "datavalue": {"value": value}}
+    return {"id": guid, "mainsnak": snak, "rank": rank, "qualifiers": qualifiers or [],
+            "references": [{"hash": "x", "snaks": {"P854": []}}]}  # fmt: skip
+
+
+def entity(*statements: object, item: str = "Q64", labels: object = None) -> dict[str, object]:
+    named = {"en": {"language": "en", "value": "Berlin"}} if labels is None else labels
+    return {"id": item, "type": "item", "labels": named, "descriptions": [], "lastrevid": 7,
+            "modified": "2026-01-01T00:00:00Z", "claims": {"P190": list(statements)}}  # fmt: skip
+
+
+def rows(*statements: object, **more: Any) -> list[StatementRow]:
+    return list(rows_of(entity(*statements, **more), []))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Settings:
+    (tmp_path / "twingraph.toml").write_text('title.en = "T"\nrelease = "2026-11-28"\n')
+    return load_settings(tmp_path)
+
+
+# --- entities -------------------------------------------------------------------------------------
+
+
+def test_a_statement_keeps_its_id_rank_qualifiers_references_and_revision() -> None:
+    [row] = rows(statement(P580=[time_of("+1987-07-02T00:00:00Z", 11)], P5102=[{"x": 1}]))
+
+    assert (row.item, row.target, row.statement, row.rank) == ("Q64", "Q90", GUID, "normal")
+    assert (row.start, row.end, row.revision) == ("1987-07-02", "", "7")
+    assert set(json.loads(row.qualifiers)) == {"P580", "P5102"}
+    assert json.loads(row.references)[0]["hash"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "precision", "edtf"),
+    [
+        ("+1953-00-00T00:00:00Z", 9, "1953"),
+        ("+1953-01-01T00:00:00Z", 9, "1953"),  # the same, filled up
+        ("+00000002014-05-01T00:00:00Z", 10, "2014-05"),  # a padded year
+        ("+1950-00-00T00:00:00Z", 8, "195X"),
+        ("+2000-00-00T00:00:00Z", 7, "[1901..2099]"),  # used both ways: wide, never a year
+        ("+1000-00-00T00:00:00Z", 6, ""),
+        ("-0044-03-15T00:00:00Z", 11, ""),
+    ],
+)
+def test_a_date_is_never_finer_than_it_is_told(text: str, precision: int, edtf: str) -> None:
+    [row] = rows(statement(P580=[time_of(text, precision)]))
+
+    assert row.start == edtf
+    assert text in row.qualifiers  # kept raw
+
+
+def test_old_claims_name_an_item_by_its_number() -> None:
+    old = {"entity-type": "item", "numeric-id": 90}
+
+    assert [one.target for one in rows(statement(old))] == ["Q90"]
+
+
+def test_an_empty_map_may_be_a_list() -> None:
+    document = entity(statement(), labels=[])
+
+    assert [one.item_label for one in rows_of(document, [])] == [""]
+    assert list(rows_of({**document, "claims": []}, [])) == []
+
+
+def test_a_label_may_be_of_all_languages_only() -> None:
+    mul = {"mul": {"language": "mul", "value": "Berlin"}}
+
+    assert rows(statement(), labels=mul)[0].item_label == "Berlin"
+
+
+def test_somevalue_as_end_is_an_end_of_which_the_date_is_not_known() -> None:
+    some, none = {"snaktype": "somevalue"}, {"snaktype": "novalue"}
+
+    assert rows(statement(P582=[some]))[0].end == "somevalue"
+    assert rows(statement(P582=[none]))[0].end == "novalue"
+    assert rows(statement(P580=[some]))[0].start == ""  # not known is not stated
+
+
+def test_several_starts_of_one_statement_are_all_kept() -> None:
+    two = [time_of("+1953-00-00T00:00:00Z", 9), time_of("+1990-10-03T00:00:00Z", 11)]
+
+    assert [one.start for one in rows(statement(P580=two))] == ["1953", "1990-10-03"]
+
+
+def test_a_partner_that_is_no_item_is_told() -> None:
+    notes: list[str] = []
+    missing = {"id": GUID, "mainsnak": {"snaktype": "somevalue"}, "rank": "normal"}
+
+    [row] = rows_of(entity(missing), notes)
+    assert row.target == ""
+    assert notes == [f"Q64: a partner that is somevalue ({GUID})"]
+
+
+def test_a_late_julian_date_is_told() -> None:
+    notes: list[str] = []
+    julian = time_of("+1988-05-01T00:00:00Z", 9, "Q1985786")
+
+    list(rows_of(entity(statement(P580=[julian])), notes))
+    assert notes == ["Q64 P580: +1988-05-01T00:00:00Z is flagged Julian, most likely by mistake"]
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def read(path: Path) -> Read:
+    found = Read()
+    read_file(path, found, quiet)
+    return found
+
+
+def test_a_redirect_is_taken_as_what_it_leads_to(tmp_path: Path) -> None:
+    path = tmp_path / "Q111.json"
+    path.write_text(json.dumps({"entities": {"Q64": entity(statement())}}))
+
+    found = read(path)
+    assert [one.item for one in found.rows] == ["Q64"]
+    assert found.notes == ["Q111 is redirected to Q64"]
+
+
+@pytest.mark.parametrize("pack", ["json", "json.gz", "json.bz2"])
+def test_a_dump_is_read_line_by_line_whatever_stands_between(tmp_path: Path, pack: str) -> None:
+    lines = ["["]
+    for number in range(1, 2001):
+        lines.append(json.dumps(entity(statement(), item=f"Q{number}")) + ",")
+        if number % 100 == 0:
+            lines += ['{"id": "Q1", "claims": {"P190": [', "", '{"P190": '] + ["{]"] * 2
+        lines.append(json.dumps({"id": "P31", "type": "property", "P190": 1}) + ",")
+        lines.append('{"id":"Q5","labels":{}},')  # says nothing of partners
+    lines += [json.dumps(entity(statement("Q5"), item="Q9999")), "]"]
+    raw = "\r\n".join(lines).encode()
+    half = len(raw) // 2  # two streams one after another, as parallel packers write them
+    packed = {
+        "json": raw,
+        "json.gz": gzip.compress(raw[:half]) + gzip.compress(raw[half:]),
+        "json.bz2": bz2.compress(raw[:half]) + bz2.compress(raw[half:]),
+    }[pack]
+    path = tmp_path / f"dump.{pack}"
+    path.write_bytes(packed)
+
+    found = read(path)
+    assert len(found.rows) == 2001
+    assert found.broken == 40
+    assert found.notes[0].startswith("dump.")
+
+
+def test_a_file_that_is_cut_is_refused_in_words(tmp_path: Path) -> None:
+    for name, raw in (("a.json.gz", gzip.compress(b"[" + b"x" * 9000)[:-20]),
+                      ("a.json", b'{"entities": {'), ("b.json", b"{}")):  # fmt: skip
+        path = tmp_path / name
+        path.write_bytes(raw)
+        with pytest.raises(TwingraphError, match=name):
+            read(path)
+
+
+def test_results_as_json_and_as_csv_are_the_same(tmp_path: Path) -> None:
+    cells = {
+        "item": "http://www.wikidata.org/entity/Q64", "itemLabel": "Berlin",
+        "target": "http://www.wikidata.org/entity/Q90", "targetLabel": "Q90",
+        "st": "http://www.wikidata.org/entity/statement/" + GUID.replace("$", "-", 1),
+        "rank": "http://wikiba.se/ontology#PreferredRank",
+        "start": "1987-01-01T00:00:00Z", "startPrec": "9",
+        "end": "http://www.wikidata.org/.well-known/genid/abc",
+    }  # fmt: skip
+    bindings = [{name: {"type": "literal", "value": value} for name, value in cells.items()}] * 2
+    (tmp_path / "r.json").write_text(json.dumps({"results": {"bindings": bindings}}))
+    line = ",".join(cells.values())
+    (tmp_path / "r.csv").write_text(",".join(cells) + f"\n{line}\n{line}\n")
+
+    one, other = read(tmp_path / "r.json").rows, read(tmp_path / "r.csv").rows
+    assert one == other
+    [row] = one  # a row that came twice is one row
+    assert (row.statement, row.rank, row.start, row.end) == (GUID, "preferred", "1987", "somevalue")
+    assert row.target_label == ""  # the label service gives the identifier where there is none
+
+
+# --- into the graph -------------------------------------------------------------------------------
+
+
+def imported(project: Settings, *statements: object) -> tuple[Imported, tuple[Quad, ...]]:
+    path = project.folder / "Q64.json"
+    other = entity(item="Q90", labels={"fr": {"language": "fr", "value": "Paris"}})
+    path.write_text(json.dumps({"entities": {"Q64": entity(*statements), "Q90": other}}))
+    done = import_wikidata(project, [path], DAY, "wikidata", quiet)
+    return done, read_project(project).imports[0].quads
+
+
+def values(quads: tuple[Quad, ...], verb: object) -> set[str]:
+    return {str(one.object) for one in quads if one.predicate == verb}
+
+
+def test_ended_statements_have_ended_whatever_their_rank(project: Settings) -> None:
+    some = {"snaktype": "somevalue"}
+    done, quads = imported(project, statement(P582=[some]))
+
+    assert done.results["written"] == 1
+    assert any("status/ended" in one for one in values(quads, TG.value))
+    assert not any(one.startswith('"') for one in values(quads, TG.value))  # no date is made up
+
+
+def test_deprecated_is_wrong_and_not_ended(project: Settings) -> None:
+    lower = GUID.replace("Q64", "q64").replace("0001", "0002")
+    done, quads = imported(
+        project,
+        statement(rank="deprecated"),
+        statement("Q84", guid=lower, rank="preferred"),
+    )
+
+    assert dict(done.results) == {"written": 1, "refused": 1}
+    assert list(done.reasons) == ["the list itself calls it wrong (rank deprecated)"]
+    assert not any("ended" in one for one in values(quads, TG.value))
+    [address] = [one for one in values(quads, TG.statement) if "statement/" in one]
+    assert address.endswith("/q64-1e9bf6a7-4a2e-4f9c-8a8f-000000000002>")  # as it is written
+
+
+def test_places_are_found_by_their_item_and_minted_else(project: Settings) -> None:
+    done, _ = imported(project, statement())
+    again, _ = imported(project, statement())
+
+    assert done.minted == 2
+    table = (project.folder / "data/entities/places.csv").read_text()
+    assert "berlin,Q64,Berlin" in table and "paris,Q90,Paris" in table
+    assert (again.minted, again.changed) == (0, ())
+
+
+# --- the query service ----------------------------------------------------------------------------
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class StandIn:
+    """A query service on this machine that plays a part; every request it gets is kept."""
+
+    def __init__(self, play: Callable[[str, int], Answer]) -> None:
+        self.queries: list[str] = []
+        self.agents: list[str] = []
+        self.together = self.most = 0
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                outer.together += 1
+                outer.most = max(outer.most, outer.together)
+                size = int(self.headers["content-length"])
+                [query] = parse_qs(self.rfile.read(size).decode())["query"]
+                outer.queries.append(query)
+                outer.agents.append(self.headers["user-agent"])
+                status, headers, body = play(query, len(outer.queries))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                outer.together -= 1
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/sparql"
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def stand_in() -> Iterator[Callable[[Callable[[str, int], Answer]], StandIn]]:
+    made: list[StandIn] = []
+
+    def make(play: Callable[[str, int], Answer]) -> StandIn:
+        made.append(StandIn(play))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+def answer(*bindings: dict[str, str]) -> Answer:
+    cells = [{name: {"value": value} for name, value in one.items()} for one in bindings]
+    return 200, {}, json.dumps({"results": {"bindings": cells}}).encode()
+
+
+def counts(**numbers: int) -> Answer:
+    return answer(*({"country": f"http://www.wikidata.org/entity/{name}", "number": str(number)}
+                    for name, number in numbers.items()))  # fmt: skip
+
+
+def result(number: int) -> dict[str, str]:
+    start = "http://www.wikidata.org/entity/"
+    return {"item": f"{start}Q{number}", "target": f"{start}Q90", "itemLabel": f"Town {number}",
+            "statement": f"{start}statement/Q{number}-abc", "rank": "x#NormalRank"}  # fmt: skip
+
+
+def client(url: str, waited: list[float]) -> Client:
+    return Client(url, "data@example.org", waited.append, lambda: 1_000_000.0)
+
+
+def test_without_a_contact_nothing_is_asked(project: Settings) -> None:
+    done = CliRunner().invoke(cli, ["--project", str(project.folder), "import", "wikidata"])
+
+    assert done.exit_code != 0
+    assert isinstance(done.exception, TwingraphError)
+    assert "--contact" in str(done.exception)
+
+
+def test_everything_is_asked_slice_by_slice_and_counted(
+    stand_in: Callable[..., StandIn], tmp_path: Path
+) -> None:
+    def play(query: str, _: int) -> Answer:
+        if "GROUP BY" in query:
+            return counts(Q183=2, Q142=1)
+        return answer(result(1), result(2)) if "wd:Q183" in query else answer(result(3))
+
+    server = stand_in(play)
+    fetched = fetch(client(server.url, []), tmp_path / "kept", quiet)
+
+    assert sorted(one.item for one in fetched.rows) == ["Q1", "Q2", "Q3"]
+    assert fetched.notes == []
+    assert server.most == 1  # one query at a time
+    assert set(server.agents) == {server.agents[0]}
+    assert "data@example.org" in server.agents[0]
+
+
+def test_it_waits_as_long_as_it_is_told(stand_in: Callable[..., StandIn], tmp_path: Path) -> None:
+    later = format_datetime(datetime.fromtimestamp(1_000_042, UTC), usegmt=True)
+
+    def play(query: str, number: int) -> Answer:
+        if number == 1:
+            return 429, {"Retry-After": "17"}, b""
+        if number == 2:
+            return 503, {"Retry-After": later}, b"<html>"
+        return counts(Q183=1) if "GROUP BY" in query else answer(result(1))
+
+    waited: list[float] = []
+    fetch(client(stand_in(play).url, waited), tmp_path, quiet)
+
+    assert waited[:2] == [17.0, 42.0]
+
+
+def test_a_cut_late_or_short_answer_is_asked_in_halves(
+    stand_in: Callable[..., StandIn], tmp_path: Path
+) -> None:
+    cut = answer(result(1))[2][:-30] + b"\njava.util.concurrent.TimeoutException\n\tat org.x"
+    broken: dict[int, Answer] = {2: (200, {}, cut), 3: (500, {}, b"<html>"), 4: (200, {}, b"")}
+
+    def play(query: str, number: int) -> Answer:
+        if "GROUP BY" in query:
+            return counts(Q183=4)
+        if number in broken:
+            return broken[number]
+        return answer(*(result(n) for n in range(1, 5)
+                        if f"* {_parts(query)}) = {n % _parts(query)})" in query))  # fmt: skip
+
+    server = stand_in(play)
+    fetched = fetch(client(server.url, []), tmp_path, quiet)
+
+    assert sorted(one.item for one in fetched.rows) == ["Q1", "Q2", "Q3", "Q4"]
+
+
+def _parts(query: str) -> int:
+    return int(query.partition("entity/Q')) / ")[2].partition(")")[0] or 1)
+
+
+def test_a_large_country_is_asked_in_parts(
+    stand_in: Callable[..., StandIn], tmp_path: Path
+) -> None:
+    def play(query: str, _: int) -> Answer:
+        return counts(Q183=3 * MAX_SLICE) if "GROUP BY" in query else answer(result(1))
+
+    server = stand_in(play)
+    fetched = fetch(client(server.url, []), tmp_path, quiet)
+
+    assert len(server.queries) == 1 + 4
+    assert "1 statements came" in fetched.notes[-1]  # and the counts are compared
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(
+    stand_in: Callable[..., StandIn], tmp_path: Path
+) -> None:
+    def play(query: str, number: int) -> Answer:
+        if "GROUP BY" in query:
+            return counts(Q142=1, Q183=1)
+        if number == 3:
+            return 403, {}, b"<html><h1>Please set a user-agent and respect our robot policy"
+        return answer(result(number))
+
+    server = stand_in(play)
+    with pytest.raises(TwingraphError, match="403: Please set a user-agent"):
+        fetch(client(server.url, []), tmp_path, quiet)
+    fetched = fetch(client(server.url, []), tmp_path, quiet)
+
+    assert len(server.queries) == 4  # the count and the first country were kept
+    assert len(fetched.rows) == 2
+
+
+def test_a_redirect_is_not_followed(stand_in: Callable[..., StandIn], tmp_path: Path) -> None:
+    server = stand_in(lambda *_: (302, {"Location": "http://127.0.0.1:9/"}, b"moved"))
+
+    with pytest.raises(TwingraphError, match="answers 302"):
+        fetch(client(server.url, []), tmp_path, quiet)
