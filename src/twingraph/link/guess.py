@@ -47,7 +47,7 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "twinning": "twinning", "twin town": "twinning", "jumelage": "twinning",
     "stadtepartnerschaft": "twinning", "p": "twinning", "sister city": "sister-city",
     "sister": "sister-city", "friendship": "friendship", "freundschaft": "friendship",
-    "f": "friendship", "k": "contact", "contact": "contact", "kontakt": "contact", "project partnership": "project-partnership",
+    "f": "friendship", "project partnership": "project-partnership",
     "projektpartnerschaft": "project-partnership", "solidarity": "solidarity-partnership",
     "solidaritatspartnerschaft": "solidarity-partnership", "kontakt": "contact",
     "contact": "contact", "k": "contact",
