@@ -410,6 +410,18 @@ def test_the_history_of_a_thing_is_told_by_release_and_in_words(
     assert web.get("/doc/place/nowhere/history.json").status_code == 404
 
 
+def test_the_page_of_a_thing_shows_its_history_in_its_language(web: TestClient) -> None:
+    english, german = (web.get(f"/{one}/place/cedorf.html").text for one in ("en", "de"))
+
+    assert '<h2 id="history">What changed</h2>' in english
+    assert "Date corrected: start: 1992 → 1993" in english
+    assert "28 November 2026</a></time>: " in english or "28 November 2026</a>: " in english
+    assert 'type="application/atom+xml"' in english.partition("</head>")[0]
+    assert "Partnership added" in english and "Datumsangabe berichtigt" in german
+    assert 'href="../../release/feed/en/place/cedorf.atom"' in english
+    assert 'id="history"' not in web.get("/en/place/poland.html").text
+
+
 # --- Memento -------------------------------------------------------------------------------------
 
 CEDORF = "id/partnership/aaburg-cedorf"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode
 
 from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_page
+from twingraph.release.feeds.history import HistoryRecord
 from twingraph.site.browse import BROWSED, browse_csv, browse_page, browse_paths, read_path
 from twingraph.site.datapage import DATA_PAGE, Publication, data_page, publication_of
 from twingraph.site.describe import formats_of
+from twingraph.site.history import history_page
 from twingraph.site.home import home_page
 from twingraph.site.lifecycle import standing, withdrawn_page
 from twingraph.site.links import relative
@@ -65,11 +68,13 @@ def page(
     path: str,
     at: str | None = None,
     publication: Publication | None = None,
+    history: Sequence[HistoryRecord] = (),
 ) -> bytes | None:
     """Return the page at `<language>/<path>`; None where there is none.
 
     `at` is where it stands, if not there (the first page also stands at the root). `publication` is
-    what the data page tells of; without it, the build alone.
+    what the data page tells of; without it, the build alone. `history` is what releases changed
+    about the thing of the page, newest first.
     """
     place = f"{language}/{path}" if at is None else at
     elsewhere = {one: f"{one}/{path}" for one in LANGUAGES}
@@ -133,7 +138,7 @@ def page(
     thing = thing_of_page(path.removesuffix(".html")) if path.endswith(".html") else None
     if thing is None or page_path(thing, language) != f"{language}/{path}":
         return None
-    return _thing(site, language, thing, place)
+    return _thing(site, language, thing, place, history)
 
 
 def _list(site: BuildReader, language: str, kind: str, at: str, number: int = 1) -> bytes | None:
@@ -145,7 +150,9 @@ def _list(site: BuildReader, language: str, kind: str, at: str, number: int = 1)
                   page=listing)  # fmt: skip
 
 
-def _thing(site: BuildReader, language: str, thing: str, at: str) -> bytes | None:
+def _thing(
+    site: BuildReader, language: str, thing: str, at: str, history: Sequence[HistoryRecord]
+) -> bytes | None:
     iri = site.iri(thing)
     if not is_known(site, iri):
         return None
@@ -164,7 +171,8 @@ def _thing(site: BuildReader, language: str, thing: str, at: str) -> bytes | Non
     return render(site, "thing.html", language, at, title=told.title.text, elsewhere=elsewhere,
                   description=told.description, iri=iri, schema=told.schema,
                   alternates=alternates(thing), page=told, cited=cited, cited_cut=cut,
-                  wikidata=_wikidata_link(site, iri, language, at))  # fmt: skip
+                  wikidata=_wikidata_link(site, iri, language, at),
+                  history=history_page(site, thing, language, at, history))  # fmt: skip
 
 
 def _wikidata_link(site: BuildReader, iri: str, language: str, at: str) -> str:

@@ -24,6 +24,7 @@ from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
 from twingraph.site.service import dataset_description
 from twingraph.translation import words_of
+from twingraph.web.feeds import history_of_thing
 from twingraph.web.lookup import asked_identifier, find
 from twingraph.web.memento import add_timegate
 from twingraph.web.negotiate import Variant, choose
@@ -210,7 +211,8 @@ def html(request: Request) -> Response:
         shown_at = evidence_path(site, site.iri(about), language)
         if shown_at is not None:
             return see_other(request, shown_at, vary="")
-    body = page(site, language, path)
+    changed = history_of_thing(request, site.iri(about)) if about is not None else ()
+    body = page(site, language, path, history=changed)
     if body is None:
         folder = None if rest == path else page(site, language, f"{rest}/index.html")
         if folder is not None:

@@ -29,7 +29,7 @@ from twingraph.release.feeds.catalogue import catalogue_root
 from twingraph.release.feeds.documents import feed_document
 from twingraph.release.feeds.files import INDEX, stream_root
 from twingraph.release.feeds.formats import MEDIA_TYPES, WRITERS
-from twingraph.release.feeds.history import HistoryRecord, history_json, history_of, read_history
+from twingraph.release.feeds.history import HistoryRecord, by_thing, history_json, read_history
 from twingraph.release.feeds.ldes import ROOT
 from twingraph.release.feeds.publication import Publication
 from twingraph.site.reader import LANGUAGES, BuildReader
@@ -82,6 +82,18 @@ def history(request: Request) -> list[HistoryRecord]:
     return kept[1]
 
 
+def history_of_thing(request: Request, iri: str) -> list[HistoryRecord]:
+    """Return the records of a thing and of what is about it, newest first."""
+    records = history(request)
+    state = request.app.state
+    kept: tuple[list[HistoryRecord], dict[str, list[HistoryRecord]]] | None = getattr(
+        state, "histories", None
+    )
+    if kept is None or kept[0] is not records:
+        kept = state.histories = (records, by_thing(records))
+    return kept[1].get(iri, [])
+
+
 # --- routes --------------------------------------------------------------------------------------
 
 
@@ -127,7 +139,7 @@ def thing_feed(request: Request) -> Response:
     iri = _site(request).base + thing
     records, found = history(request), editions(request)
     label = _label(request, thing)
-    if label is None and not history_of(records, iri):
+    if label is None and not history_of_thing(request, iri):
         return not_found(request)
     raw = feed_document(publication(request), found, records, language, suffix, iri, label)
     return respond(request, raw, MEDIA_TYPES[suffix])
@@ -139,7 +151,7 @@ def thing_history(request: Request) -> Response:
     if thing is None:
         return not_found(request)
     iri = _site(request).base + thing
-    records = history_of(history(request), iri)
+    records = history_of_thing(request, iri)
     if not records and _label(request, thing) is None:
         return not_found(request)
     return respond(request, history_json(iri, records), "application/json")

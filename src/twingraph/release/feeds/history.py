@@ -86,6 +86,15 @@ def history_of(records: Iterable[HistoryRecord], iri: str) -> list[HistoryRecord
     return [record for record in records if iri == record.iri or iri in record.concerns]
 
 
+def by_thing(records: Iterable[HistoryRecord]) -> dict[str, list[HistoryRecord]]:
+    """Return what `history_of` returns for every thing that has a history, by its IRI."""
+    found: dict[str, list[HistoryRecord]] = defaultdict(list)
+    for record in records:
+        for iri in {record.iri, *record.concerns}:
+            found[iri].append(record)
+    return dict(found)
+
+
 def changed_things(records: Iterable[HistoryRecord]) -> list[str]:
     """Return the IRIs of the places and partnerships that have a history, sorted."""
     found: set[str] = set()

@@ -1,0 +1,61 @@
+"""The history of a thing as its page shows it: in which release what changed, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from twingraph.rdf.iris import page_path
+from twingraph.release.feeds.history import HistoryRecord
+from twingraph.site.datewords import date_text
+from twingraph.site.links import relative
+from twingraph.site.reader import BuildReader
+from twingraph.site.values import Value
+
+_SHOWN: Final = 20  # records on a page; its JSON has all
+_FOLLOWED: Final = ("partnership", "place")  # kinds of things that have a feed
+
+
+class HistoryEntry(NamedTuple):
+    """What one release changed: its day, the thing where it is another one, a line a change."""
+
+    release: Value
+    thing: Value | None
+    lines: tuple[str, ...]
+
+
+class HistoryPage(NamedTuple):
+    """The newest entries, how many there are in all, and where to follow them ("" for nowhere)."""
+
+    entries: list[HistoryEntry]
+    total: int
+    feed: str
+    json: str
+
+
+def history_page(
+    site: BuildReader, thing: str, language: str, at: str, records: Sequence[HistoryRecord]
+) -> HistoryPage:
+    """Return what the page at path `at` says of the history of the thing at path `thing`."""
+    iri, kind = site.iri(thing), thing.removeprefix("id/").partition("/")[0]
+    entries = [_entry(site, record, iri, language, at) for record in records[:_SHOWN]]
+    followed = thing.startswith("id/") and kind in _FOLLOWED
+    path = thing.removeprefix("id/")
+    return HistoryPage(
+        entries,
+        len(records),
+        relative(f"release/feed/{language}/{path}.atom", at) if followed else "",
+        relative(f"doc/{path}/history.json", at),
+    )
+
+
+def _entry(
+    site: BuildReader, record: HistoryRecord, iri: str, language: str, at: str
+) -> HistoryEntry:
+    day = Value(date_text(record.release[:10], language).text,
+                relative(f"release/{record.release}/", at), iso=record.release[:10])  # fmt: skip
+    other = None
+    if record.iri != iri:
+        path = page_path(site.path(record.iri) or "", language)
+        other = Value(record.name(language), relative(path, at) if path else "")
+    return HistoryEntry(day, other, record.texts[language])
