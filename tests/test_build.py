@@ -23,6 +23,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 
 from twingraph.build import build, is_current
 from twingraph.derive.published import published
+from twingraph.inputs import PACKAGE, input_digest
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import quad_lines
 from twingraph.rdf.vocabulary import HOME
@@ -289,3 +290,48 @@ def test_an_empty_folder_becomes_the_build(settings: Settings, tmp_path: Path) -
     build(settings, out)
 
     assert whole(out)
+
+
+CHANGED = {
+    "project": "data/sources/bonn-minsk.ttl",
+    "settings": "twingraph.toml",
+    "ontology": "ontology/twingraph.ttl",
+    "rule": "queries/rules/distance.rq",
+    "page": "queries/site/labels.rq",
+    "question": "queries/library/partners-of.rq",
+    "shapes": "shapes/source.ttl",
+    "code": "package/build.py",
+    "template": "package/site/templates/base.html",
+    "static file": "package/site/static/style.css",
+    "words": "package/site/locale/de/LC_MESSAGES/twingraph.mo",
+    "engine": "",
+}
+
+
+@pytest.mark.parametrize("kind", CHANGED)
+def test_a_build_is_stale_when_anything_it_is_made_from_changes(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("data", "ontology", "queries", "shapes"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "twingraph.toml", tmp_path)
+    (tmp_path / "package").symlink_to(PACKAGE)
+    settings = load_settings(tmp_path)
+    monkeypatch.setattr("twingraph.inputs.PACKAGE", tmp_path / "package")
+    before = input_digest(settings)
+    assert input_digest(settings) == before
+
+    if kind == "engine":
+        monkeypatch.setattr("twingraph.inputs.version", lambda name: "9.9")
+    else:
+        folder = CHANGED[kind].partition("/")[0]
+        if folder != CHANGED[kind]:
+            source = (tmp_path / folder).resolve()
+            (tmp_path / folder).unlink()
+            skipped = shutil.ignore_patterns("__pycache__", "imports")
+            shutil.copytree(source, tmp_path / folder, ignore=skipped)
+            before = input_digest(settings)
+        with (tmp_path / CHANGED[kind]).open("ab") as stream:
+            stream.write(b"\n")
+
+    assert input_digest(load_settings(tmp_path)) != before

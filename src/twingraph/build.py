@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections import Counter
@@ -26,18 +25,15 @@ from twingraph.check.run import check_curated
 from twingraph.derive.published import derive
 from twingraph.export.dumps import DUMPS, Frozen, checksums, source_files
 from twingraph.export.editions import build_edition
+from twingraph.inputs import input_digest
 from twingraph.problems import Problem, TwingraphError
 from twingraph.rdf.collector import without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
-from twingraph.settings import FILE, Settings
+from twingraph.settings import Settings
 from twingraph.source.read import (
     Curated,
-    data_files,
-    ontology_files,
     read_project,
-    review_files,
-    table_files,
 )
 from twingraph.version import __version__
 
@@ -123,37 +119,6 @@ def _about(curated: Curated, inputs: str, quads: int, problems: Sequence[Problem
         ),
     }
     return (json.dumps(about, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def input_digest(settings: Settings, large: bool = False) -> str:
-    """Return a digest of everything a build is made from; equal digest, equal build.
-
-    A build with the `large` lists is another one than a build without.
-    """
-    queries = settings.resource("queries") / "rules"
-    shapes = settings.resource("shapes")
-    package = Path(__file__).parent
-    ontology = settings.resource("ontology")
-    # by the path inside its folder, so that where a project lies makes no difference
-    named = {
-        **{f"project/{one.relative_to(settings.folder).as_posix()}": one
-           for one in (settings.folder / FILE, *data_files(settings),
-                       *table_files(settings, large), *review_files(settings))},
-        **{f"ontology/{one.relative_to(ontology).as_posix()}": one
-           for one in ontology_files(settings)},
-        **{f"rules/{one.name}": one for one in queries.glob("*.rq")},
-        **{f"shapes/{one.name}": one for one in shapes.glob("*.ttl")},
-        **{f"package/{one.relative_to(package).as_posix()}": one for one in package.rglob("*.py")},
-    }  # fmt: skip
-    whole = hashlib.sha256(f"{__version__}\0{settings.address}\0".encode())
-    for name, path in sorted(named.items()):
-        whole.update(os.fsencode(name) + b"\0")
-        try:
-            # a pipe would be waited for; what can't be read is the check's business
-            whole.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"-")
-        except OSError:
-            whole.update(b"-")
-    return whole.hexdigest()
 
 
 def _digests(settings: Settings, large: bool | None) -> set[str]:

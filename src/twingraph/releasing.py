@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from twingraph.atomic import locked, point, sync
-from twingraph.build import input_digest
 from twingraph.catalogue.citation import missing_for_doi
 from twingraph.current_build import ensure_build
+from twingraph.inputs import input_digest
 from twingraph.problems import TwingraphError
 from twingraph.release.contents import Plan, write_contents
 from twingraph.release.feeds.documents import write_documents

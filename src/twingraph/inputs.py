@@ -1,0 +1,94 @@
+"""What a build is made from, and the digest that tells whether one is current.
+
+One table names every kind of input: what people write, what the program brings along (code,
+templates, static files, words), and the versions of the engines that parse, judge and evaluate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from twingraph.settings import FILE, Settings
+from twingraph.source.read import data_files, ontology_files, review_files, table_files
+from twingraph.version import __version__
+
+PACKAGE: Final = Path(__file__).parent
+# another version of one of these may parse, judge, evaluate or write differently
+ENGINES: Final = ("anyascii", "edtf", "jinja2", "pyoxigraph", "pyshacl-turbo", "rdflib")
+_NOT_READ: Final = frozenset({".pyc", ".po"})  # the program reads neither
+
+
+def _below(folder: Path, pattern: str = "*") -> Iterator[tuple[str, Path]]:
+    for path in folder.rglob(pattern):
+        yield path.relative_to(folder).as_posix(), path
+
+
+def _project(settings: Settings, large: bool) -> Iterator[tuple[str, Path]]:
+    tables = (*table_files(settings, large), *review_files(settings))
+    for path in (settings.folder / FILE, *data_files(settings), *tables):
+        yield path.relative_to(settings.folder).as_posix(), path
+
+
+def _ontology(settings: Settings, _: bool) -> Iterator[tuple[str, Path]]:
+    folder = settings.resource("ontology")
+    for path in ontology_files(settings):
+        yield path.relative_to(folder).as_posix(), path
+
+
+def _package(*_: object) -> Iterator[tuple[str, Path]]:
+    """Code, templates, static files, words; not what a wheel brings along as a project."""
+    for name, path in _below(PACKAGE):
+        inside = path.relative_to(PACKAGE).parts
+        if inside[0] not in ("bundled", "__pycache__") and path.suffix not in _NOT_READ:
+            yield name, path
+
+
+# kind -> what lists its files, by their path inside their folder, so that where a project lies
+# makes no difference
+INPUTS: Final[dict[str, Callable[[Settings, bool], Iterable[tuple[str, Path]]]]] = {
+    "project": _project,
+    "ontology": _ontology,
+    "queries": lambda settings, _: _below(settings.resource("queries"), "*.rq"),
+    "shapes": lambda settings, _: _below(settings.resource("shapes"), "*.ttl"),
+    "package": _package,
+}
+
+
+def input_digest(settings: Settings, large: bool = False) -> str:
+    """Return a digest of everything a build is made from; equal digest, equal build.
+
+    A build with the `large` lists is another one than a build without.
+    """
+    whole = hashlib.sha256(f"{__version__}\0{settings.address}\0".encode())
+    for line in engine_versions():
+        whole.update(line.encode() + b"\0")
+    for kind, files in INPUTS.items():
+        for name, path in sorted(files(settings, large)):
+            whole.update(os.fsencode(f"{kind}/{name}") + b"\0")
+            whole.update(_digest(path))
+    return whole.hexdigest()
+
+
+def engine_versions() -> list[str]:
+    """Return the interpreter and the engines with their versions, a line each."""
+    found = [f"python {sys.version_info[0]}.{sys.version_info[1]}"]
+    for name in ENGINES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} none")
+    return found
+
+
+def _digest(path: Path) -> bytes:
+    """Return the digest of a file; `-` for a pipe, and for what the check will tell of."""
+    try:
+        return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"-"
+    except OSError:
+        return b"-"
