@@ -34,6 +34,7 @@ from pyoxigraph import RdfFormat, Store, parse
 from twingraph.atomic import Written
 from twingraph.build import SUMS, build, publish_files
 from twingraph.export.dumps import DUMPS, Frozen, checksums
+from twingraph.progress import ignore
 from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.release.contents import Plan, write_contents
@@ -81,7 +82,7 @@ def release_of(folder: Path, name: str, day: str) -> None:
     releases.mkdir(exist_ok=True)
     earlier = list_editions(releases, settings.base_iri)
     place = (folder / name).resolve()
-    write_contents(Plan(settings, day, place, releases, earlier), releases / day, lambda _: None)
+    write_contents(Plan(settings, day, place, releases, earlier), releases / day, ignore)
 
 
 def fill_store(folder: Path) -> None:

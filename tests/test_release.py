@@ -345,7 +345,7 @@ def test_a_build_that_was_changed_by_hand_is_refused(atlas: Path) -> None:
 
 
 def test_data_that_changes_while_it_is_released_is_refused(atlas: Path) -> None:
-    def meddle(doing: str) -> None:
+    def meddle(doing: str, share: float = 0.0) -> None:
         if doing == "packing":
             with (atlas / "data/entities/places.ttl").open("a", encoding="utf-8") as stream:
                 stream.write("\n")
@@ -607,7 +607,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(released: Path, bytes_: int) ->
 def test_two_releases_at_once_are_one_and_a_refusal(atlas: Path) -> None:
     refused = []
 
-    def again(doing: str) -> None:
+    def again(doing: str, share: float = 0.0) -> None:
         if doing == "packing":
             with pytest.raises(TwingraphError) as refusal:
                 release(load_settings(atlas), "2026-11-21", silent)

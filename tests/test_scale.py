@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +16,14 @@ from rdflib.plugins.sparql.parserutils import CompValue
 
 from twingraph.check.engine import Finding
 from twingraph.check.run import locate
-from twingraph.rdf.vocabulary import HOME, TG
+from twingraph.cli import main
+from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.settings import Settings, bundled
 from twingraph.site.lists import PAGE, list_page, list_path
 from twingraph.site.pages import page, page_paths
 from twingraph.site.reader import BuildReader
 from twingraph.source.read import Curated, read_bytes
+from twingraph.source.starter import make_project
 
 QUERIES: Final = sorted(
     path for name in ("site", "library") for path in (bundled("queries") / name).glob("*.rq")
@@ -141,3 +145,29 @@ def test_remembered_lists_are_bounded(site: BuildReader) -> None:
     assert len(site.memory) <= 64
     site.memory.clear()
     site.memory.update(before)
+
+
+def test_what_repeats_is_summed_up_for_people_and_whole_for_programs(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    make_project(tmp_path / "project", HOME, "Ties", date(2026, 11, 21))
+    cites = "\n".join(
+        f"cite:first-{number} a tg:Citation ;\n  tg:inSource source:first ;\n  tg:line {number} .\n"
+        for number in range(1, 31)
+    )
+    known = prefixes_for(HOME)
+    prefixes = "".join(f"@prefix {one}: <{known[one]}> .\n" for one in ("cite", "source", "tg"))
+    (tmp_path / "project/data/sources/second.ttl").write_text(f"{prefixes}\n{cites}")
+
+    def run(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as done:
+            main(["--project", str(tmp_path / "project"), "check", *words])
+        return int(done.value.code or 0), capfd.readouterr().out
+
+    status, text = run()
+    assert status == 1
+    assert text.count(" E04 ") == 10
+    assert "… and 20 more of E04; --format json lists all" in text
+    assert "… und 20 weitere von E04; --format json nennt alle" in run("--lang", "de")[1]
+    rows = json.loads(run("--format", "json")[1])
+    assert sum(one["code"] == "E04" for one in rows) == 30

@@ -18,7 +18,8 @@ from typing import Final, TextIO
 
 import click
 
-from twingraph.problems import SEVERITIES, Problem, Severity, TwingraphError
+from twingraph.problems import SEVERITIES, Problem, Severity, TwingraphError, first_of_each
+from twingraph.progress import line_of
 from twingraph.settings import (
     FILE,
     STARTER_BASE,
@@ -28,7 +29,7 @@ from twingraph.settings import (
     load_settings,
     nearest_project,
 )
-from twingraph.translation import LANGUAGES
+from twingraph.translation import LANGUAGES, words_of
 from twingraph.version import __version__
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
@@ -105,7 +106,8 @@ def check(
     from twingraph.check.paths import check_paths
 
     settings = _settings_or_default(context, paths)
-    found = check_paths(settings, paths, texts)
+    with _Progress() as progress:
+        found = check_paths(settings, paths, texts, progress.tell)
     _print_problems(found.problems, form, lang)
     if found.quotes:
         click.echo(f"{found.quotes[0]} of {found.quotes[1]} quotes proven", err=True)
@@ -728,12 +730,16 @@ def _print_problems(problems: Sequence[Problem], form: str, lang: str, err: bool
         return
     stream = sys.stderr if err else sys.stdout
     coloured = stream.isatty() and "NO_COLOR" not in os.environ
-    for one in problems:
+    shown, left_out = first_of_each(problems)
+    for one in shown:
         text = one.text(lang)
         if coloured:
             place, code, rest = text.partition(one.code)
             text = place + click.style(code, fg=_COLOURS[one.severity], bold=True) + rest
         click.echo(text, err=err, color=coloured)
+    for code, number in left_out.items():
+        words = words_of(lang).gettext("… and {number} more of {code}; --format json lists all")
+        click.echo(words.format(number=number, code=code), err=err)
     counts = Counter(one.severity for one in problems)
     report = ", ".join(
         f"{counts[name]} {name}{'s' * (counts[name] != 1)}" for name in SEVERITIES[:2]
@@ -756,6 +762,7 @@ class _Progress:
 
     def __init__(self) -> None:
         self._shown = sys.stderr.isatty()
+        self._begun = time.monotonic()
 
     def __enter__(self) -> _Progress:
         return self
@@ -764,10 +771,11 @@ class _Progress:
         if self._shown:
             click.echo("\r\x1b[K", nl=False, err=True)
 
-    def tell(self, doing: str) -> None:
-        """Show what is being done now."""
+    def tell(self, doing: str, share: float = 0.0) -> None:
+        """Show what is being done now, and how long the rest may take."""
         if self._shown:
-            click.echo(f"\r\x1b[K{doing} …", nl=False, err=True)
+            line = line_of(doing, share, time.monotonic() - self._begun)
+            click.echo(f"\r\x1b[K{line}", nl=False, err=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,11 +7,11 @@ no project. In a checkout it is the checkout's own project that comes along.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from twingraph.problems import Problem, TwingraphError
+from twingraph.progress import Progress
 from twingraph.rdf.frozen import ABOUT
 from twingraph.settings import (
     FILE,
@@ -69,7 +69,7 @@ def settings_of_build(folder: Path) -> Settings:
 def ensure_build(
     settings: Settings,
     out: Path | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
     large: bool | None = None,
 ) -> Path:
     """Return the folder of a current build: the project's, made if need be, or what came along.

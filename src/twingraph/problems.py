@@ -5,7 +5,8 @@ The rules of `shapes/` bring their own codes, severities and words (docs/problem
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -188,3 +189,29 @@ def by_severity(problems: Iterable[Problem]) -> list[Problem]:
     ['F02', 'F04']
     """
     return sorted(set(problems), key=lambda one: (SEVERITIES.index(one.severity), one))
+
+
+_MANY: Final = 20  # problems of one code; beyond it only the first few are printed
+_FIRST: Final = 10
+
+
+def first_of_each(problems: Sequence[Problem]) -> tuple[list[Problem], dict[str, int]]:
+    """Return the problems to print for people, and by code how many more there are of it.
+
+    Of a code with more than 20 problems the first ten are printed; a program reads them all.
+
+    >>> many = [Problem("a", line, "D09", "info", {"en": "none"}) for line in range(1, 101)]
+    >>> shown, left_out = first_of_each(many)
+    >>> len(shown), left_out
+    (10, {'D09': 90})
+    """
+    numbers = Counter(one.code for one in problems)
+    seen: Counter[str] = Counter()
+    shown = []
+    for one in problems:
+        seen[one.code] += 1
+        if numbers[one.code] <= _MANY or seen[one.code] <= _FIRST:
+            shown.append(one)
+    return shown, {
+        code: number - _FIRST for code, number in sorted(numbers.items()) if number > _MANY
+    }

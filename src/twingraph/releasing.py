@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from twingraph.catalogue.citation import missing_for_doi
 from twingraph.current_build import ensure_build
 from twingraph.inputs import input_digest
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress
 from twingraph.release.contents import Plan, write_contents
 from twingraph.release.feeds.documents import write_documents
 from twingraph.release.feeds.publication import Publication
@@ -26,8 +27,6 @@ from twingraph.release.readiness import refuse_date, refuse_unclean
 from twingraph.settings import FILE, Settings
 
 _DRAFT: Final = ".draft"
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Final
 from twingraph.check.run import check_curated, check_dump
 from twingraph.check.texts import prove_quotes
 from twingraph.problems import Problem, TwingraphError, by_severity
+from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.collector import without_collector
 from twingraph.settings import Settings
 from twingraph.source.read import read_project
@@ -34,7 +35,10 @@ def is_dump(path: Path, project: Path | None) -> bool:
 
 
 def check_paths(
-    settings: Settings, paths: Sequence[Path], texts: Path | None = None
+    settings: Settings,
+    paths: Sequence[Path],
+    texts: Path | None = None,
+    progress: Progress = ignore,
 ) -> CheckResult:
     """Check `paths`, or the whole project where none is named.
 
@@ -44,15 +48,18 @@ def check_paths(
         if not path.exists():
             raise TwingraphError(f"{path} does not exist; name a data file, a folder or a dump")
     with without_collector():
-        return _check_paths(settings, paths, texts)
+        return _check_paths(settings, paths, texts, progress)
 
 
-def _check_paths(settings: Settings, paths: Sequence[Path], texts: Path | None) -> CheckResult:
+def _check_paths(
+    settings: Settings, paths: Sequence[Path], texts: Path | None, progress: Progress
+) -> CheckResult:
     dumps = [one for one in paths if one.is_file() and is_dump(one, settings.folder)]
     own = [one for one in paths if one not in dumps]
     problems = [one for path in dumps for one in check_dump(path, settings)]
     quotes = None
     if own or not dumps:
+        progress("reading the curated files")
         curated = read_project(settings)
         places = [(settings.folder / one.path).resolve() for one in curated.files]
         for path in own:
@@ -61,7 +68,7 @@ def _check_paths(settings: Settings, paths: Sequence[Path], texts: Path | None) 
                     f"{path} is no data file of the project and no dump; name a file or folder "
                     "under data/, or a .nq, .nt, .ttl, .trig, .jsonld or .rdf"
                 )
-        mine = check_curated(curated)
+        mine = check_curated(curated, progress=part(progress, 0.05, 1.0))
         if texts is not None:
             asked = [
                 one for one in curated.files

@@ -25,6 +25,7 @@ from twingraph.derive.published import (
 )
 from twingraph.derive.resolve import DATES
 from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem
+from twingraph.progress import Progress, ignore
 from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import read_frozen
 from twingraph.rdf.turtle import Positions, iri_text, plain
@@ -42,12 +43,16 @@ _UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12",
 
 
 def check_curated(
-    curated: Curated, quads: Iterable[Quad] | None = None, validator: Engine | None = None
+    curated: Curated,
+    quads: Iterable[Quad] | None = None,
+    validator: Engine | None = None,
+    progress: Progress = ignore,
 ) -> list[Problem]:
     """Return every problem of a project, by severity.
 
     `quads` is its published graph where the caller has it already.
     """
+    progress("checking the form of the files")
     problems = [*curated.problems, *_form(curated)]
     if any(one.code in _UNREADABLE for one in problems):
         return by_severity(problems)
@@ -58,7 +63,9 @@ def check_curated(
     problems += _dates(curated)
     problems += _silences(curated)
     problems += link_problems(curated)
+    progress("checking what is written", 0.2)
     problems += _found(curated, validator, written, SOURCE_SHAPES)
+    progress("checking what is published", 0.6)
     sense = (derive(curated) if quads is None else Dataset.of(quads)).default
     problems += _found(curated, validator, sense, PUBLISHED_SHAPES)
     return by_severity(problems)

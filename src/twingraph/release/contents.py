@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from twingraph.export.editions import PACKINGS, Edition, File, media_type
 from twingraph.export.void import NAME as VOID
 from twingraph.export.void import is_dump, write_void
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress
 from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.frozen import ABOUT as BUILD_ABOUT
 from twingraph.rdf.frozen import NAME
@@ -44,8 +45,6 @@ _READ: Final = 1 << 20
 _READ_ONLY: Final = 0o444
 _CATALOGUE: Final = "catalog.ttl"  # the one whose changes are announced
 _ANEW: Final = frozenset({SUMS, VOID, *CATALOGUES})  # a release has its own
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
