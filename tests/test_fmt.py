@@ -13,6 +13,7 @@ from twingraph.rdf.turtle import Positions, iri_text, plain, write_turtle
 from twingraph.rdf.vocabulary import EDTF, HOME, RDF, TG, XSD, prefixes_for
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_files, format_text
+from twingraph.source.read import read_bytes
 
 IRIS = st.one_of(
     st.sampled_from(["place/bonn", "place/9-lives", "cite/a-b", "org/x", "place/", "place/a.b"])
@@ -145,3 +146,21 @@ def test_a_quad_is_written_without_its_graph() -> None:
     one = Quad(TG.about, TG.about, Literal("x"), TG.about)
 
     assert write_turtle([one]).endswith('tg:about tg:about "x" .\n')
+
+
+def test_a_remark_about_thousands_of_things_is_written_one_a_line() -> None:
+    about = " , ".join(f"<{HOME}id/partnership/a-b{number}>" for number in range(5000))
+    text = f"<{HOME}id/remark/all> <{TG.about.value}> {about} ."
+    settings = Settings(Path())
+
+    found = read_bytes(text.encode(), "data/sources/a.ttl", settings)
+    assert [one.code for one in found.problems] == ["F06"]
+    formatted = format_text(text.encode(), "data/sources/a.ttl", HOME)
+    assert formatted.problem is None
+    assert formatted.text.count("\n    partnership:a-b") == 4999
+    found = read_bytes(formatted.text.encode(), "data/sources/a.ttl", settings)
+    assert [one.code for one in found.problems] == []
+    assert len(found.quads) == 5000
+    thing, first = f"{HOME}id/remark/all", f"{HOME}id/partnership/a-b0"
+    assert found.positions.line(thing, TG.about.value, first) == 5
+    assert format_text(formatted.text.encode(), "data/sources/a.ttl", HOME).text == formatted.text

@@ -113,6 +113,9 @@ def term_text(term: object, used: set[str], prefixes: Mapping[str, str] = PREFIX
     raise TypeError(f"{term} is not written: no blank nodes, nothing that only RDF 1.2 has")
 
 
+_LONG_LINE: Final = 1000  # characters; values that need more stand one a line
+
+
 def _order(text: str) -> tuple[bool, str]:
     return text != "a", text
 
@@ -129,8 +132,21 @@ def blocks(
         verb = "a" if is_a else iri_text(one.predicate.value, used, prefixes)
         grouped[one.subject.value][verb].add(term_text(one.object, used, prefixes))
     for subject, facts in sorted(grouped.items()):
-        lines = [f"{verb} {' , '.join(sorted(facts[verb]))}" for verb in sorted(facts, key=_order)]
+        lines = [predicate_text(verb, facts[verb]) for verb in sorted(facts, key=_order)]
         yield iri_text(subject, used, prefixes) + " " + " ;\n  ".join(lines) + " .\n"
+
+
+def predicate_text(verb: str, values: Iterable[str]) -> str:
+    """Return a predicate with its values, sorted: on one line, or where that is long one a line.
+
+    >>> predicate_text("e:b", ["2", "1"])
+    'e:b 1 , 2'
+    >>> predicate_text("e:b", [f"e:{number:0500}" for number in range(3)]).count("\\n")
+    2
+    """
+    texts = sorted(set(values))
+    length = len(verb) + sum(map(len, texts)) + 3 * len(texts)
+    return f"{verb} " + (" , " if length <= _LONG_LINE else " ,\n    ").join(texts)
 
 
 def prefix_lines(used: Iterable[str], prefixes: Mapping[str, str] = PREFIXES) -> str:

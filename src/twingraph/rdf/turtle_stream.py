@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import Final
 
 from twingraph.rdf.dataset import by_subject
-from twingraph.rdf.turtle import SHORTHAND, iri_text, prefix_lines
+from twingraph.rdf.turtle import SHORTHAND, iri_text, predicate_text, prefix_lines
 from twingraph.rdf.vocabulary import RDF
 
 _TYPE: Final = f"<{RDF.type.value}>"
@@ -112,12 +112,8 @@ class TurtleWriter:
         parts = []
         kinds = facts.pop("a", None)
         if kinds is not None:
-            parts.append("a " + " , ".join(sorted(set(kinds))))
-        for verb in sorted(facts):
-            values = facts[verb]
-            parts.append(
-                f"{verb} {' , '.join(sorted(set(values))) if len(values) > 1 else values[0]}"
-            )
+            parts.append(predicate_text("a", kinds))
+        parts += [predicate_text(verb, facts[verb]) for verb in sorted(facts)]
         return f"{name} " + " ;\n  ".join(parts) + " .\n"
 
     def _iri(self, text: str) -> str:
