@@ -18,6 +18,7 @@ from rdflib.term import Node
 
 from twingraph.build import build
 from twingraph.check.documents import CURATED, PUBLISHED, WHOLE
+from twingraph.progress import ignore
 from twingraph.releasing import release
 from twingraph.settings import load_settings
 
@@ -80,7 +81,7 @@ def test_every_dump_is_that_graph(built: Path, suffix: str) -> None:
 def test_a_release_satisfies_the_shapes_that_it_carries(tmp_path: Path) -> None:
     project = Path(shutil.copytree(ROOT / "tests" / "atlas", tmp_path / "atlas"))
     assert build(load_settings(project), project / "build").folder
-    release(load_settings(project), "2026-11-21", lambda _: None)
+    release(load_settings(project), "2026-11-21", ignore)
     folder = project / "releases" / "2026-11-21"
     graph = Graph().parse(folder / "twingraph.nt", format="nt")
 
