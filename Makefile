@@ -16,7 +16,7 @@ test: $(VENV)/.dev  ## everything that CI checks: form, types, tests with doctes
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/twingraph fmt --check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 fmt: $(VENV)/.dev  ## write code and data in their one form
 	$(BIN)/ruff format .
