@@ -37,6 +37,15 @@ FILES = {
     "F13/bad-direction.ttl": 9,
     "F16/bad-other-base.ttl": 8,
     "F16/bad-other-base-object.ttl": 10,
+    "F17/bad-day.ttl": 11,
+    "F17/bad-number.ttl": 11,
+    "F18/bad-blanks.ttl": 9,
+    "F18/bad-empty.ttl": 9,
+    "F19/bad-control-character.ttl": 9,
+    "F20/bad-accents-apart.ttl": 9,
+    "F21/bad-former-version.ttl": 9,
+    "F21/bad-http-for-https.ttl": 9,
+    "F22/bad-script.ttl": 10,
 }
 # made here, because a file of 10 MB, a link and a pipe are nothing to keep in a repository
 MADE = ("F06", "F10", "F12", "F14", "F15")

@@ -20,6 +20,20 @@ class TwingraphError(Exception):
     """Going on would be wrong; the message says what to do. Caught once, in `cli.main`."""
 
 
+def printable(text: str) -> str:
+    r"""Return a line as it may go to a terminal: what it would obey is written as an escape.
+
+    >>> print(printable("a\x1b[2Jb\n"), printable("Mínsk"))
+    a\x1b[2Jb\x0a Mínsk
+    """
+    return "".join(
+        letter if letter.isprintable() or letter == "\u00a0" else
+        letter.encode("unicode_escape" if ord(letter) > 0xFF else "latin-1").decode("ascii")
+        if ord(letter) > 0xFF else f"\\x{ord(letter):02x}"
+        for letter in text
+    )  # fmt: skip
+
+
 class Rule(NamedTuple):
     """A code's severity and its words; `{…}` are filled by the caller."""
 
@@ -73,6 +87,34 @@ CODES: Final[dict[str, Rule]] = {
         "violation",
         N_("{iri} is named under another base IRI than {base}; run 'twingraph fmt --rebase {old}'"),
     ),
+    "F17": Rule(
+        "violation",
+        N_("'{value}' is no {datatype} (SHACL 4.1.2); write one such as {example}"),
+    ),
+    "F18": Rule(
+        "violation", N_("an empty text as {property}; write words, or leave the statement out")
+    ),
+    "F19": Rule(
+        "violation",
+        N_("{character}, a character that cannot be seen, in {property}; write the text without"),
+    ),
+    "F20": Rule(
+        "warning",
+        N_("letters and their accents stand apart in {property} (not NFC); run 'twingraph fmt'"),
+    ),
+    "F21": Rule("violation", N_("{iri} is a slip of a namespace; write {right}")),
+    "F22": Rule(
+        "violation",
+        N_("{iri} is no address that is safe to open; write one with https, http, mailto or tel"),
+    ),
+    "F23": Rule(
+        "violation",
+        N_("no data: {error}; write the first file, data/sources/<slug>.ttl, or name the project"),
+    ),
+    "D05": Rule(
+        "warning", N_("the year of '{value}' lies far after the day of this release; check it")
+    ),
+    "D06": Rule("warning", N_("the year of '{value}' lies long before 1900; check it")),
     "D01": Rule(
         "violation",
         N_("'{value}' is not an EDTF date; write 2003, 2018-05, 2018-09-28, 1993~ or 199X"),
@@ -163,7 +205,7 @@ class Problem:
         column = f":{self.column}" if self.column else ""
         line = f":{self.line}{column}" if self.line else ""
         place = f"{self.file}{line}: " if self.file else ""
-        return f"{place}{self.code} {self.message.get(language) or self.message['en']}"
+        return printable(f"{place}{self.code} {self.message.get(language) or self.message['en']}")
 
     def __str__(self) -> str:
         """Return the English line."""

@@ -6,6 +6,7 @@ string and the same string typed xsd:string for two things, and a store hands ou
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -147,10 +148,15 @@ def _literals_as_written() -> Iterator[None]:
 
     before = rdflib.NORMALIZE_LITERALS
     rdflib.NORMALIZE_LITERALS = False
+    # what is ill-typed we say ourselves, with its place and without a traceback
+    complaints = logging.getLogger("rdflib.term")
+    level = complaints.level
+    complaints.setLevel(logging.ERROR)
     try:
         yield
     finally:
         rdflib.NORMALIZE_LITERALS = before
+        complaints.setLevel(level)
 
 
 def _findings(

@@ -7,7 +7,8 @@ the curated graphs as written (form), the published graph (sense), a dump (our d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Engine, Finding
 from twingraph.check.links import link_problems
 from twingraph.check.whole import WholeEngine
-from twingraph.derive.dates import bounds
+from twingraph.derive.dates import bounds, odd_year
 from twingraph.derive.published import (
     derive,
     expected_bounds,
@@ -29,10 +30,12 @@ from twingraph.progress import Progress, ignore
 from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import read_frozen
 from twingraph.rdf.turtle import Positions, iri_text, plain
-from twingraph.rdf.vocabulary import EDTF, NS, TG, prefixes_for
+from twingraph.rdf.vocabulary import CODES as CODE_LISTS
+from twingraph.rdf.vocabulary import EDTF, NS, RDF, TG, prefixes_for
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_text
 from twingraph.source.read import Curated, SourceFile
+from twingraph.translation import words_of
 
 SOURCE_SHAPES: Final = ("prefixes.ttl", "form.ttl", "curated.ttl")
 PUBLISHED_SHAPES: Final = ("prefixes.ttl", "published.ttl")
@@ -40,6 +43,10 @@ DUMP_SHAPES: Final = ("prefixes.ttl", "published.ttl", "derivation.ttl")
 
 # after one of these the graph lacks statements that were written, and would be judged wrongly
 _UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12", "F16", "X05"})
+
+
+_ODD: Final = {"early": "D06", "late": "D05"}
+_NEAR: Final = 2  # terms that are offered for a misspelt one
 
 
 def check_curated(
@@ -74,9 +81,24 @@ def check_curated(
 def _found(
     curated: Curated, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> Iterator[Problem]:
+    base = curated.settings.base_iri
     for finding in _validate(curated.settings, validator, lines, names):
         file, line = locate(curated, finding)
-        yield _problem(finding, file, line, curated.settings.base_iri)
+        meant = _near_terms(curated, finding) if finding.code == "X01" else []
+        yield _problem(finding, file, line, base, meant)
+
+
+def _near_terms(curated: Curated, finding: Finding) -> list[str]:
+    """Return the terms of the vocabulary that are spelled nearly like an unknown one."""
+    terms = {plain(quad.subject) for file in curated.files if not file.is_data
+             for quad in file.quads if quad.predicate == RDF.type}  # fmt: skip
+    named = [one for one in (_plain(finding.value), finding.path)
+             if one and one.startswith((NS, CODE_LISTS)) and one not in terms]  # fmt: skip
+    term = next(iter(named), "")
+    namespace = CODE_LISTS if term.startswith(CODE_LISTS) else NS
+    known = {one.removeprefix(namespace): one for one in terms if one.startswith(namespace)}
+    near = get_close_matches(term.removeprefix(namespace), sorted(known), n=_NEAR, cutoff=0.7)
+    return [iri_text(known[one], set(), prefixes_for(curated.settings.base_iri)) for one in near]
 
 
 def _validate(
@@ -86,12 +108,23 @@ def _validate(
     return validator.validate(data, shapes_text(settings, names), prefixes_for(settings.base_iri))
 
 
-def _problem(finding: Finding, file: str, line: int, base: str) -> Problem:
+def _problem(
+    finding: Finding, file: str, line: int, base: str, meant: Sequence[str] = ()
+) -> Problem:
     """Return a finding as a problem; where no file is to blame the words name the thing."""
     about = f" ({iri_text(finding.focus, set(), prefixes_for(base))})"
-    message = {tag: text + about for tag, text in finding.message.items()}
+    message = {tag: _with_hint(tag, text, meant) + about for tag, text in finding.message.items()}
     detail = "\t".join(part or "" for part in (finding.focus, finding.path, finding.value))
     return Problem(file, line, finding.code, finding.severity, message, detail)
+
+
+def _with_hint(language: str, text: str, meant: Sequence[str]) -> str:
+    if not meant:
+        return text
+    words = words_of(language)
+    names = f" {words.gettext('or')} ".join(meant)
+    hint = words.gettext("did you mean {meant}?", meant=names)
+    return f"{text}; {hint}"
 
 
 def _form(curated: Curated) -> Iterator[Problem]:
@@ -112,7 +145,10 @@ def _first_difference(one: str, other: str) -> int:
 
 
 def _dates(curated: Curated) -> Iterator[Problem]:
-    """D01: literals that call themselves EDTF and are not. D10: open intervals as starts."""
+    """D01: literals that call themselves EDTF and are not. D10: open intervals as starts.
+
+    D05 and D06: years that no day can be written of, so that the shapes don't see them.
+    """
     for file in curated.files:
         starts = {one.subject for one in file.quads
                   if one.predicate == TG.property and one.object == TG.start}  # fmt: skip
@@ -121,8 +157,12 @@ def _dates(curated: Curated) -> Iterator[Problem]:
             if not (isinstance(term, Literal) and term.datatype == EDTF):
                 continue
             is_start = quad.predicate == TG.value and quad.subject in starts
-            code = "D01" if bounds(term.value) is None else "D10"
-            if code == "D01" or (is_start and re.search(r"/(\.\.)?$|^(\.\.)?/", term.value)):
+            code = _ODD.get(odd_year(term.value), "")
+            if bounds(term.value) is None:
+                code = "D01"
+            elif is_start and re.search(r"/(\.\.)?$|^(\.\.)?/", term.value):
+                code = "D10"
+            if code:
                 line = file.positions.line(plain(quad.subject), quad.predicate.value, term.value)
                 yield problem(code, file.path, line, value=term.value)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from time import struct_time
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 _FAST: Final = re.compile(
     r"(?P<year>\d{4}|\d{3}X|\d{2}XX)(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?P<about>~)?",
@@ -23,6 +23,7 @@ _FAST: Final = re.compile(
 )
 _RECURRING: Final = re.compile(r"XXXX(-[X\d]{2}){0,2}")
 _SET: Final = re.compile(r"\[(.*)\]|\{(.*)\}", re.DOTALL)
+_YEAR: Final = re.compile(r"[?~%]?Y?(?P<minus>-?)[?~%]?(?P<digits>\d+)(E(?P<zeros>\d+))?")
 MAX_LENGTH: Final = 200  # the grammar of sets is slow on long input; no real date comes near it
 
 
@@ -200,6 +201,25 @@ def _day(parsed: object, name: str) -> str | None:
     if not 1 <= found.tm_year <= 9999:
         return None
     return f"{found.tm_year:04d}-{found.tm_mon:02d}-{found.tm_mday:02d}"
+
+
+def odd_year(text: str) -> Literal["early", "late", ""]:
+    """Tell a year of an EDTF date before 1 or after 9999, which days can't be counted for.
+
+    >>> [odd_year(one) for one in ("-1985-03-02", "Y17E8", "[1985,Y-20000]", "1985", "../1990")]
+    ['early', 'late', 'early', '', '']
+    """
+    for member in re.split(r"[,/\[\]{}]|\.\.", text):
+        match = _YEAR.match(member)
+        if match is None or not match["digits"].isdigit():
+            continue
+        zeros = min(int(match["zeros"] or 0), 9)
+        year = int(match["digits"]) * 10**zeros
+        if match["minus"] or year == 0:
+            return "early"
+        if year > 9999:
+            return "late"
+    return ""
 
 
 def is_interval(text: str) -> bool:

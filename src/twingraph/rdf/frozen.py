@@ -49,8 +49,9 @@ def read_frozen(path: Path) -> list[Quad]:
     if format_ is None:
         raise TwingraphError(f"{path}: '{path.suffix}' names no RDF format; write .nq, .nt or .ttl")
     try:
-        with path.open("rb") as stream:
-            quads = list(parse(stream, format=format_))
+        raw = path.read_bytes()
+        refuse_doctype(raw, path.as_posix(), format_)
+        quads = list(parse(raw, format=format_))
         new = next((one for one in quads if is_new(one.object) or is_new(one.subject)), None)
         if new is not None:
             raise TwingraphError(f"{path}: {new.object} is RDF 1.2; write plain RDF 1.1")
@@ -61,6 +62,22 @@ def read_frozen(path: Path) -> list[Quad]:
         ) from None
     except OSError as error:
         raise TwingraphError(f"{path}: {error.strerror}; name a dump that can be read") from None
+
+
+def refuse_doctype(raw: bytes, name: str, format_: RdfFormat) -> None:
+    """Raise `TwingraphError` for RDF/XML with a DOCTYPE: entities in it can fill any memory.
+
+    >>> refuse_doctype(b"<!DOCTYPE a><a/>", "a.rdf", RdfFormat.RDF_XML)
+    Traceback (most recent call last):
+    twingraph.problems.TwingraphError: a.rdf:1: a DOCTYPE, whose entities could fill the memory; \
+write the RDF/XML without one
+    """
+    if format_ == RdfFormat.RDF_XML and (place := raw.find(b"<!DOCTYPE")) >= 0:
+        line = raw.count(b"\n", 0, place) + 1
+        raise TwingraphError(
+            f"{name}:{line}: a DOCTYPE, whose entities could fill the memory; write the RDF/XML "
+            "without one"
+        )
 
 
 def load_store(path: Path, form: RdfFormat = RdfFormat.N_QUADS) -> Store:

@@ -20,6 +20,7 @@ from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, MappingTable, format_table, read_table
 from twingraph.source.read import data_files, read_raw, syntax_words
 from twingraph.source.rebase import check_bases, rebase_iri, rebase_quad
+from twingraph.source.terms import in_normal_form
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def format_text(raw: bytes, name: str, base: str, old: str = "") -> Formatted:
             return Formatted("", problem("F08", name, line, example=f"{base}id/remark/<slug>"))
     if not statements:
         return Formatted("", problem("F02", name))
+    statements = [in_normal_form(one) for one in statements]
     if old:
         statements = [rebase_quad(one, old, base) for one in statements]
     return Formatted(write_turtle(statements, prefixes_for(base)))

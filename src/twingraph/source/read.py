@@ -30,6 +30,7 @@ from twingraph.source.tables.spec import FILE as IMPORT
 from twingraph.source.tables.spec import FILES as IMPORT_FILES
 from twingraph.source.tables.spec import SNAPSHOT
 from twingraph.source.tables.statements import graph_name
+from twingraph.source.terms import term_problems
 
 # Properties by which a project points to the things of others.
 _TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
@@ -415,6 +416,10 @@ def _term_problems(file: SourceFile, base: str) -> Iterable[Problem]:
             yield problem("F08", file.path, line, example=example)
         if not file.positions.blanks and any(_has_blank(quad) for quad in file.quads):
             yield problem("F08", file.path, 0, example=f"{base}id/remark/<slug>")
+    for found in term_problems(file.quads, base):
+        one = found.quad
+        line = file.positions.line(plain(one.subject), one.predicate.value, plain(one.object))
+        yield problem(found.code, file.path, line, **found.words)
     for iri, code in sorted(_foreign(file.quads, base).items()):
         line = file.positions.line(iri) or file.positions.iris.get(iri, 0)
         old = foreign_base(iri, base) or ""

@@ -17,7 +17,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 from twingraph.export.editions import PACKINGS
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import ABOUT as BUILD_ABOUT
-from twingraph.rdf.frozen import NAME, quad_lines
+from twingraph.rdf.frozen import NAME, quad_lines, refuse_doctype
 from twingraph.rdf.turtle import is_new
 from twingraph.rdf.vocabulary import HOME
 from twingraph.release.changes.delta import LINE, Dump, is_default
@@ -134,7 +134,9 @@ def _is_canonical(path: Path) -> bool:
 
 def _canonical(path: Path, name: str, form: RdfFormat) -> list[bytes]:
     with opened(path) as stream:
-        quads = [_plain(one, name, form) for one in parse(stream, format=form)]
+        raw = stream.read()
+    refuse_doctype(raw, name, form)
+    quads = [_plain(one, name, form) for one in parse(raw, format=form)]
     return quad_lines(quads).splitlines(keepends=True)
 
 

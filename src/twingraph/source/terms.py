@@ -1,0 +1,287 @@
+"""What is wrong with single terms of a data file: literals, texts, namespaces, addresses.
+
+Each of them is RDF, and parsed without a word, and yet not what anybody meant: `"gestern"` as
+xsd:date, an empty name, `http://schema.org/` with the wrong scheme. Pure functions over quads.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from twingraph.rdf.turtle import iri_text
+from twingraph.rdf.vocabulary import CODES, EDTF, NS, PREFIXES, RDF, RDFS, XSD, prefixes_for
+
+_XSD: Final = PREFIXES["xsd"]
+_PLAIN: Final = (XSD.string, RDF.langString)
+# What may stand in an address that a page links to (RFC 3986 §3.1).
+_SCHEMES: Final = ("http", "https", "mailto", "tel", "urn", "geo")
+# Objects of these are pages and things of others, whatever their names look like.
+_TO_PAGES: Final = frozenset(
+    {RDFS.seeAlso.value, PREFIXES["foaf"] + "page", PREFIXES["foaf"] + "homepage"}
+)
+
+
+class TermProblem(NamedTuple):
+    """A term that needs a person: the code, the statement it stands in, what the words need."""
+
+    code: str
+    quad: Quad
+    words: Mapping[str, str]
+
+
+def term_problems(quads: Iterable[Quad], base: str) -> Iterator[TermProblem]:
+    """Yield what is wrong with the terms of some quads of a project under `base`."""
+    prefixes = prefixes_for(base)
+    for quad in quads:
+        value = quad.object
+        if isinstance(value, Literal):
+            yield from _of_literal(quad, value, prefixes)
+        for term in (quad.predicate, value):
+            if isinstance(term, NamedNode):
+                is_page = term is value and quad.predicate.value in _TO_PAGES
+                if not is_page and (right := right_namespace(term.value, base)):
+                    yield TermProblem("F21", quad, {"iri": term.value, "right": right})
+        if isinstance(value, NamedNode):
+            scheme = value.value.partition(":")[0].lower()
+            if scheme not in _SCHEMES:
+                yield TermProblem("F22", quad, {"iri": value.value})
+
+
+def _of_literal(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> Iterator[TermProblem]:
+    text, datatype = literal.value, literal.datatype
+    told = {"property": iri_text(quad.predicate.value, set(), prefixes)}
+    if right := right_namespace(datatype.value, ""):
+        yield TermProblem("F21", quad, {"iri": datatype.value, "right": right})
+    elif datatype not in _PLAIN and not is_well_typed(text, datatype.value):
+        known = _LEXICAL.get(datatype.value)
+        words = {
+            "value": text,
+            "datatype": iri_text(datatype.value, set(), prefixes),
+            "example": known[1] if known else "one of XML Schema, such as xsd:date",
+        }
+        yield TermProblem("F17", quad, words)
+    if datatype in _PLAIN and not _has_words(text):
+        yield TermProblem("F18", quad, told)
+    if odd := control_character(text):
+        yield TermProblem("F19", quad, {**told, "character": f"U+{ord(odd):04X}"})
+    elif not unicodedata.is_normalized("NFC", text):
+        yield TermProblem("F20", quad, told)
+
+
+# --- texts ---------------------------------------------------------------------------------------
+
+
+def _has_words(text: str) -> bool:
+    return any(not one.isspace() and unicodedata.category(one) not in ("Cf", "Cc") for one in text)
+
+
+# Characters that XML 1.0 §2.2 can't hold or discourages, and marks that turn a line round
+# (UAX #9); tab, line feed and carriage return are none.
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
+    "\ufdd0-\ufdef\ufffe\uffff\ufff9-\ufffb]"
+)
+
+
+def control_character(text: str) -> str:
+    r"""Return the first character of a text that nobody writes on purpose; '' for none.
+
+    >>> [control_character(one) for one in ("a\x01b", "Bonn\n– Minsk", "a\u202eb")]
+    ['\x01', '', '\u202e']
+    """
+    match = _CONTROL.search(text)
+    return match[0] if match else ""
+
+
+def in_normal_form(quad: Quad) -> Quad:
+    """Return a quad whose text is in Normalization Form C (RDF 1.1 Concepts §3.3)."""
+    value = quad.object
+    if not isinstance(value, Literal) or value.datatype not in _PLAIN:
+        return quad
+    text = unicodedata.normalize("NFC", value.value)
+    if text == value.value:
+        return quad
+    whole = Literal(text, language=value.language) if value.language else Literal(text)
+    return Quad(quad.subject, quad.predicate, whole, quad.graph_name)
+
+
+# --- literals ------------------------------------------------------------------------------------
+
+_ZONE: Final = r"(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?"
+_DAY: Final = (
+    r"(?P<year>-?([1-9]\d{3,}|0\d{3}))-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])"
+)
+_TIME: Final = r"(([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?|24:00:00(\.0+)?)"
+_INTEGER: Final = r"[+-]?\d+"
+_FLOAT: Final = r"([+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?INF|NaN)"
+_NUMBER: Final = r"-?\d+(\.\d+)?"
+# Datatype -> lexical form (XSD 1.1 part 2 §3, GeoSPARQL 1.1 §8.5.1) and an example of it.
+_LEXICAL: Final[dict[str, tuple[str, str]]] = {
+    **{
+        _XSD + name: (pattern, example)
+        for name, pattern, example in (
+            ("boolean", "true|false|0|1", "true"),
+            ("date", _DAY + _ZONE, "2026-11-21"),
+            ("dateTime", f"{_DAY}T{_TIME}{_ZONE}", "2026-11-21T12:00:00Z"),
+            ("dateTimeStamp", f"{_DAY}T{_TIME}{_ZONE.removesuffix('?')}", "2026-11-21T12:00:00Z"),
+            ("time", _TIME + _ZONE, "12:00:00"),
+            ("gYear", rf"-?([1-9]\d{{3,}}|0\d{{3}}){_ZONE}", "1987"),
+            ("gYearMonth", rf"-?([1-9]\d{{3,}}|0\d{{3}})-(0[1-9]|1[0-2]){_ZONE}", "1987-07"),
+            ("gMonth", rf"--(0[1-9]|1[0-2]){_ZONE}", "--07"),
+            ("gDay", rf"---(0[1-9]|[12]\d|3[01]){_ZONE}", "---02"),
+            ("gMonthDay", rf"--(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]){_ZONE}", "--07-02"),
+            ("decimal", r"[+-]?(\d+(\.\d*)?|\.\d+)", "50.73"),
+            ("double", _FLOAT, "50.73"),
+            ("float", _FLOAT, "50.73"),
+            ("integer", _INTEGER, "42"),
+            ("int", _INTEGER, "42"),
+            ("long", _INTEGER, "42"),
+            ("short", _INTEGER, "42"),
+            ("byte", _INTEGER, "42"),
+            ("nonNegativeInteger", r"\+?\d+|-0+", "42"),
+            ("positiveInteger", r"\+?0*[1-9]\d*", "42"),
+            ("nonPositiveInteger", r"-\d+|\+?0+", "-42"),
+            ("negativeInteger", r"-0*[1-9]\d*", "-42"),
+            ("unsignedInt", r"\+?\d+|-0+", "42"),
+            ("unsignedLong", r"\+?\d+|-0+", "42"),
+            ("unsignedShort", r"\+?\d+|-0+", "42"),
+            ("unsignedByte", r"\+?\d+|-0+", "42"),
+            ("anyURI", r"[^\s<>\"{}|\\^`]*", "https://example.org/"),
+            ("language", r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*", "de"),
+            ("hexBinary", r"([0-9a-fA-F]{2})*", "0fb8"),
+            ("base64Binary", r"[A-Za-z0-9+/\s]*=?\s?=?", "Qm9ubg=="),
+            ("duration", r"-?P(?!$)(\d+Y)?(\d+M)?(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?",
+             "P1Y"),
+        )
+    },
+    PREFIXES["geo"] + "wktLiteral": (
+        rf"(<[^<>\s]+>\s*)?[A-Za-z]+\s*(Z|M|ZM)?\s*(EMPTY|\(.*{_NUMBER}.*\))", "POINT(7.1 50.7)"
+    ),
+}  # fmt: skip
+_BOUNDS: Final = {
+    "byte": 7, "short": 15, "int": 31, "long": 63,
+    "unsignedByte": 8, "unsignedShort": 16, "unsignedInt": 32, "unsignedLong": 64,
+}  # fmt: skip
+
+
+def is_well_typed(text: str, datatype: str) -> bool:
+    """Is a text in the lexical space of its datatype (RDF 1.1 Concepts §3.3)?
+
+    Datatypes of others are not judged, dates in EDTF are by `derive.dates`.
+
+    >>> [is_well_typed(text, _XSD + "date") for text in ("2026-03-03Z", "gestern", "2026-02-30")]
+    [True, False, False]
+    """
+    known = _LEXICAL.get(datatype)
+    if known is None:
+        return datatype in (XSD.string.value, EDTF.value) or not datatype.startswith(_XSD)
+    match = _compiled(known[0]).fullmatch(text)
+    if match is None:
+        return False
+    parts = match.groupdict()
+    if parts.get("day"):
+        year = abs(int(parts["year"])) or 4  # 0000 is a leap year
+        return int(parts["day"]) <= monthrange(year % 400 + 2000, int(parts["month"]))[1]
+    bits = _BOUNDS.get(datatype.removeprefix(_XSD))
+    return bits is None or -(2**bits) <= int(text) < 2**bits
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
+
+
+# --- namespaces ----------------------------------------------------------------------------------
+
+# Older or other names of what we use.
+_FORMER: Final = {
+    "http://purl.org/dc/elements/1.1/": "dcterms",
+    "http://purl.org/dc/terms#": "dcterms",
+    "http://www.w3.org/2008/05/skos#": "skos",
+    "http://www.w3.org/2000/10/XMLSchema#": "xsd",
+    "http://www.w3.org/1999/XMLSchema#": "xsd",
+    "http://www.w3.org/2000/07/owl#": "owl",
+    "http://www.w3.org/2002/07/OWL#": "owl",
+    "http://www.w3.org/1999/rdf-schema#": "rdfs",
+    "http://www.w3.org/2000/01/rdfs#": "rdfs",
+    "http://www.w3.org/1999/02/22-rdf-syntax#": "rdf",
+    "http://www.w3.org/2003/01/geo/wgs84_pos#lat": "schema:latitude",
+    "http://www.w3.org/2003/01/geo/wgs84_pos#long": "schema:longitude",
+    "http://id.loc.gov/datatypes/edtf#": "edtf",
+    "http://id.loc.gov/datatypes/EDTF/": "edtf",
+    "http://purl.org/NET/provenance.owl#": "prov",
+}
+_VERSIONED: Final = (
+    (re.compile(r"http://xmlns\.com/foaf/\d+\.\d+/"), "foaf"),
+    (re.compile(r"http://www\.opengis\.net/ont/geosparql/\d[\d.]*#?"), "geo"),
+    (re.compile(r"https?://w3id\.org/twingraph/ns/\d[\d.]*#"), "tg"),
+)
+_NAME: Final = r"(?P<name>[A-Za-z0-9][\w.\-/]*)"
+
+
+@lru_cache(maxsize=4096)
+def right_namespace(iri: str, base: str) -> str:
+    """Return the IRI that was meant where one is in a wrong form of a namespace we use; else ''.
+
+    Wrong are another scheme, `www.` or not, `#` for `/` or neither, other letters' case, a former
+    version, and our vocabulary under the base IRI of a project.
+
+    >>> right_namespace("http://schema.org/latitude", "")
+    'https://schema.org/latitude'
+    >>> right_namespace("http://www.w3.org/2004/02/skos/core/prefLabel", "")
+    'http://www.w3.org/2004/02/skos/core#prefLabel'
+    >>> right_namespace("https://schema.org/latitude", ""), right_namespace("http://e/a", "")
+    ('', '')
+    """
+    if iri.startswith(_RIGHT):
+        return ""
+    if base and iri.startswith(f"{base}id/"):
+        return ""
+    if base and iri.startswith((f"{base}ns#", f"{base}vocab/")):
+        right = _under_home(iri.removeprefix(base))
+        return "" if right == iri else right
+    for start, name in _FORMER.items():
+        if iri.startswith(start):
+            if ":" in name:
+                prefix, _, local = name.partition(":")
+                return PREFIXES[prefix] + local if iri == start else ""
+            return PREFIXES[name] + iri.removeprefix(start)
+    for pattern, name in _VERSIONED:
+        match = pattern.match(iri)
+        if match and iri[match.end() :]:
+            return PREFIXES[name] + iri[match.end() :]
+    for pattern, namespace in _slips():
+        match = pattern.fullmatch(iri)
+        if match:
+            right = namespace + match["name"]
+            return "" if right == iri or right.removesuffix("/") == iri else right
+    return ""
+
+
+def _under_home(path: str) -> str:
+    return NS + path.removeprefix("ns#") if path.startswith("ns#") else (
+        CODES + path.removeprefix("vocab/")
+    )  # fmt: skip
+
+
+_RIGHT: Final = tuple(PREFIXES.values())
+
+
+@cache
+def _slips() -> list[tuple[re.Pattern[str], str]]:
+    """Return what a slip of each namespace looks like, the longest namespace first."""
+    found = []
+    for namespace in sorted(PREFIXES.values(), key=len, reverse=True):
+        host, slash, path = re.sub(r"^https?://(www\.)?", "", namespace).rstrip("#/").partition("/")
+        stem = re.escape(host) + (re.escape(slash + path) if path else "")
+        between = "[#/]+" if not path else "[#/]*"
+        pattern = re.compile(rf"https?://(www\.)?{stem}{between}{_NAME}", re.IGNORECASE)
+        found.append((pattern, namespace))
+    return found
