@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from twingraph.cli import cli
+from twingraph.site.attachments import FRAME_POLICY
 from twingraph.site.hosting import Host, rules
 from twingraph.verify.run import verify
 
@@ -181,12 +182,31 @@ def test_the_site_as_files_has_no_problem_on(name: str, static: Static) -> None:
     try:
         with start(static, folder):
             found = verify(static.url, pages=25)
+            frame = get(static, "embed/place/musterstadt", "de")
+            shown = get(static, "embed/de/place/musterstadt.html")
+            page = get(static, "de/place/musterstadt.html")
+            dates = get(static, "en/calendar/years/place/sampleford.ics")
     finally:
         shutil.rmtree(folder)
 
     assert [str(finding) for finding in found.problems] == []
     assert {finding.code for finding in found.findings} <= {"sparql", "catalogue", "canonical"}
     assert found.pages >= 25 and found.requests > 200
+    assert frame.status == 303
+    assert frame.headers["Location"].endswith("/embed/de/place/musterstadt.html")
+    assert shown.headers["Content-Security-Policy"] == FRAME_POLICY
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert dates.headers["Content-Type"] == "text/calendar; charset=utf-8"
+
+
+def get(site: Static, path: str, language: str = "") -> http.client.HTTPResponse:
+    """Return the answer of the host that runs now; its body is read and let go."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
+    connection.request("GET", site.prefix + path, headers={"Accept-Language": language})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
 
 
 def test_a_redirect_service_leads_to_the_form_that_is_asked_for(static: Static) -> None:

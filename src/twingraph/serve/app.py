@@ -38,6 +38,7 @@ from twingraph.settings import Limits, address_from
 from twingraph.site.reader import BuildReader, load_site
 from twingraph.site.render import STATIC, static_file
 from twingraph.sparql.fetch import EndpointError
+from twingraph.web.attachments import ROUTES as ATTACHMENTS
 from twingraph.web.catalogue import ROUTES as CATALOGUE
 from twingraph.web.dereference import FIRST as THINGS_FIRST
 from twingraph.web.dereference import LAST as THINGS_LAST
@@ -127,6 +128,7 @@ def create_app(
         routes=[
             *LIBRARY,
             *FEEDS,
+            *ATTACHMENTS,
             *MEMENTOS,
             *THINGS_FIRST,
             *FORM,

@@ -14,6 +14,7 @@ from typing import Final
 
 from twingraph.export.editions import MEDIA_TYPES
 from twingraph.problems import TwingraphError
+from twingraph.site.attachments import FRAME_POLICY
 from twingraph.site.describe import FORMATS
 from twingraph.translation import LANGUAGES
 
@@ -39,7 +40,7 @@ _CODE: Final = "vocab/[a-z][a-z0-9-]*(?:/[a-z0-9][a-z0-9-]*)?"
 # for mod_rewrite: `$1` is the path of the page without language and suffix
 _IRI: Final = f"^(?:id/(?=[a-z]+/)|(?=vocab/|ns$|shapes$))({_THING}|{_CODE}|ns|shapes)$"
 _POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-_EMBED: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors *"
+_ANSWER: Final = "application/sparql-results+json"  # to a question: .json tells less
 _VARY: Final = "Accept, Accept-Language"
 _HTML_FIRST: Final = "^[[:space:]]*(text/html|application/xhtml)"
 
@@ -110,8 +111,11 @@ server {{
     try_files $uri $uri.html $uri/ =404;
   }}
   location {p}embed/ {{
-{shared}    add_header Content-Security-Policy "{_EMBED}" always;
+{shared}    add_header Content-Security-Policy "{FRAME_POLICY}" always;
     try_files $uri $uri.html =404;
+  }}
+  location ~ "^{p}embed/place/(?<slug>[a-z0-9-]+)$" {{
+    return 303 {p}embed/$twingraph_language/place/$slug.html;
   }}
   location ~ "^{p}id/(?<thing>{_THING})$" {{
 {shared}    add_header Vary "{_VARY}" always;
@@ -136,6 +140,10 @@ server {{
   }}
   location ~ "^{p}(?<file>catalog|catalog-de)$" {{ return 303 {p}$file.ttl; }}
   location = {p}.well-known/void {{ return 303 {p}void.ttl; }}
+  location ~ "^{p}query/[a-z0-9-]+\\.json$" {{
+{shared}    types {{ }}
+    default_type {_ANSWER};
+  }}
   location = {p}.well-known/sparql-examples {{
 {shared}    types {{ }}
     default_type text/turtle;
@@ -192,13 +200,16 @@ AddCharset utf-8 {texts}
 Header always set Access-Control-Allow-Origin "*"
 Header always set X-Content-Type-Options "nosniff"
 Header always set Content-Security-Policy "{_POLICY}"
-Header always set Content-Security-Policy "{_EMBED}" "expr=%{{REQUEST_URI}} =~ m#^{p}embed/#"
+Header always set Content-Security-Policy "{FRAME_POLICY}" env=framed
 Header always set Vary "{_VARY}" "expr=%{{REQUEST_STATUS}} -eq 303"
 
 RewriteEngine On
 {_apache_forms()}
 RewriteRule ^(catalog|catalog-de)$ {p}$1.ttl [R=303,L]
 RewriteRule ^\\.well-known/void$ {p}void.ttl [R=303,L]
+RewriteRule ^embed/ - [E=framed:yes]
+RewriteRule ^query/[a-z0-9-]+\\.json$ - [T={_ANSWER}]
+RewriteRule ^embed/place/([a-z0-9-]+)$ {p}embed/%{{ENV:language}}/place/$1.html [R=303,L]
 # IRIs of things, codes, ontology and shapes
 RewriteCond %{{ENV:form}} =html
 RewriteCond %{{DOCUMENT_ROOT}}{p}%{{ENV:language}}/$1.html -f
@@ -239,9 +250,13 @@ def _caddy(host: Host) -> str:
   header Access-Control-Allow-Origin "*"
   header X-Content-Type-Options "nosniff"
   header Content-Security-Policy "{_POLICY}"
-  header {p}embed/* Content-Security-Policy "{_EMBED}"
-{types}  header */SHA256SUMS Content-Type "text/plain; charset=utf-8"
-  header */sparql-examples Content-Type "text/turtle; charset=utf-8"
+  header {p}embed/* Content-Security-Policy "{FRAME_POLICY}"
+{types}  @sums path */SHA256SUMS
+  header @sums Content-Type "text/plain; charset=utf-8"
+  @examples path */sparql-examples
+  header @examples Content-Type "text/turtle; charset=utf-8"
+  @answer path_regexp ^{p}query/[a-z0-9-]+\\.json$
+  header @answer Content-Type "{_ANSWER}"
 
   @iri path_regexp iri ^{p}id/({_THING})$
   handle @iri {{
@@ -271,6 +286,8 @@ def _caddy(host: Host) -> str:
     redir @wholepage {p}{{language}}/{{re.whole.1}}.html 303
     redir {p}{{re.whole.1}}.{{form}} 303
   }}
+  @embed path_regexp embed ^{p}embed/place/([a-z0-9-]+)$
+  redir @embed {p}embed/{{language}}/place/{{re.embed.1}}.html 303
   redir {p}catalog {p}catalog.ttl 303
   redir {p}catalog-de {p}catalog-de.ttl 303
   redir {p}.well-known/void {p}void.ttl 303
@@ -299,6 +316,7 @@ def _netlify(host: Host) -> str:
     )
     return f"""# file _redirects; nothing here can look at Accept: IRIs lead to pages alone
 {languages}{p}id/:kind/:slug  {p}{LANGUAGES[0]}/:kind/:slug.html  302
+{p}embed/place/:slug  {p}embed/{LANGUAGES[0]}/place/:slug.html  302
 {p}catalog  {p}catalog.ttl  302
 {p}.well-known/void  {p}void.ttl  302
 

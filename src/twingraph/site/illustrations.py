@@ -14,6 +14,7 @@ from twingraph.site.facts import PageFacts
 from twingraph.site.links import relative
 from twingraph.site.pictures import data
 from twingraph.site.pictures.map import map_svg
+from twingraph.site.pictures.network import ego_network_svg
 from twingraph.site.pictures.svg import Words as PictureWords
 from twingraph.site.pictures.timeline import timeline_svg
 from twingraph.site.pictures.words import words_in
@@ -45,8 +46,18 @@ def picture_words(language: str) -> PictureWords:
 class Illustrator:
     """Draws for the page at path `place`, in its language; names are looked up once a picture."""
 
-    def __init__(self, reader: BuildReader, language: str, place: str) -> None:
-        """Start for one page."""
+    def __init__(
+        self,
+        reader: BuildReader,
+        language: str,
+        place: str,
+        *,
+        outside: bool = False,
+        standalone: bool = False,
+    ) -> None:
+        """Start for one page; `outside` means absolute links, `standalone` no file beside it."""
+        self.outside = outside
+        self.standalone = standalone
         self.reader = reader
         self.language = language
         self.place = place
@@ -64,7 +75,9 @@ class Illustrator:
             path = evidence_path(self.reader, iri, self.language)
         else:
             path = page_path(self.reader.path(iri) or "", self.language)
-        return relative(path, self.place) if path is not None else ""
+        if path is None:
+            return ""
+        return f"{self.reader.address}{path}" if self.outside else relative(path, self.place)
 
     def _date(self, value: str) -> str:
         return date_text(value, self.language).text
@@ -98,7 +111,35 @@ class Illustrator:
             more = self.words("picture.map unlocated").format(count=found.unlocated)
             told = f"{told} {more}"
         return map_svg(found.points, found.arcs, title=title, description=told, words=self.words,
-                       kinds=found.kinds, land_href=self.land)  # fmt: skip
+                       kinds=found.kinds, land_href="" if self.standalone else self.land,
+                       standalone=self.standalone)  # fmt: skip
+
+    def network(self, iri: str) -> str:
+        """Return the network of a place; empty where its partners are none of one another."""
+        links = self.reader.rows("network", this=NamedNode(iri))
+        if not links:
+            return ""
+        rows = self.reader.rows("map-of-place", this=NamedNode(iri))
+        countries = {
+            row["partner"].value: row["country"].value
+            for row in self.reader.rows("partners", this=NamedNode(iri))
+            if row["partner"] is not None and row["country"] is not None
+        }
+        facts = self._facts(rows, iri, *countries.values())
+        partners, pairs, kinds = data.network(
+            rows,
+            links,
+            lambda one: facts.name(countries[one]).text if one in countries else "",
+            lambda one: facts.name(one).text,
+            self._href,
+        )
+        name = facts.name(iri).text
+        told = self.words("picture.network desc").format(
+            count=len(partners), name=name, links=len(pairs)
+        )
+        title = self.words("picture.network of").format(name=name)
+        return ego_network_svg(name, partners, pairs, title=title, description=told,
+                               words=self.words, kinds=kinds)  # fmt: skip
 
     def timeline(self, iri: str) -> str:
         """Return the timeline of what is dated around a partnership; empty below two dates."""

@@ -23,6 +23,7 @@ from twingraph.catalogue.dcat import write_catalogue
 from twingraph.catalogue.paging import MOST, read_catalogue
 from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import description_path
+from twingraph.site.attachments import attachment, attachment_paths
 from twingraph.site.browse import csv_paths
 from twingraph.site.datapage import Publication, publication_of
 from twingraph.site.describe import FORMATS, describe, formats_of
@@ -112,6 +113,10 @@ def _entries(
         (f"static/{name}", body) for name in STATIC if (body := static_file(name)) is not None
     )
     yield from _offline(reader, address)
+    for path in attachment_paths(reader):
+        attached = attachment(reader, path)
+        if attached is not None:
+            yield path, attached.body
     progress("writing the descriptions")
     yield from _descriptions(reader)
     yield from _questions(reader)

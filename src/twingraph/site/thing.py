@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from heapq import nsmallest
 from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from pyoxigraph import NamedNode
 
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import CODES, PREFIXES, RDFS, SKOS, TG
+from twingraph.site.attachments import calendar_path, embed_path
 from twingraph.site.claims import ClaimRow, Claims, Conflict
 from twingraph.site.datewords import date_text
 from twingraph.site.evidence import fragment_of
@@ -19,6 +20,7 @@ from twingraph.site.facts import PageFacts
 from twingraph.site.illustrations import Anniversary, Illustrator
 from twingraph.site.links import relative
 from twingraph.site.partners import PartnerRow, partner_rows
+from twingraph.site.pictures.embed import embed_code
 from twingraph.site.properties import ALWAYS, BOUNDS, HIDDEN, INVERSE, ORDER, OUTSIDE
 from twingraph.site.reader import BuildReader
 from twingraph.site.summary import Ties, schema_thing, sentence
@@ -128,8 +130,11 @@ class ThingPage(NamedTuple):
     description: str
     schema: dict[str, Any]
     map: str
+    network: str
+    embed: Embed | None
     timeline: str
     anniversaries: list[Anniversary]
+    calendars: list[Value]
     contacts: list[Contact]
     memberships: list[Membership]
     parts: list[Note]
@@ -138,6 +143,13 @@ class ThingPage(NamedTuple):
     evidence: list[Citation]
     incoming: list[Group]
     outside: list[Value]
+
+
+class Embed(NamedTuple):
+    """The line of HTML that shows a map elsewhere, and where the picture alone is."""
+
+    code: str
+    picture: str
 
 
 def thing_page(
@@ -188,6 +200,7 @@ def thing_page(
         partner_rows(site, iri, language, at, query="partners-of-parts") if kind == "place" else []
     )
     coming = _coming(pictures, kind, iri, bool(partners))
+    drawn = _map(pictures, kind, iri, bool(partners))
     questions = _questions(formatter, iri, kind)
     remarks = notes["remark"]
     ties = Ties(len(partners), sum(not row.since.absent for row in partners))
@@ -205,15 +218,18 @@ def thing_page(
         partners=partners,
         parts_partners=parts,
         parts_heading=_parts_heading(formatter, iri),
-        actions=_actions(formatter, bool(coming), bool(questions)),
+        actions=_actions(formatter, iri, kind, coming, bool(questions)),
         questions=questions,
         remarks_open=[note for note in remarks if note.weighty],
         remarks_folded=_by_source([note for note in remarks if not note.weighty]),
         description=description,
         schema=schema_thing(facts, iri, description, f"{site.address}{at}", outside),
-        map=_map(pictures, kind, iri, bool(partners)),
+        map=drawn,
+        network=pictures.network(iri) if partners else "",
+        embed=_embed(formatter, iri, name.text) if drawn and partners and kind == "place" else None,
         timeline=pictures.timeline(iri) if kind == "partnership" else "",
         anniversaries=coming,
+        calendars=_calendars(formatter, iri) if coming and kind == "place" else [],
         contacts=contacts,
         memberships=memberships,
         parts=notes["statement"],
@@ -412,15 +428,39 @@ def _parts_heading(formatter: ValueFormatter, iri: str) -> str:
     return words.gettext("Partnerships of its parts")
 
 
-def _actions(formatter: ValueFormatter, coming: bool, asked: bool) -> list[Value]:
+def _actions(
+    formatter: ValueFormatter, iri: str, kind: str, coming: Sequence[Anniversary], asked: bool
+) -> list[Value]:
     """Return where the visitor may go from the head of the page."""
     words = formatter.words
     found = []
     if coming:
         found.append(Value(words.gettext("Anniversaries"), "#anniversaries"))
+    if coming and kind == "place":
+        found.append(Value(words.gettext("Calendar"), _calendars(formatter, iri)[0].href))
     if asked:
         found.append(Value(words.gettext("Questions about it"), "#questions"))
     return [*found, Value(words.gettext("As data"), "#downloads")]
+
+
+def _calendars(formatter: ValueFormatter, iri: str) -> list[Value]:
+    """Return the calendars of a place: of days and months, and with what has a year only."""
+    slug, words = iri.rpartition("/")[2], formatter.words
+    return [
+        Value(text, relative(calendar_path(formatter.language, slug, years), formatter.at))
+        for text, years in (
+            (words.gettext("Calendar of days and months"), False),
+            (words.gettext("Calendar with whole years too"), True),
+        )
+    ]
+
+
+def _embed(formatter: ValueFormatter, iri: str, name: str) -> Embed:
+    """Return how the map of a place is shown on other pages."""
+    slug = iri.rpartition("/")[2]
+    address = f"{formatter.site.address}{embed_path(formatter.language, slug)}"
+    picture = relative(embed_path(formatter.language, slug, "svg"), formatter.at)
+    return Embed(embed_code(address, name), picture)
 
 
 def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:

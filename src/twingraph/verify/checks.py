@@ -148,7 +148,7 @@ def foreign(client: Client, found: Response, read: Page) -> Iterator[Finding]:
             yield Finding(
                 found.url, "foreign", f"loads {url}", "keep it on the site: build the site anew"
             )
-    languages = [alternate.url for alternate in read.alternates if alternate.language]
+    languages = [a.url for a in read.alternates if a.language and not a.media_type]
     for url in [*([read.canonical] if read.canonical else []), *languages]:
         if not client.inside(url):
             yield Finding(
@@ -240,7 +240,7 @@ def negotiation(client: Client, kind: str, slug: str) -> Iterator[Finding]:
 def forms(client: Client, alternates: Iterable[Alternate]) -> Iterator[Finding]:
     """Is each other form of a page there, as the type that the page says?"""
     for alternate in alternates:
-        if alternate.language or not alternate.media_type or not client.inside(alternate.url):
+        if alternate.media_type in ("", "text/html") or not client.inside(alternate.url):
             continue
         found = client.follow(alternate.url)
         if found.location or found.status == 0:

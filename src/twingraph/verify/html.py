@@ -23,10 +23,9 @@ _LOADING_LINKS: Final = frozenset({"stylesheet", "icon", "preload", "moduleprelo
 
 
 class Alternate(NamedTuple):
-    """A `link` element that leads to another form: its address, media type and language."""
+    """Another form of a page or a file beside it: its address, media type and language."""
 
     url: str
-    rel: str
     media_type: str
     language: str
 
@@ -65,6 +64,7 @@ class _Reader(HTMLParser):
                 self.page.headings += 1
             case "a" | "area" if "href" in values:
                 self._add(self.page.links, values["href"])
+                self._typed(values)
             case "link" if "href" in values:
                 self._link(values)
         for name in _LOADED.get(tag, ()):
@@ -84,15 +84,27 @@ class _Reader(HTMLParser):
 
     def _link(self, values: dict[str, str]) -> None:
         rels = set(values.get("rel", "").lower().split())
-        url = urljoin(self.url, values["href"])
+        try:
+            url = urljoin(self.url, values["href"].strip())
+        except ValueError:
+            return
         if "canonical" in rels:
             self.page.canonical = url
         if rels & _LOADING_LINKS:
             self._add(self.page.loaded, values["href"])
         if "alternate" in rels:
-            media_type = values.get("type", "").partition(";")[0].strip().lower()
-            found = Alternate(url, "alternate", media_type, values.get("hreflang", ""))
-            self.page.alternates.append(found)
+            self._typed(values)
+
+    def _typed(self, values: dict[str, str]) -> None:
+        """Note another form: what a `link` calls so, and a link in the text that names its type."""
+        media_type = values.get("type", "").partition(";")[0].strip().lower()
+        language = values.get("hreflang", "")
+        if (media_type or language) and language != "x-default":
+            try:
+                url = urljoin(self.url, values["href"].strip())
+            except ValueError:
+                return
+            self.page.alternates.append(Alternate(url, media_type, language))
 
     def _add(self, where: list[str], href: str) -> None:
         try:

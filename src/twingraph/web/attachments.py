@@ -1,0 +1,38 @@
+"""Calendars and maps for other pages over HTTP; these alone may stand in somebody's frame."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from twingraph.site.attachments import FRAME_POLICY, attachment
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.web.refusals import not_found
+from twingraph.web.respond import language_of, path_of, respond, see_other
+
+
+async def attached(request: Request) -> Response:
+    """Send a calendar or a map."""
+    site: BuildReader = request.state.snapshot.site
+    found = await run_in_threadpool(attachment, site, path_of(request))
+    if found is None:
+        return not_found(request)
+    headers = {"content-security-policy": FRAME_POLICY} if found.framed else {}
+    return respond(request, found.body, found.media_type, headers=headers)
+
+
+def embed(request: Request) -> Response:
+    """Send on to the map in the language of the reader."""
+    slug = request.path_params["slug"]
+    return see_other(request, f"embed/{language_of(request)}/place/{slug}.html")
+
+
+ROUTES: Final = (
+    Route("/embed/place/{slug}", embed),
+    Route("/embed/{rest:path}", attached),
+    *(Route(f"/{language}/calendar/{{rest:path}}", attached) for language in LANGUAGES),
+)
