@@ -30,7 +30,7 @@ from twingraph.site.reader import BuildReader
 from twingraph.source.rebase import rebase_quad
 from twingraph.sparql.ask import ask
 from twingraph.sparql.library import bind, load_library, pick, read_query
-from twingraph.sparql.names import named
+from twingraph.sparql.names import UnknownThingError, named
 from twingraph.sparql.query import SelectResult, run
 from twingraph.web.search import MAX_TYPED, read_names
 
@@ -261,7 +261,8 @@ ASK {{ ?thing ?p ?o }}
         ("iri:place place:bonn", "place:bonn", "place:bonn"),
         ("iri:place place:bonn", "plac:bonn", "plac:bonn"),
         ("iri:place place:bonn", PLACE + "bonn", PLACE + "bonn"),
-        ("iri:place place:bonn", "atlantis", "atlantis"),
+        ("iri:place place:bonn", "Q586", PLACE + "bonn"),
+        ("iri:place place:bonn", "2946447", PLACE + "bonn"),
         ("iri:field field:climate", "Klima", HOME + "vocab/field/climate"),
         ("iri place:bonn", "Peking", "Peking"),
         ("string a", "Peking", "Peking"),
@@ -293,6 +294,9 @@ def test_a_name_of_several_things_or_of_none_is_an_error_that_lists_them(store: 
         named(PARTNERS, {"place": "Sister City"}, several)
     with pytest.raises(TwingraphError, match="nothing is called; did you mean place:windhoek"):
         named(PARTNERS, {"place": "Wintduk"}, store)
+    for unknown in ("atlantis", "place:atlantis", f"{PLACE}atlantis"):
+        with pytest.raises(UnknownThingError, match="which nothing is called"):
+            named(PARTNERS, {"place": unknown}, store)
     with pytest.raises(TwingraphError, match="no IRI; write place:berlin, or a whole IRI"):
         bind(PARTNERS, named(PARTNERS, {"place": "New Atlantis!"}, store))
 
@@ -464,6 +468,6 @@ def test_every_page_has_a_search_box_that_works_without_script(client: TestClien
     }.items():
         page = client.get(path, headers={"accept": "text/html"}).text
         assert f'role="search" method="get" action="{action}"' in page, path
-        assert "<script" not in page
+        assert "<script" not in page.replace('<script type="application/ld+json">', "")
     home = client.get("/en/index.html").text
     assert home.count('role="search"') == 2

@@ -196,7 +196,7 @@ def test_what_cannot_be_asked_says_what_to_write(client: TestClient, path: str, 
     is_json = ".json" in path
     answer = client.get(path)
 
-    assert answer.status_code == 400
+    assert answer.status_code == (404 if "is called" in words else 400)
     kind = "application/problem+json" if is_json else "text/plain; charset=utf-8"
     assert answer.headers["content-type"] == kind
     told = answer.json()["detail"] if is_json else answer.text
@@ -243,7 +243,7 @@ def test_no_value_breaks_a_question(client: TestClient, query: LibraryQuery) -> 
         for value in HOSTILE:
             values = {**query.examples(), one.name: value}
             answer = client.get(f"/query/{query.name}.{suffix}", params=values)
-            assert answer.status_code in (200, 400), value
+            assert answer.status_code in (200, 400, 404), value
             assert "set-cookie" not in answer.headers
             if one.type in ("date", "integer") and not value.lstrip("-").isascii():
                 assert answer.status_code == 400

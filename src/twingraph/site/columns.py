@@ -161,6 +161,7 @@ _COLUMNS: Final[Mapping[str, Message]] = {
     "why": NP_("column", "Why"),
     "word": NP_("column", "Word"),
     "year": NP_("column", "Year"),
+    "years": NP_("column", "Years"),
 }  # fmt: skip
 
 # What the queries of the library write into cells, in English: those who read CSV rely on it.

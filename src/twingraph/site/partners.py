@@ -26,6 +26,7 @@ class PartnerRow(NamedTuple):
     status: Value
     distance: str
     implied: bool
+    iri: str  # of the partner
 
 
 def iris_in(rows: Iterable[Row]) -> set[str]:
@@ -79,6 +80,7 @@ def _row(formatter: ValueFormatter, row: Row, kinds: list[str], decided: str) ->
         status=status_value(formatter, row["status"]),
         distance=formatter.value(km, TG.distanceKm.value).text if km is not None else "",
         implied=_iri(row["modality"]) == CODES + "modality/inferred",
+        iri=_iri(row["partner"]),
     )
 
 

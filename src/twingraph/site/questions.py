@@ -17,6 +17,7 @@ from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts, facts_about
 from twingraph.site.links import outside_link, relative
 from twingraph.site.lists import CLASSES
+from twingraph.site.partners import partner_rows
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate, Link, render
 from twingraph.site.results import (
@@ -33,8 +34,10 @@ from twingraph.site.results import (
 from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.site.words import kind_name
 from twingraph.sparql.library import AUDIENCES, LibraryQuery, Parameter
+from twingraph.sparql.names import UnknownThingError
 from twingraph.translation import N_, choose_text, words_of
 
+_TWINNED: Final = "is-twinned-with"
 _SHOWN: Final = 500
 _MAX_OPTIONS: Final = 400  # a longer list is no help; then a name is typed
 _AUDIENCE_NAMES: Final = {
@@ -69,6 +72,14 @@ class Call(NamedTuple):
     code: str
 
 
+class OtherTie(NamedTuple):
+    """A partnership of another kind than was asked for."""
+
+    kinds: list[Value]
+    since: Value
+    partnership: Value
+
+
 class AnswerTable(NamedTuple):
     """An answer as people read it: `answer` for yes or no, else rows and what they are called."""
 
@@ -76,6 +87,7 @@ class AnswerTable(NamedTuple):
     rows: list[list[Value]]
     counted: str
     answer: str
+    instead: tuple[OtherTie, ...] = ()  # how two places are tied, where it is not as was asked
 
 
 class QuestionPage(NamedTuple):
@@ -112,18 +124,19 @@ def question_page(
     What can't be asked is told on the page, above the form.
     """
     query = site.library[name]
-    problem, asked = "", None
+    problem, asked, status = "", None, 200
     try:
         asked = read_asked(site, query, fields) if fields else example_of(site, query)
     except TwingraphError as error:
         problem = str(error)
+        status = 404 if isinstance(error, UnknownThingError) else 400
     at = f"{language}/query/{name}.html"
     told = _tell(site, language, at, query, asked, problem, dict(fields))
     search = f"?{urlencode(asked.values)}" if asked is not None and fields else ""
     body = render(site, "question.html", language, at, title=told.title,
                   elsewhere={one: f"{one}/query/{name}.html{search}" for one in LANGUAGES},
                   alternates=question_forms(name), page=told)  # fmt: skip
-    return (400 if problem else 200), body
+    return status, body
 
 
 def question_forms(name: str) -> tuple[Alternate, ...]:
@@ -283,12 +296,7 @@ def _table(site: BuildReader, language: str, at: str, asked: BoundQuery) -> Answ
     words = words_of(language)
     found = rows_of(site, asked)
     if found.yes is not None:
-        return AnswerTable(
-            [],
-            [],
-            words.gettext("Answer"),
-            words.gettext("yes") if found.yes else words.gettext("no"),
-        )
+        return _yes_or_no(site, language, at, asked, found.yes)
     total, shown = len(found.rows), found.rows[:_SHOWN]
     facts = facts_about(site, language, shown)
     formatter = ValueFormatter(facts, at)
@@ -309,6 +317,28 @@ def _table(site: BuildReader, language: str, at: str, asked: BoundQuery) -> Answ
         counted,
         "",
     )
+
+
+def _yes_or_no(
+    site: BuildReader, language: str, at: str, asked: BoundQuery, yes: bool
+) -> AnswerTable:
+    """Return the answer; where two cities are no twins, with what they are instead."""
+    words = words_of(language)
+    heading_text, answer = words.gettext("Answer"), words.gettext("yes")
+    if yes:
+        return AnswerTable([], [], heading_text, answer)
+    if asked.query.name != _TWINNED:
+        return AnswerTable([], [], heading_text, words.gettext("no"))
+    one, other = (asked.terms[name].value for name in ("one", "other"))
+    rows = [row for row in partner_rows(site, one, language, at)
+            if row.iri == other]  # fmt: skip
+    ties = [OtherTie(row.kinds, row.since, row.partnership) for row in rows]
+    answer = (
+        words.gettext("Not as town twinning.")
+        if ties
+        else words.gettext("No: no source says so, nor that they are partners otherwise.")
+    )
+    return AnswerTable([], [], heading_text, answer, tuple(ties))
 
 
 def _kept(facts: PageFacts, asked: BoundQuery, found: Rows) -> list[int]:

@@ -37,10 +37,11 @@ _LATITUDE, _LONGITUDE = PREFIXES["schema"] + "latitude", PREFIXES["schema"] + "l
 
 
 class Ties(NamedTuple):
-    """How many partnerships a place has, and for how many a start is known."""
+    """What is reckoned for a sentence: the partnerships of a place, those with a start."""
 
     partnerships: int = 0
     started: int = 0
+    decided: str = ""  # when it was decided to enter a partnership, in words
 
 
 def sentence(facts: PageFacts, iri: str, ties: Ties) -> str:
@@ -52,7 +53,7 @@ def sentence(facts: PageFacts, iri: str, ties: Ties) -> str:
         case "place":
             return _place(facts, iri, name, ties, words)
         case "partnership":
-            return _partnership(facts, iri, words)
+            return _partnership(facts, iri, ties.decided, words)
         case None:
             return ""
     return _other(facts, iri, name, kind, words)
@@ -84,13 +85,15 @@ def _place(facts: PageFacts, iri: str, name: str, ties: Ties, words: Words) -> s
     return " ".join(found)
 
 
-def _partnership(facts: PageFacts, iri: str, words: Words) -> str:
+def _partnership(facts: PageFacts, iri: str, decided: str, words: Words) -> str:
     partners = [facts.name(one).text for one in facts.links(iri, TG.partner)]
     names = words.pgettext("date", " and ").join(sorted(partners))
     kinds = [facts.name(one).text for one in facts.links(iri, TG.partnershipType)]
     kind = " / ".join(kinds) or words.gettext("kind not stated")
     start = facts.one(iri, TG.start)
     when = words.gettext("start not stated")
+    if decided:
+        when = f"{when} ({decided})"
     if start is not None:
         when = words.gettext("begun {date}", date=facts.date(start))
     end = facts.one(iri, TG.end)

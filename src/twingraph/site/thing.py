@@ -26,7 +26,7 @@ from twingraph.site.reader import BuildReader
 from twingraph.site.summary import Ties, schema_thing, sentence
 from twingraph.site.values import Citation, Value, ValueFormatter, sort_key
 from twingraph.site.words import kind_name
-from twingraph.translation import choose_text
+from twingraph.translation import choose_text, words_of
 
 _SHOWN: Final = 100  # of one kind of link to a thing; the description holds them all
 _PART_OF: Final = PREFIXES["dcterms"] + "isPartOf"
@@ -35,6 +35,10 @@ _ALSO_CALLED: Final = PREFIXES["skos"] + "altLabel"
 _LATITUDE, _LONGITUDE = PREFIXES["schema"] + "latitude", PREFIXES["schema"] + "longitude"
 _POSITION: Final = PREFIXES["geo"] + "hasGeometry"
 _MEMBER, _ORGANISATION = PREFIXES["org"] + "member", PREFIXES["org"] + "organization"
+_ORIGINALS: Final = (
+    PREFIXES["foaf"] + "page", PREFIXES["dcterms"] + "source", PREFIXES["schema"] + "url",
+)  # fmt: skip
+_NOT_STATED: Final = TG.start.value.removesuffix("start") + "notStated"
 _WEIGHTY: Final = {TG.start.value, TG.partnershipType.value, TG.status.value}
 _ROLE: Final = PREFIXES["org"] + "role"
 # Links that have a section of their own, or are shortcuts for one that has.
@@ -128,6 +132,8 @@ class ThingPage(NamedTuple):
     remarks_open: list[Note]
     remarks_folded: list[RemarkGroup]
     description: str
+    original: Value | None  # where a source document can be read, if that is known
+    is_source: bool
     schema: dict[str, Any]
     map: str
     network: str
@@ -203,7 +209,9 @@ def thing_page(
     drawn = _map(pictures, kind, iri, bool(partners))
     questions = _questions(formatter, iri, kind)
     remarks = notes["remark"]
-    ties = Ties(len(partners), sum(not row.since.absent for row in partners))
+    decided_in_words = _decided(pictures, kind, iri)
+    started = sum(not row.since.absent for row in partners)
+    ties = Ties(len(partners), started, decided_in_words)
     description = sentence(facts, iri, ties)
     outside = [one for verb in OUTSIDE for one in facts.links(iri, verb)]
     return ThingPage(
@@ -213,7 +221,7 @@ def thing_page(
         intro=[one for one in (formatter.text(iri, _DEFINITION), formatter.comment(iri)) if one],
         implied=_implied(facts, iri),
         conflicts=claims.conflicts(),
-        facts=_facts(formatter, iri, claims, evidence),
+        facts=_facts(formatter, iri, claims, evidence, decided_in_words),
         claims=rows,
         partners=partners,
         parts_partners=parts,
@@ -223,6 +231,8 @@ def thing_page(
         remarks_open=[note for note in remarks if note.weighty],
         remarks_folded=_by_source([note for note in remarks if not note.weighty]),
         description=description,
+        original=_original(formatter, iri),
+        is_source=kind == "source",
         schema=schema_thing(facts, iri, description, f"{site.address}{at}", outside),
         map=drawn,
         network=pictures.network(iri) if partners else "",
@@ -239,6 +249,22 @@ def thing_page(
         incoming=_incoming(formatter, facts.incoming, shown, told),
         outside=[formatter.elsewhere(one) for one in outside],
     )
+
+
+def _original(formatter: ValueFormatter, iri: str) -> Value | None:
+    facts = formatter.facts
+    pages = [one for verb in _ORIGINALS for one in facts.links(iri, verb)]
+    return formatter.elsewhere(pages[0]) if pages else None
+
+
+def _decided(pictures: Illustrator, kind: str, iri: str) -> str:
+    """Return when entering the partnership was decided, in words; empty for none."""
+    if kind != "partnership":
+        return ""
+    day = pictures.decided(partnership=NamedNode(iri)).get(iri, "")
+    words = words_of(pictures.language)
+    date = date_text(day, pictures.language).text
+    return words.gettext("decided on {date}", date=date) if day else ""
 
 
 def _map(pictures: Illustrator, kind: str, iri: str, tied: bool) -> str:
@@ -290,7 +316,11 @@ def _implied(facts: PageFacts, iri: str) -> bool:
 
 
 def _facts(
-    formatter: ValueFormatter, iri: str, claims: Claims, evidence: list[Citation]
+    formatter: ValueFormatter,
+    iri: str,
+    claims: Claims,
+    evidence: list[Citation],
+    decided: str,
 ) -> list[Fact]:
     always = ALWAYS.get(kind_of(iri, formatter.site.base) or "", ())
     verbs = {*formatter.facts.properties(iri), *always} - HIDDEN
@@ -299,6 +329,14 @@ def _facts(
     found = []
     for verb in ordered:
         values = formatter.values(iri, verb)
+        if verb == _NOT_STATED:  # what is always shown says so itself
+            values = [
+                formatter.property_name(one)
+                for one in formatter.facts.links(iri, verb)
+                if one not in always
+            ]
+            if not values:
+                continue
         if not values:
             unknown = verb == TG.status.value
             absent = (
@@ -306,7 +344,8 @@ def _facts(
                 if unknown
                 else formatter.words.gettext("not stated in our sources")
             )
-            values = [Value(absent, absent=True)]
+            note = decided if verb == TG.start.value else ""
+            values = [Value(absent, absent=True, note=note)]
         else:
             values = [
                 one._replace(note=_note_on(formatter, iri, verb, one, claims)) for one in values

@@ -24,6 +24,24 @@ from twingraph.sparql.queryable import Queryable
 _WRITTEN_OUT: Final = re.compile(r"<?[a-z-]+:\S+")
 
 
+_SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
+# How people write an identifier of somebody else, and the IRI that says the same.
+_IDENTIFIERS: Final = (
+    (
+        re.compile(r"(?:https?://(?:www\.|m\.)?wikidata\.org/(?:wiki|entity)/|wd:)?(Q\d+)", re.I),
+        "http://www.wikidata.org/entity/{}",
+    ),
+    (
+        re.compile(r"(?:https?://(?:sws\.|www\.)?geonames\.org/|gn:)?(\d+)(?:/.*)?"),
+        "https://sws.geonames.org/{}/",
+    ),
+)
+
+
+class UnknownThingError(TwingraphError):
+    """Nothing is meant by what was given; the message names what is nearly called so."""
+
+
 def named(
     query: LibraryQuery, values: Mapping[str, str], store: Queryable, base: str = HOME
 ) -> dict[str, str]:
@@ -40,25 +58,57 @@ def named(
 
 
 def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str:
-    if _WRITTEN_OUT.fullmatch(text) or _is_held(parameter.kind, text, store, base):
+    prefix = prefixes_for(base)[parameter.kind]
+    if _is_held(parameter.kind, text, store, base):
+        return text
+    known = _by_identifier(prefix, text, store)
+    if known:
+        return known
+    if _WRITTEN_OUT.fullmatch(text):
+        iri = text.removeprefix("<").removesuffix(">")
+        iri = iri.replace(f"{parameter.kind}:", prefix, 1) if text[:1] != "<" else iri
+        slug = iri.removeprefix(prefix)
+        if (
+            iri.startswith(prefix)
+            and SLUG.fullmatch(slug)
+            and not _is_held(parameter.kind, slug, store, base)
+        ):
+            raise _unknown(parameter, text, slug, store, base)
         return text
     found = named_things(parameter.kind, text, store, base)
     if len(found) == 1:
         return found[0]
-    prefix = prefixes_for(base)[parameter.kind]
     options = [f"{parameter.kind}:{one.removeprefix(prefix)}" for one in found]
     if options:
         raise TwingraphError(
             f"{parameter.name} is {_shown(text)}, which {len(options)} things are called; "
             f"write {' or '.join(options)}"
         )
-    near = [f"{parameter.kind}:{one}" for one in _near(parameter.kind, text, store, base)]
-    if near and not SLUG.fullmatch(text):
-        raise TwingraphError(
-            f"{parameter.name} is {_shown(text)}, which nothing is called; "
-            f"did you mean {' or '.join(near)}?"
-        )
-    return text
+    if SLUG.fullmatch(text) or _near(parameter.kind, text, store, base):
+        raise _unknown(parameter, text, text, store, base)
+    return text  # no name of anything; `bind` says what to write
+
+
+def _unknown(
+    parameter: Parameter, text: str, name: str, store: Queryable, base: str
+) -> UnknownThingError:
+    """Return the refusal of what names nothing, with what is nearly called so."""
+    near = [f"{parameter.kind}:{one}" for one in _near(parameter.kind, name, store, base)]
+    hint = f"did you mean {' or '.join(near)}?" if near else "search for it by name"
+    return UnknownThingError(f"{parameter.name} is {_shown(text)}, which nothing is called; {hint}")
+
+
+def _by_identifier(prefix: str, text: str, store: Queryable) -> str:
+    """Return the IRI of the thing that has this identifier elsewhere; empty where none has."""
+    for pattern, form in _IDENTIFIERS:
+        match = pattern.fullmatch(text)
+        if match is None:
+            continue
+        same = NamedNode(form.format(match[1].upper()))
+        for quad in store.quads_for_pattern(None, _SAME_AS, same, DefaultGraph()):
+            if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(prefix):
+                return quad.subject.value
+    return ""
 
 
 def named_things(kind: str, name: str, store: Queryable, base: str = HOME) -> list[str]:

@@ -25,8 +25,9 @@ from twingraph.site.render import Alternate
 from twingraph.site.service import dataset_description
 from twingraph.translation import words_of
 from twingraph.web.feeds import history_of_thing
-from twingraph.web.lookup import asked_identifier, find
+from twingraph.web.lookup import asked_identifier, find, look_up
 from twingraph.web.memento import add_timegate
+from twingraph.web.near import near_names
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
 from twingraph.web.respond import (
@@ -68,7 +69,7 @@ def _thing(request: Request, path: str) -> Response:
     now = standing(site, path)
     match now.state:
         case "unknown":
-            return not_found(request)
+            return _unknown(request, path)
         case "merged":
             target = now.instead[0]
             kept = f"doc/{target.removeprefix('id/')}" if _is_doc(request) else target
@@ -77,6 +78,19 @@ def _thing(request: Request, path: str) -> Response:
             return _withdrawn(request, path)
         case "held":
             return _negotiate(request, path)
+
+
+def _unknown(request: Request, path: str) -> Response:
+    """Send on to what an identifier in the place of a slug means; else say what is called so.
+
+    `/id/place/Q586` is asked by who knows Wikidata's name of it only.
+    """
+    site = _site(request)
+    kind, _, text = path.removeprefix("id/").partition("/")
+    found = [one for one in look_up(site, text) if one.startswith(f"id/{kind}/")] if text else []
+    if len(found) == 1:
+        return see_other(request, found[0], vary="")
+    return not_found(request, near_names(site, text, language_of(request)))
 
 
 def _is_doc(request: Request) -> bool:
@@ -217,7 +231,7 @@ def html(request: Request) -> Response:
         folder = None if rest == path else page(site, language, f"{rest}/index.html")
         if folder is not None:
             return see_other(request, f"{language}/{rest}/", status=308, vary="")
-        return not_found(request)
+        return _unknown_page(request, language, path)
     canonical = f"{language}/{path}"
     links = thing_links(site, about, canonical) if about else page_links(site, path, language)
     headers = {"content-language": language}
@@ -225,6 +239,16 @@ def html(request: Request) -> Response:
         headers["content-location"] = f"{request.scope.get('root_path', '')}/{canonical}"
     status = 410 if now is not None and now.state == "withdrawn" else 200
     return respond(request, body, "text/html", status=status, links=links, headers=headers)
+
+
+def _unknown_page(request: Request, language: str, path: str) -> Response:
+    site = _site(request)
+    kind, _, text = path.removesuffix(".html").rpartition("/")
+    found = [one for one in look_up(site, text) if one.startswith(f"id/{kind}/")] if kind else []
+    target = page_path(found[0], language) if len(found) == 1 else None
+    if target is not None:
+        return see_other(request, target, vary="")
+    return not_found(request, near_names(site, text, language))
 
 
 def language_root(request: Request) -> Response:

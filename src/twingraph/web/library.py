@@ -28,6 +28,7 @@ from twingraph.site.questions import question_page, questions_page
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.results import FORMAT_NAMES, form_of, formats_of, read_asked, write_result
 from twingraph.sparql.library import LibraryQuery, pick
+from twingraph.sparql.names import UnknownThingError
 from twingraph.translation import choose_text, words_of
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.respond import (
@@ -123,7 +124,7 @@ def _result(request: Request) -> Response:
         words = words_of(language_of(request))
         return refuse(
             request,
-            400,
+            404 if isinstance(error, UnknownThingError) else 400,
             str(error),
             heading=words.gettext("This can't be asked"),
             offers=offers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -18,17 +19,22 @@ from twingraph.rdf.vocabulary import SKOS, TG
 from twingraph.site.facts import PageFacts
 from twingraph.site.finder import Finder, Hit, Name
 from twingraph.site.links import relative
+from twingraph.site.pairs import partnerships_named
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import render
 from twingraph.site.values import Value, ValueFormatter
 from twingraph.site.wikidata import PAGE as WIKIDATA_PAGE
 from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
+from twingraph.web.lookup import look_up
 from twingraph.web.respond import VARY, language_of, respond, see_other
 
 MAX_TYPED: Final = 200  # letters of a query that are read; names are shorter
 _SHOWN: Final = 50
 _MAX_LIMIT: Final = 200
+
+# An identifier rather than a name: an item of Wikidata, a number of GeoNames, an address.
+_IDENTIFIER: Final = re.compile(r"[Qq]\d+|\d{4,}|https?://\S+|[a-z]+:[a-z0-9-]+")
 
 
 class SearchResult(NamedTuple):
@@ -51,6 +57,7 @@ class SearchPage(NamedTuple):
 
     typed: str
     counted: str
+    pairs: list[Value]
     groups: list[Group]
 
 
@@ -66,13 +73,9 @@ def read_names(site: BuildReader) -> Finder:
 
 
 def _finder(request: Request) -> Finder:
-    """The finder of the app's site, made when first asked for; a new build gets a new one."""
-    state = request.app.state
+    """The finder of the site, made when first asked for; a new build gets a new one."""
     site: BuildReader = request.state.snapshot.site
-    known: tuple[BuildReader, Finder] | None = getattr(state, "finder", None)
-    if known is None or known[0] is not site:
-        known = state.finder = (site, read_names(site))
-    return known[1]
+    return site.remember("finder", lambda: read_names(site))
 
 
 def _typed(request: Request) -> str:
@@ -104,8 +107,13 @@ def search_page(request: Request) -> Response:
     site: BuildReader = request.state.snapshot.site
     language, typed = language_of(request), _typed(request)
     at = f"{language}/search"
+    if _IDENTIFIER.fullmatch(typed):
+        meant = look_up(site, typed)
+        if len(meant) == 1:
+            return see_other(request, meant[0], vary="")
     hits = _finder(request).find(typed, language)
-    told = _tell(site, typed, language, at, hits)
+    pairs = partnerships_named(site, _finder(request), typed, language)
+    told = _tell(site, typed, language, at, hits, pairs)
     query = f"?{urlencode({'q': typed})}" if typed else ""
     body = render(
         site,
@@ -128,11 +136,17 @@ def search_json(request: Request) -> Response:
     language = asked if asked in LANGUAGES else language_of(request)
     hits = _finder(request).find(typed, language)
     facts = _facts(site, language, hits[:limit])
+    pairs = partnerships_named(site, _finder(request), typed, language)
+    facts.load(pairs)
+    facts.complete()
     told = {
         "query": typed,
         "language": language,
-        "total": len(hits),
-        "results": [_as_json(site, facts, one, language) for one in hits[:limit]],
+        "total": len(hits) + len(pairs),
+        "results": [
+            *(_pair_as_json(site, facts, one, language) for one in pairs),
+            *(_as_json(site, facts, one, language) for one in hits[: max(0, limit - len(pairs))]),
+        ],
     }
     body = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
     return respond(request, body, "application/json", vary=VARY)
@@ -154,9 +168,13 @@ def _limit(text: str) -> int:
 # --- telling -------------------------------------------------------------------------------------
 
 
-def _tell(site: BuildReader, typed: str, language: str, at: str, hits: list[Hit]) -> SearchPage:
+def _tell(
+    site: BuildReader, typed: str, language: str, at: str, hits: list[Hit], pairs: list[str]
+) -> SearchPage:
     shown = hits[:_SHOWN]
     facts = _facts(site, language, shown)
+    facts.load(pairs)
+    facts.complete()
     formatter = ValueFormatter(facts, at)
     groups: dict[str, list[SearchResult]] = {}
     for hit in shown:
@@ -178,7 +196,10 @@ def _tell(site: BuildReader, typed: str, language: str, at: str, hits: list[Hit]
         first = words.ngettext("The first is shown.", "The first {number} are shown.", _SHOWN)
         counted = f"{counted}. {first}"
     return SearchPage(
-        typed, counted, [Group(kinds_name(kind, language), found) for kind, found in groups.items()]
+        typed,
+        counted,
+        [formatter.link(one) for one in pairs],
+        [Group(kinds_name(kind, language), found) for kind, found in groups.items()],
     )
 
 
@@ -190,6 +211,24 @@ def _country(facts: PageFacts, thing: str) -> str:
     """Return the country of a thing, empty for what has none or is one."""
     found = [one for one in facts.links(thing, TG.country) if one != thing]
     return found[0] if len(found) == 1 else ""
+
+
+def _pair_as_json(
+    site: BuildReader, facts: PageFacts, iri: str, language: str
+) -> dict[str, object]:
+    label = facts.name(iri)
+    page = page_path(site.path(iri) or "", language)
+    return {
+        "iri": iri,
+        "kind": "partnership",
+        "label": label.text,
+        "labelLanguage": label.language or language,
+        "matched": label.text,
+        "matchedLanguage": label.language or language,
+        "match": "exact",
+        "country": None,
+        "page": site.address + page if page is not None else None,
+    }
 
 
 def _as_json(site: BuildReader, facts: PageFacts, hit: Hit, language: str) -> dict[str, object]:

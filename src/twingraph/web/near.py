@@ -1,0 +1,28 @@
+"""What is called nearly so, for those who ask for what there is not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twingraph.rdf.iris import page_path
+from twingraph.site.facts import PageFacts
+from twingraph.site.finder import Finder
+from twingraph.site.reader import BuildReader
+from twingraph.site.render import Alternate
+from twingraph.web.search import read_names
+
+_MOST: Final = 5
+_LONGEST: Final = 60
+
+
+def near_names(site: BuildReader, text: str, language: str) -> list[Alternate]:
+    """Return the pages of what a slug or a name that is unknown may mean, the likeliest first."""
+    typed = text.replace("-", " ")[:_LONGEST]
+    finder: Finder = site.remember("finder", lambda: read_names(site))
+    hits = finder.find(typed, language)[:_MOST]
+    facts = PageFacts(site, language)
+    facts.mention(hit.thing for hit in hits)
+    facts.complete()
+    named = ((facts.name(hit.thing).text, page_path(site.path(hit.thing) or "", language))
+             for hit in hits)  # fmt: skip
+    return [Alternate(name, path, "text/html", language) for name, path in named if path]

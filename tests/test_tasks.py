@@ -1,0 +1,191 @@
+"""What visitors come for, as a walk over the pages: a city officer, a journalist, a researcher."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+import pytest
+from starlette.testclient import TestClient
+
+from twingraph.site.browse import browse_paths
+from twingraph.site.reader import BuildReader
+
+if TYPE_CHECKING:
+    from conftest import Reader
+
+BROWSER = {"accept": "text/html", "accept-language": "en"}
+
+
+def visit(client: TestClient, path: str) -> str:
+    """Follow redirects as a browser does, and return the page."""
+    answer = client.get(path, headers=BROWSER, follow_redirects=True)
+    assert answer.status_code == 200, path
+    return answer.text
+
+
+def link(page: str, at: str, text: str) -> str:
+    """Return where the link with this text leads, seen from the page at path `at`."""
+    match = re.search(rf'<a [^>]*href="([^"#]*)[^"]*"[^>]*>{re.escape(text)}</a>', page)
+    assert match is not None, text
+    return urljoin(at, html.unescape(match[1]))
+
+
+def test_an_officer_finds_the_anniversaries_of_bonn_and_minsk_in_two_clicks(
+    client: TestClient, read: type[Reader]
+) -> None:
+    home = visit(client, "/en/")
+    cities = visit(client, link(home, "/en/", "Cities"))
+    bonn = read(visit(client, link(cities, "/en/place/index.html", "Bonn"))).text
+
+    assert "Bonn is a municipality in Germany. Our sources name 9 partnerships" in bonn
+    assert "2028 : Bonn – Minsk : 25 years since the agreement · 35 since about 1993" in bonn
+    assert "9 February 2028 : Bonn – Kherson : 5 years since the council's decision" in bonn
+
+
+def test_a_journalist_is_not_told_a_bare_no(client: TestClient, read: type[Reader]) -> None:
+    text = read(
+        visit(client, "/en/query/answer/?question=is-twinned-with&one=bonn&other=minsk")
+    ).text
+
+    assert "Not as town twinning." in text
+    assert "They are partners: project partnership , since about 1993 or 2003" in text
+    assert "grades of registries, with their definers" in text
+    assert (
+        "yes" in read(visit(client, "/en/query/is-twinned-with.html?one=berlin&other=paris")).text
+    )
+
+
+def test_one_page_with_two_beginnings_is_not_two_sources(
+    client: TestClient, read: type[Reader]
+) -> None:
+    text = read(visit(client, "/en/partnership/bonn-minsk.html")).text
+
+    assert "Two passages of one source differ: 2003 (agreement) – about 1993" in text
+    assert "Sources differ" not in text
+
+
+def test_a_start_that_is_not_stated_is_told_with_the_decision(
+    client: TestClient, read: type[Reader]
+) -> None:
+    text = read(visit(client, "/en/partnership/bonn-kherson.html")).text
+
+    assert "start not stated (decided on 9 February 2023)" in text
+    assert "not stated start" not in text.lower()
+    assert "decided on 9 February 2023" in read(visit(client, "/en/place/bonn.html")).text
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "html"])
+def test_an_unknown_city_is_404_with_near_names(client: TestClient, suffix: str) -> None:
+    folder = "/en/query/" if suffix == "html" else "/query/"
+    answer = client.get(f"{folder}partners-of.{suffix}?place=bnn")
+
+    assert answer.status_code == 404
+    assert "place:bonn" in answer.text
+
+
+def test_routes_know_identifiers_and_near_names(client: TestClient) -> None:
+    answer = client.get("/id/place/Q586", headers=BROWSER)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/id/place/bonn")
+    assert client.get("/en/place/Q586.html").headers["location"] == "/en/place/bonn.html"
+    missing = client.get("/en/place/bon.html", headers=BROWSER)
+    assert missing.status_code == 404
+    assert ">Bonn</a>" in missing.text
+
+
+@pytest.mark.parametrize(
+    "place", ["bonn", "place:bonn", "Q586", "https://www.wikidata.org/wiki/Q586", "2946447", "BONN"]
+)
+def test_a_city_is_named_in_any_way(client: TestClient, place: str) -> None:
+    answer = client.get("/query/partners-of.json", params={"place": place})
+
+    assert answer.status_code == 200
+    assert len(answer.json()["results"]["bindings"]) == 9
+
+
+@pytest.mark.parametrize("typed", ["bonn minsk", "Minsk–Bonn", "minsk - bonn", "Мінск Bonn"])
+def test_two_names_in_any_order_lead_to_their_partnership_first(
+    client: TestClient, typed: str
+) -> None:
+    page = client.get("/en/search", params={"q": typed}).text
+    assert page.index("Bonn – Minsk</a>") < page.index("</main>")
+    found = client.get("/search.json", params={"q": typed}).json()["results"]
+    assert found[0]["iri"].endswith("/partnership/bonn-minsk")
+
+
+@pytest.mark.parametrize("typed", ["Q586", "2946447", "https://www.wikidata.org/wiki/Q586"])
+def test_an_identifier_leads_to_the_thing(client: TestClient, typed: str) -> None:
+    answer = client.get("/en/search", params={"q": typed})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/id/place/bonn")
+
+
+def test_a_source_says_where_it_can_be_read_or_that_nobody_knows(
+    client: TestClient, read: type[Reader]
+) -> None:
+    text = read(visit(client, "/en/source/bonn-minsk.html")).text
+    assert "Its address is not recorded. Do you know it? Tell us" in text
+
+
+def test_a_page_tells_search_engines_what_it_is(client: TestClient) -> None:
+    page = visit(client, "/en/place/bonn.html")
+
+    described = re.search(r'<meta name="description" content="([^"]*)"', page)
+    assert described is not None
+    assert described[1].startswith("Bonn is a municipality in Germany.")
+    assert '<link rel="canonical" href="https://w3id.org/twingraph/en/place/bonn.html">' in page
+    assert 'hreflang="x-default" href="https://w3id.org/twingraph/id/place/bonn"' in page
+    assert '<meta property="og:title" content="Bonn – twingraph">' in page
+    found = re.search(r'<script type="application/ld\+json">\n(.*?)\n</script>', page, re.DOTALL)
+    assert found is not None
+    thing = json.loads(found[1])
+    assert (thing["@type"], thing["name"]) == ("City", "Bonn")
+    assert "http://www.wikidata.org/entity/Q586" in thing["sameAs"]
+
+
+def test_every_page_is_cited_by_its_lasting_address(client: TestClient, read: type[Reader]) -> None:
+    text = read(visit(client, "/en/partnership/bonn-minsk.html")).text
+
+    assert "@misc{w3id-org-twingraph-id-partnership-bonn-minsk," in text
+    assert "UR - https://w3id.org/twingraph/id/partnership/bonn-minsk" in re.sub(r"\s+", " ", text)
+    assert "Something wrong or missing? Tell us" in text
+
+
+def test_the_lists_have_facets_pages_and_csv_of_what_they_show(
+    client: TestClient, site: BuildReader
+) -> None:
+    paths = browse_paths(site)
+    assert "partnership/list/country-belarus.html" in paths
+    page = visit(client, "/en/partnership/list/country-belarus.html")
+    assert "Bonn – Minsk" in page
+    assert "Berlin – Paris" not in page
+    listed = client.get("/en/partnership/list/country-belarus.csv")
+    assert listed.headers["content-type"].startswith("text/csv")
+    rows = list(csv.reader(io.StringIO(listed.text)))
+    assert rows[0][:2] == ["IRI", "Name"]
+    assert [row[1] for row in rows[1:]] == ["Bonn – Minsk"]
+    assert client.get("/en/partnership/list/country-nowhere.html").status_code == 404
+    assert client.get("/en/partnership/list/all.99.html").status_code == 404
+
+
+def test_the_numbers_of_the_statistics_are_those_of_the_graph(
+    client: TestClient, site: BuildReader, read: type[Reader]
+) -> None:
+    text = read(visit(client, "/en/statistics.html")).text
+    [row] = site.select(
+        "PREFIX tg: <https://w3id.org/twingraph/ns#> SELECT (COUNT(DISTINCT ?p) AS ?n) "
+        "{ ?p a tg:Partnership ; tg:partnershipType "
+        "<https://w3id.org/twingraph/vocab/type/twinning> }"
+    )
+    assert row["n"] is not None
+    assert f"Most: town twinning, {row['n'].value}." in text
+
+
+def test_evidence_is_last_and_folded(client: TestClient) -> None:
+    page = visit(client, "/en/place/bonn.html")
+    assert page.index('id="partners"') < page.index('id="facts"') < page.index('id="remarks"')
+    assert "<details>" in page[page.index('id="remarks"') :]
