@@ -166,7 +166,7 @@ def test_a_picture_asks_nothing_of_another_host_and_runs_nothing(rows: Rows) -> 
 
 def test_bonn_minsks_timeline_shows_both_starts_as_bars(rows: Rows) -> None:
     this = NamedNode("https://w3id.org/twingraph/id/partnership/bonn-minsk")
-    items = data.timeline(rows("timeline", this=this), name, href, str)
+    items = data.timeline(rows("timeline", this=this), name, href, str, this.value)
     svg = timeline_svg(items, title="t", description="d", words=EN)
 
     starts = {(d.when, d.earliest, d.latest, d.implied) for d in items if d.kind == "start"}
@@ -175,7 +175,7 @@ def test_bonn_minsks_timeline_shows_both_starts_as_bars(rows: Rows) -> None:
         ("2003", "2003-01-01", "2003-12-31", False),
     }
     assert ("minsk-club-bonn", True) in {(d.label, d.lasts) for d in items}
-    assert "start: bonn-minsk · 1993~ (implied)" in titles(svg)
+    assert "start: Start · 1993~ (implied)" in titles(svg)
     implied = [
         node.attrib["class"]
         for node in ET.fromstring(svg).iter()

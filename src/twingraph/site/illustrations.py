@@ -145,7 +145,7 @@ class Illustrator:
         """Return the timeline of what is dated around a partnership; empty below two dates."""
         rows = self.reader.rows("timeline", this=NamedNode(iri))
         facts = self._facts(rows, iri)
-        dated = data.timeline(rows, lambda one: facts.name(one).text, self._href, self._date)
+        dated = data.timeline(rows, lambda one: facts.name(one).text, self._href, self._date, iri)
         known = sorted(day for item in dated for day in (item.earliest, item.latest) if day)
         if len(dated) < 2 or not known:
             return ""

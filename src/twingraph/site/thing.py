@@ -504,6 +504,8 @@ def _embed(formatter: ValueFormatter, iri: str, name: str) -> Embed:
 
 def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:
     """Return every question that can be asked of the thing, its form filled in."""
+    if not kind:
+        return []  # a code of a list is nothing that a question takes
     slug = iri.rpartition("/")[2]
     found = []
     for name, query in formatter.site.library.items():

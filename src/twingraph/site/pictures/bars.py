@@ -24,6 +24,7 @@ _ROW: Final = 28.0
 _LABELS: Final = 270.0  # width of the column of labels
 _LABEL: Final = 38  # letters
 _TALL: Final = 240.0  # height of upright bars
+_WIDEST: Final = 96.0  # of an upright bar, with its gap
 MOST_BARS: Final = 400
 
 
@@ -108,7 +109,7 @@ def _upright(bars: Sequence[Bar], most: int, words: Words) -> tuple[list[str], f
     left, top = 44.0, 14.0
     bottom = top + _TALL
     room = _WIDTH - left - 8
-    step = room / len(bars)
+    step = min(room / len(bars), _WIDEST)
     body = _grid(most, left, top, bottom)
     marked = _marked(bars, math.ceil(46 / step))
     for index, bar in enumerate(bars):

@@ -117,8 +117,13 @@ def world_pairs(rows: Iterable[Row]) -> list[tuple[Position, Position]]:
     return found
 
 
-def timeline(rows: Iterable[Row], name: Lookup, href: Lookup, date_words: DateWords) -> list[Dated]:
-    """Return what a timeline tells of, of the rows of `timeline.rq`."""
+def timeline(
+    rows: Iterable[Row], name: Lookup, href: Lookup, date_words: DateWords, this: str = ""
+) -> list[Dated]:
+    """Return what a timeline tells of, of the rows of `timeline.rq`.
+
+    What is dated of `this` itself needs no name: its kind says what it is.
+    """
     found = set()
     for row in rows:
         value, item = _text(row, "value"), _text(row, "item")
@@ -126,12 +131,12 @@ def timeline(rows: Iterable[Row], name: Lookup, href: Lookup, date_words: DateWo
         kind = _CLASSES.get(_local(row, "class")) or _PROPERTIES.get(_local(row, "property"))
         implied = _text(row, "inferred") == "true"
         dated = Dated(
-            label=name(item),
+            label=name(item) if item != this else "",
             when=date_words(value),
             earliest=days.earliest,
             latest=days.latest,
             kind=kind or "other",
-            href=href(item),
+            href=href(item) if item != this else "",
             implied=implied,
             lasts=kind == "club",
         )

@@ -43,6 +43,7 @@ MARKS: Final[Mapping[str, Mark]] = {
     "agreement": Mark("square", "7 4", "tg-k-project"),
     "decision": Mark("triangle", "3 3", "tg-k-solidarity"),
     "event": Mark("diamond", "10 3 2 3", "tg-k-friendship"),
+    "contacts": Mark("square", "2 2", "tg-k-other tg-hollow"),
     "statement": Mark("bubble", "2 2", "tg-k-utility"),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from twingraph.site.pictures.marks import stylesheet
@@ -24,6 +24,7 @@ from twingraph.site.pictures.svg import (
 _CELL: Final = 30.0
 _LABELS: Final = 170.0
 MOST_COUNTRIES: Final = 24
+_THIN: Final = 0.15
 
 
 class Pair(NamedTuple):
@@ -63,8 +64,10 @@ def country_matrix_svg(
     names = sorted(totals, key=lambda name: (-totals[name], name))[:MOST_COUNTRIES]
     if not names:
         return ""
+    if len(_between(cells, names)) < _THIN * len(names) ** 2 / 2:
+        names = names[: MOST_COUNTRIES // 2]  # a mostly empty matrix says little
     shown = {name: index for index, name in enumerate(names)}
-    drawn = [pair for pair in sorted(cells.values()) if pair.one in shown and pair.other in shown]
+    drawn = _between(cells, names)
     most = max((pair.number for pair in drawn), default=1)
     size = _CELL * len(names)
     body = _grid(names, size)
@@ -81,6 +84,11 @@ def country_matrix_svg(
         style=stylesheet() if standalone else "",
         linked=any(safe_href(pair.href) for pair in cells.values()),
     )
+
+
+def _between(cells: Mapping[tuple[str, str], Pair], names: Sequence[str]) -> list[Pair]:
+    kept = set(names)
+    return [pair for pair in sorted(cells.values()) if {pair.one, pair.other} <= kept]
 
 
 def _grid(names: list[str], size: float) -> list[str]:

@@ -34,8 +34,9 @@ MOST_ROWS: Final = 200
 class Dated(NamedTuple):
     """Something that happened or began: the first and the last day it can have been (ISO).
 
-    None is a bound that nobody gives. `when` is the date in words, `implied` one that is only
-    reckoned. What `lasts` has begun then and goes on, as far as is known.
+    Without a label it is named by its kind. None is a bound that nobody gives. `when` is the date
+    in words, `implied` one that is only reckoned. What `lasts` has begun then and goes on, as far
+    as is known.
     """
 
     label: str
@@ -171,7 +172,9 @@ def _draw(row: _Row, top: float, scale: _Scale, words: Words) -> str:
     left = scale.x(row.first) if row.first is not None else _MARGIN
     right = scale.x(row.last + 1) if row.last is not None else _WIDTH - _MARGIN
     when = words("picture.implied").format(when=item.when) if item.implied else item.when
-    text = clean(f"{clean(item.label, _LABEL)} · {when}", _LABEL + 60)
+    kind = words(_kind_key(item.kind))
+    label = clean(item.label, _LABEL) or f"{kind[:1].upper()}{kind[1:]}"
+    text = clean(f"{label} · {when}", _LABEL + 60)
     parts = []
     if safe_href(item.href):
         parts.append(
@@ -183,7 +186,7 @@ def _draw(row: _Row, top: float, scale: _Scale, words: Words) -> str:
         parts += _label(text, hollow, middle - 6, middle + 4, top)
     else:
         parts += [*_label(text, mark, left, right, top), *_line(row, left, right, top + 30)]
-    return titled(f"{words(_kind_key(item.kind))}: {text}", *parts, href=item.href)
+    return titled(f"{kind}: {text}", *parts, href=item.href)
 
 
 def _line(row: _Row, left: float, right: float, middle: float) -> list[str]:
