@@ -111,7 +111,7 @@ def read_fields(fields: Fields) -> ProtocolRequest:
         raise RefusedError(400, f"{len(queries)} queries; send one")
     default, named = (tuple(found.get(f"{one}-graph-uri", ())) for one in ("default", "named"))
     return ProtocolRequest(
-        query=queries[0] if queries else "",
+        query=queries[0].removeprefix("\ufeff") if queries else "",  # a file's byte order mark
         dataset=Dataset(default, named) if default or named else None,
         formats=tuple(_formats(found)),
         language=found.get("lang", [""])[-1],

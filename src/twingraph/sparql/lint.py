@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -70,6 +71,18 @@ _TERMS: Final = ("variable", "iri", "name", "string", "blank", "number")
 CLOSES: Final = {"{": "}", "(": ")", "[": "]"}
 
 
+# What is neither ASCII that the grammar knows nor PN_CHARS (SPARQL 1.1 §19.8).
+_NOT_IN_SPARQL: Final = re.compile(
+    "[^\t\n\r -~\u00b7\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u037d\u037f-\u1fff\u200c\u200d\u203f\u2040"
+    "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U000effff]"
+)
+# What word processors make of what was typed.
+_LOOKS_LIKE: Final = {
+    **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚", "'"),
+    **dict.fromkeys("–—−", "-"), "…": "...", "×": "*", "≤": "<=", "≥": ">=", "≠": "!=",
+}  # fmt: skip
+
+
 class Diagnostic(NamedTuple):
     """What is wrong: where it starts, how long it is, in words, and what was meant ('' unknown)."""
 
@@ -77,6 +90,30 @@ class Diagnostic(NamedTuple):
     length: int
     message: str
     meant: str = ""
+
+
+def wrong_characters(read: Sequence[Token]) -> Iterator[Diagnostic]:
+    """Yield characters that stand outside of texts and IRIs and mean nothing in SPARQL.
+
+    >>> from twingraph.sparql.lexer import tokens
+    >>> next(wrong_characters(list(tokens("ASK\u00a0{ }")))).message
+    'U+00A0 (NO-BREAK SPACE) is no space of SPARQL; write a plain space'
+    """
+    for token in read:
+        found = _NOT_IN_SPARQL.search(token.text) if token.kind not in ("string", "iri") else None
+        if found is None:
+            continue
+        letter = found[0]
+        name = unicodedata.name(letter, "a control character")
+        told = f"U+{ord(letter):04X} ({name})"
+        meant = _LOOKS_LIKE.get(letter, "")
+        if meant:
+            message = f"{letter} is {told}, which means nothing in SPARQL; write {meant}"
+        elif letter.isspace() or unicodedata.category(letter) in ("Zs", "Cf", "Cc"):
+            meant, message = " ", f"{told} is no space of SPARQL; write a plain space"
+        else:
+            message = f"{letter} is {told}, which means nothing in SPARQL; write it in quotes"
+        yield Diagnostic(token.start + found.start(), 1, message, meant)
 
 
 def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:

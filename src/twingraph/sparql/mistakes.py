@@ -100,7 +100,11 @@ def _first(
         return Diagnostic(select.start if select else 0, 6 if select else 0, whole)
     if not read:
         return Diagnostic(0, 0, "the query is empty; write SELECT, ASK, CONSTRUCT or DESCRIBE")
+    character = next(suspects.wrong_characters(read), None)
+    if character is not None:
+        place = max(place, character.start)
     kinds: tuple[Iterator[Diagnostic], ...] = (
+        iter((character,) if character is not None else ()),
         suspects.wrong_words(read),
         suspects.wrong_prefixes(read, prefixes),
         suspects.wrong_iris(read, text),
