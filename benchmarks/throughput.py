@@ -71,7 +71,8 @@ import sys
 from pathlib import Path
 from twingraph.serve.server import run
 from twingraph.settings import Settings
-run(Settings(Path(".")), Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), log=sys.stdout)
+run(Settings(Path(".")), Path(sys.argv[1]), "127.0.0.1", int(sys.argv[2]), log=sys.stdout,
+    processes=int(sys.argv[3]))
 """
 UNPROTECTED: Final = """
 import sys
@@ -180,28 +181,30 @@ def all_serving(folder: Path, build: Path, rdflib: str | None) -> Iterator[list[
     for words in (["load", "--location", where, "--file", str(graph)],
                   ["optimize", "--location", where]):  # fmt: skip
         subprocess.run([oxigraph, *words], check=True, capture_output=True)
-    ports = [free_port() for _ in range(4)]
-    kinds: dict[str, tuple[str, list[str]]] = {
-        "twingraph serve": (
-            "/sparql", [sys.executable, "-c", TWINGRAPH, str(build), str(ports[0])],
-        ),
-        "oxigraph serve-read-only": (
-            "/query",
-            [oxigraph, "serve-read-only", "--location", where, "--bind", f"127.0.0.1:{ports[1]}"],
-        ),
-        "pyoxigraph in threads, no limits": (
-            "/", [sys.executable, "-c", UNPROTECTED, str(graph), str(ports[2])],
-        ),
+    ports = [free_port() for _ in range(5)]
+    ours = [sys.executable, "-c", TWINGRAPH, str(build)]
+    kinds: dict[str, tuple[int, str, list[str]]] = {
+        f"twingraph serve, {processes}": (
+            ports[number], "/sparql", [*ours, str(ports[number]), processes.partition(" ")[0]],
+        )
+        for number, processes in enumerate(("1 process", "2 processes"))
     }  # fmt: skip
+    kinds["oxigraph serve-read-only"] = (
+        ports[2], "/query",
+        [oxigraph, "serve-read-only", "--location", where, "--bind", f"127.0.0.1:{ports[2]}"],
+    )  # fmt: skip
+    kinds["pyoxigraph in threads, no limits"] = (
+        ports[3], "/", [sys.executable, "-c", UNPROTECTED, str(graph), str(ports[3])],
+    )  # fmt: skip
     if rdflib is not None:
         triples = folder / "default.nt"  # its default graph is the union of all, ours is not
         triples.write_bytes(default_graph(graph))
-        words = ["-m", "rdflib_endpoint", "serve", "--host", "127.0.0.1", "--port", str(ports[3])]
-        kinds["rdflib-endpoint"] = ("/", [rdflib, *words, str(triples)])
+        words = ["-m", "rdflib_endpoint", "serve", "--host", "127.0.0.1", "--port", str(ports[4])]
+        kinds["rdflib-endpoint"] = (ports[4], "/", [rdflib, *words, str(triples)])
     with contextlib.ExitStack() as stack:
         yield [
             stack.enter_context(serving(name, path, port, command, folder / f"log-{port}.txt"))
-            for port, (name, (path, command)) in zip(ports, kinds.items(), strict=False)
+            for name, (port, path, command) in kinds.items()
         ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import chain
 from typing import Final, NamedTuple
 
 _LARGEST: Final = 1024 * 1024  # bytes of an answer that is worth keeping
@@ -58,5 +59,5 @@ class Cache:
 
 
 def _size(key: bytes, kept: Kept) -> int:
-    headers = sum(_EACH + len(name) + len(value) for name, value in kept.headers)
+    headers = _EACH * len(kept.headers) + sum(map(len, chain.from_iterable(kept.headers)))
     return _EACH + len(key) + headers + len(kept.body) + len(kept.query)

@@ -85,6 +85,7 @@ class Connections:
         self.closing: set[Connection] = set()  # what was written to them is not read yet
         self.tasks: set[asyncio.Task[None]] = set()
         self.ending = False
+        self._looking = False
 
     def __call__(self) -> Connection:
         """Return the protocol of a new connection."""
@@ -94,6 +95,24 @@ class Connections:
         """Close the connection that has been idle longest, if there are too many."""
         if len(self.open) > self.most and self.idle:
             next(iter(self.idle)).close()
+
+    def look_after(self) -> None:
+        """Look at the deadlines of all connections, again and again while there are any.
+
+        One timer for all: to set one for each state of each request costs more than to look.
+        """
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_later(min(self.waits) / 4, self._look)
+
+    def _look(self) -> None:
+        self._looking = False
+        now = asyncio.get_running_loop().time()
+        for connection in [*self.open, *self.closing]:
+            if connection.deadline and connection.deadline < now:
+                connection.too_late()
+        if self.open or self.closing:
+            self.look_after()
 
     async def end(self, seconds: float) -> None:
         """Let answers under way end, for so long; then cut them off."""
@@ -117,7 +136,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._state = _State.WAITING
-        self._deadline: asyncio.TimerHandle | None = None
+        self.deadline = 0.0  # when it has been too long in this state; 0: it may be
         self._unread: deque[bytes] = deque()  # what came while requests wait
         self._waiting: deque[Exchange] = deque()
         self._current: Exchange | None = None  # the one that is answered
@@ -140,6 +159,7 @@ class Connection(asyncio.Protocol):
         self._peers = (_address(transport, "sockname"), _address(transport, "peername"))
         self._all.open[self] = None
         self._enter(_State.WAITING, self._all.waits.first)
+        self._all.look_after()
         self._all.make_room()
         if len(self._all.open) > self._all.most:
             self._refuse(503, "too many connections; try again in a moment")
@@ -149,7 +169,7 @@ class Connection(asyncio.Protocol):
         self._all.open.pop(self, None)
         self._all.idle.pop(self, None)
         self._all.closing.discard(self)
-        self._stop_clock()
+        self.deadline = 0.0
         if self._stalled is not None:
             self._stalled.cancel()
         self._no_more = True
@@ -308,7 +328,7 @@ class Connection(asyncio.Protocol):
         if self._state is _State.DRAINING and exchange is self._current:
             self._next()
         elif self._state is _State.ANSWERING and exchange is self._current:
-            self._stop_clock()
+            self.deadline = 0.0
 
     # --- what an exchange asks -------------------------------------------------------------------
 
@@ -346,7 +366,7 @@ class Connection(asyncio.Protocol):
         self._current = exchange
         self._enter(_State.ANSWERING, self._all.waits.body)
         if exchange.body_complete:
-            self._stop_clock()
+            self.deadline = 0.0
         task = self._loop.create_task(exchange.run(self._all.app))
         self._all.tasks.add(task)
         task.add_done_callback(self._all.tasks.discard)
@@ -420,22 +440,16 @@ class Connection(asyncio.Protocol):
     # --- the clock -------------------------------------------------------------------------------
 
     def _enter(self, state: _State, seconds: float) -> None:
-        self._state = state
-        self._stop_clock()
         if state is _State.WAITING:
             self._all.idle[self] = None
-            self._deadline = self._loop.call_later(seconds, self.close)
-        else:
+        elif self._state is _State.WAITING:
             self._all.idle.pop(self, None)
-            self._deadline = self._loop.call_later(seconds, self._too_late)
+        self._state = state
+        self.deadline = self._loop.time() + seconds
 
-    def _stop_clock(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _too_late(self) -> None:
-        self._deadline = None
+    def too_late(self) -> None:
+        """End: it has been too long in one state."""
+        self.deadline = 0.0
         if self._state is _State.ANSWERING and self._reading is self._current:
             assert self._current is not None, "it is answered"
             self._current.keep_alive = False
@@ -444,7 +458,7 @@ class Connection(asyncio.Protocol):
                 self.write(final_response(408, "the body did not come; send it at once"))
                 self.close()
                 return
-        if self._state is _State.HEADING:
+        if self._state in (_State.WAITING, _State.HEADING):
             self.close()
         else:
             self.abort()
