@@ -1,8 +1,8 @@
 """Queries handed to workers, and taken back: what each may take is seen to here, from outside.
 
-A query begins in a fast lane. What takes longer than a moment goes on in a second lane at lower
-priority, and what takes longer than a second in a third at the lowest; fresh workers take the
-places in the fast lane. So a short query never waits for a long one. The second and the third lane
+A query begins in a fast lane. What takes more than a moment of the processor goes on in a second
+lane at lower priority, what takes more than a second in a third at the lowest; fresh workers take
+the places in the fast lane. So a short query never waits for a long one. The slower lanes
 have `limits.concurrent` places each; a query that finds none begins again later, when one is free.
 As many as `limits.waiting` wait; what comes on top is told to come back. Who overruns a limit is
 killed, and so is a query whose client has gone.
@@ -35,6 +35,7 @@ from twingraph.settings import Limits
 MOMENT: Final = 0.1  # seconds in the fast lane
 HURRY: Final = 0.05  # while others wait behind it
 LONG: Final = 1.0  # seconds in the second lane, or a quarter of `limits.seconds`
+_BUSY: Final = 10  # times as long as processor time: then it is long all the same
 _NOBODY: Final = (0, 0)
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
 _START: Final = 60.0  # seconds until the graph is loaded
@@ -517,8 +518,11 @@ class Pool:
             moment = HURRY if self._queues[0] or worker.line else MOMENT
             if taken > self.limits.seconds:
                 self._stop(worker, Reply(Outcome.TOO_LONG))
-            elif taken > (moment, self._long, taken)[worker.lane]:
-                self._slow_down(worker)
+            elif worker.lane < 2:
+                most = (moment, self._long)[worker.lane]
+                spent = worker.spent()
+                if taken > most and (spent > most - 2 * _LOOK or taken > _BUSY * most):
+                    self._slow_down(worker)
         if self._queues[1] or self._queues[2]:
             self._refill()  # somebody else may have left a place
         if self._busy or self._waiting:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -14,6 +16,7 @@ from twingraph.endpoint.worker import LAST, LENGTH, REPLY
 if TYPE_CHECKING:
     from twingraph.endpoint.pool import Pool
 
+_SCHEDULED: Final = 2  # the clock of a process by its number, clock_getcpuclockid(3)
 LINE: Final = 3  # queries that stand in line at a worker which is not yet known to take long
 
 
@@ -61,6 +64,7 @@ class Worker(asyncio.Protocol):
         self.joined = False
         self.lane = 0
         self.started = 0.0  # when its query began
+        self.mark = -1.0  # its processor time when the query was first looked at
         self.answered = 0  # queries
         self.job: Job | None = None
         self.line: deque[Job] = deque()
@@ -90,6 +94,22 @@ class Worker(asyncio.Protocol):
         """Turn to the first in line."""
         self.job = self.line.popleft()
         self.started = now
+        self.mark = -1.0
+
+    def spent(self) -> float:
+        """Return the processor time (seconds) since its query was first looked at.
+
+        A machine that is busy with other things makes no query a long one.
+        """
+        if sys.platform != "linux":
+            return float("inf")
+        try:
+            spent = time.clock_gettime((~self.pid << 3) | _SCHEDULED)
+        except OSError:  # it has just ended
+            return 0.0
+        if self.mark < 0:
+            self.mark = spent
+        return spent - self.mark
 
     def data_received(self, data: bytes) -> None:
         """Put answers together."""

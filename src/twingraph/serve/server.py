@@ -79,13 +79,16 @@ def run(
     from twingraph.serve.board import Board, BoardPlaces
     from twingraph.serve.numbers import Numbers
     from twingraph.serve.supervisor import SPARE, Supervisor
-    from twingraph.serve.watch import state_of
+    from twingraph.serve.watch import mark_of, state_of
 
     board = Board(processes + SPARE)
 
     def child(slot: int, listener: socket.socket, line: socket.socket) -> NoReturn:
         app.state.numbers = Numbers(state_of(app), board, slot)
         app.state.places = BoardPlaces(board, slot)
+        if mark_of(build) not in (None, app.state.service.mark):  # started anew after a build
+            app.state.service = app.state.load()
+            app.state.site = app.state.service.site
         _serve_until_end(app, listener, "", line)
 
     Supervisor(listeners, board, child, ready).run()

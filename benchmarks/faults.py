@@ -1,0 +1,391 @@
+"""Faults thrown at everything that writes or serves, and what must hold after each.
+
+Kills at random moments (build, release, `fmt`, a serving process, a worker, the fork server), a
+fork server that stands still, a disk without room, two who build at once; all while clients ask.
+After each: every tree on disk is whole, the service answers, nobody but those cut off was left
+without an answer, and nothing remains running. The seed makes the choice of faults, not their
+moments.
+
+    python benchmarks/faults.py [--minutes 20] [--seed 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import http.client
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from fuzz import project_in, served
+
+_PATIENCE: Final = 20.0  # seconds until the service has to answer again
+_SMALL: Final = 4096  # bytes of a file where the disk is full
+
+
+class FaultError(Exception):
+    """Something that must hold did not."""
+
+
+class Load:
+    """Clients that ask all the time, each on a connection of its own until that is cut."""
+
+    def __init__(self, address: tuple[str, int], clients: int = 2) -> None:
+        """Begin to ask."""
+        self.address = address
+        self.answers: Counter[int] = Counter()
+        self.cut = 0
+        self._end = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(n,)) for n in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """Stop asking."""
+        self._end.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _ask(self, client: int) -> None:
+        number = 0
+        while not self._end.is_set():
+            line = http.client.HTTPConnection(*self.address, timeout=_PATIENCE)
+            with contextlib.closing(line):
+                try:
+                    while not self._end.is_set():
+                        number += 1
+                        query = quote(f"SELECT * {{ ?s ?p ?o }} LIMIT 3 # {client} {number}")
+                        line.request("GET", f"/sparql?query={query}")
+                        answer = line.getresponse()
+                        answer.read()
+                        self.answers[answer.status] += 1
+                        time.sleep(0.005)
+                except (OSError, http.client.HTTPException):
+                    self.cut += 1
+                    time.sleep(0.05)
+
+
+# --- what must hold ------------------------------------------------------------------------------
+
+
+def whole(folder: Path) -> None:
+    """Raise `FaultError` unless every file of a build or release is as its checksums say."""
+    sums = folder / "SHA256SUMS"
+    if not sums.is_file():
+        raise FaultError(f"{folder} has no checksums")
+    for line in sums.read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        raw = (folder / name.removeprefix("*")).read_bytes()
+        if hashlib.sha256(raw).hexdigest() != digest:
+            raise FaultError(f"{folder / name} is not what its checksum says")
+
+
+def answers(address: tuple[str, int], path: str = "/sparql?query=ASK%7B%7D") -> None:
+    """Raise `FaultError` unless the service answers a query within its patience."""
+    until = time.monotonic() + _PATIENCE
+    said = "nothing"
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            line = http.client.HTTPConnection(*address, timeout=5)
+            with contextlib.closing(line):
+                line.request("GET", path)
+                answer = line.getresponse()
+                said = f"{answer.status} {answer.read()[:100]!r}"
+                if answer.status == 200:
+                    return
+        time.sleep(0.05)
+    raise FaultError(f"the service does not answer: {said}")
+
+
+def below(pid: int) -> dict[int, bytes]:
+    """Return the processes below one, with their command lines."""
+    found: dict[int, bytes] = {}
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if fields[0] != "Z":
+                parents[int(path.parent.name)] = int(fields[1])
+    todo = [pid]
+    while todo:
+        above = todo.pop()
+        for child, parent in parents.items():
+            if parent == above and child not in found:
+                with contextlib.suppress(OSError):
+                    found[child] = Path(f"/proc/{child}/cmdline").read_bytes()
+                    todo.append(child)
+    return found
+
+
+def descriptors(pid: int) -> int:
+    """Return how many descriptors the processes that serve have open."""
+    number = 0
+    for one in [pid, *below(pid)]:
+        with contextlib.suppress(OSError):
+            number += len(list(Path(f"/proc/{one}/fd").iterdir()))
+    return number
+
+
+def memory(pid: int) -> int:
+    """Return the proportional memory of all of them in MB."""
+    kilobytes = 0
+    for one in [pid, *below(pid)]:
+        with contextlib.suppress(OSError, StopIteration, ValueError):
+            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            kilobytes += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
+    return kilobytes // 1024
+
+
+# --- faults --------------------------------------------------------------------------------------
+
+
+class Range:
+    """A project that is served, and the faults that are thrown at it."""
+
+    def __init__(
+        self, project: Path, address: tuple[str, int], pid: int, rng: random.Random
+    ) -> None:
+        """Know where everything is."""
+        self.project = project
+        self.address = address
+        self.pid = pid
+        self.rng = rng
+        self.file = next((project / "data" / "entities").glob("*.ttl"))
+        self.day = 0
+
+    def command(self, *words: str, limited: bool = False) -> subprocess.Popen[str]:
+        """Begin a command of twingraph in the project; `limited`, the disk is full for it."""
+
+        def limit() -> None:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (_SMALL, _SMALL))
+
+        return subprocess.Popen(
+            [sys.executable, "-m", "twingraph.cli", "--project", str(self.project), *words],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            preexec_fn=limit if limited else None,  # no thread forks here
+        )  # fmt: skip
+
+    def kill_somewhere(self, *words: str) -> None:
+        """Begin a command, and kill it at a moment of its life."""
+        process = self.command(*words)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(self.rng.uniform(0.05, 2.5))
+        process.kill()
+        told = process.communicate()[0]
+        if "Traceback" in told:
+            raise FaultError(told)
+
+    def finish(self, *words: str, limited: bool = False) -> tuple[int, str]:
+        """Run a command to its end; no traceback may come of it."""
+        process = self.command(*words, limited=limited)
+        told = process.communicate(timeout=120)[0]
+        if "Traceback" in told or process.returncode not in (0, 1, 2):
+            raise FaultError(f"{' '.join(words)} ended with {process.returncode}: {told}")
+        return process.returncode, told
+
+    def edit(self) -> None:
+        """Change the data, so that there is something to build."""
+        text = re_title(self.file.read_text(encoding="utf-8"), self.rng.randrange(10**6))
+        self.file.write_text(text, encoding="utf-8")
+
+    def drafts(self) -> list[str]:
+        """Return what nobody needs any more."""
+        return [path.name for path in self.project.iterdir() if "draft" in path.name]
+
+    # each of these is one fault
+
+    def build_killed(self) -> None:
+        """Kill a build; the one before stands, and the next one is whole."""
+        self.edit()
+        self.kill_somewhere("build")
+        whole(self.project / "build")
+        self.finish("build")
+        whole(self.project / "build")
+
+    def release_killed(self) -> None:
+        """Kill a release; it is there as a whole or not at all."""
+        self.day += 1
+        self.edit()
+        self.kill_somewhere("release", "--date", f"2027-01-{1 + self.day % 28:02}")
+        for folder in (self.project / "releases").glob("2*"):
+            whole(folder)
+
+    def fmt_killed(self) -> None:
+        """Kill `fmt`; the file is as it was, or formatted."""
+        before = self.file.read_bytes()
+        self.file.write_bytes(before + b"\n\n")
+        self.kill_somewhere("fmt")
+        if self.file.read_bytes() not in (before, before + b"\n\n"):
+            raise FaultError("fmt left a file that is neither")
+        self.file.write_bytes(before)
+
+    def disk_full(self) -> None:
+        """Build, format and release where no file may grow; nothing changes, and it is told."""
+        self.edit()
+        before = {path: path.read_bytes() for path in (self.project / "data").rglob("*.ttl")}
+        for words in (("build",), ("fmt",), ("release", "--date", "2028-01-01")):
+            self.finish(*words, limited=True)
+            whole(self.project / "build")
+        changed = [path for path, raw in before.items() if path.read_bytes() != raw]
+        if changed:
+            raise FaultError(f"{changed} changed on a full disk")
+        if (self.project / "releases" / "2028-01-01").exists():
+            whole(self.project / "releases" / "2028-01-01")
+
+    def two_writers(self) -> None:
+        """Build twice at once; one of them may be refused, and the build is whole."""
+        self.edit()
+        both = [self.command("build"), self.command("build")]
+        for process in both:
+            told = process.communicate(timeout=120)[0]
+            if "Traceback" in told or process.returncode not in (0, 1, 2):
+                raise FaultError(told)
+        whole(self.project / "build")
+
+    def front_killed(self) -> None:
+        """Kill one of the processes that take requests."""
+        self._kill(lambda words: b"endpoint.worker" not in words, direct=True)
+
+    def worker_killed(self) -> None:
+        """Kill a worker at its query."""
+        forks = {pid for pid, words in below(self.pid).items() if b"endpoint.worker" in words}
+        direct = set(children(self.pid))
+        workers = sorted(forks - direct)
+        if workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.rng.choice(workers), signal.SIGKILL)
+        answers(self.address)
+
+    def fork_server_killed(self) -> None:
+        """Kill the process with the graph for queries."""
+        self._kill(lambda words: b"endpoint.worker" in words, direct=True)
+
+    def fork_server_stopped(self) -> None:
+        """Stop the fork server for a while: health answers at once, and all is well after."""
+        stopped = [pid for pid in children(self.pid)
+                   if b"endpoint.worker" in below(self.pid).get(pid, b"")]  # fmt: skip
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        began = time.monotonic()
+        line = http.client.HTTPConnection(*self.address, timeout=10)
+        with contextlib.closing(line):
+            line.request("GET", "/health")
+            line.getresponse().read()
+        taken = time.monotonic() - began
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        if taken > 5:
+            raise FaultError(f"/health took {taken:.1f} s")
+        answers(self.address)
+
+    def _kill(self, which: Callable[[bytes], bool], *, direct: bool) -> None:
+        known = below(self.pid)
+        pids = [pid for pid in children(self.pid) if which(known.get(pid, b""))]
+        if pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.rng.choice(pids), signal.SIGKILL)
+        answers(self.address)
+        answers(self.address, "/health")
+
+
+FAULTS: Final = (
+    "build_killed", "release_killed", "fmt_killed", "disk_full", "two_writers", "front_killed",
+    "worker_killed", "fork_server_killed", "fork_server_stopped",
+)  # fmt: skip
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes right below one."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid and fields[0] != "Z":
+                found.append(int(path.parent.name))
+    return sorted(found)
+
+
+def re_title(text: str, number: int) -> str:
+    """Return a data file with another comment at its end: another file, the same data."""
+    return text.partition("\n# fault ")[0].rstrip("\n") + f"\n# fault {number}\n"
+
+
+@contextlib.contextmanager
+def range_in(folder: Path, seed: int) -> Iterator[tuple[Range, Load, Path]]:
+    """Serve a project, ask it, and hold it ready for faults."""
+    project = project_in(folder)
+    log = folder / "log.txt"
+    with served(project, log) as (address, process):
+        load = Load(address)
+        try:
+            yield Range(project, address, process.pid, random.Random(seed)), load, log
+        finally:
+            load.end()
+        known = below(process.pid)
+    left = [pid for pid, words in known.items()
+            if words and Path(f"/proc/{pid}/cmdline").exists()
+            and Path(f"/proc/{pid}/cmdline").read_bytes() == words]  # fmt: skip
+    if left:
+        time.sleep(1)
+        left = [pid for pid in left if Path(f"/proc/{pid}").exists()]
+    if left:
+        raise FaultError(f"processes remain: {left}")
+
+
+def main() -> None:
+    """Throw faults for so many minutes, and tell what held; the exit code is 1 where it did not."""
+    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    arguments.add_argument("--minutes", type=float, default=20)
+    arguments.add_argument("--seed", type=int, default=1)
+    asked = arguments.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    tried: Counter[str] = Counter()
+    wrong: list[str] = []
+    try:
+        with range_in(folder, asked.seed) as (target, load, log):
+            time.sleep(2)
+            before = len(below(target.pid)), descriptors(target.pid), memory(target.pid)
+            until = time.monotonic() + asked.minutes * 60
+            while time.monotonic() < until:
+                name = target.rng.choice(FAULTS)
+                tried[name] += 1
+                try:
+                    getattr(target, name)()
+                except FaultError as error:
+                    wrong.append(f"{name}: {error}")
+            time.sleep(3)
+            after = len(below(target.pid)), descriptors(target.pid), memory(target.pid)
+            told = log.read_text(errors="replace")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print("| fault | tried | not survived |")  # noqa: T201
+    print("|---|--:|--:|")  # noqa: T201
+    for name in FAULTS:
+        bad = sum(line.startswith(f"{name}:") for line in wrong)
+        print(f"| {name.replace('_', ' ')} | {tried[name]} | {bad} |")  # noqa: T201
+    print(f"\nAnswers meanwhile: {dict(sorted(load.answers.items()))}; cut: {load.cut}.")  # noqa: T201
+    print(f"Processes, descriptors, MB: {before} before, {after} after.")  # noqa: T201
+    print("\n".join(wrong[:20]))  # noqa: T201
+    odd = {status for status in load.answers if status not in (200, 503)}
+    raise SystemExit(1 if wrong or odd or "Traceback" in told else 0)
+
+
+if __name__ == "__main__":
+    main()
