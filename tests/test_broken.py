@@ -241,3 +241,101 @@ def test_every_message_says_what_to_write_in_every_language() -> None:
             text = words_of(language).gettext(rule.text)
             assert "; " in text, code
             assert set(re.findall(r"\{\w+\}", text)) <= set(re.findall(r"\{\w+\}", rule.text)), code
+
+
+# --- folders, links, names, settings -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["missing", "empty", "a file"])
+def test_a_project_without_data_publishes_nothing(
+    capsys: pytest.CaptureFixture[str], atlas: Path, what: str
+) -> None:
+    shutil.rmtree(atlas / "data")
+    if what == "empty":
+        (atlas / "data").mkdir()
+    elif what == "a file":
+        (atlas / "data").write_text("x", encoding="utf-8")
+
+    status, out, _ = run(capsys, atlas, "check")
+    built, told, err = run(capsys, atlas, "build")
+
+    assert (status, built) == (1, 1)
+    assert "data: F23 no data: " in out
+    assert "Traceback" not in told + err
+    assert not (atlas / "build").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "fmt", "build"])
+def test_a_link_to_itself_is_told(
+    capsys: pytest.CaptureFixture[str], atlas: Path, command: str
+) -> None:
+    loop = atlas / "data" / "sources" / "loop.ttl"
+    loop.symlink_to(loop.name)
+
+    status, out, err = run(capsys, atlas, command)
+    alone, _, words = run(capsys, atlas, "fmt", str(loop))
+
+    assert (status, alone) == (1, 2)
+    assert "data/sources/loop.ttl: F12 cannot be read" in out + err
+    assert "Traceback" not in out + err + words
+
+
+def test_names_of_files_say_nothing_to_a_terminal(
+    capsys: pytest.CaptureFixture[str], atlas: Path
+) -> None:
+    odd = atlas / "data" / "sources" / "a\x1b[2J\nb.ttl"
+    odd.write_text("x", encoding="utf-8")
+
+    _, checked, err = run(capsys, atlas, "check")
+    _, formatted, told = run(capsys, atlas, "fmt")
+    _, _, refused = run(capsys, atlas, "check", str(odd) + "x")
+
+    assert "\\x1b[2J\\x0ab.ttl: F14 " in checked
+    assert "\x1b" not in checked + err + formatted + told + refused
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("bomb.rdf", b'<?xml version="1.0"?>\n<!DOCTYPE r [<!ENTITY a "aaaa">]>\n<r>&a;</r>'),
+        ("bomb.RDF", b"<!DOCTYPE r><r/>"),
+    ],
+)
+def test_rdf_xml_with_a_doctype_is_refused_unread(
+    capsys: pytest.CaptureFixture[str], atlas: Path, tmp_path: Path, name: str, raw: bytes
+) -> None:
+    (tmp_path / name).write_bytes(raw)
+
+    status, _, err = run(capsys, atlas, "check", str(tmp_path / name))
+    compared, _, words = run(capsys, atlas, "diff", str(tmp_path / name), str(tmp_path / name))
+
+    assert (status, compared) == (2, 2)
+    assert "a DOCTYPE, whose entities" in err
+    assert "a DOCTYPE, whose entities" in words
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('base_iri = "http://[::1/"', "no host that can be read"),
+        ('base_iri = "https://example.org/städte/"', "has 'ä' in its path"),
+        ('base_iri = "https://example.org/st%C3%A4dte/"', "has '%' in its path"),
+        ('base_iri = "https://example.org//a/"', "an empty step"),
+        ('base_iri = "https://a:b@example.org/"', "a user's name"),
+        ('licence = "http://x.example/ł"', "other letters than those of ASCII as %XX"),
+        ('about.homepage = "http://x.example/ł"', "write an address"),
+        ('about.publisher_iri = "http://ł.example/"', "about.publisher_iri"),
+    ],
+)
+def test_settings_that_would_fail_later_are_told_at_once(
+    capsys: pytest.CaptureFixture[str], atlas: Path, line: str, words: str
+) -> None:
+    toml = atlas / "twingraph.toml"
+    key = line.partition(" ")[0]
+    kept = [one for one in toml.read_text("utf-8").splitlines() if not one.startswith(f"{key} ")]
+    toml.write_text("\n".join([line, *kept]) + "\n", encoding="utf-8")
+
+    status, _, err = run(capsys, atlas, "check")
+
+    assert status == 2
+    assert words in err

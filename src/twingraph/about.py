@@ -21,7 +21,8 @@ from twingraph.rdf.authority import (
     THEMES,
 )
 
-_IRI: Final = re.compile(r"https?://[^\s<>\"{}|^`\\/]+(/[^\s<>\"{}|^`\\]*)?")
+# as a header can say it: letters of other scripts as %XX, hosts as xn--…
+_IRI: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+([/?#][!#$&-;=?-Z\[\]_a-z~%]*)?")
 _MAIL: Final = re.compile(r"[A-Za-z0-9._+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
 _ORCID: Final = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 _DOI: Final = re.compile(r"10\.\d{4,9}/[^\s<>\"]+")

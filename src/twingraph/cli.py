@@ -18,7 +18,14 @@ from typing import Final, TextIO
 
 import click
 
-from twingraph.problems import SEVERITIES, Problem, Severity, TwingraphError, first_of_each
+from twingraph.problems import (
+    SEVERITIES,
+    Problem,
+    Severity,
+    TwingraphError,
+    first_of_each,
+    printable,
+)
 from twingraph.progress import line_of
 from twingraph.settings import (
     FILE,
@@ -140,7 +147,7 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool, old: str) -
     settings = context.settings()
     done = format_files(settings, paths, write=not only_check, old=old)
     for name in done.changed:
-        click.echo(f"{'would change' if only_check else 'formatted'} {name}")
+        click.echo(f"{'would change' if only_check else 'formatted'} {printable(name)}")
     if done.problems:
         _print_problems(done.problems, "text", "en")
     outcome = "to format" if only_check else "formatted"
@@ -784,7 +791,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         run(args=arguments, prog_name="twingraph", standalone_mode=True)
     except TwingraphError as error:
-        click.echo(f"twingraph: {error}", err=True)
+        click.echo(f"twingraph: {_printable(error)}", err=True)
         sys.exit(2)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
@@ -792,10 +799,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
         place = error.filename or "the terminal"
-        click.echo(
-            f"twingraph: {place}: {error.strerror}; name another place, or free it", err=True
-        )
+        words = f"{place}: {error.strerror}; name another place, or free it"
+        click.echo(f"twingraph: {_printable(words)}", err=True)
         sys.exit(2)
+
+
+def _printable(words: object) -> str:
+    """Return an error's lines as they may go to a terminal, whatever file names are in them."""
+    return "\n".join(map(printable, str(words).split("\n")))
 
 
 if __name__ == "__main__":

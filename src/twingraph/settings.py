@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,7 +25,6 @@ _OWN_PATHS: Final = frozenset({
     "static", "tables", "vocab",
 })  # fmt: skip
 _FEEDBACK = re.compile(r"(mailto:[^\s?]+@[^\s?]+|https?://\S+)?")
-_BASE = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~\-]+)*/")
 
 
 @dataclass(frozen=True)
@@ -114,22 +114,68 @@ def _is_release(text: str) -> bool:
         return False
 
 
+_LABEL: Final = r"[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?"
+_HOST: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
+# An address as a header can say it (RFC 3986): of others it may have a query and a fragment.
+_ADDRESS: Final = re.compile(r"https?://[!#$&-;=?-Z\[\]_a-z~%]+")
+
+
+def wrong_url(value: object) -> str:
+    """Return what is wrong with the beginning of our IRIs or addresses; '' for nothing.
+
+    >>> wrong_url("https://example.org/ties/")
+    ''
+    >>> wrong_url("https://example.org/städte/")
+    "has 'ä' in its path, where only a-z, 0-9, '.', '_', '~' and '-' are the same to all programs"
+    >>> wrong_url("http://[::1/")
+    'has no host that can be read'
+    """
+    if not isinstance(value, str) or not re.match("https?://", value):
+        return "begins with neither https:// nor http://"
+    if not value.endswith("/"):
+        return "has no '/' at its end"
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+        if ":" in host:
+            ip_address(host)
+    except ValueError:
+        return "has no host that can be read"
+    if "@" in parts.netloc:
+        return "has a user's name in it"
+    if not (":" in host or _HOST.fullmatch(host)) or port == 0 or parts.netloc.endswith(":"):
+        return "has no host that can be read"
+    if parts.query or parts.fragment or "?" in value or "#" in value:
+        return "has a query or a fragment"
+    odd = re.search(r"[^A-Za-z0-9._~/\-]", parts.path)
+    if odd:
+        return (
+            f"has {odd[0]!r} in its path, where only a-z, 0-9, '.', '_', '~' and '-' are the same "
+            "to all programs"
+        )
+    steps = parts.path.removeprefix("/").removesuffix("/").split("/")
+    if parts.path != "/" and {"", ".", ".."}.intersection(steps):
+        return "has an empty step or dots alone in its path"
+    return ""
+
+
 def address_from(value: object) -> tuple[str, list[str]]:
     """Return the public address with a slash at its end, and what is wrong with it.
 
     >>> address_from("https://data.example.org/data")
     ('https://data.example.org/data/', [])
-    >>> address_from("data.example.org")[1]
-    ["address 'data.example.org'; write an absolute http(s) URL, such as https://data.example.org/"]
+    >>> address_from("data.example.org")[1][0].partition(";")[0]
+    "address 'data.example.org' begins with neither https:// nor http://"
     >>> address_from("https://data.example.org/en/")[1]
     ["address 'https://data.example.org/en/'; /en is a path of the site itself; write another one"]
     """
     if value == "":
         return "", []
     text = value.rstrip("/") + "/" if isinstance(value, str) else ""
-    if not _BASE.fullmatch(text):
-        advice = "write an absolute http(s) URL, such as https://data.example.org/"
-        return "", [f"address {value!r}; {advice}"]
+    reason = wrong_url(text)
+    if reason:
+        return "", [f"address {value!r} {reason}; write an absolute http(s) URL, such as "
+                    "https://data.example.org/"]  # fmt: skip
     first = urlsplit(text).path.split("/")[1]
     if first in _OWN_PATHS:
         return "", [f"address {value!r}; /{first} is a path of the site itself; write another one"]
@@ -154,8 +200,8 @@ release, title
     base = table.get("base_iri", HOME)
     if isinstance(base, str) and HOME.startswith(base) and base != HOME:
         wrong.append(f"base_iri {base!r} holds {HOME}; write one that is not above it")
-    elif not (isinstance(base, str) and _BASE.fullmatch(base)):
-        wrong.append(f"base_iri {base!r}; write an absolute http(s) IRI that ends in '/'")
+    elif reason := wrong_url(base):
+        wrong.append(f"base_iri {base!r} {reason}; write an absolute http(s) IRI that ends in '/'")
     address, wrong_address = address_from(table.get("address", ""))
     wrong += wrong_address
     title = table.get("title", {"en": "twingraph"})
@@ -173,8 +219,11 @@ release, title
     if not (isinstance(release, str) and _is_release(release)):
         wrong.append(f'release {release!r}; write a day, release = "2026-11-21"')
     licence = table.get("licence", "http://creativecommons.org/publicdomain/zero/1.0/")
-    if not (isinstance(licence, str) and re.fullmatch(r"https?://[^\s<>\"{}|^`\\]+", licence)):
-        wrong.append(f"licence {licence!r}; write the IRI of a licence, https://…")
+    if not (isinstance(licence, str) and _ADDRESS.fullmatch(licence)):
+        wrong.append(
+            f"licence {licence!r}; write the address of a licence, https://…, other letters than "
+            "those of ASCII as %XX"
+        )
     for key in ("publisher",):
         if not isinstance(table.get(key, ""), str):
             wrong.append(f"{key} {table[key]!r}; write a text in quotes")

@@ -13,7 +13,7 @@ from twingraph.problems import Problem, TwingraphError, by_severity
 from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.collector import without_collector
 from twingraph.settings import Settings
-from twingraph.source.read import read_project
+from twingraph.source.read import read_project, resolved
 
 _DUMPS: Final = frozenset({".nq", ".nt", ".trig", ".jsonld", ".rdf"})
 
@@ -61,9 +61,9 @@ def _check_paths(
     if own or not dumps:
         progress("reading the curated files")
         curated = read_project(settings)
-        places = [(settings.folder / one.path).resolve() for one in curated.files]
+        places = [resolved(settings.folder / one.path) for one in curated.files]
         for path in own:
-            if not any(one.is_relative_to(path.resolve()) for one in places):
+            if not any(one.is_relative_to(resolved(path)) for one in places):
                 raise TwingraphError(
                     f"{path} is no data file of the project and no dump; name a file or folder "
                     "under data/, or a .nq, .nt, .ttl, .trig, .jsonld or .rdf"
@@ -86,4 +86,4 @@ def _asked_for(one: Problem, paths: Sequence[Path], project: Path) -> bool:
 
 
 def _under(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
+    return resolved(path).is_relative_to(resolved(folder))

@@ -170,6 +170,7 @@ class XSD(metaclass=_Closed):
     boolean: NamedNode
     date: NamedNode
     decimal: NamedNode
+    double: NamedNode
     integer: NamedNode
     string: NamedNode
 

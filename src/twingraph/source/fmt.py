@@ -18,7 +18,7 @@ from twingraph.rdf.turtle import Positions, is_bare, is_new, plain, write_turtle
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, MappingTable, format_table, read_table
-from twingraph.source.read import data_files, read_raw, syntax_words
+from twingraph.source.read import data_files, read_raw, resolved, syntax_words
 from twingraph.source.rebase import check_bases, rebase_iri, rebase_quad
 from twingraph.source.terms import in_normal_form
 
@@ -80,6 +80,8 @@ def format_text(raw: bytes, name: str, base: str, old: str = "") -> Formatted:
 
 def _format_table(text: str, name: str, base: str, old: str) -> Formatted:
     table = read_table(text, base)
+    if table.wrong and old:  # not moved yet, and not only entities are named
+        table = read_table(text, old)
     if table.wrong:
         line, words = table.wrong[0]
         return Formatted("", problem("X05", name, line, error=words))
@@ -121,6 +123,8 @@ def format_files(settings: Settings, paths: Sequence[Path], write: bool, old: st
     if old:
         check_bases(old, settings.base_iri)
     files = _files(settings, paths)
+    if old and not paths:
+        files += sorted((settings.folder / "data" / "imports").glob(f"*/*{SUFFIX}"))
     changed, problems = [], []
     for path in files:
         name = _name(path, settings.folder)
@@ -134,7 +138,7 @@ def format_files(settings: Settings, paths: Sequence[Path], write: bool, old: st
         elif formatted.text.encode() != raw:
             changed.append(name)
             if write:
-                replace_file(path.resolve(), formatted.text.encode())
+                replace_file(resolved(path), formatted.text.encode())
     return Done(len(files), tuple(changed), tuple(by_severity(problems)))
 
 
@@ -153,5 +157,5 @@ def _files(settings: Settings, paths: Sequence[Path]) -> list[Path]:
 
 
 def _name(path: Path, project: Path) -> str:
-    whole, folder = path.resolve(), project.resolve()
+    whole, folder = resolved(path), resolved(project)
     return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else path.as_posix()

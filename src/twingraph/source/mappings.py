@@ -11,15 +11,17 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
+from itertools import count
 from typing import Final
+from unicodedata import normalize
 
 from twingraph.rdf.iris import foreign_base
-from twingraph.rdf.vocabulary import prefixes_for
+from twingraph.rdf.vocabulary import XSD, prefixes_for
+from twingraph.source.sssom_header import BUILT_IN, SSSOM, read_header
+from twingraph.source.terms import control_character, is_well_typed
 
 SUFFIX: Final = ".sssom.tsv"
-SSSOM: Final = "https://w3id.org/sssom/"
 NO_TERM: Final = SSSOM + "NoTermFound"
 # the order of SSSOM's own list of slots
 COLUMNS: Final = (
@@ -27,19 +29,30 @@ COLUMNS: Final = (
     "author_label", "mapping_date", "confidence", "comment",
 )  # fmt: skip
 _IRIS: Final = ("subject_id", "predicate_id", "object_id", "mapping_justification")
-_NEEDED: Final = (*_IRIS, "author_label", "mapping_date")
+_DAYS: Final = ("mapping_date", "publication_date", "review_date")
+# all columns that SSSOM 1.0 knows, in the order of its own list
+_SLOTS: Final = (
+    "record_id", "subject_id", "subject_label", "subject_category", "predicate_id",
+    "predicate_label", "predicate_modifier", "object_id", "object_label", "object_category",
+    "mapping_justification", "author_id", "author_label", "reviewer_id", "reviewer_label",
+    "creator_id", "creator_label", "license", "subject_type", "subject_source",
+    "subject_source_version", "object_type", "object_source", "object_source_version",
+    "predicate_type", "mapping_provider", "mapping_source", "mapping_cardinality", "mapping_tool",
+    "mapping_tool_id", "mapping_tool_version", "mapping_date", "publication_date", "review_date",
+    "confidence", "reviewer_agreement", "curation_rule", "curation_rule_text",
+    "subject_match_field", "object_match_field", "match_string", "subject_preprocessing",
+    "object_preprocessing", "similarity_score", "similarity_measure", "see_also",
+    "issue_tracker_item", "other", "comment",
+)  # fmt: skip
 # SSSOM's own names, and those of Wikidata's statements, which refusals speak of
 _OURS: Final = {
     "pq": "http://www.wikidata.org/prop/qualifier/",
-    "semapv": "https://w3id.org/semapv/vocab/",
+    "semapv": BUILT_IN["semapv"],
     "sssom": SSSOM,
     "wds": "http://www.wikidata.org/entity/statement/",
     "wdt": "http://www.wikidata.org/prop/direct/",
 }
-_PREFIX: Final = re.compile(r"#\s+([A-Za-z][\w.\-]*):\s+(\S+)\s*")
-_SLOT: Final = re.compile(r"#\s?([a-z_]+):\s*(\S.*)?")
 _NO_IRI: Final = re.compile(r'[\x00-\x20<>"{}|^`\\]|^(?![a-z]+:)')
-_CONFIDENCE: Final = re.compile(r"0(\.\d+)?|1(\.0+)?")
 
 
 @dataclass(frozen=True, order=True)
@@ -56,6 +69,7 @@ class Decision:
     confidence: str = ""
     comment: str = ""
     line: int = field(default=0, compare=False)
+    others: tuple[tuple[str, str], ...] = ()  # further columns of SSSOM: name, text
 
     @property
     def found(self) -> bool:
@@ -87,61 +101,70 @@ def prefixes_of_links(base: str) -> Mapping[str, str]:
 def read_table(text: str, base: str) -> MappingTable:
     r"""Read the text of a table of the project under `base`.
 
+    Columns may stand in any order; what else SSSOM knows is kept as it is.
+
     >>> text = '#curie_map:\n#  e: http://e/\nsubject_id\tobject_id\n'
-    >>> read_table(text, "http://e/").wrong[0][0]
-    3
+    >>> read_table(text, "http://e/").wrong[0]
+    (3, 'no column predicate_id')
     """
-    lines = text.splitlines()
+    lines = re.split(r"\r\n|\n|\r", text)
     head = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    curies, slots, wrong = _read_head(lines[:head])
-    cells = list(_cells(lines[head:], head + 1))
-    if not cells or tuple(cells[0][1]) != COLUMNS:
-        wrong.append((head + 1, f"the columns are not {', '.join(COLUMNS)}"))
-        return MappingTable((), curies, slots, tuple(wrong))
+    header = read_header(lines[:head])
+    wrong = list(header.wrong)
+    curies = {**BUILT_IN, **header.curies}
+    columns: list[str] = []
     decisions = []
-    for line, row in cells[1:]:
-        found = _read_row(row, line, curies, base)
-        if isinstance(found, str):
-            wrong.append((line, found))
+    for line, row in _cells(lines[head:], head + 1):
+        if isinstance(row, str):
+            wrong.append((line, row))
+        elif not columns:
+            columns = [one.strip() for one in row]
+            wrong += [(line, words) for words in _wrong_columns(columns)]
+            if _wrong_columns(columns):
+                break
         else:
-            decisions.append(found)
-    return MappingTable(tuple(decisions), curies, slots, tuple(wrong))
+            found = _read_row(row, columns, line, curies, base)
+            if isinstance(found, str):
+                wrong.append((line, found))
+            else:
+                decisions.append(found)
+    if not columns and not wrong:
+        wrong.append((head + 1, f"no row of columns, {', '.join(COLUMNS)}"))
+    return MappingTable(tuple(decisions), header.curies, header.slots, tuple(wrong))
 
 
-def _read_head(
-    lines: Sequence[str],
-) -> tuple[dict[str, str], dict[str, str], list[tuple[int, str]]]:
-    curies: dict[str, str] = {}
-    slots: dict[str, str] = {}
-    wrong = []
-    in_map = False
-    for line, text in enumerate(lines, 1):
-        prefix, slot = _PREFIX.fullmatch(text), _SLOT.fullmatch(text.rstrip())
-        if in_map and prefix:
-            curies[prefix[1]] = prefix[2]
-        elif slot and (slot[2] or slot[1] == "curie_map"):
-            in_map = slot[1] == "curie_map"
-            slots.update({} if in_map else {slot[1]: slot[2]})
-        else:
-            wrong.append((line, "a line of the header that is no 'name: value'"))
-    return curies, slots, wrong
+def _wrong_columns(columns: Sequence[str]) -> list[str]:
+    twice = sorted({one for one in columns if columns.count(one) > 1 or not one})
+    missing = [one for one in _IRIS if one not in columns]
+    return [f"column '{one}' more than once, or without a name" for one in twice] or [
+        f"no column {one}" for one in missing[:1]
+    ]
 
 
-def _cells(lines: Iterable[str], first: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each line; a cell never spans two, so a line is a row."""
+def _cells(lines: Iterable[str], first: int) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield the cells of each line that has any, or what is wrong; a cell never spans two lines."""
     for number, line in enumerate(lines, first):
-        yield number, next(csv.reader([line], delimiter="\t"), [])
+        if not line.strip():
+            continue
+        try:
+            yield number, next(csv.reader([line], delimiter="\t", strict=True), [])
+        except csv.Error as error:
+            yield number, f"no row of cells ({error})"
 
 
 def _read_row(
-    row: Sequence[str], line: int, curies: Mapping[str, str], base: str
+    row: Sequence[str], columns: Sequence[str], line: int, curies: Mapping[str, str], base: str
 ) -> Decision | str:
-    if len(row) != len(COLUMNS):
-        return f"{len(row)} cells in place of {len(COLUMNS)}"
-    cell = dict(zip(COLUMNS, row, strict=True))
-    empty = [name for name in _NEEDED if not cell[name].strip()]
+    if len(row) != len(columns):
+        return f"{len(row)} cells in place of {len(columns)}"
+    given = dict(zip(columns, row, strict=True))
+    cell = {**dict.fromkeys(COLUMNS, ""), **given}
+    empty = [name for name in _IRIS if not cell[name].strip()]
     if empty:
         return f"no {empty[0]}"
+    for name, text in given.items():
+        if odd := control_character(text):
+            return f"{name} holds U+{ord(odd):04X}, a character that cannot be seen"
     for name in _IRIS:
         prefix, colon, local = cell[name].partition(":")
         if not (colon and local and prefix in curies):
@@ -155,17 +178,22 @@ def _read_row(
             return f"{name} '{written}' is under none of the prefixes that data files use"
     if cell["predicate_modifier"] not in ("", "Not"):
         return f"predicate_modifier '{cell['predicate_modifier']}' is neither empty nor 'Not'"
-    if cell["confidence"] and not _CONFIDENCE.fullmatch(cell["confidence"]):
+    if cell["confidence"] and not _is_share(cell["confidence"]):
         return f"confidence '{cell['confidence']}' is no number from 0 to 1"
-    try:
-        date.fromisoformat(cell["mapping_date"])
-    except ValueError:
-        return f"mapping_date '{cell['mapping_date']}' is no day such as 2026-11-21"
+    for name in _DAYS:
+        if cell.get(name) and not is_well_typed(cell[name], XSD.date.value):
+            return f"{name} '{cell[name]}' is no day such as 2026-11-21"
+    others = tuple(sorted((name, text) for name, text in given.items()
+                          if name not in COLUMNS and text.strip()))  # fmt: skip
     return Decision(
         cell["subject_id"], cell["predicate_id"], cell["predicate_modifier"], cell["object_id"],
         cell["mapping_justification"], cell["author_label"], cell["mapping_date"],
-        cell["confidence"], cell["comment"], line,
+        cell["confidence"], cell["comment"], line, others,
     )  # fmt: skip
+
+
+def _is_share(text: str) -> bool:
+    return is_well_typed(text, XSD.double.value) and 0 <= float(text) <= 1
 
 
 def write_table(
@@ -188,6 +216,10 @@ def write_table(
             curie(row[name], prefixes, used) if name in _IRIS else " ".join(row[name].split())
             for name in columns
         ]
+        for name, text in row.items():
+            before, colon, _ = text.partition(":")
+            if name not in _IRIS and colon and before in prefixes and name in columns:
+                used.add(before)  # a CURIE in a column that is kept as it is
         lines.append(_line(cells))
     head = "#curie_map:\n"
     head += "".join(f"#  {name}: {prefixes[name]}\n" for name in sorted(used))
@@ -226,11 +258,41 @@ def cells_of(decision: Decision) -> dict[str, str]:
         decision.justification, decision.author, decision.day, decision.confidence,
         decision.comment,
     )  # fmt: skip
-    return dict(zip(COLUMNS, values, strict=True))
+    return {**dict(zip(COLUMNS, values, strict=True)), **dict(decision.others)}
 
 
 def format_table(table: MappingTable, base: str) -> str:
-    """Return a table in its one form: the prefixes it uses, its header, its rows sorted."""
-    rows = [cells_of(one) for one in table.decisions]
-    prefixes = {**table.curies, **prefixes_of_links(base)}
-    return write_table(rows, COLUMNS, dict(sorted(table.slots.items())), prefixes)
+    """Return a table in its one form: the prefixes it uses, its header, its rows sorted.
+
+    Columns stand in the order of SSSOM, those that it does not know behind them; texts are in
+    Normalization Form C.
+    """
+    ours = prefixes_of_links(base)
+    renamed = {name: _free(name, {*ours, *table.curies})
+               for name, iri in table.curies.items() if ours.get(name, iri) != iri}  # fmt: skip
+    theirs = {renamed.get(name, name): iri for name, iri in table.curies.items()}
+    rows = [
+        {name: text if name in _IRIS else _renamed(normalize("NFC", text), renamed)
+         for name, text in cells_of(one).items()}
+        for one in table.decisions
+    ]  # fmt: skip
+    others = {name for one in table.decisions for name, _ in one.others}
+    columns = sorted({*COLUMNS, *others}, key=_column_order)
+    full = [{**dict.fromkeys(columns, ""), **row} for row in rows]
+    slots = {name: _renamed(text, renamed) for name, text in sorted(table.slots.items())}
+    return write_table(full, columns, slots, {**theirs, **ours})
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Return a name like `name` that is not taken."""
+    return next(one for one in (f"{name}{number}" for number in count(2)) if one not in taken)
+
+
+def _renamed(text: str, renamed: Mapping[str, str]) -> str:
+    """Return a text whose CURIE has the new name of its prefix."""
+    name, colon, local = text.partition(":")
+    return f"{renamed[name]}:{local}" if colon and name in renamed else text
+
+
+def _column_order(name: str) -> tuple[int, str]:
+    return (_SLOTS.index(name) if name in _SLOTS else len(_SLOTS)), name

@@ -6,6 +6,7 @@ it is parsed, nothing in it makes us open another file, and every problem of it 
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections import defaultdict
@@ -182,7 +183,33 @@ def read_project(settings: Settings, large: bool = False) -> Curated:
             {**known_places(file.quads, settings.base_iri), **known} if found.is_places else known
         )
     taken = {path for _, path in named} | {places} | set(table_files(settings, large=True))
-    return Curated(settings, (*files, *_passed_over(settings, taken)), tuple(imports))
+    others = (*_passed_over(settings, taken), *_unreadable(settings), *_without_data(settings))
+    return Curated(settings, (*files, *others), tuple(imports))
+
+
+def _unreadable(settings: Settings) -> Iterator[SourceFile]:
+    """Folders under data/ that can't be looked into: what lies in them would be missed."""
+    refused: list[OSError] = []
+    for _ in os.walk(settings.folder / "data", onerror=refused.append):
+        pass
+    for error in refused:
+        path = Path(os.fsdecode(error.filename))
+        if path.is_dir():
+            name = _shown(path.relative_to(settings.folder).as_posix())
+            yield SourceFile(name, "", (), (problem("F12", name, error=error.strerror),))
+
+
+def _without_data(settings: Settings) -> Iterator[SourceFile]:
+    """A project that has nothing to publish: most likely it is another folder that was meant."""
+    if data_files(settings) or table_files(settings, large=True):
+        return
+    folder = settings.folder / "data"
+    error = "there is no folder data/"
+    if folder.is_dir():
+        error = "data/ holds no file that is read"
+    elif folder.exists() or folder.is_symlink():
+        error = "data is no folder"
+    yield SourceFile("data", "", (), (problem("F23", "data", error=error),))
 
 
 def import_folders(settings: Settings, large: bool = False) -> list[Path]:
@@ -298,7 +325,7 @@ def read_raw(path: Path, name: str, settings: Settings) -> bytes | Problem:
     try:
         home = settings.resource("ontology") if name.startswith("ontology/") else settings.folder
         size = path.stat().st_size
-        if not path.resolve().is_relative_to(home.resolve()):
+        if not resolved(path).is_relative_to(resolved(home)):
             return problem("F12", name, error="a link that leads out of the project")
         if not path.is_file():
             return problem("F12", name, error="no regular file")
@@ -307,6 +334,14 @@ def read_raw(path: Path, name: str, settings: Settings) -> bytes | Problem:
         return path.read_bytes()
     except OSError as error:
         return problem("F12", name, error=error.strerror or type(error).__name__)
+
+
+def resolved(path: Path) -> Path:
+    """Return where a path leads in the end; a link that leads to itself leads nowhere else."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # Python before 3.13 raises the latter for a loop
+        return path.absolute()
 
 
 def _names_a_graph(name: str) -> bool:

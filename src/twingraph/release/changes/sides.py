@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -161,17 +159,7 @@ def _decided(folder: Path, base: str) -> dict[tuple[str, str], bool]:
     """Return what the SSSOM files of a build say of links: (ours, theirs) -> does it hold?"""
     found = {}
     for path in sorted((folder / "links").glob("*.sssom.tsv")):
-        head: list[str] = []
-        rows: list[str] = []
-        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-            (head if line.startswith("#") and not rows else rows).append(line)
-        kept = io.StringIO()
-        writer = csv.writer(kept, delimiter="\t", lineterminator="\n")
-        # published tables say the label too, which curators don't write
-        writer.writerows(
-            [row[0], *row[2:]] for row in csv.reader(rows, delimiter="\t") if len(row) > 1
-        )
-        for one in read_table("".join(head) + kept.getvalue(), base).decisions:
+        for one in read_table(path.read_text(encoding="utf-8"), base).decisions:
             if one.found and not one.justification.endswith("UnspecifiedMatching"):
                 found[one.subject, one.object] = one.confirmed
     return found
