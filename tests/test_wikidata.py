@@ -40,6 +40,7 @@ from twingraph.link.wikidata.quickstatements import (
 )
 from twingraph.link.wikidata.report import FINDINGS, Report, make_report
 from twingraph.link.wikidata.reviews import Reviews, read_reviews, refusals
+from twingraph.link.wikidata.rows import is_row_table, read_rows
 from twingraph.link.wikidata.statements import (
     STATEMENT,
     Snapshot,
@@ -50,6 +51,8 @@ from twingraph.link.wikidata.statements import (
     read_nodes,
     read_pairs,
 )
+from twingraph.link.wikidata_in.entities import rows_of as rows_of_entity
+from twingraph.link.wikidata_in.rows import write_rows
 from twingraph.problems import TwingraphError
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import EDTF, HOME, RDF, RDFS, TG
@@ -625,6 +628,32 @@ def test_a_dump_with_broken_lines_is_read_to_its_end(tmp_path: Path) -> None:
     path.write_text(good[:50], encoding="utf-8")
     with pytest.raises(TwingraphError, match=r"Q586\.json"):
         read_entities(path)
+
+
+def test_rows_of_an_import_are_the_same_statements_again(tmp_path: Path) -> None:
+    claim = {"id": "Q586$a", "mainsnak": item(2280), "rank": "normal",
+             "qualifiers": {"P580": [when("+1993-05-00T00:00:00Z", 10),
+                                     when("+1995-00-00T00:00:00Z", 9)],
+                            "P582": [snak(None, "somevalue")]},
+             "references": [{"snaks": {"P854": [snak("https://e.org/")]}}]}  # fmt: skip
+    bare = {"id": "Q586$b", "mainsnak": item(64)}
+    document = entity(claim, bare, labels={"en": {"value": "Bonn"}})
+    path = tmp_path / "rows.csv"
+    notes: list[str] = []
+    path.write_text(write_rows(rows_of_entity(document, notes)), encoding="utf-8")
+
+    assert is_row_table(path)
+    assert read_rows(path, "s").statements == read(document).statements
+    assert not is_row_table(tmp_path / "nothing.csv")
+
+
+def test_the_page_of_a_row_is_the_source_and_has_not_the_title_of_the_list() -> None:
+    cite = HOME + "id/cite/a"
+    facts = small((cite, PAGE, NamedNode("https://registry.example/?partner=80")))
+
+    assert [dict(one.reference) for one in proposed(facts)[0]] == [
+        {"S854": '"https://registry.example/?partner=80"', "S813": "+2026-03-03T00:00:00Z/11"}
+    ] * 2
 
 
 # --- the command ---------------------------------------------------------------------------------

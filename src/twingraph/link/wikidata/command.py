@@ -13,6 +13,7 @@ from twingraph.link.wikidata.outputs import report_files
 from twingraph.link.wikidata.pairs import linked_places
 from twingraph.link.wikidata.report import Report, make_report
 from twingraph.link.wikidata.reviews import read_reviews
+from twingraph.link.wikidata.rows import is_row_table, read_rows
 from twingraph.link.wikidata.service import QueryService, fetch_snapshot
 from twingraph.link.wikidata.statements import Snapshot, pairs_snapshot, read_nodes, read_pairs
 from twingraph.problems import TwingraphError
@@ -78,6 +79,8 @@ def _imported(settings: Settings) -> Path:
 def _read(path: Path) -> Snapshot:
     if path.suffix in _TABLES:
         name = path.parent.name if path.name == ROWS else path.stem
+        if is_row_table(path):
+            return read_rows(path, name)
         return pairs_snapshot(name, read_pairs(path))
     return read_entities(path)
 

@@ -140,18 +140,19 @@ def _statement(
         target,
         STATEMENT + str(claim.get("id", "")).replace("$", "-", 1) if claim.get("id") else "",
         str(claim.get("rank", "normal")),
-        _times(qualifiers.get(START, ())),
-        _times(qualifiers.get(END, ())),
-        {name: tuple(map(_text, snaks)) for name, snaks in sorted(qualifiers.items())},
+        times_of(qualifiers.get(START, ())),
+        times_of(qualifiers.get(END, ())),
+        {name: tuple(map(snak_text, snaks)) for name, snaks in sorted(qualifiers.items())},
         tuple(
-            {name: tuple(map(_text, snaks)) for name, snaks in _map(one.get("snaks")).items()}
+            {name: tuple(map(snak_text, snaks)) for name, snaks in _map(one.get("snaks")).items()}
             for one in references
         ),
         revision,
     )
 
 
-def _times(snaks: Iterable[Mapping[str, Any]]) -> tuple[WikidataTime, ...]:
+def times_of(snaks: Iterable[Mapping[str, Any]]) -> tuple[WikidataTime, ...]:
+    """Return the times of a qualifier, sorted; an unknown value is one with an empty text."""
     found = []
     for snak in snaks:
         if snak.get("snaktype") == "somevalue":
@@ -173,7 +174,7 @@ def _unpadded(time: str) -> str:
     return re.sub(r"^([+-])0*(\d{4,}-)", r"\1\2", time)
 
 
-def _text(snak: Mapping[str, Any]) -> str:
+def snak_text(snak: Mapping[str, Any]) -> str:
     """Return a snak's value as text, whatever its type."""
     if snak.get("snaktype") != "value":
         return str(snak.get("snaktype", ""))

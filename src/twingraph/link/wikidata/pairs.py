@@ -21,7 +21,7 @@ from twingraph.link.wikidata.dates import wikidata_time
 from twingraph.link.wikidata.kinds import is_exported
 from twingraph.link.wikidata.statements import WikidataTime
 from twingraph.rdf.turtle import iri_text
-from twingraph.rdf.vocabulary import CODES, RDF, TG, prefixes_for
+from twingraph.rdf.vocabulary import CODES, RDF, RDFS, TG, prefixes_for
 
 _PAGE: Final = NamedNode("http://xmlns.com/foaf/0.1/page")
 _TITLE: Final = NamedNode("http://purl.org/dc/terms/title")
@@ -200,7 +200,9 @@ class _Reader:
         """Return what is published of a place."""
         country = next(iter(self.facts.texts(iri, TG.country)), iri)
         code = next(iter(self.facts.texts(country, TG.countryCode)), "")
-        label = self.facts.label(iri) or self.facts.label(iri, "de") or self._short(iri)
+        facts = self.facts
+        labels = [facts.label(iri), facts.label(iri, "de"), *facts.texts(iri, RDFS.label)]
+        label = next(filter(None, labels), "") or self._short(iri)
         return Party(iri, label, next(iter(self.items.get(iri, ())), ""), code)
 
     def _date(self, partnership: str, verb: NamedNode, notes: list[str]) -> StatedDate | None:
@@ -236,28 +238,32 @@ class _Reader:
             for claim in sorted(self.claims[partnership, verb], key=lambda claim: claim.iri):
                 if date and _text(claim) == date.value:
                     own += self._cited(claim.iri, TG.value.value)
+        documents = sorted({(source, page) for source, page, _ in own if not is_wikidata(source)})
         return tuple(
             Evidence(
                 source,
                 self._short(source),
-                self._first(source, _PAGE),
-                self._first(source, _TITLE),
+                page or self._first(source, _PAGE),
+                "" if page else self._first(source, _TITLE),  # a list's title is not its rows'
                 self._first(source, _LANGUAGE),
                 self._first(source, TG.retrieved),
-                _longest(words for cited, words in own if cited == source),
+                _longest(words for *where, words in own if tuple(where) == (source, page)),
             )
-            for source in sorted({source for source, _ in own})
-            if not is_wikidata(source)
+            for source, page in documents
         )
 
-    def _cited(self, node: str, pinned: str) -> list[tuple[str, str]]:
-        """Return (document, quote) for a node's citations that support nothing else by name."""
+    def _cited(self, node: str, pinned: str) -> list[tuple[str, str, str]]:
+        """Return (document, page, quote) for citations that support nothing else by name.
+
+        `page` is the citation's own: the address that a row of a list gives for its source.
+        """
         found = []
         for cite in self.facts.texts(node, TG.cites):
             supports = self.facts.texts(cite, TG.supports)
             sources = self.facts.texts(cite, TG.inSource)
             if sources and (not supports or pinned in supports):
-                found.append((sources[0], self._first(cite, TG.quote)))
+                page = self._first(cite, _PAGE)
+                found.append((sources[0], page, self._first(cite, TG.quote)))
         return found
 
     def _first(self, subject: str, predicate: NamedNode) -> str:

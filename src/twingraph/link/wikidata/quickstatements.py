@@ -136,7 +136,13 @@ def _statements(row: ReportRow) -> tuple[list[NewStatement], list[str]]:
     if row.finding == "missing":
         ways.append((second, first))
     built = [
-        NewStatement(here.item, there.item, pair.parties[0].country or "XX", qualifiers, reference)
+        NewStatement(
+            here.item,
+            there.item,
+            pair.parties[0].country or pair.parties[1].country or "XX",
+            qualifiers,
+            reference,
+        )
         for here, there in ways
     ]
     return built, [*pair.notes, *notes, *more]
