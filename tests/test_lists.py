@@ -176,6 +176,17 @@ def test_coordinates_refuse_a_match_and_never_make_one(project: Settings) -> Non
     assert result_of(project)[0][1][0] != "halle"  # 260 km away: another Halle, which is new
 
 
+def test_a_name_without_a_country_is_sure_where_another_source_tells_the_same(
+    project: Settings,
+) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nKöln,DE,Minsk,BY,1993\n", "first.csv")
+    take(project, "city,country,sister\nBonn,DE,Minsk\nBonn,DE,Paris\n", "second.csv")
+
+    assert [(one[0], one[1][1]) for one in result_of(project, "second")] == [
+        ("written", "minsk"), ("review", ""),
+    ]  # fmt: skip
+
+
 def test_a_person_decides_in_the_review_file(project: Settings) -> None:
     rows = "Bonn,DE,Springfield,US,1990\nBonn,DE,Somewhere,,1990\n"
     take(project, HEAD + rows)

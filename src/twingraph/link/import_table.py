@@ -18,7 +18,7 @@ from twingraph.atomic import write_synced
 from twingraph.derive.names import fold
 from twingraph.link.guess import guess, toml_of
 from twingraph.link.naming import Minter, Undecided, code_of, name_places
-from twingraph.link.places import gazetteer_of
+from twingraph.link.places import gazetteer_of, partners_of
 from twingraph.link.review import Answer, read_answers, write_review
 from twingraph.link.snapshots import Difference, compare
 from twingraph.problems import Problem, TwingraphError
@@ -208,7 +208,8 @@ def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
                  {new.subject for new in by_person if new.confirmed or not new.found}]  # fmt: skip
     decisions += by_person
     after = _with(matches, by_person)
-    named = name_places(found.outcomes, after, gazetteer, minter, _PROGRAM, day, folder.name)
+    partners = partners_of(quads, settings.base_iri)
+    named = name_places(found.outcomes, after, gazetteer, minter, _PROGRAM, day, partners)
     decisions += named.decisions
     places = settings.folder / "data" / "entities" / PLACES
     rows = [row.cells for row in read_csv(places.read_text(encoding="utf-8")).rows] if (

@@ -7,7 +7,7 @@ what no place at hand is like, in a country that the list gives, is a new place.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,13 +15,15 @@ from typing import Final
 from twingraph.derive.names import fold
 from twingraph.link.countries import US_STATES, country_code, country_names, region_country
 from twingraph.link.gazetteer import Gazetteer
-from twingraph.link.matcher import Candidate, Query, decide, find
+from twingraph.link.matcher import WRITE, Candidate, Query, decide, find
 from twingraph.link.spelling import spell
 from twingraph.source.mappings import Decision
 from twingraph.source.tables.matches import LEXICAL, Matches, decide_place
 from twingraph.source.tables.outcome import Outcome, Side
 
 NEW: Final = 0.84  # a candidate as likely as this keeps a name from being taken for a new place
+
+_UNKNOWN: Final = 0.02  # what the score loses where no country is known
 
 
 @dataclass
@@ -122,26 +124,44 @@ def query_of(side: Side) -> Query:
 
 def name_places(
     found: Sequence[Outcome], matches: Matches, gazetteer: Gazetteer, minter: Minter,
-    author: str, day: str, slug: str,
+    author: str, day: str, partners: Mapping[str, frozenset[str]],
 ) -> Naming:  # fmt: skip
-    """Decide the names of the rows that wait, as far as it is sure."""
+    """Decide the names of the rows that wait, as far as it is sure.
+
+    `partners` are those that other sources give a place (slugs): a name without a country is the
+    place of that name that is a partner of the other place in every row that has the name.
+    """
     result = Naming()
-    for side, line, rows in _waiting(found, matches, gazetteer):
+    waiting = _waiting(found, matches, gazetteer)
+    waiting.sort(key=lambda one: not code_of(one[0]))  # what has a country first: it tells others
+    decided: dict[str, str] = {}
+    for side, line, named in waiting:
+        others = [decided.get(one, one) for one in named]
+        rows = len(others)
         candidates = [one for one in find(gazetteer, query_of(side))
                       if (side.key, one.place.slug) not in matches.refused]  # fmt: skip
         judged = decide(candidates)
         code = code_of(side)
         if judged.place is not None:
             best = judged.candidates[0]
+            decided[side.key] = best.place.slug
             result.decisions.append(decide_place(
                 side.key, best.place.slug, author, day, LEXICAL, f"{best.score:.2f}",
                 "; ".join(best.reasons),
+            ))  # fmt: skip
+            continue
+        told = _told_elsewhere(candidates, others, partners) if not code else None
+        if told is not None:
+            result.decisions.append(decide_place(
+                side.key, told.place.slug, author, day, LEXICAL, f"{told.score:.2f}",
+                "; ".join((*told.reasons, "another source tells the same partnership")),
             ))  # fmt: skip
             continue
         near = [one for one in candidates if not one.refused and one.score >= NEW]
         known = bool(side.wikidata or side.geonames)
         if (code or known) and (known or not near):
             new = minter.place(side, code)
+            decided[side.key] = new
             if not known:
                 result.decisions.append(decide_place(
                     side.key, new, author, day, LEXICAL, "",
@@ -156,6 +176,20 @@ def name_places(
     return result
 
 
+def _told_elsewhere(
+    candidates: Iterable[Candidate], others: Sequence[str], partners: Mapping[str, frozenset[str]]
+) -> Candidate | None:
+    """Return the one place of this very name that is a partner of all the others, as is known."""
+    if not all(others):
+        return None
+    found = [
+        one for one in candidates
+        if one.score >= WRITE - _UNKNOWN and not one.refused
+        and all(other in partners.get(one.place.slug, ()) for other in others)
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else None
+
+
 def code_of(side: Side) -> str:
     """Return the country that the list gives, in its column or behind the name."""
     if side.country:
@@ -166,20 +200,25 @@ def code_of(side: Side) -> str:
 
 def _waiting(
     found: Iterable[Outcome], matches: Matches, gazetteer: Gazetteer
-) -> list[tuple[Side, int, int]]:
-    """Return each undecided name once, with its first line and its number of rows, by key."""
+) -> list[tuple[Side, int, list[str]]]:
+    """Return each undecided name once, its first line, and the other place of each row.
+
+    The other place is told by its slug, or by the address of its name where it waits as well.
+    """
     sides: dict[str, tuple[Side, int]] = {}
-    counts: Counter[str] = Counter()
+    others: dict[str, list[str]] = defaultdict(list)
     for outcome in found:
         if outcome.result != "review":
             continue
-        for side in outcome.sides:
+        places = reversed([slug or side.key for slug, side in zip(
+            outcome.places, outcome.sides, strict=True)])  # fmt: skip
+        for side, other in zip(outcome.sides, places, strict=True):
             named = side.name and not (side.wikidata or side.geonames)
             decided = named and (side.key in matches.places or side.key in matches.none)
             linked = {side.wikidata, side.geonames} & set(gazetteer.by_id)
             if decided or linked:
                 continue
             key = side.wikidata or side.geonames or side.key
-            counts[key] += 1
+            others[key].append(other)
             sides.setdefault(key, (side, outcome.row.line))
-    return [(*sides[key], counts[key]) for key in sorted(sides)]
+    return [(*sides[key], others[key]) for key in sorted(sides)]

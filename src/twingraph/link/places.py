@@ -89,3 +89,17 @@ def places_of(statements: Iterable[Quad | Triple], base: str) -> list[Place]:
 def gazetteer_of(statements: Iterable[Quad | Triple], base: str) -> Gazetteer:
     """Return the gazetteer of the places that the statements describe."""
     return Gazetteer(places_of(statements, base))
+
+
+def partners_of(statements: Iterable[Quad | Triple], base: str) -> dict[str, frozenset[str]]:
+    """Return the partners of each place, by slug, as the statements give them."""
+    start = f"{base}id/place/"
+    of: dict[str, set[str]] = defaultdict(set)
+    for one in statements:
+        if one.predicate == TG.partner and isinstance(one.object, NamedNode):
+            of[str(one.subject)].add(one.object.value.removeprefix(start))
+    found: dict[str, set[str]] = defaultdict(set)
+    for places in of.values():
+        for place in places:
+            found[place] |= places - {place}
+    return {place: frozenset(others) for place, others in found.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from twingraph.derive.names import fold
@@ -75,13 +76,15 @@ _KINDS: Final = {
     ),
 }
 _WORD_KIND: Final = {word: kind for kind, words in _KINDS.items() for word in words}
+_LONGEST_KIND: Final = max(word.count(" ") + 1 for word in _WORD_KIND)
 # Words that leave the municipality what it is; "Stadt X", "City of X", "X Municipality" are X.
 _PLAIN_WORDS: Final = (
     "city of", "town of", "municipality of", "commune of", "ville de", "comune di",
     "bundesstadt", "hansestadt", "landeshauptstadt", "universitatsstadt", "stadt", "gemeinde",
     "markt",
 )  # fmt: skip
-_PLAIN_ENDS: Final = ("municipality", "city", "stadt", "town", "kommune", "gemeinde")
+_PLAIN_STARTS: Final = tuple(f"{words} " for words in _PLAIN_WORDS)
+_PLAIN_ENDS: Final = (" municipality", " stadt", " town", " kommune", " gemeinde")
 _BRACKET: Final = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _SLASH: Final = re.compile(r"\s*/\s*")
 _DASH: Final = re.compile(r"\s+[-–—]\s+|\s*[–—]\s*")
@@ -105,6 +108,7 @@ class Spelling:
     region: str = ""
 
 
+@lru_cache(maxsize=32768)
 def spell(text: str) -> Spelling:
     """Take a name to pieces.
 
@@ -176,19 +180,18 @@ def _without_kind(words: str) -> tuple[str, str]:
     >>> _without_kind("saitama prefecture"), _without_kind("kreis aachen"), _without_kind("bonn")
     (('saitama', 'region'), ('aachen', 'district'), ('bonn', ''))
     """
-    for plain in _PLAIN_WORDS:
-        if words.startswith(plain + " "):
-            words = words[len(plain) + 1 :]
-            break
-    for plain in _PLAIN_ENDS:
-        if words.endswith(" " + plain) and words.count(" ") == 1 and plain != "city":
-            words = words[: -len(plain) - 1]
-            break
-    for word, kind in _WORD_KIND.items():
-        if words.endswith(" " + word):
-            return words[: -len(word) - 1], kind
-        if words.startswith(word + " "):
-            return words[len(word) + 1 :], kind
+    if words.startswith(_PLAIN_STARTS):
+        plain = next(one for one in _PLAIN_STARTS if words.startswith(one))
+        words = words[len(plain) :]
+    if words.endswith(_PLAIN_ENDS) and words.count(" ") == 1:
+        words = words.partition(" ")[0]
+    pieces = words.split(" ")
+    for size in range(min(_LONGEST_KIND, len(pieces) - 1), 0, -1):
+        last, first = " ".join(pieces[-size:]), " ".join(pieces[:size])
+        if last in _WORD_KIND:
+            return " ".join(pieces[:-size]), _WORD_KIND[last]
+        if first in _WORD_KIND:
+            return " ".join(pieces[size:]), _WORD_KIND[first]
     return words, ""
 
 

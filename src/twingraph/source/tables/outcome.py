@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from twingraph.source.tables.cells import Row, Sheet, date_of
@@ -57,7 +57,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of a row; `places` are the slugs of its partners where both are known."""
+    """What becomes of a row; `places` are the slugs of its partners, as far as they are known."""
 
     row: Row
     result: Result
@@ -121,7 +121,8 @@ def _outcome(spec: Spec, row: Row, matches: Matches, known: Mapping[str, str]) -
     if not all(places):
         missing = [side.name or side.wikidata for side, slug in zip((one, other), places,
                    strict=True) if not slug]  # fmt: skip
-        return _as(found, "review", f"no decision which place is meant: {' and '.join(missing)}")
+        waiting = replace(found, places=(places[0], places[1]))
+        return _as(waiting, "review", f"no decision which place is meant: {' and '.join(missing)}")
     if places[0] == places[1]:
         return _as(found, "refused", f"both names are one place ({places[0]})")
     return Outcome(
