@@ -38,7 +38,7 @@ editor:  ## bundle the query editor for the site (Node and npm; pages do without
 
 LOCALE := src/twingraph/site/locale
 locale: $(VENV)/.dev  ## collect the texts of the program into the catalogues, and compile these
-	$(BIN)/pybabel --quiet extract --mapping babel.cfg --keywords N_ --keywords NP_:1c,2 \
+	$(BIN)/pybabel --quiet extract --mapping babel.cfg --keywords N_ --keywords M_ --keywords NP_:1c,2 \
 	  --keywords NNP_:1c,2,3 --no-location --sort-output --output $(LOCALE)/twingraph.pot src
 	$(BIN)/pybabel --quiet update --domain twingraph --input-file $(LOCALE)/twingraph.pot \
 	  --output-dir $(LOCALE) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \

@@ -37,6 +37,11 @@ PAGES: Final = (
     "ns.html",
     "shapes.html",
     "data.html",
+    "about.html",
+    "statistics.html",
+    "quality.html",
+    "query/is-twinned-with.html?one=bonn&other=minsk",
+    "partnership/list/country-germany.html",
     "search?q=bonn+minsk",
 )
 WIDTHS: Final = (320, 768, 1280)

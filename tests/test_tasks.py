@@ -189,3 +189,12 @@ def test_evidence_is_last_and_folded(client: TestClient) -> None:
     page = visit(client, "/en/place/bonn.html")
     assert page.index('id="partners"') < page.index('id="facts"') < page.index('id="remarks"')
     assert "<details>" in page[page.index('id="remarks"') :]
+
+
+def test_what_is_refused_is_told_in_the_language_of_the_page(client: TestClient) -> None:
+    page = client.get("/de/query/anniversaries-in.html?year=bald").text
+    assert "year ist &#39;bald&#39;, keine ganze Zahl; 2027 schreiben" in page
+    unknown = client.get("/de/query/partners-of.html?place=bnn").text
+    assert "so heißt nichts; ist place:bonn oder" in unknown
+    told = client.get("/query/partners-of.json?place=bnn", headers={"accept-language": "de"}).json()
+    assert told["detail"].startswith("place ist 'bnn', so heißt nichts; ist place:bonn")

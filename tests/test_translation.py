@@ -24,7 +24,8 @@ from twingraph.translation import DOMAIN, LANGUAGES, LOCALE, SOURCE_LANGUAGE, ch
 ROOT = Path(__file__).parent.parent
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
-    "_": None, "gettext": None, "N_": None, "ngettext": (1, 2),
+    "_": None, "gettext": None, "N_": None,
+    "M_": None, "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2), "NNP_": ((1, "c"), 2, 3),
 }  # fmt: skip
 

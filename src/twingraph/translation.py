@@ -24,7 +24,13 @@ LANGUAGES: Final[tuple[str, ...]] = (
 
 
 class Message(NamedTuple):
-    """A text that is translated when its reader is known; `context` tells two meanings apart."""
+    """A text that is translated when its reader is known; `context` tells two meanings apart.
+
+    A value may be a message itself, or a tuple of alternatives.
+
+    >>> str(M_("did you mean {names}?", names=("Bonn", "Bochum")))
+    'did you mean Bonn or Bochum?'
+    """
 
     text: str
     context: str = ""
@@ -32,12 +38,24 @@ class Message(NamedTuple):
 
     def __str__(self) -> str:
         """Return the text in English."""
-        return self.text.format(**self.values) if self.values else self.text
+        if not self.values:
+            return self.text
+        plain = {
+            name: " or ".join(value) if isinstance(value, tuple) and not isinstance(value, Message)
+            else str(value) if isinstance(value, Message) else value
+            for name, value in self.values.items()
+        }  # fmt: skip
+        return self.text.format(**plain)
 
 
 def N_(text: str) -> str:  # noqa: N802  # the name that gettext tools know
     """Mark a text in a table for extraction; whoever reads the table translates it."""
     return text
+
+
+def M_(text: str, /, **values: object) -> Message:  # noqa: N802
+    """Make a message that a reader gets later: what is refused, and what to write instead."""
+    return Message(text, "", values)
 
 
 def NP_(context: str, text: str) -> Message:  # noqa: N802
@@ -101,9 +119,26 @@ class Words:
 
     def message(self, message: Message) -> str:
         """Return a marked text in this language."""
+        values = {name: self._value(value) for name, value in message.values.items()}
         if message.context:
-            return self.pgettext(message.context, message.text, **message.values)
-        return self.gettext(message.text, **message.values)
+            return self.pgettext(message.context, message.text, **values)
+        return self.gettext(message.text, **values)
+
+    def _value(self, value: object) -> object:
+        if isinstance(value, Message):
+            return self.message(value)
+        if isinstance(value, tuple):
+            return self.pgettext("date", " or ").join(map(str, value))
+        return value
+
+    def error(self, error: Exception) -> str:
+        """Return what an error says, in this language where it is a message.
+
+        >>> words_of("de").error(ValueError("no message"))
+        'no message'
+        """
+        said = error.args[0] if error.args else ""
+        return self.message(said) if isinstance(said, Message) else str(error)
 
     def plural(self, noun: Plural, number: int) -> str:
         """Return the form of a marked noun that goes with `number`."""

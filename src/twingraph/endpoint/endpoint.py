@@ -40,6 +40,7 @@ from twingraph.site.reader import BuildReader
 from twingraph.sparql.admission import Dataset
 from twingraph.sparql.mistakes import Mistake
 from twingraph.sparql.unknown_terms import terms_of
+from twingraph.translation import M_, N_, Message
 from twingraph.web.files.conditions import Validators, outcome
 from twingraph.web.negotiate import Variant, usable
 from twingraph.web.respond import COMMON, VARY
@@ -67,27 +68,59 @@ _FAILURES: Final[Mapping[Outcome, tuple[int, str, bool]]] = {
     Outcome.UPDATE: (403, NO_UPDATES, False),
     Outcome.REFUSED: (403, "{detail}", False),
     Outcome.UNWRITABLE: (406, "{detail}", False),
-    Outcome.FAILED: (400, "the query can't be evaluated: {detail}", False),
-    Outcome.TOO_DEEP: (400, "the query is nested too deeply to be evaluated; write it flatter",
-          False),
-    Outcome.TOO_LONG: (504, "the query took more than {seconds} seconds and was stopped; ask for "
-          "less (a narrower pattern, no cross product, LIMIT without ORDER BY), or take the dumps",
-          False),
-    Outcome.TOO_MUCH_MEMORY: (507, "the query took more than {memory_bytes} bytes of memory and "
-          "was stopped; ask for less (fewer rows to sort, group or make distinct), or take the "
-          "dumps", False),
-    Outcome.TOO_MANY_ROWS: (507, "the result has more than {rows} rows; ask for it in parts with "
-          "ORDER BY, LIMIT and OFFSET, or take the dumps", False),
-    Outcome.TOO_MANY_BYTES: (507, "the result has more than {result_bytes} bytes; ask for it in "
-          "parts with ORDER BY, LIMIT and OFFSET, or take the dumps", False),
-    Outcome.BUSY: (503, "as many queries as this service takes are running and waiting; try again "
-          "in a moment", True),
-    Outcome.LOST: (503, "the process that evaluated the query was lost, twice; try again in a "
-          "moment", True),
-    Outcome.NO_WORKERS: (503, "queries are not answered: {detail}", True),
+    Outcome.FAILED: (400, N_("the query can't be evaluated: {detail}"), False),
+    Outcome.TOO_DEEP: (
+        400,
+        N_("the query is nested too deeply to be evaluated; write it flatter"),
+        False,
+    ),
+    Outcome.TOO_LONG: (
+        504,
+        N_(
+            "the query took more than {seconds} seconds and was stopped; ask for "
+            "less (a narrower pattern, no cross product, LIMIT without ORDER BY), or take the dumps"
+        ),
+        False,
+    ),
+    Outcome.TOO_MUCH_MEMORY: (
+        507,
+        N_(
+            "the query took more than {memory_bytes} bytes of memory and "
+            "was stopped; ask for less (fewer rows to sort, group or make distinct), or take the "
+            "dumps"
+        ),
+        False,
+    ),
+    Outcome.TOO_MANY_ROWS: (
+        507,
+        N_(
+            "the result has more than {rows} rows; ask for it in parts with "
+            "ORDER BY, LIMIT and OFFSET, or take the dumps"
+        ),
+        False,
+    ),
+    Outcome.TOO_MANY_BYTES: (
+        507,
+        N_(
+            "the result has more than {result_bytes} bytes; ask for it in "
+            "parts with ORDER BY, LIMIT and OFFSET, or take the dumps"
+        ),
+        False,
+    ),
+    Outcome.BUSY: (
+        503,
+        N_("as many queries as this service takes are running and waiting; try again in a moment"),
+        True,
+    ),
+    Outcome.LOST: (
+        503,
+        N_("the process that evaluated the query was lost, twice; try again in a moment"),
+        True,
+    ),
+    Outcome.NO_WORKERS: (503, N_("queries are not answered: {detail}"), True),
     Outcome.UPSTREAM: (502, "{detail}", True),
-    Outcome.CLIENT_LEFT: (503, "the client went away", False),
-}  # fmt: skip
+    Outcome.CLIENT_LEFT: (503, N_("the client went away"), False),
+}
 
 
 class Evaluator(Protocol):
@@ -220,7 +253,7 @@ async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -
         found = await _made(service, scope, receive)
     except Exception:  # noqa: BLE001  # ours, whatever it is: told in the log, and 500 to the client
         traceback.print_exc(file=sys.stderr)
-        found = ForPeople(None, RefusedError(500, "a mistake of ours; it has been noted"))
+        found = ForPeople(None, RefusedError(500, M_("a mistake of ours; it has been noted")))
     if isinstance(found, ForPeople):
         return found
     status = _condition(scope, found)
@@ -321,9 +354,11 @@ def _read_search(search: bytes) -> list[tuple[str, str]]:
             max_num_fields=MAX_FIELDS,
         )  # fmt: skip
     except UnicodeDecodeError:
-        raise RefusedError(400, "the address is not UTF-8; send the query as UTF-8") from None
+        raise RefusedError(400, M_("the address is not UTF-8; send the query as UTF-8")) from None
     except ValueError:
-        raise RefusedError(400, f"more than {MAX_FIELDS} parameters; send fewer") from None
+        raise RefusedError(
+            400, M_("more than {most} parameters; send fewer", most=MAX_FIELDS)
+        ) from None
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:
@@ -332,13 +367,13 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
         try:
             message = await asyncio.wait_for(receive(), _PATIENCE)
         except TimeoutError:
-            raise RefusedError(408, "the body did not come; send the query at once") from None
+            raise RefusedError(408, M_("the body did not come; send the query at once")) from None
         if message["type"] == "http.disconnect":
-            raise RefusedError(400, "the body ended early; send all of it")
+            raise RefusedError(400, M_("the body ended early; send all of it"))
         parts.append(message.get("body", b""))
         held += len(parts[-1])
         if held > limit:
-            raise RefusedError(413, f"a body of more than {limit} bytes; send less")
+            raise RefusedError(413, M_("a body of more than {limit} bytes; send less", limit=limit))
         if not message.get("more_body"):
             return b"".join(parts)
 
@@ -377,7 +412,8 @@ def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
         return RefusedError(406, unfitting(choice, detail))
     status, text, again = _FAILURES[reply.outcome]
     told = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
-    return RefusedError(status, text.format(**told, detail=detail), again=_AGAIN if again else 0)
+    values = {**told, "detail": detail}
+    return RefusedError(status, Message(text, "", values), again=_AGAIN if again else 0)
 
 
 # --- sending -------------------------------------------------------------------------------------

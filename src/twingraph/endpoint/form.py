@@ -80,7 +80,13 @@ def _page(
 ) -> Response:
     site, language = service.site, _language(request, asked)
     query = asked.query if asked is not None else ""
-    shown = query_page(site, language, query, table, str(problem or ""))
+    shown = query_page(
+        site,
+        language,
+        query,
+        table,
+        words_of(language).error(problem) if problem is not None else "",
+    )
     elsewhere = {one: f"sparql?lang={one}" for one in LANGUAGES}
     body = render(
         site,
@@ -134,8 +140,15 @@ def _refuse(
     if choose(accept_of(request), [*TEXT_FIRST, _HTML]) is _HTML:
         return _page(request, service, asked, problem=error)
     heading = words_of(_language(request, asked)).gettext("This query can't be answered")
-    return refuse(request, error.status, str(error), heading=heading, offers=TEXT_FIRST,
-                  headers=_told(service, error), members=error.members)  # fmt: skip
+    return refuse(
+        request,
+        error.status,
+        words_of(_language(request, asked)).error(error),
+        heading=heading,
+        offers=TEXT_FIRST,
+        headers=_told(service, error),
+        members=error.members,
+    )
 
 
 def _told(service: Service, error: RefusedError | None = None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from twingraph.rdf.iris import PUBLISHED
 from twingraph.settings import Limits
 from twingraph.site.reader import BuildReader
 from twingraph.sparql.admission import Dataset
+from twingraph.translation import M_, Message
 
 MAX_FIELDS: Final = 200
 # What clients call the parameter for the format: most `format`, SPARQLWrapper all three.
@@ -32,7 +33,7 @@ class RefusedError(TwingraphError):
     def __init__(
         self,
         status: int,
-        text: str,
+        text: str | Message,
         *,
         again: int = 0,
         members: Mapping[str, object] | None = None,
@@ -70,7 +71,9 @@ def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
     kind, _, parameters = content_type.partition(";")
     charset = re.search(r'charset="?([\w.-]+)"?', parameters, re.IGNORECASE)
     if charset and charset[1].lower() not in ("utf-8", "us-ascii"):
-        raise RefusedError(415, f"charset {charset[1][:40]} is not read; send UTF-8")
+        raise RefusedError(
+            415, M_("charset {charset_1_40} is not read; send UTF-8", charset_1_40=charset[1][:40])
+        )
     try:
         text = body.decode("utf-8")
         match kind.strip().lower():
@@ -83,11 +86,18 @@ def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
             case "application/sparql-update":
                 raise RefusedError(403, NO_UPDATES)
     except UnicodeDecodeError:
-        raise RefusedError(400, "the body is not UTF-8; send the query as UTF-8") from None
+        raise RefusedError(400, M_("the body is not UTF-8; send the query as UTF-8")) from None
     except ValueError:
-        raise RefusedError(400, f"more than {MAX_FIELDS} parameters; send fewer") from None
-    raise RefusedError(415, "send the query as application/sparql-query, or as parameter "
-                       "'query' of an application/x-www-form-urlencoded")  # fmt: skip
+        raise RefusedError(
+            400, M_("more than {most} parameters; send fewer", most=MAX_FIELDS)
+        ) from None
+    raise RefusedError(
+        415,
+        M_(
+            "send the query as application/sparql-query, or as parameter 'query' of an "
+            "application/x-www-form-urlencoded"
+        ),
+    )
 
 
 def read_fields(fields: Fields) -> ProtocolRequest:
@@ -108,7 +118,7 @@ def read_fields(fields: Fields) -> ProtocolRequest:
         raise RefusedError(403, NO_UPDATES)
     queries = found.get("query", [])
     if len(queries) > 1:
-        raise RefusedError(400, f"{len(queries)} queries; send one")
+        raise RefusedError(400, M_("{len_queries} queries; send one", len_queries=len(queries)))
     default, named = (tuple(found.get(f"{one}-graph-uri", ())) for one in ("default", "named"))
     return ProtocolRequest(
         query=queries[0].removeprefix("\ufeff") if queries else "",  # a file's byte order mark
@@ -132,7 +142,13 @@ def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int, method: 
     """
     if len(asked.query.encode("utf-8", "replace")) > query_bytes:
         status = 413 if method == "POST" else 414  # RFC 9110 §15.5.14, §15.5.15
-        raise RefusedError(status, f"a query of more than {query_bytes} bytes; send a shorter one")
+        raise RefusedError(
+            status,
+            M_(
+                "a query of more than {query_bytes} bytes; send a shorter one",
+                query_bytes=query_bytes,
+            ),
+        )
     if asked.dataset is None:
         return
     held = {*site.graphs, site.base + PUBLISHED}
@@ -140,6 +156,9 @@ def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int, method: 
         if name not in held:
             raise RefusedError(
                 403,
-                f"<{name[:200]}> is no graph of this service; leave it out, or list the graphs "
-                "with SELECT DISTINCT ?g { GRAPH ?g {} }",
+                M_(
+                    "<{name_200}> is no graph of this service; leave it out, or list the graphs "
+                    "with SELECT DISTINCT ?g {{ GRAPH ?g {{}} }}",
+                    name_200=name[:200],
+                ),
             )

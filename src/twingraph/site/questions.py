@@ -128,7 +128,7 @@ def question_page(
     try:
         asked = read_asked(site, query, fields) if fields else example_of(site, query)
     except TwingraphError as error:
-        problem = str(error)
+        problem = words_of(language).error(error)
         status = 404 if isinstance(error, UnknownThingError) else 400
     at = f"{language}/query/{name}.html"
     told = _tell(site, language, at, query, asked, problem, dict(fields))

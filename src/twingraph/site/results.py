@@ -23,6 +23,7 @@ from twingraph.sparql.lexer import first_word
 from twingraph.sparql.library import LibraryQuery, Term, bind
 from twingraph.sparql.names import named
 from twingraph.sparql.query import Bindings, standalone
+from twingraph.translation import M_
 
 Form = Literal["select", "ask", "construct"]
 
@@ -63,7 +64,7 @@ def _form(text: str) -> Form:
     first = first_word(text)
     forms: dict[str, Form] = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "construct"}
     if first not in forms:
-        raise TwingraphError("a question of the library begins SELECT, ASK or CONSTRUCT")
+        raise TwingraphError(M_("a question of the library begins SELECT, ASK or CONSTRUCT"))
     return forms[first]
 
 
@@ -84,7 +85,9 @@ def read_asked(site: BuildReader, query: LibraryQuery, fields: Fields) -> BoundQ
     if len(given) < len(fields):
         names = [name for name, _ in fields]
         twice = next(one for one in names if names.count(one) > 1)
-        raise TwingraphError(f"{twice[:80]} is given more than once; give it once")
+        raise TwingraphError(
+            M_("{parameter} is given more than once; give it once", parameter=twice[:80])
+        )
     terms = bind(query, named(query, given, site.store, site.base), site.base)
     return BoundQuery(
         query,

@@ -20,6 +20,7 @@ from twingraph.derive.names import fold
 from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import SLUG, path_of
 from twingraph.rdf.vocabulary import ENTITY_PREFIXES, HOME, SCHEMES, XSD, prefixes_for
+from twingraph.translation import M_, Message
 
 LANGUAGES: Final = ("en", "de")
 AUDIENCES: Final = (
@@ -91,11 +92,13 @@ def pick(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
     raise TwingraphError(f"no query is called '{name}'; {_suggest(name, library, 'library')}")
 
 
-def _suggest(name: str, known: Mapping[str, object], whole: str) -> str:
+def _suggest(name: str, known: Mapping[str, object], whole: str) -> Message:
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"write one of {', '.join(known)}" if known else f"the {whole} is empty"
+        return M_("did you mean {options}?", options=tuple(near))
+    if known:
+        return M_("write one of {options}", options=", ".join(known))
+    return M_("the {list} is empty", list=whole)
 
 
 _NAME: Final = re.compile(r"[a-z][a-zA-Z0-9]*")
@@ -211,11 +214,18 @@ def bind(query: LibraryQuery, values: Mapping[str, str], base: str = HOME) -> di
     for name in values:
         if name not in known:
             hint = _suggest(name, known, f"list of parameters of {query.name}")
-            raise TwingraphError(f"{query.name} has no parameter '{name}'; {hint}")
+            raise TwingraphError(
+                M_(
+                    "{query} has no parameter '{name}'; {hint}",
+                    query=query.name,
+                    name=name,
+                    hint=hint,
+                )
+            )
     missing = [one for one in query.parameters if one.name not in values]
     if missing:
         wanted = ", ".join(f"{one.name} (as {one.name}={one.example})" for one in missing)
-        raise TwingraphError(f"{query.name} needs {wanted}")
+        raise TwingraphError(M_("{query} needs {wanted}", query=query.name, wanted=wanted))
     return {
         name: _READERS[one.type](one, values[name], base)
         for name, one in known.items()
@@ -233,7 +243,8 @@ _MAX_LENGTH: Final = 2000
 
 
 def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
-    wanted, prefixes = f"write {parameter.example}, or a whole IRI", prefixes_for(base)
+    wanted = M_("write {example}, or a whole IRI", example=parameter.example)
+    prefixes = prefixes_for(base)
     text = text.strip()
     if text.startswith("<") and text.endswith(">"):
         text = text[1:-1]
@@ -243,10 +254,24 @@ def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
         return NamedNode(_of_kind(parameter, text, base))
     match = _PREFIXED.fullmatch(text)
     if match is None:
-        raise TwingraphError(f"{parameter.name} is {_shown(text)}, no IRI; {wanted}")
+        raise TwingraphError(
+            M_(
+                "{parameter} is {given}, no IRI; {wanted}",
+                parameter=parameter.name,
+                given=_shown(text),
+                wanted=wanted,
+            )
+        )
     if match["prefix"] not in prefixes:
         hint = _suggest(match["prefix"], prefixes, "list of prefixes")
-        raise TwingraphError(f"{parameter.name}: unknown prefix '{match['prefix']}:'; {hint}")
+        raise TwingraphError(
+            M_(
+                "{parameter}: unknown prefix '{prefix}:'; {hint}",
+                parameter=parameter.name,
+                prefix=match["prefix"],
+                hint=hint,
+            )
+        )
     iri = prefixes[match["prefix"]] + match["local"]
     return NamedNode(_of_kind(parameter, iri, base))
 
@@ -256,8 +281,12 @@ def _of_kind(parameter: Parameter, iri: str, base: str) -> str:
     wanted = prefixes_for(base)[parameter.kind] if parameter.kind else ""
     if path_of(iri, base) is not None and not iri.startswith(wanted):
         raise TwingraphError(
-            f"{parameter.name} is {_shown(iri)}, another kind of thing; "
-            f"write one such as {parameter.example}"
+            M_(
+                "{parameter} is {given}, another kind of thing; write one such as {example}",
+                parameter=parameter.name,
+                given=_shown(iri),
+                example=parameter.example,
+            )
         )
     return iri
 
@@ -268,20 +297,37 @@ def _read_date(parameter: Parameter, text: str, base: str) -> RdfLiteral:
     except ValueError:
         day = None
     if day is None or day.isoformat() != text.strip():
-        raise TwingraphError(f"{parameter.name} is {_shown(text)}, no day; write 1990-10-03")
+        raise TwingraphError(
+            M_(
+                "{parameter} is {given}, no day; write 1990-10-03",
+                parameter=parameter.name,
+                given=_shown(text),
+            )
+        )
     return RdfLiteral(day.isoformat(), datatype=XSD.date)
 
 
 def _read_integer(parameter: Parameter, text: str, base: str) -> RdfLiteral:
     if not re.fullmatch(r"[+-]?[0-9]{1,15}", text.strip()):
-        raise TwingraphError(f"{parameter.name} is {_shown(text)}, no whole number; write 2027")
+        raise TwingraphError(
+            M_(
+                "{parameter} is {given}, no whole number; write 2027",
+                parameter=parameter.name,
+                given=_shown(text),
+            )
+        )
     return RdfLiteral(int(text))
 
 
 def _read_string(parameter: Parameter, text: str, base: str) -> RdfLiteral:
     if not text or len(text) > _MAX_LENGTH or not text.isprintable():
         raise TwingraphError(
-            f"{parameter.name} is {_shown(text)}; write up to {_MAX_LENGTH} letters on one line"
+            M_(
+                "{parameter} is {given}; write up to {most} letters on one line",
+                parameter=parameter.name,
+                given=_shown(text),
+                most=_MAX_LENGTH,
+            )
         )
     return RdfLiteral(text)
 
@@ -290,13 +336,25 @@ def _read_name(parameter: Parameter, text: str, base: str) -> RdfLiteral:
     """SPARQL can't fold, so the name is folded before it is bound (`tg:foldedName`)."""
     folded = fold(text) if len(text) <= _MAX_LENGTH else ""
     if not folded:
-        raise TwingraphError(f"{parameter.name} is {_shown(text)}, no name; write Windhuk")
+        raise TwingraphError(
+            M_(
+                "{parameter} is {given}, no name; write Windhuk",
+                parameter=parameter.name,
+                given=_shown(text),
+            )
+        )
     return RdfLiteral(folded)
 
 
 def _read_langtag(parameter: Parameter, text: str, base: str) -> RdfLiteral:
     if not re.fullmatch(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", text.strip()):
-        raise TwingraphError(f"{parameter.name} is {_shown(text)}, no language; write de or en")
+        raise TwingraphError(
+            M_(
+                "{parameter} is {given}, no language; write de or en",
+                parameter=parameter.name,
+                given=_shown(text),
+            )
+        )
     return RdfLiteral(text.strip().lower())
 
 

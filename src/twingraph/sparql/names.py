@@ -19,6 +19,7 @@ from twingraph.rdf.iris import SLUG
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.sparql.library import LibraryQuery, Parameter
 from twingraph.sparql.queryable import Queryable
+from twingraph.translation import M_
 
 # An IRI or a prefixed name, right or wrong: no name of anything has a colon in its first word.
 _WRITTEN_OUT: Final = re.compile(r"<?[a-z-]+:\S+")
@@ -81,8 +82,13 @@ def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str
     options = [f"{parameter.kind}:{one.removeprefix(prefix)}" for one in found]
     if options:
         raise TwingraphError(
-            f"{parameter.name} is {_shown(text)}, which {len(options)} things are called; "
-            f"write {' or '.join(options)}"
+            M_(
+                "{parameter} is {given}, which {number} things are called; write {options}",
+                parameter=parameter.name,
+                given=_shown(text),
+                number=len(options),
+                options=tuple(options),
+            )
         )
     if SLUG.fullmatch(text) or _near(parameter.kind, text, store, base):
         raise _unknown(parameter, text, text, store, base)
@@ -94,8 +100,17 @@ def _unknown(
 ) -> UnknownThingError:
     """Return the refusal of what names nothing, with what is nearly called so."""
     near = [f"{parameter.kind}:{one}" for one in _near(parameter.kind, name, store, base)]
-    hint = f"did you mean {' or '.join(near)}?" if near else "search for it by name"
-    return UnknownThingError(f"{parameter.name} is {_shown(text)}, which nothing is called; {hint}")
+    hint = (
+        M_("did you mean {options}?", options=tuple(near)) if near else M_("search for it by name")
+    )
+    return UnknownThingError(
+        M_(
+            "{parameter} is {given}, which nothing is called; {hint}",
+            parameter=parameter.name,
+            given=_shown(text),
+            hint=hint,
+        )
+    )
 
 
 def _by_identifier(prefix: str, text: str, store: Queryable) -> str:

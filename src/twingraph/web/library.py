@@ -125,7 +125,7 @@ def _result(request: Request) -> Response:
         return refuse(
             request,
             404 if isinstance(error, UnknownThingError) else 400,
-            str(error),
+            words.error(error),
             heading=words.gettext("This can't be asked"),
             offers=offers,
             options=_page_option(request, query),
@@ -153,7 +153,7 @@ def _no_format(request: Request, query: LibraryQuery, suffix: str) -> Response:
 def _unknown(request: Request, error: TwingraphError) -> Response:
     language = language_of(request)
     options = {words_of(language).gettext("Questions"): f"{language}/query/index.html"}
-    text = str(error)
+    text = words_of(language_of(request)).error(error)
     text = text if len(text) <= 600 else text[:599] + "…"
     return refuse(request, 404, text, options=options, offers=_offers(request))
 

@@ -97,7 +97,7 @@ def refused(request: Request, error: Exception) -> Response:
     return refuse(
         request,
         error.status,
-        str(error),
+        words.error(error),
         heading=words.gettext("This query can't be answered"),
         headers=headers,
         members=error.members,
