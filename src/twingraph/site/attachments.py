@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -24,7 +24,7 @@ from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts
 from twingraph.site.illustrations import Illustrator, picture_words
 from twingraph.site.pictures.embed import embed_page, style_source
-from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.reader import LANGUAGES, BuildReader, Row
 
 CALENDAR_TYPE: Final = "text/calendar"
 FRAME_POLICY: Final = (
@@ -64,21 +64,23 @@ def attachment(reader: BuildReader, path: str) -> Attachment | None:
 
 
 def attachment_paths(reader: BuildReader) -> Iterator[str]:
-    """Yield every such path of the site, in order."""
-    slugs = sorted(
-        row["place"].value.rpartition("/")[2]
-        for row in reader.rows("partnered")
-        if isinstance(row["place"], NamedNode)
-        and kind_of(row["place"].value, reader.base) == "place"
-    )
+    """Yield every such path of the site, in order; a place without a start has no calendar."""
+    slugs = _slugs(reader, reader.rows("partnered"), "place")
+    begun = _slugs(reader, reader.rows("anniversaries"), "this")
     for language in LANGUAGES:
-        for years in ("", "years/"):
-            yield f"{language}/calendar/{years}all.ics"
-            yield from (f"{language}/calendar/{years}place/{slug}.ics" for slug in slugs)
+        for years in (False, True):
+            yield calendar_path(language, years=years)
+            yield from (calendar_path(language, slug, years) for slug in begun)
         for slug in slugs:
-            yield f"embed/{language}/place/{slug}.html"
+            yield embed_path(language, slug)
             if len(slugs) <= MOST_PICTURES:
-                yield f"embed/{language}/place/{slug}.svg"
+                yield embed_path(language, slug, "svg")
+
+
+def _slugs(reader: BuildReader, rows: Iterable[Row], variable: str) -> list[str]:
+    """Return the slugs of the places in a column, each once."""
+    iris = {term.value for row in rows if isinstance(term := row[variable], NamedNode)}
+    return sorted(iri.rpartition("/")[2] for iri in iris if kind_of(iri, reader.base) == "place")
 
 
 def calendar_path(language: str, slug: str = "", years: bool = False) -> str:
