@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
@@ -119,6 +122,45 @@ def test_a_page_is_accessible_at_every_width_and_stays_at_home(
     assert found == []
     assert errors == []
     assert set(hosts) == {urlsplit(address).netloc}
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        """Say nothing."""
+
+
+def test_a_map_is_shown_in_a_frame_of_another_site(
+    opened: tuple[Any, list[str], list[str]], address: str, axe: str, tmp_path: Path
+) -> None:
+    page, errors, hosts = opened
+
+    html = f'<iframe width="900" height="500" src="{address}/embed/en/place/bonn.html"></iframe>'
+    (tmp_path / "page.html").write_text(
+        f'<!doctype html><link rel="icon" href="data:,">{html}', encoding="utf-8"
+    )
+    handler = partial(_Silent, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as other:  # another origin
+        threading.Thread(target=other.serve_forever, args=(0.05,), daemon=True).start()
+        page.goto(f"http://127.0.0.1:{other.server_address[1]}/page.html")
+        other.shutdown()
+    frame = page.frame_locator("iframe")
+    frame.locator("svg image").first.wait_for(state="attached")
+    colour = frame.locator(".tg-k-project.tg-arc").first.evaluate("e => getComputedStyle(e).stroke")
+    shown = page.locator("iframe").screenshot()
+    page.goto(f"{address}/embed/de/place/berlin.html")
+    page.evaluate(axe)
+    found = []
+    for width in WIDTHS:
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": 600})
+            page.emulate_media(color_scheme=scheme)
+            found += page.evaluate("axe.run()")["violations"]
+        assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
+
+    assert colour == "rgb(160, 64, 0)"  # the one sheet is allowed by its hash
+    assert len(shown) > 10_000
+    assert (found, errors) == ([], [])
+    assert set(hosts[1:]) == {urlsplit(address).netloc}  # the first is the other page
 
 
 def test_everything_is_readable_without_javascript(browser: Any, address: str) -> None:

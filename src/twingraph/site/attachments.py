@@ -23,6 +23,7 @@ from twingraph.site.calendar.feed import calendar_feed
 from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts
 from twingraph.site.illustrations import Illustrator, picture_words
+from twingraph.site.links import relative
 from twingraph.site.pictures.embed import embed_page, style_source
 from twingraph.site.reader import LANGUAGES, BuildReader, Row
 
@@ -171,5 +172,6 @@ def _embed(
         site=site.partition(":")[0],
         words=picture_words(language),
         language=language,
+        icon=relative("static/icon.svg", path),
     )
     return Attachment(body, "text/html", framed=True)

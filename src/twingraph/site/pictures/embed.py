@@ -42,16 +42,20 @@ def embed_page(
     site: str,
     words: Words,
     language: str,
+    icon: str = "",
     policy: str = "",
 ) -> bytes:
     """Return the document around a picture, whose links must be absolute.
 
-    `page` is the address of the page that the picture is from, `site` what the site is called.
+    `page` is the address of the page that the picture is from, `site` what the site is called,
+    `icon` its icon; without one a browser asks for /favicon.ico.
     `policy`, where given, is written into the document, for hosts that can't send headers.
     """
     more = escape(words("embed.more").format(title=clean(site)))
     link = safe_href(page)
     anchor = f'<a href="{escape(link, 2000)}">{more}</a>' if link else more
+    own = safe_href(icon)
+    image = f'<link rel="icon" href="{escape(own, 2000)}">\n' if own else ""
     meta = (
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy, 1000)}">\n'
         if policy
@@ -62,6 +66,7 @@ def embed_page(
         f"{meta}"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="robots" content="noindex">\n'
+        f"{image}"
         f'<title>{escape(title, 300)}</title>\n<base target="_top">\n'
         f"<style>{embed_style()}</style>\n</head>\n"
         f"<body>\n<main>\n<h1>{escape(title, 300)}</h1>\n{svg}\n<p>{anchor}</p>\n</main>\n"
