@@ -103,7 +103,8 @@ def dated(
     verb: NamedNode, value: str, modality: str = "stated"
 ) -> list[tuple[str, NamedNode, NamedNode | Literal]]:
     claim, date = HOME + "id/claim/a-" + verb.value[-3:], Literal(value, datatype=EDTF)
-    return [(A, verb, date), (claim, TG.subject, NamedNode(A)), (claim, TG.property, verb),
+    return [(claim, TG.cites, NamedNode(HOME + "id/cite/a")), (A, verb, date),
+            (claim, TG.subject, NamedNode(A)), (claim, TG.property, verb),
             (claim, TG.value, date),
             (claim, TG.modality, NamedNode(f"{HOME}vocab/modality/{modality}"))]  # fmt: skip
 
@@ -355,6 +356,21 @@ HOSTILE = (
     'a "b" c', "a||Q42\tP31\tQ5", "a|b", "a\tS854\tb", "a\nQ42\tP190\tQ64", "a\r\nb", "a\u2028b",
     "a\x00b", "“a”", '"', "\n", "a /* b */", "a,b", "=1+1",
 )  # fmt: skip
+
+
+def test_a_date_that_another_document_gives_is_not_told_with_this_one() -> None:
+    other, cite = HOME + "id/source/b", HOME + "id/cite/b"
+    claim = HOME + "id/claim/a-art"
+    rows = [row for row in SINCE if row[1] != TG.cites]
+    facts = small(*rows, (claim, TG.cites, NamedNode(cite)), (cite, TG.inSource, NamedNode(other)))
+    known = small(*rows, (claim, TG.cites, NamedNode(cite)), (cite, TG.inSource, NamedNode(other)),
+                  (other, PAGE, NamedNode("https://e.org/b")))  # fmt: skip
+
+    found, reasons = proposed(facts)
+    assert [one.qualifiers for one in found] == [(), ()]
+    assert reasons == ["start 1993-05-17, which source:a does not give"]
+    assert [dict(one.reference)["S854"] for one in proposed(known)[0]] == ['"https://e.org/b"'] * 2
+    assert [len(one.qualifiers) for one in proposed(known)[0]] == [1, 1]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

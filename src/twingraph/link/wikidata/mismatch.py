@@ -94,8 +94,11 @@ def _reason(row: ReportRow) -> str | None:
         return f"people decided about it: {row.decided}"
     if row.pair.blocks:
         return "; ".join(BLOCKS[block] for block in row.pair.blocks)
-    if best_evidence(row.pair) is None:
+    evidence = best_evidence(row.pair)
+    if evidence is None:
         return BLOCKS["no-address"]
+    if row.finding.endswith("-differs") and row.finding.partition("-")[0] not in evidence.dates:
+        return f"the date is not from {evidence.name}, the one source with a known address"
     if row.finding in _DATED:
         if row.statement is None or not _GUID.fullmatch(row.statement.guid):
             return "the statement that carries the date is not known by name"

@@ -10,7 +10,7 @@ from typing import Final
 
 from twingraph.link.facts import LinkFacts
 from twingraph.link.wikidata.mismatch import mismatches, write_mismatches
-from twingraph.link.wikidata.pairs import linked_places
+from twingraph.link.wikidata.pairs import Evidence, linked_places
 from twingraph.link.wikidata.quickstatements import (
     Proposals,
     batches,
@@ -40,7 +40,7 @@ def row_cells(row: ReportRow, language: str = "en") -> dict[str, str]:
     """Return a row as texts by column, the action in a language."""
     first, second = row.parties
     pair = row.pair
-    evidence = (best_evidence(pair) or next(iter(pair.evidence), None)) if pair else None
+    evidence = _shown_evidence(row)
     finding = FINDINGS[row.finding]
     values = (
         row.finding, first.country, second.country, first.label, first.item,
@@ -57,6 +57,17 @@ def row_cells(row: ReportRow, language: str = "en") -> dict[str, str]:
         STATUSES.get(row.decided, row.decided),
     )  # fmt: skip
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def _shown_evidence(row: ReportRow) -> Evidence | None:
+    """Return the document to show: one that gives the date a row is about, if it is about one."""
+    if row.pair is None:
+        return None
+    giving = [one for one in row.pair.evidence if row.finding.partition("-")[0] in one.dates]
+    best = best_evidence(row.pair)
+    if giving and best not in giving:
+        return giving[0]
+    return best or next(iter(row.pair.evidence), None)
 
 
 def write_report_csv(report: Report) -> bytes:

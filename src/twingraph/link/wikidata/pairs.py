@@ -64,7 +64,10 @@ class StatedDate:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one document says: its IRI, address, title, language, the day it was read, the words."""
+    """What one document says: its IRI, address, title, language, the day it was read, the words.
+
+    `dates` are those of the published dates (`start`, `end`) that this document gives.
+    """
 
     source: str
     name: str
@@ -73,6 +76,7 @@ class Evidence:
     language: str = ""
     retrieved: str = ""
     quotes: tuple[str, ...] = ()
+    dates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -234,10 +238,14 @@ class _Reader:
         own = self._cited(partnership, TG.partner.value)
         if not own:
             return ()
+        giving: dict[tuple[str, str], set[str]] = defaultdict(set)
         for verb, date in zip((TG.start, TG.end), dates, strict=True):
             for claim in sorted(self.claims[partnership, verb], key=lambda claim: claim.iri):
                 if date and _text(claim) == date.value:
-                    own += self._cited(claim.iri, TG.value.value)
+                    cited = self._cited(claim.iri, TG.value.value, verb.value)
+                    for source, page, _ in cited:
+                        giving[source, page].add(verb.value.rpartition("#")[2])
+                    own += cited
         documents = sorted({(source, page) for source, page, _ in own if not is_wikidata(source)})
         return tuple(
             Evidence(
@@ -248,11 +256,12 @@ class _Reader:
                 self._first(source, _LANGUAGE),
                 self._first(source, TG.retrieved),
                 _longest(words for *where, words in own if tuple(where) == (source, page)),
+                frozenset(giving[source, page]),
             )
             for source, page in documents
         )
 
-    def _cited(self, node: str, pinned: str) -> list[tuple[str, str, str]]:
+    def _cited(self, node: str, *pinned: str) -> list[tuple[str, str, str]]:
         """Return (document, page, quote) for citations that support nothing else by name.
 
         `page` is the citation's own: the address that a row of a list gives for its source.
@@ -261,7 +270,7 @@ class _Reader:
         for cite in self.facts.texts(node, TG.cites):
             supports = self.facts.texts(cite, TG.supports)
             sources = self.facts.texts(cite, TG.inSource)
-            if sources and (not supports or pinned in supports):
+            if sources and (not supports or set(pinned) & set(supports)):
                 page = self._first(cite, _PAGE)
                 found.append((sources[0], page, self._first(cite, TG.quote)))
         return found

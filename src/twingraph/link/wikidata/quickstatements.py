@@ -107,9 +107,13 @@ def _reason(row: ReportRow) -> str:
 
 
 def best_evidence(pair: KnownPair) -> Evidence | None:
-    """Return the document to name as the source: one with an address, and with most else known."""
+    """Return the document to name as the source: one with an address, that gives most dates."""
     found = [one for one in pair.evidence if is_address(one.page)]
-    return min(found, key=lambda one: (not one.retrieved, not one.title, one.source), default=None)
+    return min(
+        found,
+        key=lambda one: (-len(one.dates), not one.retrieved, not one.title, one.source, one.page),
+        default=None,
+    )
 
 
 def is_address(url: str) -> bool:
@@ -129,7 +133,7 @@ def _statements(row: ReportRow) -> tuple[list[NewStatement], list[str]]:
     pair = row.pair
     evidence = best_evidence(pair) if pair else None
     assert pair is not None and evidence is not None
-    qualifiers, notes = _qualifiers(pair)
+    qualifiers, notes = _qualifiers(pair, evidence)
     reference, more = _reference(evidence)
     first, second = row.parties
     ways = [(first, second)]
@@ -148,14 +152,18 @@ def _statements(row: ReportRow) -> tuple[list[NewStatement], list[str]]:
     return built, [*pair.notes, *notes, *more]
 
 
-def _qualifiers(pair: KnownPair) -> tuple[tuple[tuple[str, str], ...], list[str]]:
-    """Return start and end; a date that is only concluded, or about, is left out and noted."""
+def _qualifiers(
+    pair: KnownPair, evidence: Evidence
+) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    """Return start and end; one that is concluded, about, or another document's is only noted."""
     cells, notes = [], []
     for name, key, stated in (("start", START, pair.start), ("end", END, pair.end)):
         if stated is None or stated.time is None:
             continue
         if _is_uncertain(stated):
             notes.append(f"{name} {stated.value}, which is concluded or approximate")
+        elif name not in evidence.dates:
+            notes.append(f"{name} {stated.value}, which {evidence.name} does not give")
         else:
             cells.append((key, time_text(stated.time)))
     return tuple(cells), notes
