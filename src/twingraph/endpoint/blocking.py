@@ -24,6 +24,7 @@ from pyoxigraph import (
 from twingraph.endpoint.endpoint import Evaluator, refusal
 from twingraph.endpoint.formats import choose_formats
 from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.process import Reply
 from twingraph.sparql.queryable import QueryResult
 
 _WHOLE: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
@@ -36,11 +37,26 @@ class BlockingEvaluator:
         """Name who evaluates."""
         self._evaluator = evaluator
 
+    def write(
+        self, query: str, suffix: str, substitutions: Mapping[Any, Any] | None = None
+    ) -> bytes:
+        """Return rows, or yes or no, in a format as the worker wrote it, `csv` or `json`.
+
+        Raises `RefusedError` as `query` does, also for a query that makes triples.
+        """
+        reply = self._ask(query, suffix, substitutions)
+        if reply.outcome not in (Outcome.ROWS, Outcome.BOOLEAN):
+            raise refusal(reply, choose_formats((suffix,), None), self._evaluator.limits)
+        return reply.body
+
+    def _ask(self, query: str, suffix: str, substitutions: Mapping[Any, Any] | None) -> Reply:
+        bindings = {name.value: str(term) for name, term in (substitutions or {}).items()}
+        ask = partial(self._evaluator.ask, query, suffix, "nt", bindings=bindings)
+        return from_thread.run(ask)
+
     def query(self, query: str, substitutions: Mapping[Any, Any] | None = None) -> QueryResult:
         """Return what a query answers; raise `RefusedError` where it overruns a limit."""
-        bindings = {name.value: str(term) for name, term in (substitutions or {}).items()}
-        ask = partial(self._evaluator.ask, query, "json", "nt", bindings=bindings)
-        reply = from_thread.run(ask)
+        reply = self._ask(query, "json", substitutions)
         if reply.outcome in (Outcome.ROWS, Outcome.BOOLEAN):
             return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
         if reply.outcome is not Outcome.TRIPLES:

@@ -68,6 +68,12 @@ class QueryRunner(Protocol):
         """Return what a query answers, its variables substituted."""
         ...
 
+    def write(
+        self, query: str, suffix: str, substitutions: Mapping[Any, Any] | None = None
+    ) -> bytes:
+        """Return rows, or yes or no, in the format of that suffix."""
+        ...
+
 
 @dataclass(frozen=True)
 class BuildReader:

@@ -122,6 +122,10 @@ def _evaluate(site: BuildReader, asked: BoundQuery) -> QuerySolutions | QueryBoo
 
 def write_result(site: BuildReader, asked: BoundQuery, suffix: str) -> bytes:
     """Return the answer in the format of that suffix, one of `formats_of` the question."""
+    if site.guarded is not None and form_of(asked.query) != "construct":
+        terms = {Variable(name): term for name, term in asked.terms.items()}
+        body = site.guarded.write(asked.query.text, suffix, terms or None)
+        return body if body.endswith(b"\n") else body + b"\n"
     found = _evaluate(site, asked)
     if not isinstance(found, QueryTriples):
         body = found.serialize(format=_RESULTS[suffix]) or b""

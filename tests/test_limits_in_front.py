@@ -1,0 +1,115 @@
+"""The limits of docs/hosting.md in nginx, as they stand there: one client among many."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+WHOLE = """
+worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error; {user}
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  {rules}
+}}
+"""
+
+
+class Slow(BaseHTTPRequestHandler):
+    """What stands behind: a query takes a second, all else nothing."""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/sparql"):
+            time.sleep(1)
+        self.send_response(200)
+        self.send_header("content-length", str(len(self.path)))
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            self.wfile.write(self.path.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    program = shutil.which("nginx")
+    if program is None:
+        pytest.skip("no nginx is here; Debian's package is nginx-light")
+    text = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    rules = text.split("<!-- nginx: limits -->\n```nginx\n")[1].partition("```")[0]
+    behind = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    threading.Thread(target=behind.serve_forever, daemon=True).start()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number = int(probe.getsockname()[1])
+    folder = Path(tempfile.mkdtemp(prefix="twingraph-limits-"))
+    rules = rules.replace("listen 80;", f"listen 127.0.0.1:{number};")
+    rules = rules.replace("127.0.0.1:8000", f"127.0.0.1:{behind.server_address[1]}")
+    user = "user root;" if os.geteuid() == 0 else ""
+    config = folder / "nginx.conf"
+    config.write_text(WHOLE.format(folder=folder, user=user, rules=rules), encoding="utf-8")
+    process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", number), 1):
+                break
+            time.sleep(0.05)
+        yield number
+    finally:
+        process.terminate()
+        process.wait(10)
+        behind.shutdown()
+        behind.server_close()
+        shutil.rmtree(folder)
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with contextlib.closing(line):
+        line.request("GET", path)
+        answer = line.getresponse()
+        return answer.status, answer.read()
+
+
+def test_a_client_has_two_queries_at_a_time(port: int) -> None:
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(get(port, "/sparql?query=x")[0]))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    assert get(port, "/en/")[0] == 200  # pages go on
+    for thread in threads:
+        thread.join()
+
+    assert sorted(set(statuses)) == [200, 429]
+    assert statuses.count(200) >= 2
+
+
+def test_a_long_query_passes(port: int) -> None:
+    time.sleep(1.2)
+    long = "/sparql?query=" + "%20" * 21_000
+    assert get(port, long) == (200, long.encode())
+
+
+def test_the_numbers_are_for_this_machine_only() -> None:
+    text = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    assert re.search(r"location = /metrics \{\s+allow 127\.0\.0\.1;\s+deny all;", text)
