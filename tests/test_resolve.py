@@ -109,6 +109,72 @@ def test_a_second_source_on_the_start_of_berlin_paris(case: str) -> None:
     assert (texts(found), found.conflict) == (expected, conflict)
 
 
+# Whose words the dates are that differ, and whether sources or passages of one then differ.
+WHOSE_WORDS = {
+    "two sources": (("page",), ("letter",), (True, False)),
+    "two passages of one source": (("page",), ("page",), (False, True)),
+    "one source, and again with another": (("page",), ("letter", "page"), (False, True)),
+}
+
+
+@pytest.mark.parametrize("case", WHOSE_WORDS)
+def test_dates_that_differ_say_whose_words_differ(case: str) -> None:
+    first, second, expected = WHOSE_WORDS[case]
+    claims = [
+        replace(BERLIN_PARIS, sources=frozenset(first)),
+        replace(start("1990"), sources=frozenset(second)),
+    ]
+
+    found = resolve(claims, RULES)
+
+    assert found.conflict
+    assert (found.between_sources, found.within_source) == expected
+
+
+def test_what_three_passages_say_can_differ_both_ways() -> None:
+    claims = [
+        replace(start(year), sources=frozenset({source}))
+        for year, source in (("1987", "page"), ("1990", "page"), ("1991", "letter"))
+    ]
+
+    found = resolve(claims, RULES)
+
+    assert (found.between_sources, found.within_source) == (True, True)
+
+
+def test_dates_that_agree_differ_in_nobodys_words() -> None:
+    same = [replace(start("1987", basis), sources=frozenset({basis})) for basis in ("a", "b")]
+
+    found = resolve(same, RULES)
+
+    assert (found.conflict, found.between_sources, found.within_source) == (False, False, False)
+
+
+# A value is as strong as its strongest claim; a date of several values as its weakest.
+STRENGTHS = {
+    "stated": ([start("1987")], "stated"),
+    "inferred": ([start("1987", modality="inferred")], "inferred"),
+    "one date, stated and inferred": (
+        [start("1987"), start("1987", "anniversary-implied", "inferred")], "stated",
+    ),
+    "two dates, one of them inferred": (
+        [start("1987"), start("1990~", "anniversary-implied", "inferred")], "inferred",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STRENGTHS)
+def test_a_start_says_how_strong_it_is(case: str) -> None:
+    claims, expected = STRENGTHS[case]
+
+    assert resolve(claims, RULES).strength == concept("modality", expected)
+
+
+def test_no_start_has_no_strength() -> None:
+    assert resolve([], RULES).strength is None
+    assert resolve([start("1987", None)], RULES).strength is None
+
+
 def test_where_no_set_can_say_it_the_bounds_still_do() -> None:
     found = resolve([BERLIN_PARIS, start("1980/1985")], RULES)
 
