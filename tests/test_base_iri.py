@@ -29,7 +29,7 @@ NEIGHBOUR = "https://w3id.org/twingrapg/"
 ELSEWHERE = "http://127.0.0.1:8765/ties/"
 TOLD_BY_BYTES = {"SHA256SUMS", "build.json", "datapackage.json"}
 # the base stands in texts there, which stay as they are when IRIs are moved
-SPELLS_IT_OUT = {"context.jsonld", "shapes.ttl", "void.ttl", *CATALOGUES}
+SPELLS_IT_OUT = {"context.jsonld", "void.ttl", *CATALOGUES}
 RDF = {".jsonld": RdfFormat.JSON_LD, ".nq": RdfFormat.N_QUADS, ".nt": RdfFormat.N_TRIPLES,
        ".trig": RdfFormat.TRIG, ".ttl": RdfFormat.TURTLE}  # fmt: skip
 
@@ -57,7 +57,13 @@ def texts(folder: Path) -> dict[str, str]:
 
 def at_home(text: str, base: str) -> str:
     """Move a text back, also where the base stands in the query of a link."""
-    return text.replace(base, HOME).replace(quote(base, safe=""), quote(HOME, safe=""))
+    text = text.replace(base, HOME).replace(quote(base, safe=""), quote(HOME, safe=""))
+    return text.replace(key(base), key(HOME))
+
+
+def key(base: str) -> str:
+    """The beginning of what BibTeX calls a thing under a base."""
+    return re.sub(r"[^a-z0-9]+", "-", base.partition("://")[2])
 
 
 def without_sums(text: str) -> str:
@@ -115,7 +121,7 @@ def test_no_file_says_the_old_base(moved: Mapping[str, Path], base: str) -> None
 def test_every_dump_has_the_same_statements_moved(built: Path, moved: Mapping[str, Path]) -> None:
     for name in sorted(texts(built)):
         form = RDF.get(Path(name).suffix)
-        if form is None or name in SPELLS_IT_OUT:
+        if form is None or name in SPELLS_IT_OUT or name.startswith("shapes"):  # blank nodes
             continue
         home = {elsewhere(one) for one in parse(path=built / name, format=form)}
 
@@ -132,7 +138,12 @@ def test_a_build_tells_its_base_and_else_the_same(built: Path, moved: Mapping[st
 
 def test_no_query_or_shape_names_an_entity_or_takes_a_base_for_granted() -> None:
     folders = ("queries", "shapes")
-    texts = [path.read_text("utf-8") for one in folders for path in (ROOT / one).rglob("*.*")]
+    texts = [
+        path.read_text("utf-8")
+        for one in folders
+        for path in (ROOT / one).rglob("*.*")
+        if path.parent.name != "federated"
+    ]  # those name an endpoint, and are for reading
     header = re.compile(r"^#\+.*$", re.MULTILINE)
     vocabulary = re.compile(HOME + r"(ns\b|vocab/|shapes\b)")
 

@@ -31,7 +31,7 @@ from twingraph.source.tables.spec import FILE as IMPORT
 from twingraph.source.tables.spec import FILES as IMPORT_FILES
 from twingraph.source.tables.spec import SNAPSHOT
 from twingraph.source.tables.statements import graph_name
-from twingraph.source.terms import term_problems
+from twingraph.source.terms import in_normal_form, term_problems, text_problems
 
 # Properties by which a project points to the things of others.
 _TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
@@ -260,7 +260,7 @@ def read_import_folder(
     if problems:
         return ReadImport(folder.name), SourceFile(f"{name}/rows.csv", "", (), tuple(problems))
     found = read_import(folder.name, texts, known, settings.base_iri)
-    file = SourceFile(f"{name}/rows.csv", "", found.quads, found.problems, (), found.lines)
+    file = _of_table(f"{name}/rows.csv", found.quads, found.problems, found.lines)
     return found, file
 
 
@@ -283,7 +283,19 @@ def _read_places(path: Path, settings: Settings, graph: NamedNode | None = None)
     table = read_places(text, settings.base_iri, graph)
     problems = tuple(problem("I02", name, line, column, error=words)
                      for line, column, words in table.wrong)  # fmt: skip
-    return SourceFile(name, "", table.quads, problems, (), table.lines)
+    return _of_table(name, table.quads, problems, table.lines)
+
+
+def _of_table(
+    name: str, quads: Iterable[Quad], problems: tuple[Problem, ...], lines: Mapping[str, int]
+) -> SourceFile:
+    """Return what a table says; its texts in normal form, and told where they are none."""
+    normal = tuple(in_normal_form(quad) for quad in quads)
+    texts = tuple(
+        problem(found.code, name, lines.get(plain(found.quad.subject), 0), **found.words)
+        for found in text_problems(normal)
+    )
+    return SourceFile(name, "", normal, (*problems, *texts), (), lines)
 
 
 def _passed_over(settings: Settings, taken: set[Path]) -> Iterator[SourceFile]:

@@ -54,9 +54,15 @@ def term_problems(quads: Iterable[Quad], base: str) -> Iterator[TermProblem]:
                 yield TermProblem("F22", quad, {"iri": value.value})
 
 
+def text_problems(quads: Iterable[Quad]) -> Iterator[TermProblem]:
+    """Yield what is wrong with the texts of quads that the program has made itself."""
+    for quad in quads:
+        if isinstance(quad.object, Literal):
+            yield from _of_text(quad, quad.object, PREFIXES)
+
+
 def _of_literal(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> Iterator[TermProblem]:
     text, datatype = literal.value, literal.datatype
-    told = {"property": iri_text(quad.predicate.value, set(), prefixes)}
     if right := right_namespace(datatype.value, ""):
         yield TermProblem("F21", quad, {"iri": datatype.value, "right": right})
     elif datatype not in _PLAIN and not is_well_typed(text, datatype.value):
@@ -64,9 +70,15 @@ def _of_literal(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> It
         words = {
             "value": text,
             "datatype": iri_text(datatype.value, set(), prefixes),
-            "example": known[1] if known else "one of XML Schema, such as xsd:date",
+            "example": known[1] if known else "2026-11-21 as xsd:date",
         }
         yield TermProblem("F17", quad, words)
+    yield from _of_text(quad, literal, prefixes)
+
+
+def _of_text(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> Iterator[TermProblem]:
+    text, datatype = literal.value, literal.datatype
+    told = {"property": iri_text(quad.predicate.value, set(), prefixes)}
     if datatype in _PLAIN and not _has_words(text):
         yield TermProblem("F18", quad, told)
     if odd := control_character(text):
