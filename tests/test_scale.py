@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pyoxigraph import QueryTriples
+from rdflib import RDFS, Graph, URIRef
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -19,6 +22,7 @@ from twingraph.check.run import locate
 from twingraph.cli import main
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.settings import Settings, bundled
+from twingraph.site.describe import describe
 from twingraph.site.lists import PAGE, list_page, list_path
 from twingraph.site.pages import page, page_paths
 from twingraph.site.reader import BuildReader
@@ -78,22 +82,22 @@ def test_a_list_is_in_pages_that_lead_to_each_other(
     titles: list[str] = []
     number, names = 1, []
     while True:
-        made = list_page(site, "place", "en", f"en/{list_path('place', number)}", number)
+        made = list_page(site, "statement", "en", f"en/{list_path('place', number)}", number)
         assert made is not None
         assert made.paging is not None
         assert len(made.rows) <= 7
         titles += [row[0][0].text for row in made.rows]
-        names.append(list_path("place", number))
+        names.append(list_path("statement", number))
         if not made.paging.next:
             break
-        assert made.paging.next == f"page-{number + 1}.html"
+        assert made.paging.next.endswith(f"/page-{number + 1}.html")
         number += 1
     assert made.paging.last == number
     assert f"{len(titles)} in all" == made.counted
-    assert list_page(site, "place", "en", "en/place/x", number + 1) is None
+    assert list_page(site, "statement", "en", "en/statement/x", number + 1) is None
     assert set(names) <= set(page_paths(site))
-    assert page(site, "en", f"place/page-{number + 1}.html") is None
-    assert b'rel="prev"' in (page(site, "de", f"place/page-{number}.html") or b"")
+    assert page(site, "en", f"statement/page-{number + 1}.html") is None
+    assert b'rel="prev"' in (page(site, "de", f"statement/page-{number}.html") or b"")
 
 
 def test_a_short_list_has_one_page(site: BuildReader) -> None:
@@ -171,3 +175,26 @@ def test_what_repeats_is_summed_up_for_people_and_whole_for_programs(
     assert "… und 20 weitere von E04; --format json nennt alle" in run("--lang", "de")[1]
     rows = json.loads(run("--format", "json")[1])
     assert sum(one["code"] == "E04" for one in rows) == 30
+
+
+def test_a_description_that_leaves_links_out_says_so_with_the_query_for_all(
+    site: BuildReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Graph().parse(data=describe(site, "vocab/type/twinning", "nt"), format="nt")
+    monkeypatch.setattr("twingraph.site.describe.LINKS", 3)
+    cut = Graph().parse(data=describe(site, "vocab/type/twinning", "nt"), format="nt")
+    thing = URIRef(f"{HOME}vocab/type/twinning")
+    document = URIRef(f"{HOME}doc/vocab/type/twinning.ttl")
+
+    assert not list(whole.predicate_objects(document))
+    assert len(list(cut.subjects(None, thing))) == 3
+    assert len(list(whole.subjects(None, thing))) > 3
+    assert set(cut.predicate_objects(thing)) == set(whole.predicate_objects(thing))
+    [link] = cut.objects(document, RDFS.seeAlso)
+    query = parse_qs(urlsplit(str(link)).query)["query"][0]
+    found = site.store.query(query)
+    assert isinstance(found, QueryTriples)
+    told = {(str(one.subject), str(one.predicate)) for one in found}
+    assert told == {(f"<{one}>", f"<{verb}>") for one, verb in whole.subject_predicates(thing)}
+    notes = list(cut.objects(document, RDFS.comment))
+    assert sorted(getattr(one, "language", "") for one in notes) == ["de", "en"]

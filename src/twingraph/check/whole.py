@@ -68,11 +68,15 @@ class LookUp:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of some shapes, and the Turtle of the shapes that are left for an engine."""
+    """The rules of some shapes, and the Turtle of the shapes that are left for an engine.
+
+    `predicates` (as N-Triples) are all that the rest can look at; None where that can't be told.
+    """
 
     questions: tuple[Question, ...]
     look_ups: tuple[LookUp, ...]
     rest: bytes
+    predicates: frozenset[str] | None
 
 
 class WholeEngine:
@@ -90,7 +94,7 @@ class WholeEngine:
         store = Store()
         store.bulk_load(data, format=RdfFormat.N_TRIPLES)
         messages = shape_messages(shapes)
-        found = self.inner.validate(data, rules.rest, prefixes)
+        found = self.inner.validate(_looked_at(data, rules.predicates), rules.rest, prefixes)
         made = [*_answers(store, rules.questions), *_misfits(store, rules.look_ups)]
         found += [
             make_finding(shape, severity, this, path, value, messages, prefixes)
@@ -98,6 +102,15 @@ class WholeEngine:
         ]
         by_key = {one.sort_key(): one for one in found}
         return [by_key[key] for key in sorted(by_key)]
+
+
+def _looked_at(data: bytes, predicates: frozenset[str] | None) -> bytes:
+    """Return the N-Triples with one of some predicates."""
+    if predicates is None:
+        return data
+    lines = (line for line in data.decode().split("\n") if line)
+    kept = [line for line in lines if line.split(" ", 2)[1] in predicates]
+    return "\n".join(kept).encode()
 
 
 _Answer = tuple[str, str, Any, Any, Any]  # shape, severity, this, path, value
@@ -213,7 +226,16 @@ def read_rules(shapes: bytes) -> Rules:
             questions += asked
             taken |= {shape, *inner}
     rest = [one for one in triples if one.subject not in taken]
-    return Rules(tuple(questions), tuple(look_ups), _turtle(rest))
+    return Rules(tuple(questions), tuple(look_ups), _turtle(rest), _predicates(rest))
+
+
+def _predicates(shapes: Sequence[Triple]) -> frozenset[str] | None:
+    """Return every IRI of the shapes, and what says of which class things are."""
+    if any(one.predicate.value in (SH + "sparql", SH + "closed") for one in shapes):
+        return None
+    terms = (term for one in shapes for term in (one.subject, one.predicate, one.object))
+    named = {str(term) for term in terms if isinstance(term, NamedNode)}
+    return frozenset(named | {str(RDF.type), str(_SUBCLASS)})
 
 
 def _turtle(triples: list[Triple]) -> bytes:

@@ -27,7 +27,7 @@ from twingraph.rdf.vocabulary import EDTF, PROV, RDF, SKOS, TG, XSD
 from twingraph.source.read import Curated
 
 # a variable in the place of a predicate or a class: `?a ?b ?c`, `; ?b ?c`, `a ?class`
-_ANY_TERM: Final = re.compile(r"(?:;\s*|[{.]\s*\S+\s+)\?\w+\s+[?<\w\"]|\ba\s+\?")
+_ANY_TERM: Final = re.compile(r"(?:;\s*|[{.]\s*(?!SELECT\b)\S+\s+)\?\w+\s+[?<\w\"]|\ba\s+\?")
 
 
 @dataclass(frozen=True)

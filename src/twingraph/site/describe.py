@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 from pyoxigraph import (
     CanonicalizationAlgorithm,
     Dataset,
+    Literal,
     NamedNode,
     Quad,
     RdfFormat,
@@ -23,12 +26,14 @@ from pyoxigraph import (
 from twingraph.export.framed import write_framed, write_plain
 from twingraph.export.jsonld import write_jsonld
 from twingraph.rdf.frozen import quad_lines
-from twingraph.rdf.iris import VOCABULARY, local_path
+from twingraph.rdf.iris import VOCABULARY, description_path, local_path
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.turtle import blocks, iri_text, prefix_lines, write_turtle
+from twingraph.rdf.vocabulary import RDFS
 from twingraph.site.reader import BuildReader
 from twingraph.site.thing import is_known
 
+LINKS: Final = 1000  # statements that point to a thing, in its description
 # suffix -> media type, in the order we prefer to send them
 FORMATS: Final[Mapping[str, str]] = {
     "ttl": "text/turtle",
@@ -75,7 +80,16 @@ def describe(site: BuildReader, thing: str, suffix: str) -> bytes | None:
 
 
 def _about(site: BuildReader, iri: str) -> list[Triple]:
-    found = site.triples("description", this=NamedNode(iri))
+    """Return what is said of a thing, of its claims and citations, and who points to it.
+
+    Of more than `LINKS` statements that point to it the first are kept; then the description says
+    so of itself, with the query that gives all.
+    """
+    node = NamedNode(iri)
+    found = site.triples("own", this=node)
+    pointing = site.pairs("incoming", this=node)
+    kept = nsmallest(LINKS, pointing) if len(pointing) > LINKS else pointing
+    found += [Triple(NamedNode(one), NamedNode(verb), node) for verb, one in kept]
     named = {
         term.value
         for one in found
@@ -86,7 +100,23 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
         Triple(*(cast(Any, row[name]) for name in ("thing", "property", "value")))
         for row in site.rows_of("labels", named)
     ]
-    return list({*found, *labels})
+    cut = _cut(site, iri, len(pointing)) if len(pointing) > LINKS else []
+    return list({*found, *labels, *cut})
+
+
+def _cut(site: BuildReader, iri: str, number: int) -> list[Triple]:
+    """Return what a description says of itself where it leaves out who points to the thing."""
+    document = NamedNode(site.iri(description_path(site.path(iri) or "", "ttl")))
+    query = f"CONSTRUCT {{ ?subject ?property <{iri}> }} WHERE {{ ?subject ?property <{iri}> }}"
+    words = {
+        "en": f"{LINKS} of {number} statements that point to the thing; the query gives all.",
+        "de": f"{LINKS} von {number} Aussagen, die auf die Sache zeigen; die Abfrage gibt alle.",
+    }
+    return [
+        *(Triple(document, RDFS.comment, Literal(text, language=tag))
+          for tag, text in words.items()),
+        Triple(document, RDFS.seeAlso, NamedNode(site.iri(f"sparql?query={quote(query)}"))),
+    ]  # fmt: skip
 
 
 def _graph(site: BuildReader, thing: str, suffix: str) -> bytes | None:

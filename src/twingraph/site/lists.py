@@ -195,7 +195,7 @@ _COLUMNS: Final = {
 def overview(site: BuildReader, language: str, at: str) -> list[Value]:
     """Return a link to the list of every kind of which there is something, with its number."""
     counts: dict[str, int] = {}
-    for row in site.remember("classes", lambda: site.rows("classes")):
+    for row in site.rows("classes"):
         each, number = row["class"], row["things"]
         for kind, classes in CLASSES.items():
             if each is not None and number is not None and each.value in classes:

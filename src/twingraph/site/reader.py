@@ -42,6 +42,7 @@ LANGUAGES: Final = translation.LANGUAGES
 Term = NamedNode | Literal
 Row = Mapping[str, Term | None]
 Answer = TypeVar("Answer")
+_SHORT: Final = 5000  # rows of an answer that is kept
 _REMEMBERED: Final = 64  # lists of IRIs that are kept for a build
 
 
@@ -118,8 +119,17 @@ class BuildReader:
         return [(first.value, second.value) for _, first, second in found]
 
     def rows(self, name: str, **terms: Term) -> list[Row]:
-        """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected."""
-        return self.select(self.queries[name], **terms)
+        """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected.
+
+        What needs no parameter is asked once for a build, unless it is long.
+        """
+        if terms:
+            return self.select(self.queries[name], **terms)
+        known = self.memory.get(("rows", name))
+        rows = self.select(self.queries[name]) if known is None else known
+        if known is None and len(rows) <= _SHORT:
+            self.remember(("rows", name), lambda: rows)
+        return list(rows)
 
     def select(self, text: str, **terms: Term) -> list[Row]:
         """Ask a SELECT query."""
