@@ -249,8 +249,10 @@ def _caddy(host: Host) -> str:
   }}
   header Access-Control-Allow-Origin "*"
   header X-Content-Type-Options "nosniff"
-  header Content-Security-Policy "{_POLICY}"
-  header {p}embed/* Content-Security-Policy "{FRAME_POLICY}"
+  @framed path {p}embed/*
+  header @framed Content-Security-Policy "{FRAME_POLICY}"
+  @unframed not path {p}embed/*
+  header @unframed Content-Security-Policy "{_POLICY}"
 {types}  @sums path */SHA256SUMS
   header @sums Content-Type "text/plain; charset=utf-8"
   @examples path */sparql-examples

@@ -89,19 +89,23 @@ def read_asked(site: BuildReader, query: LibraryQuery, fields: Fields) -> BoundQ
             M_("{parameter} is given more than once; give it once", parameter=twice[:80])
         )
     terms = bind(query, named(query, given, site.store, site.base), site.base)
-    return BoundQuery(
-        query,
-        terms,
-        {
-            one.name: _typed(site, one.kind, terms[one.name], given[one.name])
-            for one in query.parameters
-        },
-    )
+    return _bound(site, query, given, terms)
 
 
 def example_of(site: BuildReader, query: LibraryQuery) -> BoundQuery:
-    """Return the question with the example of each parameter."""
-    return read_asked(site, query, list(query.examples().items()))
+    """Return the question with the example of each parameter, be it in this build or not."""
+    given = query.examples()
+    return _bound(site, query, given, bind(query, given, site.base))
+
+
+def _bound(
+    site: BuildReader, query: LibraryQuery, given: Mapping[str, str], terms: Mapping[str, Term]
+) -> BoundQuery:
+    values = {
+        one.name: _typed(site, one.kind, terms[one.name], given[one.name])
+        for one in query.parameters
+    }
+    return BoundQuery(query, terms, values)
 
 
 def _typed(site: BuildReader, kind: str, term: Term, text: str) -> str:
