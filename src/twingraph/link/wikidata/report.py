@@ -176,7 +176,7 @@ def make_report(facts: LinkFacts, snapshot: Snapshot, reviews: Reviews | None = 
     decided = [replace(row, decided=decision_of(row, reviews)) for row in rows]
     decided.sort(key=_order)
     differing = {row.pair.items for row in rows if row.pair}
-    everything = {pair.items for pair in known.pairs if "wikidata" not in pair.blocks}
+    everything = {pair.items for pair in known.pairs if _is_compared(pair)}
     return Report(
         snapshot.name,
         tuple(decided),
@@ -219,11 +219,16 @@ def decision_of(row: ReportRow, reviews: Reviews) -> str:
 def _pair_rows(known: KnownPairs, snapshot: Snapshot) -> Iterator[ReportRow]:
     there = snapshot.by_pair()
     for pair in known.pairs:
-        if {"implied", "planned", "second", "wikidata"} & set(pair.blocks):
-            continue  # nothing that a source of its own states of the pair
+        if not _is_compared(pair):
+            continue
         if snapshot.current(pair.items[0]) == snapshot.current(pair.items[1]):
             continue
         yield from _compare(pair, snapshot, there)
+
+
+def _is_compared(pair: KnownPair) -> bool:
+    """Does a source of its own state the pair, and as one that is or was?"""
+    return not {"implied", "planned", "second", "wikidata"} & set(pair.blocks)
 
 
 def _compare(
