@@ -129,7 +129,7 @@ def main() -> None:
     part = sys.argv[1] if len(sys.argv) > 1 else "held"
     folder = Path(os.environ.get("TWINGRAPH_ARTEFACTS", ROOT.parent / "shared")) / "world"
     settings = load_settings(ROOT)
-    curated = read_project(settings)
+    curated = read_project(settings, large=True)
     began = time.perf_counter()
     gazetteer = gazetteer_of(
         (quad for file in curated.files for quad in file.quads), settings.base_iri

@@ -30,6 +30,7 @@ _EXACT: Final = {
 }  # fmt: skip
 _OTHER_LETTERS: Final = 0.94  # "Büchenbach" for "Buchenbach", ロメ for Rome: equal when folded only
 _FUZZY_MOST: Final = 0.93  # however alike, another spelling is not sure
+BEYOND_DOUBT: Final = _FUZZY_MOST + LEAD + 0.01  # no name that is only alike comes near
 _PART_OF_NAME: Final = 0.88  # "Freiburg" for "Freiburg im Breisgau"
 _OTHER_ONLY: Final = 0.70  # only the words in brackets are its name
 _MUNICIPAL: Final = frozenset({"", "municipality"})
@@ -80,8 +81,12 @@ class Decision:
         return self.candidates[0].place if self.verdict == "sure" else None
 
 
-def find(gazetteer: Gazetteer, query: Query, limit: int = 5) -> list[Candidate]:
+def find(
+    gazetteer: Gazetteer, query: Query, limit: int = 5, *, similar: bool = True
+) -> list[Candidate]:
     """Return the best candidates, the best first; equal scores by partnerships, then by slug.
+
+    Without `similar` only names that are equal are looked at, which takes no time.
 
     >>> some = Gazetteer([Place("bonn", ("Bonn",), country="DE"), Place("born", ("Born",))])
     >>> [(one.place.slug, one.score) for one in find(some, Query("BONN", "DE"))]
@@ -99,7 +104,7 @@ def find(gazetteer: Gazetteer, query: Query, limit: int = 5) -> list[Candidate]:
         parts = Spelling(parts.text, parts.core, parts.others, query.kind or parts.kind,
                          parts.country, fold(query.region))  # fmt: skip
     best: dict[int, Candidate] = {}
-    for name, score, reason in _by_name(gazetteer, parts):
+    for name, score, reason in _by_name(gazetteer, parts, similar):
         found = _judged(gazetteer.places[name.place], name, score, reason, parts, query)
         known = best.get(name.place)
         if known is None or (found.score, not found.refused) > (known.score, not known.refused):
@@ -143,7 +148,9 @@ def decide(candidates: Sequence[Candidate], needs_country: bool = True) -> Decis
     return Decision("likely", ranked)
 
 
-def _by_name(gazetteer: Gazetteer, parts: Spelling) -> Iterable[tuple[Name, float, str]]:
+def _by_name(
+    gazetteer: Gazetteer, parts: Spelling, similar: bool
+) -> Iterable[tuple[Name, float, str]]:
     """Yield names that are equal or alike, with the score of the name alone and the reason."""
     wanted = forms(parts.text) | {parts.core} | forms(parts.core)
     for form in sorted(wanted):
@@ -157,7 +164,7 @@ def _by_name(gazetteer: Gazetteer, parts: Spelling) -> Iterable[tuple[Name, floa
         for form in sorted(forms(other)):
             for name in gazetteer.exact(form):
                 yield name, _OTHER_ONLY, f"only '{other}', beside the name, is its name"
-    for name in gazetteer.similar(parts.core, wanted):
+    for name in gazetteer.similar(parts.core, wanted) if similar else ():
         score, reason = likeness(parts.core, name)
         if score >= REVIEW:
             yield name, score, reason

@@ -15,7 +15,7 @@ from typing import Final
 from twingraph.derive.names import fold
 from twingraph.link.countries import US_STATES, country_code, country_names, region_country
 from twingraph.link.gazetteer import Gazetteer
-from twingraph.link.matcher import WRITE, Candidate, Query, decide, find
+from twingraph.link.matcher import BEYOND_DOUBT, WRITE, Candidate, Query, decide, find
 from twingraph.link.spelling import spell
 from twingraph.source.mappings import Decision
 from twingraph.source.tables.matches import LEXICAL, Matches, decide_place
@@ -138,9 +138,10 @@ def name_places(
     for side, line, named in waiting:
         others = [decided.get(one, one) for one in named]
         rows = len(others)
-        candidates = [one for one in find(gazetteer, query_of(side))
-                      if (side.key, one.place.slug) not in matches.refused]  # fmt: skip
-        judged = decide(candidates)
+        judged = decide(_candidates(side, matches, gazetteer, similar=False))
+        if judged.place is None or judged.candidates[0].score < BEYOND_DOUBT:
+            judged = decide(_candidates(side, matches, gazetteer, similar=True))
+        candidates = judged.candidates
         code = code_of(side)
         if judged.place is not None:
             best = judged.candidates[0]
@@ -174,6 +175,13 @@ def name_places(
         result.review.append(Undecided(side, line, rows, tuple(candidates), why))
     result.minted = minter.rows
     return result
+
+
+def _candidates(
+    side: Side, matches: Matches, gazetteer: Gazetteer, similar: bool
+) -> list[Candidate]:
+    return [one for one in find(gazetteer, query_of(side), similar=similar)
+            if (side.key, one.place.slug) not in matches.refused]  # fmt: skip
 
 
 def _told_elsewhere(
