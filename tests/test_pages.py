@@ -68,7 +68,8 @@ def test_every_link_between_pages_leads_somewhere(client: TestClient, read: type
         seen[path] = told = read(answer.text)
         for link in told.links:
             whole, fragment = urldefrag(urljoin(f"http://here{path}", link))
-            if whole.startswith("http://here/") and "query=" not in whole:
+            asked = "query=" in whole or "/query/answer/?" in whole  # a question of each thing
+            if whole.startswith("http://here/") and not asked:
                 target = whole.removeprefix("http://here")
                 if not target.endswith((".jsonld", ".nt", ".ttl")):  # tried with every thing
                     todo.append(target)
@@ -79,6 +80,22 @@ def test_every_link_between_pages_leads_somewhere(client: TestClient, read: type
     lost = {(path, anchor) for path, anchor in wanted
             if (there := seen[path]) is not None and anchor not in there.anchors}  # fmt: skip
     assert lost == set()
+
+
+def test_every_question_that_a_page_offers_is_answered(
+    client: TestClient, read: type[Reader]
+) -> None:
+    offered = [
+        urljoin("/en/place/bonn.html", link)
+        for link in read(client.get("/en/place/bonn.html").text).links
+        if "/query/answer/?" in link
+    ]
+
+    assert len(offered) > 10
+    for link in offered:
+        sent_on = client.get(link)
+        assert sent_on.status_code == 303
+        assert client.get(sent_on.headers["location"]).status_code == 200, link
 
 
 @pytest.mark.parametrize(
