@@ -36,6 +36,7 @@ MOMENT: Final = 0.1  # seconds in the fast lane
 HURRY: Final = 0.05  # while others wait behind it
 LONG: Final = 1.0  # seconds in the second lane, or a quarter of `limits.seconds`
 _BUSY: Final = 10  # times as long as processor time: then it is long all the same
+_LONG_TEXT: Final = 8192  # bytes: to read such a text takes a moment by itself, so it is no look-up
 _NOBODY: Final = (0, 0)
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
 _START: Final = 60.0  # seconds until the graph is loaded
@@ -162,6 +163,7 @@ class Pool:
         if self._loop is not loop:
             self._open(loop)
         job = Job(question, gone, loop.create_future())
+        job.lane = 1 if len(question) > _LONG_TEXT else 0
         self._place(job, taken=False)
         try:
             return await job.done
@@ -373,7 +375,7 @@ class Pool:
             return
         worker.answered += 1
         if self._failures or self._problem:
-            self._failures, self._pauses, self._problem = 0, 0, ""
+            self._failures, self._pauses, self._problem, self._reason = 0, 0, "", ""
         worker.job.finish(reply)
         worker.job = None
         if worker.lane or last:
@@ -390,7 +392,7 @@ class Pool:
             self._idle.remove(worker)
             self._lane -= 1
             if not worker.answered:
-                self._failed("query workers end before they are asked anything")
+                self._failed(self._reason or "query workers end before they are asked anything")
             self._refill()
         elif worker in self._busy and worker.pid not in self._by_pid:
             self._ended(worker, -signal.SIGKILL)  # it had ended before it was asked
