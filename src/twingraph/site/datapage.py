@@ -97,6 +97,7 @@ class DataView(NamedTuple):
     title: str
     description: str
     facts: list[Fact]
+    tables: list[Row]
     datasets: list[DatasetView]
     releases: list[ReleaseView]
     catalogues: list[Value]
@@ -129,6 +130,7 @@ def _view(
 ) -> DataView:
     words = words_of(language)
     shown = _Shown(site, catalogue, language, at)
+    datasets = [shown.dataset(one) for one in in_order(catalogue.datasets)]
     return DataView(
         title=text_of(catalogue, catalogue.iri, "dct:title", language),
         description=text_of(catalogue, catalogue.iri, "dct:description", language),
@@ -136,7 +138,8 @@ def _view(
             *shown.facts(catalogue.iri, ("publisher", "licence", "modified", "languages")),
             *shown.contact(),
         ],
-        datasets=[shown.dataset(one) for one in in_order(catalogue.datasets)],
+        tables=[row for each in datasets for row in each.rows if row.name.endswith(".csv")],
+        datasets=datasets,
         releases=[shown.release(one) for one in releases],
         catalogues=[
             Value(f"{name}.{suffix}", relative(f"{name}.{suffix}", at))

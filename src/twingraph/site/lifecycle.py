@@ -54,11 +54,22 @@ def standing(site: BuildReader, path: str) -> Lifecycle:
 
 def _instead(site: BuildReader, path: str) -> tuple[str, ...] | None:
     """Return the paths of those that replace a withdrawn thing; None for what is not withdrawn."""
-    rows = site.rows("withdrawn", this=NamedNode(site.iri(path)))
-    named = [one.value for row in rows if isinstance(one := row["replacement"], NamedNode)]
+    named = site.remember("withdrawn", lambda: _withdrawn(site)).get(site.iri(path))
+    if named is None:
+        return None
     paths = [own for one in named if (own := site.path(one)) is not None]
-    held = tuple(one for one in paths if local_path(one) and is_known(site, site.iri(one)))
-    return held if rows else None
+    return tuple(one for one in paths if local_path(one) and is_known(site, site.iri(one)))
+
+
+def _withdrawn(site: BuildReader) -> dict[str, list[str]]:
+    """Return every withdrawn thing with the IRIs of what replaces it; they are few."""
+    found: dict[str, list[str]] = {}
+    for row in site.rows("withdrawn"):
+        if isinstance(row["this"], NamedNode):
+            instead = found.setdefault(row["this"].value, [])
+            if isinstance(row["replacement"], NamedNode):
+                instead.append(row["replacement"].value)
+    return found
 
 
 class WithdrawnPage(NamedTuple):

@@ -131,7 +131,7 @@ def render(
             feedback=_feedback(site, iri or f"{site.base}{at}", title or site_title, words),
             data_page=relative(f"{language}/data.html", at),
             questions_page=relative(f"{language}/query/index.html", at),
-            cite=Citation.of(site, title or site_title, iri or f"{site.base}{at}"),
+            cite=Citation.of(site, title or site_title, iri) if iri else None,
             languages=[
                 Link(own_name(one), relative(path, at), one == language, one)
                 for one, path in paths.items()
