@@ -20,6 +20,7 @@ from twingraph.serve.app import create_app
 from twingraph.settings import load_settings
 from twingraph.site.pages import page, page_paths
 from twingraph.site.reader import LANGUAGES, BuildReader, load_site
+from twingraph.site.results import example_of
 from twingraph.site.static_site import WrittenSite, write_site
 
 ROOT = Path(__file__).parent.parent
@@ -75,7 +76,8 @@ def test_other_files_have_the_bytes_that_the_server_sends(
         if name.startswith((*LANGUAGES, *offline)):
             continue
         question = name.removeprefix("query/").partition(".")[0]
-        example = reader.library[question].examples() if name.startswith("query/") else {}
+        asks = name.startswith("query/")
+        example = example_of(reader, reader.library[question]).values if asks else {}
         answer = server.get(f"/{name}", params=example, headers={"accept-encoding": "identity"})
         assert answer.status_code == 200, name
         assert answer.content == (written.folder / name).read_bytes(), name

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 from pyoxigraph import (
+    NamedNode,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
@@ -88,23 +89,45 @@ def read_asked(site: BuildReader, query: LibraryQuery, fields: Fields) -> BoundQ
         raise TwingraphError(
             M_("{parameter} is given more than once; give it once", parameter=twice[:80])
         )
-    terms = bind(query, named(query, given, site.store, site.base), site.base)
-    return _bound(site, query, given, terms)
+    return _bound(site, query, named(query, given, site.store, site.base), given)
 
 
 def example_of(site: BuildReader, query: LibraryQuery) -> BoundQuery:
-    """Return the question with the example of each parameter, be it in this build or not."""
-    given = query.examples()
-    return _bound(site, query, given, bind(query, given, site.base))
+    """Return the question with the example of each parameter.
+
+    Where the graph does not hold what the example names, another thing of the kind stands in.
+    """
+    values = query.examples()
+    for parameter in query.parameters:
+        prefix = site.prefixes.get(parameter.kind, "")
+        slug = values[parameter.name].removeprefix(f"{parameter.kind}:")
+        if prefix.startswith(f"{site.base}id/") and not site.rows(
+            "exists", this=NamedNode(prefix + slug)
+        ):
+            things = site.remember("things", lambda: _things(site))
+            values[parameter.name] = next(
+                (one.removeprefix(prefix) for one in things if one.startswith(prefix)), slug
+            )
+    return _bound(site, query, values)
+
+
+def _things(site: BuildReader) -> list[str]:
+    """Return the IRIs of everything that may have a page, sorted."""
+    rows = site.rows("pages")
+    return sorted(one.value for row in rows if isinstance(one := row["thing"], NamedNode))
 
 
 def _bound(
-    site: BuildReader, query: LibraryQuery, given: Mapping[str, str], terms: Mapping[str, Term]
+    site: BuildReader,
+    query: LibraryQuery,
+    meant: Mapping[str, str],
+    given: Mapping[str, str] | None = None,
 ) -> BoundQuery:
-    values = {
-        one.name: _typed(site, one.kind, terms[one.name], given[one.name])
-        for one in query.parameters
-    }
+    """Bind the parameters; `meant` are the things that the texts `given` name."""
+    terms = bind(query, meant, site.base)
+    typed = given or meant
+    values = {one.name: _typed(site, one.kind, terms[one.name], typed[one.name])
+              for one in query.parameters}  # fmt: skip
     return BoundQuery(query, terms, values)
 
 
