@@ -111,6 +111,15 @@ def test_every_row_is_accounted_for_and_a_second_run_changes_nothing(project: Se
     assert again.results == first.results
 
 
+def test_a_second_run_changes_nothing_where_new_places_are_like_what_waits(
+    project: Settings,
+) -> None:
+    rows = "Bonn,DE,Neustadt an der Aisch,DE,\nBonn,DE,Neustadt,,\nBonn,DE,Neustadt am Main,DE,\n"
+    take(project, HEAD + rows)
+
+    assert take(project, HEAD + rows).changed == ()
+
+
 def test_namibia_is_a_country_and_not_a_missing_value(project: Settings) -> None:
     take(project, HEAD + "Bonn,DE,Windhoek,NA,1990\n")
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from twingraph.atomic import write_synced
 from twingraph.derive.names import fold
+from twingraph.link.gazetteer import Gazetteer
 from twingraph.link.guess import guess, toml_of
 from twingraph.link.naming import Minter, Undecided, code_of, name_places
 from twingraph.link.places import gazetteer_of, partners_of
@@ -195,8 +196,10 @@ def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
     curated, found = _read(settings, folder.name)
     _refuse_unreadable(found, folder)
     quads = [quad for file in curated.files for quad in file.quads]
-    gazetteer = gazetteer_of(quads, settings.base_iri)
+    gazetteer = gazetteer_of(quads, settings.base_iri, weighted=False)
     matches = found.matches or Matches()
+    at_hand = gazetteer.places
+    before_minting = len(at_hand)
     codes = {plain(quad.object): plain(quad.subject).removeprefix(settings.base_iri + "id/place/")
              for quad in quads if quad.predicate == TG.countryCode}  # fmt: skip
     minter = Minter(gazetteer, codes)
@@ -208,9 +211,19 @@ def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
                  {new.subject for new in by_person if new.confirmed or not new.found}]  # fmt: skip
     decisions += by_person
     after = _with(matches, by_person)
-    partners = partners_of(quads, settings.base_iri)
-    named = name_places(found.outcomes, after, gazetteer, minter, _PROGRAM, day, partners)
-    decisions += named.decisions
+    own = f"{settings.base_iri}graph/import/{folder.name}"
+    others = (quad for quad in quads if str(quad.graph_name) != f"<{own}>")
+    partners = partners_of(others, settings.base_iri)
+    made = 0
+    while True:
+        named = name_places(found.outcomes, after, gazetteer, minter, _PROGRAM, day, partners)
+        decisions += named.decisions
+        made += len(named.decisions)
+        if len(gazetteer.places) == before_minting + len(minter.rows):
+            break
+        # what is new now is at hand for the names that are left
+        gazetteer = Gazetteer([*at_hand, *minter.places()])
+        after = _with(after, named.decisions)
     places = settings.folder / "data" / "entities" / PLACES
     rows = [row.cells for row in read_csv(places.read_text(encoding="utf-8")).rows] if (
         places.exists()) else []  # fmt: skip
@@ -220,7 +233,7 @@ def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
     review = write_review(named.review)
     if named.review or REVIEW in texts:
         new[REVIEW] = review
-    return _Decided(new, written, tuple(named.review), len(minter.rows), len(named.decisions)
+    return _Decided(new, written, tuple(named.review), len(minter.rows), made
                     + len(by_person), tuple(notes))  # fmt: skip
 
 

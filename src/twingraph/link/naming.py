@@ -14,7 +14,7 @@ from typing import Final
 
 from twingraph.derive.names import fold
 from twingraph.link.countries import US_STATES, country_code, country_names, region_country
-from twingraph.link.gazetteer import Gazetteer
+from twingraph.link.gazetteer import Gazetteer, Place
 from twingraph.link.matcher import BEYOND_DOUBT, WRITE, Candidate, Query, decide, find
 from twingraph.link.spelling import spell
 from twingraph.source.mappings import Decision
@@ -85,6 +85,22 @@ class Minter:
             })  # fmt: skip
         return self._known[key]
 
+    def places(self) -> list[Place]:
+        """Return what was minted as the gazetteer has it once it is read from its table."""
+        codes = {slug: code for code, slug in self._countries.items()}
+        found = []
+        for row in self.rows:
+            names = [row.get("label_en", ""), row.get("label", ""), row.get("label_de", "")]
+            own = [name for name in names if name]
+            more = [name for name in row.get("names", "").split("|") if name]
+            ids = {row["slug"], row.get("wikidata", ""), row.get("geonames", "")} - {""}
+            found.append(Place(
+                row["slug"], (own[0], *sorted({*own, *more} - {own[0]})),
+                country=codes.get(row.get("country", ""), ""), level=row.get("level", ""),
+                ids=frozenset(ids),
+            ))  # fmt: skip
+        return found
+
     def _slug(self, name: str, more: str) -> str:
         stem = re.sub("[^a-z0-9]+", "-", fold(name)).strip("-")[:80].strip("-") or "place"
         slug = stem
@@ -136,7 +152,7 @@ def name_places(
     waiting.sort(key=lambda one: not code_of(one[0]))  # what has a country first: it tells others
     decided: dict[str, str] = {}
     for side, line, named in waiting:
-        others = [decided.get(one, one) for one in named]
+        others = [decided.get(one) or matches.places.get(one, one) for one in named]
         rows = len(others)
         judged = decide(_candidates(side, matches, gazetteer, similar=False))
         if judged.place is None or judged.candidates[0].score < BEYOND_DOUBT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
@@ -86,9 +87,16 @@ def places_of(statements: Iterable[Quad | Triple], base: str) -> list[Place]:
     return found
 
 
-def gazetteer_of(statements: Iterable[Quad | Triple], base: str) -> Gazetteer:
-    """Return the gazetteer of the places that the statements describe."""
-    return Gazetteer(places_of(statements, base))
+def gazetteer_of(
+    statements: Iterable[Quad | Triple], base: str, *, weighted: bool = True
+) -> Gazetteer:
+    """Return the gazetteer of the places that the statements describe.
+
+    Unless it is `weighted`, equals stand in the order of their slugs, whatever partners they have:
+    then what a list says changes nothing in how its own names are looked up.
+    """
+    found = places_of(statements, base)
+    return Gazetteer(found if weighted else [replace(one, weight=0) for one in found])
 
 
 def partners_of(statements: Iterable[Quad | Triple], base: str) -> dict[str, frozenset[str]]:
