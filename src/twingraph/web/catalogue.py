@@ -34,7 +34,7 @@ from twingraph.web.files.conditions import write_date
 from twingraph.web.files.published import NotWholeError, PublishedFile, held_of, read_whole
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
-from twingraph.web.releases import shelves_of
+from twingraph.web.releases import release_index
 from twingraph.web.respond import accept_of, language_of, refuse, respond, see_other
 from twingraph.web.weblinks import page_links
 
@@ -52,7 +52,7 @@ def _site(request: Request) -> BuildReader:
 def held_catalogue(request: Request, name: str = "catalog") -> PublishedFile | None:
     """Return the file of the catalogue: that of the newest release, else that of the build."""
     file = f"{name}.ttl"
-    newest = shelves_of(request).newest()
+    newest = release_index(request).newest()
     if newest is not None and file in newest.files:
         return newest.files[file]
     site = _site(request)
@@ -176,8 +176,8 @@ def data(request: Request) -> Response:
     held = held_catalogue(request)
     if held is None:
         return not_found(request)
-    shelves = shelves_of(request)
-    found = (shelves.shelf(one) for one in shelves.names())
+    index = release_index(request)
+    found = (index.release(one) for one in index.names())
     releases = [one.edition for one in found if one is not None]
     publication = Publication(_opened(held), releases)
     body = page(site, language, DATA_PAGE, publication=publication) or b""

@@ -36,7 +36,7 @@ from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
-from twingraph.web.releases import shelves_of
+from twingraph.web.releases import release_index
 from twingraph.web.respond import VARY, accept_of, language_of, respond, see_other
 
 _TRIG: Final = "application/trig"
@@ -57,14 +57,14 @@ def publication(request: Request) -> Publication:
 
 def editions(request: Request) -> list[Edition]:
     """Return the releases that are whole and take part in the streams, newest first."""
-    index = shelves_of(request)
-    found = [index.shelf(name) for name in index.names()]
-    return [shelf.edition for shelf in found if shelf is not None and INDEX in shelf.files]
+    index = release_index(request)
+    found = [index.release(name) for name in index.names()]
+    return [release.edition for release in found if release is not None and INDEX in release.files]
 
 
 def folder_of(request: Request, date: str) -> Path:
     """Return the folder of a release that `editions` names."""
-    folder = shelves_of(request).folder
+    folder = release_index(request).folder
     assert folder is not None
     return folder / date
 

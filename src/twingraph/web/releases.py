@@ -48,7 +48,7 @@ _CATALOGUES: Final = ("catalog.ttl", "catalog.rdf", "catalog.jsonld")
 _MOST_NAMED: Final = 20
 
 
-class Shelf(NamedTuple):
+class ReleaseFiles(NamedTuple):
     """A release and the table of its files."""
 
     edition: Edition
@@ -66,13 +66,13 @@ class ReleaseIndex:
         self.folder = folder
         self.base = base
         self.address = address
-        self._read: dict[str, tuple[object, Shelf]] = {}
+        self._read: dict[str, tuple[object, ReleaseFiles]] = {}
 
     def names(self) -> list[str]:
         """Return the names that are taken by a release, whole or not, newest first."""
         return release_names(self.folder)[::-1] if self.folder else []
 
-    def shelf(self, name: str) -> Shelf | None:
+    def release(self, name: str) -> ReleaseFiles | None:
         """Return the release of that name; None where there is none or it is not whole."""
         if self.folder is None or release_key(name) is None:
             return None
@@ -85,7 +85,7 @@ class ReleaseIndex:
         edition = read_edition(folder, self.base, self.address) if state else None
         if edition is None:
             return None
-        found = Shelf(
+        found = ReleaseFiles(
             edition,
             {
                 one.name: PublishedFile(
@@ -97,9 +97,9 @@ class ReleaseIndex:
         self._read[name] = state, found
         return found
 
-    def newest(self) -> Shelf | None:
+    def newest(self) -> ReleaseFiles | None:
         """Return the newest release that is whole."""
-        found = (self.shelf(name) for name in self.names())
+        found = (self.release(name) for name in self.names())
         return next((one for one in found if one is not None), None)
 
     def is_half(self, name: str) -> bool:
@@ -118,14 +118,14 @@ def _state(folder: Path) -> object:
     return [(one.st_ino, one.st_mtime_ns, one.st_size) for one in found]
 
 
-def shelves_of(request: Request) -> ReleaseIndex:
+def release_index(request: Request) -> ReleaseIndex:
     """Return the releases beside the build that is served."""
     state, site = request.app.state, _site(request)
     folder = getattr(state, "releases", None)
-    kept: ReleaseIndex | None = getattr(state, "shelves", None)
+    kept: ReleaseIndex | None = getattr(state, "release_index", None)
     wanted = (folder, site.base, site.address)
     if kept is None or (kept.folder, kept.base, kept.address) != wanted:
-        kept = state.shelves = ReleaseIndex(*wanted)
+        kept = state.release_index = ReleaseIndex(*wanted)
     return kept
 
 
@@ -145,11 +145,11 @@ def releases(request: Request) -> Response:
 def release(request: Request) -> Response:
     """Answer the address of a release: the data page, or what programs read of it."""
     name = request.path_params["date"]
-    shelves = shelves_of(request)
+    index = release_index(request)
     if name == LATEST:
-        newest = shelves.newest()
+        newest = index.newest()
         return _unknown(request, name) if newest is None else _latest(request, newest, "")
-    found = shelves.shelf(name)
+    found = index.release(name)
     if found is None:
         return _unknown(request, name)
     place = f"release/{name}/"
@@ -170,8 +170,8 @@ def release(request: Request) -> Response:
 def release_file(request: Request) -> Response:
     """Send a file of a release; `latest` sends on to the newest one's."""
     name, file = request.path_params["date"], request.path_params["name"]
-    shelves = shelves_of(request)
-    found = shelves.newest() if name == LATEST else shelves.shelf(name)
+    index = release_index(request)
+    found = index.newest() if name == LATEST else index.release(name)
     if found is None:
         return _unknown(request, name)
     if file not in found.files or is_disguised(request):
@@ -185,7 +185,7 @@ def release_file(request: Request) -> Response:
     return answer
 
 
-def _latest(request: Request, newest: Shelf, file: str) -> Response:
+def _latest(request: Request, newest: ReleaseFiles, file: str) -> Response:
     dated = f"release/{newest.edition.date}/{file}"
     return _for_now(see_other(request, dated, status=302, vary=""))
 
@@ -196,11 +196,11 @@ def _for_now(answer: Response) -> Response:
 
 
 def _unknown(request: Request, name: str) -> Response:
-    shelves = shelves_of(request)
-    if shelves.is_half(name):
+    index = release_index(request)
+    if index.is_half(name):
         return not_whole(request, f"release/{name}/")
     words = words_of(language_of(request))
-    there = [one for one in shelves.names() if shelves.shelf(one) is not None][:_MOST_NAMED]
+    there = [one for one in index.names() if index.release(one) is not None][:_MOST_NAMED]
     text = words.gettext(
         "Nothing was released as {name}. Releases are named by their day, YYYY-MM-DD; there"
         " are {releases}.",
@@ -211,7 +211,7 @@ def _unknown(request: Request, name: str) -> Response:
     return refuse(request, 404, text, heading=words.gettext("No such release"), options=options)
 
 
-def _no_file(request: Request, found: Shelf, file: str) -> Response:
+def _no_file(request: Request, found: ReleaseFiles, file: str) -> Response:
     words, date = words_of(language_of(request)), found.edition.date
     options = {SUMS: f"release/{date}/{SUMS}", date: f"release/{date}/"}
     text = words.gettext(
