@@ -13,6 +13,7 @@ from typing import Final
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
+from starlette.testclient import TestClient
 
 from twingraph.rdf.vocabulary import HOME, prefixes_for
 
@@ -349,3 +350,21 @@ def test_pages_are_english(words: str) -> None:
     read = [one for one in paths if one.suffix in {".rq", ".html", ".md", ".py", ".po"}]
 
     assert not [one.name for one in read if words in one.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"),
+    [
+        ("en", "Cooperation without a standing partnership"),
+        ("de", "Zusammenarbeit ohne dauerhafte Partnerschaft"),
+    ],
+)
+def test_passing_cooperation_has_its_own_heading(
+    client: TestClient, language: str, heading: str
+) -> None:
+    page = client.get(f"/{language}/place/bonn.html").text
+    lasting, _, passing = page.partition(f'<h2 id="occasional">{heading}')
+
+    assert "partnership/bonn-ramallah" in passing.partition("</section>")[0]
+    assert "partnership/bonn-minsk" in lasting
+    assert heading not in client.get(f"/{language}/place/berlin.html").text

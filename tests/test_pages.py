@@ -137,7 +137,7 @@ def test_what_no_source_states_is_said_to_be_implied(
 def test_a_place_lists_its_partners_in_one_table(client: TestClient, read: type[Reader]) -> None:
     text = read(client.get("/de/place/bonn.html").text).text
 
-    assert "Bonn ist eine Gemeinde (Deutschland). Unsere Quellen nennen 9 Partnerschaften" in text
+    assert "Bonn ist eine Gemeinde (Deutschland). Unsere Quellen nennen 8 Partnerschaften" in text
     assert (
         "Minsk Bonn – Minsk Belarus Projektpartnerschaft um 1993 oder 2003 aktiv 1.430 km" in text
     )

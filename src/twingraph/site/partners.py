@@ -26,6 +26,7 @@ class PartnerRow(NamedTuple):
     status: Value
     distance: str
     implied: bool
+    standing: bool  # no kind that it has is for passing cooperation only
     iri: str  # of the partner
 
 
@@ -53,13 +54,17 @@ def partner_rows(
     facts.complete()
     formatter = ValueFormatter(facts, at)
     kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
+    passing: dict[tuple[str, str], set[str]] = defaultdict(set)
     first: dict[tuple[str, str], Row] = {}
     for row in rows:
         key = _iri(row["partnership"]), _iri(row["partner"])
         kinds[key].add(_iri(row["type"]))
+        passing[key].add(_iri(row["passing"]))
         first.setdefault(key, row)
     found = [
-        _row(formatter, row, sorted(kinds[key] - {""}), (decided or {}).get(key[0], ""))
+        _row(formatter, row, sorted(kinds[key] - {""}), (decided or {}).get(key[0], ""))._replace(
+            standing=not kinds[key] <= passing[key] - {""}
+        )
         for key, row in first.items()
     ]
     return sorted(found, key=lambda row: (sort_key(row.partner.text), row.partnership.href))
@@ -80,6 +85,7 @@ def _row(formatter: ValueFormatter, row: Row, kinds: list[str], decided: str) ->
         status=status_value(formatter, row["status"]),
         distance=formatter.value(km, TG.distanceKm.value).text if km is not None else "",
         implied=_iri(row["modality"]) == CODES + "modality/inferred",
+        standing=True,
         iri=_iri(row["partner"]),
     )
 

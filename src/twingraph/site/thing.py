@@ -125,6 +125,7 @@ class ThingPage(NamedTuple):
     facts: list[Fact]
     claims: list[ClaimRow]
     partners: list[PartnerRow]
+    occasional: list[PartnerRow]  # those whose only kinds are no standing partnership
     parts_partners: list[PartnerRow]
     parts_heading: str
     actions: list[Value]
@@ -210,8 +211,9 @@ def thing_page(
     questions = _questions(formatter, iri, kind)
     remarks = notes["remark"]
     decided_in_words = _decided(pictures, kind, iri)
-    started = sum(not row.since.absent for row in partners)
-    ties = Ties(len(partners), started, decided_in_words)
+    lasting = [row for row in partners if row.standing or kind == "partnership"]
+    started = sum(not row.since.absent for row in lasting)
+    ties = Ties(len(lasting), started, decided_in_words)
     description = sentence(facts, iri, ties)
     outside = [one for verb in OUTSIDE for one in facts.links(iri, verb)]
     return ThingPage(
@@ -223,7 +225,8 @@ def thing_page(
         conflicts=claims.conflicts(),
         facts=_facts(formatter, iri, claims, evidence, decided_in_words),
         claims=rows,
-        partners=partners,
+        partners=lasting,
+        occasional=[row for row in partners if row not in lasting],
         parts_partners=parts,
         parts_heading=_parts_heading(formatter, iri),
         actions=_actions(formatter, iri, kind, coming, bool(questions)),
