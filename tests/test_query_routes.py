@@ -443,7 +443,8 @@ def test_types_of_parameters_are_told(client: TestClient) -> None:
     year = paths["/query/anniversaries-in.{format}"]["get"]["parameters"][1]
     assert (day["schema"], day["example"]) == ({"type": "string", "format": "date"}, "1990-10-03")
     assert (year["schema"], year["example"]) == (
-        {"type": "integer", "minimum": -(10**15) + 1, "maximum": 10**15 - 1}, 2027
+        {"type": "integer", "minimum": -(10**15) + 1, "maximum": 10**15 - 1},
+        2027,
     )
 
 

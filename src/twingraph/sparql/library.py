@@ -247,6 +247,10 @@ _MOST_DIGITS: Final = 15
 LARGEST_INTEGER: Final = 10**_MOST_DIGITS - 1
 
 
+class UnknownThingError(TwingraphError):
+    """Nothing is meant by what was given; the message names what is nearly called so."""
+
+
 def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
     wanted = M_("write {example}, or a whole IRI", example=parameter.example)
     prefixes = prefixes_for(base)
