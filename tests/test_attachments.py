@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
 
 import icalendar
 import pytest
@@ -32,6 +37,33 @@ def test_every_attachment_is_there_and_can_be_read(site: BuildReader) -> None:
             continue
         assert found.media_type == kinds[path[path.rindex(".") :]]
         assert why_unreadable(found.media_type, found.body) == "", path
+
+
+def test_every_calendar_is_read_alike_by_icalendar_and_ical_js(
+    site: BuildReader, tmp_path: Path
+) -> None:
+    reader = Path(__file__).parent / "node" / "calendar.mjs"
+    if shutil.which("node") is None or not (reader.parent / "node_modules" / "ical.js").is_dir():
+        pytest.skip("node or the package ical.js is absent: npm ci --prefix tests/node")
+    ours: list[list[list[str]]] = []
+    files: list[Path] = []
+    for path in attachment_paths(site):
+        found = attachment(site, path)
+        if path.endswith(".ics") and found is not None:
+            calendar = icalendar.Calendar.from_ical(found.body)
+            assert isinstance(calendar, icalendar.Calendar) and not calendar.errors
+            listed: list[Any] = list(calendar.events)
+            ours.append([[str(e["UID"]), str(e.start), str(e.end), str(e["SUMMARY"])]
+                         for e in listed])  # fmt: skip
+            files.append(tmp_path / f"{len(files)}.ics")
+            files[-1].write_bytes(found.body)
+
+    done = subprocess.run(
+        ["node", str(reader), *map(str, files)], capture_output=True, check=True, timeout=60
+    )
+
+    assert json.loads(done.stdout) == ours
+    assert len(ours) >= 100 and sum(map(len, ours)) > 300
 
 
 def test_the_server_sends_what_the_files_hold(client: TestClient, site: BuildReader) -> None:

@@ -335,7 +335,7 @@ def test_ical_js_reads_the_same_events(
         [str(e["UID"]), e.start.isoformat(), e.end.isoformat(), str(e["SUMMARY"])]
         for e in events(raw)
     ]
-    assert json.loads(done.stdout) == ours
+    assert json.loads(done.stdout) == [ours]
 
 
 def test_ten_thousand_events_take_seconds_not_minutes() -> None:

@@ -29,8 +29,8 @@ from twingraph.site.finder import Finder, Name, distance
 from twingraph.site.reader import BuildReader
 from twingraph.source.rebase import rebase_quad
 from twingraph.sparql.ask import ask
-from twingraph.sparql.library import bind, load_library, pick, read_query
-from twingraph.sparql.names import UnknownThingError, named
+from twingraph.sparql.library import UnknownThingError, bind, load_library, pick, read_query
+from twingraph.sparql.names import named
 from twingraph.sparql.query import SelectResult, run
 from twingraph.web.search import MAX_TYPED, read_names
 

@@ -8,19 +8,32 @@ from typing import Any, Final
 
 from twingraph.site.reader import BuildReader
 from twingraph.site.results import formats_of
-from twingraph.sparql.library import LibraryQuery, Parameter, Type
+from twingraph.sparql.library import (
+    LARGEST_INTEGER,
+    MAX_LENGTH,
+    TEXT_PATTERN,
+    LibraryQuery,
+    Parameter,
+    Type,
+)
 from twingraph.version import __version__
 
 Json = dict[str, Any]  # a tree of JSON, as json.dumps takes it
 
 _IRI: Final = "the slug of a thing here, its name, a prefixed name, or a whole IRI"
+_TEXT: Final[Json] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_LENGTH,
+    "pattern": TEXT_PATTERN,
+}
 _SCHEMAS: Final[Mapping[Type, Json]] = {
-    "iri": {"type": "string", "maxLength": 2000},
+    "iri": _TEXT,
     "date": {"type": "string", "format": "date"},
-    "integer": {"type": "integer"},
-    "string": {"type": "string", "minLength": 1, "maxLength": 2000},
+    "integer": {"type": "integer", "minimum": -LARGEST_INTEGER, "maximum": LARGEST_INTEGER},
+    "string": _TEXT,
     "langtag": {"type": "string", "pattern": "^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$"},
-    "name": {"type": "string", "minLength": 1, "maxLength": 2000},
+    "name": _TEXT,
 }
 _ANSWERS: Final[Mapping[str, Json]] = {
     "csv": {"type": "string"},
@@ -99,7 +112,9 @@ def openapi(site: BuildReader) -> bytes:
             "schemas": {"Problem": _PROBLEM, "Results": _RESULTS, "Term": _TERM},
             "responses": {
                 "Refused": _refused("A parameter is missing, unknown or of the wrong type"),
-                "Missing": _refused("The question has no answer in this format"),
+                "Missing": _refused(
+                    "No question of that name, no answer in that format, or nothing of that name"
+                ),
             },
         },
     }

@@ -33,8 +33,7 @@ from twingraph.site.results import (
 )
 from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.site.words import kind_name
-from twingraph.sparql.library import AUDIENCES, LibraryQuery, Parameter
-from twingraph.sparql.names import UnknownThingError
+from twingraph.sparql.library import AUDIENCES, LibraryQuery, Parameter, UnknownThingError
 from twingraph.translation import N_, choose_text, words_of
 
 _TWINNED: Final = "is-twinned-with"

@@ -118,7 +118,7 @@ def read_table(text: str, base: str) -> MappingTable:
         if isinstance(row, str):
             wrong.append((line, row))
         elif not columns:
-            columns = [one.strip() for one in row]
+            columns = [cell.strip() for cell in row]
             wrong += [(line, words) for words in _wrong_columns(columns)]
             if _wrong_columns(columns):
                 break
@@ -134,10 +134,10 @@ def read_table(text: str, base: str) -> MappingTable:
 
 
 def _wrong_columns(columns: Sequence[str]) -> list[str]:
-    twice = sorted({one for one in columns if columns.count(one) > 1 or not one})
-    missing = [one for one in _IRIS if one not in columns]
-    return [f"column '{one}' more than once, or without a name" for one in twice] or [
-        f"no column {one}" for one in missing[:1]
+    twice = sorted({name for name in columns if columns.count(name) > 1 or not name})
+    missing = [name for name in _IRIS if name not in columns]
+    return [f"column '{name}' more than once, or without a name" for name in twice] or [
+        f"no column {name}" for name in missing[:1]
     ]
 
 
@@ -285,7 +285,7 @@ def format_table(table: MappingTable, base: str) -> str:
 
 def _free(name: str, taken: set[str]) -> str:
     """Return a name like `name` that is not taken."""
-    return next(one for one in (f"{name}{number}" for number in count(2)) if one not in taken)
+    return next(new for number in count(2) if (new := f"{name}{number}") not in taken)
 
 
 def _renamed(text: str, renamed: Mapping[str, str]) -> str:

@@ -78,20 +78,22 @@ def _of_literal(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> It
 
 def _of_text(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> Iterator[TermProblem]:
     text, datatype = literal.value, literal.datatype
-    told = {"property": iri_text(quad.predicate.value, set(), prefixes)}
+    words = {"property": iri_text(quad.predicate.value, set(), prefixes)}
     if datatype in _PLAIN and not _has_words(text):
-        yield TermProblem("F18", quad, told)
+        yield TermProblem("F18", quad, words)
     if odd := control_character(text):
-        yield TermProblem("F19", quad, {**told, "character": f"U+{ord(odd):04X}"})
+        yield TermProblem("F19", quad, {**words, "character": f"U+{ord(odd):04X}"})
     elif not unicodedata.is_normalized("NFC", text):
-        yield TermProblem("F20", quad, told)
+        yield TermProblem("F20", quad, words)
 
 
 # --- texts ---------------------------------------------------------------------------------------
 
 
 def _has_words(text: str) -> bool:
-    return any(not one.isspace() and unicodedata.category(one) not in ("Cf", "Cc") for one in text)
+    return any(
+        not letter.isspace() and unicodedata.category(letter) not in ("Cf", "Cc") for letter in text
+    )
 
 
 # Characters that XML 1.0 §2.2 can't hold or discourages, and marks that turn a line round

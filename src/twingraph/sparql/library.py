@@ -239,32 +239,42 @@ _IRI: Final = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\]+|urn:[^\x00-\x20<>\"
 _PREFIXED: Final = re.compile(
     r"(?P<prefix>[a-z-]+):(?P<local>[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)"
 )
-_MAX_LENGTH: Final = 2000
+MAX_LENGTH: Final = 2000
+# What a parameter may be at all, for OpenAPI too: some text on one line, no control characters.
+TEXT_PATTERN: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
+_TEXT: Final = re.compile(TEXT_PATTERN[1:-2] + f"{{1,{MAX_LENGTH}}}")
+_MOST_DIGITS: Final = 15
+LARGEST_INTEGER: Final = 10**_MOST_DIGITS - 1
+
+
+class UnknownThingError(TwingraphError):
+    """Nothing is meant by what was given; the message names what is nearly called so."""
 
 
 def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
     wanted = M_("write {example}, or a whole IRI", example=parameter.example)
     prefixes = prefixes_for(base)
+    no_iri = M_(
+        "{parameter} is {given}, no IRI; {wanted}",
+        parameter=parameter.name,
+        given=_shown(text),
+        wanted=wanted,
+    )
+    if not _TEXT.fullmatch(text):
+        raise TwingraphError(no_iri)
     text = text.strip()
     if text.startswith("<") and text.endswith(">"):
         text = text[1:-1]
     if parameter.kind and SLUG.fullmatch(text):
         return NamedNode(prefixes[parameter.kind] + text)
-    if _IRI.fullmatch(text) and len(text) <= _MAX_LENGTH:
+    if _IRI.fullmatch(text):
         return NamedNode(_of_kind(parameter, text, base))
     match = _PREFIXED.fullmatch(text)
     if match is None:
-        raise TwingraphError(
-            M_(
-                "{parameter} is {given}, no IRI; {wanted}",
-                parameter=parameter.name,
-                given=_shown(text),
-                wanted=wanted,
-            )
-        )
+        raise UnknownThingError(no_iri)
     if match["prefix"] not in prefixes:
         hint = _suggest(match["prefix"], prefixes, "list of prefixes")
-        raise TwingraphError(
+        raise UnknownThingError(
             M_(
                 "{parameter}: unknown prefix '{prefix}:'; {hint}",
                 parameter=parameter.name,
@@ -308,7 +318,7 @@ def _read_date(parameter: Parameter, text: str, base: str) -> RdfLiteral:
 
 
 def _read_integer(parameter: Parameter, text: str, base: str) -> RdfLiteral:
-    if not re.fullmatch(r"[+-]?[0-9]{1,15}", text.strip()):
+    if not re.fullmatch(rf"[+-]?[0-9]{{1,{_MOST_DIGITS}}}", text.strip()):
         raise TwingraphError(
             M_(
                 "{parameter} is {given}, no whole number; write 2027",
@@ -320,13 +330,13 @@ def _read_integer(parameter: Parameter, text: str, base: str) -> RdfLiteral:
 
 
 def _read_string(parameter: Parameter, text: str, base: str) -> RdfLiteral:
-    if not text or len(text) > _MAX_LENGTH or not text.isprintable():
+    if not _TEXT.fullmatch(text):
         raise TwingraphError(
             M_(
                 "{parameter} is {given}; write up to {most} letters on one line",
                 parameter=parameter.name,
                 given=_shown(text),
-                most=_MAX_LENGTH,
+                most=MAX_LENGTH,
             )
         )
     return RdfLiteral(text)
@@ -334,9 +344,9 @@ def _read_string(parameter: Parameter, text: str, base: str) -> RdfLiteral:
 
 def _read_name(parameter: Parameter, text: str, base: str) -> RdfLiteral:
     """SPARQL can't fold, so the name is folded before it is bound (`tg:foldedName`)."""
-    folded = fold(text) if len(text) <= _MAX_LENGTH else ""
+    folded = fold(text) if _TEXT.fullmatch(text) else ""
     if not folded:
-        raise TwingraphError(
+        raise (UnknownThingError if _TEXT.fullmatch(text) else TwingraphError)(
             M_(
                 "{parameter} is {given}, no name; write Windhuk",
                 parameter=parameter.name,

@@ -17,7 +17,7 @@ from twingraph.derive.names import fold
 from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import SLUG
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
-from twingraph.sparql.library import LibraryQuery, Parameter
+from twingraph.sparql.library import LibraryQuery, Parameter, UnknownThingError
 from twingraph.sparql.queryable import Queryable
 from twingraph.translation import M_
 
@@ -37,10 +37,6 @@ _IDENTIFIERS: Final = (
         "https://sws.geonames.org/{}/",
     ),
 )
-
-
-class UnknownThingError(TwingraphError):
-    """Nothing is meant by what was given; the message names what is nearly called so."""
 
 
 def named(
