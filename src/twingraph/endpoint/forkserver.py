@@ -17,15 +17,15 @@ class ForkServer:
         self,
         launched: Launched,
         loop: asyncio.AbstractEventLoop,
-        told: Callable[[list[str]], None],
+        heard: Callable[[list[str]], None],
         lost: Callable[[], None],
     ) -> None:
-        """`told` gets the words of each line from it, `lost` is called when it is gone."""
+        """`heard` gets the words of each line from it, `lost` is called when it is gone."""
         self.pid = launched.pid
         self._loop = loop
-        self._tell = told
+        self._deliver = heard
         self._lost = lost
-        self._heard = b""
+        self._partial = b""
         self._control = launched.control
         self._control.setblocking(False)
         self._closed = False
@@ -67,7 +67,7 @@ class ForkServer:
         if not data:
             self._lost()
             return
-        *lines, self._heard = (self._heard + data).split(b"\n")
+        *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
             if not self._closed:
-                self._tell(line.decode("utf-8", "replace").split())
+                self._deliver(line.decode("utf-8", "replace").split())

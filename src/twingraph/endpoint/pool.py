@@ -15,19 +15,18 @@ import json
 import os
 import signal
 import socket
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from twingraph.endpoint.evaluate import Config
-from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launcher, OwnLauncher
 from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.places import OwnPlaces, Places
 from twingraph.endpoint.process import LINE, Gone, Job, Reply, Worker
-from twingraph.problems import TwingraphError
+from twingraph.endpoint.supply import Supply
 from twingraph.rdf.iris import PUBLISHED
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Limits
@@ -37,38 +36,11 @@ HURRY: Final = 0.05  # while others wait behind it
 LONG: Final = 1.0  # seconds in the second lane, or a quarter of `limits.seconds`
 _BUSY: Final = 10  # times as long as processor time: then it is long all the same
 _LONG_TEXT: Final = 8192  # bytes: to read such a text takes a moment by itself, so it is no look-up
-_NOBODY: Final = (0, 0)
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
-_START: Final = 60.0  # seconds until the graph is loaded
 _TRIES: Final = 2  # of a query whose worker was killed by somebody else
-_PAUSE: Final = 0.5  # seconds until the next try, twice as long after each failure
-_LONGEST_PAUSE: Final = 30.0
 
 
-class Places(Protocol):
-    """What pools that share `limits.concurrent` tell each other."""
-
-    def others(self) -> tuple[int, int]:
-        """Return how many queries the others have in their second and third lanes."""
-        ...
-
-    def tell(self, second: int, third: int) -> None:
-        """Say how many we have there."""
-        ...
-
-
-class OwnPlaces:
-    """Nobody shares them."""
-
-    def others(self) -> tuple[int, int]:
-        """Return none."""
-        return _NOBODY
-
-    def tell(self, second: int, third: int) -> None:
-        """There is nobody to tell."""
-
-
-class Pool:
+class Pool(Supply):
     """The workers of one build. It starts with its first query, or with `start()`."""
 
     def __init__(
@@ -84,13 +56,7 @@ class Pool:
         `share` is how many pools there are, one in each process that serves: those who wait, and
         the workers of the fast lane, are divided among them; `places` are common to all.
         """
-        self.limits = limits
-        self.launcher = launcher or OwnLauncher()
-        self.places: Places = OwnPlaces()
-        self._room = -(-limits.waiting // share)
-        self._fast = max(2, -(-(os.cpu_count() or 1) // share))
-        self._long = min(LONG, limits.seconds / 4)
-        self._config = Config(
+        config = Config(
             graph=str(graph),
             base=base,
             prefixes=dict(prefixes_for(base)),
@@ -100,10 +66,12 @@ class Pool:
             rows=limits.rows,
             result_bytes=limits.result_bytes,
         )
-        self._server: ForkServer | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ready: asyncio.Future[None] | None = None
-        self._launching: asyncio.Task[None] | None = None
+        super().__init__(config, launcher or OwnLauncher())
+        self.limits = limits
+        self.places: Places = OwnPlaces()
+        self._room = -(-limits.waiting // share)
+        self._fast = max(2, -(-(os.cpu_count() or 1) // share))
+        self._long = min(LONG, limits.seconds / 4)
         self._unnamed: deque[Worker] = deque()
         self._by_pid: dict[int, Worker] = {}
         self._idle: list[Worker] = []
@@ -111,30 +79,10 @@ class Pool:
         self._lane = 0  # workers in the fast lane, or on their way into it
         self._queues: tuple[deque[Job], deque[Job], deque[Job]] = (deque(), deque(), deque())
         self._looking = False
-        self._closed = False
-        self._problem = ""
         self._failures = 0  # workers that ended before they had answered anything, in a row
         self._reason = ""  # of the last of them
-        self._pauses = 0
-        self._retry = 0.0
 
     # --- what others see -------------------------------------------------------------------------
-
-    @property
-    def problem(self) -> str:
-        """Why no query can be answered now; '' where they can, or can once the graph is loaded."""
-        return self._problem if time.monotonic() < self._retry else ""
-
-    async def start(self) -> None:
-        """Load the graph; raise `TwingraphError` where that can't be."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._open(loop)
-        assert self._ready is not None, "opened above"
-        try:
-            await asyncio.shield(self._ready)
-        except OSError as error:
-            raise TwingraphError(str(error)) from None
 
     async def ask(
         self,
@@ -150,9 +98,14 @@ class Pool:
         `dataset` are its default and its named graphs, None for all there is; `bindings` terms in
         N-Triples by variable. Whatever becomes of the query, there is a reply.
         """
-        asked = {"query": query, "formats": (rows, graphs), "graphs": dataset, "bindings": bindings}
+        request = {
+            "query": query,
+            "formats": (rows, graphs),
+            "graphs": dataset,
+            "bindings": bindings,
+        }
         try:
-            question = json.dumps(asked).encode()
+            question = json.dumps(request).encode()
         except (UnicodeEncodeError, ValueError):
             return Reply(Outcome.FAILED, b"its text is not Unicode")
         if self._closed:
@@ -202,76 +155,7 @@ class Pool:
 
     # --- the fork server -------------------------------------------------------------------------
 
-    @property
-    def _is_ready(self) -> bool:
-        ready = self._ready
-        return ready is not None and ready.done() and ready.exception() is None
-
-    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._abandon()
-        self._loop = loop
-        self._ready = loop.create_future()
-        self._ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
-        self._launching = loop.create_task(self._launch(self._ready))
-
-    async def _launch(self, ready: asyncio.Future[None]) -> None:
-        assert self._loop is not None, "opened"
-        try:
-            launched = await self.launcher.launch(self._config)
-        except OSError as error:
-            if self._ready is ready:
-                self._cannot(f"query workers can't be started: {error}")
-            return
-        if self._closed or self._ready is not ready:
-            launched.control.close()
-            return
-        self._server = ForkServer(launched, self._loop, self._told, self._server_lost)
-        await asyncio.wait((ready,), timeout=_START)
-        if not ready.done():
-            self._cannot(f"the graph was not loaded within {_START:.0f} seconds")
-
-    def _abandon(self) -> None:
-        server, self._server = self._server, None
-        if self._loop is not None and not self._loop.is_closed():
-            if self._launching is not None and self._launching is not asyncio.current_task(
-                self._loop
-            ):
-                self._launching.cancel()
-            for worker in [*self._idle, *self._busy, *self._unnamed]:
-                if hasattr(worker, "transport"):
-                    worker.transport.abort()
-        if server is not None:
-            server.close()
-        self._lane = 0
-        for held in (self._unnamed, self._by_pid, self._idle, self._busy):
-            held.clear()
-
-    def _cannot(self, problem: str) -> None:
-        """Answer nothing for a while, and say why."""
-        if self._closed or self._loop is None:
-            return
-        self._pause(problem)
-        for job in self._all_jobs():
-            job.finish(Reply(Outcome.NO_WORKERS, problem.encode()))
-        for queue in self._queues:
-            queue.clear()
-        if self._ready is not None and not self._ready.done():
-            self._ready.set_exception(OSError(problem))
-        self._abandon()
-        self._loop = None  # the next query tries again
-
-    def _pause(self, problem: str) -> None:
-        """Start nothing for a while, longer each time, and say why."""
-        assert self._loop is not None, "opened"
-        if problem != self._problem:
-            print(f"twingraph: {problem}", file=sys.stderr, flush=True)  # noqa: T201
-        self._problem = problem
-        pause = min(_LONGEST_PAUSE, _PAUSE * 2 ** min(self._pauses, 10))
-        self._pauses += 1
-        self._retry = time.monotonic() + pause
-        self._loop.call_later(pause, self._refill)
-
-    def _told(self, words: list[str]) -> None:
+    def _line_from_server(self, words: list[str]) -> None:
         match words:
             case ["R"]:
                 assert self._ready is not None, "made before the fork server"
@@ -295,21 +179,27 @@ class Pool:
                 if ended is not None:
                     self._ended(ended, int(status))
 
-    def _server_lost(self) -> None:
-        """Start anew after somebody killed the fork server; its workers died with it."""
+    def _lose_workers(self) -> None:
         assert self._loop is not None, "opened"
-        if not self._is_ready:
-            self._cannot("the query workers ended while they loaded the graph; see above why")
-            return
-        loop = self._loop
         jobs = [job for worker in self._busy for job in (worker.job, *worker.line) if job]
-        self._open(loop)
+        self._open(self._loop)
         for job in jobs:
             self._again(job, at_once=False)
 
-    def _order(self, letter: str, worker: Worker) -> None:
-        if self._server is not None and worker.pid:
-            self._server.order(letter, worker.pid)
+    def _drop_workers(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            for worker in [*self._idle, *self._busy, *self._unnamed]:
+                if hasattr(worker, "transport"):
+                    worker.transport.abort()
+        self._lane = 0
+        for workers in (self._unnamed, self._by_pid, self._idle, self._busy):
+            workers.clear()
+
+    def _give_up(self, problem: str) -> None:
+        for job in self._all_jobs():
+            job.finish(Reply(Outcome.NO_WORKERS, problem.encode()))
+        for queue in self._queues:
+            queue.clear()
 
     # --- the lanes -------------------------------------------------------------------------------
 
@@ -320,8 +210,8 @@ class Pool:
         """Return how many places there are in a slower lane that nobody has."""
         return self.limits.concurrent - self._in_lane(lane) - self.places.others()[lane - 1]
 
-    def _tell(self) -> None:
-        self.places.tell(self._in_lane(1), self._in_lane(2))
+    def _publish_places(self) -> None:
+        self.places.publish(self._in_lane(1), self._in_lane(2))
 
     @property
     def _waiting(self) -> int:
@@ -363,7 +253,7 @@ class Pool:
             self._lane -= 1
             worker.lane = job.lane
             self._order("LM"[job.lane - 1], worker)
-            self._tell()
+            self._publish_places()
         self._look_after()
 
     def answered(self, worker: Worker, reply: Reply, *, last: bool) -> None:
@@ -446,7 +336,7 @@ class Pool:
         if not worker.lane:
             self._lane -= 1
         else:
-            self._tell()
+            self._publish_places()
         self._send_away(worker)
         self._refill()
 
@@ -547,7 +437,7 @@ class Pool:
             self._lane -= 1
         worker.lane = job.lane
         self._order("LM"[job.lane - 1], worker)
-        self._tell()
+        self._publish_places()
         self._send_away(worker)
         self._refill()
 

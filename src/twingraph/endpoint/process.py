@@ -58,7 +58,7 @@ class Worker(asyncio.Protocol):
     """One process: idle, or at one query."""
 
     def __init__(self, pool: Pool) -> None:
-        """Belong to a pool; its number is told later."""
+        """Belong to a pool; its number comes later."""
         self.pool = pool
         self.pid = 0
         self.joined = False
@@ -70,7 +70,7 @@ class Worker(asyncio.Protocol):
         self.line: deque[Job] = deque()
         self._head: tuple[bytes, int, int, int] | None = None
         self._parts: list[bytes] = []
-        self._held = 0
+        self._received = 0
         self._unsent: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -123,13 +123,13 @@ class Worker(asyncio.Protocol):
                     return
                 self._head = REPLY.unpack_from(data)
                 data = data[REPLY.size :]
-                self._held = 0
+                self._received = 0
             kind, flags, rows, length = self._head
-            missing = length - self._held
+            missing = length - self._received
             self._parts.append(data[:missing])
-            self._held += len(self._parts[-1])
+            self._received += len(self._parts[-1])
             data = data[missing:]
-            if self._held < length:
+            if self._received < length:
                 return
             body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
             self._head = None

@@ -114,15 +114,18 @@ def _address_space() -> int:
 
 def _questions(own: socket.socket) -> Iterator[bytes]:
     """Yield the questions that come, until the other side closes."""
-    held = b""
+    received = b""
     while True:
-        while len(held) < LENGTH.size or len(held) < LENGTH.size + LENGTH.unpack_from(held)[0]:
+        while (
+            len(received) < LENGTH.size
+            or len(received) < LENGTH.size + LENGTH.unpack_from(received)[0]
+        ):
             part = own.recv(65536)
             if not part:
                 return
-            held += part
-        end = LENGTH.size + LENGTH.unpack_from(held)[0]
-        question, held = held[LENGTH.size : end], held[end:]
+            received += part
+        end = LENGTH.size + LENGTH.unpack_from(received)[0]
+        question, received = received[LENGTH.size : end], received[end:]
         yield question
 
 
@@ -158,7 +161,7 @@ class _Control:
         self.descriptors: list[int] = []
         self.alive: set[int] = set()
 
-    def tell(self, line: str) -> None:
+    def send_line(self, line: str) -> None:
         """Write a line; who does not read is noticed by its own end."""
         with contextlib.suppress(OSError):
             self.socket.send(line.encode() + b"\n")
@@ -221,7 +224,7 @@ class _ForkServer:
         for descriptor in found:
             control = _Control(descriptor)
             self._controls[descriptor] = control
-            control.tell("R")
+            control.send_line("R")
         return bool(data)
 
     def _obey(self, control: _Control) -> bool:
@@ -242,14 +245,14 @@ class _ForkServer:
             pid = os.fork()
         except OSError as error:
             os.close(descriptor)
-            control.tell(f"N no process can be started: {error.strerror}")
+            control.send_line(f"N no process can be started: {error.strerror}")
             return
         if pid == 0:
             signal.set_wakeup_fd(-1)
             _work(self._store, self._config, socket.socket(fileno=descriptor), self._libc)
         os.close(descriptor)
         control.alive.add(pid)
-        control.tell(f"P {pid}")
+        control.send_line(f"P {pid}")
 
     def _reap(self) -> None:
         while any(control.alive for control in self._controls.values()):
@@ -259,7 +262,7 @@ class _ForkServer:
             for control in self._controls.values():
                 if pid in control.alive:
                     control.alive.discard(pid)
-                    control.tell(f"X {pid} {os.waitstatus_to_exitcode(status)}")
+                    control.send_line(f"X {pid} {os.waitstatus_to_exitcode(status)}")
 
     def _dismiss(self, control: _Control) -> None:
         self._controls = {
@@ -278,13 +281,13 @@ def main() -> None:
     """Load the graph that the server names, and fork workers on it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lifeline = socket.socket(fileno=os.dup(0))
-    told = b""
-    while not told.endswith(b"\n"):  # byte by byte: a control may come right behind the line
+    line = b""
+    while not line.endswith(b"\n"):  # byte by byte: a control may come right behind the line
         part = lifeline.recv(1)
         if not part:
             return
-        told += part
-    config = Config(**json.loads(told))
+        line += part
+    config = Config(**json.loads(line))
     store = Store()
     store.load(path=config.graph, format=RdfFormat.N_QUADS)
     graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)]

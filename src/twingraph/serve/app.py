@@ -25,7 +25,8 @@ from twingraph.endpoint.blocking import BlockingEvaluator
 from twingraph.endpoint.endpoint import Service
 from twingraph.endpoint.form import ROUTES as FORM
 from twingraph.endpoint.launch import Launcher, OwnLauncher
-from twingraph.endpoint.pool import OwnPlaces, Pool
+from twingraph.endpoint.places import OwnPlaces
+from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.remote import RemoteEvaluator
 from twingraph.problems import TwingraphError

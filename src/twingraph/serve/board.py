@@ -33,9 +33,9 @@ class Board:
         self._memory = mmap.mmap(-1, slots * _SLOT)
         self._lanes = mmap.mmap(-1, slots * _LANES.size)
 
-    def write(self, slot: int, told: Mapping[str, Any]) -> None:
+    def write(self, slot: int, content: Mapping[str, Any]) -> None:
         """Replace what a slot holds; too much is left out."""
-        body = json.dumps(told).encode()
+        body = json.dumps(content).encode()
         if len(body) > _SLOT - _HEAD.size:
             return
         start = slot * _SLOT
@@ -96,6 +96,6 @@ class BoardPlaces:
         """Return how many queries the others have in their second and third lanes."""
         return self._board.lanes_of_others(self._slot)
 
-    def tell(self, second: int, third: int) -> None:
+    def publish(self, second: int, third: int) -> None:
         """Say how many we have there."""
         self._board.set_lanes(self._slot, second, third)

@@ -56,7 +56,7 @@ class Exchange:
         self._line = line
         self._expects = expects
         self._body = bytearray()
-        self._told_end = False  # the application knows that the body is complete
+        self._end_delivered = False  # the application knows that the body is complete
         self._wake: asyncio.Event | None = None
         self._head = b""
         self._chunked = False
@@ -106,9 +106,9 @@ class Exchange:
     async def receive(self) -> Message:
         """Return the next part of the body; after the last, wait until the client leaves."""
         while not (self.disconnected or self.complete):
-            if self._body or (self.body_complete and not self._told_end):
+            if self._body or (self.body_complete and not self._end_delivered):
                 body, self._body = bytes(self._body), bytearray()
-                self._told_end = self.body_complete
+                self._end_delivered = self.body_complete
                 return {"type": "http.request", "body": body, "more_body": not self.body_complete}
             if self._expects and not self.status:
                 self._expects = False

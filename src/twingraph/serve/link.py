@@ -26,7 +26,7 @@ class Link:
         """Listen, within a running loop."""
         self._line = line
         self._lost = lost
-        self._asked: deque[asyncio.Future[Launched]] = deque()
+        self._pending: deque[asyncio.Future[Launched]] = deque()
         self._loop = asyncio.get_running_loop()
         line.setblocking(False)
         self._loop.add_reader(line.fileno(), self._hear)
@@ -37,10 +37,10 @@ class Link:
 
     async def launch(self, config: Config) -> Launched:
         """Return a way to order workers on a graph; raise `OSError` where none can be started."""
-        asked: asyncio.Future[Launched] = self._loop.create_future()
-        self._asked.append(asked)
+        pending: asyncio.Future[Launched] = self._loop.create_future()
+        self._pending.append(pending)
         self._line.send(json.dumps(config._asdict()).encode())
-        return await asked
+        return await pending
 
     def close(self) -> None:
         """Nothing was started here."""
@@ -56,12 +56,12 @@ class Link:
             self._loop.remove_reader(self._line.fileno())
             self._lost()
             return
-        asked = self._asked.popleft()
+        pending = self._pending.popleft()
         letter, _, rest = data.decode("utf-8", "replace").partition(" ")
-        if asked.done():
+        if pending.done():
             for descriptor in found:
                 socket.socket(fileno=descriptor).close()
         elif letter == "K" and found:
-            asked.set_result(Launched(socket.socket(fileno=found[0]), int(rest)))
+            pending.set_result(Launched(socket.socket(fileno=found[0]), int(rest)))
         else:
-            asked.set_exception(OSError(rest))
+            pending.set_exception(OSError(rest))

@@ -113,8 +113,8 @@ class Numbers:
         if self.board is None:
             return own.encode()
         others = [
-            (alive, told.get("numbers", {}))
-            for slot, alive, told in self.board.read()
+            (alive, content.get("numbers", {}))
+            for slot, alive, content in self.board.read()
             if slot != self.slot
         ]
         mine = [(True, self.families())]

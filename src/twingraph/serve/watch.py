@@ -62,20 +62,20 @@ class Front:
         state = scope.setdefault("state", {})
         state["snapshot"] = snapshot
         status = 500
-        told: int | ForPeople = ForPeople(None)
+        outcome: int | ForPeople = ForPeople(None)
         snapshot.users += 1
         try:
             elsewhere = to_root(scope)
             if elsewhere is not None:
                 await elsewhere(scope, receive, send)
-                told = elsewhere.status_code
+                outcome = elsewhere.status_code
             elif is_query(scope):
-                told = await answer(snapshot, scope, receive, send)
-            if isinstance(told, ForPeople):
-                state["query"] = told
+                outcome = await answer(snapshot, scope, receive, send)
+            if isinstance(outcome, ForPeople):
+                state["query"] = outcome
                 status = await self._passed_on(scope, receive, send)
             else:
-                status = told
+                status = outcome
         except (ConnectionResetError, TimeoutError):
             pass  # its client has left, or read too slowly; the connection ends
         finally:
@@ -176,11 +176,11 @@ async def publish(app: Starlette) -> None:
     """Tell the other processes what this one has counted, for ever."""
     numbers: Numbers = app.state.numbers
     while numbers.board is not None:
-        tell(app)
+        publish_now(app)
         await asyncio.sleep(_LOOK)
 
 
-def tell(app: Starlette) -> None:
+def publish_now(app: Starlette) -> None:
     """Write to the board what this process has counted, and which build it has ready."""
     numbers: Numbers = app.state.numbers
     if numbers.board is not None:
@@ -221,8 +221,8 @@ async def _all_ready(app: Starlette, mark: str) -> None:
     app.state.ready = mark
     until = time.monotonic() + _TOGETHER
     while numbers.board is not None and time.monotonic() < until:
-        tell(app)
-        if all(told.get("ready") == mark for _, alive, told in numbers.board.read() if alive):
+        publish_now(app)
+        if all(content.get("ready") == mark for _, alive, content in numbers.board.read() if alive):
             return
         await asyncio.sleep(_TURN)
 

@@ -1,0 +1,30 @@
+"""The places for slow queries that pools of several processes share."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+_NOBODY: Final = (0, 0)
+
+
+class Places(Protocol):
+    """What pools that share `limits.concurrent` tell each other."""
+
+    def others(self) -> tuple[int, int]:
+        """Return how many queries the others have in their second and third lanes."""
+        ...
+
+    def publish(self, second: int, third: int) -> None:
+        """Say how many we have there."""
+        ...
+
+
+class OwnPlaces:
+    """Nobody shares them."""
+
+    def others(self) -> tuple[int, int]:
+        """Return none."""
+        return _NOBODY
+
+    def publish(self, second: int, third: int) -> None:
+        """There is nobody to tell."""
