@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -105,6 +106,8 @@ def test_each_list_is_a_data_set_under_its_own_licence(sample: Path) -> None:
 
     assert licence("curated") == licence("source-wikidata-2016") == "CC0"
     assert licence("source-geonames") == licence("partnerships") == "CC_BY_4_0"
+    about = json.loads((sample / "build" / "build.json").read_text(encoding="utf-8"))
+    assert about["licence"] == "https://creativecommons.org/licenses/by/4.0/"  # pages say so
     files = catalogue.objects(URIRef(f"{HOME}dataset/source-geonames"), DCAT.distribution)
     assert {str(one).rpartition("#")[2] for one in files} == {
         "sources/geonames.nt", "sources/geonames.ttl",

@@ -101,6 +101,13 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
     draft.put(SUMS, [checksums({name: one.sha256 for name, one in draft.written.items()})])
 
 
+def _licence(curated: Curated) -> str:
+    """Return the licence of the whole: the project's, or that of a list in it that asks more."""
+    own = curated.settings.licence
+    lists = {one.spec.texts["licence"] for one in curated.imports if one.spec is not None}
+    return min(lists - {own, ""}, default=own)
+
+
 def _about(curated: Curated, inputs: str, quads: int, problems: Sequence[Problem]) -> bytes:
     settings = curated.settings
     about = {
@@ -108,7 +115,7 @@ def _about(curated: Curated, inputs: str, quads: int, problems: Sequence[Problem
         "base_iri": settings.base_iri,
         "feedback": settings.feedback,
         "inputs": inputs,
-        "licence": settings.licence,
+        "licence": _licence(curated),
         "publisher": settings.publisher,
         "quads": quads,
         "release": settings.release,

@@ -124,7 +124,9 @@ def _described(spec: Spec, source: NamedNode, sha256: str) -> Iterator[_Triple]:
         yield iri, NamedNode(_DCTERMS + "language"), Literal(texts["language"])
     if texts["licence"]:
         yield iri, NamedNode(_DCTERMS + "license"), NamedNode(texts["licence"])
-    if texts["publisher"]:
+    if texts["credit"]:
+        yield iri, NamedNode(_DCTERMS + "bibliographicCitation"), Literal(texts["credit"])
+    elif texts["publisher"]:
         title = next(iter(spec.title.values()))
         by = "" if title.startswith(texts["publisher"]) else f"{texts['publisher']}: "
         cited = f"{by}{title}"
