@@ -94,7 +94,7 @@ def publish(
     """
     # "ours" (entities, links, vocabulary) and sources alike, in whatever order files were read
     carried: set[str] = set().union(*graphs.values()) - _weaker(graphs, base)
-    facts = {one.triple for one in parse_lines(_with_predicates(carried, _RESOLVED_FROM))}
+    facts = {one.triple for one in parse_lines(_with_predicates(carried, CLAIM_PREDICATES))}
     concluded = set(_resolved(facts, release[:10]))
     concluded |= {
         Triple(NamedNode(graph), PROV.wasDerivedFrom, NamedNode(document))
@@ -183,7 +183,7 @@ def _objects(
 
 
 # what `read_claims`, `read_rules_of_lists` and `_answered` look at
-_RESOLVED_FROM: Final = (
+CLAIM_PREDICATES: Final = (
     TG.subject, TG.property, TG.value, TG.basis, TG.modality, TG.rank, TG.asOf, TG.until,
     TG.cites, TG.inSource, SKOS.broader,
 )  # fmt: skip

@@ -11,14 +11,15 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from twingraph.derive.resolve import Value
-from twingraph.rdf.dataset import Dataset, by_subject, parse_lines, term_of
+from twingraph.derive.published import CLAIM_PREDICATES, read_claims
+from twingraph.derive.resolve import Claim, Value
+from twingraph.rdf.dataset import Dataset, by_subject, parse_lines, term_of, text_of
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import HOME, RDFS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
-_READ: Final = 1 << 14  # subjects whose facts are kept
+_READ: Final = 1 << 15  # subjects whose facts are kept
 SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 
 
@@ -67,7 +68,7 @@ class LinkFacts:
         self.base = base
         self._lines = Dataset.of(quads).default
         self._ranges = {iri: (start, end) for iri, start, end in by_subject(self._lines)}
-        self._read: dict[str, dict[str, list[Value]]] = {}
+        self._read: dict[str, dict[str, list[str]]] = {}
         self._inverse: dict[str, dict[str, list[str]]] = {}
 
     @property
@@ -82,14 +83,22 @@ class LinkFacts:
             found[line.split(" ", 2)[1]].append(line)
         return found
 
-    def _facts(self, subject: str) -> dict[str, list[Value]]:
+    @cached_property
+    def claims(self) -> Sequence[Claim]:
+        """The claims about the properties that are resolved."""
+        lines = (self._by_predicate.get(str(one), ()) for one in CLAIM_PREDICATES)
+        found = parse_lines(line for each in lines for line in each)
+        return tuple(read_claims(one.triple for one in found))
+
+    def _facts(self, subject: str) -> dict[str, list[str]]:
+        """Return predicate -> the values as they are written."""
         facts = self._read.get(subject)
         if facts is None:
             facts = {}
             start, end = self._ranges.get(subject, (0, 0))
             for line in self._lines[start:end]:
                 _, predicate, value = line.split(" ", 2)
-                facts.setdefault(predicate[1:-1], []).append(term_of(value[:-2]))
+                facts.setdefault(predicate[1:-1], []).append(value[:-2])
             if len(self._read) >= _READ:
                 self._read.clear()
             self._read[subject] = facts
@@ -98,11 +107,11 @@ class LinkFacts:
     def values(self, subject: str, predicate: NamedNode) -> list[Value]:
         """Return the values of a property, sorted."""
         # lines are sorted as the terms' texts are
-        return list(self._facts(subject).get(predicate.value, ()))
+        return [term_of(one) for one in self._facts(subject).get(predicate.value, ())]
 
     def texts(self, subject: str, predicate: NamedNode) -> list[str]:
         """Return the values of a property as text: IRIs as they are, literals without their tag."""
-        return [one.value for one in self._facts(subject).get(predicate.value, ())]
+        return [text_of(one) for one in self._facts(subject).get(predicate.value, ())]
 
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
         """Return what has `value` (an IRI, or a literal's text) as a property's value, sorted."""
@@ -115,8 +124,7 @@ class LinkFacts:
         found: dict[str, list[str]] = defaultdict(list)
         for line in self._by_predicate.get(str(predicate), ()):
             subject, _, value = line.split(" ", 2)
-            plain_text = value[1:-3] if value[0] == "<" else term_of(value[:-2]).value
-            found[plain_text].append(subject[1:-1])
+            found[text_of(value[:-2])].append(subject[1:-1])
         return found
 
     def label(self, subject: str, language: str = "en") -> str:

@@ -170,6 +170,17 @@ def term_of(text: str) -> NamedNode | Literal:
     return Literal(value, datatype=NamedNode(rest[3:-1]))
 
 
+def text_of(text: str) -> str:
+    """Return an IRI as it is, the text of a literal without tag or datatype.
+
+    >>> text_of('"Bonn"@de'), text_of("<http://e/>")
+    ('Bonn', 'http://e/')
+    """
+    if "\\" in text:
+        return term_of(text).value
+    return text[1:-1] if text[0] == "<" else text[1 : text.rindex('"')]
+
+
 def chunks(lines: Iterable[str]) -> Iterator[bytes]:
     r"""Yield lines as UTF-8 with their ends, some thousand at once.
 

@@ -14,7 +14,6 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.derive.published import read_claims
 from twingraph.derive.resolve import WEAK, Claim
 from twingraph.link.facts import TARGETS, LinkFacts, natural
 from twingraph.link.wikidata.dates import wikidata_time
@@ -148,7 +147,7 @@ class _Reader:
             if _ITEM.fullmatch(item):
                 self.items[iri].append(item)
         self.claims: dict[tuple[str, NamedNode], list[Claim]] = defaultdict(list)
-        for claim in read_claims(facts.triples):
+        for claim in facts.claims:
             self.claims[claim.subject, claim.verb].append(claim)
 
     def pairs_of(self, partnership: str) -> list[KnownPair]:
