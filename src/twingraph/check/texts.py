@@ -49,7 +49,7 @@ def count_letters(text: str) -> int:
     """Return how many letters a text has; digits, punctuation and blanks are none.
 
     >>> count_letters("10178 Berlin, Jüdenstr. 1")
-    15
+    14
     """
     return sum(one.isalpha() for one in text)
 

@@ -80,7 +80,7 @@ def run(store: Queryable, text: str, bindings: Bindings | None = None) -> Answer
 
     >>> from pyoxigraph import Store
     >>> run(Store(), "SELECT ?s { ?s ?p ?o }")
-    Table(variables=('s',), rows=())
+    SelectResult(variables=('s',), rows=())
     >>> run(Store(), "SELECT ?s { ?s ?p }")
     Traceback (most recent call last):
     twingraph.problems.TwingraphError: this is not SPARQL: line 1, column 16: a triple is subject, \

@@ -55,7 +55,7 @@ def read_places(
 
     >>> table = read_places("slug,label\nbonn,Bonn\nBad Name,x\n", "https://example.org/")
     >>> len(table.quads), table.wrong
-    (3, ((3, 1, "slug 'Bad Name'; write it as bonn"),))
+    (4, ((3, 1, "slug 'Bad Name'; write it as bonn"),))
     """
     sheet = read_csv(text)
     wrong = list(sheet.wrong)
