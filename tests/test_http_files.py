@@ -48,7 +48,7 @@ from pathlib import Path
 from twingraph.serve import server
 from twingraph.serve.app import create_app
 app = create_app(Path(sys.argv[1]), releases=Path(sys.argv[2]))
-taken = server._take("127.0.0.1", int(sys.argv[3]))
+[taken] = server._take("127.0.0.1", int(sys.argv[3]), 1)
 asyncio.run(server._serve(app, taken, "Serving files"))
 """
 
@@ -580,6 +580,18 @@ ROUTES: list[tuple[str, tuple[str, str] | None, int]] = [
     ("/timemap/link/id/place/bonn", None, 404), (f"/release/{DATE}/id/place/bonn", None, 404),
     (f"/release/{DATE}/vocab/type/twinning", None, 404),
     (f"/release/{DATE}/change/id/place/bonn", None, 404),
+    ("/en/calendar/x", None, 404), ("/de/calendar/x", None, 404), ("/en/query/answer/", None, 303),
+    ("/de/query/answer/", None, 303), ("/en/reconcile", None, 200), ("/de/reconcile", None, 200),
+    ("/embed/place/bonn", None, 303), ("/embed/x", None, 404), ("/reconcile", None, 200),
+    ("/reconcile/", None, 200), ("/reconcile/1.0-draft", None, 200),
+    ("/reconcile/1.0-draft/", None, 200), ("/reconcile/1.0-draft/extend", None, 404),
+    ("/reconcile/1.0-draft/extend/propose", None, 200), ("/reconcile/1.0-draft/match", None, 404),
+    ("/reconcile/1.0-draft/preview", None, 404),
+    *[(f"/reconcile/{version}suggest/{what}", None, 200) for version in ("", "1.0-draft/")
+      for what in ("entity", "property", "type")],
+    *[(f"/reconcile/flyout/{what}", None, 200) for what in ("entity", "property", "type")],
+    ("/reconcile/preview", None, 404), ("/reconcile/properties", None, 200),
+    ("/sparql/completions.json", None, 200),
     ("/linkset.json", None, 200), ("/nothing", None, 404), ("/nothing", JSON, 404),
 ]  # fmt: skip
 
