@@ -112,12 +112,16 @@ def _other(facts: PageFacts, iri: str, name: str, kind: str, words: Words) -> st
     if date is not None and is_date(date):
         parts.append(facts.date(date))
     parts += [facts.name(one).text for one in places[:1]]
-    told = f"{name}: {', '.join(parts)}."
+    return f"{name}: {', '.join(parts)}."
+
+
+def description_of(facts: PageFacts, iri: str, opening: str) -> str:
+    """Return what search engines show of a page: its opening sentence, and what it is about."""
     for verb in (PREFIXES["skos"] + "definition", RDFS.comment.value):
         texts = facts.texts(iri, verb)
         if facts.language in texts:
-            return f"{told} {shorten(texts[facts.language])}"
-    return told
+            return f"{opening} {shorten(texts[facts.language])}".strip()
+    return opening
 
 
 def _code(facts: PageFacts, iri: str, verb: str) -> str:

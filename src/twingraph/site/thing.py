@@ -23,7 +23,7 @@ from twingraph.site.partners import PartnerRow, partner_rows
 from twingraph.site.pictures.embed import embed_code
 from twingraph.site.properties import ALWAYS, BOUNDS, HIDDEN, INVERSE, ORDER, OUTSIDE
 from twingraph.site.reader import BuildReader
-from twingraph.site.summary import Ties, schema_thing, sentence
+from twingraph.site.summary import Ties, description_of, schema_thing, sentence
 from twingraph.site.values import Citation, Value, ValueFormatter, sort_key
 from twingraph.site.words import kind_name
 from twingraph.translation import choose_text, words_of
@@ -132,6 +132,7 @@ class ThingPage(NamedTuple):
     questions: list[Value]
     remarks_open: list[Note]
     remarks_folded: list[RemarkGroup]
+    opening: str  # the sentence that the page begins with
     description: str
     original: Value | None  # where a source document can be read, if that is known
     is_source: bool
@@ -214,7 +215,8 @@ def thing_page(
     lasting = [row for row in partners if row.standing or kind == "partnership"]
     started = sum(not row.since.absent for row in lasting)
     ties = Ties(len(lasting), started, decided_in_words)
-    description = sentence(facts, iri, ties)
+    opening = sentence(facts, iri, ties)
+    description = description_of(facts, iri, opening)
     outside = [one for verb in OUTSIDE for one in facts.links(iri, verb)]
     return ThingPage(
         title=Value(name.text, language=name.language),
@@ -233,6 +235,7 @@ def thing_page(
         questions=questions,
         remarks_open=[note for note in remarks if note.weighty],
         remarks_folded=_by_source([note for note in remarks if not note.weighty]),
+        opening=opening,
         description=description,
         original=_original(formatter, iri),
         is_source=kind == "source",
