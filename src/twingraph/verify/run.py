@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import urldefrag
 
-from twingraph.verify import checks
+from twingraph.verify import checks, offers
 from twingraph.verify.client import Client, ExhaustedError, Limits, Response
 from twingraph.verify.findings import Finding
 from twingraph.verify.html import Page, read_page
@@ -71,7 +71,7 @@ class _Trial:
             return
         yield from self._page(home, whole=True)
         yield from checks.missing(self.client)
-        listed, problems = checks.sitemap_pages(self.client)
+        listed, problems = offers.sitemap_pages(self.client)
         yield from problems
         chosen = sample(listed or self._linked(), self.most)
         yield from self._things(chosen)
@@ -79,8 +79,8 @@ class _Trial:
             if url not in self.read:
                 yield from self._page(self.client.follow(url), whole=index < _FORMS)
         yield from self._feeds()
-        yield from checks.checksums(self.client, self.client.limits.max_bytes)
-        yield from checks.catalogue(self.client)
+        yield from offers.checksums(self.client, self.client.limits.max_bytes)
+        yield from offers.catalogue(self.client)
         yield from checks.endpoint(self.client)
 
     def _page(self, found: Response, whole: bool) -> Iterator[Finding]:
