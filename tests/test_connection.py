@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from twingraph.serve.connection import FIELDS_BYTES, PIPELINED, Connections, Waits, split_target
+from twingraph.serve.connection import FIELDS_BYTES, PIPELINED, split_target
+from twingraph.serve.connections import Connections, Waits
 
 QUICK = Waits(first=0.4, idle=0.3, head=0.4, body=0.5, unread=0.5, drain=0.3, close=0.3)
 ADDRESS_BYTES = 10_000

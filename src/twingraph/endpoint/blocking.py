@@ -21,10 +21,11 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from twingraph.endpoint.endpoint import Evaluator, refusal
+from twingraph.endpoint.endpoint import Evaluator
 from twingraph.endpoint.formats import choose_formats
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Reply
+from twingraph.endpoint.refusal import refusal
 from twingraph.sparql.queryable import QueryResult
 
 _WHOLE: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"

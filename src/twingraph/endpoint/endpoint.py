@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import json
 import re
 import sys
 import traceback
@@ -22,12 +21,11 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from twingraph.endpoint.cache import Cache, Kept
-from twingraph.endpoint.formats import Choice, choose_formats, unfitting
+from twingraph.endpoint.formats import choose_formats
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.protocol import (
     MAX_FIELDS,
-    NO_UPDATES,
     ProtocolRequest,
     RefusedError,
     body_limit,
@@ -35,12 +33,12 @@ from twingraph.endpoint.protocol import (
     read_fields,
     read_form,
 )
+from twingraph.endpoint.refusal import refusal
 from twingraph.settings import Limits
 from twingraph.site.reader import BuildReader
 from twingraph.sparql.admission import Dataset
-from twingraph.sparql.mistakes import Mistake
 from twingraph.sparql.unknown_terms import terms_of
-from twingraph.translation import M_, N_, Message
+from twingraph.translation import M_
 from twingraph.web.files.conditions import Validators, outcome
 from twingraph.web.negotiate import Variant, usable
 from twingraph.web.respond import COMMON, VARY
@@ -56,71 +54,12 @@ _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many 
 _PACE: Final = 100 * 1024
 _NOT_MODIFIED: Final = (b"cache-control", b"etag", b"vary", *(name.encode() for name in COMMON))
 _CHANGED: Final = "the result is not the one that If-Match names; ask without it for what there is"
-_AGAIN: Final = 5  # seconds until somebody who is told to come back should
 # Evaluated again, these give something else: such an answer has no validator and is not kept.
 _CHANGING: Final = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b", re.IGNORECASE)
 _CHANGING_PARTS: Final = ("now", "rand", "uuid", "bnode")  # looked for first: ten times as quick
 _FORMS: Final[Mapping[Outcome, Literal["rows", "graph"]]] = {
     Outcome.ROWS: "rows", Outcome.BOOLEAN: "rows", Outcome.TRIPLES: "graph",
 }  # fmt: skip
-# What becomes of a query that has no result: status, words, and whether to try again.
-_FAILURES: Final[Mapping[Outcome, tuple[int, str, bool]]] = {
-    Outcome.UPDATE: (403, NO_UPDATES, False),
-    Outcome.REFUSED: (403, "{detail}", False),
-    Outcome.UNWRITABLE: (406, "{detail}", False),
-    Outcome.FAILED: (400, N_("the query can't be evaluated: {detail}"), False),
-    Outcome.TOO_DEEP: (
-        400,
-        N_("the query is nested too deeply to be evaluated; write it flatter"),
-        False,
-    ),
-    Outcome.TOO_LONG: (
-        504,
-        N_(
-            "the query took more than {seconds} seconds and was stopped; ask for "
-            "less (a narrower pattern, no cross product, LIMIT without ORDER BY), or take the dumps"
-        ),
-        False,
-    ),
-    Outcome.TOO_MUCH_MEMORY: (
-        507,
-        N_(
-            "the query took more than {memory_bytes} bytes of memory and "
-            "was stopped; ask for less (fewer rows to sort, group or make distinct), or take the "
-            "dumps"
-        ),
-        False,
-    ),
-    Outcome.TOO_MANY_ROWS: (
-        507,
-        N_(
-            "the result has more than {rows} rows; ask for it in parts with "
-            "ORDER BY, LIMIT and OFFSET, or take the dumps"
-        ),
-        False,
-    ),
-    Outcome.TOO_MANY_BYTES: (
-        507,
-        N_(
-            "the result has more than {result_bytes} bytes; ask for it in "
-            "parts with ORDER BY, LIMIT and OFFSET, or take the dumps"
-        ),
-        False,
-    ),
-    Outcome.BUSY: (
-        503,
-        N_("as many queries as this service takes are running and waiting; try again in a moment"),
-        True,
-    ),
-    Outcome.LOST: (
-        503,
-        N_("the process that evaluated the query was lost, twice; try again in a moment"),
-        True,
-    ),
-    Outcome.NO_WORKERS: (503, N_("queries are not answered: {detail}"), True),
-    Outcome.UPSTREAM: (502, "{detail}", True),
-    Outcome.CLIENT_LEFT: (503, N_("the client went away"), False),
-}
 
 
 class Evaluator(Protocol):
@@ -399,21 +338,6 @@ def key_of(*parts: bytes) -> bytes:
 def query_digest(query: str) -> str:
     """Return the SHA-256 of a query, in hexadecimal."""
     return hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()
-
-
-def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
-    """Return the words and the status for a query that has no result."""
-    detail = reply.body.decode("utf-8", "replace")
-    if reply.outcome is Outcome.NO_SPARQL:
-        mistake = Mistake(**json.loads(detail))
-        text = f"this is not SPARQL: {mistake.text}"
-        return RefusedError(400, text, members=mistake.members)
-    if reply.outcome is Outcome.WRONG_FORM:
-        return RefusedError(406, unfitting(choice, detail))
-    status, text, again = _FAILURES[reply.outcome]
-    told = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
-    values = {**told, "detail": detail}
-    return RefusedError(status, Message(text, "", values), again=_AGAIN if again else 0)
 
 
 # --- sending -------------------------------------------------------------------------------------

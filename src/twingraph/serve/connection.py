@@ -15,15 +15,17 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections import OrderedDict, deque
-from collections.abc import Callable
-from typing import Final, NamedTuple, cast
+from collections import deque
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote
 
 import httptools
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
 from twingraph.serve.exchange import Exchange, final_response
+
+if TYPE_CHECKING:
+    from twingraph.serve.connections import Connections
 
 FIELDS_BYTES: Final = 64 * 1024  # of the headers and trailers of a request
 FIELDS: Final = 100
@@ -32,18 +34,6 @@ _PIECE: Final = 4096  # bytes that are parsed at once: so many more requests may
 _BUFFERED: Final = 64 * 1024  # bytes of a body that wait to be read by the application
 _FRAMING: Final = 16  # bytes of framing that a byte of the body may bring along, in chunks
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
-
-
-class Waits(NamedTuple):
-    """Seconds that a connection may stay in each state."""
-
-    first: float = 10.0
-    idle: float = 5.0
-    head: float = 10.0
-    body: float = 30.0
-    unread: float = 30.0
-    drain: float = 2.0
-    close: float = 10.0
 
 
 class _State(enum.Enum):
@@ -60,71 +50,6 @@ class _RefusedError(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
-
-
-class Connections:
-    """All connections of a process: where they hand their requests, and how many they may be."""
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        address_bytes: int,
-        most: int,
-        waits: Waits = Waits(),  # noqa: B008  # it never changes
-        refused: Callable[[int], None] = lambda status: None,
-    ) -> None:
-        """`refused` hears the status of each request that never reaches the application."""
-        self.app = app
-        self.address_bytes = address_bytes
-        self.most = most
-        self.waits = waits
-        self.refused = refused
-        self.open: OrderedDict[Connection, None] = OrderedDict()
-        self.idle: OrderedDict[Connection, None] = OrderedDict()
-        self.closing: set[Connection] = set()  # what was written to them is not read yet
-        self.tasks: set[asyncio.Task[None]] = set()
-        self.ending = False
-        self._looking = False
-
-    def __call__(self) -> Connection:
-        """Return the protocol of a new connection."""
-        return Connection(self)
-
-    def make_room(self) -> None:
-        """Close the connection that has been idle longest, if there are too many."""
-        if len(self.open) > self.most and self.idle:
-            next(iter(self.idle)).close()
-
-    def look_after(self) -> None:
-        """Look at the deadlines of all connections, again and again while there are any.
-
-        One timer for all: to set one for each state of each request costs more than to look.
-        """
-        if not self._looking:
-            self._looking = True
-            asyncio.get_running_loop().call_later(min(self.waits) / 4, self._look)
-
-    def _look(self) -> None:
-        self._looking = False
-        now = asyncio.get_running_loop().time()
-        for connection in [*self.open, *self.closing]:
-            if connection.deadline and connection.deadline < now:
-                connection.too_late()
-        if self.open or self.closing:
-            self.look_after()
-
-    async def end(self, seconds: float) -> None:
-        """Let answers under way end, for so long; then cut them off."""
-        self.ending = True
-        for connection in list(self.open):
-            connection.end()
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while (self.open or self.closing) and loop.time() < until:
-            await asyncio.sleep(0.02)
-        for connection in (*self.open, *self.closing):
-            connection.abort()
 
 
 class Connection(asyncio.Protocol):

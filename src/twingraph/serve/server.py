@@ -179,7 +179,7 @@ async def _serve(
     goes, which starts our fork servers; without one we do that ourselves.
     """
     from twingraph.endpoint.pool import Pool
-    from twingraph.serve.connection import Connections
+    from twingraph.serve.connections import Connections
     from twingraph.serve.link import Link
 
     loop = asyncio.get_running_loop()

@@ -1,0 +1,90 @@
+"""Status and words for a query that has no result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from twingraph.endpoint.formats import Choice, unfitting
+from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.process import Reply
+from twingraph.endpoint.protocol import NO_UPDATES, RefusedError
+from twingraph.settings import Limits
+from twingraph.sparql.mistakes import Mistake
+from twingraph.translation import N_, Message
+
+_AGAIN: Final = 5  # seconds until somebody who is told to come back should
+# What becomes of a query that has no result: status, words, and whether to try again.
+_FAILURES: Final[Mapping[Outcome, tuple[int, str, bool]]] = {
+    Outcome.UPDATE: (403, NO_UPDATES, False),
+    Outcome.REFUSED: (403, "{detail}", False),
+    Outcome.UNWRITABLE: (406, "{detail}", False),
+    Outcome.FAILED: (400, N_("the query can't be evaluated: {detail}"), False),
+    Outcome.TOO_DEEP: (
+        400,
+        N_("the query is nested too deeply to be evaluated; write it flatter"),
+        False,
+    ),
+    Outcome.TOO_LONG: (
+        504,
+        N_(
+            "the query took more than {seconds} seconds and was stopped; ask for "
+            "less (a narrower pattern, no cross product, LIMIT without ORDER BY), or take the dumps"
+        ),
+        False,
+    ),
+    Outcome.TOO_MUCH_MEMORY: (
+        507,
+        N_(
+            "the query took more than {memory_bytes} bytes of memory and "
+            "was stopped; ask for less (fewer rows to sort, group or make distinct), or take the "
+            "dumps"
+        ),
+        False,
+    ),
+    Outcome.TOO_MANY_ROWS: (
+        507,
+        N_(
+            "the result has more than {rows} rows; ask for it in parts with "
+            "ORDER BY, LIMIT and OFFSET, or take the dumps"
+        ),
+        False,
+    ),
+    Outcome.TOO_MANY_BYTES: (
+        507,
+        N_(
+            "the result has more than {result_bytes} bytes; ask for it in "
+            "parts with ORDER BY, LIMIT and OFFSET, or take the dumps"
+        ),
+        False,
+    ),
+    Outcome.BUSY: (
+        503,
+        N_("as many queries as this service takes are running and waiting; try again in a moment"),
+        True,
+    ),
+    Outcome.LOST: (
+        503,
+        N_("the process that evaluated the query was lost, twice; try again in a moment"),
+        True,
+    ),
+    Outcome.NO_WORKERS: (503, N_("queries are not answered: {detail}"), True),
+    Outcome.UPSTREAM: (502, "{detail}", True),
+    Outcome.CLIENT_LEFT: (503, N_("the client went away"), False),
+}
+
+
+def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
+    """Return the words and the status for a query that has no result."""
+    detail = reply.body.decode("utf-8", "replace")
+    if reply.outcome is Outcome.NO_SPARQL:
+        mistake = Mistake(**json.loads(detail))
+        text = f"this is not SPARQL: {mistake.text}"
+        return RefusedError(400, text, members=mistake.members)
+    if reply.outcome is Outcome.WRONG_FORM:
+        return RefusedError(406, unfitting(choice, detail))
+    status, text, again = _FAILURES[reply.outcome]
+    told = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
+    values = {**told, "detail": detail}
+    return RefusedError(status, Message(text, "", values), again=_AGAIN if again else 0)
