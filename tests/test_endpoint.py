@@ -32,7 +32,7 @@ from starlette.testclient import TestClient
 
 from twingraph.build import build
 from twingraph.problems import TwingraphError
-from twingraph.rdf.vocabulary import HOME, PREFIXES
+from twingraph.rdf.vocabulary import HOME, PREFIXES, prefixes_for
 from twingraph.serve.app import create_app
 from twingraph.settings import Limits, Settings
 from twingraph.site.reader import BuildReader
@@ -346,7 +346,7 @@ def test_a_query_is_read_without_being_evaluated() -> None:
 
 @pytest.mark.parametrize("text", [*TYPED, *(one.text for one in LIBRARY.values())])
 def test_plain_sparql_is_taken(text: str) -> None:
-    require_sparql11(text, HOME, PREFIXES)
+    require_sparql11(text, HOME, prefixes_for(HOME))
 
     assert form_of(text)
 

@@ -574,6 +574,10 @@ ROUTES: list[tuple[str, tuple[str, str] | None, int]] = [
     ("/de/data", None, 200), ("/health", None, 200), ("/geonames/2946447", None, 303),
     ("/geonames/2946447/", None, 303), ("/gnd/0", None, 404), ("/de/search", None, 200),
     ("/de", None, 308),
+    *((f"/reconcile/{part}/{kind}{query}", None, 200)
+      for kind in ("entity", "property", "type")
+      for part, query in (("suggest", "?prefix=bo"), ("1.0-draft/suggest", "?prefix=bo"),
+                          ("flyout", "?id=bonn"))),
     ("/feed", None, 303), ("/release/feed/ldes.trig", None, 200),
     ("/release/feed/en.atom", None, 200), ("/release/feed/de/place/bonn.json", None, 200),
     ("/doc/place/bonn/history.json", None, 200), ("/timegate/id/place/bonn", None, 404),
