@@ -203,6 +203,14 @@ KINDS: Final = (
         {"en": "What has no identifier yet", "de": "Was noch keine Kennung hat"},
     ),
     Kind(
+        _names(r"links/wikidata-report\.(csv|json)"),
+        LINKS,
+        {
+            "en": "Our partnerships beside Wikidata's",
+            "de": "Unsere Partnerschaften neben denen von Wikidata",
+        },
+    ),
+    Kind(
         _names(r"links/(?P<what>[a-z0-9-]+)\.sssom\.tsv"),
         LINKS,
         {
