@@ -7,7 +7,7 @@ const FORMATS = { rows: ["csv", "json"], triples: ["ttl", "jsonld"], boolean: ["
 const NAMES = { csv: "CSV", json: "JSON", ttl: "Turtle", jsonld: "JSON-LD" };
 
 export function showProblem(output, problem, words) {
-  const box = element("aside", { class: "conflict", role: "alert" });
+  const box = element("div", { class: "conflict", role: "alert" });
   box.append(element("p", {}, element("strong", {}, words.failed)), element("pre", { class: "problem" }, problem.detail));
   output.replaceChildren(box);
 }
