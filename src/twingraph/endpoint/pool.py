@@ -410,11 +410,12 @@ class Pool(Supply):
             moment = HURRY if self._queues[0] or worker.line else MOMENT
             if taken > self.limits.seconds:
                 self._stop(worker, Reply(Outcome.TOO_LONG))
-            elif worker.lane < 2:
-                most = (moment, self._long)[worker.lane]
+            elif worker.lane == 0:
                 spent = worker.spent()
-                if taken > most and (spent > most - 2 * _LOOK or taken > _BUSY * most):
+                if taken > moment and (spent > moment - 2 * _LOOK or taken > _BUSY * moment):
                     self._slow_down(worker)
+            elif worker.lane == 1 and taken > (self._long / 4 if self._queues[1] else self._long):
+                self._slow_down(worker)
         if self._queues[1] or self._queues[2]:
             self._refill()  # somebody else may have left a place
         if self._busy or self._waiting:
