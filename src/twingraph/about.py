@@ -104,7 +104,7 @@ def _texts(value: Any) -> bool:
 
 
 def _words(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value)
+    return isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value)
 
 
 def _box(value: Any) -> bool:
@@ -171,7 +171,7 @@ def _table(rules: Mapping[str, _Rule], needed: str = "") -> Callable[[Any], bool
     return lambda value: (
         isinstance(value, dict)
         and (not needed or needed in value)
-        and all(key in rules and rules[key].holds(one) for key, one in value.items())
+        and all(key in rules and rules[key].holds(item) for key, item in value.items())
     )
 
 
@@ -237,7 +237,7 @@ def about_from(table: object) -> tuple[About, list[str]]:
         return About(), wrong
     made: dict[str, Any] = {**table}
     for key, kind in (("creators", Creator), ("spatial", Region)):
-        made[key] = tuple(kind(**_frozen(one)) for one in table.get(key, ()))
+        made[key] = tuple(kind(**_frozen(item)) for item in table.get(key, ()))
     made["contact"] = Contact(**table.get("contact", {}))
     made["keywords"] = {tag: tuple(words) for tag, words in table.get("keywords", {}).items()}
     if "themes" in table:
@@ -246,4 +246,4 @@ def about_from(table: object) -> tuple[About, list[str]]:
 
 
 def _frozen(table: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(one) if isinstance(one, list) else one for key, one in table.items()}
+    return {key: tuple(item) if isinstance(item, list) else item for key, item in table.items()}

@@ -121,7 +121,7 @@ def load(graph: Graph | None = None) -> rdflib.Dataset:
     >>> paris = home["id/partnership/berlin-paris"]
     >>> print(dataset.default_graph.value(paris, home["ns#start"]))
     1987-07-02
-    >>> sorted(str(one.identifier) for one in dataset.graphs())[0]
+    >>> sorted(str(graph.identifier) for graph in dataset.graphs())[0]
     'https://w3id.org/twingraph/graph/derived'
     """
     import rdflib
@@ -198,7 +198,7 @@ def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | 
         return Rows((_SELECTED,), [(answer,)])
     if isinstance(answer, SelectResult):
         return Rows(answer.variables, ([_python(term) for term in row] for row in answer.rows))
-    return Rows(_TRIPLE, ([_python(term) for term in one] for one in answer))
+    return Rows(_TRIPLE, ([_python(term) for term in item] for item in answer))
 
 
 def questions(graph: Graph | None = None) -> dict[str, LibraryQuery]:
@@ -206,7 +206,7 @@ def questions(graph: Graph | None = None) -> dict[str, LibraryQuery]:
 
     >>> import twingraph
     >>> question = twingraph.questions()["is-twinned-with"]
-    >>> question.title["de"], [one.name for one in question.parameters]
+    >>> question.title["de"], [parameter.name for parameter in question.parameters]
     ('Sind zwei Städte verschwistert?', ['one', 'other'])
     """
     from twingraph.sparql.library import load_library
@@ -251,7 +251,7 @@ def _find(graph: Graph | None) -> tuple[Settings, Path]:
     try:
         return settings, (ensure_build(settings) / NAME).resolve()
     except UnpublishedError as error:
-        lines = [str(one) for one in error.problems if one.severity == "violation"]
+        lines = [str(problem) for problem in error.problems if problem.severity == "violation"]
         raise TwingraphError("\n".join([*lines, str(error)])) from None
 
 
@@ -318,11 +318,11 @@ def _rdflib_quads(
     from pyoxigraph import DefaultGraph
 
     graphs: dict[object, rdflib.Graph] = {DefaultGraph(): dataset.default_graph}
-    for one in quads:
-        if one.graph_name not in graphs:
-            graphs[one.graph_name] = dataset.graph(_rdflib_node(one.graph_name))
-        subject, verb, value = map(_rdflib_node, (one.subject, one.predicate, one.object))
-        yield subject, verb, value, graphs[one.graph_name]
+    for quad in quads:
+        if quad.graph_name not in graphs:
+            graphs[quad.graph_name] = dataset.graph(_rdflib_node(quad.graph_name))
+        subject, verb, value = map(_rdflib_node, (quad.subject, quad.predicate, quad.object))
+        yield subject, verb, value, graphs[quad.graph_name]
 
 
 def _rdflib_node(term: object) -> rdflib.term.IdentifiedNode | rdflib.Literal:

@@ -74,7 +74,7 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool) -> Bu
     graph = derive(curated)
     checking = part(progress, _DERIVED, _CHECKED)
     problems = tuple(check_curated(curated, graph, progress=checking))
-    if any(one.severity == "violation" for one in problems):
+    if any(problem.severity == "violation" for problem in problems):
         return Built(problems)
     base = settings.base_iri
     frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions)
@@ -98,13 +98,17 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
     edition = build_edition(draft.written, frozen.settings.public_address)
     for name, raw in catalogue_files(frozen, edition).items():
         draft.put(name, [raw])
-    draft.put(SUMS, [checksums({name: one.sha256 for name, one in draft.written.items()})])
+    draft.put(SUMS, [checksums({name: item.sha256 for name, item in draft.written.items()})])
 
 
 def _licence(curated: Curated) -> str:
     """Return the licence of the whole: the project's, or that of a list in it that asks more."""
     own = curated.settings.licence
-    lists = {one.spec.texts["licence"] for one in curated.imports if one.spec is not None}
+    lists = {
+        each_import.spec.texts["licence"]
+        for each_import in curated.imports
+        if each_import.spec is not None
+    }
     return min(lists - {own, ""}, default=own)
 
 
@@ -122,7 +126,11 @@ def _about(curated: Curated, inputs: str, quads: int, problems: Sequence[Problem
         "software": __version__,
         "title": dict(sorted(settings.title.items())),
         "warnings": dict(
-            sorted(Counter(one.code for one in problems if one.severity == "warning").items())
+            sorted(
+                Counter(
+                    problem.code for problem in problems if problem.severity == "warning"
+                ).items()
+            )
         ),
     }
     return (json.dumps(about, ensure_ascii=False, indent=1) + "\n").encode()
@@ -131,7 +139,7 @@ def _about(curated: Curated, inputs: str, quads: int, problems: Sequence[Problem
 def _digests(settings: Settings, large: bool | None) -> set[str]:
     """Return the digests of current builds: with the large lists, without, or (None) of both."""
     wanted = (False, True) if large is None else (large,)
-    return {input_digest(settings, one) for one in wanted}
+    return {input_digest(settings, item) for item in wanted}
 
 
 def is_current(settings: Settings, out: Path, large: bool | None = None) -> bool:
@@ -184,7 +192,7 @@ def _new_build(out: Path) -> Iterator[DraftFolder]:
 def _publish(draft: DraftFolder, out: Path) -> Path:
     """Give the draft the name of its content and make `out` the link to it; return the folder."""
     stem = f".{out.name}-"
-    sums = checksums({name: one.sha256 for name, one in draft.written.items()})
+    sums = checksums({name: item.sha256 for name, item in draft.written.items()})
     target = out.with_name(stem + hashlib.sha256(sums).hexdigest()[:16])
     before = out.readlink().name if out.is_symlink() else ""
     if not target.is_dir():

@@ -634,7 +634,7 @@ def _settings_or_default(context: Context, paths: Sequence[Path]) -> Settings:
     from twingraph.check.paths import is_dump
 
     alone = context.project is None and nearest_project(Path.cwd()) is None
-    if alone and paths and all(is_dump(one, None) for one in paths):
+    if alone and paths and all(is_dump(path, None) for path in paths):
         return Settings(Path.cwd())
     return context.settings()
 
@@ -730,24 +730,31 @@ def _read_query(path: Path) -> str:
 def _print_problems(problems: Sequence[Problem], form: str, lang: str, err: bool = False) -> None:
     if form == "json":
         rows = [
-            {"file": one.file, "line": one.line, "column": one.column, "code": one.code,
-             "severity": one.severity,             "message": dict(one.message)} for one in problems
-        ]  # fmt: skip
+            {
+                "file": problem.file,
+                "line": problem.line,
+                "column": problem.column,
+                "code": problem.code,
+                "severity": problem.severity,
+                "message": dict(problem.message),
+            }
+            for problem in problems
+        ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1), err=err)
         return
     stream = sys.stderr if err else sys.stdout
     coloured = stream.isatty() and "NO_COLOR" not in os.environ
     shown, left_out = first_of_each(problems)
-    for one in shown:
-        text = one.text(lang)
+    for item in shown:
+        text = item.text(lang)
         if coloured:
-            place, code, rest = text.partition(one.code)
-            text = place + click.style(code, fg=_COLOURS[one.severity], bold=True) + rest
+            place, code, rest = text.partition(item.code)
+            text = place + click.style(code, fg=_COLOURS[item.severity], bold=True) + rest
         click.echo(text, err=err, color=coloured)
     for code, number in left_out.items():
         words = words_of(lang).gettext("… and {number} more of {code}; --format json lists all")
         click.echo(words.format(number=number, code=code), err=err)
-    counts = Counter(one.severity for one in problems)
+    counts = Counter(problem.severity for problem in problems)
     report = ", ".join(
         f"{counts[name]} {name}{'s' * (counts[name] != 1)}" for name in SEVERITIES[:2]
     )
@@ -757,7 +764,7 @@ def _print_problems(problems: Sequence[Problem], form: str, lang: str, err: bool
 
 def _status(problems: Sequence[Problem], strict: bool) -> int:
     counted: tuple[Severity, ...] = ("violation", "warning") if strict else ("violation",)
-    return int(any(one.severity in counted for one in problems))
+    return int(any(problem.severity in counted for problem in problems))
 
 
 def _short(path: Path) -> str:

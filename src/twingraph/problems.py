@@ -247,13 +247,13 @@ def first_of_each(problems: Sequence[Problem]) -> tuple[list[Problem], dict[str,
     >>> len(shown), left_out
     (10, {'D09': 90})
     """
-    numbers = Counter(one.code for one in problems)
+    numbers = Counter(each_problem.code for each_problem in problems)
     seen: Counter[str] = Counter()
     shown = []
-    for one in problems:
-        seen[one.code] += 1
-        if numbers[one.code] <= _MANY or seen[one.code] <= _FIRST:
-            shown.append(one)
+    for item in problems:
+        seen[item.code] += 1
+        if numbers[item.code] <= _MANY or seen[item.code] <= _FIRST:
+            shown.append(item)
     return shown, {
         code: number - _FIRST for code, number in sorted(numbers.items()) if number > _MANY
     }

@@ -101,7 +101,7 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
         edition.notes,
         tuple(missing_for_doi(settings)),
         len(edition.files),
-        sum(one.size for one in edition.files),
+        sum(file.size for file in edition.files),
     )
 
 

@@ -77,7 +77,7 @@ def bundled(name: str) -> Path:
 
 def nearest_project(start: Path) -> Path | None:
     """Return the nearest folder at or above `start` that holds a twingraph.toml, else None."""
-    return next((one for one in (start, *start.parents) if (one / FILE).is_file()), None)
+    return next((parent for parent in (start, *start.parents) if (parent / FILE).is_file()), None)
 
 
 def find_project(start: Path) -> Path:

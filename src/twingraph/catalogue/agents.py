@@ -75,10 +75,10 @@ def add_contact(builder: GraphBuilder, settings: Settings) -> NamedNode:
 def add_creators(builder: GraphBuilder, settings: Settings) -> list[NamedNode]:
     """Add who made it, each by ORCID iD or an IRI of ours."""
     found = []
-    for number, one in enumerate(settings.about.creators, 1):
+    for number, each_creator in enumerate(settings.about.creators, 1):
         own = f"{settings.base_iri}catalog#creator-{number}"
-        iri = f"https://orcid.org/{one.orcid}" if one.orcid else own
-        name = Literal(one.name)
+        iri = f"https://orcid.org/{each_creator.orcid}" if each_creator.orcid else own
+        name = Literal(each_creator.name)
         found.append(
             builder.add(
                 iri,
@@ -99,7 +99,7 @@ def add_licence(builder: GraphBuilder, settings: Settings, profile: str) -> Name
         name = Literal(settings.licence)
         return builder.add(settings.licence, {**document, "dct:title": name, "rdfs:label": name})
     names = {"eu": f"{EU}licence/{known.eu}", "de": f"{DE_LICENCES}/{known.de}"}
-    others = [NamedNode(one) for key, one in names.items() if key != profile]
+    others = [NamedNode(each_name) for key, each_name in names.items() if key != profile]
     kind = builder.code(
         LICENCE_TYPES, f"http://purl.org/adms/licencetype/{known.kind}", known.kind_labels,
         note="ADMS licence types",

@@ -70,8 +70,8 @@ class CatalogueBuilder(GraphBuilder):
         What has parts under another licence is offered under that one.
         """
         lists = {
-            SOURCE + one.slug: one.licence for one in self.covered.sources
-            if one.licence and "/graph/import/" in one.graph
+            SOURCE + source.slug: source.licence for source in self.covered.sources
+            if source.licence and "/graph/import/" in source.graph
         }  # fmt: skip
         others = sorted(set(lists.values()) - {self.settings.licence})
         if dataset == GRAPH and others:
@@ -110,7 +110,7 @@ class CatalogueBuilder(GraphBuilder):
     @cached_property
     def themes(self) -> list[NamedNode]:
         """What the data is about, in the words of the EU."""
-        return [self.authority("data-theme", one, THEMES[one]) for one in self.about.themes]
+        return [self.authority("data-theme", theme, THEMES[theme]) for theme in self.about.themes]
 
     @cached_property
     def regions(self) -> list[NamedNode]:

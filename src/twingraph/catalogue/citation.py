@@ -67,7 +67,7 @@ def _creators(settings: Settings) -> tuple[Creator, ...]:
 
 def citation_line(settings: Settings, date: str) -> str:
     """Return how to cite a release in one line (DataCite: creators, year, title, version, …)."""
-    names = "; ".join(one.name for one in _creators(settings))
+    names = "; ".join(creator.name for creator in _creators(settings))
     doi = settings.about.doi
     where = f"https://doi.org/{doi}" if doi else release_url(settings, date)
     publisher = f" {settings.publisher}." if settings.publisher not in ("", names) else ""
@@ -83,7 +83,7 @@ def write_cff(settings: Settings, date: str) -> bytes:
         ("type", "dataset"),
         ("title", _title(settings)),
         ("abstract", _description(settings)),
-        ("authors", [_author(one) for one in _creators(settings)]),
+        ("authors", [_author(creator) for creator in _creators(settings)]),
         ("version", date),
         ("date-released", date[:10]),
         ("license", spdx),
@@ -114,9 +114,9 @@ def _yaml(key: str, value: object) -> str:
     if not isinstance(value, list):
         return f"{key}: {_quoted(str(value))}\n"
     lines = []
-    for one in value:
-        rows = [f"{name}: {_quoted(text)}" for name, text in one.items()] if isinstance(
-            one, dict) else [_quoted(one)]  # fmt: skip
+    for item in value:
+        rows = [f"{name}: {_quoted(text)}" for name, text in item.items()] if isinstance(
+            item, dict) else [_quoted(item)]  # fmt: skip
         lines += [f"  - {rows[0]}", *(f"    {row}" for row in rows[1:])]
     return "\n".join([f"{key}:", *lines]) + "\n"
 
@@ -134,7 +134,7 @@ def write_zenodo(settings: Settings, date: str, notes: Mapping[str, str]) -> byt
         "publication_date": date[:10],
         "version": date,
         "description": "".join(f"<p>{escape(text)}</p>" for text in texts if text),
-        "creators": [_depositor(one) for one in _creators(settings)],
+        "creators": [_depositor(creator) for creator in _creators(settings)],
         "access_right": "open",
         "license": licence_id(settings.licence) or settings.licence,
         "language": "eng",

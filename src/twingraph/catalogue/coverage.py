@@ -73,7 +73,7 @@ def coverage(graph: Dataset, base: str) -> Coverage:
     axes = {_SCHEMA + "longitude": "east", _SCHEMA + "latitude": "north"}
     early = {NS + name for name in _FIRST}
     late = {NS + name for name in _LAST}
-    wanted = {f"<{one}>" for one in {*axes, *early, *late, *_DESCRIBED}}
+    wanted = {f"<{axis}>" for axis in {*axes, *early, *late, *_DESCRIBED}}
     for line in graph.default:
         node, predicate, text = line.split(" ", 2)
         if predicate not in wanted:
@@ -92,7 +92,7 @@ def coverage(graph: Dataset, base: str) -> Coverage:
         elif verb == _VERSION and subject == ONTOLOGY:
             version = value.value
     sizes = Counter({name: len(lines) for name, lines in graph.named.items()})
-    whole = [one for one in points.values() if len(one) == 2]
+    whole = [point for point in points.values() if len(point) == 2]
     box = bounding_box(_positions(whole))
     return Coverage(
         box=box,

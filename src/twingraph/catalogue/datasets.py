@@ -43,8 +43,8 @@ def add_dataset(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Val
         "dct:issued": builder.day(editions[-1].date or builder.version),
         "dct:modified": builder.day(unchanged_since(editions, offer.name) or builder.version),
     }
-    files = [one for one in offered(builder.edition) if one.dataset == offer.name]
-    forms = [add_file(builder, iri, one, days) for one in files]
+    files = [item for item in offered(builder.edition) if item.dataset == offer.name]
+    forms = [add_file(builder, iri, file, days) for file in files]
     frequency = builder.about.frequency
     facts: dict[str, Values] = {
         "a": [named("dcat:Dataset"), named("dcat:Resource")],
@@ -65,7 +65,7 @@ def add_dataset(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Val
         ),
         "dct:language": builder.languages,
         **_covered(builder, offer),
-        "dct:conformsTo": [builder.standard(*one) for one in _CONFORMS.get(offer.name, ())],
+        "dct:conformsTo": [builder.standard(*item) for item in _CONFORMS.get(offer.name, ())],
         "dct:provenance": add_provenance(builder),
         "dcat:landingPage": builder.page(builder.address + PAGE, {"en": "Data", "de": "Daten"}),
         "foaf:page": builder.pages,
@@ -85,7 +85,7 @@ def _own_words(builder: CatalogueBuilder) -> dict[str, Values]:
     words = {
         "dct:description": texts(about.description),
         "dcat:keyword": [
-            Literal(one, language=tag) for tag, each in about.keywords.items() for one in each
+            Literal(item, language=tag) for tag, each in about.keywords.items() for item in each
         ],
         "adms:identifier": add_doi(builder, builder.settings),
     }
@@ -95,7 +95,7 @@ def _own_words(builder: CatalogueBuilder) -> dict[str, Values]:
 def _model(builder: CatalogueBuilder) -> list[NamedNode]:
     """Return what the data conforms to: the ontology, and the shapes of the published form."""
     version = builder.covered.ontology_version or ONTOLOGY
-    shapes = [one.url for one in builder.edition.files if one.name == PUBLISHED]
+    shapes = [file.url for file in builder.edition.files if file.name == PUBLISHED]
     return [
         builder.standard(version, "The ontology of the data"),
         *(builder.standard(url, "The SHACL shapes of the published data") for url in shapes),

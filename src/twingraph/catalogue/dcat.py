@@ -73,10 +73,10 @@ def catalogue(
     """
     covered = covered or coverage(graph.dataset, graph.base)
     builder = CatalogueBuilder(graph, covered, edition, earlier, profile)
-    there = {one.dataset for one in offered(edition)}
-    offers = [*OFFERS, *(source_offer(one.slug, one.title) for one in covered.sources)]
-    about = [add_dataset(builder, one) for one in offers if one.name in there]
-    first = min([builder.version, *(one.date for one in earlier)])
+    there = {item.dataset for item in offered(edition)}
+    offers = [*OFFERS, *(source_offer(source.slug, source.title) for source in covered.sources)]
+    about = [add_dataset(builder, offer) for offer in offers if offer.name in there]
+    first = min([builder.version, *(item.date for item in earlier)])
     home = builder.about.homepage or f"{builder.address}en/index.html"
     taxonomy: dict[str, Values] = {
         "a": named("skos:ConceptScheme"),
@@ -97,10 +97,10 @@ def catalogue(
             "dct:rights": builder.rights,
             "foaf:homepage": builder.page(home, {"en": "Home page", "de": "Startseite"}),
             "dcat:themeTaxonomy": builder.add(f"{EU}data-theme", taxonomy),
-            "dcat:dataset": [node for one in about for node in _topic(one)],
+            "dcat:dataset": [node for item in about for node in _topic(item)],
             "dcat:service": add_service(builder) if GRAPH in there else None,
             # a record must have a date: none where none is known
-            "dcat:record": [_record(builder, one) for one in about if builder.version],
+            "dcat:record": [_record(builder, item) for item in about if builder.version],
         },
     )
     return sorted(builder.triples, key=str)

@@ -103,7 +103,7 @@ def add_service(builder: CatalogueBuilder) -> NamedNode:
     """Add the SPARQL endpoint as a data service."""
     endpoint = f"{builder.address}sparql"
     iri = f"{builder.base}sparql#service"
-    graph = next(one for one in OFFERS if one.name == GRAPH)
+    graph = next(offer for offer in OFFERS if offer.name == GRAPH)
     words = {
         "en": "Queries over the whole graph, sources included (SPARQL 1.1).",
         "de": "Abfragen über den ganzen Graphen samt Quellen (SPARQL 1.1).",

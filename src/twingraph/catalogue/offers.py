@@ -236,8 +236,8 @@ class Offered(NamedTuple):
 
 def offered(edition: Edition) -> list[Offered]:
     """Return the distributions of an edition, sorted by name."""
-    found = (_offered(one) for one in sorted(edition.files, key=lambda one: one.name))
-    return [one for one in found if one is not None]
+    found = (_offered(file) for file in sorted(edition.files, key=lambda one: one.name))
+    return [item for item in found if item is not None]
 
 
 def _offered(file: File) -> Offered | None:
@@ -267,16 +267,16 @@ def shelf_order(name: str) -> tuple[int, str]:
 def _digests(edition: Edition, dataset: str) -> dict[str, str]:
     """Return the digests of what a data set holds in an edition, packed files left out."""
     return {
-        one.file.name: one.file.sha256
-        for one in offered(edition)
-        if one.dataset == dataset and not one.file.packing
+        item.file.name: item.file.sha256
+        for item in offered(edition)
+        if item.dataset == dataset and not item.file.packing
     }
 
 
 def editions_of(edition: Edition, earlier: Iterable[Edition], dataset: str) -> list[Edition]:
     """Return the editions in which there is that data set, newest first, this one among them."""
     older = sorted(earlier, key=lambda one: _order(one.date), reverse=True)
-    return [edition, *(one for one in older if _digests(one, dataset))]
+    return [edition, *(item for item in older if _digests(item, dataset))]
 
 
 def unchanged_since(editions: list[Edition], dataset: str) -> str:
@@ -288,10 +288,10 @@ def unchanged_since(editions: list[Edition], dataset: str) -> str:
     if dataset == GRAPH:
         return now.modified or now.date
     since = now.date
-    for one in older:
-        if _digests(one, dataset) != _digests(now, dataset):
+    for item in older:
+        if _digests(item, dataset) != _digests(now, dataset):
             break
-        since = one.date
+        since = item.date
     return since
 
 

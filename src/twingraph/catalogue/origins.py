@@ -30,21 +30,21 @@ def add_versions(
     builder: CatalogueBuilder, iri: str, offer: DatasetOffer, editions: Sequence[Edition]
 ) -> dict[str, Values]:
     """Add the dated versions of the data set `iri` (DCAT 3 §11); return what it says itself."""
-    dated = [one for one in editions if one.date]
-    nodes = [NamedNode(f"{builder.base}release/{one.date}/#{offer.name}") for one in dated]
-    for at, (node, one) in enumerate(zip(nodes, dated, strict=True)):
-        title = {tag: f"{text} ({one.date})" for tag, text in offer.title.items()}
+    dated = [edition for edition in editions if edition.date]
+    nodes = [NamedNode(f"{builder.base}release/{item.date}/#{offer.name}") for item in dated]
+    for at, (node, each_node) in enumerate(zip(nodes, dated, strict=True)):
+        title = {tag: f"{text} ({each_node.date})" for tag, text in offer.title.items()}
         builder.add(
             node.value,
             {
                 "a": named("dcat:Resource"),
                 "dct:title": builder.ours(title),
-                "dct:issued": builder.day(one.date),
-                "dcat:version": Literal(one.date),
+                "dct:issued": builder.day(each_node.date),
+                "dcat:version": Literal(each_node.date),
                 "dcat:isVersionOf": NamedNode(iri),
                 "dcat:previousVersion": nodes[at + 1 : at + 2],
-                "adms:versionNotes": texts(one.notes),
-                "foaf:page": builder.page(f"{builder.address}release/{one.date}/", {}),
+                "adms:versionNotes": texts(each_node.notes),
+                "foaf:page": builder.page(f"{builder.address}release/{each_node.date}/", {}),
             },
         )
     return {
@@ -56,7 +56,7 @@ def add_versions(
 
 def add_sources(builder: CatalogueBuilder, dataset: str) -> dict[str, Values]:
     """Add the documents behind the graph, and the graph of each; return what the graph says."""
-    documents = [_document(builder, one) for one in builder.covered.sources]
+    documents = [_document(builder, source) for source in builder.covered.sources]
     activity: dict[str, Values] = {
         "a": named("prov:Activity"),
         "rdfs:label": builder.ours(_WORK),
@@ -65,7 +65,7 @@ def add_sources(builder: CatalogueBuilder, dataset: str) -> dict[str, Values]:
     return {
         "prov:wasDerivedFrom": documents,
         "prov:wasGeneratedBy": builder.add(f"{builder.base}catalog#build", activity),
-        "void:subset": [_graph(builder, dataset, one) for one in builder.covered.sources],
+        "void:subset": [_graph(builder, dataset, source) for source in builder.covered.sources],
     }
 
 

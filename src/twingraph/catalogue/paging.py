@@ -34,8 +34,8 @@ class Catalogue:
 
     def objects(self, iri: str, verb: NamedNode) -> list[NamedNode | Literal]:
         """Return the values of a property of a node, sorted."""
-        found = (one.object for one in self.facts.get(iri, ()) if one.predicate == verb)
-        return sorted((one for one in found if isinstance(one, NamedNode | Literal)), key=str)
+        found = (item.object for item in self.facts.get(iri, ()) if item.predicate == verb)
+        return sorted((item for item in found if isinstance(item, NamedNode | Literal)), key=str)
 
     def count(self, size: int = MOST) -> int:
         """Return how many pages of `size` data sets there are, at least one."""
@@ -54,16 +54,16 @@ class Catalogue:
         waiting += [
             iri
             for iri in self.facts
-            if any(str(one)[1:-1] in kept for one in self.objects(iri, _VERSION_OF))
+            if any(str(node)[1:-1] in kept for node in self.objects(iri, _VERSION_OF))
         ]
         seen = {*waiting, *left_out}
         while waiting:
             iri = waiting.pop()
-            for one in self.facts.get(iri, ()):
-                if iri == self.iri and self._belongs_elsewhere(one, left_out):
+            for item in self.facts.get(iri, ()):
+                if iri == self.iri and self._belongs_elsewhere(item, left_out):
                     continue
-                found.append(one)
-                target = one.object
+                found.append(item)
+                target = item.object
                 if isinstance(target, NamedNode) and target.value not in seen:
                     seen.add(target.value)
                     waiting.append(target.value)
@@ -76,7 +76,7 @@ class Catalogue:
             return link.object.value in left_out
         verb = _ABOUT.get(link.predicate)
         topics = self.objects(link.object.value, verb) if verb is not None else []
-        return any(isinstance(one, NamedNode) and one.value in left_out for one in topics)
+        return any(isinstance(topic, NamedNode) and topic.value in left_out for topic in topics)
 
     def view(self, number: int, address: str, size: int = MOST) -> list[Triple]:
         """Return the Hydra view of page `number`; pages have the addresses `address?page=N`."""
@@ -113,6 +113,6 @@ def read_catalogue(turtle: bytes) -> Catalogue:
         facts[one.subject.value].append(one)
         if one.predicate == RDF.type and one.object == named("dcat:Catalog"):
             whole = one.subject.value
-    listed = (one.object for one in facts[whole] if one.predicate == _DATASET)
-    datasets = sorted(one.value for one in listed if isinstance(one, NamedNode))
+    listed = (fact.object for fact in facts[whole] if fact.predicate == _DATASET)
+    datasets = sorted(item.value for item in listed if isinstance(item, NamedNode))
     return Catalogue(whole, dict(facts), tuple(datasets))

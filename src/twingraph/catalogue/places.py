@@ -24,7 +24,7 @@ EARTH: Final = Region(
 
 def add_regions(builder: GraphBuilder, settings: Settings) -> list[NamedNode]:
     """Add the regions of the settings, each with its box and the middle of that."""
-    return [_add(builder, one) for one in settings.about.spatial or (EARTH,)]
+    return [_add(builder, item) for item in settings.about.spatial or (EARTH,)]
 
 
 def _add(builder: GraphBuilder, region: Region) -> NamedNode:

@@ -20,9 +20,9 @@ _PAIR: Final = re.compile(r"-?[0-9.]+ -?[0-9.]+")
 def texts_of(catalogue: Catalogue, iri: str, verb: str, language: str) -> list[str]:
     """Return the texts of a property in that language, else in English, else in any."""
     found = catalogue.objects(iri, named(verb))
-    literals = [one for one in found if isinstance(one, Literal)]
+    literals = [item for item in found if isinstance(item, Literal)]
     for tag in (language, "en", None):
-        values = [one.value for one in literals if tag is None or one.language == tag]
+        values = [literal.value for literal in literals if tag is None or literal.language == tag]
         if values:
             return values
     return []
@@ -36,7 +36,7 @@ def text_of(catalogue: Catalogue, iri: str, verb: str, language: str = "en") -> 
 def links_of(catalogue: Catalogue, iri: str, verb: str) -> list[str]:
     """Return the IRIs that a property points to."""
     found = catalogue.objects(iri, named(verb))
-    return [one.value for one in found if isinstance(one, NamedNode)]
+    return [item.value for item in found if isinstance(item, NamedNode)]
 
 
 def licences_of(catalogue: Catalogue, iri: str) -> list[str]:
@@ -44,7 +44,7 @@ def licences_of(catalogue: Catalogue, iri: str) -> list[str]:
     found = links_of(catalogue, iri, "dct:license")
     return [
         *found,
-        *(other for one in found for other in links_of(catalogue, one, "skos:exactMatch")),
+        *(other for item in found for other in links_of(catalogue, item, "skos:exactMatch")),
     ]
 
 
@@ -53,9 +53,9 @@ def schema_org(catalogue: Catalogue, language: str) -> dict[str, Any]:
     whole = {
         "@type": "DataCatalog",
         **_common(catalogue, catalogue.iri, language),
-        "dataset": [{"@id": one} for one in catalogue.datasets],
+        "dataset": [{"@id": dataset} for dataset in catalogue.datasets],
     }
-    sets = [_dataset(catalogue, one, language) for one in catalogue.datasets]
+    sets = [_dataset(catalogue, dataset, language) for dataset in catalogue.datasets]
     return {"@context": CONTEXT, "@graph": [whole, *sets]}
 
 
@@ -75,7 +75,9 @@ def _common(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
         "description": text_of(catalogue, iri, "dct:description", language),
         "identifier": text_of(catalogue, iri, "dct:identifier"),
         "license": licences_of(catalogue, iri),
-        "publisher": [_agent(catalogue, one) for one in links_of(catalogue, iri, "dct:publisher")],
+        "publisher": [
+            _agent(catalogue, item) for item in links_of(catalogue, iri, "dct:publisher")
+        ],
         "datePublished": text_of(catalogue, iri, "dct:issued"),
         "dateModified": text_of(catalogue, iri, "dct:modified"),
         "inLanguage": _languages(catalogue, iri),
@@ -90,20 +92,20 @@ def _dataset(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
         **_common(catalogue, iri, language),
         "url": next(iter(links_of(catalogue, iri, "dcat:landingPage")), ""),
         "sameAs": [
-            text_of(catalogue, one, "skos:notation")
-            for one in links_of(catalogue, iri, "adms:identifier")
+            text_of(catalogue, item, "skos:notation")
+            for item in links_of(catalogue, iri, "adms:identifier")
         ],
         "version": text_of(catalogue, iri, "dcat:version"),
         "keywords": texts_of(catalogue, iri, "dcat:keyword", language),
-        "creator": [_agent(catalogue, one) for one in creators],
+        "creator": [_agent(catalogue, creator) for creator in creators],
         "temporalCoverage": _period(catalogue, iri),
         "spatialCoverage": _places(catalogue, iri, language),
         "isAccessibleForFree": True,
         "includedInDataCatalog": {"@id": catalogue.iri},
         "distribution": [
-            _download(catalogue, one, language)
-            for one in links_of(catalogue, iri, "dcat:distribution")
-            if links_of(catalogue, one, "dcat:downloadURL")  # endpoint and feed are no files
+            _download(catalogue, item, language)
+            for item in links_of(catalogue, iri, "dcat:distribution")
+            if links_of(catalogue, item, "dcat:downloadURL")  # endpoint and feed are no files
         ],
     }
     return {key: value for key, value in found.items() if value}
@@ -118,7 +120,7 @@ def _download(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
         "@id": iri,
         "name": text_of(catalogue, iri, "dct:title", language),
         "contentUrl": links_of(catalogue, iri, "dcat:downloadURL")[0],
-        "encodingFormat": [text_of(catalogue, one, "rdfs:label") for one in kinds],
+        "encodingFormat": [text_of(catalogue, kind, "rdfs:label") for kind in kinds],
         "contentSize": f"{text_of(catalogue, iri, 'dcat:byteSize')} B",
         "sha256": text_of(catalogue, checksum, "spdx:checksumValue"),
         "license": licences_of(catalogue, iri),
@@ -132,27 +134,31 @@ def _agent(catalogue: Catalogue, iri: str) -> dict[str, str]:
 
 
 def _languages(catalogue: Catalogue, iri: str) -> list[str]:
-    codes = [one.rpartition("/")[2] for one in links_of(catalogue, iri, "dct:language")]
-    return [_ISO.get(one, one.lower()) for one in codes]
+    codes = [item.rpartition("/")[2] for item in links_of(catalogue, iri, "dct:language")]
+    return [_ISO.get(code, code.lower()) for code in codes]
 
 
 def _period(catalogue: Catalogue, iri: str) -> str:
-    for one in links_of(catalogue, iri, "dct:temporal"):
-        first, last = (text_of(catalogue, one, f"dcat:{key}Date") for key in ("start", "end"))
+    for item in links_of(catalogue, iri, "dct:temporal"):
+        first, last = (text_of(catalogue, item, f"dcat:{key}Date") for key in ("start", "end"))
         return f"{first}/{last}"
     return ""
 
 
 def _places(catalogue: Catalogue, iri: str, language: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"@type": "Place", "@id": one, "name": text_of(catalogue, one, "skos:prefLabel", language)}
-        for one in links_of(catalogue, iri, "dct:spatial")
+        {
+            "@type": "Place",
+            "@id": item,
+            "name": text_of(catalogue, item, "skos:prefLabel", language),
+        }
+        for item in links_of(catalogue, iri, "dct:spatial")
     ]
-    for one in links_of(catalogue, iri, "dct:coverage"):
-        box = _corners(text_of(catalogue, one, "dcat:bbox"))
+    for entry in links_of(catalogue, iri, "dct:coverage"):
+        box = _corners(text_of(catalogue, entry, "dcat:bbox"))
         shape = {"@type": "GeoShape", "box": box}
-        name = text_of(catalogue, one, "rdfs:label", language)
-        found.append({"@type": "Place", "@id": one, "name": name, "geo": shape})
+        name = text_of(catalogue, entry, "rdfs:label", language)
+        found.append({"@type": "Place", "@id": entry, "name": name, "geo": shape})
     return found
 
 

@@ -45,13 +45,13 @@ def musts(text: str) -> str:
     <BLANKLINE>
     c .
     """
-    return "\n\n".join(one for one in text.split("\n\n") if not _ADVICE.search(one))
+    return "\n\n".join(part for part in text.split("\n\n") if not _ADVICE.search(part))
 
 
 def shape_documents(settings: Settings) -> dict[str, bytes]:
     """Return the documents of a build by file name: all rules, and those of each form."""
     blocks = musts(shapes_text(settings, _OF_PUBLISHED).decode()).split("\n\n")
-    published = "\n\n".join(one for one in blocks if not _ONE_BY_ONE.match(one))
+    published = "\n\n".join(block for block in blocks if not _ONE_BY_ONE.match(block))
     return {
         WHOLE: shapes_text(settings, _OF_BOTH),
         CURATED: shapes_text(settings, _OF_CURATED),

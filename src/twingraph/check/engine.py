@@ -168,9 +168,9 @@ def _findings(
         raise TwingraphError(f"the shapes can't be evaluated: {text}; mend the shapes file")
     messages = shape_messages(shapes)
     found = {
-        one.sort_key(): one
+        item.sort_key(): item
         for node in report.subjects(rdflib.RDF.type, rdflib.URIRef(SH + "ValidationResult"))
-        for one in [_finding(report, node, messages, prefixes)]
+        for item in [_finding(report, node, messages, prefixes)]
     }
     return [found[key] for key in sorted(found)]
 

@@ -15,15 +15,17 @@ def link_problems(curated: Curated) -> Iterator[Problem]:
     """Yield X06 and X07 for the tables of decisions in data/links."""
     described = {quad.subject for quads in curated.by_graph.values() for quad in quads
                  if quad.predicate == RDF.type}  # fmt: skip
-    names = {str(one) for one in described}
+    names = {str(item) for item in described}
     base = curated.settings.base_iri
     for file in curated.files:
-        for one, other in _twice(file.decisions):
-            yield problem("X06", file.path, one.line, other=other.line, subject=_name(one, base))
-        for one in file.decisions:
+        for entry, other in _twice(file.decisions):
+            yield problem(
+                "X06", file.path, entry.line, other=other.line, subject=_name(entry, base)
+            )
+        for decision in file.decisions:
             # a confirmed link is a statement, and the shapes look after its subject
-            if not one.confirmed and f"<{one.subject}>" not in names:
-                yield problem("X07", file.path, one.line, subject=_name(one, base))
+            if not decision.confirmed and f"<{decision.subject}>" not in names:
+                yield problem("X07", file.path, decision.line, subject=_name(decision, base))
 
 
 def _name(one: Decision, base: str) -> str:
@@ -36,10 +38,10 @@ def _twice(decisions: tuple[Decision, ...]) -> Iterator[tuple[Decision, Decision
     One pair is decided once, and a search that found nothing excludes a confirmed link.
     """
     pairs: dict[tuple[str, str], Decision] = {}
-    linked = {one.subject: one for one in decisions if one.confirmed}
-    for one in decisions:
-        first = pairs.setdefault((one.subject, one.object), one)
-        if first is not one:
-            yield one, first
-        elif not one.found and one.subject in linked:
-            yield one, linked[one.subject]
+    linked = {decision.subject: decision for decision in decisions if decision.confirmed}
+    for each_decision in decisions:
+        first = pairs.setdefault((each_decision.subject, each_decision.object), each_decision)
+        if first is not each_decision:
+            yield each_decision, first
+        elif not each_decision.found and each_decision.subject in linked:
+            yield each_decision, linked[each_decision.subject]

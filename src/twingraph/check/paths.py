@@ -54,16 +54,20 @@ def check_paths(
 def _check_paths(
     settings: Settings, paths: Sequence[Path], texts: Path | None, progress: Progress
 ) -> CheckResult:
-    dumps = [one for one in paths if one.is_file() and is_dump(one, settings.folder)]
-    own = [one for one in paths if one not in dumps]
-    problems = [one for path in dumps for one in check_dump(path, settings)]
+    dumps = [
+        each_path
+        for each_path in paths
+        if each_path.is_file() and is_dump(each_path, settings.folder)
+    ]
+    own = [each_path for each_path in paths if each_path not in dumps]
+    problems = [item for path in dumps for item in check_dump(path, settings)]
     quotes = None
     if own or not dumps:
         progress("reading the curated files")
         curated = read_project(settings)
-        places = [resolved(settings.folder / one.path) for one in curated.files]
+        places = [resolved(settings.folder / file.path) for file in curated.files]
         for path in own:
-            if not any(one.is_relative_to(resolved(path)) for one in places):
+            if not any(place.is_relative_to(resolved(path)) for place in places):
                 raise TwingraphError(
                     f"{path} is no data file of the project and no dump; name a file or folder "
                     "under data/, or a .nq, .nt, .ttl, .trig, .jsonld or .rdf"
@@ -71,13 +75,13 @@ def _check_paths(
         mine = check_curated(curated, progress=part(progress, 0.05, 1.0))
         if texts is not None:
             asked = [
-                one for one in curated.files
-                if not own or any(_under(settings.folder / one.path, path) for path in own)
+                file for file in curated.files
+                if not own or any(_under(settings.folder / file.path, path) for path in own)
             ]  # fmt: skip
             proof = prove_quotes(curated, texts, asked)
             quotes = (proof.proven, proof.all)
             mine += proof.problems
-        problems += [one for one in mine if not own or _asked_for(one, own, settings.folder)]
+        problems += [item for item in mine if not own or _asked_for(item, own, settings.folder)]
     return CheckResult(tuple(by_severity(problems)), quotes)
 
 

@@ -61,11 +61,11 @@ def check_curated(
     """
     progress("checking the form of the files")
     problems = [*curated.problems, *_form(curated)]
-    if any(one.code in _UNREADABLE for one in problems):
+    if any(each_problem.code in _UNREADABLE for each_problem in problems):
         return by_severity(problems)
     validator = validator or WholeEngine()
     # what tables say is written by the program, in a form that tests hold
-    files = [one.quads for one in curated.files if not one.is_table]
+    files = [file.quads for file in curated.files if not file.is_table]
     written = sorted(set().union(*map(triple_texts, files)))
     problems += _dates(curated)
     problems += _silences(curated)
@@ -92,13 +92,17 @@ def _near_terms(curated: Curated, finding: Finding) -> list[str]:
     """Return the terms of the vocabulary that are spelled nearly like an unknown one."""
     terms = {plain(quad.subject) for file in curated.files if not file.is_data
              for quad in file.quads if quad.predicate == RDF.type}  # fmt: skip
-    named = [one for one in (_plain(finding.value), finding.path)
-             if one and one.startswith((NS, CODE_LISTS)) and one not in terms]  # fmt: skip
+    named = [item for item in (_plain(finding.value), finding.path)
+             if item and item.startswith((NS, CODE_LISTS)) and item not in terms]  # fmt: skip
     term = next(iter(named), "")
     namespace = CODE_LISTS if term.startswith(CODE_LISTS) else NS
-    known = {one.removeprefix(namespace): one for one in terms if one.startswith(namespace)}
+    known = {
+        each_term.removeprefix(namespace): each_term
+        for each_term in terms
+        if each_term.startswith(namespace)
+    }
     near = get_close_matches(term.removeprefix(namespace), sorted(known), n=_NEAR, cutoff=0.7)
-    return [iri_text(known[one], set(), prefixes_for(curated.settings.base_iri)) for one in near]
+    return [iri_text(known[item], set(), prefixes_for(curated.settings.base_iri)) for item in near]
 
 
 def _validate(
@@ -150,8 +154,11 @@ def _dates(curated: Curated) -> Iterator[Problem]:
     D05 and D06: years that no day can be written of, so that the shapes don't see them.
     """
     for file in curated.files:
-        starts = {one.subject for one in file.quads
-                  if one.predicate == TG.property and one.object == TG.start}  # fmt: skip
+        starts = {
+            each_quad.subject
+            for each_quad in file.quads
+            if each_quad.predicate == TG.property and each_quad.object == TG.start
+        }
         for quad in file.quads:
             term = quad.object
             if not (isinstance(term, Literal) and term.datatype == EDTF):
@@ -174,11 +181,11 @@ def _silences(curated: Curated) -> Iterator[Problem]:
     """
     prefixes = prefixes_for(curated.settings.base_iri)
     for file in curated.files:
-        triples = [one.triple for one in file.quads]
+        triples = [quad.triple for quad in file.quads]
         told = stated_facts(triples)
-        for one in triples:
-            subject, verb = plain(one.subject), plain(one.object)
-            if one.predicate == TG.notStated and (subject, verb) in told:
+        for triple in triples:
+            subject, verb = plain(triple.subject), plain(triple.object)
+            if triple.predicate == TG.notStated and (subject, verb) in told:
                 line = file.positions.line(subject, TG.notStated.value, verb)
                 yield problem("N01", file.path, line, property=iri_text(verb, set(), prefixes))
 
@@ -248,7 +255,7 @@ def check_dump(path: Path, settings: Settings, validator: Engine | None = None) 
     Raises `TwingraphError` where it can't be read.
     """
     quads = list(read_frozen(path))
-    default = {one.triple for one in quads if one.graph_name == DefaultGraph()}
+    default = {quad.triple for quad in quads if quad.graph_name == DefaultGraph()}
     if not default:
         raise TwingraphError(
             f"{path}: its default graph is empty, so nothing is published; name a dump that "
@@ -263,12 +270,19 @@ def check_dump(path: Path, settings: Settings, validator: Engine | None = None) 
         return []
     place = _dump_lines(path)
     placed = [
-        Problem(name, place(one.detail), one.code, one.severity, one.message, one.detail)
-        for one in problems
+        Problem(
+            name,
+            place(each_problem.detail),
+            each_problem.code,
+            each_problem.severity,
+            each_problem.message,
+            each_problem.detail,
+        )
+        for each_problem in problems
     ]
     placed += [
-        _problem(one, name, place(f"{one.focus}\t{one.path or ''}"), settings.base_iri)
-        for one in findings
+        _problem(finding, name, place(f"{finding.focus}\t{finding.path or ''}"), settings.base_iri)
+        for finding in findings
     ]
     return by_severity(placed)
 
@@ -295,10 +309,10 @@ def _dump_bounds(triples: Iterable[Triple], name: str) -> Iterator[Problem]:
     """D04 and D01: published dates and their bounds agree."""
     by_subject: dict[str, dict[str, set[str]]] = {}
     wanted = {verb.value for verb in DATES} | {day.value for days in DATES.values() for day in days}
-    for one in triples:
-        if one.predicate.value in wanted and isinstance(one.object, Literal):
-            facts = by_subject.setdefault(plain(one.subject), {})
-            facts.setdefault(one.predicate.value, set()).add(one.object.value)
+    for triple in triples:
+        if triple.predicate.value in wanted and isinstance(triple.object, Literal):
+            facts = by_subject.setdefault(plain(triple.subject), {})
+            facts.setdefault(triple.predicate.value, set()).add(triple.object.value)
     for subject, facts in sorted(by_subject.items()):
         # several values of one property are the shapes' business
         single = {verb: next(iter(values)) for verb, values in facts.items() if len(values) == 1}

@@ -51,7 +51,7 @@ def count_letters(text: str) -> int:
     >>> count_letters("10178 Berlin, Jüdenstr. 1")
     14
     """
-    return sum(one.isalpha() for one in text)
+    return sum(item.isalpha() for item in text)
 
 
 def read_texts(folder: Path) -> dict[str, list[str]]:
@@ -118,13 +118,15 @@ def prove_quotes(
 
 def _too_much(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
     """E08: sources of which more is quoted than evidence needs."""
-    for one in shares:
-        if one.letters < FEW_LETTERS or one.quoted <= one.letters * MOST_QUOTED:
+    for share in shares:
+        if share.letters < FEW_LETTERS or share.quoted <= share.letters * MOST_QUOTED:
             continue
-        name = one.source.removeprefix(curated.settings.base_iri)
-        [file, *_] = curated.files_of[one.source]
-        line = file.positions.line(one.source, TG.sha256.value)
-        yield problem("E08", file.path, line, quoted=one.quoted, letters=one.letters, source=name)
+        name = share.source.removeprefix(curated.settings.base_iri)
+        [file, *_] = curated.files_of[share.source]
+        line = file.positions.line(share.source, TG.sha256.value)
+        yield problem(
+            "E08", file.path, line, quoted=share.quoted, letters=share.letters, source=name
+        )
 
 
 def _prove_rows(
@@ -176,8 +178,11 @@ def _citations(
     files: Iterable[SourceFile],
 ) -> Iterator[tuple[SourceFile, str, dict[NamedNode, str]]]:
     for file in files:
-        cites = {plain(one.subject) for one in file.quads
-                 if one.predicate == RDF.type and one.object == TG.Citation}  # fmt: skip
+        cites = {
+            plain(each_quad.subject)
+            for each_quad in file.quads
+            if each_quad.predicate == RDF.type and each_quad.object == TG.Citation
+        }
         facts: dict[str, dict[NamedNode, str]] = {cite: {} for cite in cites}
         for quad in file.quads:
             if plain(quad.subject) in facts:

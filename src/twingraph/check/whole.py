@@ -100,7 +100,7 @@ class WholeEngine:
             make_finding(shape, severity, this, path, value, messages, prefixes)
             for shape, severity, this, path, value in made
         ]
-        by_key = {one.sort_key(): one for one in found}
+        by_key = {item.sort_key(): item for item in found}
         return [by_key[key] for key in sorted(by_key)]
 
 
@@ -117,14 +117,14 @@ _Answer = tuple[str, str, Any, Any, Any]  # shape, severity, this, path, value
 
 
 def _answers(store: Store, questions: Sequence[Question]) -> Iterator[_Answer]:
-    for one in questions:
-        everything = one.subjects_of == (RDF.type.value,)
-        classes = _with_subclasses(store, one.classes)
-        if not (everything or classes or one.subjects_of):
+    for question in questions:
+        everything = question.subjects_of == (RDF.type.value,)
+        classes = _with_subclasses(store, question.classes)
+        if not (everything or classes or question.subjects_of):
             continue
-        text = one.select
+        text = question.select
         if not everything:
-            targets = _targets(classes, one.subjects_of)
+            targets = _targets(classes, question.subjects_of)
             text = _WHERE.sub(lambda match: f"{match[0]} {targets}", text, count=1)  # noqa: B023  # used at once
         rows = store.query(text)
         assert isinstance(rows, QuerySolutions), "not a SELECT query"
@@ -135,7 +135,13 @@ def _answers(store: Store, questions: Sequence[Question]) -> Iterator[_Answer]:
                 continue
             path = row["path"] if "path" in names else None
             value = row["value"] if "value" in names else None
-            yield one.shape, one.severity, this, path, value if value is not None else this
+            yield (
+                question.shape,
+                question.severity,
+                this,
+                path,
+                value if value is not None else this,
+            )
 
 
 def _is_typed(store: Store, this: Any) -> bool:
@@ -144,9 +150,9 @@ def _is_typed(store: Store, this: Any) -> bool:
 
 def _targets(classes: Sequence[str], subjects_of: Sequence[str]) -> str:
     """Return the pattern that binds `this` to every target, each once."""
-    branches = [f"{{ ?this <{one}> ?targeted }}" for one in subjects_of]
+    branches = [f"{{ ?this <{item}> ?targeted }}" for item in subjects_of]
     if classes:
-        values = " ".join(f"<{one}>" for one in classes)
+        values = " ".join(f"<{class_}>" for class_ in classes)
         branches.append(f"{{ VALUES ?targetClass {{ {values} }} ?this a ?targetClass }}")
     return f"{{ SELECT DISTINCT ?this WHERE {{ {' UNION '.join(branches)} }} }}"
 
@@ -166,14 +172,14 @@ def _with_subclasses(store: Store, classes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _misfits(store: Store, look_ups: Sequence[LookUp]) -> Iterator[_Answer]:
-    for one in look_ups:
+    for item in look_ups:
         allowed: dict[str, list[re.Pattern[str]]] = defaultdict(list)
-        for kind, pattern in one.patterns:
+        for kind, pattern in item.patterns:
             for name in _with_subclasses(store, (kind,)):
                 allowed[name].append(re.compile(pattern))
         fits: dict[Node, bool] = {}
         targets: set[Node] = set()
-        targeted = set(_with_subclasses(store, one.classes))
+        targeted = set(_with_subclasses(store, item.classes))
         for quad in store.quads_for_pattern(None, RDF.type, None):
             this, kind_term = quad.subject, quad.object
             assert isinstance(this, NamedNode | BlankNode), "no triple is described"
@@ -184,7 +190,7 @@ def _misfits(store: Store, look_ups: Sequence[LookUp]) -> Iterator[_Answer]:
                 fits[this] = any(each.search(this.value) for each in allowed.get(name, ()))
         for this in targets:
             if not fits.get(this):
-                yield one.shape, one.severity, this, None, this
+                yield item.shape, item.severity, this, None, this
 
 
 # --- reading shapes ------------------------------------------------------------------------------
@@ -193,7 +199,7 @@ def _misfits(store: Store, look_ups: Sequence[LookUp]) -> Iterator[_Answer]:
 @lru_cache(maxsize=8)
 def read_rules(shapes: bytes) -> Rules:
     """Split shapes (Turtle) into what can be asked of the whole graph, and the rest."""
-    triples = [one.triple for one in parse(shapes, format=RdfFormat.TURTLE)]
+    triples = [item.triple for item in parse(shapes, format=RdfFormat.TURTLE)]
     of: dict[Any, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for triple in triples:
         of[triple.subject][triple.predicate.value].append(triple.object)
@@ -207,9 +213,9 @@ def read_rules(shapes: bytes) -> Rules:
         asked: list[Question] = []
         if constraints == {SH + "sparql"}:
             asked = [
-                one
+                item
                 for node in facts[SH + "sparql"]
-                for one in _question(shape, facts, of[node], of)
+                for item in _question(shape, facts, of[node], of)
             ]
             complete = len(asked) == len(facts[SH + "sparql"])
             inner = facts[SH + "sparql"]
@@ -218,22 +224,22 @@ def read_rules(shapes: bytes) -> Rules:
             complete = bool(patterns) and SH + "targetSubjectsOf" not in facts
             inner = []
             if complete:
-                classes = tuple(one.value for one in facts[SH + "targetClass"])
+                classes = tuple(fact.value for fact in facts[SH + "targetClass"])
                 look_ups.append(LookUp(shape.value, _severity(facts), classes, patterns))
         else:
             continue
         if complete:
             questions += asked
             taken |= {shape, *inner}
-    rest = [one for one in triples if one.subject not in taken]
+    rest = [each_triple for each_triple in triples if each_triple.subject not in taken]
     return Rules(tuple(questions), tuple(look_ups), _turtle(rest), _predicates(rest))
 
 
 def _predicates(shapes: Sequence[Triple]) -> frozenset[str] | None:
     """Return every IRI of the shapes, and what says of which class things are."""
-    if any(one.predicate.value in (SH + "sparql", SH + "closed") for one in shapes):
+    if any(shape.predicate.value in (SH + "sparql", SH + "closed") for shape in shapes):
         return None
-    terms = (term for one in shapes for term in (one.subject, one.predicate, one.object))
+    terms = (term for shape in shapes for term in (shape.subject, shape.predicate, shape.object))
     named = {str(term) for term in terms if isinstance(term, NamedNode)}
     return frozenset(named | {str(RDF.type), str(_SUBCLASS)})
 
@@ -243,7 +249,7 @@ def _turtle(triples: list[Triple]) -> bytes:
 
 
 def _severity(facts: Facts) -> str:
-    named = [one.value for one in facts.get(SH + "severity", ())]
+    named = [item.value for item in facts.get(SH + "severity", ())]
     return str(named[0]) if named else SH + "Violation"
 
 
@@ -251,7 +257,7 @@ def _question(
     shape: NamedNode, facts: Facts, constraint: Facts, of: Mapping[Any, Facts]
 ) -> Iterator[Question]:
     """Yield a constraint as a question; nothing where it can't be asked of all at once."""
-    selects = [one.value for one in constraint.get(SH + "select", ())]
+    selects = [item.value for item in constraint.get(SH + "select", ())]
     if len(selects) != 1 or SH + "deactivated" in constraint:
         return
     text = re.sub(r"[$?](this|path|value)\b", r"?\1", selects[0])
@@ -260,13 +266,13 @@ def _question(
     head = "".join(
         f"PREFIX {declared[SH + 'prefix'][0].value}: <{declared[SH + 'namespace'][0].value}>\n"
         for ontology in constraint.get(SH + "prefixes", ())
-        for declared in (of[one] for one in of[ontology].get(SH + "declare", ()))
+        for declared in (of[item] for item in of[ontology].get(SH + "declare", ()))
     )
     yield Question(
         shape.value,
         _severity(facts),
-        tuple(one.value for one in facts.get(SH + "targetClass", ())),
-        tuple(one.value for one in facts.get(SH + "targetSubjectsOf", ())),
+        tuple(item.value for item in facts.get(SH + "targetClass", ())),
+        tuple(item.value for item in facts.get(SH + "targetSubjectsOf", ())),
         head + text,
     )
 

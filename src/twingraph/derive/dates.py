@@ -67,7 +67,7 @@ def bounds(text: str) -> Bounds | None:
 def _is_possible(found: Bounds) -> bool:
     """Are both bounds days that exist, in this order?"""
     try:
-        days = [date.fromisoformat(one) for one in found if one]
+        days = [date.fromisoformat(item) for item in found if item]
     except ValueError:
         return False
     return days == sorted(days)
@@ -170,8 +170,8 @@ def union(several: Iterable[Bounds]) -> Bounds:
     Bounds(earliest='1992-01-01', latest='2003-12-31')
     """
     each = list(several)
-    lows = [one.earliest for one in each]
-    highs = [one.latest for one in each]
+    lows = [item.earliest for item in each]
+    highs = [item.latest for item in each]
     return Bounds(
         None if None in lows else min(low for low in lows if low),
         None if None in highs else max(high for high in highs if high),
@@ -233,7 +233,7 @@ def date_set(values: list[str]) -> str | None:
     >>> date_set(["2003", "1993~"]), date_set(["2003", "1990/1993"])
     ('[1993~,2003]', None)
     """
-    if any(is_interval(one) or _SET.fullmatch(one) for one in values):
+    if any(is_interval(value) or _SET.fullmatch(value) for value in values):
         return None
     ordered = sorted(values, key=lambda one: ((bounds(one) or NONE).earliest or "", one))
     together = f"[{','.join(ordered)}]"

@@ -65,7 +65,7 @@ def forms(name: str) -> frozenset[str]:
     """
     spelled = unicodedata.normalize("NFC", name)
     found = {fold(spelled), fold(spelled.translate(_DIGRAPHS))}
-    joined = {one.replace(" ", "") for one in found if one.count(" ") < _MAX_JOINED}
+    joined = {item.replace(" ", "") for item in found if item.count(" ") < _MAX_JOINED}
     return frozenset(found | joined) - {""}
 
 
@@ -86,10 +86,10 @@ def named_kind(iri: str, base: str) -> str | None:
 
 def folded_names(triples: Iterable[Triple], base: str) -> Iterator[Triple]:
     """Yield the folded forms of the names of everything that is found by name."""
-    for one in triples:
-        name = one.object
-        if one.predicate not in NAMES or not isinstance(name, Literal):
+    for triple in triples:
+        name = triple.object
+        if triple.predicate not in NAMES or not isinstance(name, Literal):
             continue
-        if named_kind(plain(one.subject), base) is not None:
+        if named_kind(plain(triple.subject), base) is not None:
             for form in forms(name.value):
-                yield Triple(one.subject, TG.foldedName, Literal(form))
+                yield Triple(triple.subject, TG.foldedName, Literal(form))

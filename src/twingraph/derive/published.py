@@ -61,7 +61,7 @@ def terms_of(lines: Iterable[str]) -> set[str]:
     for line in lines:
         _, predicate, value = line.split(" ", 2)
         found.add(value[:-2] if predicate == kind else predicate)
-    return {re.split("[/#:]", one[1:-1])[-1] for one in found}
+    return {re.split("[/#:]", item[1:-1])[-1] for item in found}
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
@@ -94,7 +94,7 @@ def publish(
     """
     # "ours" (entities, links, vocabulary) and sources alike, in whatever order files were read
     carried: set[str] = set().union(*graphs.values()) - _weaker(graphs, base)
-    facts = {one.triple for one in parse_lines(_with_predicates(carried, CLAIM_PREDICATES))}
+    facts = {line.triple for line in parse_lines(_with_predicates(carried, CLAIM_PREDICATES))}
     concluded = set(_resolved(facts, release[:10]))
     concluded |= {
         Triple(NamedNode(graph), PROV.wasDerivedFrom, NamedNode(document))
@@ -107,7 +107,7 @@ def publish(
     derived = triple_texts(concluded)
     derived |= _by_rules(carried | derived, rules)
     # SPARQL can't fold, so this is no rule
-    names = (one.triple for one in parse_lines(_with_predicates(carried, NAMES)))
+    names = (line.triple for line in parse_lines(_with_predicates(carried, NAMES)))
     derived |= triple_texts(folded_names(names, base))
     whole = carried | derived
     named = {name: sorted(lines) for name, lines in graphs.items()}
@@ -117,7 +117,7 @@ def publish(
 
 def _with_predicates(lines: Iterable[str], predicates: Iterable[NamedNode]) -> list[str]:
     """Return the lines with one of some predicates."""
-    wanted = {str(one) for one in predicates}
+    wanted = {str(predicate) for predicate in predicates}
     return [line for line in lines if line.split(" ", 2)[1] in wanted]
 
 
@@ -126,16 +126,18 @@ def _weaker(graphs: Mapping[str, set[str]], base: str) -> set[str]:
 
     A node that one source only implies and another states is stated.
     """
-    ends = tuple(f" {TG.modality} {one} ." for one in WEAK)
-    weak = {name: [one for one in lines if one.endswith(ends)] for name, lines in graphs.items()}
-    implied = {name: {_subject(one) for one in lines} for name, lines in weak.items()}
+    ends = tuple(f" {TG.modality} {item} ." for item in WEAK)
+    weak = {name: [line for line in lines if line.endswith(ends)] for name, lines in graphs.items()}
+    implied = {name: {_subject(line) for line in lines} for name, lines in weak.items()}
     anywhere: set[str] = set().union(*implied.values())
     stated: set[str] = set()
     for name, lines in graphs.items():
         if anywhere and source_of(name, base):
-            typed = {_subject(one) for one in _with_predicates(lines, (RDF.type,))}
+            typed = {
+                _subject(with_predicate) for with_predicate in _with_predicates(lines, (RDF.type,))
+            }
             stated |= (typed & anywhere) - implied[name]
-    return {one for lines in weak.values() for one in lines if _subject(one) in stated}
+    return {line for lines in weak.values() for line in lines if _subject(line) in stated}
 
 
 def _subject(line: str) -> str:
@@ -147,8 +149,8 @@ def _answered(whole: set[str], facts: Collection[Triple]) -> set[str]:
     silences = {line: (_subject(line)[1:-1], line.split(" ", 2)[2][1:-3])
                 for line in _with_predicates(whole, (TG.notStated,))}  # fmt: skip
     subjects = {f"<{subject}>" for subject, _ in silences.values()}
-    about = parse_lines(one for one in whole if _subject(one) in subjects)
-    told = stated_facts({*facts, *(one.triple for one in about)})
+    about = parse_lines(item for item in whole if _subject(item) in subjects)
+    told = stated_facts({*facts, *(item.triple for item in about)})
     return {line for line, pair in silences.items() if pair in told}
 
 
@@ -163,19 +165,21 @@ def stated_facts(triples: Collection[Triple]) -> set[tuple[str, str]]:
 
     What is only inferred is not stated, and a start without a basis is no start.
     """
-    told = {(plain(one.subject), one.predicate.value) for one in triples
-            if one.predicate not in RESOLVED}  # fmt: skip
+    told = {(plain(triple.subject), triple.predicate.value) for triple in triples
+            if triple.predicate not in RESOLVED}  # fmt: skip
     return told | {
-        (one.subject, one.verb.value)
-        for one in read_claims(triples)
-        if not one.weak and (one.verb != TG.start or one.basis is not None)
+        (claim.subject, claim.verb.value)
+        for claim in read_claims(triples)
+        if not claim.weak and (claim.verb != TG.start or claim.basis is not None)
     }
 
 
 def _objects(
     triples: Iterable[Triple], *predicates: NamedNode
 ) -> dict[NamedNode, dict[str, set[Value]]]:
-    found: dict[NamedNode, dict[str, set[Value]]] = {one: defaultdict(set) for one in predicates}
+    found: dict[NamedNode, dict[str, set[Value]]] = {
+        predicate: defaultdict(set) for predicate in predicates
+    }
     for triple in triples:
         if triple.predicate in found:
             found[triple.predicate][plain(triple.subject)].add(_value(triple.object))
@@ -240,7 +244,7 @@ def read_rules_of_lists(triples: Iterable[Triple]) -> Rules:
     """Return what the code lists say that resolution must know."""
     of = _objects(triples, SKOS.broader)
     broader = {
-        NamedNode(iri): frozenset(one for one in above if isinstance(one, NamedNode))
+        NamedNode(iri): frozenset(item for item in above if isinstance(item, NamedNode))
         for iri, above in of[SKOS.broader].items()
     }
     return Rules(broader)
@@ -280,7 +284,7 @@ def _by_rules(lines: set[str], rules: Iterable[Rule]) -> set[str]:
         added |= found
         store.bulk_load("\n".join(found).encode(), format=RdfFormat.N_TRIPLES)
         terms = terms_of(found)
-        todo = tuple(one for one in todo if one.may_read(terms))
+        todo = tuple(item for item in todo if item.may_read(terms))
     return added
 
 

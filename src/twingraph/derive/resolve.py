@@ -115,32 +115,38 @@ def resolve(claims: Iterable[Claim], rules: Rules, today: str = "") -> Published
     if live[0].verb == TG.status:
         return _status(live)
     if live[0].verb == TG.start:
-        live = [one for one in live if one.basis is not None]
+        live = [item for item in live if item.basis is not None]
     live = _stated_first(live)
     if live and live[0].verb != TG.partnershipType:
         return _dates(live)
     kinds = _finest(live, lambda one, other: rules.narrower(one.value, other.value))
-    values = tuple(sorted({one.value for one in kinds}, key=str))
+    values = tuple(sorted({kind.value for kind in kinds}, key=str))
     return _disagreeing(Published(values), kinds)
 
 
 def _disagreeing(found: Published, kept: Sequence[Claim]) -> Published:
     """Say of what is published whether the claims kept disagree, and whose words they are."""
-    pairs = [(one, other) for one, other in combinations(kept, 2) if one.value != other.value]
+    pairs = [
+        (combination, other)
+        for combination, other in combinations(kept, 2)
+        if combination.value != other.value
+    ]
     return replace(
         found,
         conflict=bool(pairs),
-        between_sources=any(one.sources.isdisjoint(other.sources) for one, other in pairs),
-        within_source=any(one.sources & other.sources for one, other in pairs),
+        between_sources=any(
+            each_pair.sources.isdisjoint(other.sources) for each_pair, other in pairs
+        ),
+        within_source=any(pair.sources & other.sources for pair, other in pairs),
     )
 
 
 def _strength(kept: Iterable[Claim]) -> NamedNode | None:
     """Each value is as strong as its strongest claim, all of them as the weakest value."""
     ranks: dict[Value, int] = {}
-    for one in kept:
-        rank = _STRENGTHS.index(one.modality if one.modality in _STRENGTHS else _STATED)
-        ranks[one.value] = min(rank, ranks.get(one.value, rank))
+    for item in kept:
+        rank = _STRENGTHS.index(item.modality if item.modality in _STRENGTHS else _STATED)
+        ranks[item.value] = min(rank, ranks.get(item.value, rank))
     return _STRENGTHS[max(ranks.values())] if ranks else None
 
 
@@ -148,20 +154,20 @@ def _present(claims: list[Claim], today: str) -> list[Claim]:
     """What is past gives way to what is present; a past status alone says nothing of today."""
     if not claims or claims[0].verb not in (TG.partnershipType, TG.status):
         return claims
-    live = [one for one in claims if not one.is_history(today)]
+    live = [claim for claim in claims if not claim.is_history(today)]
     return live if live or claims[0].verb == TG.status else claims
 
 
 def _ranked(claims: Sequence[Claim]) -> list[Claim]:
     """Rule 1: deprecated is out; preferred, if any, is alone."""
-    live = [one for one in claims if one.rank != _DEPRECATED]
-    return [one for one in live if one.rank == _PREFERRED] or live
+    live = [claim for claim in claims if claim.rank != _DEPRECATED]
+    return [item for item in live if item.rank == _PREFERRED] or live
 
 
 def _stated_first(claims: Sequence[Claim]) -> list[Claim]:
     """Rule 3: within one basis a stated value displaces an inferred one."""
-    stated = {one.basis for one in claims if not one.weak}
-    return [one for one in claims if not (one.weak and one.basis in stated)]
+    stated = {claim.basis for claim in claims if not claim.weak}
+    return [claim for claim in claims if not (claim.weak and claim.basis in stated)]
 
 
 def _finest(claims: Sequence[Claim], refines: Callable[[Claim, Claim], bool]) -> list[Claim]:
@@ -169,17 +175,17 @@ def _finest(claims: Sequence[Claim], refines: Callable[[Claim, Claim], bool]) ->
 
     An inferred value finer than a stated one neither displaces it nor disagrees with it.
     """
-    stated = _unrefined([one for one in claims if not one.weak], refines)
-    weak = _unrefined([one for one in claims if one.weak], refines)
+    stated = _unrefined([claim for claim in claims if not claim.weak], refines)
+    weak = _unrefined([claim for claim in claims if claim.weak], refines)
     agreeing = {
-        one for one in weak for other in stated
-        if one.value == other.value or refines(one, other) or refines(other, one)
+        item for item in weak for other in stated
+        if item.value == other.value or refines(item, other) or refines(other, item)
     }  # fmt: skip
-    return [*stated, *(one for one in weak if one not in agreeing)]
+    return [*stated, *(item for item in weak if item not in agreeing)]
 
 
 def _unrefined(claims: list[Claim], refines: Callable[[Claim, Claim], bool]) -> list[Claim]:
-    return [one for one in claims if not any(refines(other, one) for other in claims)]
+    return [claim for claim in claims if not any(refines(other, claim) for other in claims)]
 
 
 def _claim_bounds(claim: Claim) -> Bounds:
@@ -200,8 +206,8 @@ def _refines_date(one: Claim, other: Claim) -> bool:
 def _dates(claims: Sequence[Claim]) -> Published:
     """Rule 5: dates that disagree are published as one flat set, with the bounds of all."""
     kept = _finest(claims, _refines_date)
-    texts = sorted({one.value.value for one in kept})
-    span = union(_claim_bounds(one) for one in kept) if kept else NONE
+    texts = sorted({item.value.value for item in kept})
+    span = union(_claim_bounds(item) for item in kept) if kept else NONE
     together = texts[0] if len(texts) == 1 else date_set(texts)
     values = (Literal(together, datatype=EDTF),) if together else ()
     return _disagreeing(Published(values, span, strength=_strength(kept)), kept)
@@ -209,11 +215,11 @@ def _dates(claims: Sequence[Claim]) -> Published:
 
 def _status(claims: Sequence[Claim]) -> Published:
     """Rule 6: the latest of the dated claims, else the undated; stated before inferred."""
-    dated = [one for one in claims if one.as_of]
-    day = max((_as_of_day(one) for one in dated), default="")
-    latest = _stated_first([one for one in dated if _as_of_day(one) == day] or list(claims))
-    values = tuple(sorted({one.value for one in latest}, key=str))
-    as_of = max((one.as_of for one in latest if one.as_of), default=None)
+    dated = [claim for claim in claims if claim.as_of]
+    day = max((_as_of_day(item) for item in dated), default="")
+    latest = _stated_first([item for item in dated if _as_of_day(item) == day] or list(claims))
+    values = tuple(sorted({item.value for item in latest}, key=str))
+    as_of = max((item.as_of for item in latest if item.as_of), default=None)
     return _disagreeing(Published(values, as_of=as_of), latest)
 
 

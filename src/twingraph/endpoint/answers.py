@@ -182,7 +182,7 @@ def table_of(
     if triples:
         columns = list(_TRIPLE)
         graph = parse(body, format=RdfFormat.N_TRIPLES)
-        rows = ([one.subject, one.predicate, one.object] for one in graph)
+        rows = ([item.subject, item.predicate, item.object] for item in graph)
     else:
         found = parse_query_results(body, format=QueryResultsFormat.JSON)
         if isinstance(found, QueryBoolean):
@@ -192,7 +192,7 @@ def table_of(
                 words.gettext("Answer"),
                 words.gettext("yes") if found else words.gettext("no"),
             )
-        columns = [one.value for one in found.variables]
+        columns = [variable.value for variable in found.variables]
         rows = ([row[at] for at in range(len(columns))] for row in found)
     shown = list(islice(rows, SHOWN_ROWS))
     teller = ValueFormatter(facts_about(site, language, shown), "sparql")

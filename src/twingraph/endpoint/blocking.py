@@ -64,8 +64,8 @@ class BlockingEvaluator:
             raise refusal(reply, choose_formats((), None), self._evaluator.limits)
         graph = Store()
         graph.extend(
-            Quad(one.subject, one.predicate, one.object)
-            for one in parse(reply.body, format=RdfFormat.N_TRIPLES)
+            Quad(item.subject, item.predicate, item.object)
+            for item in parse(reply.body, format=RdfFormat.N_TRIPLES)
         )
         found = graph.query(_WHOLE)
         assert isinstance(found, QueryTriples), "CONSTRUCT makes triples"

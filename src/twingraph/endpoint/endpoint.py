@@ -254,7 +254,9 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForP
 
 def _changes(query: str) -> bool:
     lower = query.lower()
-    return any(one in lower for one in _CHANGING_PARTS) and bool(_CHANGING.search(query))
+    return any(changing_part in lower for changing_part in _CHANGING_PARTS) and bool(
+        _CHANGING.search(query)
+    )
 
 
 def _suffix(offer: Variant | None, shown: str) -> str:

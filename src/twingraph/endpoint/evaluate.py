@@ -152,8 +152,8 @@ def _written(found: Any, config: Config, rows: str, graphs: str) -> Answer:
 
 def _graph(found: QueryTriples, config: Config, suffix: str) -> Answer:
     triples: set[Triple] = set()
-    for one in found:
-        triples.add(one)
+    for item in found:
+        triples.add(item)
         if len(triples) > config.rows:
             return Answer(Outcome.TOO_MANY_ROWS, rows=len(triples))
     flags = FRESH if any(map(_is_new, triples)) else 0

@@ -87,7 +87,7 @@ def _page(
         table,
         words_of(language).error(problem) if problem is not None else "",
     )
-    elsewhere = {one: f"sparql?lang={one}" for one in LANGUAGES}
+    elsewhere = {each_language: f"sparql?lang={each_language}" for each_language in LANGUAGES}
     body = render(
         site,
         "sparql.html",

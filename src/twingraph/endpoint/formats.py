@@ -98,7 +98,7 @@ def unfitting(choice: Choice, form: str) -> str:
     """Say that a result of this form (`rows`, `graph`) is not written like that, and how it is."""
     offers = ROWS if form == "rows" else GRAPHS
     kinds = {"rows": "SELECT and ASK", "graph": "CONSTRUCT and DESCRIBE"}[form]
-    listed = ", ".join(dict.fromkeys(f"{one.suffix} ({one.media_type})" for one in offers))
+    listed = ", ".join(dict.fromkeys(f"{offer.suffix} ({offer.media_type})" for offer in offers))
     return (
         f"{choice.asked} is not written for this kind of query; for {kinds} there is {listed}: "
         "name one with format= or in Accept"

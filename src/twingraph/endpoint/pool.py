@@ -234,7 +234,7 @@ class Pool(Supply):
             if self._idle:
                 worker = self._idle.pop()
             else:
-                short = (one for one in self._busy if not one.lane and len(one.line) < LINE)
+                short = (item for item in self._busy if not item.lane and len(item.line) < LINE)
                 worker = min(short, key=lambda one: len(one.line), default=None)
         if worker is not None:
             self._give(worker, job)

@@ -119,7 +119,9 @@ def read_fields(fields: Fields) -> ProtocolRequest:
     queries = found.get("query", [])
     if len(queries) > 1:
         raise RefusedError(400, M_("{len_queries} queries; send one", len_queries=len(queries)))
-    default, named = (tuple(found.get(f"{one}-graph-uri", ())) for one in ("default", "named"))
+    default, named = (
+        tuple(found.get(f"{each_name}-graph-uri", ())) for each_name in ("default", "named")
+    )
     return ProtocolRequest(
         query=queries[0].removeprefix("\ufeff") if queries else "",  # a file's byte order mark
         dataset=Dataset(default, named) if default or named else None,

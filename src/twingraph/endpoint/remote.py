@@ -158,5 +158,5 @@ def _term(text: str) -> Any:
 
 
 def _graph(found: Answered, suffix: str, prefixes: Mapping[str, str]) -> bytes:
-    triples = [one.triple for one in parse(found.body, format=RdfFormat.N_TRIPLES)]
+    triples = [item.triple for item in parse(found.body, format=RdfFormat.N_TRIPLES)]
     return SERIALIZERS[suffix](triples, prefixes)

@@ -81,8 +81,8 @@ def _reply(own: socket.socket, answer: Answer, flags: int) -> None:
 
 
 def _shut_in(config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> None:
-    for one in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPROF):
-        signal.signal(one, signal.SIG_DFL)
+    for item in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPROF):
+        signal.signal(item, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to hear
     if libc is not None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -110,7 +110,7 @@ def _write_vocabulary(graph: Frozen, suffix: str) -> Chunks:
             return turtle_chunks(graph.vocabulary, graph.prefixes)
         case "jsonld":
             return jsonld_chunks(graph.vocabulary, graph.context())
-    triples = [one.triple for one in parse_lines(graph.vocabulary)]
+    triples = [line.triple for line in parse_lines(graph.vocabulary)]
     return [SERIALIZERS[suffix](triples, graph.prefixes)]
 
 
@@ -123,7 +123,7 @@ def source_files(graph: Frozen) -> dict[str, Chunks]:
     packages = graph.settings.about.source_packages
     named, lists = graph.dataset.named, graph.base + "graph/import/"
     if any(name.startswith(lists) for name in named):
-        ours = {graph.base + one for one in (ENTITIES, LINKS)}
+        ours = {graph.base + item for item in (ENTITIES, LINKS)}
         curated = sorted({
             line for name, lines in named.items() for line in lines
             if name in ours or (source_of(name, graph.base) and not name.startswith(lists))

@@ -62,10 +62,10 @@ def build_edition(files: Mapping[str, Written], base: str) -> Edition:
     'https://example.org/dumps/twingraph.nt'
     """
     found = []
-    for name, one in sorted(files.items()):
+    for name, file in sorted(files.items()):
         own = name == "context.jsonld" or name.startswith("links/")
         url = base + (name if own else f"dumps/{name}")
-        found.append(File(name, url, *media_type(name), one.size, one.sha256))
+        found.append(File(name, url, *media_type(name), file.size, file.sha256))
     return Edition("", tuple(found))
 
 

@@ -58,7 +58,7 @@ def _text(document: Json) -> str:
 def _words_in(value: object) -> set[str]:
     """Return every key and every kind that is used inside."""
     if isinstance(value, list):
-        return {word for one in value for word in _words_in(one)}
+        return {word for item in value for word in _words_in(item)}
     if not isinstance(value, dict):
         return set()
     return {*value, *value.get("type", ()), *_words_in(list(value.values()))}
@@ -77,12 +77,12 @@ class _Framer:
         """Return the whole, from `thing` on."""
         root = self._object(thing, self.facts.get(thing, {}))
         pointing: dict[str, list[Json]] = defaultdict(list)
-        for one in sorted(self.left, key=str):
-            if plain(one.object) == thing and isinstance(one.object, NamedNode):
-                self.left.discard(one)
-                key = self.keys.get(one.predicate.value)
-                pointer = self._pointing(plain(one.subject), one)
-                pointing[key.name if key else one.predicate.value].append(pointer)
+        for item in sorted(self.left, key=str):
+            if plain(item.object) == thing and isinstance(item.object, NamedNode):
+                self.left.discard(item)
+                key = self.keys.get(item.predicate.value)
+                pointer = self._pointing(plain(item.subject), item)
+                pointing[key.name if key else item.predicate.value].append(pointer)
         if pointing:
             root["linkedFrom"] = dict(sorted(pointing.items()))
         rest = _by_subject(self.left)
@@ -100,7 +100,9 @@ class _Framer:
 
     def _object(self, iri: str, facts: _Facts) -> Json:
         node = NamedNode(iri)
-        self.left -= {Triple(node, verb, one) for verb, values in facts.items() for one in values}
+        self.left -= {
+            Triple(node, verb, value) for verb, values in facts.items() for value in values
+        }
         return node_object(iri, facts, self.keys, self._link)
 
     def _link(self, verb: NamedNode, node: NamedNode) -> Json | None:
@@ -117,7 +119,7 @@ class _Framer:
 
 def _by_subject(triples: Iterable[Triple]) -> dict[str, _Facts]:
     found: dict[str, _Facts] = {}
-    for one in sorted(triples, key=str):
-        facts = found.setdefault(plain(one.subject), {})
-        facts.setdefault(one.predicate, []).append(one.object)
+    for triple in sorted(triples, key=str):
+        facts = found.setdefault(plain(triple.subject), {})
+        facts.setdefault(triple.predicate, []).append(triple.object)
     return found

@@ -111,12 +111,12 @@ def make_context(ontology: Iterable[Quad | Triple], namespace: str) -> Json:
     """
     types: dict[str, set[str]] = defaultdict(set)
     ranges: dict[str, set[str]] = defaultdict(set)
-    for one in ontology:
-        if isinstance(one.object, NamedNode):
-            if one.predicate == RDF.type:
-                types[plain(one.subject)].add(one.object.value)
-            elif one.predicate.value == _SCHEMA_ORG + "rangeIncludes":
-                ranges[plain(one.subject)].add(one.object.value)
+    for item in ontology:
+        if isinstance(item.object, NamedNode):
+            if item.predicate == RDF.type:
+                types[plain(item.subject)].add(item.object.value)
+            elif item.predicate.value == _SCHEMA_ORG + "rangeIncludes":
+                ranges[plain(item.subject)].add(item.object.value)
     context: Json = {"@version": 1.1, **KEYWORDS}
     for key, (iri, coercion) in FOREIGN.items():
         context[key] = _definition(iri, coercion)
@@ -140,7 +140,7 @@ def _literal_coercion(datatype: str) -> str | None:
     if datatype == RDF.langString.value:
         return _LANGUAGE
     known = (XSD.date, XSD.decimal, XSD.integer, EDTF)
-    return datatype if any(datatype == one.value for one in known) else None
+    return datatype if any(datatype == item.value for item in known) else None
 
 
 def _definition(iri: str, coercion: str | None) -> str | Json:
@@ -177,8 +177,8 @@ def node_objects(statements: Iterable[Quad | Triple], context: Json) -> list[Jso
     """Return one node object a subject, sorted by IRI, keys `id`, `type`, then by name."""
     keys = keys_of(context)
     found: dict[str, dict[NamedNode, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    for one in statements:
-        found[plain(one.subject)][one.predicate].append(one.object)
+    for statement in statements:
+        found[plain(statement.subject)][statement.predicate].append(statement.object)
     return [node_object(iri, facts, keys) for iri, facts in sorted(found.items())]
 
 
@@ -261,9 +261,9 @@ def _values(
             texts[term.language].append(term.value)
         return {tag: _single(sorted(each), key) for tag, each in sorted(texts.items())}
     written = [
-        (inside(one) if inside is not None and isinstance(one, NamedNode) else None)
-        or json_value(one, key.coercion)
-        for one in objects
+        (inside(each_object) if inside is not None and isinstance(each_object, NamedNode) else None)
+        or json_value(each_object, key.coercion)
+        for each_object in objects
     ]
     return _single(sorted(written, key=_dumps), key)
 

@@ -65,7 +65,7 @@ class _NodeWriter:
         parts = [f'"id": {_dumps(subject)}']
         kinds = facts.pop(_TYPE, None)
         if kinds is not None:
-            names = sorted(self._key(one)[1].name for one in kinds)
+            names = sorted(self._key(kind)[1].name for kind in kinds)
             parts.append(f'"type": {_dumps(names)}')
         named = []
         for predicate, texts in facts.items():
@@ -87,7 +87,7 @@ class _NodeWriter:
     def _written(self, texts: list[str], key: Key) -> str:
         if has_language_map(key, [_language(text) for text in texts]):
             return self._by_language(texts, key)
-        return _single(sorted(self._value(one, key.coercion) for one in texts), key)
+        return _single(sorted(self._value(text, key.coercion) for text in texts), key)
 
     def _by_language(self, texts: list[str], key: Key) -> str:
         found: dict[str, list[tuple[str, str]]] = {}

@@ -90,7 +90,9 @@ def count_lines(lines: Sequence[str], base: str) -> Statistics:
             classes[kind].add(subject, len(pairs), may_show=is_ours and not withdrawn)
         if _ONTOLOGY in kinds:
             ontologies.add(subject[1:-1])
-    objects: set[str] = set().union(*(one.objects for one in properties.values()))
+    objects: set[str] = set().union(
+        *(each_property.objects for each_property in properties.values())
+    )
     by_iri = {name[1:-1]: size for name, size in properties.items()}
     return Statistics(
         len(lines), entities, subjects, len(objects), classes, len(kinds_named), by_iri,

@@ -60,7 +60,7 @@ def void_triples(graph: Frozen, dumps: Sequence[str], date: str = "") -> list[Tr
         *_counts(graph.base, sizes),
         *_partitions(graph, sizes),
         *linkset_triples(graph.linked),
-        *(_said(graph.base, "dataDump", NamedNode(one)) for one in dumps),
+        *(_said(graph.base, "dataDump", NamedNode(dump)) for dump in dumps),
     ]
     if date:
         described = list(_of_release(graph, date, described))
@@ -93,7 +93,7 @@ def _about(graph: Frozen) -> Iterator[Triple]:
     dataset, document = NamedNode(base), NamedNode(f"{base}.well-known/void")
     node = f"<{base}> "
     published = parse_lines(line for line in graph.dataset.default if line.startswith(node))
-    yield from (one.triple for one in published)
+    yield from (item.triple for item in published)
     yield Triple(dataset, RDF.type, NamedNode(VOID + "Dataset"))
     for language, title in settings.title.items():
         yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal(title, language=language))
@@ -197,12 +197,14 @@ def _of_release(graph: Frozen, date: str, triples: Iterable[Triple]) -> Iterator
         return NamedNode(iri)
 
     issued = NamedNode(_DCTERMS + "issued")
-    for one in triples:
-        assert isinstance(one.subject, NamedNode), "blank nodes are not published"
-        if one.subject.value == base and one.predicate == issued:
+    for triple in triples:
+        assert isinstance(triple.subject, NamedNode), "blank nodes are not published"
+        if triple.subject.value == base and triple.predicate == issued:
             continue
-        value = moved(one.object.value) if isinstance(one.object, NamedNode) else one.object
-        yield Triple(moved(one.subject.value), one.predicate, value)
+        value = (
+            moved(triple.object.value) if isinstance(triple.object, NamedNode) else triple.object
+        )
+        yield Triple(moved(triple.subject.value), triple.predicate, value)
     yield Triple(NamedNode(release), NamedNode(_DCTERMS + "isVersionOf"), NamedNode(base))
     day = Literal(date[:10], datatype=XSD.date)
     yield Triple(NamedNode(release), issued, day)

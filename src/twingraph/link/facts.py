@@ -74,7 +74,7 @@ class LinkFacts:
     @property
     def triples(self) -> Iterator[Triple]:
         """Every statement, in the order of the dump."""
-        return (one.triple for one in parse_lines(self._lines))
+        return (line.triple for line in parse_lines(self._lines))
 
     @cached_property
     def _by_predicate(self) -> dict[str, list[str]]:
@@ -86,9 +86,11 @@ class LinkFacts:
     @cached_property
     def claims(self) -> Sequence[Claim]:
         """The claims about the properties that are resolved."""
-        lines = (self._by_predicate.get(str(one), ()) for one in CLAIM_PREDICATES)
+        lines = (
+            self._by_predicate.get(str(claim_predicate), ()) for claim_predicate in CLAIM_PREDICATES
+        )
         found = parse_lines(line for each in lines for line in each)
-        return tuple(read_claims(one.triple for one in found))
+        return tuple(read_claims(item.triple for item in found))
 
     def _facts(self, subject: str) -> dict[str, list[str]]:
         """Return predicate -> the values as they are written."""
@@ -107,11 +109,11 @@ class LinkFacts:
     def values(self, subject: str, predicate: NamedNode) -> list[Value]:
         """Return the values of a property, sorted."""
         # lines are sorted as the terms' texts are
-        return [term_of(one) for one in self._facts(subject).get(predicate.value, ())]
+        return [term_of(item) for item in self._facts(subject).get(predicate.value, ())]
 
     def texts(self, subject: str, predicate: NamedNode) -> list[str]:
         """Return the values of a property as text: IRIs as they are, literals without their tag."""
-        return [text_of(one) for one in self._facts(subject).get(predicate.value, ())]
+        return [text_of(item) for item in self._facts(subject).get(predicate.value, ())]
 
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
         """Return what has `value` (an IRI, or a literal's text) as a property's value, sorted."""
@@ -130,15 +132,15 @@ class LinkFacts:
     def label(self, subject: str, language: str = "en") -> str:
         """Return the label in `language`; '' where there is none."""
         return next(
-            (one.value for one in self.values(subject, RDFS.label)
-             if isinstance(one, Literal) and one.language == language), "",
+            (item.value for item in self.values(subject, RDFS.label)
+             if isinstance(item, Literal) and item.language == language), "",
         )  # fmt: skip
 
     def things(self) -> list[str]:
         """Return the entities that have a label, sorted."""
         lines = self._by_predicate.get(str(RDFS.label), ())
-        return sorted(one for one in {line.split(" ", 1)[0][1:-1] for line in lines}
-                      if kind_of(one, self.base))  # fmt: skip
+        return sorted(item for item in {line.split(" ", 1)[0][1:-1] for line in lines}
+                      if kind_of(item, self.base))  # fmt: skip
 
     def links(self, target: Target) -> list[tuple[str, str]]:
         """Return (our IRI, their identifier) for every `owl:sameAs` to `target`, sorted."""
@@ -161,9 +163,9 @@ class Linked:
     def decided(self, target: Target) -> Iterator[Decision]:
         """Yield the decisions about links to `target`, whichever table they stand in."""
         for name, decisions in self.decisions.items():
-            for one in decisions:
-                if target.id_of(one.object) or (not one.found and name == target.name):
-                    yield one
+            for decision in decisions:
+                if target.id_of(decision.object) or (not decision.found and name == target.name):
+                    yield decision
 
 
 def natural(identifier: str) -> tuple[int, str]:

@@ -65,9 +65,9 @@ class Gazetteer:
     """Places with the indexes that find them; immutable after it was made.
 
     >>> some = Gazetteer([Place("bonn", ("Bonn",)), Place("koln", ("Köln", "Cologne"))])
-    >>> [(one.text, one.how) for one in some.exact("cologne")]
+    >>> [(item.text, item.how) for item in some.exact("cologne")]
     [('Cologne', 'name')]
-    >>> [one.text for one in some.similar("colonge", frozenset()) if one.form == "cologne"]
+    >>> [item.text for item in some.similar("colonge", frozenset()) if item.form == "cologne"]
     ['Cologne']
     """
 
@@ -116,7 +116,7 @@ class Gazetteer:
     def beginning(self, start: str, limit: int) -> list[Place]:
         """Return places with a name that begins so, those of most partnerships first.
 
-        >>> [one.slug for one in Gazetteer([Place("bonn", ("Bonn",))]).beginning("bo", 5)]
+        >>> [item.slug for item in Gazetteer([Place("bonn", ("Bonn",))]).beginning("bo", 5)]
         ['bonn']
         """
         first = bisect_left(self._forms, start)
@@ -126,7 +126,7 @@ class Gazetteer:
                 break
             numbers.setdefault(self.names[index].place, len(self._forms[index]))
         ranked = sorted(numbers, key=lambda one: (-self.places[one].weight, numbers[one], one))
-        return [self.places[one] for one in ranked[:limit]]
+        return [self.places[item] for item in ranked[:limit]]
 
     def knows(self, form: str) -> bool:
         """Is there a name of this form at all?"""

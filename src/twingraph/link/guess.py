@@ -160,7 +160,7 @@ def _facts(
 
 
 def _is(word: str, known: Sequence[str]) -> bool:
-    return word in known or any(word == f"{prefix} {one}" for one in known for prefix in _PARTNER)
+    return word in known or any(word == f"{prefix} {item}" for item in known for prefix in _PARTNER)
 
 
 def _is_partner(word: str) -> bool:
@@ -171,15 +171,15 @@ def _is_partner(word: str) -> bool:
     """
     first = word.split(" ")[0]
     return any(
-        word == one or word.startswith(one + " ") or word.endswith(" " + one)
-        or (len(one) > 4 and first.startswith(one))
-        for one in _PARTNER
+        word == item or word.startswith(item + " ") or word.endswith(" " + item)
+        or (len(item) > 4 and first.startswith(item))
+        for item in _PARTNER
     )  # fmt: skip
 
 
 def _place_key(word: str) -> str | None:
-    for one in (*_PARTNER, ""):
-        core = word.removeprefix(one + " ").removesuffix(" " + one) if one else word
+    for item in (*_PARTNER, ""):
+        core = word.removeprefix(item + " ").removesuffix(" " + item) if item else word
         if core in _COUNTRIES:
             return "country"
         if core in _REGIONS:

@@ -148,9 +148,11 @@ def import_rows(
         _put(places_path, done.places)
         written.append(f"data/entities/{PLACES}")
     _, found = _read(settings, slug)
-    results: Counter[str] = Counter(one.result for one in found.outcomes)
+    results: Counter[str] = Counter(outcome.result for outcome in found.outcomes)
     results["refused"] += len(found.sheet.wrong if found.sheet else ())
-    reasons = Counter(_group(one.reason) for one in found.outcomes if one.result == "refused")
+    reasons = Counter(
+        _group(outcome.reason) for outcome in found.outcomes if outcome.result == "refused"
+    )
     reasons.update(words for _, _, words in (found.sheet.wrong if found.sheet else ()))
     return Imported(
         slug, results, reasons, done.minted, done.decided, len(done.review), tuple(written),
@@ -207,7 +209,7 @@ def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
     answers, notes = read_answers(texts.get(REVIEW, ""), gazetteer.by_slug)
     decisions = list(matches.decisions)
     by_person = _answered(answers, settings.base_iri, folder.name, day, minter)
-    decisions = [one for one in decisions if one.subject not in
+    decisions = [decision for decision in decisions if decision.subject not in
                  {new.subject for new in by_person if new.confirmed or not new.found}]  # fmt: skip
     decisions += by_person
     after = _with(matches, by_person)
@@ -258,29 +260,29 @@ def _answered(
 
 def _with(matches: Matches, decisions: Iterable[Decision]) -> Matches:
     places, none, refused = dict(matches.places), dict(matches.none), set(matches.refused)
-    for one in decisions:
-        slug = one.object.rpartition("/")[2]
-        if not one.found:
-            none[one.subject] = one.comment
-        elif one.modifier:
-            refused.add((one.subject, slug))
-            if places.get(one.subject) == slug:
-                del places[one.subject]
+    for decision in decisions:
+        slug = decision.object.rpartition("/")[2]
+        if not decision.found:
+            none[decision.subject] = decision.comment
+        elif decision.modifier:
+            refused.add((decision.subject, slug))
+            if places.get(decision.subject) == slug:
+                del places[decision.subject]
         else:
-            places[one.subject] = slug
+            places[decision.subject] = slug
     return Matches(places, none, frozenset(refused), matches.decisions)
 
 
 def _refuse_unreadable(found: ReadImport, folder: Path) -> None:
-    unfit = any(one.code == "I01" for one in found.problems)
+    unfit = any(problem.code == "I01" for problem in found.problems)
     if found.spec is None or found.sheet is None or unfit:
-        words = "\n".join(str(one) for one in found.problems) or f"{folder}: no list in it"
+        words = "\n".join(str(problem) for problem in found.problems) or f"{folder}: no list in it"
         raise TwingraphError(words)
 
 
 def _read(settings: Settings, slug: str) -> tuple[Curated, ReadImport]:
     curated = read_project(settings)
-    found = next((one for one in curated.imports if one.slug == slug), None)
+    found = next((each_import for each_import in curated.imports if each_import.slug == slug), None)
     if found is None:
         raise TwingraphError(
             f"data/imports/{slug} can't be read; look at it with 'twingraph check'"

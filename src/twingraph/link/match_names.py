@@ -24,7 +24,7 @@ from twingraph.source.tables.spreadsheet import take
 def gazetteer_in(build: Path, base: str) -> Gazetteer:
     """Return the gazetteer of a build."""
     frozen = read_frozen(build / NAME)
-    return gazetteer_of((one for one in frozen if one.graph_name == DefaultGraph()), base)
+    return gazetteer_of((item for item in frozen if item.graph_name == DefaultGraph()), base)
 
 
 def match_file(settings: Settings, build: Path, path: Path, limit: int) -> str:
@@ -61,9 +61,9 @@ def match_sides(gazetteer: Gazetteer, sides: list[Side], limit: int = 3) -> str:
     for side in sides:
         judged = decide(find(gazetteer, query_of(side), limit))
         cells = [side.name or side.wikidata, side.country, judged.verdict]
-        for one in judged.candidates:
-            refused = (one.refused,) if one.refused else ()
-            cells += [one.place.slug, one.place.label, f"{one.score:.2f}",
-                      "; ".join((*one.reasons, *refused))]  # fmt: skip
+        for candidate in judged.candidates:
+            refused = (candidate.refused,) if candidate.refused else ()
+            cells += [candidate.place.slug, candidate.place.label, f"{candidate.score:.2f}",
+                      "; ".join((*candidate.reasons, *refused))]  # fmt: skip
         writer.writerow(cells + [""] * (3 + 4 * limit - len(cells)))
     return out.getvalue()

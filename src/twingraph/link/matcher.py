@@ -89,11 +89,11 @@ def find(
     Without `similar` only names that are equal are looked at, which takes no time.
 
     >>> some = Gazetteer([Place("bonn", ("Bonn",), country="DE"), Place("born", ("Born",))])
-    >>> [(one.place.slug, one.score) for one in find(some, Query("BONN", "DE"))]
+    >>> [(item.place.slug, item.score) for item in find(some, Query("BONN", "DE"))]
     [('bonn', 1.0), ('born', 0.6)]
     """
     ids = query.ids | typed_id(query.name)
-    same = sorted({number for one in ids for number in gazetteer.by_id.get(one, ())})
+    same = sorted({number for item in ids for number in gazetteer.by_id.get(item, ())})
     if same:
         return [
             Candidate(gazetteer.places[number], 1.0, ("same identifier",), exact=True, agrees=True)
@@ -110,7 +110,7 @@ def find(
         if known is None or (found.score, not found.refused) > (known.score, not known.refused):
             best[name.place] = found
     ranked = sorted(
-        (one for one in best.values() if one.score >= REVIEW),
+        (item for item in best.values() if item.score >= REVIEW),
         key=lambda one: (bool(one.refused), -one.score, -one.place.weight, one.place.slug),
     )
     return ranked[:limit]
@@ -137,7 +137,7 @@ def decide(candidates: Sequence[Candidate], needs_country: bool = True) -> Decis
     `needs_country` is off, an exact name that only one place has will do.
     """
     ranked = tuple(candidates)
-    open_ones = [one for one in ranked if not one.refused]
+    open_ones = [item for item in ranked if not item.refused]
     if not open_ones:
         return Decision("none" if not ranked else "likely", ranked)
     first = open_ones[0]

@@ -20,7 +20,7 @@ def missing(linked: Linked) -> list[dict[str, str]]:
     rows = []
     for target in TARGETS.values():
         linked_to = {iri for iri, _ in linked.facts.links(target)}
-        searched = {one.subject for one in linked.decided(target) if not one.found}
+        searched = {item.subject for item in linked.decided(target) if not item.found}
         for iri in linked.facts.things():
             kind = kind_of(iri, linked.facts.base)
             if kind in target.kinds and iri not in linked_to:

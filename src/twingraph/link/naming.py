@@ -152,7 +152,7 @@ def name_places(
     waiting.sort(key=lambda one: not code_of(one[0]))  # what has a country first: it tells others
     decided: dict[str, str] = {}
     for side, line, named in waiting:
-        others = [decided.get(one) or matches.places.get(one, one) for one in named]
+        others = [decided.get(item) or matches.places.get(item, item) for item in named]
         rows = len(others)
         judged = decide(_candidates(side, matches, gazetteer, similar=False))
         if judged.place is None or judged.candidates[0].score < BEYOND_DOUBT:
@@ -174,7 +174,11 @@ def name_places(
                 "; ".join((*told.reasons, "another source tells the same partnership")),
             ))  # fmt: skip
             continue
-        near = [one for one in candidates if not one.refused and one.score >= NEW]
+        near = [
+            candidate
+            for candidate in candidates
+            if not candidate.refused and candidate.score >= NEW
+        ]
         known = bool(side.wikidata or side.geonames)
         if (code or known) and (known or not near):
             new = minter.place(side, code)
@@ -196,8 +200,8 @@ def name_places(
 def _candidates(
     side: Side, matches: Matches, gazetteer: Gazetteer, similar: bool
 ) -> list[Candidate]:
-    return [one for one in find(gazetteer, query_of(side), similar=similar)
-            if (side.key, one.place.slug) not in matches.refused]  # fmt: skip
+    return [item for item in find(gazetteer, query_of(side), similar=similar)
+            if (side.key, item.place.slug) not in matches.refused]  # fmt: skip
 
 
 def _told_elsewhere(
@@ -207,9 +211,9 @@ def _told_elsewhere(
     if not all(others):
         return None
     found = [
-        one for one in candidates
-        if one.score >= WRITE - _UNKNOWN and not one.refused
-        and all(other in partners.get(one.place.slug, ()) for other in others)
+        candidate for candidate in candidates
+        if candidate.score >= WRITE - _UNKNOWN and not candidate.refused
+        and all(other in partners.get(candidate.place.slug, ()) for other in others)
     ]  # fmt: skip
     return found[0] if len(found) == 1 else None
 

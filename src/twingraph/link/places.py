@@ -43,12 +43,12 @@ def places_of(statements: Iterable[Quad | Triple], base: str) -> list[Place]:
     units: set[str] = set()
     weight: dict[str, int] = defaultdict(int)
     partners: set[tuple[str, str]] = set()
-    for one in statements:
-        verb, value = one.predicate, one.object
+    for statement in statements:
+        verb, value = statement.predicate, statement.object
         if verb == TG.partner and isinstance(value, NamedNode):
-            partners.add((str(one.subject), value.value.removeprefix(start)))
+            partners.add((str(statement.subject), value.value.removeprefix(start)))
             continue
-        subject = one.subject.value if isinstance(one.subject, NamedNode) else ""
+        subject = statement.subject.value if isinstance(statement.subject, NamedNode) else ""
         if not subject.startswith(start):
             continue
         slug = subject[len(start) :]
@@ -71,7 +71,7 @@ def places_of(statements: Iterable[Quad | Triple], base: str) -> list[Place]:
     found = []
     for slug in sorted(units):
         own = labels[slug]
-        label = next((own[one] for one in _LANGUAGES if one in own), slug)
+        label = next((own[language] for language in _LANGUAGES if language in own), slug)
         rest = sorted({*own.values(), *names[slug]} - {label} - former[slug])
         point = None
         if slug in single[_LATITUDE] and slug in single[_LONGITUDE]:
@@ -96,16 +96,16 @@ def gazetteer_of(
     then what a list says changes nothing in how its own names are looked up.
     """
     found = places_of(statements, base)
-    return Gazetteer(found if weighted else [replace(one, weight=0) for one in found])
+    return Gazetteer(found if weighted else [replace(item, weight=0) for item in found])
 
 
 def partners_of(statements: Iterable[Quad | Triple], base: str) -> dict[str, frozenset[str]]:
     """Return the partners of each place, by slug, as the statements give them."""
     start = f"{base}id/place/"
     of: dict[str, set[str]] = defaultdict(set)
-    for one in statements:
-        if one.predicate == TG.partner and isinstance(one.object, NamedNode):
-            of[str(one.subject)].add(one.object.value.removeprefix(start))
+    for statement in statements:
+        if statement.predicate == TG.partner and isinstance(statement.object, NamedNode):
+            of[str(statement.subject)].add(statement.object.value.removeprefix(start))
     found: dict[str, set[str]] = defaultdict(set)
     for places in of.values():
         for place in places:

@@ -101,16 +101,16 @@ def _answer(register: Register, query: object, language: str, key: str) -> list[
     if not isinstance(name, str | int | float):
         raise RefusedQueryError(f"{key}: query is no text")
     given = query.get("properties", [])
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
         raise RefusedQueryError(f'{key}: properties is no list of {{"pid": …, "v": …}}')
     types = query.get("type") or ()
     types = [types] if isinstance(types, str) else types
     limit = query.get("limit", _DEFAULT_LIMIT)
     if isinstance(limit, bool) or not isinstance(limit, int | float | str):
         raise RefusedQueryError(f"{key}: limit is no number")
-    values = {str(one.get("pid", "")): one.get("v") for one in given}
+    values = {str(item.get("pid", "")): item.get("v") for item in given}
     found = candidates(register, str(name), values, types, _limit(limit))
-    return [_candidate(one, sure, language) for one, sure in found]
+    return [_candidate(item, sure, language) for item, sure in found]
 
 
 def _limit(value: float | str) -> int:
@@ -134,27 +134,31 @@ def candidates(
         return [(Candidate(known, 1.0, ("its identifier",), exact=True, agrees=True), True)]
     ids = set()
     for pid in ("wikidata", "geonames", "id"):
-        ids |= {str(one).strip("/").rpartition("/")[2] for one in _values(values.get(pid))}
+        ids |= {str(value).strip("/").rpartition("/")[2] for value in _values(values.get(pid))}
     country = ""
-    for one in _values(values.get("country")):
-        place = register.place(one)
-        country = country_code(str(one)) or (place.country if place else "") or country
-    region = next((str(one) for one in _values(values.get("region"))), "")
+    for each_value in _values(values.get("country")):
+        place = register.place(each_value)
+        country = country_code(str(each_value)) or (place.country if place else "") or country
+    region = next((str(value) for value in _values(values.get("region"))), "")
     point = _point(values)
     query = Query(name, country, region, frozenset(ids), point)
-    wanted = {str(one) for one in _values(types)} & set(TYPES) - {_PLACE}
+    wanted = {str(value) for value in _values(types)} & set(TYPES) - {_PLACE}
     found = find(register.gazetteer, query, limit if not wanted else MAX_LIMIT)
     if wanted:
-        found = [one for one in found if not one.place.level or one.place.level in wanted][:limit]
+        found = [item for item in found if not item.place.level or item.place.level in wanted][
+            :limit
+        ]
     judged = decide(found)
     order = sorted(found, key=lambda one: -_score(one))
-    return [(one, judged.place is one.place) for one in order]
+    return [(item, judged.place is item.place) for item in order]
 
 
 def _values(value: object) -> list[object]:
     """Return the values of a property: reconciled cells by their id."""
     many = value if isinstance(value, list) else [] if value is None else [value]
-    return [one.get("id", one.get("name", "")) if isinstance(one, dict) else one for one in many]
+    return [
+        item.get("id", item.get("name", "")) if isinstance(item, dict) else item for item in many
+    ]
 
 
 def _point(values: Mapping[str, object]) -> tuple[float, float] | None:
@@ -186,7 +190,7 @@ def describe(place: Place) -> str:
 
 def _types(place: Place, language: str) -> list[dict[str, str]]:
     found = [_PLACE] + ([place.level] if place.level in TYPES else [])
-    return [{"id": one, "name": TYPES[one].get(language, TYPES[one]["en"])} for one in found]
+    return [{"id": item, "name": TYPES[item].get(language, TYPES[item]["en"])} for item in found]
 
 
 def _features(one: Candidate, language: str) -> list[dict[str, object]]:
@@ -219,23 +223,23 @@ def _matched(register: Register, query: object, language: str) -> list[dict[str,
         raise RefusedQueryError("a query without conditions; send at least one")
     values: dict[str, object] = {}
     name = ""
-    for one in conditions:
-        if not isinstance(one, dict) or "propertyValue" not in one:
+    for condition in conditions:
+        if not isinstance(condition, dict) or "propertyValue" not in condition:
             raise RefusedQueryError("a condition without propertyValue")
-        value = one["propertyValue"]
-        kind = one.get("matchType")
+        value = condition["propertyValue"]
+        kind = condition.get("matchType")
         if kind == "name":
             name = str(next(iter(_values(value)), ""))
         elif kind == "id":
             values["id"] = value
-        elif kind == "property" and one.get("propertyId"):
-            values[str(one["propertyId"])] = value
+        elif kind == "property" and condition.get("propertyId"):
+            values[str(condition["propertyId"])] = value
         else:
             raise RefusedQueryError("matchType is name, id, or property with a propertyId")
     limit = query.get("limit", _DEFAULT_LIMIT)
     number = _limit(limit) if isinstance(limit, int | float) else _DEFAULT_LIMIT
     found = candidates(register, name, values, query.get("type") or (), number)
-    return [_candidate(one, sure, language) for one, sure in found]
+    return [_candidate(item, sure, language) for item, sure in found]
 
 
 # --- extend ---------------------------------------------------------------------------------------
@@ -244,7 +248,7 @@ def _matched(register: Register, query: object, language: str) -> list[dict[str,
 def answer_extend(register: Register, request: object, language: str) -> dict[str, object]:
     """Answer a data extension of 0.2: every requested id has a row, every row every property."""
     ids, pids = _asked(request)
-    rows = {one: {pid: cells(register, one, pid, language) for pid in pids} for one in ids}
+    rows = {item: {pid: cells(register, item, pid, language) for pid in pids} for item in ids}
     return {"meta": _meta(pids, language), "rows": rows}
 
 
@@ -252,9 +256,9 @@ def answer_extend_draft(register: Register, request: object, language: str) -> d
     """Answer a data extension of 1.0-draft: lists in place of objects."""
     ids, pids = _asked(request)
     rows = [
-        {"id": one, "properties": [{"id": pid, "values": cells(register, one, pid, language)}
+        {"id": item, "properties": [{"id": pid, "values": cells(register, item, pid, language)}
                                    for pid in pids]}
-        for one in ids
+        for item in ids
     ]  # fmt: skip
     return {"meta": _meta(pids, language), "rows": rows}
 
@@ -264,9 +268,12 @@ def _asked(request: object) -> tuple[list[str], list[str]]:
     properties = request.get("properties") if isinstance(request, dict) else None
     if not (isinstance(ids, list) and isinstance(properties, list)):
         raise RefusedQueryError('send {"ids": ["bonn"], "properties": [{"id": "country"}]}')
-    pids = [one.get("id") if isinstance(one, dict) else one for one in properties]
-    texts = [one for one in pids if isinstance(one, str)]
-    if len(texts) != len(pids) or not all(isinstance(one, str) for one in ids):
+    pids = [
+        each_property.get("id") if isinstance(each_property, dict) else each_property
+        for each_property in properties
+    ]
+    texts = [pid for pid in pids if isinstance(pid, str)]
+    if len(texts) != len(pids) or not all(isinstance(item, str) for item in ids):
         raise RefusedQueryError("ids and properties are told by texts")
     if len(ids) > 10 * MAX_BATCH:
         raise RefusedQueryError(f"{len(ids)} ids, {10 * MAX_BATCH} at most at once")
@@ -289,12 +296,12 @@ def cells(register: Register, identifier: str, pid: str, language: str) -> list[
     place = register.place(identifier)
     if place is None:
         return []
-    numbers = sorted(one for one in place.ids if one.isdigit())
-    items = sorted(one for one in place.ids if _QID.fullmatch(one))
+    numbers = sorted(item for item in place.ids if item.isdigit())
+    items = sorted(item for item in place.ids if _QID.fullmatch(item))
     simple: dict[str, list[dict[str, object]]] = {
         "country": [{"str": place.country}] if place.country else [],
-        "wikidata": [{"str": one} for one in items],
-        "geonames": [{"str": one} for one in numbers],
+        "wikidata": [{"str": item} for item in items],
+        "geonames": [{"str": number} for number in numbers],
         "latitude": [{"float": place.point[0]}] if place.point else [],
         "longitude": [{"float": place.point[1]}] if place.point else [],
         "names": [{"str": name} for name in place.names[1:]],
@@ -306,15 +313,15 @@ def cells(register: Register, identifier: str, pid: str, language: str) -> list[
         return []
     found = register.partnerships(place.slug)
     if pid == "partner-count":
-        return [{"int": len({one.partner for one in found})}]
+        return [{"int": len({item.partner for item in found})}]
     if pid == "partners":
-        slugs = dict.fromkeys(one.partner for one in found)
+        slugs = dict.fromkeys(item.partner for item in found)
         others = [(slug, register.place(slug)) for slug in slugs]
         return [{"id": slug, "name": other.label if other else slug} for slug, other in others]
     if pid == "start-day":
-        days = [one.start for one in found if re.fullmatch(r"\d{4}-\d\d-\d\d", one.start)]
+        days = [item.start for item in found if re.fullmatch(r"\d{4}-\d\d-\d\d", item.start)]
         return [{"date": f"{day}T00:00:00Z"} for day in days]
-    texts = [one.start if pid == "start" else one.status for one in found]
+    texts = [item.start if pid == "start" else item.status for item in found]
     return [{"str": text} for text in texts if text]
 
 
@@ -336,10 +343,10 @@ def suggest_entity(register: Register, prefix: str, language: str) -> dict[str, 
     if not fold(prefix) and not prefix.strip():
         return {"result": []}
     found = register.gazetteer.beginning(fold(prefix), 10)
-    places = found or [one.place for one in find(register.gazetteer, Query(prefix), 10)]
+    places = found or [item.place for item in find(register.gazetteer, Query(prefix), 10)]
     return {"result": [
-        {"id": one.slug, "name": one.label, "description": describe(one),
-         "notable": _types(one, language)} for one in places
+        {"id": place.slug, "name": place.label, "description": describe(place),
+         "notable": _types(place, language)} for place in places
     ]}  # fmt: skip
 
 

@@ -41,13 +41,13 @@ def write_review(undecided: Iterable[Undecided]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
-    for one in sorted(undecided, key=lambda one: (-one.rows, one.side.key)):
+    for item in sorted(undecided, key=lambda one: (-one.rows, one.side.key)):
         row: dict[str, object] = {
-            "decision": "", "name": one.side.name or one.side.wikidata,
-            "country": one.side.country, "region": one.side.region, "line": one.line,
-            "rows": one.rows, "why": one.why,
+            "decision": "", "name": item.side.name or item.side.wikidata,
+            "country": item.side.country, "region": item.side.region, "line": item.line,
+            "rows": item.rows, "why": item.why,
         }  # fmt: skip
-        for number, candidate in enumerate(one.candidates[:_CANDIDATES], 1):
+        for number, candidate in enumerate(item.candidates[:_CANDIDATES], 1):
             reasons = "; ".join(
                 candidate.reasons + ((candidate.refused,) * bool(candidate.refused))
             )

@@ -36,7 +36,7 @@ def compare(old: Iterable[Outcome], new: Iterable[Outcome], snapshot: str) -> Di
     ]
     other = []
     for key in sorted(before.keys() & after.keys()):
-        facts = {one.facts for one in before[key]}, {one.facts for one in after[key]}
+        facts = {item.facts for item in before[key]}, {item.facts for item in after[key]}
         if facts[0] != facts[1]:
             other.append(f"changed: {_pair(after[key])}: {_change(before[key], after[key])}")
     return Difference(tuple(came), tuple(other), tuple(gone))
@@ -64,9 +64,9 @@ def _told(found: Sequence[Outcome]) -> str:
 
 def _change(old: Sequence[Outcome], new: Sequence[Outcome]) -> str:
     words = []
-    for name in (one.name for one in fields(Facts)):
-        was = sorted({str(getattr(one.facts, name)) for one in old})
-        now = sorted({str(getattr(one.facts, name)) for one in new})
+    for name in (field.name for field in fields(Facts)):
+        was = sorted({str(getattr(item.facts, name)) for item in old})
+        now = sorted({str(getattr(item.facts, name)) for item in new})
         if was != now:
             shown = [", ".join(each).strip(", ") or "not stated" for each in (was, now)]
             words.append(f"{name} was {shown[0]}, is {shown[1]}")

@@ -127,19 +127,19 @@ def spell(text: str) -> Spelling:
         found = _kind_of(inside)
         kind = kind or found
         if not found:
-            others += [part for part in (fold(one) for one in _SLASH.split(inside)) if part]
+            others += [part for part in (fold(part) for part in _SLASH.split(inside)) if part]
     rest = " ".join(_BRACKET.sub(" ", rest).split()) or text
     country = region = ""
     if "," in rest:
         rest, country, region, more = _behind_comma(rest)
         kind = kind or _kind_of(more)
-    pieces = [one for one in _SLASH.split(rest) if one.strip()]
+    pieces = [part for part in _SLASH.split(rest) if part.strip()]
     if len(pieces) > 1:
-        others += [fold(one) for one in pieces[1:]]
+        others += [fold(piece) for piece in pieces[1:]]
         rest = pieces[0]
     core, found = _without_kind(fold(rest))
     return Spelling(
-        text, core or fold(text), tuple(dict.fromkeys(one for one in others if one != core)),
+        text, core or fold(text), tuple(dict.fromkeys(other for other in others if other != core)),
         kind or found, country, region,
     )  # fmt: skip
 
@@ -163,7 +163,7 @@ def _behind_comma(text: str) -> tuple[str, str, str, str]:
     """Return the name, the country, the region and what else stands behind the first comma."""
     name, _, rest = text.partition(",")
     country = region = more = ""
-    for part in (one.strip() for one in rest.split(",")):
+    for part in (each_part.strip() for each_part in rest.split(",")):
         inside = region_country(part)
         if inside:
             country, region = country or inside, fold(part)
@@ -181,7 +181,7 @@ def _without_kind(words: str) -> tuple[str, str]:
     (('saitama', 'region'), ('aachen', 'district'), ('bonn', ''))
     """
     if words.startswith(_PLAIN_STARTS):
-        plain = next(one for one in _PLAIN_STARTS if words.startswith(one))
+        plain = next(plain_start for plain_start in _PLAIN_STARTS if words.startswith(plain_start))
         words = words[len(plain) :]
     if words.endswith(_PLAIN_ENDS) and words.count(" ") == 1:
         words = words.partition(" ")[0]

@@ -36,8 +36,8 @@ def write_sssom(linked: Linked, target: Target) -> str:
     }
     stated = {name: value for name, value in slots.items() if value not in ("", '""', '[""]')}
     rows = [
-        {**cells_of(one), "subject_label": linked.facts.label(one.subject)}
-        for one in rows_of(linked, target)
+        {**cells_of(item), "subject_label": linked.facts.label(item.subject)}
+        for item in rows_of(linked, target)
     ]
     return write_table(rows, _PUBLISHED, stated, prefixes_of_links(settings.base_iri))
 
@@ -46,7 +46,7 @@ def rows_of(linked: Linked, target: Target) -> Iterator[Decision]:
     """Yield what was decided, and each published link that nobody wrote a decision for."""
     decisions = list(linked.decided(target))
     yield from decisions
-    stated = {(one.subject, one.object) for one in decisions if one.confirmed}
+    stated = {(decision.subject, decision.object) for decision in decisions if decision.confirmed}
     for subject, identifier in linked.facts.links(target):
         iri = target.start + identifier + target.end
         if (subject, iri) not in stated:

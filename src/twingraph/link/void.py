@@ -23,7 +23,7 @@ def linkset_triples(linked: Linked) -> list[Triple]:
 
     The linksets are parts of the dataset `<base>`; they are named in `<base>.well-known/void`.
     """
-    return [one for target in TARGETS.values() for one in _linkset(linked, target)]
+    return [item for target in TARGETS.values() for item in _linkset(linked, target)]
 
 
 def _linkset(linked: Linked, target: Target) -> list[Triple]:

@@ -92,8 +92,8 @@ class Dataset:
         yield from parse_lines(self.default)
         for name, lines in self.named.items():
             graph = NamedNode(name)
-            for one in parse_lines(lines):
-                yield Quad(one.subject, one.predicate, one.object, graph)
+            for line in parse_lines(lines):
+                yield Quad(line.subject, line.predicate, line.object, graph)
 
     @cached_property
     def store(self) -> Store:
@@ -134,7 +134,9 @@ def triple_texts(statements: Iterable[Triple] | Iterable[Quad]) -> set[str]:
     >>> triple_texts([Triple(e, e, e)])
     {'<http://e/> <http://e/> <http://e/> .'}
     """
-    triples: Iterator[Any] = (one.triple if isinstance(one, Quad) else one for one in statements)
+    triples: Iterator[Any] = (
+        statement.triple if isinstance(statement, Quad) else statement for statement in statements
+    )
     return set(_lines(serialize(triples, format=RdfFormat.N_TRIPLES) or b""))
 
 

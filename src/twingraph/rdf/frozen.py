@@ -32,7 +32,7 @@ def quad_lines(quads: Iterable[Quad]) -> bytes:
 
 def triple_lines(quads: Iterable[Quad]) -> bytes:
     """Return the triples of quads as sorted canonical N-Triples, without their graph names."""
-    return _sorted(serialize((one.triple for one in quads), format=RdfFormat.N_TRIPLES))
+    return _sorted(serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES))
 
 
 def _sorted(raw: bytes | None) -> bytes:
@@ -52,7 +52,7 @@ def read_frozen(path: Path) -> list[Quad]:
         raw = path.read_bytes()
         refuse_doctype(raw, path.as_posix(), format_)
         quads = list(parse(raw, format=format_))
-        new = next((one for one in quads if is_new(one.object) or is_new(one.subject)), None)
+        new = next((quad for quad in quads if is_new(quad.object) or is_new(quad.subject)), None)
         if new is not None:
             raise TwingraphError(f"{path}: {new.object} is RDF 1.2; write plain RDF 1.1")
         return quads
@@ -93,9 +93,9 @@ def load_store(path: Path, form: RdfFormat = RdfFormat.N_QUADS) -> Store:
 def default_graph(quads: Iterable[Quad]) -> list[Quad]:
     """Return the quads of the default graph: what we publish."""
     unnamed = DefaultGraph()
-    return [one for one in quads if one.graph_name == unnamed]
+    return [quad for quad in quads if quad.graph_name == unnamed]
 
 
 def default_triples(quads: Iterable[Quad]) -> list[Triple]:
     """Return what we publish as triples."""
-    return [one.triple for one in default_graph(quads)]
+    return [item.triple for item in default_graph(quads)]

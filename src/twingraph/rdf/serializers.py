@@ -32,7 +32,7 @@ def _trig(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
 
 
 def _ntriples(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
-    return triple_lines(Quad(one.subject, one.predicate, one.object) for one in triples)
+    return triple_lines(Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
 
 
 def _rdfxml(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
@@ -64,9 +64,9 @@ def as_xml(body: bytes, instead: str) -> bytes:
 def _jsonld(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
     """Write expanded JSON-LD, one node object a subject, kinds as `@type`."""
     nodes: dict[str, dict[str, Any]] = {}
-    for one in json.loads(_serialize(triples, RdfFormat.JSON_LD, {})):
-        node = nodes.setdefault(one["@id"], {"@id": one["@id"]})
-        for verb, values in one.items():
+    for load in json.loads(_serialize(triples, RdfFormat.JSON_LD, {})):
+        node = nodes.setdefault(load["@id"], {"@id": load["@id"]})
+        for verb, values in load.items():
             if verb == "@id":
                 continue
             # a literal is no kind (JSON-LD 1.1 §4.2.3): for one, rdf:type is a property like others
@@ -95,8 +95,8 @@ def _order(triple: Triple) -> tuple[str, bool, str]:
 def _mentions(triples: list[Triple], namespace: str) -> bool:
     return any(
         isinstance(term, NamedNode) and term.value.startswith(namespace)
-        for one in triples
-        for term in (one.subject, one.predicate, one.object)
+        for triple in triples
+        for term in (triple.subject, triple.predicate, triple.object)
     )
 
 

@@ -125,12 +125,12 @@ def blocks(
 ) -> Iterator[str]:
     """Yield one block a subject, sorted by its IRI, each ending in a line end."""
     grouped: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for one in statements:
-        if not isinstance(one.subject, NamedNode):
+    for statement in statements:
+        if not isinstance(statement.subject, NamedNode):
             raise TypeError("a blank node as subject is not written")
-        is_a = one.predicate == RDF.type
-        verb = "a" if is_a else iri_text(one.predicate.value, used, prefixes)
-        grouped[one.subject.value][verb].add(term_text(one.object, used, prefixes))
+        is_a = statement.predicate == RDF.type
+        verb = "a" if is_a else iri_text(statement.predicate.value, used, prefixes)
+        grouped[statement.subject.value][verb].add(term_text(statement.object, used, prefixes))
     for subject, facts in sorted(grouped.items()):
         lines = [predicate_text(verb, facts[verb]) for verb in sorted(facts, key=_order)]
         yield iri_text(subject, used, prefixes) + " " + " ;\n  ".join(lines) + " .\n"

@@ -93,7 +93,7 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
     progress("telling what there is")
     frozen = _frozen(plan, folder / NAME)
     notes, counts = one_line(found), count_things(frozen.dataset, frozen.base)
-    writer.put(VOID, [write_void(frozen, [one.url for one in writer.files if is_dump(one.name)],
+    writer.put(VOID, [write_void(frozen, [file.url for file in writer.files if is_dump(file.name)],
                                  plan.date)])  # fmt: skip
     writer.put("NOTES.md", [write_notes(plan.settings, plan.date, counts, found)])
     writer.put("CITATION.cff", [write_cff(plan.settings, plan.date)])
@@ -110,8 +110,8 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
     edition = replace(edition, files=writer.sorted_files())
     inputs = _inputs(plan.build)
     writer.put(ABOUT, [_about(plan.settings, edition, counts, inputs)])
-    writer.put(SUMS, [sums_text({one.name: one.sha256 for one in writer.files})])
-    sync_folders(folder, [one.name for one in writer.files])
+    writer.put(SUMS, [sums_text({file.name: file.sha256 for file in writer.files})])
+    sync_folders(folder, [file.name for file in writer.files])
     return replace(edition, files=writer.sorted_files())
 
 
@@ -129,7 +129,7 @@ def _compared(plan: Plan, folder: Path) -> Comparison | None:
     if not plan.previous:
         return None
     old = folder_dump(plan.releases / plan.previous, plan.previous)
-    checksum = next((one.sha256 for one in plan.earlier[0].files if one.name == NAME), "")
+    checksum = next((file.sha256 for file in plan.earlier[0].files if file.name == NAME), "")
     if dump_digest(old).hex() != checksum:
         raise TwingraphError(
             f"{plan.releases / plan.previous / NAME} was changed after it was published; put back "
@@ -172,7 +172,9 @@ def _has_feed(plan: Plan) -> bool:
 
 
 def _about(settings: Settings, edition: Edition, counts: Mapping[str, int], inputs: str) -> bytes:
-    files = [{"name": one.name, "sha256": one.sha256, "size": one.size} for one in edition.files]
+    files = [
+        {"name": file.name, "sha256": file.sha256, "size": file.size} for file in edition.files
+    ]
     about = {
         "base_iri": settings.base_iri,
         "counts": dict(counts),
@@ -222,8 +224,8 @@ class _Writer:
 
     def pack_all(self) -> None:
         """Pack what is large or holds the graph, the largest first, two at a time."""
-        chosen = [one for one in self.files if is_dump(one.name) or one.size >= PACKED_FROM]
-        jobs = [f"{one.name}{suffix}" for one in sorted(chosen, key=lambda one: -one.size)
+        chosen = [file for file in self.files if is_dump(file.name) or file.size >= PACKED_FROM]
+        jobs = [f"{item.name}{suffix}" for item in sorted(chosen, key=lambda one: -one.size)
                 for suffix in PACKINGS]  # fmt: skip
         with ThreadPoolExecutor(_WORKERS) as workers:
             done = workers.map(self._pack, jobs)

@@ -45,10 +45,12 @@ def release_key(name: str) -> tuple[str, int] | None:
 def release_names(releases: Path) -> list[str]:
     """Return the names in `releases` that are taken by a release, oldest first."""
     try:
-        found = [one.name for one in releases.iterdir()]
+        found = [path.name for path in releases.iterdir()]
     except OSError:
         return []
-    return sorted((one for one in found if release_key(one)), key=lambda one: release_key(one) or 0)
+    return sorted(
+        (item for item in found if release_key(item)), key=lambda one: release_key(one) or 0
+    )
 
 
 def list_editions(releases: Path, base: str, address: str = "") -> list[Edition]:
@@ -58,7 +60,7 @@ def list_editions(releases: Path, base: str, address: str = "") -> list[Edition]
     """
     found = [read_edition(releases / name, base, address)
              for name in reversed(release_names(releases))]  # fmt: skip
-    return [one for one in found if one is not None]
+    return [item for item in found if item is not None]
 
 
 def read_edition(folder: Path, base: str, address: str = "") -> Edition | None:
@@ -81,9 +83,9 @@ def _read(folder: Path, base: str, address: str) -> Edition | None:
     if not release_key(folder.name) or not isinstance(files, list):
         return None
     url = f"{address}release/{folder.name}/"
-    listed = [_listed(folder, one, url) for one in files]
+    listed = [_listed(folder, file, url) for file in files]
     own = [_hashed(folder, name, url) for name in (SUMS, ABOUT)]
-    whole = [one for one in (*listed, *own) if one is not None]
+    whole = [item for item in (*listed, *own) if item is not None]
     if len(whole) < len(listed) + len(own):
         return None
     notes = about.get("notes")
@@ -133,7 +135,7 @@ def _is_inside(folder: Path, name: str) -> bool:
         return False
     path = folder / name
     try:
-        steps = (path, *(one for one in path.parents if one.is_relative_to(folder)))
-        return path.is_file() and not any(one.is_symlink() for one in steps)
+        steps = (path, *(parent for parent in path.parents if parent.is_relative_to(folder)))
+        return path.is_file() and not any(step.is_symlink() for step in steps)
     except OSError:
         return False

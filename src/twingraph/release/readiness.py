@@ -38,7 +38,7 @@ def refuse_date(settings: Settings, date: str, releases: Path) -> None:
             f"the day of a release is part of its data, and {reason}; write "
             f'release = "{date}" there, and release again'
         )
-    later = [one for one in taken if (release_key(one) or key) > key]
+    later = [item for item in taken if (release_key(item) or key) > key]
     if later:
         raise TwingraphError(
             f"{date} is before {later[-1]}, the newest release; write that day or a later one "
@@ -57,10 +57,12 @@ def refuse_unclean(settings: Settings) -> None:
     A release can be made again only from what is committed. Without git nothing is asked.
     """
     folder = settings.folder
-    if not any((one / ".git").exists() for one in (folder.absolute(), *folder.absolute().parents)):
+    if not any(
+        (parent / ".git").exists() for parent in (folder.absolute(), *folder.absolute().parents)
+    ):
         return
-    named = [one for one in ("data", "ontology", "shapes", "queries", FILE)
-             if (folder / one).exists()]  # fmt: skip
+    named = [item for item in ("data", "ontology", "shapes", "queries", FILE)
+             if (folder / item).exists()]  # fmt: skip
     command = ["git", "-c", "core.fsmonitor=false", "status", "--porcelain", "-z",
                "--untracked-files=all", "--", *named]  # fmt: skip
     try:
@@ -73,7 +75,7 @@ def refuse_unclean(settings: Settings) -> None:
         words = done.stderr.strip().splitlines() or ["git status failed"]
         raise TwingraphError(f"{folder}: {words[0]}; mend that, so that it can be seen what is "
                              "committed")  # fmt: skip
-    changed = [one[3:] for one in done.stdout.split("\0") if one[2:3] == " "]
+    changed = [part[3:] for part in done.stdout.split("\0") if part[2:3] == " "]
     if changed:
         more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
         raise TwingraphError(

@@ -58,9 +58,9 @@ class Board:
     def lanes_of_others(self, slot: int) -> tuple[int, int]:
         """Return how many queries all other processes have there."""
         second = third = 0
-        for other, (one, two) in enumerate(_LANES.iter_unpack(self._lanes)):
+        for other, (item, two) in enumerate(_LANES.iter_unpack(self._lanes)):
             if other != slot:
-                second, third = second + one, third + two
+                second, third = second + item, third + two
         return second, third
 
     def read(self) -> Iterator[tuple[int, bool, dict[str, Any]]]:

@@ -53,7 +53,7 @@ class Supervisor:
         self, listeners: list[socket.socket], board: Board, child: Child, ready: str
     ) -> None:
         """`ready` is said once all of them answer."""
-        self._processes = [_Process(number, one) for number, one in enumerate(listeners)]
+        self._processes = [_Process(number, listener) for number, listener in enumerate(listeners)]
         self._board = board
         self._child = child
         self._ready = ready
@@ -75,7 +75,11 @@ class Supervisor:
         for process in self._processes:
             self._start(process)
         while not self._ending:
-            links = {one.link.fileno(): one for one in self._processes if one.link is not None}
+            links = {
+                each_process.link.fileno(): each_process
+                for each_process in self._processes
+                if each_process.link is not None
+            }
             found, _, _ = select.select([wake, *links], [], [], self._until_next())
             for descriptor in found:
                 if descriptor in links:
@@ -93,7 +97,7 @@ class Supervisor:
         self._ending = True
 
     def _until_next(self) -> float | None:
-        waiting = [one.again for one in self._processes if one.again]
+        waiting = [process.again for process in self._processes if process.again]
         return max(0.0, min(waiting) - time.monotonic()) if waiting else None
 
     def _start(self, process: _Process) -> None:

@@ -118,7 +118,7 @@ def _calendar(
         facts.mention({iri})
     else:
         starts = _starts(reader, None)
-    facts.mention({one for start in starts for one in (start.partnership, *start.sources)})
+    facts.mention({source for start in starts for source in (start.partnership, *start.sources)})
     facts.complete()
     title = (
         words("calendar.city").format(name=facts.name(iri).text) if slug else words("calendar.all")

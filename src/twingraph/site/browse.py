@@ -198,7 +198,8 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
     chosen = _chosen(everything, choice.key)
     first = (choice.page - 1) * PAGE_SIZE
     number = max(
-        len(_chosen(entries_of(reader, choice.kind, one), choice.key)) for one in LANGUAGES
+        len(_chosen(entries_of(reader, choice.kind, each_language), choice.key))
+        for each_language in LANGUAGES
     )  # a letter may have names in one language only, and its page stands in all
     if path != _path(choice) or (first >= number and path != f"{choice.kind}/index.html"):
         return None
@@ -210,7 +211,10 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
         counted=words.ngettext("{number} in all", "{number} in all", len(chosen)),
         facets=facets,
         letters=_letters(everything, choice, language, place),
-        columns=[words.gettext("Name"), *(heading(one, language) for one in _COLUMNS[choice.kind])],
+        columns=[
+            words.gettext("Name"),
+            *(heading(column, language) for column in _COLUMNS[choice.kind]),
+        ],
         rows=_rows(reader, language, place, choice.kind, shown),
         pages=_pages(choice, len(chosen), language, place),
         csv=relative(f"{language}/{_path(choice._replace(page=1), 'csv')}", place),
@@ -224,14 +228,17 @@ def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
         return None
     chosen = _chosen(entries_of(reader, choice.kind, language), choice.key)
     if not chosen and not any(
-        _chosen(entries_of(reader, choice.kind, one), choice.key) for one in LANGUAGES
+        _chosen(entries_of(reader, choice.kind, each_language), choice.key)
+        for each_language in LANGUAGES
     ):
         return None
     words = words_of(language)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     columns = _COLUMNS[choice.kind]
-    writer.writerow(["IRI", words.gettext("Name"), *(heading(one, language) for one in columns)])
+    writer.writerow(
+        ["IRI", words.gettext("Name"), *(heading(column, language) for column in columns)]
+    )
     cells = _rows(reader, language, f"{language}/{path}", choice.kind, chosen)
     for entry, row in zip(chosen, cells, strict=True):
         texts = (" / ".join("" if v.absent else v.text for v in cell) for cell in row[1:])
@@ -247,7 +254,9 @@ def _guarded(text: str) -> str:
 def csv_paths(reader: BuildReader) -> list[str]:
     """Return the path of every CSV of the lists, without its language."""
     choices = (read_path(path) for path in browse_paths(reader))
-    return sorted({_path(one, "csv") for one in choices if one is not None and one.page == 1})
+    return sorted(
+        {_path(choice, "csv") for choice in choices if choice is not None and choice.page == 1}
+    )
 
 
 def _chosen(entries: Sequence[Entry], key: str) -> list[Entry]:
@@ -262,7 +271,7 @@ def _rows(
     facts.complete()
     formatter = ValueFormatter(facts, place)
     cells = place_cells if kind == "place" else partnership_cells
-    return [[[formatter.link(one.iri)], *cells(formatter, list(one.rows))] for one in shown]
+    return [[[formatter.link(item.iri)], *cells(formatter, list(item.rows))] for item in shown]
 
 
 def _facets(

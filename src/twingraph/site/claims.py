@@ -69,13 +69,13 @@ class Claims:
     def of(cls, formatter: ValueFormatter, thing: str) -> Claims:
         """Find the claims about `thing` among what the page has loaded."""
         verb = TG.subject.value
-        found = sorted({one for each, one in formatter.facts.incoming if each == verb})
+        found = sorted({item for each, item in formatter.facts.incoming if each == verb})
         return cls(formatter, thing, found)
 
     @property
     def properties(self) -> set[str]:
         """The properties that claims tell of."""
-        return {verb for one in self.iris for verb in self.formatter.facts.links(one, TG.property)}
+        return {verb for iri in self.iris for verb in self.formatter.facts.links(iri, TG.property)}
 
     @property
     def implied(self) -> set[str]:
@@ -85,11 +85,11 @@ class Claims:
     def _only_implied(self, verb: str) -> bool:
         facts = self.formatter.facts
         published = facts.values(self.thing, verb)
-        backing = [one for one in self._on(verb) if facts.one(one, TG.value) in published]
-        return bool(backing) and all(self._is_implied(one) for one in backing)
+        backing = [item for item in self._on(verb) if facts.one(item, TG.value) in published]
+        return bool(backing) and all(self._is_implied(item) for item in backing)
 
     def _on(self, verb: str) -> list[str]:
-        return [one for one in self.iris if verb in self.formatter.facts.links(one, TG.property)]
+        return [iri for iri in self.iris if verb in self.formatter.facts.links(iri, TG.property)]
 
     def _is_implied(self, claim: str) -> bool:
         return _INFERRED in self.formatter.facts.links(claim, TG.modality)
@@ -98,11 +98,11 @@ class Claims:
         """Return the table, by property, then by date."""
         facts = self.formatter.facts
         order = sorted(self.iris, key=lambda one: (self._verb_name(one), self._value_key(one), one))
-        return [self._row(one) for one in order if facts.one(one, TG.value) is not None]
+        return [self._row(item) for item in order if facts.one(item, TG.value) is not None]
 
     def _verb_name(self, claim: str) -> str:
-        return "".join(self.formatter.facts.name(one).text
-                       for one in self.formatter.facts.links(claim, TG.property))  # fmt: skip
+        return "".join(self.formatter.facts.name(iri).text
+                       for iri in self.formatter.facts.links(claim, TG.property))  # fmt: skip
 
     def _value_key(self, claim: str) -> str:
         value = self.formatter.facts.one(claim, TG.value)
@@ -155,26 +155,26 @@ class Claims:
         formatter, facts = self.formatter, self.formatter.facts
         published = facts.values(self.thing, verb)
         members = _members(published)
-        claims = [one for one in self._on(verb) if _DEPRECATED not in facts.links(one, TG.rank)]
-        counted = [one for one in claims if self._value_key(one) in members] or claims
+        claims = [item for item in self._on(verb) if _DEPRECATED not in facts.links(item, TG.rank)]
+        counted = [claim for claim in claims if self._value_key(claim) in members] or claims
         sides: dict[str, list[str]] = {}
-        for one in sorted(counted, key=lambda each: (self._is_implied(each), each)):
-            basis = [facts.name(each).text for each in facts.links(one, TG.basis)]
-            if self._is_implied(one) and not basis:
+        for entry in sorted(counted, key=lambda each: (self._is_implied(each), each)):
+            basis = [facts.name(each).text for each in facts.links(entry, TG.basis)]
+            if self._is_implied(entry) and not basis:
                 basis = [formatter.words.gettext("implied")]
-            sides.setdefault(self._value_key(one), []).extend(
-                each for each in basis if each not in sides.get(self._value_key(one), [])
+            sides.setdefault(self._value_key(entry), []).extend(
+                each for each in basis if each not in sides.get(self._value_key(entry), [])
             )
         return Conflict(
             verb=facts.name(verb).text,
             between_sources=verb in facts.links(self.thing, TG.sourcesDifferOn),
-            sides=[Side(self._side(one, published), ", ".join(sides[one])) for one in sides],
-            published=" / ".join(formatter.value(one, verb).text for one in published),
+            sides=[Side(self._side(side, published), ", ".join(sides[side])) for side in sides],
+            published=" / ".join(formatter.value(item, verb).text for item in published),
             bounds=self._bounds(verb),
         )
 
     def _side(self, value: str, published: list[Term]) -> Value:
-        if any(isinstance(one, NamedNode) for one in published):
+        if any(isinstance(item, NamedNode) for item in published):
             return self.formatter.link(value)
         text, iso = date_text(value, self.formatter.language)
         return Value(text, iso=iso)
@@ -183,7 +183,7 @@ class Claims:
         if verb not in BOUNDS:
             return ""
         facts = self.formatter.facts
-        first, last = (facts.date(facts.one(self.thing, one)) for one in BOUNDS[verb])
+        first, last = (facts.date(facts.one(self.thing, bound)) for bound in BOUNDS[verb])
         if not (first and last):
             return ""
         return self.formatter.words.gettext(
@@ -200,7 +200,7 @@ def _members(published: list[Term]) -> set[str]:
     ['1993~', '2003']
     """
     found: set[str] = set()
-    for one in published:
-        group = re.fullmatch(r"\[(.*)\]", one.value) if is_date(one) else None
-        found.update(group[1].split(",") if group else [one.value])
+    for item in published:
+        group = re.fullmatch(r"\[(.*)\]", item.value) if is_date(item) else None
+        found.update(group[1].split(",") if group else [item.value])
     return found

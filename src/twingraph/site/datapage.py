@@ -112,17 +112,23 @@ def data_page(site: BuildReader, publication: Publication, language: str, place:
     """Return the data page as HTML, as it stands at the path `place`."""
     view = _view(site, publication.catalogue, publication.releases, language, place)
     forms = tuple(
-        Alternate(_NAMES[one], f"catalog.{one}", kind)
-        for one, kind in (
+        Alternate(_NAMES[item], f"catalog.{item}", kind)
+        for item, kind in (
             ("ttl", "text/turtle"),
             ("rdf", "application/rdf+xml"),
             ("jsonld", "application/ld+json"),
         )
     )
     return render(
-        site, "catalogue.html", language, place, title=words_of(language).gettext("Data"),
-        elsewhere={one: f"{one}/{DATA_PAGE}" for one in LANGUAGES}, alternates=forms, page=view,
-    )  # fmt: skip
+        site,
+        "catalogue.html",
+        language,
+        place,
+        title=words_of(language).gettext("Data"),
+        elsewhere={each_language: f"{each_language}/{DATA_PAGE}" for each_language in LANGUAGES},
+        alternates=forms,
+        page=view,
+    )
 
 
 def _view(
@@ -130,7 +136,7 @@ def _view(
 ) -> DataView:
     words = words_of(language)
     shown = _Shown(site, catalogue, language, at)
-    datasets = [shown.dataset(one) for one in in_order(catalogue.datasets)]
+    datasets = [shown.dataset(item) for item in in_order(catalogue.datasets)]
     return DataView(
         title=text_of(catalogue, catalogue.iri, "dct:title", language),
         description=text_of(catalogue, catalogue.iri, "dct:description", language),
@@ -140,7 +146,7 @@ def _view(
         ],
         tables=[row for each in datasets for row in each.rows if row.name.endswith(".csv")],
         datasets=datasets,
-        releases=[shown.release(one) for one in releases],
+        releases=[shown.release(release) for release in releases],
         catalogues=[
             Value(f"{name}.{suffix}", relative(f"{name}.{suffix}", at))
             for name in PROFILES.values()
@@ -184,8 +190,8 @@ class _Shown:
             facts=self.facts(iri, keys),
             rows=self.files(iri),
             forms=[
-                Value(label, relative(f"dataset/{name}.{one}", self.at))
-                for one, label in _NAMES.items()
+                Value(label, relative(f"dataset/{name}.{key}", self.at))
+                for key, label in _NAMES.items()
             ],
         )
 
@@ -213,17 +219,17 @@ class _Shown:
                 said = ", ".join(texts_of(self.catalogue, iri, verb, self.language))
                 return [Value(said)] if said else []
             case "labels":
-                labels = ", ".join(self.text(one, "skos:prefLabel") for one in links)
+                labels = ", ".join(self.text(link, "skos:prefLabel") for link in links)
                 return [Value(labels)] if labels else []
             case "agent":
-                return [Value(self.text(one, "foaf:name")) for one in links]
+                return [Value(self.text(link, "foaf:name")) for link in links]
             case "licence":
-                return [self._licence(iri, one) for one in links]
+                return [self._licence(iri, link) for link in links]
             case "period":
-                ends = [[self.text(one, f"dcat:{end}Date") for end in ("start", "end")]
-                        for one in links]  # fmt: skip
-                days = [[date_text(day, self.language)[0] for day in one] for one in ends]
-                return [Value(" – ".join(one)) for one in days]
+                ends = [[self.text(link, f"dcat:{end}Date") for end in ("start", "end")]
+                        for link in links]  # fmt: skip
+                days = [[date_text(day, self.language)[0] for day in end] for end in ends]
+                return [Value(" – ".join(day)) for day in days]
         raise KeyError(how)
 
     def _day(self, text: str) -> Value:
@@ -238,19 +244,19 @@ class _Shown:
     def contact(self) -> list[Fact]:
         """Return whom to ask: what the first data set says, for all say the same."""
         sets = self.catalogue.datasets[:1]
-        nodes = [node for one in sets
-                 for node in links_of(self.catalogue, one, "dcat:contactPoint")]  # fmt: skip
-        values = [value for one in nodes for value in self._contact(one)]
+        nodes = [node for each_set in sets
+                 for node in links_of(self.catalogue, each_set, "dcat:contactPoint")]  # fmt: skip
+        values = [value for node in nodes for value in self._contact(node)]
         name = Value(words_of(self.language).gettext("Contact"))
         return [Fact(name, values, [], False)] if values else []
 
     def _contact(self, iri: str) -> list[Value]:
         name = self.text(iri, "vcard:fn")
         mails = links_of(self.catalogue, iri, "vcard:hasEmail")
-        pages = [self.href(one) for one in links_of(self.catalogue, iri, "vcard:hasURL")]
+        pages = [self.href(item) for item in links_of(self.catalogue, iri, "vcard:hasURL")]
         if mails:
-            return [Value(f"{name} <{one.removeprefix('mailto:')}>", one) for one in mails]
-        return [Value(name, one) for one in pages] or [Value(name)]
+            return [Value(f"{name} <{mail.removeprefix('mailto:')}>", mail) for mail in mails]
+        return [Value(name, page) for page in pages] or [Value(name)]
 
     def files(self, iri: str) -> list[Row]:
         """Return the files of a data set, packed ones under what they pack.
@@ -283,8 +289,8 @@ class _Shown:
     def release(self, edition: Edition) -> ReleaseView:
         """Return a release as it is shown."""
         words = words_of(self.language)
-        rows = {one.name: self._listed(one) for one in edition.files}
-        size = human_size(sum(one.size for one in edition.files), self.language)
+        rows = {file.name: self._listed(file) for file in edition.files}
+        size = human_size(sum(file.size for file in edition.files), self.language)
         return ReleaseView(
             anchor=f"release-{edition.date}",
             date=edition.date,
@@ -306,10 +312,10 @@ class _Shown:
             return ""
         makers = links_of(self.catalogue, iri, "dct:creator")
         makers = makers or links_of(self.catalogue, iri, "dct:publisher")
-        who = "; ".join(self.text(one, "foaf:name") for one in makers)
+        who = "; ".join(self.text(maker, "foaf:name") for maker in makers)
         version, issued = self.text(iri, "dcat:version"), self.text(iri, "dct:modified")
         numbers = links_of(self.catalogue, iri, "adms:identifier")
-        where = next((self.text(one, "skos:notation") for one in numbers), "")
+        where = next((self.text(number, "skos:notation") for number in numbers), "")
         if not where:
             where = f"{self.site.base}release/{releases[0].date}/" if releases else iri
         when = f" ({issued[:4]})" if issued else ""

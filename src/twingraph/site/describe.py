@@ -89,11 +89,11 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
     found = site.triples("own", this=node)
     pointing = site.pairs("incoming", this=node)
     kept = nsmallest(LINKS, pointing) if len(pointing) > LINKS else pointing
-    found += [Triple(NamedNode(one), NamedNode(verb), node) for verb, one in kept]
+    found += [Triple(NamedNode(item), NamedNode(verb), node) for verb, item in kept]
     named = {
         term.value
-        for one in found
-        for term in (one.subject, one.predicate, one.object)
+        for entry in found
+        for term in (entry.subject, entry.predicate, entry.object)
         if isinstance(term, NamedNode)
     }
     labels = [
@@ -126,7 +126,9 @@ def _graph(site: BuildReader, thing: str, suffix: str) -> bytes | None:
     triples = site.triples("graph", this=NamedNode(name))
     if suffix == "nq":
         graph = NamedNode(name)
-        return quad_lines(Quad(one.subject, one.predicate, one.object, graph) for one in triples)
+        return quad_lines(
+            Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples
+        )
     if suffix in ("json", "jsonld"):
         return write_jsonld(triples, site.context, name, bare=suffix == "json").encode()
     if suffix != "trig":
@@ -149,7 +151,7 @@ def _shape_triples(path: Path) -> tuple[Triple, ...]:
     """Return the triples of a Turtle file, its blank nodes named alike by everybody (RDFC-1.0)."""
     shapes = Dataset(parse(path=path, format=RdfFormat.TURTLE))
     shapes.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return tuple(one.triple for one in shapes)
+    return tuple(shape.triple for shape in shapes)
 
 
 def _write(site: BuildReader, triples: Iterable[Triple], suffix: str) -> bytes:

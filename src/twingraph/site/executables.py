@@ -29,8 +29,8 @@ def describe_question(site: BuildReader, query: LibraryQuery, suffix: str) -> by
 
 def describe_questions(site: BuildReader, suffix: str) -> bytes:
     """Return the descriptions of all questions, and the prefixes they share."""
-    triples = [*_prefixes(site), *(one for query in site.library.values()
-                                   for one in _question(site, query))]  # fmt: skip
+    triples = [*_prefixes(site), *(item for query in site.library.values()
+                                   for item in _question(site, query))]  # fmt: skip
     return SERIALIZERS[suffix](triples, site.prefixes)
 
 
@@ -46,8 +46,8 @@ def _question(site: BuildReader, query: LibraryQuery) -> Iterator[Triple]:
     yield Triple(node, NamedNode(_SH + form), Literal(text))
     yield Triple(node, NamedNode(_SH + "prefixes"), NamedNode(f"{site.base}query#prefixes"))
     yield Triple(node, NamedNode(_SCHEMA + "target"), NamedNode(site.address + "sparql"))
-    for one in query.audience:
-        yield Triple(node, NamedNode(_SCHEMA + "keywords"), Literal(one))
+    for item in query.audience:
+        yield Triple(node, NamedNode(_SCHEMA + "keywords"), Literal(item))
 
 
 def _prefixes(site: BuildReader) -> Iterator[Triple]:

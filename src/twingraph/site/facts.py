@@ -60,15 +60,17 @@ class PageFacts:
     def read_description(self, thing: str) -> None:
         """Load what `own.rq` says of `thing`, and note who points to it: that may be thousands."""
         node = NamedNode(thing)
-        for one in self.site.triples("own", this=node):
-            value = one.object
-            if not (isinstance(one.subject, NamedNode) and isinstance(value, NamedNode | Literal)):
+        for triple in self.site.triples("own", this=node):
+            value = triple.object
+            if not (
+                isinstance(triple.subject, NamedNode) and isinstance(value, NamedNode | Literal)
+            ):
                 continue
-            subject, verb = one.subject.value, one.predicate.value
+            subject, verb = triple.subject.value, triple.predicate.value
             if not (isinstance(value, NamedNode) and value.value == thing and subject != thing):
                 self._add(subject, verb, value)
         pointing = self.site.pairs("incoming", this=node)
-        self.incoming = [one for one in pointing if one[1] != thing]
+        self.incoming = [item for item in pointing if item[1] != thing]
         self._known.add(thing)
 
     def _add(self, thing: str, verb: str, value: Term) -> None:
@@ -78,17 +80,17 @@ class PageFacts:
 
     def load(self, things: Iterable[str]) -> None:
         """Load all that is said of each of `things`."""
-        self._ask("nodes", {one for one in things if one not in self._known}, self._known)
+        self._ask("nodes", {thing for thing in things if thing not in self._known}, self._known)
 
     def complete(self) -> None:
         """Load what is needed to call everything that is known by a name."""
         self._label()
-        unnamed = {one for one in self._mentioned() if kind_of(one, self.site.base) in _UNNAMED}
+        unnamed = {item for item in self._mentioned() if kind_of(item, self.site.base) in _UNNAMED}
         self.load(unnamed)
         self._label()
 
     def _label(self) -> None:
-        wanted = {one for one in self._mentioned() if one not in self._labelled}
+        wanted = {item for item in self._mentioned() if item not in self._labelled}
         self._ask("labels", wanted, self._labelled)
 
     def _mentioned(self) -> set[str]:
@@ -96,13 +98,13 @@ class PageFacts:
         for facts in self._of.values():
             found.update(facts)
             for values in facts.values():
-                found.update(one.value for one in values if isinstance(one, NamedNode))
+                found.update(value.value for value in values if isinstance(value, NamedNode))
         return found
 
     def mention(self, things: Iterable[str]) -> None:
         """Note things that a page names without having asked about them."""
-        for one in things:
-            self._of[one]  # a defaultdict notes what it is asked for
+        for thing in things:
+            self._of[thing]  # a defaultdict notes what it is asked for
 
     def _ask(self, query: str, things: set[str], done: set[str]) -> None:
         for row in self.site.rows_of(query, things):
@@ -125,7 +127,7 @@ class PageFacts:
 
     def links(self, thing: str, verb: NamedNode | str) -> list[str]:
         """Return the IRIs among the values of a property."""
-        return [one.value for one in self.values(thing, verb) if isinstance(one, NamedNode)]
+        return [item.value for item in self.values(thing, verb) if isinstance(item, NamedNode)]
 
     def properties(self, thing: str) -> list[str]:
         """Return the properties of a thing, sorted."""
@@ -133,8 +135,8 @@ class PageFacts:
 
     def texts(self, thing: str, verb: NamedNode | str) -> dict[str, str]:
         """Return the texts of a property by their language tag."""
-        found = [one for one in self.values(thing, verb) if isinstance(one, Literal)]
-        return {one.language or "": one.value for one in reversed(found)}
+        found = [item for item in self.values(thing, verb) if isinstance(item, Literal)]
+        return {item.language or "": item.value for item in reversed(found)}
 
     # --- names -----------------------------------------------------------------------------------
 
@@ -167,7 +169,7 @@ class PageFacts:
                 return Name(self.quantity(iri))
             case "geometry" | "contact":
                 slug = iri.rpartition("/")[2]
-                owner = [one for verb, one in self.incoming if iri in self.links(one, verb)]
+                owner = [item for verb, item in self.incoming if iri in self.links(item, verb)]
                 called = self.name(owner[0]).text if owner else slug
                 return Name(f"{kind_word}: {called}")
         return None

@@ -26,10 +26,10 @@ class Row(NamedTuple):
 
 def in_order(datasets: Sequence[str]) -> list[str]:
     """Return data sets as people want them: the partnerships first."""
-    names = [one.name for one in OFFERS]
+    names = [offer.name for offer in OFFERS]
     last = len(names)  # behind them, by name, what single documents say
-    places = {one: names.index(name) if (name := one.rpartition("/")[2]) in names else last
-              for one in datasets}  # fmt: skip
+    places = {dataset: names.index(name) if (name := dataset.rpartition("/")[2]) in names else last
+              for dataset in datasets}  # fmt: skip
     return sorted(datasets, key=lambda one: (places[one], one))
 
 

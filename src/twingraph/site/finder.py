@@ -59,10 +59,10 @@ class Finder:
         [('Paryż', 'near')]
         """
         found = []
-        for one in names:
-            kind = named_kind(one.thing, base)
+        for name in names:
+            kind = named_kind(name.thing, base)
             if kind is not None:
-                found.append((one, kind, tuple(sorted(forms(one.text)))))
+                found.append((name, kind, tuple(sorted(forms(name.text)))))
         return cls(tuple(found))
 
     def find(self, typed: str, language: str = "en") -> list[Hit]:

@@ -49,7 +49,7 @@ def standing(site: BuildReader, path: str) -> Lifecycle:
         if further is None:
             return Lifecycle("merged", found)
         found = further
-    return Lifecycle("withdrawn", tuple(one for one in instead if one != path))
+    return Lifecycle("withdrawn", tuple(item for item in instead if item != path))
 
 
 def _instead(site: BuildReader, path: str) -> tuple[str, ...] | None:
@@ -57,8 +57,12 @@ def _instead(site: BuildReader, path: str) -> tuple[str, ...] | None:
     named = site.remember("withdrawn", lambda: _withdrawn(site)).get(site.iri(path))
     if named is None:
         return None
-    paths = [own for one in named if (own := site.path(one)) is not None]
-    return tuple(one for one in paths if local_path(one) and is_known(site, site.iri(one)))
+    paths = [own for item in named if (own := site.path(item)) is not None]
+    return tuple(
+        each_path
+        for each_path in paths
+        if local_path(each_path) and is_known(site, site.iri(each_path))
+    )
 
 
 def _withdrawn(site: BuildReader) -> dict[str, list[str]]:
@@ -89,7 +93,7 @@ def withdrawn_page(site: BuildReader, path: str, language: str, at: str) -> With
     facts = PageFacts(site, language)
     facts.load({iri})
     instead = standing(site, path).instead
-    facts.mention(site.iri(one) for one in instead)
+    facts.mention(site.iri(item) for item in instead)
     facts.complete()
     formatter = ValueFormatter(facts, at)
     name = facts.name(iri)
@@ -101,5 +105,5 @@ def withdrawn_page(site: BuildReader, path: str, language: str, at: str) -> With
         iri=iri,
         comment=formatter.comment(iri),
         reason=formatter.text(iri, _REASON),
-        instead=[formatter.link(site.iri(one)) for one in instead],
+        instead=[formatter.link(site.iri(item)) for item in instead],
     )

@@ -20,7 +20,9 @@ from twingraph.site.words import kind_name, kinds_name
 from twingraph.translation import words_of
 
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
-    kind: tuple(PREFIXES[one.partition(":")[0]] + one.partition(":")[2] for one in names)
+    kind: tuple(
+        PREFIXES[each_name.partition(":")[0]] + each_name.partition(":")[2] for each_name in names
+    )
     for kind, names in {
         "place": ("tg:AdministrativeUnit", "schema:Place"),
         "partnership": ("tg:Partnership",),
@@ -109,8 +111,8 @@ def list_page(
     table = [[[formatter.link(thing)], *cells(formatter, each)] for thing, each in groups.items()]
     table.sort(key=lambda row: sort_key(row[0][0].text))
     beside = (
-        relative(f"{language}/{list_path(kind, one)}", at) if 1 <= one <= last else ""
-        for one in (number - 1, number + 1)
+        relative(f"{language}/{list_path(kind, item)}", at) if 1 <= item <= last else ""
+        for item in (number - 1, number + 1)
     )
     return ListPage(
         title=kinds_name(kind, language),
@@ -136,7 +138,7 @@ def partnership_cells(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     note = formatter.words.gettext("implied") if implied else ""
     end = first["end"]
     return [
-        [one._replace(note=note) for one in _links(formatter, rows, "type")],
+        [link._replace(note=note) for link in _links(formatter, rows, "type")],
         [since_value(formatter, first["start"])],
         [formatter.value(end)] if end is not None else [],
         [status_value(formatter, first["status"])],
@@ -179,7 +181,7 @@ def _plain(formatter: ValueFormatter, rows: list[Row]) -> Cells:
 
 def _links(formatter: ValueFormatter, rows: list[Row], name: str) -> list[Value]:
     found = {one.value for row in rows if isinstance(one := row[name], NamedNode)}
-    return sorted((formatter.link(one) for one in found), key=lambda one: sort_key(one.text))
+    return sorted((formatter.link(item) for item in found), key=lambda one: sort_key(one.text))
 
 
 _PLAIN: Final[tuple[str, ...]] = ()
@@ -262,11 +264,11 @@ def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage
     order: list[tuple[str, int]] = []
 
     def add(parent: str | None, depth: int) -> None:
-        below = [one for one, up in broader.items() if (up.value if up else None) == parent]
-        for one in sorted(below, key=lambda each: sort_key(facts.name(each).text)):
-            if all(one != each for each, _ in order):
-                order.append((one, depth))
-                add(one, depth + 1)
+        below = [key for key, up in broader.items() if (up.value if up else None) == parent]
+        for item in sorted(below, key=lambda each: sort_key(facts.name(each).text)):
+            if all(item != each for each, _ in order):
+                order.append((item, depth))
+                add(item, depth + 1)
 
     add(None, 0)
     table = []
@@ -320,15 +322,15 @@ def files_page(site: BuildReader, language: str, at: str) -> DataPage:
         FileRow(
             name,
             relative(file_place(name), at),
-            one.media_type,
-            words.ngettext("{number} byte", "{number} bytes", one.size),
-            one.sha256,
+            dump.media_type,
+            words.ngettext("{number} byte", "{number} bytes", dump.size),
+            dump.sha256,
         )
-        for name, one in site.dumps.items()
+        for name, dump in site.dumps.items()
     ]
     graphs = [
-        Value(one, relative(description_path(one.removeprefix(site.base), "trig"), at))
-        for one in sorted(site.graphs)
+        Value(graph, relative(description_path(graph.removeprefix(site.base), "trig"), at))
+        for graph in sorted(site.graphs)
     ]
     return DataPage(files, graphs)
 

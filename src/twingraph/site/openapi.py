@@ -103,10 +103,10 @@ def openapi(site: BuildReader) -> bytes:
         },
         "servers": [{"url": site.address.rstrip("/") if site.address != site.base else "."}],
         "externalDocs": {"url": "en/query/index.html", "description": "All questions, as pages"},
-        "tags": [{"name": one} for one in sorted(_audiences(site))],
+        "tags": [{"name": audience} for audience in sorted(_audiences(site))],
         "paths": {
-            f"/query/{one.name}.{{format}}": {"get": _operation(one)}
-            for one in site.library.values()
+            f"/query/{item.name}.{{format}}": {"get": _operation(item)}
+            for item in site.library.values()
         },
         "components": {
             "schemas": {"Problem": _PROBLEM, "Results": _RESULTS, "Term": _TERM},
@@ -122,12 +122,12 @@ def openapi(site: BuildReader) -> bytes:
 
 
 def _audiences(site: BuildReader) -> set[str]:
-    return {audience for one in site.library.values() for audience in one.audience}
+    return {audience for item in site.library.values() for audience in item.audience}
 
 
 def _operation(query: LibraryQuery) -> Json:
     formats = formats_of(query)
-    content = {media_type: {"schema": _ANSWERS[one]} for one, media_type in formats.items()}
+    content = {media_type: {"schema": _ANSWERS[key]} for key, media_type in formats.items()}
     return {
         "operationId": query.name,
         "summary": query.title["en"],
@@ -143,7 +143,7 @@ def _operation(query: LibraryQuery) -> Json:
                 "schema": {"type": "string", "enum": list(formats)},
                 "example": next(iter(formats)),
             },
-            *(_parameter(one) for one in query.parameters),
+            *(_parameter(parameter) for parameter in query.parameters),
         ],
         "responses": {
             "200": {"description": "The answer", "content": content},

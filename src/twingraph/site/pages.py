@@ -77,7 +77,7 @@ def page(
     about the thing of the page, newest first.
     """
     place = f"{language}/{path}" if at is None else at
-    elsewhere = {one: f"{one}/{path}" for one in LANGUAGES}
+    elsewhere = {each_language: f"{each_language}/{path}" for each_language in LANGUAGES}
     words = words_of(language)
     match path:
         case "index.html":
@@ -145,7 +145,9 @@ def _list(site: BuildReader, language: str, kind: str, at: str, number: int = 1)
     listing = list_page(site, kind, language, at, number) if kind in CLASSES else None
     if listing is None:
         return None
-    elsewhere = {one: f"{one}/{list_path(kind, number)}" for one in LANGUAGES}
+    elsewhere = {
+        each_language: f"{each_language}/{list_path(kind, number)}" for each_language in LANGUAGES
+    }
     return render(site, "list.html", language, at, title=listing.title, elsewhere=elsewhere,
                   page=listing)  # fmt: skip
 
@@ -156,7 +158,9 @@ def _thing(
     iri = site.iri(thing)
     if not is_known(site, iri):
         return None
-    elsewhere = {one: page_path(thing, one) or "" for one in LANGUAGES}
+    elsewhere = {
+        each_language: page_path(thing, each_language) or "" for each_language in LANGUAGES
+    }
     if standing(site, thing).state == "withdrawn":
         gone = withdrawn_page(site, thing, language, at)
         return render(site, "withdrawn.html", language, at, title=gone.title.text,
@@ -192,13 +196,18 @@ def alternates(thing: str) -> tuple[Alternate, ...]:
 
 def page_alternates(thing: str) -> tuple[Alternate, ...]:
     """Return the pages about the thing at path `thing`, one a language; a graph has none."""
-    found = ((one, page_path(thing, one)) for one in LANGUAGES)
-    return tuple(Alternate(own_name(one), path, "text/html", one) for one, path in found if path)
+    found = ((language, page_path(thing, language)) for language in LANGUAGES)
+    return tuple(Alternate(own_name(item), path, "text/html", item) for item, path in found if path)
 
 
 def page_paths(site: BuildReader) -> list[str]:
     """Return the path of every page below a language, in order: one pass over the graph."""
-    found = {*FIXED, DATA_PAGE, "query/index.html", *(f"query/{one}.html" for one in site.library)}
+    found = {
+        *FIXED,
+        DATA_PAGE,
+        "query/index.html",
+        *(f"query/{item}.html" for item in site.library),
+    }
     first = LANGUAGES[0]
     kinds: set[str] = set()
     for row in site.rows("pages"):

@@ -20,10 +20,10 @@ def partnerships_named(reader: BuildReader, finder: Finder, typed: str, language
     for cut in range(1, len(words)):
         first = _named(finder, " ".join(words[:cut]), language)
         second = _named(finder, " ".join(words[cut:]), language) if first else []
-        for one in first:
+        for item in first:
             for other in second:
-                if one != other:
-                    rows = reader.rows("pair", one=NamedNode(one), other=NamedNode(other))
+                if item != other:
+                    rows = reader.rows("pair", one=NamedNode(item), other=NamedNode(other))
                     found += [row["partnership"].value for row in rows
                               if isinstance(row["partnership"], NamedNode)]  # fmt: skip
     return list(dict.fromkeys(found))

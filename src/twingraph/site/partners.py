@@ -32,7 +32,7 @@ class PartnerRow(NamedTuple):
 
 def iris_in(rows: Iterable[Row]) -> set[str]:
     """Return every IRI that stands in some rows."""
-    return {one.value for row in rows for one in row.values() if isinstance(one, NamedNode)}
+    return {item.value for row in rows for item in row.values() if isinstance(item, NamedNode)}
 
 
 def partner_rows(

@@ -61,7 +61,7 @@ def _conflicts(reader: BuildReader, language: str, place: str) -> Section:
     facts.mention(things)
     facts.complete()
     formatter = ValueFormatter(facts, place)
-    values = sorted((formatter.link(one) for one in things), key=lambda one: sort_key(one.text))
+    values = sorted((formatter.link(thing) for thing in things), key=lambda one: sort_key(one.text))
     sentence = words.ngettext(
         "{number} thing is told differently by the passages that tell of it; all are kept.",
         "{number} things are told differently by the passages that tell of them; all are kept.",
@@ -73,15 +73,15 @@ def _conflicts(reader: BuildReader, language: str, place: str) -> Section:
 def _starts(reader: BuildReader, language: str, place: str) -> Section:
     words = words_of(language)
     entries = entries_of(reader, "partnership", language)
-    missing = [one for one in entries if all(row["start"] is None for row in one.rows)]
+    missing = [entry for entry in entries if all(row["start"] is None for row in entry.rows)]
     sentence = words.ngettext(
         "Of {all} partnerships, {number} has no start in our sources.",
         "Of {all} partnerships, {number} have no start in our sources.",
         len(missing), all=words.number(len(entries)),
     )  # fmt: skip
     facts = PageFacts(reader, language)
-    facts.mention(one.iri for one in missing[:_SHOWN])
+    facts.mention(item.iri for item in missing[:_SHOWN])
     facts.complete()
     formatter = ValueFormatter(facts, place)
-    values = [formatter.link(one.iri) for one in missing[:_SHOWN]]
+    values = [formatter.link(item.iri) for item in missing[:_SHOWN]]
     return Section("starts", words.gettext("Start not stated"), sentence, values)

@@ -23,9 +23,9 @@ def examples(site: BuildReader, language: str, at: str) -> list[Example]:
     sparql = relative("sparql", at)
     return [
         Example(
-            choose_text(one.title, language)[0],
-            one.text,
-            f"{sparql}?query={quote(one.text, safe='')}&lang={language}",
+            choose_text(question.title, language)[0],
+            question.text,
+            f"{sparql}?query={quote(question.text, safe='')}&lang={language}",
         )
-        for one in site.questions
+        for question in site.questions
     ]

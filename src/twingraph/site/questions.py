@@ -132,9 +132,19 @@ def question_page(
     at = f"{language}/query/{name}.html"
     told = _tell(site, language, at, query, asked, problem, dict(fields))
     search = f"?{urlencode(asked.values)}" if asked is not None and fields else ""
-    body = render(site, "question.html", language, at, title=told.title,
-                  elsewhere={one: f"{one}/query/{name}.html{search}" for one in LANGUAGES},
-                  alternates=question_forms(name), page=told)  # fmt: skip
+    body = render(
+        site,
+        "question.html",
+        language,
+        at,
+        title=told.title,
+        elsewhere={
+            each_language: f"{each_language}/query/{name}.html{search}"
+            for each_language in LANGUAGES
+        },
+        alternates=question_forms(name),
+        page=told,
+    )
     return status, body
 
 
@@ -151,9 +161,9 @@ def questions_page(site: BuildReader, language: str) -> bytes:
     at = f"{language}/query/index.html"
     words = words_of(language)
     groups = [
-        Group(one, words.gettext(_AUDIENCE_NAMES[one]), _links(site, language, one))
-        for one in AUDIENCES
-        if _links(site, language, one)
+        Group(audience, words.gettext(_AUDIENCE_NAMES[audience]), _links(site, language, audience))
+        for audience in AUDIENCES
+        if _links(site, language, audience)
     ]
     return render(
         site,
@@ -162,15 +172,17 @@ def questions_page(site: BuildReader, language: str) -> bytes:
         at,
         title=words.gettext("Questions"),
         groups=groups,
-        elsewhere={one: f"{one}/query/index.html" for one in LANGUAGES},
+        elsewhere={
+            each_language: f"{each_language}/query/index.html" for each_language in LANGUAGES
+        },
         openapi=relative("openapi.json", at),
         examples=relative(".well-known/sparql-examples", at),
     )
 
 
 def _links(site: BuildReader, language: str, audience: str) -> list[Link]:
-    found = [one for one in site.library.values() if audience in one.audience]
-    links = [Link(choose_text(one.title, language)[0], f"{one.name}.html") for one in found]
+    found = [item for item in site.library.values() if audience in item.audience]
+    links = [Link(choose_text(item.title, language)[0], f"{item.name}.html") for item in found]
     return sorted(links, key=lambda link: sort_key(link.text))
 
 
@@ -190,10 +202,10 @@ def _tell(
     return QuestionPage(
         title=choose_text(query.title, language)[0],
         question=choose_text(query.question, language)[0],
-        audience=[words.gettext(_AUDIENCE_NAMES[one]) for one in query.audience],
+        audience=[words.gettext(_AUDIENCE_NAMES[item]) for item in query.audience],
         action="answer/",
         name=query.name,
-        fields=[_field(site, language, one, values) for one in query.parameters],
+        fields=[_field(site, language, parameter, values) for parameter in query.parameters],
         problem=problem,
         table=_table(site, language, at, asked) if asked is not None else None,
         query=text,
@@ -213,8 +225,10 @@ def calls(site: BuildReader, asked: BoundQuery, command_line: str = "Command lin
     name = asked.query.name
     suffix = next(iter(formats_of(asked.query)))
     search = f"?{urlencode(asked.values)}" if asked.values else ""
-    python = "".join(f", {one}={_quoted(value)}" for one, value in asked.values.items())
-    words = "".join(f" {shlex.quote(f'{one}={value}')}" for one, value in asked.values.items())
+    python = "".join(f", {key}={_quoted(value)}" for key, value in asked.values.items())
+    words = "".join(
+        f" {shlex.quote(f'{each_key}={value}')}" for each_key, value in asked.values.items()
+    )
     return [
         Call("curl", f"curl -L {shlex.quote(f'{site.address}query/{name}.{suffix}{search}')}"),
         Call("Python", f'import twingraph\n\nrows = twingraph.query("{name}"{python})\n'
@@ -238,7 +252,7 @@ def _field(
     prefix = f"{parameter.kind}:"
     value = value.removeprefix(prefix) if parameter.kind else value
     options = _options(site, language, parameter)
-    if options and value not in {one for one, _ in options}:
+    if options and value not in {option for option, _ in options}:
         options.insert(0, (value, value))
     label = choose_text(parameter.description, language)[0]
     return Field(parameter.name, label, value, _INPUTS.get(parameter.type, "text"), options)
@@ -255,15 +269,15 @@ def _options(site: BuildReader, language: str, parameter: Parameter) -> list[tup
     facts = PageFacts(site, language)
     facts.mention(things)
     facts.complete()
-    named = [(one.removeprefix(prefix), facts.name(one).text) for one in things]
+    named = [(thing.removeprefix(prefix), facts.name(thing).text) for thing in things]
     return sorted(named, key=lambda one: sort_key(one[1]))
 
 
 def _of_kind(site: BuildReader, prefix: str) -> set[str]:
     found: set[str] = set()
-    for one in site.store.quads_for_pattern(None, RDF.type, None, DefaultGraph()):
-        if isinstance(one.subject, NamedNode) and one.subject.value.startswith(prefix):
-            found.add(one.subject.value)
+    for quad in site.store.quads_for_pattern(None, RDF.type, None, DefaultGraph()):
+        if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(prefix):
+            found.add(quad.subject.value)
         if len(found) > _MAX_OPTIONS:
             break
     return found
@@ -272,17 +286,19 @@ def _of_kind(site: BuildReader, prefix: str) -> set[str]:
 def _places(site: BuildReader, parameter: Parameter) -> set[str]:
     """Return the countries where the example is one, else all other places that can have ties."""
     countries = {
-        one.subject.value
-        for one in site.store.quads_for_pattern(None, TG.level, _COUNTRY, DefaultGraph())
-        if isinstance(one.subject, NamedNode)
+        quad.subject.value
+        for quad in site.store.quads_for_pattern(None, TG.level, _COUNTRY, DefaultGraph())
+        if isinstance(quad.subject, NamedNode)
     }
     example = site.prefixes["place"] + parameter.example.removeprefix("place:")
     if example in countries:
         return countries
     found: set[str] = set()
-    for one in site.store.quads_for_pattern(None, RDF.type, TG.AdministrativeUnit, DefaultGraph()):
-        if isinstance(one.subject, NamedNode) and one.subject.value not in countries:
-            found.add(one.subject.value)
+    for each_quad in site.store.quads_for_pattern(
+        None, RDF.type, TG.AdministrativeUnit, DefaultGraph()
+    ):
+        if isinstance(each_quad.subject, NamedNode) and each_quad.subject.value not in countries:
+            found.add(each_quad.subject.value)
         if len(found) > _MAX_OPTIONS:
             break
     return found
@@ -311,8 +327,8 @@ def _table(site: BuildReader, language: str, at: str, asked: BoundQuery) -> Answ
     if not total:
         counted = words.gettext("Nothing matches.")
     return AnswerTable(
-        [heading(found.variables[one], language) for one in kept],
-        [[_value(formatter, found.variables[one], row[one]) for one in kept] for row in shown],
+        [heading(found.variables[item], language) for item in kept],
+        [[_value(formatter, found.variables[item], row[item]) for item in kept] for row in shown],
         counted,
         "",
     )
@@ -351,7 +367,7 @@ def _kept(facts: PageFacts, asked: BoundQuery, found: Rows) -> list[int]:
         if at not in linked
         and any(row[at] is not None for row in found.rows)
         and all(
-            row[at] is None or _text(row[at]) in _names(facts, [row[one] for one in linked])
+            row[at] is None or _text(row[at]) in _names(facts, [row[item] for item in linked])
             for row in found.rows
         )
     }
@@ -366,8 +382,10 @@ def _text(term: object) -> str:
 
 
 def _names(facts: PageFacts, terms: list[object]) -> set[str]:
-    things = (one.value for one in terms if isinstance(one, NamedNode))
-    return {text for one in things for verb in _LABELS for text in facts.texts(one, verb).values()}
+    things = (term.value for term in terms if isinstance(term, NamedNode))
+    return {
+        text for thing in things for verb in _LABELS for text in facts.texts(thing, verb).values()
+    }
 
 
 def _value(formatter: ValueFormatter, variable: str, term: object) -> Value:

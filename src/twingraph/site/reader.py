@@ -135,7 +135,7 @@ class BuildReader:
         """Ask a SELECT query."""
         found = self.store.query(text, substitutions=_substitutions(terms))
         assert isinstance(found, QuerySolutions), "not a SELECT query"
-        names = [one.value for one in found.variables]
+        names = [variable.value for variable in found.variables]
         return [dict(zip(names, map(_term, row), strict=True)) for row in found]
 
     def triples(self, name: str, **terms: Term) -> list[Triple]:
@@ -146,7 +146,7 @@ class BuildReader:
 
     def rows_of(self, name: str, things: Iterable[str]) -> list[Row]:
         """Ask a SELECT query about many things at once: its `VALUES … { UNDEF }` is filled."""
-        nodes = " ".join(str(NamedNode(one)) for one in sorted(set(things)))
+        nodes = " ".join(str(NamedNode(thing)) for thing in sorted(set(things)))
         return self.select(self.queries[name].replace("UNDEF", nodes)) if nodes else []
 
     def iri(self, path: str) -> str:
@@ -214,7 +214,9 @@ def load_site(
         prefixes=prefixes_for(base),
         context=context,
         queries=_load_queries(),
-        graphs=frozenset(one.value for one in store.named_graphs() if isinstance(one, NamedNode)),
+        graphs=frozenset(
+            graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)
+        ),
         dumps=_list_dumps(folder, sums),
         questions=_load_questions(asked),
         library=asked,
@@ -228,9 +230,9 @@ def _load_questions(library: Mapping[str, LibraryQuery]) -> tuple[Question, ...]
         titles = dict(re.findall(r"^# (en|de): (.+)$", text, re.MULTILINE))
         if name.startswith("example-") and titles:
             found.append(Question(titles, _without_header(text)))
-    for one in library.values():
-        if not one.parameters:
-            found.append(Question(one.title, _without_header(one.text)))
+    for item in library.values():
+        if not item.parameters:
+            found.append(Question(item.title, _without_header(item.text)))
     return tuple(found)
 
 
@@ -241,7 +243,7 @@ def _without_header(text: str) -> str:
 def _load_queries() -> dict[str, str]:
     folder = bundled("queries") / "site"
     files = sorted(folder.glob("*.rq"))
-    return {one.stem: one.read_text(encoding="utf-8") for one in files}
+    return {file.stem: file.read_text(encoding="utf-8") for file in files}
 
 
 def _list_dumps(folder: Path, sums: str) -> dict[str, BuildFile]:

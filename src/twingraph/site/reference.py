@@ -65,9 +65,9 @@ def ontology_page(site: BuildReader, language: str, at: str) -> OntologyPage:
     facts.complete()
     formatter = ValueFormatter(facts, at)
     entries = sorted(
-        (_entry(formatter, one) for one in terms), key=lambda one: sort_key(one.anchor)
+        (_entry(formatter, term) for term in terms), key=lambda one: sort_key(one.anchor)
     )
-    classes = {one.rpartition("#")[2] for one in terms if _CLASS in facts.links(one, RDF.type)}
+    classes = {term.rpartition("#")[2] for term in terms if _CLASS in facts.links(term, RDF.type)}
     title = facts.name(iri)
     shown = ("owl:versionInfo", "owl:versionIRI", "dcterms:modified", "dcterms:license",
              "vann:preferredNamespaceUri", "vann:preferredNamespacePrefix",
@@ -76,9 +76,9 @@ def ontology_page(site: BuildReader, language: str, at: str) -> OntologyPage:
         title=Value(title.text, language=title.language),
         description=formatter.text(iri, PREFIXES["dcterms"] + "description"),
         iri=iri,
-        facts=_facts(formatter, iri, [_iri(one) for one in shown]),
-        classes=[one for one in entries if one.anchor in classes],
-        properties=[one for one in entries if one.anchor not in classes],
+        facts=_facts(formatter, iri, [_iri(item) for item in shown]),
+        classes=[entry for entry in entries if entry.anchor in classes],
+        properties=[entry for entry in entries if entry.anchor not in classes],
     )
 
 
@@ -96,7 +96,15 @@ def _entry(formatter: ValueFormatter, iri: str) -> TermEntry:
         name=Value(name.text, language=name.language),
         definition=formatter.text(iri, _DEFINITION),
         comment=formatter.comment(iri),
-        facts=_facts(formatter, iri, [one for one in facts.properties(iri) if one not in _HIDDEN]),
+        facts=_facts(
+            formatter,
+            iri,
+            [
+                each_property
+                for each_property in facts.properties(iri)
+                if each_property not in _HIDDEN
+            ],
+        ),
     )
 
 
@@ -154,7 +162,7 @@ def rules_page(site: BuildReader, language: str) -> RulesPage:
 
     def told(texts: dict[str, list[str]]) -> list[str]:
         found = texts.get(language) or texts.get("", []) or texts.get("en", [])
-        return sorted(re.sub(r"\{[?$]\w+\}", "…", one) for one in found)
+        return sorted(re.sub(r"\{[?$]\w+\}", "…", item) for item in found)
 
     rules = [
         RuleEntry(
@@ -162,9 +170,9 @@ def rules_page(site: BuildReader, language: str) -> RulesPage:
             _text(entry.get("name", {}), language) or code,
             _text(entry.get("description", {}), language),
             [
-                words.gettext(_SEVERITIES[one])
-                for one in SEVERITIES
-                if one in severities.get(code, ())
+                words.gettext(_SEVERITIES[severity])
+                for severity in SEVERITIES
+                if severity in severities.get(code, ())
             ],
             told(entry.get("message", {})),
         )

@@ -103,7 +103,9 @@ def render(
     words = words_of(language)
     site_title = site.title.get(language) or site.title["en"]
     brand = site_title.partition(":")[0]
-    paths = elsewhere or {one: f"{one}/index.html" for one in LANGUAGES}
+    paths = elsewhere or {
+        each_language: f"{each_language}/index.html" for each_language in LANGUAGES
+    }
     navigation = [
         Link(words.gettext(name), relative(f"{language}/{path}", at), at == f"{language}/{path}")
         for name, path in _NAVIGATION
@@ -133,12 +135,12 @@ def render(
             questions_page=relative(f"{language}/query/index.html", at),
             cite=Citation.of(site, title or site_title, iri) if iri else None,
             languages=[
-                Link(own_name(one), relative(path, at), one == language, one)
-                for one, path in paths.items()
+                Link(own_name(key), relative(path, at), key == language, key)
+                for key, path in paths.items()
             ],
             alternates=[
-                Link(one.name, relative(one.path, at), language=one.media_type)
-                for one in alternates
+                Link(alternate.name, relative(alternate.path, at), language=alternate.media_type)
+                for alternate in alternates
             ],
             licence=site.licence,
             licence_page=outside_link(site.licence) or "",

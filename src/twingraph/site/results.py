@@ -85,7 +85,7 @@ def read_asked(site: BuildReader, query: LibraryQuery, fields: Fields) -> BoundQ
     given = dict(fields)
     if len(given) < len(fields):
         names = [name for name, _ in fields]
-        twice = next(one for one in names if names.count(one) > 1)
+        twice = next(each_name for each_name in names if names.count(each_name) > 1)
         raise TwingraphError(
             M_("{parameter} is given more than once; give it once", parameter=twice[:80])
         )
@@ -106,7 +106,7 @@ def example_of(site: BuildReader, query: LibraryQuery) -> BoundQuery:
         ):
             things = site.remember("things", lambda: _things(site))
             values[parameter.name] = next(
-                (one.removeprefix(prefix) for one in things if one.startswith(prefix)), slug
+                (thing.removeprefix(prefix) for thing in things if thing.startswith(prefix)), slug
             )
     return _bound(site, query, values)
 
@@ -126,8 +126,10 @@ def _bound(
     """Bind the parameters; `meant` are the things that the texts `given` name."""
     terms = bind(query, meant, site.base)
     typed = given or meant
-    values = {one.name: _typed(site, one.kind, terms[one.name], typed[one.name])
-              for one in query.parameters}  # fmt: skip
+    values = {
+        parameter.name: _typed(site, parameter.kind, terms[parameter.name], typed[parameter.name])
+        for parameter in query.parameters
+    }
     return BoundQuery(query, terms, values)
 
 
@@ -143,7 +145,7 @@ def text_of(asked: BoundQuery) -> str:
 
 
 def _evaluate(site: BuildReader, asked: BoundQuery) -> QuerySolutions | QueryBoolean | QueryTriples:
-    terms: dict[Variable, Any] = {Variable(name): one for name, one in asked.terms.items()}
+    terms: dict[Variable, Any] = {Variable(name): term for name, term in asked.terms.items()}
     return (site.guarded or site.store).query(asked.query.text, substitutions=terms or None)
 
 
@@ -178,10 +180,10 @@ def rows_of(site: BuildReader, asked: BoundQuery) -> Rows:
         return Rows([], [], bool(found))
     if isinstance(found, QueryTriples):
         rows: list[list[object]] = [
-            [one.subject, one.predicate, one.object] for one in _triples(found)
+            [triple.subject, triple.predicate, triple.object] for triple in _triples(found)
         ]
         return Rows(["subject", "predicate", "object"], rows)
-    names = [one.value for one in found.variables]
+    names = [variable.value for variable in found.variables]
     return Rows(names, [[row[name] for name in names] for row in found])
 
 

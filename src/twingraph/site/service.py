@@ -74,7 +74,7 @@ def dataset_description(site: BuildReader, suffix: str) -> bytes:
 
 @lru_cache(maxsize=2)
 def _void_triples(path: Path) -> tuple[Triple, ...]:
-    return tuple(one.triple for one in parse(path=path, format=RdfFormat.TURTLE))
+    return tuple(item.triple for item in parse(path=path, format=RdfFormat.TURTLE))
 
 
 def _sizes(site: BuildReader) -> Mapping[str, Literal]:
@@ -83,11 +83,11 @@ def _sizes(site: BuildReader) -> Mapping[str, Literal]:
         return {}
     counted = NamedNode(VOID + "triples")
     return {
-        one.subject.value: one.object
-        for one in _void_triples(site.dumps[VOID_FILE].path)
-        if one.predicate == counted
-        and isinstance(one.subject, NamedNode)
-        and isinstance(one.object, Literal)
+        void_triple.subject.value: void_triple.object
+        for void_triple in _void_triples(site.dumps[VOID_FILE].path)
+        if void_triple.predicate == counted
+        and isinstance(void_triple.subject, NamedNode)
+        and isinstance(void_triple.object, Literal)
     }
 
 

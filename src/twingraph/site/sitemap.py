@@ -15,9 +15,15 @@ _XHTML: Final = "http://www.w3.org/1999/xhtml"
 # Every question that can be asked has an address; crawlers need none of them, for what the
 # answers tell stands on pages and in dumps.
 _ENDLESS: Final = (
-    "/sparql?", "/search?", "/search.json?", "/lookup?", "/query/*?", "/?uri=",
-    *(f"/{one}/search?" for one in LANGUAGES), *(f"/{one}/query/*?" for one in LANGUAGES),
-)  # fmt: skip
+    "/sparql?",
+    "/search?",
+    "/search.json?",
+    "/lookup?",
+    "/query/*?",
+    "/?uri=",
+    *(f"/{language}/search?" for language in LANGUAGES),
+    *(f"/{language}/query/*?" for language in LANGUAGES),
+)
 
 
 def parts(pages: Sequence[str], largest: int = LARGEST_PART) -> dict[str, Sequence[str]]:
@@ -36,7 +42,7 @@ def parts(pages: Sequence[str], largest: int = LARGEST_PART) -> dict[str, Sequen
 def write_index(address: str, names: Sequence[str], day: str) -> bytes:
     """Return the index of the sitemaps `names` (sitemaps.org protocol)."""
     when = _lastmod(day)
-    entries = [f"<sitemap><loc>{escape(address + one)}</loc>{when}</sitemap>\n" for one in names]
+    entries = [f"<sitemap><loc>{escape(address + name)}</loc>{when}</sitemap>\n" for name in names]
     return f'{_XML}<sitemapindex xmlns="{_SITEMAPS}">\n{"".join(entries)}</sitemapindex>\n'.encode()
 
 
@@ -45,10 +51,13 @@ def write_sitemap(address: str, pages: Sequence[str], day: str) -> bytes:
     when = _lastmod(day)
     entries = []
     for path in pages:
-        urls = {one: escape(f"{address}{one}/{path}", {'"': "&quot;"}) for one in LANGUAGES}
+        urls = {
+            language: escape(f"{address}{language}/{path}", {'"': "&quot;"})
+            for language in LANGUAGES
+        }
         others = "".join(
-            f'<xhtml:link rel="alternate" hreflang="{one}" href="{url}"/>'
-            for one, url in urls.items()
+            f'<xhtml:link rel="alternate" hreflang="{key}" href="{url}"/>'
+            for key, url in urls.items()
         )
         entries += [f"<url><loc>{url}</loc>{when}{others}</url>\n" for url in urls.values()]
     head = f'{_XML}<urlset xmlns="{_SITEMAPS}" xmlns:xhtml="{_XHTML}">\n'
@@ -57,7 +66,7 @@ def write_sitemap(address: str, pages: Sequence[str], day: str) -> bytes:
 
 def write_robots(address: str, root: str) -> bytes:
     """Return robots.txt (RFC 9309): everything, but no endless questions; where the sitemap is."""
-    lines = ["User-agent: *", *(f"Disallow: {root}{one}" for one in _ENDLESS), "Allow: /"]
+    lines = ["User-agent: *", *(f"Disallow: {root}{item}" for item in _ENDLESS), "Allow: /"]
     return "\n".join([*lines, "", f"Sitemap: {address}sitemap.xml", ""]).encode()
 
 

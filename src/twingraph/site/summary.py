@@ -86,9 +86,9 @@ def _place(facts: PageFacts, iri: str, name: str, ties: Ties, words: Words) -> s
 
 
 def _partnership(facts: PageFacts, iri: str, decided: str, words: Words) -> str:
-    partners = [facts.name(one).text for one in facts.links(iri, TG.partner)]
+    partners = [facts.name(each_iri).text for each_iri in facts.links(iri, TG.partner)]
     names = words.pgettext("date", " and ").join(sorted(partners))
-    kinds = [facts.name(one).text for one in facts.links(iri, TG.partnershipType)]
+    kinds = [facts.name(each_iri).text for each_iri in facts.links(iri, TG.partnershipType)]
     kind = " / ".join(kinds) or words.gettext("kind not stated")
     start = facts.one(iri, TG.start)
     when = words.gettext("start not stated")
@@ -111,7 +111,7 @@ def _other(facts: PageFacts, iri: str, name: str, kind: str, words: Words) -> st
     parts = [kind_name(kind, facts.language)]
     if date is not None and is_date(date):
         parts.append(facts.date(date))
-    parts += [facts.name(one).text for one in places[:1]]
+    parts += [facts.name(place).text for place in places[:1]]
     return f"{name}: {', '.join(parts)}."
 
 
@@ -125,7 +125,7 @@ def description_of(facts: PageFacts, iri: str, opening: str) -> str:
 
 
 def _code(facts: PageFacts, iri: str, verb: str) -> str:
-    return next((one.rpartition("/")[2] for one in facts.links(iri, verb)), "")
+    return next((each_iri.rpartition("/")[2] for each_iri in facts.links(iri, verb)), "")
 
 
 def schema_thing(
@@ -149,7 +149,7 @@ def schema_thing(
     )
     if names:
         found["alternateName"] = names
-    same = [one for one in others if one.startswith("http")]
+    same = [other for other in others if other.startswith("http")]
     if same:
         found["sameAs"] = same
     latitude, longitude = facts.one(iri, _LATITUDE), facts.one(iri, _LONGITUDE)

@@ -43,7 +43,7 @@ _WEIGHTY: Final = {TG.start.value, TG.partnershipType.value, TG.status.value}
 _ROLE: Final = PREFIXES["org"] + "role"
 # Links that have a section of their own, or are shortcuts for one that has.
 _TOLD: Final = frozenset(
-    [one.value for one in (TG.subject, TG.partner, TG.partnerOf, TG.twinnedWith, TG.inSource)]
+    [item.value for item in (TG.subject, TG.partner, TG.partnerOf, TG.twinnedWith, TG.inSource)]
     + [PREFIXES["skos"] + name for name in ("narrower", "hasTopConcept", "topConceptOf")]
 )
 
@@ -177,9 +177,9 @@ def thing_page(
     notes = {
         kind: sorted(
             (
-                _note(formatter, one)
-                for one in shown.get(verb, ())
-                if kind_of(one, site.base) == kind
+                _note(formatter, item)
+                for item in shown.get(verb, ())
+                if kind_of(item, site.base) == kind
             ),
             key=lambda note: (note.kind.text if note.kind else "", note.text.text),
         )
@@ -188,8 +188,8 @@ def thing_page(
     evidence = formatter.citations([iri, *claims.iris])
     rows, claimed = _anchored(claims.rows(), set(anchors))
     claimed |= set(anchors)
-    own = {one.anchor for one in evidence} - claimed
-    evidence = [one._replace(anchored=one.anchor in own) for one in evidence]
+    own = {item.anchor for item in evidence} - claimed
+    evidence = [item._replace(anchored=item.anchor in own) for item in evidence]
     taken = claimed | own
     memberships, found = _anchored(_memberships(formatter, shown), taken)
     contacts, more = _anchored(_contacts(formatter, iri), taken | found)
@@ -217,12 +217,12 @@ def thing_page(
     ties = Ties(len(lasting), started, decided_in_words)
     opening = sentence(facts, iri, ties)
     description = description_of(facts, iri, opening)
-    outside = [one for verb in OUTSIDE for one in facts.links(iri, verb)]
+    outside = [each_iri for verb in OUTSIDE for each_iri in facts.links(iri, verb)]
     return ThingPage(
         title=Value(name.text, language=name.language),
         kind=_kind(formatter, iri),
         iri=iri,
-        intro=[one for one in (formatter.text(iri, _DEFINITION), formatter.comment(iri)) if one],
+        intro=[item for item in (formatter.text(iri, _DEFINITION), formatter.comment(iri)) if item],
         implied=_implied(facts, iri),
         conflicts=claims.conflicts(),
         facts=_facts(formatter, iri, claims, evidence, decided_in_words),
@@ -253,13 +253,13 @@ def thing_page(
         remarks=remarks,
         evidence=evidence,
         incoming=_incoming(formatter, facts.incoming, shown, told),
-        outside=[formatter.elsewhere(one) for one in outside],
+        outside=[formatter.elsewhere(item) for item in outside],
     )
 
 
 def _original(formatter: ValueFormatter, iri: str) -> Value | None:
     facts = formatter.facts
-    pages = [one for verb in _ORIGINALS for one in facts.links(iri, verb)]
+    pages = [each_iri for verb in _ORIGINALS for each_iri in facts.links(iri, verb)]
     return formatter.elsewhere(pages[0]) if pages else None
 
 
@@ -295,9 +295,9 @@ def _shown(incoming: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 def _load(facts: PageFacts, iri: str, things: list[str]) -> None:
     facts.load(things)
     facts.load(facts.links(iri, TG.contactPoint))
-    cited = {one for thing in (iri, *things) for one in facts.links(thing, TG.cites)}
+    cited = {each_iri for thing in (iri, *things) for each_iri in facts.links(thing, TG.cites)}
     facts.load(cited)
-    facts.load({one for cite in (iri, *cited) for one in facts.links(cite, TG.inSource)})
+    facts.load({each_iri for cite in (iri, *cited) for each_iri in facts.links(cite, TG.inSource)})
     kind = kind_of(iri, facts.site.base)
     facts.mention([CODES + "modality/stated", *ALWAYS.get(kind or "", ())])
     facts.complete()
@@ -337,9 +337,9 @@ def _facts(
         values = formatter.values(iri, verb)
         if verb == _NOT_STATED:  # what is always shown says so itself
             values = [
-                formatter.property_name(one)
-                for one in formatter.facts.links(iri, verb)
-                if one not in always
+                formatter.property_name(each_iri)
+                for each_iri in formatter.facts.links(iri, verb)
+                if each_iri not in always
             ]
             if not values:
                 continue
@@ -354,7 +354,8 @@ def _facts(
             values = [Value(absent, absent=True, note=note)]
         else:
             values = [
-                one._replace(note=_note_on(formatter, iri, verb, one, claims)) for one in values
+                value._replace(note=_note_on(formatter, iri, verb, value, claims))
+                for value in values
             ]
         name = formatter.property_name(verb)
         found.append(Fact(name, values, marks.get(verb, []), verb in claims.properties))
@@ -366,7 +367,7 @@ def _rank(verb: str) -> int:
 
 
 def _marks(formatter: ValueFormatter, iri: str, evidence: list[Citation]) -> dict[str, list[Mark]]:
-    numbers = {one.anchor: one.number for one in evidence}
+    numbers = {item.anchor: item.number for item in evidence}
     found: dict[str, list[Mark]] = defaultdict(list)
     for cite in formatter.facts.links(iri, TG.cites):
         anchor = fragment_of(cite)
@@ -385,12 +386,12 @@ def _note_on(formatter: ValueFormatter, iri: str, verb: str, value: Value, claim
     notes = [formatter.words.gettext("implied, not stated")] if verb in claims.implied else []
     if verb in BOUNDS and not value.iso:
         notes.append(bounds_text(formatter, iri, verb))
-    return "; ".join(one for one in notes if one)
+    return "; ".join(note for note in notes if note)
 
 
 def bounds_text(formatter: ValueFormatter, iri: str, verb: str) -> str:
     """Return the first and the last day that a date can mean, in words."""
-    first, last = (formatter.facts.date(formatter.facts.one(iri, one)) for one in BOUNDS[verb])
+    first, last = (formatter.facts.date(formatter.facts.one(iri, bound)) for bound in BOUNDS[verb])
     if first and last:
         return formatter.words.gettext(
             "no earlier than {first}, no later than {last}", first=first, last=last
@@ -413,12 +414,12 @@ def _names(formatter: ValueFormatter, iri: str) -> list[Fact]:
         for own in [[tag for tag in each if tag and tag != formatter.language]]
     ]
     # the tag of a single language is shown by the value itself
-    values = [one._replace(note="") if one.language else one for one in values]
+    values = [value._replace(note="") if value.language else value for value in values]
     return [Fact(Value(formatter.words.gettext("Names")), values, [], False)] if values else []
 
 
 def _all_texts(facts: PageFacts, iri: str, verb: str) -> list[tuple[str, str]]:
-    return [(getattr(one, "language", None) or "", one.value) for one in facts.values(iri, verb)]
+    return [(getattr(fact, "language", None) or "", fact.value) for fact in facts.values(iri, verb)]
 
 
 def _coordinates(formatter: ValueFormatter, iri: str) -> list[Fact]:
@@ -446,7 +447,7 @@ def _note(formatter: ValueFormatter, iri: str) -> Note:
         kind=formatter.link(kinds[0]) if kinds else None,
         text=comment,
         anchor=fragment_of(iri),
-        to=[formatter.link(one) for one in facts.links(iri, TG.addressee)],
+        to=[formatter.link(each_iri) for each_iri in facts.links(iri, TG.addressee)],
         hedge=formatter.text(iri, TG.hedge),
         when=facts.date(facts.one(iri, TG.asOf) or facts.one(iri, TG.date)),
         citations=formatter.citations([iri]),
@@ -515,7 +516,9 @@ def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:
     slug = iri.rpartition("/")[2]
     found = []
     for name, query in formatter.site.library.items():
-        fitting = next((one for one in query.parameters if one.kind == kind), None)
+        fitting = next(
+            (parameter for parameter in query.parameters if parameter.kind == kind), None
+        )
         if fitting is None:
             continue
         values = {**query.examples(), fitting.name: slug}
@@ -535,14 +538,14 @@ def _incoming(
     groups = []
     numbers = Counter(verb for verb, _ in everything)
     for verb, things in shown.items():
-        kinds = {one: kind_of(one, formatter.site.base) or "" for one in things}
+        kinds = {thing: kind_of(thing, formatter.site.base) or "" for thing in things}
         rest = [
-            one for one in things
-            if told.get(kinds[one]) != verb and kinds[one] != "membership"
+            thing for thing in things
+            if told.get(kinds[thing]) != verb and kinds[thing] != "membership"
         ]  # fmt: skip
         if verb in _TOLD or not rest:
             continue
-        values = [formatter.link(one, _when(formatter.facts, one)) for one in rest]
+        values = [formatter.link(item, _when(formatter.facts, item)) for item in rest]
         values.sort(key=lambda one: sort_key(one.text))
         cut = numbers[verb] - len(things)
         message = INVERSE.get(verb)
@@ -602,8 +605,8 @@ def _contacts(formatter: ValueFormatter, iri: str) -> list[Contact]:
 def _memberships(formatter: ValueFormatter, shown: dict[str, list[str]]) -> list[Membership]:
     """Return the memberships of a thing and those in it, by who and in what."""
     facts = formatter.facts
-    found = sorted({one for verb in (_MEMBER, _ORGANISATION) for one in shown.get(verb, ())
-                    if kind_of(one, facts.site.base) == "membership"})  # fmt: skip
+    found = sorted({item for verb in (_MEMBER, _ORGANISATION) for item in shown.get(verb, ())
+                    if kind_of(item, facts.site.base) == "membership"})  # fmt: skip
     return sorted(
         (_membership(formatter, facts, each) for each in found),
         key=lambda row: (sort_key(row.organisation.text), sort_key(row.member.text), row.anchor),
@@ -614,7 +617,7 @@ def _membership(formatter: ValueFormatter, facts: PageFacts, iri: str) -> Member
     absent = Value(formatter.words.gettext("not stated in our sources"), absent=True)
 
     def links(verb: str) -> list[Value]:
-        return [formatter.link(one) for one in facts.links(iri, verb)]
+        return [formatter.link(each_iri) for each_iri in facts.links(iri, verb)]
 
     start, end = facts.one(iri, TG.start), facts.one(iri, TG.end)
     span = f"{start.value if start else '..'}/{end.value if end else '..'}"

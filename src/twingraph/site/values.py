@@ -143,7 +143,7 @@ class ValueFormatter:
         if len(texts) > 1 and len(texts) == len(terms) and "" not in texts:
             name = pick(texts, self.language)
             return [Value(name.text, language=name.language)]
-        found = [self.value(one, verb) for one in terms]
+        found = [self.value(term, verb) for term in terms]
         return sorted(found, key=lambda one: (not one.href, sort_key(one.text)))
 
     def text(self, thing: str, verb: NamedNode | str) -> Value | None:
@@ -162,7 +162,7 @@ class ValueFormatter:
         quote, line = facts.one(iri, TG.quote), facts.one(iri, TG.line)
         sources = facts.links(iri, TG.inSource)
         spoken = facts.one(sources[0], _LANGUAGE_OF) if sources else None
-        supports = [facts.name(one).text for one in facts.links(iri, TG.supports)]
+        supports = [facts.name(each_iri).text for each_iri in facts.links(iri, TG.supports)]
         return Citation(
             anchor=fragment_of(iri),
             number=number,
@@ -185,8 +185,10 @@ class ValueFormatter:
 
     def citations(self, things: Iterable[str]) -> list[Citation]:
         """Return the citations of some things, each once, in the order of the documents."""
-        found = {one for thing in things for one in self.facts.links(thing, TG.cites)}
-        return [self.citation(one, at) for at, one in enumerate(sorted(found, key=self._place), 1)]
+        found = {iri for thing in things for iri in self.facts.links(thing, TG.cites)}
+        return [
+            self.citation(item, at) for at, item in enumerate(sorted(found, key=self._place), 1)
+        ]
 
     def _place(self, citation: str) -> tuple[str, int, str]:
         source = "".join(self.facts.links(citation, TG.inSource)[:1])

@@ -108,7 +108,7 @@ def wikidata_page(site: BuildReader, language: str, at: str) -> bytes:
         files,
     )
     title = words_of(language).gettext("Our partnerships and Wikidata")
-    elsewhere = {one: f"{one}/{PAGE}" for one in ("en", "de")}
+    elsewhere = {name: f"{name}/{PAGE}" for name in ("en", "de")}
     return render(site, "wikidata.html", language, at, title=title, elsewhere=elsewhere, page=page)
 
 

@@ -63,18 +63,22 @@ def format_text(raw: bytes, name: str, base: str, old: str = "") -> Formatted:
     comments = [] if is_bare(text) else Positions(text).comments
     if comments:
         return Formatted("", problem("F07", name, comments[0]))
-    for one in statements:
-        if is_new(one.object) or is_new(one.subject):
-            line = Positions(text).line(plain(one.subject), one.predicate.value)
-            return Formatted("", problem("F13", name, line, term=one.object))
-        if isinstance(one.subject, BlankNode) or isinstance(one.object, BlankNode):
+    for each_statement in statements:
+        if is_new(each_statement.object) or is_new(each_statement.subject):
+            line = Positions(text).line(
+                plain(each_statement.subject), each_statement.predicate.value
+            )
+            return Formatted("", problem("F13", name, line, term=each_statement.object))
+        if isinstance(each_statement.subject, BlankNode) or isinstance(
+            each_statement.object, BlankNode
+        ):
             line = next(iter(Positions(text).blanks), 0)
             return Formatted("", problem("F08", name, line, example=f"{base}id/remark/<slug>"))
     if not statements:
         return Formatted("", problem("F02", name))
-    statements = [in_normal_form(one) for one in statements]
+    statements = [in_normal_form(statement) for statement in statements]
     if old:
-        statements = [rebase_quad(one, old, base) for one in statements]
+        statements = [rebase_quad(statement, old, base) for statement in statements]
     return Formatted(write_turtle(statements, prefixes_for(base)))
 
 
@@ -94,11 +98,11 @@ def rebase_table(table: MappingTable, old: str, new: str) -> MappingTable:
     """Return a table of decisions whose own IRIs are moved, in its rows and its header."""
     decisions = tuple(
         replace(
-            one,
-            subject=rebase_iri(one.subject, old, new),
-            object=rebase_iri(one.object, old, new),
+            decision,
+            subject=rebase_iri(decision.subject, old, new),
+            object=rebase_iri(decision.object, old, new),
         )
-        for one in table.decisions
+        for decision in table.decisions
     )
     slots = {name: rebase_iri(value, old, new) for name, value in table.slots.items()}
     return MappingTable(decisions, {}, slots)

@@ -273,10 +273,10 @@ def format_table(table: MappingTable, base: str) -> str:
     theirs = {renamed.get(name, name): iri for name, iri in table.curies.items()}
     rows = [
         {name: text if name in _IRIS else _renamed(normalize("NFC", text), renamed)
-         for name, text in cells_of(one).items()}
-        for one in table.decisions
+         for name, text in cells_of(decision).items()}
+        for decision in table.decisions
     ]  # fmt: skip
-    others = {name for one in table.decisions for name, _ in one.others}
+    others = {name for decision in table.decisions for name, _ in decision.others}
     columns = sorted({*COLUMNS, *others}, key=_column_order)
     full = [{**dict.fromkeys(columns, ""), **row} for row in rows]
     slots = {name: _renamed(text, renamed) for name, text in sorted(table.slots.items())}

@@ -64,19 +64,21 @@ class SourceFile:
         if not self.path.endswith(SUFFIX):
             return Positions(self.text)
         found = Positions("")
-        for one in self.decisions:
-            found.note(one.line, one.subject, one.predicate, one.object)
+        for decision in self.decisions:
+            found.note(decision.line, decision.subject, decision.predicate, decision.object)
         return found
 
     @cached_property
     def claims(self) -> Mapping[tuple[str, str], str]:
         """(Subject, property) -> the first claim of the file about it."""
-        about = {one.subject: one.object for one in self.quads if one.predicate == TG.subject}
+        about = {quad.subject: quad.object for quad in self.quads if quad.predicate == TG.subject}
         found: dict[tuple[str, str], str] = {}
-        for one in self.quads:
-            subject = about.get(one.subject)
-            if one.predicate == TG.property and subject is not None:
-                found.setdefault((plain(subject), plain(one.object)), plain(one.subject))
+        for each_quad in self.quads:
+            subject = about.get(each_quad.subject)
+            if each_quad.predicate == TG.property and subject is not None:
+                found.setdefault(
+                    (plain(subject), plain(each_quad.object)), plain(each_quad.subject)
+                )
         return found
 
     @property
@@ -101,14 +103,14 @@ class Curated:
     @property
     def problems(self) -> list[Problem]:
         """What is amiss with the files as files."""
-        return [one for file in self.files for one in file.problems]
+        return [each_problem for file in self.files for each_problem in file.problems]
 
     @cached_property
     def decisions(self) -> Mapping[str, tuple[Decision, ...]]:
         """The decisions about links by their target, which is the name of their table."""
         return {
-            target: tuple(one for file in self.files if _target(file) == target
-                          for one in file.decisions)
+            target: tuple(decision for file in self.files if _target(file) == target
+                          for decision in file.decisions)
             for target in sorted({_target(file) for file in self.files if file.decisions})
         }  # fmt: skip
 
@@ -160,9 +162,12 @@ def read_project(settings: Settings, large: bool = False) -> Curated:
     Lists that call themselves large are read where `large` says so.
     """
     ontology = settings.resource("ontology")
-    named = [(f"ontology/{one.relative_to(ontology).as_posix()}", one)
-             for one in ontology_files(settings)]  # fmt: skip
-    named += [(one.relative_to(settings.folder).as_posix(), one) for one in data_files(settings)]
+    named = [(f"ontology/{ontology_file.relative_to(ontology).as_posix()}", ontology_file)
+             for ontology_file in ontology_files(settings)]  # fmt: skip
+    named += [
+        (data_file.relative_to(settings.folder).as_posix(), data_file)
+        for data_file in data_files(settings)
+    ]
     files = [read_file(path, name, settings) for name, path in named]
     places = settings.folder / "data" / "entities" / PLACES
     if places.exists():
@@ -365,7 +370,7 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
 
     >>> from pathlib import Path
     >>> found = read_bytes(b"", "data/sources/a.ttl", Settings(Path(".")))
-    >>> [one.code for one in found.problems]
+    >>> [problem.code for problem in found.problems]
     ['F02']
     """
     try:
@@ -394,7 +399,11 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
         return SourceFile(name, text, (), (*problems, problem("F02", name)))
     problems += _term_problems(file, settings.base_iri)
     # a file with blank nodes or foreign IRIs says nothing that could be published
-    kept = () if any(one.code in ("F08", "F09", "F16") for one in problems) else file.quads
+    kept = (
+        ()
+        if any(each_problem.code in ("F08", "F09", "F16") for each_problem in problems)
+        else file.quads
+    )
     return SourceFile(name, text, kept, tuple(problems))
 
 
@@ -404,16 +413,21 @@ def _read_table(
     """Read a table of decisions; each confirmed link is a statement, the others are only told."""
     table = read_table(text, base)
     quads = tuple(
-        Quad(NamedNode(one.subject), NamedNode(one.predicate), NamedNode(one.object), graph)
-        for one in table.decisions
-        if one.confirmed
+        Quad(
+            NamedNode(decision.subject),
+            NamedNode(decision.predicate),
+            NamedNode(decision.object),
+            graph,
+        )
+        for decision in table.decisions
+        if decision.confirmed
     )
     problems += [problem("X05", name, line, error=words) for line, words in table.wrong]
     if not table.decisions and not problems:
         problems.append(problem("F02", name))
     file = SourceFile(name, text, quads, (), table.decisions)
     problems += _term_problems(file, base)
-    kept = () if any(one.code in ("F09", "F16") for one in problems) else quads
+    kept = () if any(each_problem.code in ("F09", "F16") for each_problem in problems) else quads
     return SourceFile(name, text, kept, tuple(problems), table.decisions)
 
 

@@ -58,7 +58,7 @@ def project_files(base_iri: str, title: str | None, today: date) -> dict[str, st
     # a basic string of TOML 1.0 is written like one of JSON
     quoted = {name: json.dumps(text, ensure_ascii=False) for name, text in values.items()}
     files = {}
-    for path in sorted(one for one in _TEMPLATE.rglob("*") if one.is_file()):
+    for path in sorted(each_path for each_path in _TEMPLATE.rglob("*") if each_path.is_file()):
         name = path.relative_to(_TEMPLATE).as_posix()
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".ttl":

@@ -51,7 +51,8 @@ def list_questions(settings: Settings) -> str:
     for query in load_library(settings.resource("queries") / "library").values():
         lines.append(f"{query.name}: {query.title['en']}")
         lines += [
-            f"  {one.name}={one.example}  {one.description['en']}" for one in query.parameters
+            f"  {parameter.name}={parameter.example}  {parameter.description['en']}"
+            for parameter in query.parameters
         ]
     return "".join(f"{line}\n" for line in lines)
 

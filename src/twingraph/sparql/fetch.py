@@ -145,10 +145,10 @@ def _request(
     wrapper.addCustomHttpHeader("Accept", _ACCEPT[graphs])
     if endpoint.user:
         wrapper.setCredentials(endpoint.user, endpoint.password)
-    for one in default:
-        wrapper.addParameter("default-graph-uri", one)
-    for one in named:
-        wrapper.addParameter("named-graph-uri", one)
+    for entry in default:
+        wrapper.addParameter("default-graph-uri", entry)
+    for item in named:
+        wrapper.addParameter("named-graph-uri", item)
     return wrapper._createRequest()
 
 
@@ -241,7 +241,7 @@ def words_of(text: str) -> str:
     'No! [31m never'
     """
     plain = re.sub(r"<[^<>]*>", " ", text[: 20 * _TOLD])
-    line = " ".join("".join(one if one.isprintable() else " " for one in plain).split())
+    line = " ".join("".join(item if item.isprintable() else " " for item in plain).split())
     return line if len(line) <= _TOLD else line[: _TOLD - 1] + "…"
 
 
@@ -260,9 +260,9 @@ class _Deadline:
 
     def end(self) -> None:
         self.over = True
-        for one in self._sockets:
+        for each_socket in self._sockets:
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                each_socket.shutdown(socket.SHUT_RDWR)
 
 
 @contextlib.contextmanager

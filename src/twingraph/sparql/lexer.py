@@ -195,8 +195,8 @@ class Read(NamedTuple):
 def read(text: str, base: str = "", prefixes: Mapping[str, str] | None = None) -> Iterator[Read]:
     """Yield the tokens of a query with the IRIs they stand for, its prologue taken into account.
 
-    >>> [(one.token.text, one.iri) for one in read("PREFIX e: <http://e/> ASK { e:a ?p f:b }")
-    ...  if one.token.kind == "name"]
+    >>> [(item.token.text, item.iri) for item in read("PREFIX e: <http://e/> ASK { e:a ?p f:b }")
+    ...  if item.token.kind == "name"]
     [('e:', ''), ('e:a', 'http://e/a'), ('f:b', '')]
     """
     declared = dict(prefixes or {})

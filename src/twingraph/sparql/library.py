@@ -62,7 +62,7 @@ class LibraryQuery:
 
     def examples(self) -> dict[str, str]:
         """Return the example of each parameter, as `bind` takes it."""
-        return {one.name: one.example for one in self.parameters}
+        return {parameter.name: parameter.example for parameter in self.parameters}
 
 
 # --- the files -----------------------------------------------------------------------------------
@@ -144,7 +144,9 @@ title.de, question.en, question.de, for, parameter
             raise TwingraphError(f"{place}: '{line}' is no header line; write '#+ key: value'")
         key, value = match["key"], match["value"]
         if key == "parameter":
-            parameters.append(_read_parameter(value, place, {one.name for one in parameters}))
+            parameters.append(
+                _read_parameter(value, place, {parameter.name for parameter in parameters})
+            )
         elif key not in _KEYS:
             keys = ", ".join((*_KEYS, "parameter"))
             raise TwingraphError(f"{place}: unknown key '{key}'; write one of {keys}")
@@ -157,9 +159,12 @@ title.de, question.en, question.de, for, parameter
         raise TwingraphError(f"{file}:{number}: no {missing[0]}; write '#+ {missing[0]}: …' above")
     if not SLUG.fullmatch(file.stem):
         raise TwingraphError(f"{file}:1: no name for a query; write a-z, 0-9 and single hyphens")
-    for one in parameters:
-        if not re.search(rf"[?$]{one.name}\b", text):
-            raise TwingraphError(f"{file}:1: parameter {one.name} is nowhere; write ?{one.name}")
+    for each_parameter in parameters:
+        if not re.search(rf"[?$]{each_parameter.name}\b", text):
+            raise TwingraphError(
+                f"{file}:1: parameter {each_parameter.name} is nowhere; "
+                f"write ?{each_parameter.name}"
+            )
     return LibraryQuery(
         file.stem,
         {language: values[f"title.{language}"] for language in LANGUAGES},
@@ -172,10 +177,10 @@ title.de, question.en, question.de, for, parameter
 
 
 def _read_audience(value: str, place: str) -> tuple[str, ...]:
-    audience = tuple(one.strip() for one in value.split(","))
-    for one in audience:
-        if one not in AUDIENCES:
-            raise TwingraphError(f"{place}: for '{one}'; write one of {', '.join(AUDIENCES)}")
+    audience = tuple(part.strip() for part in value.split(","))
+    for item in audience:
+        if item not in AUDIENCES:
+            raise TwingraphError(f"{place}: for '{item}'; write one of {', '.join(AUDIENCES)}")
     return audience
 
 
@@ -210,7 +215,7 @@ def bind(query: LibraryQuery, values: Mapping[str, str], base: str = HOME) -> di
 
     `base` is the base IRI of the graph to ask. Raises `TwingraphError` that says what to write.
     """
-    known = {one.name: one for one in query.parameters}
+    known = {parameter.name: parameter for parameter in query.parameters}
     for name in values:
         if name not in known:
             hint = _suggest(name, known, f"list of parameters of {query.name}")
@@ -222,13 +227,13 @@ def bind(query: LibraryQuery, values: Mapping[str, str], base: str = HOME) -> di
                     hint=hint,
                 )
             )
-    missing = [one for one in query.parameters if one.name not in values]
+    missing = [parameter for parameter in query.parameters if parameter.name not in values]
     if missing:
-        wanted = ", ".join(f"{one.name} (as {one.name}={one.example})" for one in missing)
+        wanted = ", ".join(f"{item.name} (as {item.name}={item.example})" for item in missing)
         raise TwingraphError(M_("{query} needs {wanted}", query=query.name, wanted=wanted))
     return {
-        name: _READERS[one.type](one, values[name], base)
-        for name, one in known.items()
+        name: _READERS[item.type](item, values[name], base)
+        for name, item in known.items()
     }  # fmt: skip
 
 
@@ -404,9 +409,9 @@ def library_section(library: Mapping[str, LibraryQuery]) -> str:
         ]
         if query.parameters:
             lines += ["", "| parameter | type | example | meaning |", "|---|---|---|---|"]
-        for one in query.parameters:
-            kind = f"{one.type}:{one.kind}" if one.kind else one.type
-            words = f"{one.description['en']} / *{one.description['de']}*"
-            lines.append(f"| `{one.name}` | {kind} | `{one.example}` | {words} |")
+        for parameter in query.parameters:
+            kind = f"{parameter.type}:{parameter.kind}" if parameter.kind else parameter.type
+            words = f"{parameter.description['en']} / *{parameter.description['de']}*"
+            lines.append(f"| `{parameter.name}` | {kind} | `{parameter.example}` | {words} |")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)

@@ -140,7 +140,7 @@ def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:
         close = closest(word, _KEYWORDS, cutoff=0.8)
         if close and before != "AS":
             message = f"{word} is no word of SPARQL; did you mean {close}?"
-        elif any(one.text == f"?{word}" for one in read) or before == "AS":
+        elif any(item.text == f"?{word}" for item in read) or before == "AS":
             close, message = f"?{word}", f"a variable begins with ?; write ?{word}"
         else:
             message = (
@@ -259,11 +259,11 @@ def wrong_triples(read: Sequence[Token]) -> Iterator[Diagnostic]:
 def _in_number(read: Sequence[Token], at: int) -> bool:
     """Is the token at `at` the point of a number, or what stands behind the point?"""
     near = read[max(0, at - 2) : at + 2]
-    touching = [one.start + len(one.text) == other.start for one, other in pairwise(near)]
+    touching = [item.start + len(item.text) == other.start for item, other in pairwise(near)]
     here = at - max(0, at - 2)
     if read[at].text == ".":
         return touching[here:] == [True] and near[here + 1].kind == "number"
-    parts = [one.kind if one.text != "." else "." for one in near[: here + 1]]
+    parts = [item.kind if item.text != "." else "." for item in near[: here + 1]]
     return parts == ["number", ".", "number"] and touching[:2] == [True, True]
 
 
@@ -291,7 +291,7 @@ def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
     if len(word) > _LONGEST:
         return ""
     by_key: dict[str, str] = {}
-    for one in sorted(known):
-        by_key.setdefault(one.casefold(), one)
+    for item in sorted(known):
+        by_key.setdefault(item.casefold(), item)
     found = difflib.get_close_matches(word.casefold(), by_key, n=1, cutoff=cutoff)
     return by_key[found[0]] if found else ""

@@ -86,7 +86,7 @@ def _place(words: str, text: str) -> tuple[int, str]:
         return len(text), words
     lines = text.split("\n")
     before = lines[: int(match[1]) - 1]
-    at = sum(len(one) + 1 for one in before) + int(match[2]) - 1
+    at = sum(len(item) + 1 for item in before) + int(match[2]) - 1
     return max(0, min(at, len(text))), match[3]
 
 
@@ -96,7 +96,7 @@ def _first(
     whole = next((told for words, told in _SAID.items() if f"{words}," in f"{said},"), "")
     if whole:
         word = "VALUES" if "VALUES" in whole else "SELECT"
-        select = next((one for one in read if one.text.upper() == word), None)
+        select = next((item for item in read if item.text.upper() == word), None)
         return Diagnostic(select.start if select else 0, 6 if select else 0, whole)
     if not read:
         return Diagnostic(0, 0, "the query is empty; write SELECT, ASK, CONSTRUCT or DESCRIBE")
@@ -146,5 +146,5 @@ def _shorter(words: str) -> str:
     if listed == words:
         return words
     names = re.findall(r'"[^"]*"|[A-Za-z][A-Za-z ]+', re.sub(r"\[[^\]]*\]", "", listed))
-    kept = [one for one in names if one not in ("SERVICE", "LATERAL")][:8]
+    kept = [name for name in names if name not in ("SERVICE", "LATERAL")][:8]
     return f"expected {' or '.join(kept)}" if kept else "something else is expected here"

@@ -47,7 +47,11 @@ def named(
     That concerns parameters of type `iri:<kind>` only. Raises `TwingraphError` where a name fits
     several things of the kind, or, being no slug either, nearly fits some.
     """
-    kinds = {one.name: one for one in query.parameters if one.type == "iri" and one.kind}
+    kinds = {
+        parameter.name: parameter
+        for parameter in query.parameters
+        if parameter.type == "iri" and parameter.kind
+    }
     return {
         name: _iri_of(kinds[name], text.strip(), store, base) if name in kinds else text
         for name, text in values.items()
@@ -75,7 +79,7 @@ def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str
     found = named_things(parameter.kind, text, store, base)
     if len(found) == 1:
         return found[0]
-    options = [f"{parameter.kind}:{one.removeprefix(prefix)}" for one in found]
+    options = [f"{parameter.kind}:{item.removeprefix(prefix)}" for item in found]
     if options:
         raise TwingraphError(
             M_(
@@ -95,7 +99,7 @@ def _unknown(
     parameter: Parameter, text: str, name: str, store: Queryable, base: str
 ) -> UnknownThingError:
     """Return the refusal of what names nothing, with what is nearly called so."""
-    near = [f"{parameter.kind}:{one}" for one in _near(parameter.kind, name, store, base)]
+    near = [f"{parameter.kind}:{item}" for item in _near(parameter.kind, name, store, base)]
     hint = (
         M_("did you mean {options}?", options=tuple(near)) if near else M_("search for it by name")
     )
@@ -129,8 +133,8 @@ def named_things(kind: str, name: str, store: Queryable, base: str = HOME) -> li
         return []
     prefix = prefixes_for(base)[kind]
     quads = store.quads_for_pattern(None, TG.foldedName, Literal(folded), DefaultGraph())
-    things = {one.subject.value for one in quads if isinstance(one.subject, NamedNode)}
-    return sorted(one for one in things if one.startswith(prefix))
+    things = {quad.subject.value for quad in quads if isinstance(quad.subject, NamedNode)}
+    return sorted(thing for thing in things if thing.startswith(prefix))
 
 
 def _is_held(kind: str, slug: str, store: Queryable, base: str) -> bool:
@@ -143,12 +147,12 @@ def _is_held(kind: str, slug: str, store: Queryable, base: str) -> bool:
 def _near(kind: str, text: str, store: Queryable, base: str) -> list[str]:
     prefix = prefixes_for(base)[kind]
     things: dict[str, str] = {}
-    for one in store.quads_for_pattern(None, TG.foldedName, None, DefaultGraph()):
-        if isinstance(one.subject, NamedNode) and one.subject.value.startswith(prefix):
-            assert isinstance(one.object, Literal), "folded names are texts"
-            things[one.object.value] = one.subject.value.removeprefix(prefix)
+    for quad in store.quads_for_pattern(None, TG.foldedName, None, DefaultGraph()):
+        if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(prefix):
+            assert isinstance(quad.object, Literal), "folded names are texts"
+            things[quad.object.value] = quad.subject.value.removeprefix(prefix)
     near = get_close_matches(fold(text)[:80], sorted(things), n=3, cutoff=0.7)
-    return sorted({things[one] for one in near})
+    return sorted({things[item] for item in near})
 
 
 def _shown(text: str) -> str:

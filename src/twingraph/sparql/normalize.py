@@ -23,7 +23,7 @@ _BOOLEAN: Final = XSD.boolean.value
 _GEOMETRY: Final = "http://www.openlinksw.com/schemas/virtrdf#Geometry"
 _WKT: Final = "http://www.opengis.net/ont/geosparql#wktLiteral"
 _ASKED: Final = "__ASK_RETVAL"
-_SIGNS: Final = tuple(one.encode() for one in (_ASKED, "XMLSchema#boolean", "virtrdf#Geometry"))
+_SIGNS: Final = tuple(item.encode() for item in (_ASKED, "XMLSchema#boolean", "virtrdf#Geometry"))
 
 
 def normalize_virtuoso(body: bytes) -> bytes:
@@ -32,7 +32,7 @@ def normalize_virtuoso(body: bytes) -> bytes:
     >>> normalize_virtuoso(b'{"head": {"vars": ["__ASK_RETVAL"]}, "results": {"bindings": []}}')
     b'{"head": {}, "boolean": false}'
     """
-    if not any(one in body for one in _SIGNS):
+    if not any(sign in body for sign in _SIGNS):
         return body  # nothing to do, which is so nearly always
     found: Any = json.loads(body)
     head = found.get("head") if isinstance(found, dict) else None
@@ -41,7 +41,9 @@ def normalize_virtuoso(body: bytes) -> bytes:
     if not (isinstance(head, dict) and isinstance(rows, list)):
         return body
     if head.get("vars") == [_ASKED]:
-        yes = any(isinstance(one, dict) and _number(one.get(_ASKED)) != "0" for one in rows)
+        yes = any(
+            isinstance(each_row, dict) and _number(each_row.get(_ASKED)) != "0" for each_row in rows
+        )
         return json.dumps({"head": {}, "boolean": yes}).encode()
     for row in rows:
         for term in row.values() if isinstance(row, dict) else ():

@@ -93,7 +93,7 @@ property, value; behind this there is no value
         return bool(results)
     if isinstance(results, QueryTriples):
         return tuple(sorted(set(results), key=str))
-    variables = tuple(one.value for one in results.variables)
+    variables = tuple(variable.value for variable in results.variables)
     rows = tuple(tuple(cast("Term | None", row[name]) for name in variables) for row in results)
     return SelectResult(variables, rows)
 
@@ -141,7 +141,7 @@ _FITTING: Final[dict[type, tuple[tuple[Format, ...], str]]] = {
 
 
 def _results(store: Queryable, text: str, bindings: Bindings) -> QueryResult:
-    here = {str(one.value) for one in store.named_graphs() if isinstance(one, NamedNode)}
+    here = {str(graph.value) for graph in store.named_graphs() if isinstance(graph, NamedNode)}
     refuse_remote(text, here)
     substitutions: dict[Variable, Term] = {Variable(name): term for name, term in bindings.items()}
     try:
@@ -157,7 +157,7 @@ def _table(results: QueryResult, base: str, width: int) -> bytes:
     if isinstance(results, QueryBoolean):
         return b"yes\n" if results else b"no\n"
     assert isinstance(results, QuerySolutions)
-    names = [one.value for one in results.variables]
+    names = [variable.value for variable in results.variables]
     rows = [[cast("Term | None", row[name]) for name in names] for row in results]
     return table_text(names, rows, prefixes_for(base), width).encode()
 

@@ -78,7 +78,7 @@ class RemoteStore:
         """
         require_sparql11(query, base_iri, prefixes)
         refuse_remote(query)
-        terms = {one.value: term for one, term in (substitutions or {}).items()}
+        terms = {key.value: term for key, term in (substitutions or {}).items()}
         text = with_prologue(write_terms(query, terms), base_iri, prefixes or {})
         default, named = self._dataset(default_graph, named_graphs)
         return self._ask(text, default, named)
@@ -95,8 +95,10 @@ class RemoteStore:
         Those of the graph `published` stand in the default graph.
         """
         given = {"s": subject, "p": predicate, "o": object}
-        words = " ".join(f"?{name}" if one is None else str(one) for name, one in given.items())
-        free = " ".join(f"?{name}" for name, one in given.items() if one is None)
+        words = " ".join(
+            f"?{name}" if element is None else str(element) for name, element in given.items()
+        )
+        free = " ".join(f"?{name}" for name, entry in given.items() if entry is None)
         graphs: list[Any] = [graph_name] if graph_name is not None else [DefaultGraph()]
         for graph in graphs if graph_name is not None else [*graphs, *self.named_graphs()]:
             name = self.published if isinstance(graph, DefaultGraph) else graph.value
@@ -108,7 +110,7 @@ class RemoteStore:
                 continue
             assert isinstance(found, QuerySolutions), "SELECT has rows"
             for row in found:
-                terms: list[Any] = [one or row[name] for name, one in given.items()]
+                terms: list[Any] = [item or row[name] for name, item in given.items()]
                 yield Quad(terms[0], terms[1], terms[2], graph)
 
     def named_graphs(self) -> Iterator[NamedNode]:
@@ -130,8 +132,8 @@ class RemoteStore:
         if default is None and named is None:
             return (self.published,), self.graphs
         some: Sequence[Any] = default if isinstance(default, list | tuple) else [default]
-        chosen = [one.value if isinstance(one, NamedNode) else self.published for one in some]
-        others = self.graphs if named is None else tuple(one.value for one in named)
+        chosen = [item.value if isinstance(item, NamedNode) else self.published for item in some]
+        others = self.graphs if named is None else tuple(item.value for item in named)
         return tuple(chosen), others
 
     def _ask(self, text: str, default: tuple[str, ...], named: tuple[str, ...]) -> QueryResult:
@@ -244,7 +246,10 @@ def _graph_sizes(endpoint: Endpoint, base: str) -> dict[str, int]:
     text = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
     found, _ = _rows(endpoint, fetch(endpoint, text, graphs=False)[1])
     sizes = {}
-    if isinstance(found, QueryBoolean) or [one.value for one in found.variables] != ["g", "n"]:
+    if isinstance(found, QueryBoolean) or [variable.value for variable in found.variables] != [
+        "g",
+        "n",
+    ]:
         raise _unreadable(endpoint, "other columns than were asked for")
     for row in found:
         graph, number = row["g"], row["n"]
@@ -258,8 +263,8 @@ def _count_graphs(path: Path, published: str) -> Counter[str]:
     """Count the statements of each graph of a build, without holding them."""
     counts: Counter[str] = Counter()
     try:
-        for one in parse(path=path, format=RdfFormat.N_QUADS):
-            graph = one.graph_name
+        for item in parse(path=path, format=RdfFormat.N_QUADS):
+            graph = item.graph_name
             counts[published if isinstance(graph, DefaultGraph) else graph.value] += 1
     except (SyntaxError, OSError) as error:
         raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
@@ -304,11 +309,13 @@ def ask_endpoint(
     if (suffix == "nt") != (form in ("CONSTRUCT", "DESCRIBE")):
         raise TwingraphError(f"{form} has no answer in {suffix}; ask for another format")
     default, named = dataset or ((store.published,), store.graphs)
-    named = tuple(one for one in named if one != store.published)  # it is the default graph's name
+    named = tuple(
+        item for item in named if item != store.published
+    )  # it is the default graph's name
     text = with_prologue(write_terms(text, terms or {}), base_iri, prefixes or {})
     found, number = store.ask(text, default, named)
     if number > max_rows:
         raise EndpointError(507, f"the answer has more than {max_rows} rows; ask with a LIMIT")
     if isinstance(found, QueryTriples):
-        return Answered(triple_lines(Quad(*one) for one in found), number, form)
+        return Answered(triple_lines(Quad(*item) for item in found), number, form)
     return Answered(found.serialize(format=_SUFFIXES[suffix]) or b"", number, form)

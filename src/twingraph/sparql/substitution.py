@@ -64,15 +64,15 @@ def write_terms(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:
             written[number - 1] = written[number] = ""
     parts = []
     at = 0
-    for number, one in sorted(written.items()):
-        parts += [text[at : places[number].token.start], one]
+    for number, item in sorted(written.items()):
+        parts += [text[at : places[number].token.start], item]
         at = places[number].token.start + len(places[number].token.text)
     return "".join([*parts, text[at:]])
 
 
 def _is_left_empty(places: Sequence[_Place], written: Mapping[int, str], first: int) -> bool:
     keys = takewhile(lambda one: places[one].clause == "ordered", range(first, len(places)))
-    return all(written.get(one) == "" for one in keys)
+    return all(written.get(key) == "" for key in keys)
 
 
 def _places(text: str) -> Iterator[_Place]:

@@ -42,7 +42,7 @@ def table_text(
     widths = _fit(widths, width)
     lines = [
         *_row_lines(list(variables), widths),
-        _GAP.join("-" * one for one in widths),
+        _GAP.join("-" * each_width for each_width in widths),
         *(line for row in cells for line in _row_lines(row, widths)),
     ]
     return "".join(line.rstrip() + "\n" for line in lines)

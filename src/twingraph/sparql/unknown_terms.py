@@ -57,8 +57,8 @@ def unknown_terms(
 def terms_of(store: Queryable) -> frozenset[str]:
     """Return the terms of the ontology and the concepts that are published."""
     typed = store.quads_for_pattern(None, RDF.type, None, DefaultGraph())
-    named = (one.subject.value for one in typed if isinstance(one.subject, NamedNode))
-    return frozenset(one for one in named if one.startswith(_OURS))
+    named = (item.subject.value for item in typed if isinstance(item.subject, NamedNode))
+    return frozenset(item for item in named if item.startswith(_OURS))
 
 
 def _as_written(token: Token, iri: str, meant: str) -> str:

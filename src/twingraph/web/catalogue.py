@@ -38,7 +38,9 @@ from twingraph.web.releases import release_index
 from twingraph.web.respond import accept_of, language_of, refuse, respond, see_other
 from twingraph.web.weblinks import page_links
 
-_FORMATS: Final = {one: MEDIA_TYPES[f".{one}"] for one in ("ttl", "rdf", "jsonld")}
+_FORMATS: Final = {
+    each_name: MEDIA_TYPES[f".{each_name}"] for each_name in ("ttl", "rdf", "jsonld")
+}
 _RDF: Final = [Variant(media_type, suffix) for suffix, media_type in _FORMATS.items()]
 _HTML: Final = Variant("text/html", "html")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
@@ -76,7 +78,7 @@ def catalogue(request: Request) -> Response:
     name = request.url.path.rpartition("/")[2]
     chosen = choose(accept_of(request), [*_RDF, _HTML])
     if chosen is None:
-        forms = [Alternate("", f"{name}.{one}", kind) for one, kind in _FORMATS.items()]
+        forms = [Alternate("", f"{name}.{key}", kind) for key, kind in _FORMATS.items()]
         return not_acceptable(request, forms)
     if chosen is _HTML:
         return see_other(request, f"{language_of(request)}/{DATA_PAGE}")
@@ -128,13 +130,14 @@ def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = Fa
 def _links(site: BuildReader, name: str, suffix: str) -> str:
     base, address = site.base, site.address
     forms = [
-        f'<{address}{name}.{one}>; rel="alternate"; type="{kind}"'
-        for one, kind in _FORMATS.items()
-        if one != suffix
+        f'<{address}{name}.{key}>; rel="alternate"; type="{kind}"'
+        for key, kind in _FORMATS.items()
+        if key != suffix
     ]
     pages = [
-        f'<{address}{one}/{DATA_PAGE}>; rel="alternate"; type="text/html"; hreflang="{one}"'
-        for one in LANGUAGES
+        f'<{address}{language}/{DATA_PAGE}>; rel="alternate"; type="text/html"; '
+        f'hreflang="{language}"'
+        for language in LANGUAGES
     ]
     own = f'<{address}{name}.{suffix}>; rel="canonical"'
     return ", ".join([*forms, *pages, f'<{base}{name}>; rel="describes"', own])
@@ -160,7 +163,7 @@ def dataset(request: Request) -> Response:
         return respond(request, body, _FORMATS[suffix], links=links, headers=headers)
     chosen = choose(accept_of(request), [_HTML, *_RDF])
     if chosen is None:
-        forms = [Alternate("", f"dataset/{name}.{one}", kind) for one, kind in _FORMATS.items()]
+        forms = [Alternate("", f"dataset/{name}.{key}", kind) for key, kind in _FORMATS.items()]
         return not_acceptable(request, forms)
     if chosen is _HTML:
         return see_other(request, f"{language_of(request)}/{DATA_PAGE}#{name}")
@@ -177,8 +180,8 @@ def data(request: Request) -> Response:
     if held is None:
         return not_found(request)
     index = release_index(request)
-    found = (index.release(one) for one in index.names())
-    releases = [one.edition for one in found if one is not None]
+    found = (index.release(name) for name in index.names())
+    releases = [item.edition for item in found if item is not None]
     publication = Publication(_opened(held), releases)
     body = page(site, language, DATA_PAGE, publication=publication) or b""
     headers = {"content-language": language}
@@ -189,10 +192,14 @@ def data(request: Request) -> Response:
     return respond(request, body, "text/html", links=links, headers=headers)
 
 
-_PAGES: Final = tuple(f"/{one}/{name}" for one in LANGUAGES for name in (DATA_PAGE, DATA_PAGE[:-5]))
+_PAGES: Final = tuple(
+    f"/{each_language}/{name}"
+    for each_language in LANGUAGES
+    for name in (DATA_PAGE, DATA_PAGE[:-5])
+)
 ROUTES: Final = (
-    *(Route(f"/{one}", catalogue) for one in PROFILES.values()),
-    *(Route(f"/{one}.{{suffix}}", catalogue_form) for one in PROFILES.values()),
+    *(Route(f"/{profile}", catalogue) for profile in PROFILES.values()),
+    *(Route(f"/{profile}.{{suffix}}", catalogue_form) for profile in PROFILES.values()),
     Route("/dataset/{name}", dataset),
-    *(Route(one, data) for one in _PAGES),
+    *(Route(each_page, data) for each_page in _PAGES),
 )

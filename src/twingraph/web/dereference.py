@@ -87,7 +87,7 @@ def _unknown(request: Request, path: str) -> Response:
     """
     site = _site(request)
     kind, _, text = path.removeprefix("id/").partition("/")
-    found = [one for one in look_up(site, text) if one.startswith(f"id/{kind}/")] if text else []
+    found = [item for item in look_up(site, text) if item.startswith(f"id/{kind}/")] if text else []
     if len(found) == 1:
         return see_other(request, found[0], vary="")
     return not_found(request, near_names(site, text, language_of(request)))
@@ -158,8 +158,8 @@ def _withdrawn(request: Request, path: str) -> Response:
 def _published(request: Request) -> Response:
     """Answer the name of the default graph: the dumps are it."""
     dumps = _site(request).dumps
-    forms = [Alternate(one, f"dumps/{one}", dumps[one].media_type) for one in _DUMPS]
-    chosen = choose(accept_of(request), [Variant(one.media_type, one.path) for one in forms])
+    forms = [Alternate(dump, f"dumps/{dump}", dumps[dump].media_type) for dump in _DUMPS]
+    chosen = choose(accept_of(request), [Variant(form.media_type, form.path) for form in forms])
     if chosen is None:
         return not_acceptable(request, forms)
     return see_other(request, chosen.suffix)
@@ -244,7 +244,7 @@ def html(request: Request) -> Response:
 def _unknown_page(request: Request, language: str, path: str) -> Response:
     site = _site(request)
     kind, _, text = path.removesuffix(".html").rpartition("/")
-    found = [one for one in look_up(site, text) if one.startswith(f"id/{kind}/")] if kind else []
+    found = [item for item in look_up(site, text) if item.startswith(f"id/{kind}/")] if kind else []
     target = page_path(found[0], language) if len(found) == 1 else None
     if target is not None:
         return see_other(request, target, vary="")
@@ -265,7 +265,8 @@ def home(request: Request) -> Response:
         return find(request)
     site, language = _site(request), language_of(request)
     chosen = choose(
-        accept_of(request), [Variant(one.media_type, one.path) for one in DATASET_FORMS]
+        accept_of(request),
+        [Variant(dataset_form.media_type, dataset_form.path) for dataset_form in DATASET_FORMS],
     )
     if chosen is None:
         return not_acceptable(request, DATASET_FORMS)
@@ -294,8 +295,10 @@ def dataset(request: Request) -> Response:
 
 def well_known(request: Request) -> Response:
     """Send on from the place where VoID is looked for (VoID §7.2)."""
-    forms = [one for one in DATASET_FORMS if one.media_type != "text/html"]
-    chosen = choose(accept_of(request), [Variant(one.media_type, one.path) for one in forms])
+    forms = [
+        dataset_form for dataset_form in DATASET_FORMS if dataset_form.media_type != "text/html"
+    ]
+    chosen = choose(accept_of(request), [Variant(form.media_type, form.path) for form in forms])
     if chosen is None:
         return not_acceptable(request, forms)
     return see_other(request, chosen.suffix)
@@ -313,7 +316,7 @@ FIRST: Final = (
 )
 # These take every path that nothing before them took.
 LAST: Final = (
-    *(Route(f"/{one}", language_root) for one in LANGUAGES),
-    *(Route(f"/{one}/{{rest:path}}", html) for one in LANGUAGES),
+    *(Route(f"/{each_language}", language_root) for each_language in LANGUAGES),
+    *(Route(f"/{each_language}/{{rest:path}}", html) for each_language in LANGUAGES),
     Route("/{rest:path}", thing),
 )

@@ -46,7 +46,7 @@ _JSON_FIRST: Final = (*TEXT_FIRST[1:], TEXT_FIRST[0], _HTML)
 _TEXT_FIRST: Final = (*TEXT_FIRST, _HTML)
 _EXAMPLES: Final = ".well-known/sparql-examples"
 _QUESTION: Final = "question"  # the field of a form that names the question itself
-_RDF: Final = {one: FORMATS[one] for one in ("ttl", "jsonld", "nt", "rdf")}
+_RDF: Final = {each_name: FORMATS[each_name] for each_name in ("ttl", "jsonld", "nt", "rdf")}
 
 
 def _site(request: Request) -> BuildReader:
@@ -93,13 +93,13 @@ def _send_on(request: Request, query: LibraryQuery) -> Response:
         answers: Mapping[str, str] = {}
     else:
         answers = formats_of(query)
-    targets |= {kind: f"query/{name}.{one}{asked}" for one, kind in answers.items()}
+    targets |= {kind: f"query/{name}.{key}{asked}" for key, kind in answers.items()}
     for suffix, media_type in _RDF.items():
         targets.setdefault(media_type, f"doc/query/{name}.{suffix}")
     as_json = "json" if "json" in answers else "jsonld"
     json = next(path for path in targets.values() if path.partition("?")[0].endswith(f".{as_json}"))
     targets["application/json"] = json
-    chosen = choose(accept_of(request), [Variant(one, "") for one in targets])
+    chosen = choose(accept_of(request), [Variant(target, "") for target in targets])
     if chosen is None:
         words = words_of(language_of(request))
         return refuse(
@@ -141,10 +141,10 @@ def _page_option(request: Request, query: LibraryQuery) -> dict[str, str]:
 
 
 def _no_format(request: Request, query: LibraryQuery, suffix: str) -> Response:
-    fitting = " or ".join(f"{query.name}.{one}" for one in formats_of(query))
+    fitting = " or ".join(f"{query.name}.{item}" for item in formats_of(query))
     text = f"'{query.name}' is not answered as '{suffix[:40]}'; ask for {fitting}"
     options = {
-        FORMAT_NAMES[one]: f"query/{query.name}.{one}" for one in formats_of(query)
+        FORMAT_NAMES[item]: f"query/{query.name}.{item}" for item in formats_of(query)
     }  # fmt: skip
     return refuse(request, 404, text, options=options, offers=_offers(request))
 
@@ -215,7 +215,7 @@ def questions(request: Request) -> Response:
     targets = {_HTML.media_type: f"{language_of(request)}/query/index.html"}
     targets |= {media_type: f"{_EXAMPLES}.{suffix}" for suffix, media_type in _RDF.items()}
     targets["application/json"] = "openapi.json"
-    chosen = choose(accept_of(request), [Variant(one, "") for one in targets])
+    chosen = choose(accept_of(request), [Variant(target, "") for target in targets])
     if chosen is None:
         return _not_acceptable(request, targets)
     return see_other(request, targets[chosen.media_type])
@@ -228,10 +228,10 @@ def sparql_examples(request: Request) -> Response:
     if suffix in _RDF:
         return respond(request, describe_questions(site, suffix), _RDF[suffix],
                        links=_links(site))  # fmt: skip
-    options = {media_type: f"{_EXAMPLES}.{one}" for one, media_type in _RDF.items()}
+    options = {media_type: f"{_EXAMPLES}.{each_key}" for each_key, media_type in _RDF.items()}
     if suffix:
         return refuse(request, 404, f"no examples as '{suffix[:40]}'", options=options)
-    offers = [Variant(media_type, one) for one, media_type in _RDF.items()]
+    offers = [Variant(media_type, key) for key, media_type in _RDF.items()]
     chosen = choose(accept_of(request), [*offers, Variant("application/json", "jsonld"), _HTML])
     if chosen is None:
         return _not_acceptable(request, options)
@@ -286,12 +286,12 @@ ROUTES: Final = (
     Route("/.well-known/sparql-examples.{suffix}", sparql_examples),
     *(
         Route(path, endpoint)
-        for one in LANGUAGES
+        for each_language in LANGUAGES
         for path, endpoint in (
-            (f"/{one}/query/", question_list),
-            (f"/{one}/query/index.html", question_list),
-            (f"/{one}/query/answer/", answer),
-            (f"/{one}/query/{{file}}", page),
+            (f"/{each_language}/query/", question_list),
+            (f"/{each_language}/query/index.html", question_list),
+            (f"/{each_language}/query/answer/", answer),
+            (f"/{each_language}/query/{{file}}", page),
         )
     ),
 )

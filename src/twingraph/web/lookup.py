@@ -48,7 +48,7 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 )
 # What a short name is more likely meant for comes first; evidence is rarely asked for by name.
 _AUXILIARY: Final = ("cite", "claim", "contact", "geometry", "quantity", "remark")
-_MAIN: Final = tuple(one for one in ID_KINDS if one not in _AUXILIARY)
+_MAIN: Final = tuple(kind for kind in ID_KINDS if kind not in _AUXILIARY)
 
 
 class Readings(NamedTuple):
@@ -98,7 +98,7 @@ def _paths(text: str, roots: tuple[str, ...]) -> Iterator[str]:
             yield path + mark + fragment
             continue
         path = path.partition("?")[0]
-        for folder in ("", "doc/", *(f"{one}/" for one in LANGUAGES)):
+        for folder in ("", "doc/", *(f"{language}/" for language in LANGUAGES)):
             inside = path.removeprefix(folder)
             found = thing_of_page(inside) or thing_of_page(re.sub(r"\.[a-z]+$", "", inside))
             if path.startswith(folder) and found is not None:
@@ -122,14 +122,18 @@ def _addresses(text: str) -> Iterator[str]:
         return  # it has the looks of an IRI, but is none
     rest = _without_scheme(text)
     for scheme in ("http:", "https:") if rest != text else ("",):
-        for one in (rest, rest.rstrip("/"), rest.rstrip("/") + "/", rest.partition("#")[0]):
-            yield scheme + one
+        for item in (rest, rest.rstrip("/"), rest.rstrip("/") + "/", rest.partition("#")[0]):
+            yield scheme + item
 
 
 def look_up(site: BuildReader, text: str, *roots: str) -> tuple[str, ...]:
     """Return the paths of the things that have this identifier, the closest only."""
     meant = readings(text, site.base, *roots)
-    held = tuple(one for one in meant.paths if standing(site, _document(one)).state != "unknown")
+    held = tuple(
+        each_path
+        for each_path in meant.paths
+        if standing(site, _document(each_path)).state != "unknown"
+    )
     if held:
         return held[:1]
     found: dict[str, list[str]] = {}
@@ -151,13 +155,13 @@ def _document(path: str) -> str:
 def _called(site: BuildReader, slug: str) -> tuple[str, ...]:
     if not slug:
         return ()
-    schemes = [f"vocab/{one}/{slug}" for one in SCHEMES]
+    schemes = [f"vocab/{scheme}/{slug}" for scheme in SCHEMES]
     for paths in (
         [f"id/{kind}/{slug}" for kind in _MAIN],
         [*schemes, *([f"vocab/{slug}"] if slug in SCHEMES else [])],
         [f"id/{kind}/{slug}" for kind in _AUXILIARY],
     ):
-        found = tuple(one for one in paths if is_known(site, site.iri(one)))
+        found = tuple(path for path in paths if is_known(site, site.iri(path)))
         if found:
             return found
     return ()
@@ -168,8 +172,8 @@ def _called(site: BuildReader, slug: str) -> tuple[str, ...]:
 
 def asked_identifier(request: Request, *names: str) -> str:
     """Return the identifier that the first of these parameters gives, `uri` if none is named."""
-    given = (request.query_params.get(one, "").strip() for one in names or ("uri",))
-    return next((one for one in given if one), "")[:MAX_TYPED]
+    given = (request.query_params.get(name, "").strip() for name in names or ("uri",))
+    return next((item for item in given if item), "")[:MAX_TYPED]
 
 
 def find(request: Request) -> Response:
@@ -261,9 +265,12 @@ def _named(request: Request, paths: tuple[str, ...]) -> list[Alternate]:
     language = language_of(request)
     facts = PageFacts(request.state.snapshot.site, language)
     site: BuildReader = request.state.snapshot.site
-    facts.load({site.iri(one) for one in paths})
+    facts.load({site.iri(each_path) for each_path in paths})
     facts.complete()
-    named = ((facts.name(site.iri(one)).text, page_path(one, language) or one) for one in paths)
+    named = (
+        (facts.name(site.iri(each_path)).text, page_path(each_path, language) or each_path)
+        for each_path in paths
+    )
     return [Alternate(name, path, "text/html", language) for name, path in named]
 
 

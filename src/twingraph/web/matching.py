@@ -75,7 +75,7 @@ async def page(request: Request) -> Response:
         language,
         f"{language}/reconcile",
         title=words.gettext("Match names"),
-        elsewhere={one: f"{one}/reconcile" for one in LANGUAGES},
+        elsewhere={each_language: f"{each_language}/reconcile" for each_language in LANGUAGES},
         page=told,
     )
     headers = {"content-language": language}
@@ -93,7 +93,7 @@ def _groups(register: Register, names: list[str], words: Words) -> list[Group]:
         found = find(register.gazetteer, query_of(text), 3)
         judged = decide(found)
         shown = found[:1] if judged.verdict == "sure" else found
-        lines[judged.verdict] += [_line(text, one) for one in shown] or [_line(text, None)]
+        lines[judged.verdict] += [_line(text, item) for item in shown] or [_line(text, None)]
     return [Group(verdict, titles[verdict], lines[verdict]) for verdict in titles if lines[verdict]]
 
 
@@ -116,5 +116,6 @@ def _line(text: str, one: Candidate | None) -> Line:
 
 
 ROUTES: Final = tuple(
-    Route(f"/{one}/reconcile", page, methods=["GET", "POST"]) for one in LANGUAGES
+    Route(f"/{each_language}/reconcile", page, methods=["GET", "POST"])
+    for each_language in LANGUAGES
 )

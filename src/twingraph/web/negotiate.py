@@ -40,7 +40,7 @@ class Range(NamedTuple):
     def specificity(self, offer: str) -> int:
         """Say how closely this range fits a media type: 0 not at all, 1 `*/*` … 4 with parameters.
 
-        >>> [one.specificity("text/html") for one in parse_accept("text/html, text/*, */*, a/b")]
+        >>> [item.specificity("text/html") for item in parse_accept("text/html, text/*, */*, a/b")]
         [3, 2, 1, 0]
         """
         type_, subtype, parameters = _media_type(offer)
@@ -68,7 +68,8 @@ def usable(header: str) -> str | None:
 def parse_accept(header: str) -> list[Range]:
     """Return the media ranges of an `Accept` header, broken ones left out.
 
-    >>> [(one.type, one.subtype, one.quality) for one in parse_accept("text/*;q=0.3, */*;q=.1, x")]
+    >>> found = parse_accept("text/*;q=0.3, */*;q=.1, x")
+    >>> [(item.type, item.subtype, item.quality) for item in found]
     [('text', '*', 0.3), ('*', '*', 0.1)]
     """
     return [one for text in ELEMENT.findall(header) if (one := _range(text)) is not None]
@@ -116,7 +117,7 @@ def quality_of(media_type: str, ranges: Sequence[Range]) -> float:
     >>> quality_of("text/html", parse_accept("text/*;q=0.9, text/html;q=0.2"))
     0.2
     """
-    fits = [(one.specificity(media_type), one.quality) for one in ranges]
+    fits = [(range_.specificity(media_type), range_.quality) for range_ in ranges]
     closest = max((fit for fit, _ in fits), default=0)
     return max(quality for fit, quality in fits if fit == closest) if closest else 0.0
 
@@ -170,7 +171,11 @@ def choose_language(accept: str | None, languages: Sequence[str]) -> str:
         if quality == 0:
             continue
         if tag == "*":
-            left = [one for one in languages if one not in wanted and one not in refused]
+            left = [
+                language
+                for language in languages
+                if language not in wanted and language not in refused
+            ]
             if left:
                 return left[0]
             continue
@@ -178,4 +183,4 @@ def choose_language(accept: str | None, languages: Sequence[str]) -> str:
             if tag in languages and (tag not in refused):
                 return tag
             tag = tag.rpartition("-")[0]
-    return next((one for one in languages if one not in refused), languages[0])
+    return next((language for language in languages if language not in refused), languages[0])

@@ -40,7 +40,7 @@ def under_prefix(scope: Scope, prefix: str) -> Scope:
     A server in which this application is mounted has said so already.
 
     >>> paths = ("/data/en/", "/en/")
-    >>> [under_prefix({"path": one, "raw_path": one.encode()}, "/data")["path"] for one in paths]
+    >>> [under_prefix({"path": item, "raw_path": item.encode()}, "/data")["path"] for item in paths]
     ['/data/en/', '/data/en/']
     """
     if not prefix or scope.get("root_path"):

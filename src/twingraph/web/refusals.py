@@ -44,7 +44,7 @@ def not_found(request: Request, near: Sequence[Alternate] = ()) -> Response:
 def not_acceptable(request: Request, options: Sequence[Alternate], links: str = "") -> Response:
     """Say in which forms it can be sent (RFC 9110 §15.5.7)."""
     words = words_of(language_of(request))
-    named = [one._replace(name=_named(one)) for one in options]
+    named = [option._replace(name=_named(option)) for option in options]
     headers = {"link": links} if links else None
     return refuse(
         request,

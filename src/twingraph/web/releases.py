@@ -88,10 +88,10 @@ class ReleaseIndex:
         found = ReleaseFiles(
             edition,
             {
-                one.name: PublishedFile(
-                    folder / one.name, one.name, one.size, one.sha256, release_time(name)
+                file.name: PublishedFile(
+                    folder / file.name, file.name, file.size, file.sha256, release_time(name)
                 )
-                for one in edition.files
+                for file in edition.files
             },
         )
         self._read[name] = state, found
@@ -100,7 +100,7 @@ class ReleaseIndex:
     def newest(self) -> ReleaseFiles | None:
         """Return the newest release that is whole."""
         found = (self.release(name) for name in self.names())
-        return next((one for one in found if one is not None), None)
+        return next((item for item in found if item is not None), None)
 
     def is_half(self, name: str) -> bool:
         """Is a release of that name on its way here, but not whole yet?"""
@@ -112,10 +112,10 @@ class ReleaseIndex:
 def _state(folder: Path) -> object:
     """Return what differs between two releases of one name, None where there is none."""
     try:
-        found = [one.lstat() for one in (folder, folder / ABOUT, folder / SUMS)]
+        found = [item.lstat() for item in (folder, folder / ABOUT, folder / SUMS)]
     except OSError:
         return None
-    return [(one.st_ino, one.st_mtime_ns, one.st_size) for one in found]
+    return [(item.st_ino, item.st_mtime_ns, item.st_size) for item in found]
 
 
 def release_index(request: Request) -> ReleaseIndex:
@@ -157,11 +157,11 @@ def release(request: Request) -> Response:
         return see_other(request, place, status=308, vary="")
     page = f"{language_of(request)}/{DATA_PAGE}#release-{name}"
     forms = [Alternate("", page, "text/html")]
-    for one in (ABOUT, *_CATALOGUES):
-        if one in found.files:
-            forms.append(Alternate("", place + one, media_type(one)[0]))
+    for catalogue in (ABOUT, *_CATALOGUES):
+        if catalogue in found.files:
+            forms.append(Alternate("", place + catalogue, media_type(catalogue)[0]))
     links = release_links(_site(request), name, found.files)
-    chosen = choose(accept_of(request), [Variant(one.media_type, one.path) for one in forms])
+    chosen = choose(accept_of(request), [Variant(form.media_type, form.path) for form in forms])
     if chosen is None:
         return not_acceptable(request, forms, links)
     return _for_now(see_other(request, chosen.suffix, links=links, vary=VARY))
@@ -200,14 +200,16 @@ def _unknown(request: Request, name: str) -> Response:
     if index.is_half(name):
         return not_whole(request, f"release/{name}/")
     words = words_of(language_of(request))
-    there = [one for one in index.names() if index.release(one) is not None][:_MOST_NAMED]
+    there = [each_name for each_name in index.names() if index.release(each_name) is not None][
+        :_MOST_NAMED
+    ]
     text = words.gettext(
         "Nothing was released as {name}. Releases are named by their day, YYYY-MM-DD; there"
         " are {releases}.",
         name=name[:40],
         releases=", ".join(there) or words.gettext("none yet"),
     )
-    options = {one: f"release/{one}/" for one in there}
+    options = {item: f"release/{item}/" for item in there}
     return refuse(request, 404, text, heading=words.gettext("No such release"), options=options)
 
 

@@ -172,17 +172,23 @@ def refuse(
     sent = {**(headers or {}), "cache-control": _REVALIDATE, "content-language": language}
     root = str(request.scope.get("root_path", ""))
     if offer.suffix == "html":
-        shown = [Link(one.name, relative(one.path, at), language=one.language) for one in options]
+        shown = [
+            Link(option.name, relative(option.path, at), language=option.language)
+            for option in options
+        ]
         body = render(site, "refusal.html", language, at, title=heading, heading=heading,
                       text=text, options=shown)  # fmt: skip
     elif offer.suffix == "json":
         told: dict[str, object] = {"status": status, "title": heading, "detail": text}
         told |= members or {}
         if options:
-            told["alternates"] = [_as_json(one, root) for one in options]
+            told["alternates"] = [_as_json(option, root) for option in options]
         body = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
     else:
-        lines = [f"{heading}: {text}", *(f"{root}/{one.path} {one.name}" for one in options)]
+        lines = [
+            f"{heading}: {text}",
+            *(f"{root}/{option.path} {option.name}" for option in options),
+        ]
         body = ("\n".join(lines) + "\n").encode()
     return respond(request, body, offer.media_type, status=status, vary=VARY, headers=sent)
 

@@ -81,13 +81,13 @@ def _finder(request: Request) -> Finder:
 def _typed(request: Request) -> str:
     """What was typed, as one line: control characters are blanks, and there is an end to it."""
     text = request.query_params.get("q", "")[:MAX_TYPED]
-    shown = "".join(one if one.isprintable() else " " for one in text)
+    shown = "".join(item if item.isprintable() else " " for item in text)
     return " ".join(shown.split())
 
 
 def _facts(site: BuildReader, language: str, hits: Iterable[Hit]) -> PageFacts:
     facts = PageFacts(site, language)
-    facts.load({one.thing for one in hits})
+    facts.load({hit.thing for hit in hits})
     facts.complete()
     return facts
 
@@ -121,7 +121,7 @@ def search_page(request: Request) -> Response:
         language,
         at,
         title=words_of(language).gettext("Search by name"),
-        elsewhere={one: f"{one}/search{query}" for one in LANGUAGES},
+        elsewhere={each_language: f"{each_language}/search{query}" for each_language in LANGUAGES},
         page=told,
         wikidata=relative(f"{language}/{WIKIDATA_PAGE}", at),
     )
@@ -144,8 +144,8 @@ def search_json(request: Request) -> Response:
         "language": language,
         "total": len(hits) + len(pairs),
         "results": [
-            *(_pair_as_json(site, facts, one, language) for one in pairs),
-            *(_as_json(site, facts, one, language) for one in hits[: max(0, limit - len(pairs))]),
+            *(_pair_as_json(site, facts, pair, language) for pair in pairs),
+            *(_as_json(site, facts, hit, language) for hit in hits[: max(0, limit - len(pairs))]),
         ],
     }
     body = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
@@ -155,7 +155,7 @@ def search_json(request: Request) -> Response:
 ROUTES: Final = (
     Route("/search", search),
     Route("/search.json", search_json),
-    *(Route(f"/{one}/search", search_page) for one in LANGUAGES),
+    *(Route(f"/{each_language}/search", search_page) for each_language in LANGUAGES),
 )
 
 
@@ -198,7 +198,7 @@ def _tell(
     return SearchPage(
         typed,
         counted,
-        [formatter.link(one) for one in pairs],
+        [formatter.link(pair) for pair in pairs],
         [Group(kinds_name(kind, language), found) for kind, found in groups.items()],
     )
 
@@ -209,7 +209,7 @@ def _foreign(name: Name, language: str) -> Value:
 
 def _country(facts: PageFacts, thing: str) -> str:
     """Return the country of a thing, empty for what has none or is one."""
-    found = [one for one in facts.links(thing, TG.country) if one != thing]
+    found = [iri for iri in facts.links(thing, TG.country) if iri != thing]
     return found[0] if len(found) == 1 else ""
 
 

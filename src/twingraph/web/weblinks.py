@@ -33,11 +33,16 @@ _WHOLE: Final = "https://schema.org/Dataset"
 _METADATA: Final = ("void.ttl", "catalog.ttl")  # files that tell what the whole is
 # The whole, as a page in each language and told in RDF.
 DATASET_FORMS: Final = (
-    *(Alternate(own_name(one), f"{one}/index.html", "text/html", one) for one in LANGUAGES),
+    *(
+        Alternate(own_name(language), f"{language}/index.html", "text/html", language)
+        for language in LANGUAGES
+    ),
     *(Alternate(suffix, f"void.{suffix}", kind) for suffix, kind in FORMATS.items()),
 )
 
-_DATASET: Final = next(one for one in DATASET_FORMS if one.path.endswith(".ttl"))
+_DATASET: Final = next(
+    dataset_form for dataset_form in DATASET_FORMS if dataset_form.path.endswith(".ttl")
+)
 
 
 def thing_links(site: BuildReader, about: str, canonical: str = "") -> str:
@@ -46,7 +51,7 @@ def thing_links(site: BuildReader, about: str, canonical: str = "") -> str:
     A thing and its pages are described by its description, and that by what is told of the dataset.
     """
     forms = (*page_alternates(about), *alternates(about))
-    is_description = any(one.path == canonical for one in alternates(about))
+    is_description = any(alternate.path == canonical for alternate in alternates(about))
     described = _DATASET if is_description else alternates(about)[0]
     found = [
         *_others(site, forms, canonical),
@@ -66,7 +71,10 @@ def thing_links(site: BuildReader, about: str, canonical: str = "") -> str:
 
 def page_links(site: BuildReader, rest: str, language: str) -> str:
     """Return the header for a page that is about no single thing, `<language>/<rest>`."""
-    forms = [Alternate("", f"{one}/{rest}", "text/html", one) for one in LANGUAGES]
+    forms = [
+        Alternate("", f"{each_language}/{rest}", "text/html", each_language)
+        for each_language in LANGUAGES
+    ]
     canonical = f"{language}/{rest}"
     if rest in (_FIRST_PAGE, DATA_PAGE):
         about_whole = DATASET_FORMS if rest == _FIRST_PAGE else forms
@@ -78,8 +86,8 @@ def dataset_links(site: BuildReader, forms: Iterable[Alternate], canonical: str)
     """Return the header for a form of the whole: the first page, the data page, a description."""
     found = [*_others(site, forms, canonical), *_landing(site, "", canonical)]
     if canonical.endswith(".html"):
-        items = [file_place(one) for one in site.dumps if is_dump(one)]
-        found += [_type(_PAGE), _type(_WHOLE), *(_item(site, one) for one in items)]
+        items = [file_place(dump) for dump in site.dumps if is_dump(dump)]
+        found += [_type(_PAGE), _type(_WHOLE), *(_item(site, item) for item in items)]
     else:
         found.append(_link(site, "", "describes"))
     return _joined(site, [*found, _link(site, canonical, "canonical")])
@@ -117,7 +125,7 @@ def _columns(site: BuildReader, place: str, whole: str, files: Collection[str] |
 def release_links(site: BuildReader, date: str, files: Collection[str]) -> str:
     """Return the header for the address of a release, which has these files."""
     place = f"release/{date}/"
-    items = [_item(site, place + one) for one in sorted(files) if is_dump(one)]
+    items = [_item(site, place + file) for file in sorted(files) if is_dump(file)]
     found = [*_landing(site, place, files=files), _type(_WHOLE), *items]
     return _joined(site, [*found, _link(site, "", "collection")])
 
@@ -128,13 +136,13 @@ def linkset(site: BuildReader) -> bytes:
     licence = {"license": [{"href": site.licence}]} if site.licence else {}
     common = {
         "cite-as": [root],
-        "describedby": [_target(site, one) for one in _metadata(site, "", None)],
+        "describedby": [_target(site, item) for item in _metadata(site, "", None)],
         **licence,
     }
     items = [_target(site, file_place(name)) for name in site.dumps]
     kinds = [{"href": _PAGE}, {"href": _WHOLE}]
     whole = {"anchor": site.address, **common, "type": kinds, "item": items}
-    each = [{"anchor": one["href"], **common, "collection": [root]} for one in items]
+    each = [{"anchor": item["href"], **common, "collection": [root]} for item in items]
     return (json.dumps({"linkset": [whole, *each]}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -147,9 +155,9 @@ def _landing(
 ) -> list[str]:
     """Return what is true of the whole at path `whole`, of its pages and of its files."""
     found = [
-        _link(site, one, "describedby", media_type=media_type(one)[0])
-        for one in _metadata(site, whole, files)
-        if one != canonical
+        _link(site, item, "describedby", media_type=media_type(item)[0])
+        for item in _metadata(site, whole, files)
+        if item != canonical
     ]
     found.append(_link(site, whole, "cite-as"))
     if not whole:
@@ -160,8 +168,8 @@ def _landing(
 def _metadata(site: BuildReader, whole: str, files: Collection[str] | None) -> list[str]:
     """Return the paths of what tells about the whole: VoID, and the catalogue if there."""
     if whole:
-        return [whole + one for one in _METADATA if files is None or one in files]
-    catalogue = [one for one in _METADATA[1:] if one in site.dumps]
+        return [whole + item for item in _METADATA if files is None or item in files]
+    catalogue = [item for item in _METADATA[1:] if item in site.dumps]
     return [_DATASET.path, *catalogue]
 
 
@@ -175,9 +183,9 @@ def _type(iri: str) -> str:
 
 def _others(site: BuildReader, forms: Iterable[Alternate], but: str) -> list[str]:
     return [
-        _link(site, one.path, "alternate", one.media_type, one.language)
-        for one in forms
-        if one.path != but
+        _link(site, form.path, "alternate", form.media_type, form.language)
+        for form in forms
+        if form.path != but
     ]
 
 

@@ -23,14 +23,14 @@ PLACE: Final = NamedNode(PREFIXES["schema"] + "Place")
 def things_of(*classes: NamedNode) -> Callable[[LinkFacts], list[str]]:
     """Return what lists the things of a class, sorted, each once."""
     return lambda facts: sorted(
-        {thing for one in classes for thing in facts.subjects(RDF.type, one.value)}
+        {thing for class_ in classes for thing in facts.subjects(RDF.type, class_.value)}
     )
 
 
 def partners(facts: LinkFacts) -> list[str]:
     """Whatever is a partner of something."""
     ties = facts.subjects(RDF.type, TG.Partnership.value)
-    return sorted({one for tie in ties for one in facts.texts(tie, TG.partner)})
+    return sorted({text for tie in ties for text in facts.texts(tie, TG.partner)})
 
 
 def kind(facts: LinkFacts, thing: str) -> list[str]:
@@ -55,7 +55,7 @@ def country_codes(facts: LinkFacts, thing: str) -> list[str]:
     codes = facts.texts(thing, TG.countryCode)
     for country in facts.texts(thing, TG.country):
         codes += facts.texts(country, TG.countryCode)
-    return sorted({one for one in codes if one and not any(map(str.isspace, one))})
+    return sorted({code for code in codes if code and not any(map(str.isspace, code))})
 
 
 def start_year(facts: LinkFacts, thing: str) -> list[str]:
@@ -68,7 +68,7 @@ def start_year(facts: LinkFacts, thing: str) -> list[str]:
 def sources(facts: LinkFacts, thing: str) -> list[str]:
     """The documents that a thing cites, itself or through the claims about it."""
     citing = [thing, *facts.subjects(TG.subject, thing)]
-    cites = {cite for one in citing for cite in facts.texts(one, TG.cites)}
+    cites = {cite for item in citing for cite in facts.texts(item, TG.cites)}
     return sorted({source for cite in cites for source in facts.texts(cite, TG.inSource)})
 
 
@@ -86,10 +86,10 @@ def value_label(language: str) -> Callable[[LinkFacts, str], list[str]]:
     """Return what finds the label of a claim's value, where that is an IRI."""
 
     def find(facts: LinkFacts, claim: str) -> list[str]:
-        for one in facts.values(claim, TG.value):
-            if isinstance(one, NamedNode):
+        for fact in facts.values(claim, TG.value):
+            if isinstance(fact, NamedNode):
                 verbs = (SKOS.prefLabel, RDFS.label)
-                terms = [term for verb in verbs for term in facts.values(one.value, verb)]
+                terms = [term for verb in verbs for term in facts.values(fact.value, verb)]
                 return [plain(term) for term in terms
                         if isinstance(term, Literal) and term.language == language][:1]  # fmt: skip
         return []
@@ -99,14 +99,16 @@ def value_label(language: str) -> Callable[[LinkFacts, str], list[str]]:
 
 def value_type(facts: LinkFacts, claim: str) -> list[str]:
     """The datatype of a claim's value, where that is a literal."""
-    return [one.datatype.value for one in facts.values(claim, TG.value) if isinstance(one, Literal)]
+    return [
+        fact.datatype.value for fact in facts.values(claim, TG.value) if isinstance(fact, Literal)
+    ]
 
 
 def value_language(facts: LinkFacts, claim: str) -> list[str]:
     """The language of a claim's value, where it has one."""
     return [
-        one.language for one in facts.values(claim, TG.value)
-        if isinstance(one, Literal) and one.language
+        fact.language for fact in facts.values(claim, TG.value)
+        if isinstance(fact, Literal) and fact.language
     ]  # fmt: skip
 
 
@@ -139,7 +141,7 @@ def names(facts: LinkFacts) -> Iterator[Row]:
         for verb, preferred in (
             (RDFS.label, "true"), (SKOS.altLabel, "false"), (TG.formerName, "false"),
         ):  # fmt: skip
-            for one in facts.values(place, verb):
-                language = (one.language if isinstance(one, Literal) else "") or "und"
-                yield {"place": place, "name": plain(one), "language": language,
+            for fact in facts.values(place, verb):
+                language = (fact.language if isinstance(fact, Literal) else "") or "und"
+                yield {"place": place, "name": plain(fact), "language": language,
                        "preferred": preferred}  # fmt: skip

@@ -121,18 +121,18 @@ def cell(facts: LinkFacts, thing: str, column: Column) -> tuple[Cell, bool]:
     A cell for one value stays empty where there are several: to choose one would hide the others.
     """
     if column.find is not None:
-        found = [plain(one) for one in column.find(facts, thing)]
+        found = [plain(item) for item in column.find(facts, thing)]
         return (found, False) if column.many else ("".join(found[:1]), len(found) > 1)
     terms = facts.values(thing, column.verb) if column.verb is not None else []
     if column.many:
         return [shown for _, shown in members(terms, column)], False
-    good = [one for one in terms if fits(one, column)]
-    missed = any(not (fits(one, column) or _foreign(one, column)) for one in terms)
+    good = [term for term in terms if fits(term, column)]
+    missed = any(not (fits(term, column) or _foreign(term, column)) for term in terms)
     alone = plain(good[0]) if len(good) == 1 else ""
     return alone, len(good) > 1 or (missed and not column.picks)
 
 
 def members(terms: Iterable[Value], column: Column) -> list[tuple[str, str]]:
     """Return what a list holds: each IRI, and how the cell shows it."""
-    iris = [one.value for one in terms if isinstance(one, NamedNode)]
-    return [(one, text) for one in iris if (text := column.shown(one)) is not None]
+    iris = [term.value for term in terms if isinstance(term, NamedNode)]
+    return [(iri, text) for iri in iris if (text := column.shown(iri)) is not None]

@@ -50,7 +50,7 @@ def group_metadata(tables: Sequence[TableSchema], settings: Settings, base: str)
         "@context": _context(),
         **_about(settings, dict(settings.title)),
         "dialect": _DIALECT,
-        "tables": [_table(one, base, foreign=True) for one in tables],
+        "tables": [_table(table, base, foreign=True) for table in tables],
     }
     return _write(document)
 
@@ -76,7 +76,7 @@ def _context() -> list[object]:
 
 
 def _texts(texts: dict[str, str]) -> list[Json]:
-    return [{"@value": text, "@language": one} for one, text in sorted(texts.items()) if text]
+    return [{"@value": text, "@language": key} for key, text in sorted(texts.items()) if text]
 
 
 def _about(settings: Settings, titles: dict[str, str]) -> Json:
@@ -96,13 +96,16 @@ def _table(table: TableSchema, base: str, *, foreign: bool) -> Json:
     schema: Json = {
         "aboutUrl": f"{{+{table.about}}}",
         "primaryKey": list(table.key),
-        "columns": [*(_column(one, table, base) for one in table.columns), *_types(table, base)],
+        "columns": [
+            *(_column(column, table, base) for column in table.columns),
+            *_types(table, base),
+        ],
     }
     keys = [
-        {"columnReference": [one.name],
-         "reference": {"resource": f"{one.refers}.csv", "columnReference": ["iri"]}}
+        {"columnReference": [column.name],
+         "reference": {"resource": f"{column.refers}.csv", "columnReference": ["iri"]}}
         # an empty cell is no reference, but validators that go by the letter want one in every row
-        for one in table.columns if one.refers and one.required
+        for column in table.columns if column.refers and column.required
     ]  # fmt: skip
     if foreign and keys:
         schema["foreignKeys"] = keys

@@ -45,7 +45,7 @@ def package(resources: Sequence[Resource], settings: Settings) -> bytes:
         "title": title,
         "homepage": settings.public_address,
         "licenses": [{"path": settings.licence}],
-        "resources": [_resource(one) for one in resources],
+        "resources": [_resource(resource) for resource in resources],
     }
     if settings.publisher:
         made["contributors"] = [{"title": settings.publisher, "roles": ["publisher"]}]
@@ -73,13 +73,13 @@ def _resource(one: Resource) -> Json:
 
 def _schema(table: TableSchema) -> Json:
     made: Json = {
-        "fields": [_field(one) for one in table.columns],
+        "fields": [_field(column) for column in table.columns],
         "missingValues": [""],
         "primaryKey": list(table.key),
     }
     keys = [
-        {"fields": [one.name], "reference": {"resource": one.refers, "fields": ["iri"]}}
-        for one in table.columns if one.refers
+        {"fields": [column.name], "reference": {"resource": column.refers, "fields": ["iri"]}}
+        for column in table.columns if column.refers
     ]  # fmt: skip
     if keys:
         made["foreignKeys"] = keys

@@ -35,12 +35,12 @@ class Tables:
     @cached_property
     def rows(self) -> Mapping[str, Sequence[Row]]:
         """Every table's rows by its name, sorted by the columns of its key."""
-        return {one.name: self._rows(one) for one in TABLES}
+        return {table.name: self._rows(table) for table in TABLES}
 
     @cached_property
     def csv(self) -> Mapping[str, bytes]:
         """Every table as CSV, by its name."""
-        return {one.name: write_csv(one.columns, self.rows[one.name]) for one in TABLES}
+        return {table.name: write_csv(table.columns, self.rows[table.name]) for table in TABLES}
 
     def _rows(self, table: TableSchema) -> list[Row]:
         made = self._pairs(table) if table.rows else self._things(table)
@@ -74,7 +74,7 @@ def write_csv(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    names = [one.name for one in columns]
+    names = [column.name for column in columns]
     writer.writerow(names)
     writer.writerows([_text(row[name]) for name in names] for row in rows)
     return out.getvalue().encode()
@@ -97,15 +97,15 @@ def _alone(table: TableSchema) -> Callable[[Tables], bytes]:
 
 def _package(tables: Tables) -> bytes:
     resources = [
-        Resource(one, len(raw := tables.csv[one.name]), hashlib.sha256(raw).hexdigest())
-        for one in TABLES
+        Resource(table, len(raw := tables.csv[table.name]), hashlib.sha256(raw).hexdigest())
+        for table in TABLES
     ]
     return package(resources, tables.settings)
 
 
 FILES: Final[dict[str, Callable[[Tables], bytes]]] = {
-    **{f"{FOLDER}{one.name}.csv": _csv(one.name) for one in TABLES},
-    **{f"{FOLDER}{one.name}.csv{SUFFIX}": _alone(one) for one in TABLES},
+    **{f"{FOLDER}{table.name}.csv": _csv(table.name) for table in TABLES},
+    **{f"{FOLDER}{table.name}.csv{SUFFIX}": _alone(table) for table in TABLES},
     FOLDER + GROUP: lambda tables: group_metadata(TABLES, tables.settings, tables.base),
     FOLDER + DESCRIPTOR: _package,
 }

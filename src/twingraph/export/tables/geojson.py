@@ -22,7 +22,7 @@ Position = tuple[float, float]  # longitude, latitude (§3.1.1)
 Line = tuple[Position, Position]
 
 NETWORK: Final = 24  # partners; more than that would be a tangle of lines, and quadratic work
-_BY_NAME: Final[Mapping[str, TableSchema]] = {one.name: one for one in TABLES}
+_BY_NAME: Final[Mapping[str, TableSchema]] = {each_table.name: each_table for each_table in TABLES}
 
 
 def places(tables: Tables) -> bytes:
@@ -53,8 +53,8 @@ def _place(row: Row) -> Json:
 
 def _partnership(row: Row, located: Mapping[str, Position]) -> Json:
     partners = row["partners"]
-    ends = [located[one] for one in partners if one in located]
-    unlocated = [one for one in partners if one not in located]
+    ends = [located[partner] for partner in partners if partner in located]
+    unlocated = [partner for partner in partners if partner not in located]
     return _feature("partnerships", row, _ties(ends), {"unlocated": unlocated})
 
 
@@ -100,9 +100,9 @@ def cut(start: Position, end: Position) -> list[Line]:
 
 def _feature(name: str, row: Row, geometry: Json | None, more: Json) -> Json:
     said = {
-        one.name: found
-        for one in _BY_NAME[name].columns
-        if (found := _value(one, row[one.name])) not in (None, [])
+        column.name: found
+        for column in _BY_NAME[name].columns
+        if (found := _value(column, row[column.name])) not in (None, [])
     }
     feature: Json = {"type": "Feature", "id": row["iri"]}
     if geometry is not None and geometry["type"] != "Point":
@@ -156,8 +156,8 @@ def _write(tables: Tables, name: str, features: Iterable[Json]) -> bytes:
 
 def _lines(features: Iterable[Json]) -> Iterator[str]:
     """One feature a line, so that two builds can be compared line by line."""
-    for one in features:
-        yield json.dumps(one, ensure_ascii=False, allow_nan=False)
+    for feature in features:
+        yield json.dumps(feature, ensure_ascii=False, allow_nan=False)
 
 
 FILES: Final = {"places.geojson": places, "partnerships.geojson": partnerships}

@@ -20,7 +20,11 @@ def _term(name: str) -> NamedNode:
 
 def _lists(facts: LinkFacts) -> Iterator[Row]:
     for table in TABLES:
-        lists = [one for one in table.columns if one.many and one.verb is not None]
+        lists = [
+            each_column
+            for each_column in table.columns
+            if each_column.many and each_column.verb is not None
+        ]
         for thing in table.things(facts) if table.things and lists else ():
             for column in lists:
                 verb = column.verb
@@ -95,7 +99,7 @@ _MORE: Final = Column("more", "More in the graph", "Mehr im Graphen",
 
 def _bounded(name: str, en: str, de: str) -> tuple[Column, ...]:
     plain_, low, high = (
-        getattr(TG, one) for one in (name, f"earliest{name.title()}", f"latest{name.title()}")
+        getattr(TG, item) for item in (name, f"earliest{name.title()}", f"latest{name.title()}")
     )
     return (
         Column(name, en, de, "As precise as the sources (EDTF); a set in brackets where they "

@@ -52,7 +52,7 @@ def relate(ours: WikidataTime, theirs: Sequence[WikidataTime]) -> Relation:
     'finer'
     """
     order: tuple[Relation, ...] = ("same", "finer", "coarser", "different")
-    return min((_relate(ours, one) for one in theirs), key=order.index, default="different")
+    return min((_relate(ours, their) for their in theirs), key=order.index, default="different")
 
 
 def _relate(ours: WikidataTime, theirs: WikidataTime) -> Relation:

@@ -144,8 +144,11 @@ def _statement(
         times_of(qualifiers.get(END, ())),
         {name: tuple(map(snak_text, snaks)) for name, snaks in sorted(qualifiers.items())},
         tuple(
-            {name: tuple(map(snak_text, snaks)) for name, snaks in _map(one.get("snaks")).items()}
-            for one in references
+            {
+                name: tuple(map(snak_text, snaks))
+                for name, snaks in _map(reference.get("snaks")).items()
+            }
+            for reference in references
         ),
         revision,
     )

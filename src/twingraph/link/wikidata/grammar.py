@@ -125,7 +125,9 @@ def _statement(place: str, item: str, value: str, cells: Sequence[tuple[str, str
 
 def _refuse_twice(statements: Sequence[NewStatement], name: str) -> None:
     seen: set[tuple[str, str]] = set()
-    for one in statements:
-        if (one.item, one.value) in seen:
-            raise TwingraphError(f"{name}: {one.item} and {one.value} twice; write each way once")
-        seen.add((one.item, one.value))
+    for statement in statements:
+        if (statement.item, statement.value) in seen:
+            raise TwingraphError(
+                f"{name}: {statement.item} and {statement.value} twice; write each way once"
+            )
+        seen.add((statement.item, statement.value))

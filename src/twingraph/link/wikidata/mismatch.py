@@ -138,7 +138,7 @@ def write_mismatches(found: Iterable[Mismatch]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    writer.writerows(one.cells for one in found)
+    writer.writerows(item.cells for item in found)
     return out.getvalue().encode()
 
 

@@ -63,7 +63,7 @@ def _shown_evidence(row: ReportRow) -> Evidence | None:
     """Return the document to show: one that gives the date a row is about, if it is about one."""
     if row.pair is None:
         return None
-    giving = [one for one in row.pair.evidence if row.finding.partition("-")[0] in one.dates]
+    giving = [item for item in row.pair.evidence if row.finding.partition("-")[0] in item.dates]
     best = best_evidence(row.pair)
     if giving and best not in giving:
         return giving[0]
@@ -170,4 +170,6 @@ FORMATS: Final[dict[str, Callable[[Report, LinkFacts, Settings], bytes]]] = {
 
 def left_out(report: Report) -> Sequence[str]:
     """Return a line for everything that is not proposed, with the reason."""
-    return [f"{one.name}: {one.reason}" for one in propose(report).refused] + list(report.left_out)
+    return [f"{item.name}: {item.reason}" for item in propose(report).refused] + list(
+        report.left_out
+    )

@@ -108,7 +108,7 @@ def _reason(row: ReportRow) -> str:
 
 def best_evidence(pair: KnownPair) -> Evidence | None:
     """Return the document to name as the source: one with an address, that gives most dates."""
-    found = [one for one in pair.evidence if is_address(one.page)]
+    found = [item for item in pair.evidence if is_address(item.page)]
     return min(
         found,
         key=lambda one: (-len(one.dates), not one.retrieved, not one.title, one.source, one.page),
@@ -262,9 +262,9 @@ def batches(statements: Iterable[NewStatement]) -> list[Batch]:
 def write_v1(statements: Sequence[NewStatement]) -> bytes:
     """Return statements as V1: a line each, columns parted by tabs."""
     lines = []
-    for one in statements:
-        cells = [one.item, TWINNED, one.value]
-        cells += [cell for pair in (*one.qualifiers, *one.reference) for cell in pair]
+    for statement in statements:
+        cells = [statement.item, TWINNED, statement.value]
+        cells += [cell for pair in (*statement.qualifiers, *statement.reference) for cell in pair]
         lines.append("\t".join(cells) + "\n")
     return "".join(lines).encode()
 
@@ -277,10 +277,10 @@ def write_csv(statements: Sequence[NewStatement]) -> bytes:
     writer.writerow(["qid", TWINNED, *(f"qal{key[1:]}" for key, _ in first.qualifiers),
                      *(key if not number else key.lower()
                        for number, (key, _) in enumerate(first.reference))])  # fmt: skip
-    for one in statements:
-        assert one.pattern == first.pattern, "one pattern of columns a file"
-        values = [value for _, value in (*one.qualifiers, *one.reference)]
-        writer.writerow([one.item, one.value, *values])
+    for statement in statements:
+        assert statement.pattern == first.pattern, "one pattern of columns a file"
+        values = [value for _, value in (*statement.qualifiers, *statement.reference)]
+        writer.writerow([statement.item, statement.value, *values])
     return out.getvalue().encode()
 
 
@@ -289,5 +289,5 @@ def write_refused(refused: Iterable[Refused]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("partnership", "item_a", "item_b", "reason"))
-    writer.writerows((one.name, *one.items, one.reason) for one in refused)
+    writer.writerows((item.name, *item.items, item.reason) for item in refused)
     return out.getvalue().encode()

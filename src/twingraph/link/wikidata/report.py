@@ -239,7 +239,7 @@ def _compare(
     first, second = (snapshot.current(item) for item in pair.items)
     sides = [list(there.get((first, second), ())), list(there.get((second, first), ()))]
     told = _words(pair)
-    holding = [[one for one in side if one.rank != "deprecated"] for side in sides]
+    holding = [[item for item in side if item.rank != "deprecated"] for side in sides]
     if not any(sides):
         yield ReportRow("missing", pair.parties, pair, told)
         return

@@ -75,8 +75,8 @@ def _statement(rows: Sequence[Mapping[str, str]]) -> WikidataStatement:
         _times(named, END, [row["end"] for row in rows]),
         {key: tuple(map(snak_text, snaks)) for key, snaks in sorted(named.items())},
         tuple(
-            {key: tuple(map(snak_text, snaks)) for key, snaks in one["snaks"].items()}
-            for one in references or ()
+            {key: tuple(map(snak_text, snaks)) for key, snaks in reference["snaks"].items()}
+            for reference in references or ()
         ),
         first["revision"],
     )  # fmt: skip

@@ -180,7 +180,7 @@ def fetch_snapshot(service: QueryService, items: Sequence[str]) -> Snapshot:
                 f"{service.url} counts {row['count']} statements and sends {len(found)}; it was "
                 "changing or cut its answer: try again"
             )
-        statements.update((one.iri, one) for one in found)
+        statements.update((item.iri, item) for item in found)
     ordered = tuple(statements[iri] for iri in sorted(statements))
     return Snapshot(service.url, ordered, dict[str, WikidataItem]())
 

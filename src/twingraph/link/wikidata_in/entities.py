@@ -24,15 +24,15 @@ Json = Mapping[str, object]
 def entities_in(document: object) -> Iterator[Json]:
     """Yield the entities of a document: one, a map of them (`Special:EntityData`), or a list."""
     if isinstance(document, list):
-        for one in document:
-            yield from entities_in(one)
+        for item in document:
+            yield from entities_in(item)
         return
     if not isinstance(document, dict):
         return
     inside = document.get("entities")
     if isinstance(inside, dict):
-        for one in inside.values():
-            yield from entities_in(one)
+        for entry in inside.values():
+            yield from entities_in(entry)
     elif isinstance(document.get("id"), str) and document.get("type", "item") == "item":
         yield document
 
@@ -72,8 +72,10 @@ def _statement(
     if not target:
         notes.append(f"{item}: a partner that is {snak.get('snaktype', 'missing')} ({guid})")
     qualifiers = _map(statement.get("qualifiers"))
-    starts, ends = (_times(qualifiers.get(one), f"{item} {one}", notes) for one in (START, END))
-    starts = [one for one in starts if one not in (SOME, NONE)]
+    starts, ends = (
+        _times(qualifiers.get(entry), f"{item} {entry}", notes) for entry in (START, END)
+    )
+    starts = [each_start for each_start in starts if each_start not in (SOME, NONE)]
     for start, end in product(starts or [""], ends or [""]):
         yield StatementRow(
             item, label, target, "", guid, str(statement.get("rank", "normal")), start, end,

@@ -49,9 +49,9 @@ def _text(value: object) -> str:
 
 
 def _cell(cells: Mapping[str, str], name: str) -> str:
-    for one in (name, *_ALSO.get(name, ())):
-        if cells.get(one):
-            return cells[one]
+    for item in (name, *_ALSO.get(name, ())):
+        if cells.get(item):
+            return cells[item]
     return ""
 
 

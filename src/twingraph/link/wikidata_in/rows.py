@@ -31,7 +31,7 @@ class StatementRow:
     modified: str
 
 
-COLUMNS: Final = tuple(one.name for one in fields(StatementRow))
+COLUMNS: Final = tuple(field.name for field in fields(StatementRow))
 MAPPING: Final = """title.en = "Wikidata: twinned administrative bodies (P190), {day}"
 title.de = "Wikidata: Partnerorte (P190), {day}"
 publisher = "Wikidata"

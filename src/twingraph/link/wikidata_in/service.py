@@ -255,7 +255,7 @@ def fetch(client: Client, folder: Path, progress: Callable[[str], None]) -> Fetc
     folder.mkdir(parents=True, exist_ok=True)
     fetched = Fetched()
     slices = list(_slices(client, folder, fetched))
-    fetched.told = sum(max(one.number, 0) for one in slices)
+    fetched.told = sum(max(each_slice.number, 0) for each_slice in slices)
     todo = list(reversed(slices))
     done = 0
     while todo:

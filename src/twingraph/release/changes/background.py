@@ -71,7 +71,7 @@ class Background:
         return ""
 
     def _named(self, iri: str, predicate: NamedNode) -> str:
-        return min((plain(one) for one in self.values(iri, predicate)), default="")
+        return min((plain(item) for item in self.values(iri, predicate)), default="")
 
 
 def read_background(dump: Dump, touched: Collection[str]) -> Background:
@@ -80,8 +80,8 @@ def read_background(dump: Dump, touched: Collection[str]) -> Background:
     Kept are whole descriptions of what is touched, what claims and remarks are about, the partners
     of partnerships, who cites what is touched, and every label.
     """
-    wanted = {_raw(one) for one in touched}
-    whole = {_raw(one.value) for one in (TG.subject, TG.about, TG.partner, *LABELS)}
+    wanted = {_raw(item) for item in touched}
+    whole = {_raw(label.value) for label in (TG.subject, TG.about, TG.partner, *LABELS)}
     cites = _raw(TG.cites.value)
     kept = []
     for line in dump.lines():
@@ -102,16 +102,16 @@ def _indexed(statement: Iterable[Statement], base: str) -> Background:
     about: dict[str, dict[NamedNode, set[Term]]] = defaultdict(lambda: defaultdict(set))
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     citers: dict[str, set[str]] = defaultdict(set)
-    for one in statement:
-        value = one.object
-        if one.predicate in LABELS and isinstance(value, Literal):
+    for item in statement:
+        value = item.object
+        if item.predicate in LABELS and isinstance(value, Literal):
             language = value.language or ""
-            labels[one.subject][language] = min(
-                value.value, labels[one.subject].get(language, value.value)
+            labels[item.subject][language] = min(
+                value.value, labels[item.subject].get(language, value.value)
             )
-        if one.predicate == TG.cites:
-            citers[plain(value)].add(one.subject)
-        about[one.subject][one.predicate].add(value)
+        if item.predicate == TG.cites:
+            citers[plain(value)].add(item.subject)
+        about[item.subject][item.predicate].add(value)
     return Background(
         base,
         {iri: {key: frozenset(terms) for key, terms in found.items()}

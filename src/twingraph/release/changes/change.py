@@ -52,12 +52,12 @@ class Comparison:
     @property
     def made(self) -> tuple[Change, ...]:
         """What people changed."""
-        return tuple(one for one in self.changes if not one.follows)
+        return tuple(change for change in self.changes if not change.follows)
 
     @property
     def following(self) -> tuple[Change, ...]:
         """What follows from it by rules."""
-        return tuple(one for one in self.changes if one.follows)
+        return tuple(change for change in self.changes if change.follows)
 
 
 def thing_kind(iri: str, base: str) -> str:
@@ -91,7 +91,7 @@ def value_word(verb: str, before: Sequence[Term], after: Sequence[Term], correct
     'suspended'
     """
     if verb == TG.status.value:
-        old, new = ({plain(one).rpartition("/")[2] for one in side} for side in (before, after))
+        old, new = ({plain(item).rpartition("/")[2] for item in side} for side in (before, after))
         for code in ("suspended", "ended"):
             if code in new - old:
                 return code

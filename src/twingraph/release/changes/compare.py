@@ -59,13 +59,13 @@ def compare_dumps(old: Dump, new: Dump) -> Comparison:
     """Return what changed from one dump to another; both are walked through twice."""
     delta = compare(old, new)
     lines = [
-        *(_Line(False, *one) for one in _read(delta.removed, old)),
-        *(_Line(True, *one) for one in _read(delta.added, new)),
+        *(_Line(False, *item) for item in _read(delta.removed, old)),
+        *(_Line(True, *item) for item in _read(delta.added, new)),
     ]
-    touched = {one.statement.subject for one in lines}
+    touched = {line.statement.subject for line in lines}
     decisions = (old.decided(), new.decided()) if old.decided and new.decided else ({}, {})
-    before, after = (read_background(one, touched) if touched else Background(one.base)
-                     for one in (old, new))  # fmt: skip
+    before, after = (read_background(item, touched) if touched else Background(item.base)
+                     for item in (old, new))  # fmt: skip
     sorter = _Sorter(new.base, before, after, touched, decisions, lines)
     changes = sorted(sorter.changes(), key=_order)
     labels = {**before.labels, **after.labels}
@@ -104,13 +104,13 @@ class _Sorter:
 
     def __post_init__(self) -> None:
         # dumps of triples only say nothing of graphs
-        self.alone = not any(one.statement.graph for one in self.lines)
-        self.published = {one.triple for one in self.lines if not one.statement.graph}
+        self.alone = not any(line.statement.graph for line in self.lines)
+        self.published = {line.triple for line in self.lines if not line.statement.graph}
         self.by_claims = {
-            (self._root(one), verb)
-            for one in self.touched
-            if self._kind(one) == "claim"
-            for verb in self._claimed(one)
+            (self._root(item), verb)
+            for item in self.touched
+            if self._kind(item) == "claim"
+            for verb in self._claimed(item)
         }
 
     def _kind(self, iri: str) -> str | None:
@@ -121,14 +121,14 @@ class _Sorter:
         slots: dict[_Slot, list[_Line]] = defaultdict(list)
         twins: dict[object, _Slot] = {}
         for ruled in (False, True):
-            for one in self.lines:
-                if self._is_ruled(one) is ruled:
-                    slot = self._follower(one) if ruled else self._slot(one)
-                    slots[slot].append(one)
-                    twins.setdefault(one.triple, slot)
-        for one in self.lines:
-            if self._is_ruled(one) is None:
-                slots[twins.get(one.triple) or self._follower(one)].append(one)
+            for each_line in self.lines:
+                if self._is_ruled(each_line) is ruled:
+                    slot = self._follower(each_line) if ruled else self._slot(each_line)
+                    slots[slot].append(each_line)
+                    twins.setdefault(each_line.triple, slot)
+        for line in self.lines:
+            if self._is_ruled(line) is None:
+                slots[twins.get(line.triple) or self._follower(line)].append(line)
         for subject, target in self._rejected():
             slots.setdefault(_Slot(subject, "link", target), [])
         return [self._change(slot, lines) for slot, lines in slots.items()]
@@ -150,7 +150,7 @@ class _Sorter:
         was, is_ = iri in self.old.about, iri in self.new.about
         if was is not is_:
             return "added" if is_ else "removed"
-        gone = [any(plain(one) == _TRUE for one in side.values(iri, _DEPRECATED))
+        gone = [any(plain(item) == _TRUE for item in side.values(iri, _DEPRECATED))
                 for side in (self.old, self.new)]  # fmt: skip
         if gone == [False, True]:
             return "merged" if self.new.values(iri, _REPLACED) else "withdrawn"
@@ -201,7 +201,7 @@ class _Sorter:
     def _claimed(self, claim: str) -> list[NamedNode]:
         """Return the properties that a claim speaks of, in either dump."""
         both = self.new.values(claim, TG.property) | self.old.values(claim, TG.property)
-        return sorted((one for one in both if isinstance(one, NamedNode)), key=str)
+        return sorted((side for side in both if isinstance(side, NamedNode)), key=str)
 
     def _moved(self, iri: str, verb: NamedNode) -> bool:
         """Is something else published for a resolved property than before?"""
@@ -211,8 +211,8 @@ class _Sorter:
 
     def _change(self, slot: _Slot, lines: Sequence[_Line]) -> Change:
         iri, name, detail = slot
-        added = tuple(sorted(one.raw for one in lines if one.added))
-        removed = tuple(sorted(one.raw for one in lines if not one.added))
+        added = tuple(sorted(line.raw for line in lines if line.added))
+        removed = tuple(sorted(line.raw for line in lines if not line.added))
         what, verb, thing = name, "", ""
         before, after = _objects(lines, False), _objects(lines, True)
         match name:
@@ -225,7 +225,7 @@ class _Sorter:
                 what = value_word(detail, before, after, bool(removed) and name == "value")
             case "claim":
                 thing = detail
-                verb = next((one.value for one in self._claimed(detail)), "")
+                verb = next((item.value for item in self._claimed(detail)), "")
                 values = [_sorted(side.values(detail, TG.value)) for side in (self.old, self.new)]
                 if values[0] != values[1]:
                     before, after = values
@@ -240,7 +240,9 @@ class _Sorter:
                 before, after = (), _sorted(self.new.values(iri, _REPLACED))
             case _:
                 before, after = (), ()
-        parts = Counter(self._kind(one) or "" for one in {each.statement.subject for each in lines})
+        parts = Counter(
+            self._kind(subject) or "" for subject in {each.statement.subject for each in lines}
+        )
         counted = {kind: parts[kind] for kind in PARTS if parts[kind] and kind != self._kind(iri)}
         parts_named = counted if name not in ("value", "itself", "claim", "follows") else {}
         follows = name in ("follows", "itself")
@@ -274,7 +276,7 @@ class _Sorter:
 
 
 def _objects(lines: Iterable[_Line], added: bool) -> tuple[Term, ...]:
-    return _sorted({one.statement.object for one in lines if one.added is added})
+    return _sorted({line.statement.object for line in lines if line.added is added})
 
 
 def _sorted(terms: Iterable[Term]) -> tuple[Term, ...]:

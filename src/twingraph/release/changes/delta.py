@@ -99,7 +99,7 @@ def compare(old: Dump, new: Dump) -> Delta:
 
 def read_lines(lines: Iterable[bytes]) -> list[Statement]:
     """Read canonical lines, one quad each, in their order."""
-    return [_statement(one) for one in _quads(lines)]
+    return [_statement(quad) for quad in _quads(lines)]
 
 
 def _quads(lines: Iterable[bytes]) -> Iterator[Quad]:

@@ -134,7 +134,7 @@ def _canonical(path: Path, name: str, form: RdfFormat) -> list[bytes]:
     with opened(path) as stream:
         raw = stream.read()
     refuse_doctype(raw, name, form)
-    quads = [_plain(one, name, form) for one in parse(raw, format=form)]
+    quads = [_plain(item, name, form) for item in parse(raw, format=form)]
     return quad_lines(quads).splitlines(keepends=True)
 
 
@@ -159,7 +159,7 @@ def _decided(folder: Path, base: str) -> dict[tuple[str, str], bool]:
     """Return what the SSSOM files of a build say of links: (ours, theirs) -> does it hold?"""
     found = {}
     for path in sorted((folder / "links").glob("*.sssom.tsv")):
-        for one in read_table(path.read_text(encoding="utf-8"), base).decisions:
-            if one.found and not one.justification.endswith("UnspecifiedMatching"):
-                found[one.subject, one.object] = one.confirmed
+        for decision in read_table(path.read_text(encoding="utf-8"), base).decisions:
+            if decision.found and not decision.justification.endswith("UnspecifiedMatching"):
+                found[decision.subject, decision.object] = decision.confirmed
     return found

@@ -36,15 +36,15 @@ def summary(found: Comparison, language: str) -> str:
 
 def only_the_day(found: Comparison) -> bool:
     """Is there nothing new but the day of the release?"""
-    return all(one.iri == found.new.base and one.follows for one in found.changes)
+    return all(change.iri == found.new.base and change.follows for change in found.changes)
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:
     """Return changes by what happened to which kind, in the order in which it is told."""
     grouped: dict[tuple[int, str], list[Change]] = defaultdict(list)
-    for one in changes:
-        kind = "" if WHATS[one.what].noun else one.kind
-        grouped[list(WHATS).index(one.what), kind].append(one)
+    for change in changes:
+        kind = "" if WHATS[change.what].noun else change.kind
+        grouped[list(WHATS).index(change.what), kind].append(change)
     return [group for _, group in sorted(grouped.items())]
 
 
@@ -119,25 +119,25 @@ def text(found: Comparison, language: str = "en") -> str:
 
 
 def _listed(group: Sequence[Change], found: Comparison, language: str) -> Iterator[str]:
-    for one in group:
-        path = _short(one.iri, found)
-        detail = _detail(one, found, language)
-        yield f"{name_of(one.iri, found, language)} ({path})" + (f": {detail}" if detail else "")
+    for item in group:
+        path = _short(item.iri, found)
+        detail = _detail(item, found, language)
+        yield f"{name_of(item.iri, found, language)} ({path})" + (f": {detail}" if detail else "")
 
 
 def closing(found: Comparison, language: str) -> Iterator[str]:
     """What follows from the changes, and how many lines all of it is."""
     following = found.following
     if following:
-        lines = sum(len(one.added) + len(one.removed) for one in following)
-        things = len({one.iri for one in following})
+        lines = sum(len(item.added) + len(item.removed) for item in following)
+        things = len({item.iri for item in following})
         yield phrase("follows", language).format(
             NOUNS["statement of the dump"].counted(lines, language),
             NOUNS["on things"].counted(things, language),
         )
-    for one in following:
-        if one.what != "follows":
-            [line] = _listed([one], found, language)
+    for entry in following:
+        if entry.what != "follows":
+            [line] = _listed([entry], found, language)
             yield f"  {line}, {phrase('itself', language)}"
     noun = NOUNS["statement of the dump"]
     yield phrase("lines", language).format(
@@ -150,7 +150,7 @@ def markdown(found: Comparison, language: str = "en") -> str:
     """Return the changes as a Markdown list, as release notes and the CHANGELOG's data section."""
     items = []
     for group in _groups(found.made):
-        listed = [_item(one, found, language) for one in group[:_LISTED]]
+        listed = [_item(item, found, language) for item in group[:_LISTED]]
         if len(group) > _LISTED:
             listed.append(phrase("more", language).format(len(group) - _LISTED))
         items.append(f"- {_heading(group, language)}: {'; '.join(listed)}.")
@@ -184,8 +184,8 @@ def as_json(found: Comparison) -> str:
         "new": found.new.name,
         "summary": {language: summary(found, language) for language in LANGUAGES},
         "counts": counts,
-        "changes": [_json(one, found) for one in found.made],
-        "follows": [_json(one, found) for one in found.following],
+        "changes": [_json(item, found) for item in found.made],
+        "follows": [_json(item, found) for item in found.following],
         "statements": {"added": len(found.delta.added), "removed": len(found.delta.removed)},
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"

@@ -87,7 +87,7 @@ def _states(raw: bytes, base: str) -> dict[str, tuple[bytes, ...]]:
         by_subject[plain(quad.subject)].append(quad.triple)
     entities = {
         iri for iri, triples in by_subject.items()
-        if any(one.predicate == RDF.type and one.object in _ENTITIES for one in triples)
+        if any(triple.predicate == RDF.type and triple.object in _ENTITIES for triple in triples)
     }  # fmt: skip
     return {iri: _closure(iri, by_subject, entities, base) for iri in entities}
 

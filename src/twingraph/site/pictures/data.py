@@ -242,9 +242,9 @@ def kinds_counted(rows: Iterable[Row], name: Lookup, href: Lookup, absent: str) 
 def country_pairs(rows: Iterable[Row], name: Lookup, href: Callable[[str, str], str]) -> list[Pair]:
     """Return the pairs of countries, of the rows of `statistics-countries.rq`."""
     return [
-        Pair(name(one), name(other), _int(row, "partnerships"), href(one, other))
+        Pair(name(item), name(other), _int(row, "partnerships"), href(item, other))
         for row in rows
-        for one, other in [(_text(row, "one"), _text(row, "other"))]
+        for item, other in [(_text(row, "one"), _text(row, "other"))]
     ]
 
 

@@ -70,9 +70,9 @@ def ego_network_svg(
     places = {node.key: _place(i, rows, len(nodes), height) for i, node in enumerate(nodes)}
     body = [_spoke(places[node.key], middle, node) for node in nodes]
     body += [
-        _chord(places[one], places[other])
-        for one, other in sorted(pairs)
-        if one in places and other in places
+        _chord(places[pair], places[other])
+        for pair, other in sorted(pairs)
+        if pair in places and other in places
     ]
     body += [_node(node, *places[node.key]) for node in nodes]
     body.append(element("circle", cx=_WIDTH / 2, cy=middle, r=8.0, class_="tg-focus"))
@@ -115,9 +115,9 @@ def _by_country(
     ]
     links = {
         (min(ends), max(ends))
-        for one, other in pairs
-        if one in country_of and other in country_of
-        if len(ends := {country_of[one], country_of[other]}) == 2
+        for pair, other in pairs
+        if pair in country_of and other in country_of
+        if len(ends := {country_of[pair], country_of[other]}) == 2
     }
     return found[:MOST_PARTNERS], links
 

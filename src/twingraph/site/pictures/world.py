@@ -133,12 +133,12 @@ def _dot(group: _Group, words: Words) -> str:
 def _arcs(pairs: Iterable[tuple[Position, Position]]) -> str:
     """Return the ways with most partnerships, whose ends are gathered as the dots are."""
     counted: Counter[tuple[Position, Position]] = Counter()
-    for one, other in pairs:
-        if is_position(one) and is_position(other):
-            ends = sorted((_rough(one), _rough(other)))
+    for pair, other in pairs:
+        if is_position(pair) and is_position(other):
+            ends = sorted((_rough(pair), _rough(other)))
             counted[ends[0], ends[1]] += 1
     ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:MOST_ARCS]
-    path = "".join(_arc(one, other) for (one, other), _ in sorted(ranked))
+    path = "".join(_arc(item, other) for (item, other), _ in sorted(ranked))
     return element("path", d=path, class_="tg-arc tg-thin tg-k-twinning") if path else ""
 
 

@@ -98,5 +98,5 @@ def write_matches(decisions: Iterable[Decision], slug: str, base: str) -> str:
         "license": "http://creativecommons.org/publicdomain/zero/1.0/",
         "mapping_set_id": f"{base}links/{slug}.sssom.tsv",
     }
-    rows = [cells_of(one) for one in sorted(set(decisions))]
+    rows = [cells_of(decision) for decision in sorted(set(decisions))]
     return write_table(rows, COLUMNS, slots, prefixes_of_links(base))

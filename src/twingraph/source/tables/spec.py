@@ -79,8 +79,8 @@ class Spec:
     def columns(self) -> frozenset[str]:
         """Every column that the mapping uses."""
         cells = [cell for side in self.sides for cell in side.values()]
-        cells += [one.cell for one in self.coded.values()]
-        cells += [one.cell for one in self.dated.values()]
+        cells += [item.cell for item in self.coded.values()]
+        cells += [item.cell for item in self.dated.values()]
         cells += list(self.cite.values())
         return frozenset(cell.column for cell in cells if cell.column)
 
@@ -128,7 +128,7 @@ def read_spec(text: str, slug: str, base: str) -> Spec:
     dated: dict[str, Dated] = {name: _dated(table[name], name) for name in DATED if name in table}
     cite = _cells(table.get("cite", {}), "cite", CITE_KEYS)
     guessed = table.get("guessed", [])
-    if not (isinstance(guessed, list) and all(isinstance(one, str) for one in guessed)):
+    if not (isinstance(guessed, list) and all(isinstance(item, str) for item in guessed)):
         raise SpecError("guessed", "guessed is no list of keys; write guessed = []")
     return Spec(
         slug, title, texts, (sides[0], sides[1]), coded, dated, cite, tuple(guessed), is_places,
@@ -190,7 +190,7 @@ def _dated(table: object, name: str) -> Dated:
     column, precision = table.get("column", ""), table.get("precision", "")
     if not (isinstance(column, str) and column and isinstance(precision, str)):
         raise SpecError(name, f'{name} names no column; write column = "…"')
-    return Dated(Cell(column=column), frozenset(str(one) for one in unknown), precision)
+    return Dated(Cell(column=column), frozenset(str(item) for item in unknown), precision)
 
 
 def line_of(text: str, key: str) -> int:

@@ -51,7 +51,7 @@ def pair_slugs(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """
     found: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
-    for pair in sorted({(min(one), max(one)) for one in pairs}):
+    for pair in sorted({(min(each_pair), max(each_pair)) for each_pair in pairs}):
         slug = "-".join(pair)
         if slug in taken:
             slug += "-" + _digest("|".join(pair))

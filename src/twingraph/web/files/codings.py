@@ -33,8 +33,8 @@ def choose_coding(header: str | None, there: Collection[str]) -> str | None:
         if match is not None:
             name = match[1].lower()
             weights.setdefault(_ALIAS.get(name, name), float(match[2]) if match[2] else 1.0)
-    ready = [one for one in _ORDER if one in there]
-    rated = [(weights.get(one, weights.get("*", 0.0)), one) for one in ready]
+    ready = [item for item in _ORDER if item in there]
+    rated = [(weights.get(item, weights.get("*", 0.0)), item) for item in ready]
     best = max(rated, key=lambda each: each[0], default=(0.0, ""))
     # The file as it is always will do, unless it is ruled out; named, it competes.
     plain = weights.get(IDENTITY, 0.0 if weights.get("*") == 0 else _UNNAMED)

@@ -45,13 +45,13 @@ def read_ranges(header: str, size: int) -> list[Span] | None:
     match = _HEADER.fullmatch(header.strip()) if len(header) <= LARGEST_HEADER else None
     if match is None:
         return None
-    specs = [one.strip() for one in match[1].split(",") if one.strip()]
+    specs = [part.strip() for part in match[1].split(",") if part.strip()]
     spans = []
     for text in specs:
         spec = _SPEC.fullmatch(text)
         if spec is None:
             return None
-        first, last, suffix = (_number(one) for one in spec.groups())
+        first, last, suffix = (_number(group) for group in spec.groups())
         if first is None:
             span = Span(max(size - (suffix or 0), 0), size)
         elif last is not None and last < first:
@@ -75,11 +75,11 @@ def _number(digits: str | None) -> int | None:
 
 def _joined(spans: Sequence[Span]) -> list[Span]:
     found: list[Span] = []
-    for one in sorted(spans):
-        if found and one.start <= found[-1].stop:
-            found[-1] = Span(found[-1].start, max(found[-1].stop, one.stop))
+    for span in sorted(spans):
+        if found and span.start <= found[-1].stop:
+            found[-1] = Span(found[-1].start, max(found[-1].stop, span.stop))
         else:
-            found.append(one)
+            found.append(span)
     return found
 
 
@@ -92,10 +92,10 @@ def multipart(
     b'--x\\r\\nContent-Type: text/plain\\r\\nContent-Range: bytes 0-1/9\\r\\n\\r\\n'
     """
     parts: list[bytes | Span] = []
-    for at, one in enumerate(spans):
+    for at, span in enumerate(spans):
         head = (
             f"{'' if at == 0 else chr(13) + chr(10)}--{boundary}\r\n"
-            f"Content-Type: {content_type}\r\nContent-Range: {one.content_range(size)}\r\n\r\n"
+            f"Content-Type: {content_type}\r\nContent-Range: {span.content_range(size)}\r\n\r\n"
         )
-        parts += [head.encode(), one]
+        parts += [head.encode(), span]
     return [*parts, f"\r\n--{boundary}--\r\n".encode()]

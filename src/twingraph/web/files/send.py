@@ -155,7 +155,7 @@ def _body(
         status, boundary = 206, published.sha256[:32]
         parts = multipart(spans, published.size, content_type, boundary)
         content_type = f"multipart/byteranges; boundary={boundary}"
-    length = sum(len(one) if isinstance(one, bytes) else one.stop - one.start for one in parts)
+    length = sum(len(part) if isinstance(part, bytes) else part.stop - part.start for part in parts)
     headers |= {"content-length": str(length), "content-type": content_type}
     if request.method == "HEAD":
         parts = []
@@ -221,7 +221,7 @@ def _no_such_coding(
 ) -> Response:
     words = words_of(language_of(request))
     folder = path_of(request).removesuffix(name)
-    options = {one.name: folder + one.name for one in packed.values()}
+    options = {item.name: folder + item.name for item in packed.values()}
     answer = refuse(
         request,
         406,
@@ -269,9 +269,9 @@ def _file(request: Request, name: str) -> Response:
     if name not in site.dumps or is_disguised(request):
         return not_found(request)
     shelf = {
-        one: held_of(one, site.dumps[one], site.release)
-        for one in (name, *(name + suffix for suffix in PACKINGS))
-        if one in site.dumps
+        item: held_of(item, site.dumps[item], site.release)
+        for item in (name, *(name + suffix for suffix in PACKINGS))
+        if item in site.dumps
     }
     return send_file(request, shelf, name, links=file_links(site, file_place(name)))
 
