@@ -414,8 +414,14 @@ class Pool(Supply):
                 spent = worker.spent()
                 if taken > moment and (spent > moment - 2 * _LOOK or taken > _BUSY * moment):
                     self._slow_down(worker)
-            elif worker.lane == 1 and taken > (self._long / 4 if self._queues[1] else self._long):
-                self._slow_down(worker)
+            elif worker.lane == 1:
+                spent = worker.spent()
+                if self._free(2) > 0:  # sooner where somebody waits for its place
+                    long = taken > (self._long / 4 if self._queues[1] else self._long)
+                else:  # it would have to begin again, so it must have had its second
+                    long = spent > self._long or taken > _BUSY * self._long
+                if long:
+                    self._slow_down(worker)
         if self._queues[1] or self._queues[2]:
             self._refill()  # somebody else may have left a place
         if self._busy or self._waiting:
