@@ -104,7 +104,7 @@ class Evaluator(Protocol):
 class ForPeople(NamedTuple):
     """What the route behind is to show: a problem, a result for people, or neither."""
 
-    asked: ProtocolRequest | None
+    protocol_request: ProtocolRequest | None
     refused: RefusedError | None = None
     reply: Reply | None = None
 
@@ -119,7 +119,7 @@ class Service:
         self.limits = evaluator.limits
         self.cache = Cache(_CACHED_BYTES)
         self.build = site.dumps["SHA256SUMS"].sha256
-        self.held = 0  # bytes of results on their way to slow readers
+        self.sending = 0  # bytes of results on their way to slow readers
         self.mark: tuple[int, int] | None = None  # of its files, see `serve.watch.mark_of`
         self.users = 0  # requests that were let in with this build, and are not answered yet
         self._terms: frozenset[str] | None = None
@@ -212,40 +212,43 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForP
         if kept is not None:
             scope[SEEN] = (kept.rows, kept.query, True)
             return kept
-    asked, name = None, ""
+    protocol_request, name = None, ""
     try:
         fields = _read_search(search)
         if scope["method"] == "POST":
             body = await _read_body(receive, body_limit(service.limits))
             fields = list(read_form(content_type, body, fields))
             key = key_of(search, (accept or "").encode(), content_type.encode(), body)
-        asked = read_fields(fields)
-        if not asked.query:
-            return ForPeople(asked)
-        name = query_digest(asked.query)
+        protocol_request = read_fields(fields)
+        if not protocol_request.query:
+            return ForPeople(protocol_request)
+        name = query_digest(protocol_request.query)
         scope[SEEN] = (-1, name, False)
-        permit(service.site, asked, service.limits.query_bytes, scope["method"])
-        choice = choose_formats(asked.formats, accept)
+        permit(service.site, protocol_request, service.limits.query_bytes, scope["method"])
+        choice = choose_formats(protocol_request.formats, accept)
         reply = await service.evaluator.ask(
-            asked.query, _suffix(choice.rows, "json"), _suffix(choice.graphs, "nt"), asked.dataset,
+            protocol_request.query,
+            _suffix(choice.rows, "json"),
+            _suffix(choice.graphs, "nt"),
+            protocol_request.dataset,
             gone=_gone(receive),
-        )  # fmt: skip
+        )
         form = _FORMS.get(reply.outcome)
         if form is None:
             raise refusal(reply, choice, service.limits)
     except RefusedError as error:
-        return ForPeople(asked, error)
+        return ForPeople(protocol_request, error)
     offer = choice.rows if form == "rows" else choice.graphs
     assert offer is not None, "a result has a format"
     if offer.suffix == "html":
         scope[SEEN] = (reply.rows, name, False)
-        return ForPeople(asked, reply=reply)
-    changing = reply.fresh or _changes(asked.query)
-    tag = "" if changing else service.tag(name, asked.dataset, offer.suffix)
+        return ForPeople(protocol_request, reply=reply)
+    changing = reply.fresh or _changes(protocol_request.query)
+    tag = "" if changing else service.tag(name, protocol_request.dataset, offer.suffix)
     headers = service.headers(offer.media_type, len(reply.body), tag)
     made = Kept(headers, reply.body, reply.rows, name)
-    if service.held and service.held + len(reply.body) > _HELD * service.limits.result_bytes:
-        return ForPeople(asked, refusal(Reply(Outcome.BUSY), choice, service.limits))
+    if service.sending and service.sending + len(reply.body) > _HELD * service.limits.result_bytes:
+        return ForPeople(protocol_request, refusal(Reply(Outcome.BUSY), choice, service.limits))
     if tag:
         service.cache.keep(key, made)
     scope[SEEN] = (made.rows, made.query, False)
@@ -303,7 +306,7 @@ def _read_search(search: bytes) -> list[tuple[str, str]]:
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:
-    parts, held = [], 0
+    parts, received = [], 0
     while True:
         try:
             message = await asyncio.wait_for(receive(), _PATIENCE)
@@ -312,8 +315,8 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
         if message["type"] == "http.disconnect":
             raise RefusedError(400, M_("the body ended early; send all of it"))
         parts.append(message.get("body", b""))
-        held += len(parts[-1])
-        if held > limit:
+        received += len(parts[-1])
+        if received > limit:
             raise RefusedError(413, M_("a body of more than {limit} bytes; send less", limit=limit))
         if not message.get("more_body"):
             return b"".join(parts)
@@ -356,7 +359,7 @@ async def _send(service: Service, scope: Scope, send: Send, made: Kept, status: 
     if len(body) <= _CHUNK * 4:
         await send({"type": "http.response.body", "body": body})
         return 200
-    service.held += len(body)
+    service.sending += len(body)
     try:
         async with asyncio.timeout(_PATIENCE + len(body) / _PACE):
             for start in range(0, len(body), _CHUNK):
@@ -364,7 +367,7 @@ async def _send(service: Service, scope: Scope, send: Send, made: Kept, status: 
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
     finally:
-        service.held -= len(body)
+        service.sending -= len(body)
     return 200
 
 

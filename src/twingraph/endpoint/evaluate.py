@@ -71,27 +71,27 @@ class _TooLarge(Exception):  # noqa: N818  # never leaves this module
     pass
 
 
-def evaluate(store: Store, config: Config, asked: Mapping[str, Any]) -> Answer:
-    """Evaluate the question `asked`: query, formats (for rows, for graphs), graphs, bindings."""
-    text = asked["query"]
+def evaluate(store: Store, config: Config, task: Mapping[str, Any]) -> Answer:
+    """Evaluate the question `task`: query, formats (for rows, for graphs), graphs, bindings."""
+    text = task["query"]
     chosen: dict[str, Any] = {}
     try:
         named = admit(text, {*config.graphs, config.published}, config.base, config.prefixes)
     except TwingraphError as error:
         return Answer(Outcome.REFUSED, str(error).encode())
-    dataset = asked.get("graphs") or named
+    dataset = task.get("graphs") or named
     if dataset:
         default, others = dataset
         chosen["default_graph"] = [
             DefaultGraph() if name == config.published else NamedNode(name) for name in default
         ]
         chosen["named_graphs"] = [NamedNode(name) for name in others if name != config.published]
-    if asked.get("bindings"):
-        chosen["substitutions"] = dict(_bindings(asked["bindings"]))
+    if task.get("bindings"):
+        chosen["substitutions"] = dict(_bindings(task["bindings"]))
     try:
         prefixes = prefixes_in(text, config.prefixes)
         found = store.query(text, base_iri=config.base, prefixes=prefixes, **chosen)
-        return _written(found, config, *asked["formats"])
+        return _written(found, config, *task["formats"])
     except SyntaxError as error:
         return no_sparql(text, str(error.msg), config.prefixes)
     except MemoryError:

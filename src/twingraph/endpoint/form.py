@@ -44,42 +44,48 @@ async def sparql(request: Request) -> Response:
 def _show(request: Request) -> Response:
     service: Service = request.state.snapshot
     shown: ForPeople = request.state.query
-    asked, reply = shown.asked, shown.reply
+    protocol_request, reply = shown.protocol_request, shown.reply
     try:
         if shown.refused is not None:
             raise shown.refused
-        assert asked is not None, "what is not refused was read"
+        assert protocol_request is not None, "what is not refused was read"
         if reply is None:
-            return _about_service(request, service, asked)
-        triples, language = reply.outcome is Outcome.TRIPLES, _language(request, asked)
+            return _about_service(request, service, protocol_request)
+        triples, language = reply.outcome is Outcome.TRIPLES, _language(request, protocol_request)
         table = table_of(
             service.site, reply.body, triples=triples, total=reply.rows, language=language
         )
         if not table.rows and (reply.outcome is not Outcome.BOOLEAN or b"false" in reply.body):
             site = service.site
-            hints = hints_of(site.store, asked.query, service.terms, site.base, site.prefixes,
-                             _language(request, asked))  # fmt: skip
+            hints = hints_of(
+                site.store,
+                protocol_request.query,
+                service.terms,
+                site.base,
+                site.prefixes,
+                _language(request, protocol_request),
+            )
             table = table._replace(hints=hints)
-        return _page(request, service, asked, table=table)
+        return _page(request, service, protocol_request, table=table)
     except RefusedError as error:
-        return _refuse(request, service, asked, error)
+        return _refuse(request, service, protocol_request, error)
 
 
-def _language(request: Request, asked: ProtocolRequest | None) -> str:
-    if asked is not None and asked.language in LANGUAGES:
-        return asked.language
+def _language(request: Request, protocol_request: ProtocolRequest | None) -> str:
+    if protocol_request is not None and protocol_request.language in LANGUAGES:
+        return protocol_request.language
     return language_of(request)
 
 
 def _page(
     request: Request,
     service: Service,
-    asked: ProtocolRequest | None,
+    protocol_request: ProtocolRequest | None,
     table: ResultView | None = None,
     problem: RefusedError | None = None,
 ) -> Response:
-    site, language = service.site, _language(request, asked)
-    query = asked.query if asked is not None else ""
+    site, language = service.site, _language(request, protocol_request)
+    query = protocol_request.query if protocol_request is not None else ""
     shown = query_page(
         site,
         language,
@@ -111,13 +117,15 @@ def _endpoint_of(request: Request) -> str:
     public = site.address + "sparql"
     if site.address != site.base:
         return public
-    asked = request.url.replace(query="", fragment="")
-    if f"//{asked.netloc}{asked.path}" == public.partition(":")[2]:
+    protocol_request = request.url.replace(query="", fragment="")
+    if f"//{protocol_request.netloc}{protocol_request.path}" == public.partition(":")[2]:
         return public
-    return str(asked)  # Starlette takes no host for one that can't stand in an IRI
+    return str(protocol_request)  # Starlette takes no host for one that can't stand in an IRI
 
 
-def _about_service(request: Request, service: Service, asked: ProtocolRequest) -> Response:
+def _about_service(
+    request: Request, service: Service, protocol_request: ProtocolRequest
+) -> Response:
     if request.method == "POST":
         raise RefusedError(400, "no query; send one as parameter 'query'")
     offers = [_HTML, *(Variant(media_type, suffix) for suffix, media_type in FORMATS.items())]
@@ -127,7 +135,7 @@ def _about_service(request: Request, service: Service, asked: ProtocolRequest) -
             406, "without a query there is text/html or RDF; accept one, or send a query"
         )
     if chosen.suffix == "html":
-        return _page(request, service, asked)
+        return _page(request, service, protocol_request)
     endpoint = _endpoint_of(request)
     body = service_description(service.site, chosen.suffix, endpoint, service.limits)
     headers = _told(service)
@@ -135,15 +143,18 @@ def _about_service(request: Request, service: Service, asked: ProtocolRequest) -
 
 
 def _refuse(
-    request: Request, service: Service, asked: ProtocolRequest | None, error: RefusedError
+    request: Request,
+    service: Service,
+    protocol_request: ProtocolRequest | None,
+    error: RefusedError,
 ) -> Response:
     if choose(accept_of(request), [*TEXT_FIRST, _HTML]) is _HTML:
-        return _page(request, service, asked, problem=error)
-    heading = words_of(_language(request, asked)).gettext("This query can't be answered")
+        return _page(request, service, protocol_request, problem=error)
+    heading = words_of(_language(request, protocol_request)).gettext("This query can't be answered")
     return refuse(
         request,
         error.status,
-        words_of(_language(request, asked)).error(error),
+        words_of(_language(request, protocol_request)).error(error),
         heading=heading,
         offers=TEXT_FIRST,
         headers=_told(service, error),
@@ -153,10 +164,10 @@ def _refuse(
 
 def _told(service: Service, error: RefusedError | None = None) -> dict[str, str]:
     """Return the headers that tell the limits, and when to try again."""
-    told = {"query-limits": limits_text(service.limits)}
+    headers = {"query-limits": limits_text(service.limits)}
     if error is not None and error.again:
-        told["retry-after"] = str(error.again)
-    return told
+        headers["retry-after"] = str(error.again)
+    return headers
 
 
 async def completions_file(request: Request) -> Response:

@@ -51,11 +51,11 @@ _KIN: Final[Mapping[str, str]] = {"json": "jsonld", "xml": "rdf"}
 
 
 class Choice(NamedTuple):
-    """The format of rows and that of triples, None where none fits; `asked` is what was wanted."""
+    """The formats of rows and of triples, None where none fits; `requested` is what was named."""
 
     rows: Variant | None
     graphs: Variant | None
-    asked: str
+    requested: str
 
 
 @lru_cache(maxsize=1024)
@@ -100,6 +100,6 @@ def unfitting(choice: Choice, form: str) -> str:
     kinds = {"rows": "SELECT and ASK", "graph": "CONSTRUCT and DESCRIBE"}[form]
     listed = ", ".join(dict.fromkeys(f"{offer.suffix} ({offer.media_type})" for offer in offers))
     return (
-        f"{choice.asked} is not written for this kind of query; for {kinds} there is {listed}: "
+        f"{choice.requested} is not written for this kind of query; for {kinds} there is {listed}: "
         "name one with format= or in Accept"
     )

@@ -137,12 +137,14 @@ def _formats(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
             yield from filter(None, map(str.strip, value.split(",")))
 
 
-def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int, method: str) -> None:
+def permit(
+    site: BuildReader, protocol_request: ProtocolRequest, query_bytes: int, method: str
+) -> None:
     """Raise `RefusedError` for a query that is too long, or graphs of the protocol we don't have.
 
     What stands in the text is looked at where it is evaluated.
     """
-    if len(asked.query.encode("utf-8", "replace")) > query_bytes:
+    if len(protocol_request.query.encode("utf-8", "replace")) > query_bytes:
         status = 413 if method == "POST" else 414  # RFC 9110 §15.5.14, §15.5.15
         raise RefusedError(
             status,
@@ -151,11 +153,11 @@ def permit(site: BuildReader, asked: ProtocolRequest, query_bytes: int, method: 
                 query_bytes=query_bytes,
             ),
         )
-    if asked.dataset is None:
+    if protocol_request.dataset is None:
         return
-    held = {*site.graphs, site.base + PUBLISHED}
-    for name in (*asked.dataset.default, *asked.dataset.named):
-        if name not in held:
+    known = {*site.graphs, site.base + PUBLISHED}
+    for name in (*protocol_request.dataset.default, *protocol_request.dataset.named):
+        if name not in known:
             raise RefusedError(
                 403,
                 M_(

@@ -85,6 +85,6 @@ def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
     if reply.outcome is Outcome.WRONG_FORM:
         return RefusedError(406, unfitting(choice, detail))
     status, text, again = _FAILURES[reply.outcome]
-    told = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
-    values = {**told, "detail": detail}
+    limit_values = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
+    values = {**limit_values, "detail": detail}
     return RefusedError(status, Message(text, "", values), again=_AGAIN if again else 0)

@@ -67,8 +67,8 @@ class RemoteEvaluator:
         self._asked += 1
         try:
             loop = asyncio.get_running_loop()
-            asked = query, rows, graphs, dataset, bindings or {}
-            return await loop.run_in_executor(self._threads, self._reply, *asked)
+            arguments = query, rows, graphs, dataset, bindings or {}
+            return await loop.run_in_executor(self._threads, self._reply, *arguments)
         except RuntimeError:  # closed meanwhile
             return Reply(Outcome.LOST)
         finally:
@@ -127,8 +127,8 @@ class RemoteEvaluator:
                 max_rows=self.limits.rows,
             )
         except SyntaxError as error:
-            told = no_sparql(query, str(error.msg), self._prefixes)
-            return Reply(told.outcome, told.body)
+            refused = no_sparql(query, str(error.msg), self._prefixes)
+            return Reply(refused.outcome, refused.body)
         except EndpointError as error:
             if error.status == 507:
                 return Reply(

@@ -24,7 +24,7 @@ class Lifecycle(NamedTuple):
     instead: tuple[str, ...] = ()
 
 
-def standing(site: BuildReader, path: str) -> Lifecycle:
+def lifecycle_of(site: BuildReader, path: str) -> Lifecycle:
     """Return how the thing at `path` (`id/place/bonn`) stands.
 
     What is replaced by just one other thing is merged into it, be it by way of a third. What is
@@ -92,7 +92,7 @@ def withdrawn_page(site: BuildReader, path: str, language: str, at: str) -> With
     iri = site.iri(path)
     facts = PageFacts(site, language)
     facts.load({iri})
-    instead = standing(site, path).instead
+    instead = lifecycle_of(site, path).instead
     facts.mention(site.iri(item) for item in instead)
     facts.complete()
     formatter = ValueFormatter(facts, at)

@@ -15,7 +15,7 @@ from twingraph.site.datapage import DATA_PAGE, Publication, data_page, publicati
 from twingraph.site.describe import formats_of
 from twingraph.site.history import history_page
 from twingraph.site.home import home_page
-from twingraph.site.lifecycle import standing, withdrawn_page
+from twingraph.site.lifecycle import lifecycle_of, withdrawn_page
 from twingraph.site.links import relative
 from twingraph.site.lists import (
     CLASSES,
@@ -161,7 +161,7 @@ def _thing(
     elsewhere = {
         each_language: page_path(thing, each_language) or "" for each_language in LANGUAGES
     }
-    if standing(site, thing).state == "withdrawn":
+    if lifecycle_of(site, thing).state == "withdrawn":
         gone = withdrawn_page(site, thing, language, at)
         return render(site, "withdrawn.html", language, at, title=gone.title.text,
                       elsewhere=elsewhere, alternates=alternates(thing), page=gone)  # fmt: skip

@@ -63,10 +63,10 @@ def held_catalogue(request: Request, name: str = "catalog") -> PublishedFile | N
 
 
 @lru_cache(maxsize=4)  # what is raised is not kept
-def _opened(held: PublishedFile) -> Catalogue:
-    raw = read_whole(held)
+def _opened(published: PublishedFile) -> Catalogue:
+    raw = read_whole(published)
     if raw is None:  # half a catalogue is a valid smaller one: data sets would be deleted by it
-        raise NotWholeError(held.name)
+        raise NotWholeError(published.name)
     return read_catalogue(raw)
 
 
@@ -94,8 +94,8 @@ def catalogue_form(request: Request) -> Response:
 
 
 def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = False) -> Response:
-    held = held_catalogue(request, name)
-    if held is None:
+    published = held_catalogue(request, name)
+    if published is None:
         return not_found(request)
     size = request.query_params.get("size", str(MOST))
     if not (_NUMBER.fullmatch(size) and int(size) <= MOST):
@@ -108,7 +108,7 @@ def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = Fa
             ),
             heading=words.gettext("This query can't be answered"),
         )
-    opened = _opened(held)
+    opened = _opened(published)
     page = request.query_params.get("page", "1")
     if not (_NUMBER.fullmatch(page) and int(page) <= opened.count(int(size))):
         return not_found(request)
@@ -116,7 +116,7 @@ def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = Fa
     base = site.base
     view = opened.view(int(page), f"{site.address}{name}.{suffix}", int(size))
     body = write_catalogue([*opened.page(int(page), int(size)), *view], base, suffix)
-    headers = {"last-modified": write_date(held.modified)}
+    headers = {"last-modified": write_date(published.modified)}
     if by_accept:
         query = f"?{request.url.query}" if request.url.query else ""
         root = str(request.scope.get("root_path", ""))
@@ -150,16 +150,20 @@ def dataset(request: Request) -> Response:
     """Answer the IRI of a data set: the data page, or what the catalogue says of it alone."""
     path = request.path_params["name"]
     name, dot, suffix = path.partition(".")
-    held = held_catalogue(request)
+    published = held_catalogue(request)
     base = _site(request).base
     iri = f"{base}dataset/{name}"
-    if held is None or iri not in _opened(held).datasets or (dot and suffix not in _FORMATS):
+    if (
+        published is None
+        or iri not in _opened(published).datasets
+        or (dot and suffix not in _FORMATS)
+    ):
         return not_found(request)
     if dot:
-        body = write_catalogue(_opened(held).part([iri]), base, suffix)
+        body = write_catalogue(_opened(published).part([iri]), base, suffix)
         own = f"{_site(request).address}dataset/{path}"
         links = f'<{iri}>; rel="describes", <{own}>; rel="canonical"'
-        headers = {"last-modified": write_date(held.modified)}
+        headers = {"last-modified": write_date(published.modified)}
         return respond(request, body, _FORMATS[suffix], links=links, headers=headers)
     chosen = choose(accept_of(request), [_HTML, *_RDF])
     if chosen is None:
@@ -176,13 +180,13 @@ def dataset(request: Request) -> Response:
 def data(request: Request) -> Response:
     """Send the data page."""
     site, language = _site(request), language_of(request)
-    held = held_catalogue(request)
-    if held is None:
+    published = held_catalogue(request)
+    if published is None:
         return not_found(request)
     index = release_index(request)
     found = (index.release(name) for name in index.names())
     releases = [item.edition for item in found if item is not None]
-    publication = Publication(_opened(held), releases)
+    publication = Publication(_opened(published), releases)
     body = page(site, language, DATA_PAGE, publication=publication) or b""
     headers = {"content-language": language}
     if not request.url.path.endswith(".html"):

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from twingraph.rdf.iris import PUBLISHED, description_path, local_path, page_path, thing_of_page
 from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.evidence import evidence_path, is_evidence_path
-from twingraph.site.lifecycle import standing
+from twingraph.site.lifecycle import lifecycle_of
 from twingraph.site.pages import alternates, page, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
@@ -66,7 +66,7 @@ def thing(request: Request) -> Response:
 
 def _thing(request: Request, path: str) -> Response:
     site = _site(request)
-    now = standing(site, path)
+    now = lifecycle_of(site, path)
     match now.state:
         case "unknown":
             return _unknown(request, path)
@@ -136,9 +136,9 @@ def _withdrawn(request: Request, path: str) -> Response:
         target = (page_path(path, language) or "").removeprefix(f"{language}/")
         body = page(site, language, target, at=depth_of(request)) or b""
         return respond(request, body, "text/html", status=410, vary=VARY, headers=links)
-    told = describe(site, path, chosen.suffix) if chosen is not None else None
-    if chosen is not None and told is not None:
-        return respond(request, told, chosen.media_type, status=410, vary=VARY,
+    description = describe(site, path, chosen.suffix) if chosen is not None else None
+    if chosen is not None and description is not None:
+        return respond(request, description, chosen.media_type, status=410, vary=VARY,
                        links=links["link"])  # fmt: skip
     words = words_of(language)
     forms = [*page_alternates(path), *alternates(path)]
@@ -190,7 +190,7 @@ def description(request: Request) -> Response:
     if not dot:
         return _thing(request, path)
     formats = formats_of(path)
-    now = standing(site, path)
+    now = lifecycle_of(site, path)
     if suffix not in formats or now.state == "unknown":
         return not_found(request)
     if now.state == "merged":
@@ -217,7 +217,7 @@ def html(request: Request) -> Response:
         return not_found(request) if listed is None else respond(request, listed, "text/csv")
     is_list = path.endswith("index.html")
     about = None if is_list else thing_of_page(path.removesuffix(".html"))
-    now = standing(site, about) if about is not None else None
+    now = lifecycle_of(site, about) if about is not None else None
     if now is not None and now.state == "merged":
         target = page_path(now.instead[0], language) or ""
         return see_other(request, target, status=301, vary="")

@@ -86,14 +86,14 @@ def _send_on(request: Request, query: LibraryQuery) -> Response:
     """Send on to the page, an answer or the description of a question."""
     site = _site(request)
     name, search = query.name, request.url.query
-    asked = f"?{search}" if search else ""
-    targets = {_HTML.media_type: f"{language_of(request)}/query/{name}.html{asked}"}
+    search_part = f"?{search}" if search else ""
+    targets = {_HTML.media_type: f"{language_of(request)}/query/{name}.html{search_part}"}
     # A question is a thing that RDF describes; RDF is its answer only where it is asked with values
     if form_of(query) == "construct" and not search:
         answers: Mapping[str, str] = {}
     else:
         answers = formats_of(query)
-    targets |= {kind: f"query/{name}.{key}{asked}" for key, kind in answers.items()}
+    targets |= {kind: f"query/{name}.{key}{search_part}" for key, kind in answers.items()}
     for suffix, media_type in _RDF.items():
         targets.setdefault(media_type, f"doc/query/{name}.{suffix}")
     as_json = "json" if "json" in answers else "jsonld"
@@ -117,7 +117,7 @@ def _result(request: Request) -> Response:
     name, _, suffix = request.path_params["file"].partition(".")
     query = site.library[name]
     try:
-        asked = read_asked(site, query, request.query_params.multi_items())
+        bound = read_asked(site, query, request.query_params.multi_items())
     except TwingraphError as error:
         offers = _JSON_FIRST if suffix in ("json", "jsonld") else _TEXT_FIRST
         words = words_of(language_of(request))
@@ -131,7 +131,7 @@ def _result(request: Request) -> Response:
         )
     links = _links(site, f'<{site.address}query/{name}>; rel="describedby"')
     return respond(
-        request, write_result(site, asked, suffix), formats_of(query)[suffix], links=links
+        request, write_result(site, bound, suffix), formats_of(query)[suffix], links=links
     )
 
 

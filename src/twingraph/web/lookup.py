@@ -18,7 +18,7 @@ from twingraph.link.facts import TARGETS
 from twingraph.rdf.iris import SLUG, VOCABULARY_ROOT, local_path, page_path, thing_of_page
 from twingraph.rdf.vocabulary import ID_KINDS, SCHEMES, prefixes_for
 from twingraph.site.facts import PageFacts
-from twingraph.site.lifecycle import standing
+from twingraph.site.lifecycle import lifecycle_of
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
 from twingraph.site.thing import is_known
@@ -129,13 +129,13 @@ def _addresses(text: str) -> Iterator[str]:
 def look_up(site: BuildReader, text: str, *roots: str) -> tuple[str, ...]:
     """Return the paths of the things that have this identifier, the closest only."""
     meant = readings(text, site.base, *roots)
-    held = tuple(
+    known = tuple(
         each_path
         for each_path in meant.paths
-        if standing(site, _document(each_path)).state != "unknown"
+        if lifecycle_of(site, _document(each_path)).state != "unknown"
     )
-    if held:
-        return held[:1]
+    if known:
+        return known[:1]
     found: dict[str, list[str]] = {}
     for row in site.rows_of("identified", meant.addresses):
         thing, closeness = row["found"], row["closeness"]

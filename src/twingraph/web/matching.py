@@ -65,7 +65,7 @@ async def page(request: Request) -> Response:
         else []
     )
     site: BuildReader = request.state.snapshot.site
-    told = MatchPage(
+    view = MatchPage(
         "reconcile", typed, groups, MOST if len(names) > MOST else 0,
         f"{root_of(request)}reconcile",
     )  # fmt: skip
@@ -76,7 +76,7 @@ async def page(request: Request) -> Response:
         f"{language}/reconcile",
         title=words.gettext("Match names"),
         elsewhere={each_language: f"{each_language}/reconcile" for each_language in LANGUAGES},
-        page=told,
+        page=view,
     )
     headers = {"content-language": language}
     return respond(request, body, "text/html", headers=headers)

@@ -124,8 +124,8 @@ def timemap(request: Request) -> Response:
 def thing_then(request: Request) -> Response:
     """Send the description of a thing as it was in a release, which never changes."""
     date = request.path_params["date"]
-    asked = path_of(request).removeprefix(f"release/{date}/")
-    path, dot, suffix = asked.rpartition(".")
+    rest = path_of(request).removeprefix(f"release/{date}/")
+    path, dot, suffix = rest.rpartition(".")
     path = path if dot else suffix
     timemap = timemap_of(request, path) if local_path(path) else None
     if timemap is None or (dot and suffix not in _FORMATS):

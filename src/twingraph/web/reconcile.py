@@ -113,8 +113,8 @@ async def service(request: Request) -> Response:
             queries = _parsed(fields["queries"], "queries")
             return _json(request, await _run(answer_batch, request, queries, language))
         if "extend" in fields:
-            asked = _parsed(fields["extend"], "extend")
-            return _json(request, await _run(answer_extend, request, asked, language))
+            payload = _parsed(fields["extend"], "extend")
+            return _json(request, await _run(answer_extend, request, payload, language))
         if request.method == "POST":
             raise RefusedQueryError("send the form field queries or extend")
     except RefusedQueryError as error:
@@ -135,8 +135,8 @@ def _posted(
 ) -> Callable[[Request], object]:
     async def handle(request: Request) -> Response:
         try:
-            asked = _parsed((await body_of(request)).decode("utf-8", "replace"), "body")
-            return _json(request, await _run(answer, request, asked, language_of(request)))
+            payload = _parsed((await body_of(request)).decode("utf-8", "replace"), "body")
+            return _json(request, await _run(answer, request, payload, language_of(request)))
         except RefusedQueryError as error:
             return _refused(request, str(error))
 
@@ -155,8 +155,8 @@ def suggest(request: Request) -> Response:
 
 def properties(request: Request) -> Response:
     """Propose the properties that can be fetched."""
-    asked = request.query_params.get("type", "")[:100]
-    return _json(request, propose(language_of(request), asked))
+    payload = request.query_params.get("type", "")[:100]
+    return _json(request, propose(language_of(request), payload))
 
 
 def preview(request: Request) -> Response:
@@ -215,9 +215,9 @@ def _name(site: BuildReader) -> str:
 
 async def _run(
     answer: Callable[[Register, object, str], Mapping[str, object]], request: Request,
-    asked: object, language: str,
+    payload: object, language: str,
 ) -> Mapping[str, object]:  # fmt: skip
-    return await run_in_threadpool(lambda: answer(register_of(request), asked, language))
+    return await run_in_threadpool(lambda: answer(register_of(request), payload, language))
 
 
 async def _fields(request: Request) -> dict[str, str]:
@@ -258,8 +258,8 @@ def _parsed(text: str, what: str) -> object:
     return found
 
 
-def _json(request: Request, told: Mapping[str, object]) -> Response:
-    body = (json.dumps(told, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+def _json(request: Request, document: Mapping[str, object]) -> Response:
+    body = (json.dumps(document, ensure_ascii=False) + "\n").encode("utf-8", "replace")
     headers = {"content-language": language_of(request)}
     return respond(request, body, _JSON, vary="Accept-Language", headers=headers)
 

@@ -84,8 +84,8 @@ def not_reached(request: Request, error: Exception) -> Response:
     assert isinstance(error, EndpointError)
     words = words_of(language_of(request))
     store = request.state.snapshot.site.remote
-    told = str(error) if store is None else without_address(error, store)
-    return refuse(request, error.status, told, heading=words.gettext("A mistake of ours"),
+    message = str(error) if store is None else without_address(error, store)
+    return refuse(request, error.status, message, heading=words.gettext("A mistake of ours"),
                   headers={"cache-control": "no-store"})  # fmt: skip
 
 

@@ -107,8 +107,8 @@ def precondition(request: Request, headers: Mapping[str, str]) -> Response | Non
     if status == 412:
         return _changed(request)
     kept = ("cache-control", "content-location", "etag", "last-modified", "vary")
-    told = {name: value for name, value in headers.items() if name in kept}
-    return Response(status_code=304, headers=told) if status == 304 else None
+    entries = {name: value for name, value in headers.items() if name in kept}
+    return Response(status_code=304, headers=entries) if status == 304 else None
 
 
 def _changed(request: Request) -> Response:
@@ -179,11 +179,11 @@ def refuse(
         body = render(site, "refusal.html", language, at, title=heading, heading=heading,
                       text=text, options=shown)  # fmt: skip
     elif offer.suffix == "json":
-        told: dict[str, object] = {"status": status, "title": heading, "detail": text}
-        told |= members or {}
+        entries: dict[str, object] = {"status": status, "title": heading, "detail": text}
+        entries |= members or {}
         if options:
-            told["alternates"] = [_as_json(option, root) for option in options]
-        body = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+            entries["alternates"] = [_as_json(option, root) for option in options]
+        body = (json.dumps(entries, ensure_ascii=False, indent=1) + "\n").encode()
     else:
         lines = [
             f"{heading}: {text}",
@@ -194,9 +194,9 @@ def refuse(
 
 
 def _as_json(option: Alternate, root: str) -> dict[str, str]:
-    told = {"href": f"{root}/{option.path}", "title": option.name, "type": option.media_type,
+    entries = {"href": f"{root}/{option.path}", "title": option.name, "type": option.media_type,
             "hreflang": option.language}  # fmt: skip
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in entries.items() if value}
 
 
 def depth_of(request: Request) -> str:
