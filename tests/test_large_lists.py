@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,11 @@ from pyoxigraph import Literal, Quad
 from rdflib import DCAT, DCTERMS, Graph, URIRef
 
 from twingraph.build import build, is_current
+from twingraph.cli import _BESIDE
 from twingraph.rdf.vocabulary import RDFS, TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
+from twingraph.source.starter import make_project
 
 ROOT = Path(__file__).parent.parent
 HOME = "https://w3id.org/twingraph/"
@@ -130,3 +135,24 @@ def test_a_build_with_large_lists_is_current_for_everybody(sample: Path) -> None
     assert is_current(settings, sample / "build")
     assert is_current(settings, sample / "build", large=True)
     assert not is_current(settings, sample / "build", large=False)
+
+
+def test_what_keeps_large_lists_from_being_built_beside_a_server_is_told(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    make_project(project, "https://data.example.org/", None, date(2026, 11, 28))
+    (project / "data/sources/broken.ttl").write_text("this is no Turtle\n")
+    words = ["--project", str(project), "build", "--large", "--out", str(tmp_path / "build")]
+    with subprocess.Popen(
+        [sys.executable, "-c", _BESIDE, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        told = process.stderr.read()  # while our end of its standard input is open
+        assert process.stdout.read() == ""
+
+    assert process.returncode == 1
+    assert "data/sources/broken.ttl:1: F03" in told
+    assert "the large lists were not built" in told
+    assert "twingraph build --large" in told
+    assert "Fatal" not in told

@@ -246,6 +246,36 @@ def test_check_says_file_line_and_column_of_a_bad_cell(project: Settings) -> Non
     assert "data/imports/list/rows.csv:3:5: I03" in run(project, "check").output
 
 
+def test_a_column_called_a_start_is_one_whatever_its_cells_hold(project: Settings) -> None:
+    cells = ("1988", "Mai 1990", "ca. 1991", "03/04/1992", "31.2.1983", "einmal", "irgendwann")
+    rows = "".join(f"Bonn,DE,Minsk,BY,{cell},x\n" for cell in cells)
+    done = take(project, HEAD.replace("\n", ",Bemerkung\n") + rows)
+    toml = (project.folder / "data/imports/list/import.toml").read_text()
+
+    assert '[start]\ncolumn = "seit"' in toml
+    assert [one[0] for one in result_of(project)] == ["written", *["refused"] * 6]
+    assert done.unused == ("Bemerkung",)
+    assert any(line.startswith("columns not used: Bemerkung;") for line in done.lines)
+
+
+@pytest.mark.parametrize("precision", ["", 'precision = "edtf"\n'])
+def test_a_day_that_no_calendar_has_is_told_at_its_cell(project: Settings, precision: str) -> None:
+    cell = "1983-02-31" if precision else "31.2.1983"
+    take(project, f"{HEAD}Bonn,DE,Minsk,BY,1993\n")
+    toml = project.folder / "data/imports/list/import.toml"
+    toml.write_text(toml.read_text().replace('= "seit"\n', f'= "seit"\n{precision}'))
+    list_file = project.folder / "list.csv"
+    list_file.write_text(f"{HEAD}Bonn,DE,Minsk,BY,{cell}\n")
+    imported = run(project, "import", "table", str(list_file))
+    checked = run(project, "check")
+
+    words = f"column 'seit': '{cell}' is no date: February 1983 has 28 days"
+    for told in (imported.stderr, checked.output):
+        assert "data/imports/list/rows.csv:2:5: I03" in told
+        assert words in told
+        assert "D01" not in told
+
+
 def test_what_is_wrong_with_a_mapping_is_told_at_its_line(project: Settings) -> None:
     take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n")
     path = project.folder / "data/imports/list/import.toml"

@@ -679,7 +679,8 @@ def _write_site(settings: Settings, out: Path | None, releases: Path | None) -> 
 def _large_lists(settings: Settings, out: Path) -> Iterator[None]:
     """Build with the large lists beside what is done here, where there is no such build yet.
 
-    The build is a process of its own, and no more urgent than what is served meanwhile.
+    The build is a process of its own, and no more urgent than what is served meanwhile. Its
+    problems go to standard error, for standard output may be the log of requests.
     """
     from twingraph.build import is_current
 
@@ -690,7 +691,7 @@ def _large_lists(settings: Settings, out: Path) -> Iterator[None]:
              "--out", str(out)]  # fmt: skip
     words += ["--address", settings.address] if settings.address else []
     click.echo("the large lists are being built and will be taken up when they are", err=True)
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
         try:
             yield
         finally:
@@ -698,13 +699,25 @@ def _large_lists(settings: Settings, out: Path) -> Iterator[None]:
 
 
 # A command that is no more urgent than what it runs beside, and ends when that ends, however it
-# does: then the pipe to it is closed. A build that is killed leaves the last one standing.
+# does: then the pipe to it is closed. A build that is killed leaves the last one standing. The pipe
+# is read without a buffer, whose lock a thread would still hold when the interpreter ends.
 _BESIDE: Final = """
 import os, sys, threading
 os.nice(5)
-threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
+os.dup2(2, 1)
+def end_with_parent():
+    while os.read(0, 4096):
+        pass
+    os._exit(1)
+threading.Thread(target=end_with_parent, daemon=True).start()
 from twingraph.cli import main
-main(sys.argv[1:])
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    if end.code:
+        print("the large lists were not built, and what is served is without them; mend what is "
+              "told above and run 'twingraph build --large'", file=sys.stderr)
+    raise
 """
 
 

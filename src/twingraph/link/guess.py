@@ -40,6 +40,7 @@ _DATES: Final = {
               "year since", "gegrundet", "date", "datum", "start date"),
     "end": ("bis", "until", "end", "ende", "end year", "beendet", "end date"),
 }  # fmt: skip
+_ANY_DATES: Final = ("date", "datum")
 _KINDS: Final = ("form", "type", "art", "kind", "art der partnerschaft", "relation", "category")
 _PAGES: Final = ("source url", "url", "link", "quelle", "nachweis", "web")
 # What lists call a kind -> our concept; a grade of a list of its own is mapped by a person.
@@ -145,7 +146,10 @@ def _facts(
         if name in used:
             continue
         for key, known in _DATES.items():
-            if word in known and key not in found.dates and _mostly_dates(values[name]):
+            # what a header calls a start is one, whatever the cells hold: those that are no date
+            # are told; `date` may be anything's
+            meant = word not in _ANY_DATES or _mostly_dates(values[name])
+            if word in known and key not in found.dates and values[name] and meant:
                 found.dates[key] = name
         if word in _KINDS and not found.kind and 0 < len(set(values[name])) <= _MAX_CODES:
             found.kind = name

@@ -62,6 +62,7 @@ class Imported:
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     difference: Difference | None = None
+    unused: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -69,6 +70,9 @@ class Imported:
         total = sum(self.results.values())
         counts = [self.results.get(name, 0) for name in ("written", "review", "refused")]
         report = [*self.notes, *(self.difference.lines() if self.difference else ())]
+        if self.unused:
+            report.append(f"columns not used: {', '.join(self.unused)}; [start], [kind] and so on "
+                          f"of {FILE} name those that are")  # fmt: skip
         report.append(f"{total} rows in: {counts[0]} written, {counts[1]} for review, "
                     f"{counts[2]} refused")  # fmt: skip
         report += [f"  refused {number} ×: {reason}" for reason, number in sorted(
@@ -156,8 +160,15 @@ def import_rows(
     reasons.update(words for _, _, words in (found.sheet.wrong if found.sheet else ()))
     return Imported(
         slug, results, reasons, done.minted, done.decided, len(done.review), tuple(written),
-        (*notes, *done.notes), found.problems, difference,
+        (*notes, *done.notes), found.problems, difference, _unused(found),
     )  # fmt: skip
+
+
+def _unused(found: ReadImport) -> tuple[str, ...]:
+    """Return the columns of a list of which its mapping makes nothing, in their order."""
+    if found.spec is None or found.sheet is None:
+        return ()
+    return tuple(name for name in found.sheet.columns if name not in found.spec.columns)
 
 
 def _group(reason: str) -> str:

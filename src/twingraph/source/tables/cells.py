@@ -6,6 +6,7 @@ the line of the file where a row begins is kept beside it.
 
 from __future__ import annotations
 
+import calendar
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,10 @@ _ISO: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?:[T ]00:00
 _DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s?)?([0-9]{1,2})\.\s?([0-9]{4})")
 _MONTH: Final = re.compile(r"([0-9]{1,2})/([0-9]{4})")
 _FLOAT: Final = re.compile(r"([0-9]{4})\.0")
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -87,21 +92,48 @@ def date_of(text: str) -> str | None:
     """Return a cell's date as EDTF; None where it is no date.
 
     Day before month, as nearly all lists outside the United States write it, and only with dots;
-    `4/5/1988` may be either and is none.
+    `4/5/1988` may be either and is none. A day that no calendar has is none.
 
     >>> [date_of(one) for one in ("1988", "1988-5", "3.10.1990", "10/1990", "1988.0", "4/5/1988")]
     ['1988', '1988-05', '1990-10-03', '1990-10', '1988', None]
+    >>> date_of("31.2.1983"), date_of("13/1990")
+    (None, None)
     """
+    parts = _parts(text)
+    if parts is None or _not_in_calendar(*parts):
+        return None
+    year, month, day = parts
+    return "-".join(part.zfill(2) for part in (year, month, day) if part)
+
+
+def date_fault(text: str) -> str:
+    """Return why a cell is no date; empty where it is one or says more than `date_of` reads.
+
+    >>> date_fault("31.2.1983"), date_fault("13/1990"), date_fault("1988")
+    ('February 1983 has 28 days', 'a year has 12 months', '')
+    """
+    parts = _parts(text)
+    return _not_in_calendar(*parts) if parts else ""
+
+
+def _parts(text: str) -> tuple[str, str, str] | None:
+    """Return year, month and day as they are written, empty where they are not; None: no date."""
     text = text.strip()
-    if _YEAR.fullmatch(text):
-        return text
-    if match := _FLOAT.fullmatch(text):
-        return match[1]
+    if match := _YEAR.fullmatch(text) or _FLOAT.fullmatch(text):
+        return match[match.re.groups], "", ""
     if match := _ISO.fullmatch(text):
-        return "-".join(part.zfill(2) for part in match.groups()[:3] if part)
+        return match[1], match[2], match[3] or ""
     if match := _DOTTED.fullmatch(text):
-        day, month, year = match.groups()
-        return "-".join(part.zfill(2) for part in (year, month, day) if part)
+        return match[3], match[2], match[1] or ""
     if match := _MONTH.fullmatch(text):
-        return f"{match[2]}-{match[1].zfill(2)}"
+        return match[2], match[1], ""
     return None
+
+
+def _not_in_calendar(year: str, month: str, day: str) -> str:
+    if month and not 1 <= int(month) <= 12:
+        return "a year has 12 months"
+    if not day:
+        return ""
+    days = calendar.monthrange(int(year), int(month))[1]
+    return "" if 1 <= int(day) <= days else f"{_MONTHS[int(month) - 1]} {year} has {days} days"

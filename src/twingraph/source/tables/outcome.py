@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from twingraph.source.tables.cells import Row, Sheet, date_of
+from twingraph.source.tables.cells import Row, Sheet, date_fault, date_of
 from twingraph.source.tables.matches import Matches, key_iri
 from twingraph.source.tables.spec import Cell, Spec
 
@@ -162,10 +162,12 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
         if name == "end" and text == "somevalue":
             ended = True
         elif text and text not in dated.unknown and text not in ("somevalue", "novalue"):
-            read = date_of(text) if not dated.precision else text
-            dates[name] = read or ""
-            if not read:
-                words = f"'{text}' is no date; write 1988, 1988-05, 1988-05-17 or 17.5.1988"
+            fault = date_fault(text)
+            read = (date_of(text) or "") if not dated.precision else text
+            dates[name] = "" if fault else read
+            if not dates[name]:
+                why = f": {fault}" if fault else ""
+                words = f"'{text}' is no date{why}; write 1988, 1988-05, 1988-05-17 or 17.5.1988"
                 faults.append(Fault(dated.cell.column, words))
     for side in spec.sides:
         for key, pattern, example in (
