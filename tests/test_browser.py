@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from twingraph.site.reader import load_site
 from twingraph.site.render import static_file
+from twingraph.site.static_site import write_site
 
 if TYPE_CHECKING:
     from conftest import Serve
@@ -175,6 +178,123 @@ def test_everything_is_readable_without_javascript(browser: Any, address: str) -
 
     assert visible
     assert "yes" in shown
+
+
+# --- the script of every page --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def copy(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the site stands as files, on a server that knows files alone."""
+    site = write_site(load_site(built), tmp_path_factory.mktemp("copy") / "site")
+    handler = partial(_Silent, directory=str(site.folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("kind", ["address", "copy"])
+@pytest.mark.parametrize(
+    ("language", "typed", "page_of"),
+    [
+        ("en", "bonn", "place/bonn.html"),
+        ("de", "Минск", "place/minsk.html"),
+        ("en", "minsk - bonn", "partnership/bonn-minsk.html"),
+    ],
+)
+def test_names_are_offered_while_they_are_typed(
+    opened: tuple[Any, list[str], list[str]],
+    request: pytest.FixtureRequest,
+    kind: str,
+    language: str,
+    typed: str,
+    page_of: str,
+) -> None:
+    page, errors, hosts = opened
+    address = request.getfixturevalue(kind)
+
+    page.goto(f"{address}/{language}/about.html")
+    page.click("#find")
+    page.keyboard.insert_text(typed)
+    page.wait_for_selector("#find-options [role=option]")
+    expanded = page.get_attribute("#find", "aria-expanded")
+    status = page.inner_text("form:has(#find) [role=status]")
+    count = page.locator("#find-options [role=option]").count()
+    page.keyboard.press("ArrowDown")
+    active = page.get_attribute("#find", "aria-activedescendant")
+    selected = page.get_attribute("#find-options [aria-selected=true]", "id")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/{language}/{page_of}")
+
+    assert expanded == "true"
+    assert active == selected
+    assert status == f"{'Results' if language == 'en' else 'Treffer'}: {count}"
+    assert errors == []
+    assert set(hosts) == {urlsplit(address).netloc}
+
+
+def test_the_open_list_is_accessible_and_escape_closes_it(
+    opened: tuple[Any, list[str], list[str]], address: str, axe: str
+) -> None:
+    page, errors, _ = opened
+
+    page.goto(f"{address}/en/index.html")
+    page.evaluate(axe)
+    page.click("#find")
+    page.keyboard.insert_text("mins")
+    page.wait_for_selector("#find-options [role=option]")
+    page.keyboard.press("ArrowUp")
+    found = []
+    for width in WIDTHS:
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            found += page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
+    page.keyboard.press("Escape")
+
+    assert found == []
+    assert page.is_hidden("#find-options")
+    assert page.input_value("#find") == "mins"
+    assert page.get_attribute("#find", "aria-expanded") == "false"
+    assert page.get_attribute("#find", "aria-activedescendant") is None
+    page.keyboard.press("Enter")  # nothing is chosen: the form leads on, as without the script
+    page.wait_for_url(f"{address}/en/search?q=mins")
+    assert errors == []
+
+
+def test_a_table_is_sorted_by_the_heads_of_its_columns(
+    opened: tuple[Any, list[str], list[str]], address: str
+) -> None:
+    page, errors, _ = opened
+    page.goto(f"{address}/de/place/bonn.html")
+    table = page.locator("table.partners").first
+
+    def column(number: int) -> list[str]:
+        return [" ".join(text.split()) for text in
+                table.locator(f"tbody tr > :nth-child({number})").all_inner_texts()]  # fmt: skip
+
+    def click(number: int) -> str:
+        head = table.locator(f"thead th:nth-child({number})")
+        head.locator("button").click()
+        return str(head.get_attribute("aria-sort"))
+
+    orders, kilometres = [], []
+    for _turn in range(2):
+        orders.append(click(6))
+        kilometres.append([int(re.sub(r"\D", "", text)) for text in column(6) if text])
+    click(4)
+    since = column(4)
+    years = [int(found[0]) for text in since if (found := re.search(r"\b\d{4}\b", text))]
+
+    assert orders == ["ascending", "descending"]
+    assert kilometres == [sorted(kilometres[0]), sorted(kilometres[0], reverse=True)]
+    assert len(set(kilometres[0])) > 5
+    assert years == sorted(years) and len(years) > 1
+    assert all("nicht angegeben" in text.lower() for text in since[len(years) :])
+    assert table.locator("thead th[aria-sort]").count() == 1
+    assert errors == []
 
 
 # --- the editor of queries -----------------------------------------------------------------------

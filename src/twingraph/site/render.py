@@ -13,11 +13,13 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from twingraph.catalogue.schemaorg import script_text
+from twingraph.derive.names import FOLDED_KINDS
 from twingraph.site.datewords import date_text
 from twingraph.site.links import outside_link, relative
 from twingraph.site.pictures.map import land_svg
 from twingraph.site.pictures.marks import stylesheet
 from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.words import kind_name
 from twingraph.translation import N_, SOURCE_LANGUAGE, Words, own_name, words_of
 from twingraph.version import __version__
 
@@ -25,6 +27,7 @@ _FOLDER: Final = Path(__file__).parent
 STATIC: Final[Mapping[str, str]] = {
     "style.css": "text/css",
     "icon.svg": "image/svg+xml",
+    "site.js": "text/javascript",
     "land.svg": "image/svg+xml",  # drawn by site/pictures/map.py
     # bundled from web/ by `make editor`, and when a wheel is made; pages do without
     "editor.js": "text/javascript",
@@ -124,6 +127,8 @@ def render(
             search=relative(f"{language}/search", at),
             style=relative("static/style.css", at),
             icon=relative("static/icon.svg", at),
+            script=relative("static/site.js", at),
+            script_words=_script_words(language),
             navigation=navigation,
             description=description,
             iri=iri,
@@ -154,6 +159,16 @@ def render(
         )
     )
     return text.encode()
+
+
+@cache
+def _script_words(language: str) -> str:
+    """Return the words that `static/site.js` shows, as JSON."""
+    told = {
+        "results": words_of(language).gettext("Results:"),
+        "kinds": {kind: kind_name(kind, language) for kind in (*FOLDED_KINDS, "partnership")},
+    }
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 class Citation(NamedTuple):

@@ -1,7 +1,8 @@
 """The whole site as files: every page, description, answer and dump, as the server sends them.
 
-The files can be put on any host that serves folders. Three things need a live server: searching,
-asking a question with values of one's own, and SPARQL. Where a page leads to those, a file says so
+The files can be put on any host that serves folders. Three things need a live server: a page of
+search results, asking a question with values of one's own, and SPARQL (names that are offered while
+one types come from `name_index`). Where a page leads to those, a file says so
 and names the address that answers.
 """
 
@@ -29,6 +30,7 @@ from twingraph.site.datapage import Publication, publication_of
 from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.executables import describe_question, describe_questions
 from twingraph.site.links import file_place
+from twingraph.site.name_index import name_index
 from twingraph.site.openapi import openapi
 from twingraph.site.pages import page, page_paths
 from twingraph.site.reader import LANGUAGES, BuildReader
@@ -42,6 +44,8 @@ from twingraph.translation import words_of
 SUMS: Final = "SHA256SUMS"
 _CATALOGUE_FORMATS: Final = ("ttl", "rdf", "jsonld")
 _QUESTION_FORMATS: Final = ("ttl", "jsonld")
+# What the script of a copy begins with: it then reads the index of names, there is none to ask.
+_COPY: Final = b'document.documentElement.dataset.copy = "";\n'
 
 Entry = tuple[str, bytes | Path]  # the path of a file in the site; what it holds, or its original
 
@@ -110,8 +114,11 @@ def _entries(
     if first is not None:
         yield "index.html", first
     yield from (
-        (f"static/{name}", body) for name in STATIC if (body := static_file(name)) is not None
+        (f"static/{name}", _COPY + body if name == "site.js" else body)
+        for name in STATIC
+        if (body := static_file(name)) is not None
     )
+    yield from name_index(reader)
     yield from _offline(reader, address)
     for path in attachment_paths(reader):
         attached = attachment(reader, path)

@@ -228,6 +228,7 @@ def _pair_as_json(
         "match": "exact",
         "country": None,
         "page": site.address + page if page is not None else None,
+        "path": page,
     }
 
 
@@ -245,4 +246,5 @@ def _as_json(site: BuildReader, facts: PageFacts, hit: Hit, language: str) -> di
         "match": hit.fit,
         "country": facts.name(country).text if country else None,
         "page": site.address + page if page is not None else None,
+        "path": page,
     }
