@@ -18,7 +18,7 @@ from rdflib.term import Identifier
 
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import quad_lines
-from twingraph.rdf.vocabulary import HOME, PREFIXES
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDFS, SKOS, TG
 from twingraph.source.rebase import rebase_quad
 from twingraph.sparql.library import (
     LibraryQuery,
@@ -272,6 +272,71 @@ def test_a_query_with_its_example_written_in_gives_the_same_rows(
     terms = bind(query, query.examples())
 
     assert run(store, standalone(query, terms)) == run(store, query.text, terms)
+
+
+EVERY_LANGUAGE = ("everything-about", "names-of", "partnership-as-graph")  # show texts in all
+TEXTS = (RDFS.label, RDFS.comment, SKOS.prefLabel, TG.aim)
+
+
+@pytest.fixture(scope="session", params=["", "tr"], ids=["no language", "Turkish"])
+def foreign(request: pytest.FixtureRequest, quads: frozenset[Quad]) -> Store:
+    """The graph of somebody who writes in another language, or names none."""
+
+    def translated(quad: Quad) -> Quad:
+        text = quad.object
+        if quad.predicate not in TEXTS or not isinstance(text, ox.Literal) or text.language != "en":
+            return quad
+        told = ox.Literal(text.value, language=request.param or None)
+        return Quad(quad.subject, quad.predicate, told, quad.graph_name)
+
+    filled = Store()
+    filled.extend(
+        translated(quad)
+        for quad in quads
+        if not (quad.predicate in TEXTS and getattr(quad.object, "language", None) == "de")
+    )
+    return filled
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.startswith(EVERY_LANGUAGE)])
+def test_a_text_that_is_not_in_english_is_shown(case: str, store: Store, foreign: Store) -> None:
+    query = query_of(case)
+    terms = bind(query, CASES[case])
+
+    here, there = run(store, query.text, terms), run(foreign, query.text, terms)
+
+    assert without_languages(there) == without_languages(here)
+
+
+def without_languages(answer: object) -> object:
+    if not isinstance(answer, SelectResult):
+        return answer
+    return [[str(getattr(term, "value", "")) for term in row] for row in answer.rows]
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        (('"Köln"@de', '"Cologne"@en', '"Colonia"'), "Cologne"),
+        (('"Köln"@de', '"Colonia"'), "Colonia"),
+        (('"Keulen"@nl', '"Köln"@de'), "Köln"),
+        ((), ""),
+    ],
+)
+def test_a_partner_has_one_name_in_the_best_language(labels: tuple[str, ...], shown: str) -> None:
+    bonn, cologne = f"<{HOME}id/place/bonn>", f"<{HOME}id/place/cologne>"
+    pair = f"<urn:pair> a tg:Partnership ; tg:partner {bonn}, {cologne} ."
+    named = "".join(f"{cologne} rdfs:label {label} . " for label in labels)
+    prefixes = f"PREFIX rdfs: <{PREFIXES['rdfs']}> PREFIX tg: <{PREFIXES['tg']}>"
+    filled = Store()
+    filled.load(f"{prefixes} {named}{pair}".encode(), ox.RdfFormat.TURTLE)
+    query = pick(LIBRARY, "partners-of")
+
+    answer = run(filled, query.text, bind(query, {"place": "bonn"}))
+
+    assert isinstance(answer, SelectResult)
+    column = answer.variables.index("partnerName")
+    assert [str(getattr(row[column], "value", "")) for row in answer.rows] == [shown]
 
 
 def test_no_expected_result_is_left_over() -> None:
