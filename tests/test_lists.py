@@ -16,7 +16,9 @@ from twingraph.check.run import check_curated
 from twingraph.check.texts import prove_quotes
 from twingraph.cli import cli
 from twingraph.derive.published import published
+from twingraph.link.gazetteer import Gazetteer, Place
 from twingraph.link.import_table import Imported, import_table
+from twingraph.link.matcher import LIKELY, REVIEW, Query, find
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
@@ -357,3 +359,62 @@ def test_match_prints_verdicts_with_reasons(project: Settings) -> None:
         ("sure", "koln"), ("likely", "koln"), ("sure", "bonn"), ("none", ""),
     ]  # fmt: skip
     assert rows[0]["reasons_1"] == "same name, one of its others: Cologne; same country: DE"
+
+
+def test_new_places_are_named_and_those_that_no_row_has_any_more(project: Settings) -> None:
+    first = take(project, HEAD + "Bonn,DE,Mniskow,Belarus,1993\n")
+    assert first.new_places == ("mniskow: Mniskow (belarus)",)
+    assert "  new place mniskow: Mniskow (belarus)" in first.lines
+
+    second = take(project, HEAD + "Bonn,DE,Minsk,Belarus,1993\n")
+    table = (project.folder / "data/entities/places.csv").read_text().splitlines()
+    line = next(number for number, row in enumerate(table, 1) if row.startswith("mniskow,"))
+    told = [note for note in second.lines if "no row speaks of" in note]
+    assert len(told) == 1
+    assert told[0].startswith(f"data/entities/places.csv:{line}: no row speaks of 'mniskow'")
+    assert "data/imports/list/matches.sssom.tsv" in told[0]
+
+
+def test_a_slug_with_a_slip_in_the_review_stays_and_is_told(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Springfield,US,1990\n")
+    path = project.folder / "data/imports/list/review.csv"
+    path.write_text(path.read_text().replace("\n,Springfield", "\nspringfeild-ma,Springfield"))
+    done = run(project, "import", "table", str(project.folder / "list.csv"))
+
+    assert done.exit_code == 1
+    assert "data/imports/list/review.csv:2: 'springfeild-ma' is no place" in done.stderr
+    assert "did you mean springfield-ma" in done.stderr
+    assert review(project)[0]["decision"] == "springfeild-ma"
+
+
+def test_check_reads_a_large_list_that_is_named(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nBonn,DE,Paris,FR,4/5/1988\n")
+    toml = project.folder / "data/imports/list/import.toml"
+    toml.write_text("large = true\n" + toml.read_text())
+
+    for path in ("data/imports", "data/imports/list"):
+        done = run(project, "check", str(project.folder / path))
+        assert done.exit_code == 0, done.output
+        assert "data/imports/list/rows.csv:3:5: I03" in done.output
+    assert "I03" not in run(project, "check").output
+
+
+def test_a_name_that_is_only_a_little_alike_is_no_place(project: Settings) -> None:
+    names = "name\nMinden\nMynsk\n"  # Minden shares half its letters with Minsk
+    assert [(one.place.slug, REVIEW <= one.score < LIKELY) for one in find(
+        Gazetteer([Place("minsk", ("Minsk",), country="BY")]), Query("Minden"))] == [
+        ("minsk", True)]  # fmt: skip
+    done = CliRunner().invoke(cli, ["--project", str(project.folder), "match", "-"], input=names)
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [(one["verdict"], one["place_1"]) for one in rows] == [("none", ""), ("likely", "minsk")]
+
+
+@pytest.mark.parametrize("text", ["", " \n\n"])
+def test_names_that_are_none_are_told_so(project: Settings, text: str) -> None:
+    path = project.folder / "names.csv"
+    path.write_text(text)
+    for word, name in ((str(path), str(path)), ("-", "standard input")):
+        done = CliRunner().invoke(
+            cli, ["--project", str(project.folder), "match", word], input=text
+        )
+        assert f"{name} is empty; write a header such as name,country" in str(done.exception)

@@ -486,7 +486,9 @@ def import_table(
         click.echo(line)
     if done.problems:
         _print_problems(done.problems, "text", "en", err=True)
-    sys.exit(_status(done.problems, False))
+    for line in done.unfollowed:
+        click.echo(printable(line), err=True)
+    sys.exit(1 if done.unfollowed else _status(done.problems, False))
 
 
 @import_.command("wikidata", short_help="Statements of P190: files, or the query service.")
@@ -529,13 +531,14 @@ def import_wikidata(
 
 
 @cli.command("match", short_help="Which places do names mean?")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--limit", default=3, show_default=True, type=click.IntRange(1, 20),
               help="Candidates a name.")  # fmt: skip
 @_context
 def match_names(context: Context, path: Path, limit: int) -> None:
     """Match the names in FILE (CSV: name, and country, region or id if known) to places.
 
+    With - in place of FILE, standard input is read.
     Prints CSV: each name with a verdict (sure, likely, none), places, scores and reasons.
 
     \b

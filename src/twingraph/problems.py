@@ -153,11 +153,14 @@ CODES: Final[dict[str, Rule]] = {
     ),
     "I02": Rule(
         "violation",
-        N_("no row: {error}; mend the cell"),
+        N_("no row: {error}; mend it in the list that you took in, and import again"),
     ),
     "I03": Rule(
         "warning",
-        N_("the row is refused, column '{name}': {error}; mend the cell or the mapping"),
+        N_(
+            "the row is refused, column '{name}': {error}; mend the cell in the list that you took "
+            "in and import again, or mend the mapping in import.toml"
+        ),
     ),
     "I04": Rule(
         "info",
@@ -165,7 +168,10 @@ CODES: Final[dict[str, Rule]] = {
     ),
     "I05": Rule(
         "warning",
-        N_("{name} is not what was taken: its SHA-256 is {found}; restore it or take it anew"),
+        N_(
+            "{name} is not what was taken: its SHA-256 is {found}; restore it, mend the list that "
+            "you took in, and import again"
+        ),
     ),
     "X05": Rule(
         "violation",

@@ -13,7 +13,7 @@ from twingraph.problems import Problem, TwingraphError, by_severity
 from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.collector import without_collector
 from twingraph.settings import Settings
-from twingraph.source.read import read_project, resolved
+from twingraph.source.read import Curated, read_project, resolved
 
 _DUMPS: Final = frozenset({".nq", ".nt", ".trig", ".jsonld", ".rdf"})
 
@@ -65,13 +65,13 @@ def _check_paths(
     if own or not dumps:
         progress("reading the curated files")
         curated = read_project(settings)
-        places = [resolved(settings.folder / file.path) for file in curated.files]
-        for path in own:
-            if not any(place.is_relative_to(resolved(path)) for place in places):
-                raise TwingraphError(
-                    f"{path} is no data file of the project and no dump; name a file or folder "
-                    "under data/, or a .nq, .nt, .ttl, .trig, .jsonld or .rdf"
-                )
+        if _unread(curated, own):  # a large list is read where it is named
+            curated = read_project(settings, large=True)
+        for path in _unread(curated, own):
+            raise TwingraphError(
+                f"{path} is no data file of the project and no dump; name a file or folder "
+                "under data/, or a .nq, .nt, .ttl, .trig, .jsonld or .rdf"
+            )
         mine = check_curated(curated, progress=part(progress, 0.05, 1.0))
         if texts is not None:
             asked = [
@@ -83,6 +83,13 @@ def _check_paths(
             mine += proof.problems
         problems += [item for item in mine if not own or _asked_for(item, own, settings.folder)]
     return CheckResult(tuple(by_severity(problems)), quotes)
+
+
+def _unread(curated: Curated, paths: Sequence[Path]) -> list[Path]:
+    """Return those of `paths` that are no file that was read, nor a folder of one."""
+    places = [resolved(curated.settings.folder / file.path) for file in curated.files]
+    return [path for path in paths
+            if not any(place.is_relative_to(resolved(path)) for place in places)]  # fmt: skip
 
 
 def _asked_for(one: Problem, paths: Sequence[Path], project: Path) -> bool:

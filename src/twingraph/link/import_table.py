@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from pyoxigraph import NamedNode
 
 from twingraph.atomic import write_synced
 from twingraph.derive.names import fold
@@ -46,6 +48,7 @@ from twingraph.source.tables.spec import FILE, MATCHES, REVIEW, ROWS
 from twingraph.source.tables.spreadsheet import take
 
 _PROGRAM: Final = "twingraph"
+_SHOWN: Final = 20  # new places that are told one by one
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Imported:
     decided: int
     review: int
     changed: tuple[str, ...]
+    new_places: tuple[str, ...] = ()
+    unfollowed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     difference: Difference | None = None
@@ -79,6 +84,11 @@ class Imported:
             self.reasons.items(), key=lambda item: (-item[1], item[0]))[:20]]  # fmt: skip
         report.append(f"{self.decided} names decided, {self.minted} new places, "
                     f"{self.review} names to decide in {REVIEW}")  # fmt: skip
+        shown = self.new_places[:_SHOWN]
+        report += [f"  new place {place}" for place in shown]
+        if len(self.new_places) > len(shown):
+            report.append(f"  … and {len(self.new_places) - len(shown)} more new places: the rows "
+                          f"that were added to data/entities/{PLACES}")  # fmt: skip
         report.append(f"{len(self.changed)} files changed" + (
             f": {', '.join(self.changed)}" if self.changed else ""))  # fmt: skip
         return report
@@ -151,7 +161,7 @@ def import_rows(
     if done.places != places_before:
         _put(places_path, done.places)
         written.append(f"data/entities/{PLACES}")
-    _, found = _read(settings, slug)
+    curated, found = _read(settings, slug)
     results: Counter[str] = Counter(outcome.result for outcome in found.outcomes)
     results["refused"] += len(found.sheet.wrong if found.sheet else ())
     reasons = Counter(
@@ -160,7 +170,9 @@ def import_rows(
     reasons.update(words for _, _, words in (found.sheet.wrong if found.sheet else ()))
     return Imported(
         slug, results, reasons, done.minted, done.decided, len(done.review), tuple(written),
-        (*notes, *done.notes), found.problems, difference, _unused(found),
+        new_places=done.new_places, unfollowed=done.unfollowed,
+        notes=(*notes, *_left_behind(curated, found)), problems=found.problems,
+        difference=difference, unused=_unused(found),
     )  # fmt: skip
 
 
@@ -169,6 +181,23 @@ def _unused(found: ReadImport) -> tuple[str, ...]:
     if found.spec is None or found.sheet is None:
         return ()
     return tuple(name for name in found.sheet.columns if name not in found.spec.columns)
+
+
+def _left_behind(curated: Curated, found: ReadImport) -> Iterator[str]:
+    """Tell places that this list named once, of which no row of any list speaks any more."""
+    path = f"data/entities/{PLACES}"
+    own = next((file for file in curated.files if file.path == path), None)
+    if own is None or found.matches is None:
+        return
+    start = f"{curated.settings.base_iri}id/place/"
+    named = {slug for outcome in found.outcomes for slug in outcome.places}
+    used = {quad.object.value for file in curated.files for quad in file.quads
+            if isinstance(quad.object, NamedNode)}  # fmt: skip
+    for slug in sorted(set(found.matches.places.values()) - named):
+        line = own.positions.line(start + slug)
+        if line and start + slug not in used:
+            yield (f"{path}:{line}: no row speaks of '{slug}' any more; if it was a slip, delete "
+                   f"its row there and in data/imports/{found.slug}/{MATCHES}")  # fmt: skip
 
 
 def _group(reason: str) -> str:
@@ -199,9 +228,10 @@ class _Decided:
     texts: Mapping[str, str]
     places: str
     review: tuple[Undecided, ...]
+    new_places: tuple[str, ...]
     minted: int
     decided: int
-    notes: tuple[str, ...]
+    unfollowed: tuple[str, ...]
 
 
 def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
@@ -217,7 +247,7 @@ def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
              for quad in quads if quad.predicate == TG.countryCode}  # fmt: skip
     minter = Minter(gazetteer, codes)
     texts = _texts(folder)
-    answers, notes = read_answers(texts.get(REVIEW, ""), gazetteer.by_slug)
+    answers, unfollowed = read_answers(texts.get(REVIEW, ""), gazetteer.by_slug)
     decisions = list(matches.decisions)
     by_person = _answered(answers, settings.base_iri, folder.name, day, minter)
     decisions = [decision for decision in decisions if decision.subject not in
@@ -243,11 +273,26 @@ def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
     before = places.read_text(encoding="utf-8") if places.exists() else ""
     written = write_places([*rows, *minter.rows]) if minter.rows else before
     new = {MATCHES: write_matches(decisions, folder.name, settings.base_iri)} if decisions else {}
-    review = write_review(named.review)
+    review = write_review(named.review, {item.key: item.decision for item in unfollowed})
     if named.review or REVIEW in texts:
         new[REVIEW] = review
-    return _Decided(new, written, tuple(named.review), len(minter.rows), made
-                    + len(by_person), tuple(notes))  # fmt: skip
+    new_places = tuple(_told(row) for row in minter.rows)
+    where = f"data/imports/{folder.name}/{REVIEW}"
+    return _Decided(
+        new, written, tuple(named.review), new_places, len(minter.rows), made + len(by_person),
+        tuple(f"{where}:{item.line}: {item.words}" for item in unfollowed),
+    )  # fmt: skip
+
+
+def _told(row: Mapping[str, str]) -> str:
+    """Return a new row of places.csv for a person.
+
+    >>> _told({"slug": "opole", "label": "Opole", "country": "poland"})
+    'opole: Opole (poland)'
+    """
+    label = row.get("label") or row.get("label_en", "")
+    country = row.get("country", "")
+    return f"{row['slug']}: {label}" + (f" ({country})" if country else "")
 
 
 def _answered(

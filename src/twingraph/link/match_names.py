@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph
@@ -28,15 +29,23 @@ def gazetteer_in(build: Path, base: str) -> Gazetteer:
 
 
 def match_file(settings: Settings, build: Path, path: Path, limit: int) -> str:
-    """Match the names of a file; raises `TwingraphError` where it has none."""
+    """Match the names of a file, `-` for standard input (CSV); raises `TwingraphError`."""
+    is_input = str(path) == "-"
+    name = "standard input" if is_input else str(path)
     try:
-        raw = path.read_bytes()
+        raw = sys.stdin.buffer.read(settings.max_file_bytes + 1) if is_input else path.read_bytes()
     except OSError as error:
         raise TwingraphError(f"{path}: {error.strerror}; name a table that can be read") from None
-    sheet = read_csv(take(raw, path.name).text)
+    if len(raw) > settings.max_file_bytes:
+        raise TwingraphError(f"{name} has more than {settings.max_file_bytes} bytes; split it, or "
+                             "raise max_file_bytes in twingraph.toml")  # fmt: skip
+    if not raw.strip():
+        raise TwingraphError(f"{name} is empty; write a header such as name,country and a name a "
+                             "line")  # fmt: skip
+    sheet = read_csv(take(raw, "input.csv" if is_input else path.name).text)
     columns = guess_names(sheet)
     if not columns:
-        raise TwingraphError(f"{path} has no column 'name'; write a header such as name,country")
+        raise TwingraphError(f"{name} has no column 'name'; write a header such as name,country")
     sides = [
         Side("", *(row.cells.get(columns.get(key, ""), "") for key in (
             "name", "country", "region", "wikidata", "geonames", "latitude", "longitude")))
@@ -61,7 +70,7 @@ def match_sides(gazetteer: Gazetteer, sides: list[Side], limit: int = 3) -> str:
     for side in sides:
         judged = decide(find(gazetteer, query_of(side), limit))
         cells = [side.name or side.wikidata, side.country, judged.verdict]
-        for candidate in judged.candidates:
+        for candidate in judged.candidates if judged.verdict != "none" else ():
             refused = (candidate.refused,) if candidate.refused else ()
             cells += [candidate.place.slug, candidate.place.label, f"{candidate.score:.2f}",
                       "; ".join((*candidate.reasons, *refused))]  # fmt: skip

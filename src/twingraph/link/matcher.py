@@ -24,6 +24,7 @@ from twingraph.link.spelling import Spelling, spell, with_country
 WRITE: Final = 0.95  # at and above: sure enough to be written, if the lead is wide enough
 LEAD: Final = 0.03  # how far the second best must stay behind
 REVIEW: Final = 0.60  # below: no candidate at all
+LIKELY: Final = 0.76  # below: named as a candidate, and nobody is told that it is meant
 FAR_KM: Final = 60.0  # a list's point so far from the place's refuses the match
 _EXACT: Final = {
     "label": 1.0, "name": 0.99, "exonym": 0.97, "former": 0.97, "bracket": 0.95, "short": 0.93,
@@ -70,7 +71,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Decision:
-    """The verdict on a query: `sure` names `place`, `likely` wants a person, `none` has nothing."""
+    """The verdict on a query: `sure` names `place`, `likely` wants a person, `none` is no place.
+
+    The candidates of `none`, if there are any, are too little alike to be meant.
+    """
 
     verdict: Verdict
     candidates: tuple[Candidate, ...]
@@ -138,8 +142,10 @@ def decide(candidates: Sequence[Candidate], needs_country: bool = True) -> Decis
     """
     ranked = tuple(candidates)
     open_ones = [item for item in ranked if not item.refused]
+    if max((item.score for item in open_ones or ranked), default=0.0) < LIKELY:
+        return Decision("none", ranked)
     if not open_ones:
-        return Decision("none" if not ranked else "likely", ranked)
+        return Decision("likely", ranked)
     first = open_ones[0]
     second = open_ones[1].score if len(open_ones) > 1 else 0.0
     enough = first.agrees or (not needs_country and first.exact)

@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from twingraph.link.naming import Undecided
@@ -36,14 +37,31 @@ class Answer:
     line: int = 0
 
 
-def write_review(undecided: Iterable[Undecided]) -> str:
-    """Return the review file: the names of the most rows first."""
+@dataclass(frozen=True)
+class Unfollowed:
+    """A decision that can't be followed: about which name, as it was written, and why not."""
+
+    key: tuple[str, str, str]
+    line: int
+    decision: str
+    words: str
+
+
+def write_review(
+    undecided: Iterable[Undecided], unfollowed: Mapping[tuple[str, str, str], str] | None = None
+) -> str:
+    """Return the review file: the names of the most rows first.
+
+    `unfollowed` are decisions, by name, country and region, that stay until somebody mends them.
+    """
+    kept = unfollowed or {}
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
     for item in sorted(undecided, key=lambda one: (-one.rows, one.side.key)):
+        name = item.side.name or item.side.wikidata
         row: dict[str, object] = {
-            "decision": "", "name": item.side.name or item.side.wikidata,
+            "decision": kept.get((name, item.side.country, item.side.region), ""), "name": name,
             "country": item.side.country, "region": item.side.region, "line": item.line,
             "rows": item.rows, "why": item.why,
         }  # fmt: skip
@@ -69,8 +87,10 @@ def _unsafe(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:2] in ("=", "+", "-", "@") else cell
 
 
-def read_answers(text: str, slugs: Mapping[str, object]) -> tuple[list[Answer], list[str]]:
-    """Return what a person decided, and words for each decision that can't be followed."""
+def read_answers(
+    text: str, slugs: Mapping[str, object]
+) -> tuple[list[Answer], list[Unfollowed]]:  # fmt: skip
+    """Return what a person decided, and each decision that can't be followed."""
     answers, wrong = [], []
     for row in read_csv(text).rows:
         decision = row.cells.get("decision", "")
@@ -89,6 +109,9 @@ def read_answers(text: str, slugs: Mapping[str, object]) -> tuple[list[Answer], 
             verdict = "not" if first == "not" else "place"
             answers.append(Answer(name, country, region, verdict, slug, line=row.line))
         else:
-            wrong.append(f"review.csv:{row.line}: '{decision[:60]}' is no place of the project; "
-                         "write its slug, or new, or no")  # fmt: skip
+            near = get_close_matches(slug, slugs, n=2, cutoff=0.7)
+            meant = f"; did you mean {' or '.join(near)}?" if near else ""
+            words = (f"'{decision[:60]}' is no place of the project{meant or ';'} write its slug, "
+                     "or new, or no")  # fmt: skip
+            wrong.append(Unfollowed((name, country, region), row.line, _unsafe(decision), words))
     return answers, wrong
