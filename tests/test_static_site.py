@@ -22,6 +22,7 @@ from twingraph.settings import load_settings
 from twingraph.site.name_index import MOST, NameRow, file_of, read_rows, shards
 from twingraph.site.pages import page, page_paths
 from twingraph.site.reader import LANGUAGES, BuildReader, load_site
+from twingraph.site.render import static_file
 from twingraph.site.results import example_of
 from twingraph.site.static_site import WrittenSite, write_site
 
@@ -222,3 +223,8 @@ def test_evidence_is_shown_on_the_page_of_what_it_is_about(
         assert client.get(f"/doc/{name}.ttl").status_code == 200
     assert client.get(f"/en/{kind}/index.html").status_code == 404
     assert all(f"/{kind}/" not in path for path in page_paths(site))
+
+
+def test_the_script_of_every_page_is_small() -> None:
+    script = static_file("site.js")
+    assert script is not None and len(script) <= 6 * 1024

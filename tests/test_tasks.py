@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -14,6 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from twingraph.site.browse import browse_paths
+from twingraph.site.pages import page
 from twingraph.site.reader import BuildReader
 
 if TYPE_CHECKING:
@@ -78,6 +80,23 @@ def test_a_start_that_is_not_stated_is_told_with_the_decision(
     assert "start not stated (decided on 9 February 2023)" in text
     assert "not stated start" not in text.lower()
     assert "decided on 9 February 2023" in read(visit(client, "/en/place/bonn.html")).text
+
+
+def test_what_is_not_stated_leads_to_feedback_where_the_settings_name_it(site: BuildReader) -> None:
+    asked = replace(site, feedback="mailto:desk@example.org", memory={})
+
+    for path in ("place/bonn.html", "partnership/bonn-kherson.html"):
+        without, told = ((page(each, "en", path) or b"").decode() for each in (site, asked))
+        beside = re.findall(r'class="absent">([^<]*)</span>[^<]*(?:<span class="note">[^<]*</span>)?'
+                            r' <a class="tell" href="mailto:desk@example.org[?]', told)  # fmt: skip
+
+        assert 'class="tell"' not in without
+        assert len(beside) == told.count('class="tell"'), path
+        assert (
+            0
+            < beside.count("not stated in our sources")
+            == told.count('class="absent">not stated in our sources')
+        ), path
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json", "html"])
