@@ -87,7 +87,7 @@ def test_what_is_not_stated_leads_to_feedback_where_the_settings_name_it(site: B
 
     for path in ("place/bonn.html", "partnership/bonn-kherson.html"):
         without, told = ((page(each, "en", path) or b"").decode() for each in (site, asked))
-        beside = re.findall(r'class="absent">([^<]*)</span>[^<]*(?:<span class="note">[^<]*</span>)?'
+        beside = re.findall(r'"absent">([^<]*)</span>[^<]*(?:<span class="note">[^<]*</span>)?'
                             r' <a class="tell" href="mailto:desk@example.org[?]', told)  # fmt: skip
 
         assert 'class="tell"' not in without
