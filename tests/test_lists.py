@@ -19,6 +19,7 @@ from twingraph.derive.published import published
 from twingraph.link.gazetteer import Gazetteer, Place
 from twingraph.link.import_table import Imported, import_table
 from twingraph.link.matcher import LIKELY, REVIEW, Query, find
+from twingraph.problems import TwingraphError
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
@@ -418,3 +419,106 @@ def test_names_that_are_none_are_told_so(project: Settings, text: str) -> None:
             cli, ["--project", str(project.folder), "match", word], input=text
         )
         assert f"{name} is empty; write a header such as name,country" in str(done.exception)
+
+
+def test_a_quote_that_does_not_close_is_refused_at_its_line(project: Settings) -> None:
+    with pytest.raises(TwingraphError, match=r"list\.csv:3: a quote that opens and does not close"):
+        take(project, HEAD + 'Bonn,DE,Minsk,BY,1993\n"Köln,DE,Paris,FR,1988\nBonn,DE,Opole,PL,\n')
+    with pytest.raises(TwingraphError, match=r"list\.csv:2: text after a quote that closes"):
+        take(project, HEAD + '"Köln,DE,Paris,FR,1988\nBonn,DE,"Opole, PL",PL,\n')
+
+    assert not (project.folder / "data/imports").exists()
+    places = project.folder / "data/entities/places.csv"
+    whole = places.read_text(encoding="utf-8")
+    places.write_text(whole + '"open,Open\n', encoding="utf-8")
+    with pytest.raises(TwingraphError, match=r"places\.csv:17:1: a quote that opens"):
+        take(project, HEAD + "Bonn,DE,Neverheardof,FR,1993\n")
+    assert places.read_text(encoding="utf-8") == whole + '"open,Open\n'
+
+
+def test_a_country_option_stands_only_where_no_column_tells(project: Settings) -> None:
+    path = project.folder / "list.csv"
+    path.write_text(HEAD + "Paris,FR,Minsk,BY,1993\nBonn,,Paris,FR,1988\n", encoding="utf-8")
+    import_table(project, path, DAY, "", ("de", ""))
+    sides = [one.sides[0].country for one in read(project).imports[0].outcomes]
+    path.write_text("stadt,partnerstadt,land\nBonn,Paris,FR\n", encoding="utf-8")
+    import_table(project, path, DAY, "bare", ("DE", ""))
+
+    assert sides == ["FR", "DE"]
+    assert [row[:2] for row in result_of(project)] == [
+        ("written", ("paris", "minsk")), ("written", ("bonn", "paris")),
+    ]  # fmt: skip
+    assert result_of(project, "bare") == [("written", ("bonn", "paris"), "")]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--country-a", 'D"E'), "is no country code; write --country-a DE"),
+        (("--country-b", "Deutschland"), "write --country-b DE"),
+        (("--date", "garbage"), "is no day; write --date 2026-11-28"),
+        (("--date", "2026-02-30"), "is no day"),
+        (("--slug", "../out"), "is no slug"),
+    ],
+)
+def test_a_refused_import_leaves_nothing_behind(
+    project: Settings, options: tuple[str, str], words: str
+) -> None:
+    path = project.folder / "list.csv"
+    path.write_text(HEAD + "Bonn,DE,Minsk,BY,1993\n", encoding="utf-8")
+    done = run(project, "import", "table", str(path), *options)
+
+    assert isinstance(done.exception, TwingraphError)
+    assert words in str(done.exception)
+    assert not (project.folder / "data/imports").exists()
+
+
+def test_an_import_that_fails_late_leaves_the_files_as_they_were(project: Settings) -> None:
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n")
+    folder = project.folder / "data/imports/list"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(TwingraphError, match="no column"):
+        take(project, "town,partner\nBonn,Minsk\n")
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x0b", "\x0c", "\x1c"])
+def test_only_line_ends_end_a_line(project: Settings, mark: str) -> None:
+    done = take(project, HEAD + f"Bonn,DE,Min{mark}sk,BY,1993\rBonn,DE,Paris,FR,1960\r\n")
+
+    assert sum(done.results.values()) == 2
+    assert len(read(project).imports[0].outcomes) == 2
+    assert not [one for one in done.problems if one.code == "I02"]
+
+
+def test_a_link_out_of_the_project_is_neither_read_nor_written(
+    project: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    imports = project.folder / "data/imports"
+    imports.mkdir()
+    (imports / "list").symlink_to(outside)
+    with pytest.raises(TwingraphError, match=r"imports/list: a link that leads out of the project"):
+        take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n")
+    assert list(outside.iterdir()) == []
+
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n", "l.csv")
+    (outside / "secret").write_text("secret")
+    (imports / "l/rows.csv").unlink()
+    (imports / "l/rows.csv").symlink_to(outside / "secret")
+    with pytest.raises(TwingraphError, match=r"l/rows\.csv: a link that leads out"):
+        take(project, HEAD + "Bonn,DE,Minsk,BY,1994\n", "l.csv")
+    assert "secret" not in "".join(path.name for path in (imports / "l").iterdir())
+
+
+def test_what_is_no_unicode_is_refused_in_words(project: Settings) -> None:
+    path = project.folder / "list.csv"
+    for raw in (b"\xff\xfea\x00b", b"\xff\xfe\x00\xd8a\x00"):
+        path.write_bytes(raw)
+        with pytest.raises(TwingraphError, match=r"list\.csv: no UTF-16 from byte"):
+            import_table(project, path, DAY)
+    take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n")
+    (project.folder / "data/imports/list/review.csv").write_bytes(b"decision\n\xff\n")
+    with pytest.raises(TwingraphError, match=r"review\.csv:2.*F01"):
+        take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n")

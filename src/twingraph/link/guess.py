@@ -202,15 +202,26 @@ def _mostly_dates(values: Sequence[str]) -> bool:
     return bool(values) and sum(date_of(value) is not None for value in values) * 2 >= len(values)
 
 
-def toml_of(found: Guess, texts: Mapping[str, str], title: Mapping[str, str]) -> str:
-    """Return the guess as the text of an import.toml."""
+def toml_of(
+    found: Guess, texts: Mapping[str, str], title: Mapping[str, str],
+    countries: tuple[str, str] = ("", ""),
+) -> str:  # fmt: skip
+    """Return the guess as the text of an import.toml.
+
+    `countries` are the codes that stand for the cells of a country column that are empty, or for
+    all where there is no such column.
+    """
     lines = [f"title.{language} = {_quoted(text)}" for language, text in sorted(title.items())]
     lines += [f"{key} = {_quoted(text)}" for key, text in sorted(texts.items()) if text]
     guessed = ", ".join(_quoted(key) for key in found.guessed)
     lines += ["# What a program guessed from the header; look at each, then take it out of here.",
               f"guessed = [{guessed}]"]  # fmt: skip
-    for name, side in (("a", found.a), ("b", found.b)):
-        lines += ["", f"[{name}]", *(f"{key} = {_quoted(text)}" for key, text in side.items())]
+    for name, side, code in (("a", found.a, countries[0]), ("b", found.b, countries[1])):
+        cells = {key: _quoted(text) for key, text in side.items()}
+        if code:
+            column = f"column = {cells['country']}, " if "country" in cells else ""
+            cells["country"] = f"{{ {column}value = {_quoted(code)} }}"
+        lines += ["", f"[{name}]", *(f"{key} = {text}" for key, text in cells.items())]
     if found.kind:
         lines += ["", "[kind]", f"column = {_quoted(found.kind)}"]
         if found.codes:

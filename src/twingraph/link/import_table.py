@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -30,8 +30,8 @@ from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
-from twingraph.source.read import Curated, read_project
-from twingraph.source.tables.cells import read_csv
+from twingraph.source.read import Curated, SourceFile, read_project, read_text, resolved
+from twingraph.source.tables.cells import Row, date_of, read_csv
 from twingraph.source.tables.matches import (
     MANUAL,
     Matches,
@@ -111,8 +111,6 @@ def import_table(
                              "raise max_file_bytes in twingraph.toml")  # fmt: skip
     taken = take(raw, path.name)
     slug = slug or re.sub("[^a-z0-9]+", "-", fold(path.name.partition(".")[0])).strip("-")
-    if not SLUG.fullmatch(slug):
-        raise TwingraphError(f"'{slug}' is no slug; name the list with --slug, such as my-list")
     return import_rows(settings, slug, taken.text, day, countries, taken.notes, path.stem)
 
 
@@ -120,18 +118,20 @@ def import_rows(
     settings: Settings, slug: str, text: str, day: str, countries: tuple[str, str] = ("", ""),
     notes: tuple[str, ...] = (), title: str = "", toml: str = "",
 ) -> Imported:  # fmt: skip
-    """Import a list whose rows are CSV already; `toml` is its mapping where it is known."""
+    """Import a list whose rows are CSV already; `toml` is its mapping where it is known.
+
+    Everything is decided before the first file is written. Raises `TwingraphError`.
+    """
+    _refuse_options(slug, day, countries)
     folder = settings.folder / "data" / "imports" / slug
     sheet = read_csv(text)
     if sheet.wrong and not sheet.rows:
         line, column, words = sheet.wrong[0]
         raise TwingraphError(f"the table can't be read: line {line}, column {column}: {words}")
-    before = _texts(folder)
+    before = _texts(settings, folder)
     changed = dict(before)
     if FILE not in before:
         guessed = guess(sheet)
-        for side, code in zip((guessed.a, guessed.b), countries, strict=True):
-            side.pop("country", None) if code else None
         if not toml and not (guessed.a and guessed.b):
             raise TwingraphError(
                 f"which columns hold the two partners? The header is: {', '.join(sheet.columns)}; "
@@ -139,11 +139,9 @@ def import_rows(
             )
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         toml = toml or toml_of(
-            guessed, {"sha256": sha256}, {"en": title or slug, "de": title or slug}
-        )
-        for name, code in zip(("a", "b"), countries, strict=True):
-            if code:
-                toml = toml.replace(f"[{name}]\n", f'[{name}]\ncountry = {{ value = "{code}" }}\n')
+            guessed, {"sha256": sha256}, {"en": title or slug, "de": title or slug},
+            (countries[0].upper(), countries[1].upper()),
+        )  # fmt: skip
         changed[FILE] = toml
     difference = None
     if before.get(ROWS, text) != text:
@@ -154,14 +152,13 @@ def import_rows(
     changed[ROWS] = text
     places_path = settings.folder / "data" / "entities" / PLACES
     places_before = places_path.read_text(encoding="utf-8") if places_path.exists() else ""
-    _write(folder, before, changed)
-    done = _decide(settings, folder, day)
+    done = _decide(settings, folder, day, changed)
     changed |= done.texts
     written = _write(folder, before, changed)
     if done.places != places_before:
         _put(places_path, done.places)
         written.append(f"data/entities/{PLACES}")
-    curated, found = _read(settings, slug)
+    curated, found = _read(settings, slug, changed)
     results: Counter[str] = Counter(outcome.result for outcome in found.outcomes)
     results["refused"] += len(found.sheet.wrong if found.sheet else ())
     reasons = Counter(
@@ -234,9 +231,14 @@ class _Decided:
     unfollowed: tuple[str, ...]
 
 
-def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
-    """Follow what a person decided, then match what is left; return the files that follow."""
-    curated, found = _read(settings, folder.name)
+def _decide(
+    settings: Settings, folder: Path, day: str, texts: Mapping[str, str]
+) -> _Decided:  # fmt: skip
+    """Follow what a person decided, then match what is left; return the files that follow.
+
+    `texts` are those of the list's files by name, as they will be written.
+    """
+    curated, found = _read(settings, folder.name, texts)
     _refuse_unreadable(found, folder)
     quads = [quad for file in curated.files for quad in file.quads]
     gazetteer = gazetteer_of(quads, settings.base_iri, weighted=False)
@@ -246,7 +248,7 @@ def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
     codes = {plain(quad.object): plain(quad.subject).removeprefix(settings.base_iri + "id/place/")
              for quad in quads if quad.predicate == TG.countryCode}  # fmt: skip
     minter = Minter(gazetteer, codes)
-    texts = _texts(folder)
+    _table(texts.get(REVIEW, ""), folder / REVIEW)
     answers, unfollowed = read_answers(texts.get(REVIEW, ""), gazetteer.by_slug)
     decisions = list(matches.decisions)
     by_person = _answered(answers, settings.base_iri, folder.name, day, minter)
@@ -268,9 +270,8 @@ def _decide(settings: Settings, folder: Path, day: str) -> _Decided:
         gazetteer = Gazetteer([*at_hand, *minter.places()])
         after = _with(after, named.decisions)
     places = settings.folder / "data" / "entities" / PLACES
-    rows = [row.cells for row in read_csv(places.read_text(encoding="utf-8")).rows] if (
-        places.exists()) else []  # fmt: skip
     before = places.read_text(encoding="utf-8") if places.exists() else ""
+    rows = [row.cells for row in _table(before, places)]
     written = write_places([*rows, *minter.rows]) if minter.rows else before
     new = {MATCHES: write_matches(decisions, folder.name, settings.base_iri)} if decisions else {}
     review = write_review(named.review, {item.key: item.decision for item in unfollowed})
@@ -330,26 +331,62 @@ def _with(matches: Matches, decisions: Iterable[Decision]) -> Matches:
 
 
 def _refuse_unreadable(found: ReadImport, folder: Path) -> None:
-    unfit = any(problem.code == "I01" for problem in found.problems)
+    unfit = any(problem.code in ("I01", "X05") for problem in found.problems)
     if found.spec is None or found.sheet is None or unfit:
         words = "\n".join(str(problem) for problem in found.problems) or f"{folder}: no list in it"
         raise TwingraphError(words)
 
 
-def _read(settings: Settings, slug: str) -> tuple[Curated, ReadImport]:
+def _refuse_options(slug: str, day: str, countries: tuple[str, str]) -> None:
+    """Raise `TwingraphError` for what can stand neither in a file's name nor in a decision."""
+    if not SLUG.fullmatch(slug):
+        raise TwingraphError(f"'{slug}' is no slug; name the list with --slug, such as my-list")
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day) or date_of(day) is None:
+        raise TwingraphError(f"'{day}' is no day; write --date 2026-11-28")
+    for name, code in zip("ab", countries, strict=True):
+        if code and not re.fullmatch("[A-Za-z]{2}", code):
+            raise TwingraphError(f"'{code}' is no country code; write --country-{name} DE")
+
+
+def _table(text: str, path: Path) -> tuple[Row, ...]:
+    """Return the rows of a table that is written anew; what can't be read would be lost."""
+    sheet = read_csv(text)
+    if text and sheet.wrong:
+        line, column, words = sheet.wrong[0]
+        raise TwingraphError(f"{path}:{line}:{column}: {words}; mend it, and import again")
+    return sheet.rows
+
+
+def _read(
+    settings: Settings, slug: str, texts: Mapping[str, str]
+) -> tuple[Curated, ReadImport]:  # fmt: skip
+    """Read the project with the files of one list as they are in `texts`."""
     curated = read_project(settings)
-    found = next((each_import for each_import in curated.imports if each_import.slug == slug), None)
-    if found is None:
-        raise TwingraphError(
-            f"data/imports/{slug} can't be read; look at it with 'twingraph check'"
-        )
-    return curated, found
+    own = f"data/imports/{slug}/{ROWS}"
+    files = [file for file in curated.files if file.path != own]
+    known = known_places((quad for file in files for quad in file.quads), settings.base_iri)
+    found = read_import(slug, texts, known, settings.base_iri)
+    files.append(SourceFile(own, "", found.quads, found.problems, (), found.lines))
+    return replace(curated, files=tuple(files)), found
 
 
-def _texts(folder: Path) -> dict[str, str]:
-    names = (FILE, ROWS, MATCHES, REVIEW)
-    return {name: (folder / name).read_text(encoding="utf-8") for name in names
-            if (folder / name).is_file()}  # fmt: skip
+def _texts(settings: Settings, folder: Path) -> dict[str, str]:
+    """Return the texts of a list's files; refuse links that lead out of the project."""
+    places = settings.folder / "data" / "entities" / PLACES
+    own = sorted(folder.iterdir()) if folder.is_dir() else []
+    home = resolved(settings.folder)
+    for path in (folder, *own, places, _draft(places)):
+        if not resolved(path).is_relative_to(home):
+            raise TwingraphError(f"{path}: a link that leads out of the project; put the file "
+                                 "itself there")  # fmt: skip
+    texts = {}
+    for path in own:
+        if path.name in (FILE, ROWS, MATCHES, REVIEW):
+            text = read_text(path, path.relative_to(settings.folder).as_posix(), settings)
+            if isinstance(text, Problem):
+                raise TwingraphError(str(text))
+            texts[path.name] = text
+    return texts
 
 
 def _write(folder: Path, before: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
@@ -366,6 +403,11 @@ def _write(folder: Path, before: Mapping[str, str], texts: Mapping[str, str]) ->
 def _put(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}-draft")
+    draft = _draft(path)
     write_synced(draft, text.encode())
     draft.replace(path)
+
+
+def _draft(path: Path) -> Path:
+    """Return where a file is written until it is whole."""
+    return path.with_name(f".{path.name}-draft")

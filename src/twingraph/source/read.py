@@ -257,7 +257,7 @@ def read_import_folder(
     problems: list[Problem] = []
     for path in sorted(folder.iterdir()):
         if path.name in IMPORT_FILES and path.suffix in (".toml", ".csv", ".tsv"):
-            text = _read_text(path, f"{name}/{path.name}", settings)
+            text = read_text(path, f"{name}/{path.name}", settings)
             if isinstance(text, Problem):
                 problems.append(text)
             else:
@@ -269,7 +269,7 @@ def read_import_folder(
     return found, file
 
 
-def _read_text(path: Path, name: str, settings: Settings) -> str | Problem:
+def read_text(path: Path, name: str, settings: Settings) -> str | Problem:
     """Return the text of a file of a list, or why it can't be read."""
     raw = read_raw(path, name, settings)
     if isinstance(raw, Problem):
@@ -282,7 +282,7 @@ def _read_text(path: Path, name: str, settings: Settings) -> str | Problem:
 
 def _read_places(path: Path, settings: Settings, graph: NamedNode | None = None) -> SourceFile:
     name = path.relative_to(settings.folder).as_posix()
-    text = _read_text(path, name, settings)
+    text = read_text(path, name, settings)
     if isinstance(text, Problem):
         return SourceFile(name, "", (), (text,))
     table = read_places(text, settings.base_iri, graph)

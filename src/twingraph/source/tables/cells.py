@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,15 @@ class Sheet:
     wrong: tuple[tuple[int, int, str], ...] = ()
 
 
+class BrokenRecordError(Exception):
+    """A record with which reading ends: the line where it begins, and words."""
+
+    def __init__(self, line: int, words: str) -> None:
+        """Keep the line."""
+        super().__init__(words)
+        self.line = line
+
+
 def read_csv(text: str) -> Sheet:
     r"""Read CSV (RFC 4180) with a header.
 
@@ -50,7 +60,14 @@ def read_csv(text: str) -> Sheet:
     >>> [(row.number, row.line, dict(row.cells)) for row in sheet.rows], sheet.wrong
     ([(2, 2, {'a': '1', 'b': '2'})], ((3, 2, '1 cell in place of 2'),))
     """
-    records = list(_records(text))
+    records: list[tuple[int, Sequence[str]]] = []
+    broken: list[tuple[int, int, str]] = []
+    try:
+        records.extend(_records(text))
+    except BrokenRecordError as error:
+        broken.append((error.line, 1, str(error)))
+    if not records and broken:
+        return Sheet((), (), tuple(broken))
     if not records:
         return Sheet((), (), ((1, 0, "no header"),))
     header = tuple(cell.strip() for cell in records[0][1])
@@ -73,19 +90,35 @@ def read_csv(text: str) -> Sheet:
             wrong.append((line, long, f"a cell of more than {MAX_CELL} characters"))
             continue
         rows.append(Row(number, line, dict(zip(header, map(str.strip, cells), strict=True))))
-    return Sheet(header, tuple(rows), tuple(wrong))
+    return Sheet(header, tuple(rows), (*wrong, *broken))
 
 
 def _records(text: str) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield each record with the line where it begins; one broken quote can't eat the file."""
-    reader = csv.reader(text.splitlines(keepends=True))
+    r"""Yield each record with the line where it begins; one broken quote can't eat the file.
+
+    Lines end with CR, LF or both (RFC 4180, section 2), and with nothing else.
+
+    >>> list(_records("a\u2028b\x0cc,d\n")), read_csv('a,b\n"1,2\n3,4\n').wrong
+    ([(1, ['a\u2028b\x0cc', 'd'])], ((2, 1, 'a quote that opens and does not close; close it'),))
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
         for record in reader:
             yield line, record
             line = reader.line_num + 1
-    except csv.Error:
-        yield line, ["\0"]
+    except csv.Error as error:
+        raise BrokenRecordError(line, quote_words(error)) from None
+
+
+def quote_words(error: csv.Error) -> str:
+    """Return what is wrong with a record that can't be read, and what to do."""
+    words = str(error)
+    if words.startswith("unexpected end"):
+        return "a quote that opens and does not close; close it"
+    if "expected after" in words:
+        return "text after a quote that closes; write a quote within a cell twice"
+    return f"no CSV: {words}; save it anew as CSV (UTF-8)"
 
 
 def date_of(text: str) -> str | None:

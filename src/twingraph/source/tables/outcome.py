@@ -75,7 +75,7 @@ def value(cell: Cell | None, row: Row) -> str:
     """Return what a cell of the mapping is in a row."""
     if cell is None:
         return ""
-    return row.cells.get(cell.column, "") if cell.column else cell.value
+    return (row.cells.get(cell.column, "") if cell.column else "") or cell.value
 
 
 def side_of(spec: Spec, number: int, row: Row) -> Side:

@@ -32,7 +32,10 @@ _CODES: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Cell:
-    """Where a value comes from: a column, or a value for every row."""
+    """Where a value comes from: a column, or a value for every row.
+
+    With both, the value stands for the cells of the column that are empty.
+    """
 
     column: str = ""
     value: str = ""
@@ -139,8 +142,10 @@ def read_spec(text: str, slug: str, base: str) -> Spec:
 def _cell(value: object, key: str) -> Cell:
     if isinstance(value, str) and value:
         return Cell(column=value)
-    if isinstance(value, dict) and set(value) == {"value"} and isinstance(value["value"], str):
-        return Cell(value=value["value"])
+    if isinstance(value, dict) and "value" in value and set(value) <= {"column", "value"}:
+        texts = {name: text for name, text in value.items() if isinstance(text, str) and text}
+        if set(texts) == set(value):
+            return Cell(**texts)
     raise SpecError(key, f'{key} names no column; write {key} = "column" or {{ value = "…" }}')
 
 
@@ -200,13 +205,13 @@ def line_of(text: str, key: str) -> int:
     2
     """
     last = key.rpartition(".")[2]
-    quoted = next((number for number, line in enumerate(text.splitlines(), 1)
+    quoted = next((number for number, line in enumerate(text.split("\n"), 1)
                    if key and line.rstrip().endswith(f'= "{key}"')), 0)  # fmt: skip
     if quoted:  # the name of a column, which is a value
         return quoted
     if last:
         pattern = re.compile(rf"\s*(\[+.*\b{re.escape(last)}\b.*\]|[\w.]*\b{re.escape(last)}\b.*=)")
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if pattern.match(line):
                 return number
     return 1

@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from twingraph.problems import TwingraphError
+from twingraph.source.tables.cells import quote_words
 
 MAX_UNPACKED: Final = 256 * 1024 * 1024
 MAX_ROWS: Final = 1_000_000
@@ -49,16 +51,25 @@ def take(raw: bytes, name: str) -> Taken:
     delimiter = "\t" if suffix == "tsv" else _delimiter(text)
     if delimiter != ",":
         notes += (f"columns are split by {'tabs' if delimiter == chr(9) else repr(delimiter)}",)
+    rows: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        for row in reader:
+            rows.append(row)
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise TwingraphError(f"{name} is no CSV: {error}; save it anew as CSV (UTF-8)") from None
+        raise TwingraphError(f"{name}:{line}: {quote_words(error)}") from None
     return Taken(_written(rows, name), notes)
 
 
 def _decoded(raw: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="strict"), ("was UTF-16",)
+        try:
+            return raw.decode("utf-16", errors="strict"), ("was UTF-16",)
+        except UnicodeDecodeError as error:
+            raise TwingraphError(f"{name}: no UTF-16 from byte {error.start + 1} on; save it as "
+                                 "CSV (UTF-8)") from None  # fmt: skip
     try:
         return raw.decode("utf-8-sig"), ()
     except UnicodeDecodeError:
@@ -136,7 +147,7 @@ def _shown(cell: object) -> str:
 
 def _written(rows: Iterable[Iterable[str]], name: str) -> str:
     """Return rows as CSV without empty rows and without columns that are empty all the way."""
-    kept = [[" ".join(cell.split("\r\n")).strip() for cell in row] for row in rows]
+    kept = [[re.sub(r"\r\n?", " ", cell).strip() for cell in row] for row in rows]
     kept = [row for row in kept if any(row)]
     if not kept:
         raise TwingraphError(f"{name} is empty; name a table with a header and a row a partnership")
