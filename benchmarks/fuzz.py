@@ -240,7 +240,8 @@ def fuzz_requests(
         raw = make_request(rng)
         if rng.random() < 0.4:
             query = quote(make_query(rng), errors="replace", safe="")
-            raw = f"GET /sparql?query={query} HTTP/1.1\r\nConnection: close\r\n\r\n".encode()
+            head = f"GET /sparql?query={query} HTTP/1.1\r\nHost: x\r\n"
+            raw = f"{head}Connection: close\r\n\r\n".encode()
         answer = send(address, raw)
         sent += 1
         why = wrong_answer(raw, answer)

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from twingraph.serve.connection import FIELDS_BYTES, PIPELINED, split_target
+from twingraph.serve.connection import FIELDS_BYTES, PIPELINED
 from twingraph.serve.connections import Connections, Waits
+from twingraph.serve.target import split_target
 
-QUICK = Waits(first=0.4, idle=0.3, head=0.4, body=0.5, unread=0.5, drain=0.3, close=0.3)
+QUICK = Waits(first=0.4, idle=0.3, head=0.4, body=0.5, unread=0.5, drain=0.3, half=0.4, close=0.3)
 ADDRESS_BYTES = 10_000
 OURS = (b"access-control-allow-origin: *", b"x-content-type-options: nosniff")
 
@@ -32,6 +33,11 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
                 break
         else:
             return
+    if path == "/slow":
+        await asyncio.sleep(0.1)
+    if path == "/never":
+        assert (await receive())["type"] == "http.disconnect"
+        return
     if path == "/broken":
         raise RuntimeError("on purpose")
     if path == "/split":
@@ -131,6 +137,10 @@ CHUNKED = b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
          b"Connection: close\r\n\r\n", 200),
         (b"nonsense\r\n\r\n", 400),
         (b"GET /\xe4 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\n\r\n", 400),  # no Host
+        (GET + b"Host: x\r\n\r\n", 400),
+        (GET + b"Host: y\r\n\r\n", 400),
+        (b"GET /a HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
         (GET + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00", 400),
@@ -164,7 +174,7 @@ def test_chunks_of_one_byte_are_a_body(running: Running) -> None:
 
 def test_pipelined_requests_are_answered_in_their_order(running: Running) -> None:
     data = b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % number for number in range(100))
-    data += b"POST /last HTTP/1.1\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"
+    data += b"POST /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"
 
     answer = exchange(running, data)
 
@@ -173,7 +183,7 @@ def test_pipelined_requests_are_answered_in_their_order(running: Running) -> Non
 
 
 def test_requests_without_end_are_not_collected(running: Running) -> None:
-    tiny = b"GET / HTTP/1.1\r\n\r\n"
+    tiny = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
     with connected(running) as line:
         line.setblocking(False)
         sent = 0
@@ -219,7 +229,7 @@ def test_every_state_of_a_connection_ends(running: Running, data: bytes) -> None
 @pytest.mark.parametrize("drop", [b"\r\n", b"x", b"1\r\nx\r\n"])
 @pytest.mark.parametrize(
     "head",
-    [b"", b"GET /a HTTP/1.1\r\nX: ", CHUNKED, CHUNKED.replace(b"/a", b"/page")],
+    [b"", b"GET /a HTTP/1.1\r\nHost: x\r\nX: ", CHUNKED, CHUNKED.replace(b"/a", b"/page")],
 )
 def test_drops_keep_no_connection_alive(running: Running, head: bytes, drop: bytes) -> None:
     with connected(running) as line:
@@ -234,9 +244,9 @@ def test_drops_keep_no_connection_alive(running: Running, head: bytes, drop: byt
 
 def test_half_of_the_next_request_does_not_cut_the_answer(running: Running) -> None:
     with connected(running) as line:
-        line.sendall(b"POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\na")
+        line.sendall(b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
         time.sleep(0.2)
-        line.sendall(b"bGET /b HTTP/1.1\r\n")
+        line.sendall(b"bGET /b HTTP/1.1\r\nHost: x\r\n")
         answer = line.recv(65536)
         time.sleep(0.2)
         line.sendall(b"Connection: close\r\n\r\n")
@@ -244,6 +254,37 @@ def test_half_of_the_next_request_does_not_cut_the_answer(running: Running) -> N
 
     assert b"POST /a 0 2" in answer
     assert answer.endswith(b"GET /b 0 0")
+
+
+@pytest.mark.parametrize(
+    ("data", "answers"),
+    [
+        (b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n", [b"GET /slow 0 0"]),
+        (b"GET /slow HTTP/1.0\r\n\r\n", [b"GET /slow 0 0"]),
+        (b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab", [b"POST /a 0 2"]),
+        (CHUNKED + b"2\r\nab\r\n0\r\n\r\n", [b"POST /a 0 2"]),
+        (b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" * 3, [b"GET /slow 0 0"] * 3),
+        (GET + b"\r\nGET /half HTT", [b"GET /a 0 0"]),
+        (GET + b"\r\n" + CHUNKED + b"2\r\nab", [b"GET /a 0 0"]),
+        (b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" + CHUNKED + b"9\r\nab", [b"GET /slow 0 0"]),
+        (CHUNKED + b"2\r\nab", []),
+        (GET, []),
+        (b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n", []),  # it has most likely left
+        (b"", []),
+    ],
+)
+def test_a_client_that_sends_no_more_gets_its_answers(
+    running: Running, data: bytes, answers: list[bytes]
+) -> None:
+    began = time.monotonic()
+    with connected(running) as line:
+        line.sendall(data)
+        line.shutdown(socket.SHUT_WR)
+        received = everything(line)
+
+    parts = [part.split(b"HTTP/1.1")[0] for part in received.split(b"\r\n\r\n")[1:]]
+    assert parts == answers
+    assert time.monotonic() - began < 2
 
 
 def test_a_client_that_does_not_read_is_let_go(running: Running) -> None:
@@ -276,16 +317,19 @@ def test_idle_connections_make_room(running: Running) -> None:
         (b"GET /a HTTP/1.0\r\n\r\n", b"GET /a 0 0"),
         (b"GET /chunks HTTP/1.0\r\n\r\n", b"GET /chunks 0 0"),
         (
-            b"GET /chunks HTTP/1.1\r\nConnection: close\r\n\r\n",
+            b"GET /chunks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
             b"f\r\nGET /chunks 0 0\r\n0\r\n\r\n",
         ),
-        (b"HEAD /a HTTP/1.1\r\nConnection: close\r\n\r\n", b"\r\n\r\n"),
-        (b"GET http://x/a?b HTTP/1.1\r\nConnection: close\r\n\r\n", b"GET /a 1 0"),
-        (b"GET /a%20b HTTP/1.1\r\nConnection: close\r\n\r\n", b"GET /a b 0 0"),
-        (b"GET /a HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", b"GET /a 0 0"),
-        (b"GET /broken HTTP/1.1\r\n\r\n", b"it has been noted\n"),
-        (b"GET /split HTTP/1.1\r\n\r\n", b"it has been noted\n"),
-        (b"GET /short HTTP/1.1\r\n\r\n", b"short"),
+        (b"HEAD /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"\r\n\r\n"),
+        (b"GET http://x/a?b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"GET /a 1 0"),
+        (b"GET /a%20b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"GET /a b 0 0"),
+        (
+            b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+            b"GET /a 0 0",
+        ),
+        (b"GET /broken HTTP/1.1\r\nHost: x\r\n\r\n", b"it has been noted\n"),
+        (b"GET /split HTTP/1.1\r\nHost: x\r\n\r\n", b"it has been noted\n"),
+        (b"GET /short HTTP/1.1\r\nHost: x\r\n\r\n", b"short"),
     ],
 )
 def test_requests_of_every_kind(
@@ -302,7 +346,9 @@ def test_requests_of_every_kind(
 
 def test_a_body_is_asked_for_where_the_client_waits(running: Running) -> None:
     with connected(running) as line:
-        line.sendall(b"POST /a HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+        line.sendall(
+            b"POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+        )
         assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         line.sendall(b"abc")
         assert line.recv(65536).endswith(b"POST /a 0 3")

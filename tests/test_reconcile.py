@@ -250,9 +250,28 @@ def test_9_what_is_no_question_is_refused_in_json(client: TestClient) -> None:
         {"q0": 1},
         {"q0": {"query": "a", "properties": 1}},
         {"q0": {"query": {}}},
+        {"\ud800": 5},  # half a character of UTF-16
     )
     for queries in wrong:
         assert post(client, "/reconcile", queries=queries).status_code == 400
+
+
+@pytest.mark.parametrize("number", ["inf", "nan", "1e309", "500", -91, "", [], {}, "0x1", None])
+def test_a_number_that_is_no_coordinate_does_not_count(client: TestClient, number: object) -> None:
+    def ask(*properties: dict[str, object]) -> Any:
+        queries = {"q0": {"query": "Bonn", "properties": list(properties)}}
+        return post(client, "/reconcile", queries=queries)
+
+    without = ask()
+    assert without.json()["q0"]["result"]
+    for pid, other in (("latitude", "longitude"), ("longitude", "latitude")):
+        if (pid, number) != ("longitude", -91):
+            found = ask({"pid": pid, "v": number}, {"pid": other, "v": 7.1})
+            assert (found.status_code, found.json()) == (200, without.json())
+    infinite = b'{"q0": {"query": "Bonn", "properties": [{"pid": "latitude", "v": Infinity}, '
+    infinite += b'{"pid": "longitude", "v": NaN}]}}'
+    found = client.post("/reconcile", content=urlencode({"queries": infinite}), headers=FORM)
+    assert (found.status_code, found.json()) == (200, without.json())
 
 
 # --- what else users know -------------------------------------------------------------------------

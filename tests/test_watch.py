@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from twingraph.serve.app import create_app
 from twingraph.serve.log import Log, Seen
@@ -72,6 +73,50 @@ def test_every_request_is_one_line_without_address_or_query(
     assert re.fullmatch("query=[0-9a-f]{12}", told[0][6])
     for hidden in ("203.0.113.9", "secret", "testclient", "?s"):
         assert hidden not in lines.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("path", "messages", "status"),
+    [
+        ("/en/place/bonn.html", 0, 499),  # before its head
+        ("/en/place/bonn.html", 1, 499),  # its head is sent with the first part of the body
+        (ASK, 0, 499),
+        ("/dumps/twingraph.nt", 2, 200),  # after a part of the body
+        ("/no/such", 1, 499),
+        ("/en/place/bonn.html", 9, 200),
+    ],
+)
+def test_the_status_of_a_client_that_leaves_is_the_one_that_was_sent(
+    fresh: tuple[TestClient, io.StringIO], path: str, messages: int, status: int
+) -> None:
+    client, lines = fresh
+    sent = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        if len(sent) >= messages:
+            raise ConnectionResetError
+        sent.append(message)
+
+    target = urlsplit(path)
+    scope = {
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1",
+        "server": ("testserver", 80), "client": ("127.0.0.1", 1), "scheme": "http", "method": "GET",
+        "root_path": "", "path": target.path, "raw_path": target.path.encode(),
+        "query_string": target.query.encode(), "headers": [(b"host", b"testserver")], "state": {},
+    }  # fmt: skip
+    assert client.portal is not None
+    client.portal.call(client.app, scope, receive, send)
+    assert len(sent) == min(messages, 2)
+
+    counted = numbers(client)
+    assert [key for key in counted if key[0] == "twingraph_requests_total"] == [
+        key for key in counted if key[0] == "twingraph_requests_total" and f"status={status}" in key
+    ]
+    time.sleep(0.3)
+    assert lines.getvalue().splitlines()[0].split(" ")[3] == f"status={status}"
 
 
 def test_a_log_that_can_not_be_written_stops_nothing(

@@ -162,11 +162,17 @@ def _values(value: object) -> list[object]:
 
 
 def _point(values: Mapping[str, object]) -> tuple[float, float] | None:
+    """Return a point on the globe; None where a number is missing, none, or out of its range.
+
+    >>> _point({"latitude": "50.73", "longitude": 7.1}), _point({"latitude": "nan", "longitude": 7})
+    ((50.73, 7.1), None)
+    """
     try:
         [latitude], [longitude] = _values(values.get("latitude")), _values(values.get("longitude"))
-        return float(str(latitude)), float(str(longitude))
+        point = float(str(latitude)), float(str(longitude))
     except ValueError:
         return None
+    return point if abs(point[0]) <= 90 and abs(point[1]) <= 180 else None  # False for nan
 
 
 def _score(one: Candidate) -> float:

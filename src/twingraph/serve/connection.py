@@ -22,7 +22,8 @@ from urllib.parse import unquote
 import httptools
 from starlette.types import Scope
 
-from twingraph.serve.exchange import Exchange, final_response
+from twingraph.serve.exchange import ANSWERED, Exchange, final_response
+from twingraph.serve.target import host_problem, split_target
 
 if TYPE_CHECKING:
     from twingraph.serve.connections import Connections
@@ -75,6 +76,7 @@ class Connection(asyncio.Protocol):
         self._parsing = False
         self._transport_paused = False
         self._begun = False  # a request whose headers are not all there
+        self._input_ended = False  # the client sends nothing more, but may still read
 
     # --- the transport ---------------------------------------------------------------------------
 
@@ -110,6 +112,19 @@ class Connection(asyncio.Protocol):
             return  # drained
         self._unread.append(data)
         self._parse()
+
+    def eof_received(self) -> bool:
+        """Keep the connection open while an answer is due: a client may stop sending, and read on.
+
+        One that has left altogether looks the same until something is written to it; so an answer
+        must begin within `waits.half` seconds.
+        """
+        self._input_ended = True
+        if self._transport.is_closing() or not self._is_answer_due():
+            return False
+        if self._state is _State.ANSWERING and self._current is not self._reading:
+            self.deadline = self._answer_deadline()
+        return True
 
     def pause_writing(self) -> None:
         """Wait for a client that reads slowly, but not for one that does not read."""
@@ -156,11 +171,15 @@ class Connection(asyncio.Protocol):
             self._refuse(refused.status, str(refused))
         finally:
             self._parsing = False
+        if self._input_ended and not self._no_more and not self._is_answer_due():
+            self.close()
         self._set_reading()
 
     def _set_reading(self) -> None:
         """Read from the socket only what can be parsed at once."""
         full = bool(self._unread) and not self._no_more
+        if self._input_ended:
+            return
         if full != self._transport_paused and not self._transport.is_closing():
             if full:
                 self._transport.pause_reading()
@@ -214,10 +233,13 @@ class Connection(asyncio.Protocol):
             raw = path.decode("ascii")
         except UnicodeDecodeError:
             raise _RefusedError(400, "the address is not ASCII; escape it with %") from None
+        version = self._parser.get_http_version()
+        if problem := host_problem(version, self._headers):
+            raise _RefusedError(400, problem)
         scope: Scope = {
             "type": "http",
             "asgi": _ASGI,
-            "http_version": self._parser.get_http_version(),
+            "http_version": version,
             "server": self._peers[0],
             "client": self._peers[1],
             "scheme": "http",
@@ -253,7 +275,7 @@ class Connection(asyncio.Protocol):
         if self._state is _State.DRAINING and exchange is self._current:
             self._next()
         elif self._state is _State.ANSWERING and exchange is self._current:
-            self.deadline = 0.0
+            self.deadline = self._answer_deadline()
 
     # --- what an exchange asks -------------------------------------------------------------------
 
@@ -291,7 +313,7 @@ class Connection(asyncio.Protocol):
         self._current = exchange
         self._enter(_State.ANSWERING, self._all.waits.body)
         if exchange.body_complete:
-            self.deadline = 0.0
+            self.deadline = self._answer_deadline()
         task = self._loop.create_task(exchange.run(self._all.app))
         self._all.tasks.add(task)
         task.add_done_callback(self._all.tasks.discard)
@@ -300,7 +322,7 @@ class Connection(asyncio.Protocol):
         self._current = None
         if self._waiting:
             self._answer(self._waiting.popleft())
-        elif self._no_more or self._all.ending:
+        elif self._no_more or self._all.ending or (self._input_ended and not self._unread):
             self.close()
             return
         elif self._begun:
@@ -309,6 +331,18 @@ class Connection(asyncio.Protocol):
             self._enter(_State.WAITING, self._all.waits.idle)
         if self._unread:
             self._loop.call_soon(self._parse)
+
+    def _is_answer_due(self) -> bool:
+        """Once no more comes: is there a whole request without its answer, or may there be one?"""
+        if self._unread:
+            return True
+        if self._reading is not None:  # its body will never be whole
+            self._reading.client_left()
+        return self._state is _State.ANSWERING and self._reading is not self._current
+
+    def _answer_deadline(self) -> float:
+        """Return when the answer to a whole request must have begun; 0 where nothing says so."""
+        return self._loop.time() + self._all.waits.half if self._input_ended else 0.0
 
     # --- ends ------------------------------------------------------------------------------------
 
@@ -336,7 +370,9 @@ class Connection(asyncio.Protocol):
         """End, but read on for a moment: what is left unread would reset our last answer."""
         self._no_more = True
         self._unread.clear()
-        if not self._transport.is_closing():
+        if self._input_ended:
+            self.close()
+        elif not self._transport.is_closing():
             self._enter(_State.CLOSING, self._all.waits.drain)
             self._set_reading()
             self._transport.write_eof()
@@ -380,27 +416,16 @@ class Connection(asyncio.Protocol):
             self._current.keep_alive = False
             self._current.client_left()
             if not self._current.status:
+                self._current.scope["state"][ANSWERED] = 408
                 self.write(final_response(408, "the body did not come; send it at once"))
                 self.close()
                 return
         if self._state in (_State.WAITING, _State.HEADING):
             self.close()
+        elif self._state is _State.ANSWERING and self._current and self._current.status:
+            return  # it began in time; a client that has left resets the connection
         else:
             self.abort()
-
-
-def split_target(target: bytes) -> tuple[bytes, bytes]:
-    """Return path and query of a request target, in its origin or absolute form (RFC 9112 §3.2).
-
-    >>> split_target(b"/a?b?c"), split_target(b"http://h/a?b"), split_target(b"http://h")
-    ((b'/a', b'b?c'), (b'/a', b'b'), (b'/', b''))
-    """
-    if not target.startswith((b"/", b"*")) and b"://" in target:
-        rest = target.partition(b"://")[2]
-        slash = min((at for at in (rest.find(b"/"), rest.find(b"?")) if at >= 0), default=len(rest))
-        target = rest[slash:] if rest[slash : slash + 1] == b"/" else b"/" + rest[slash:]
-    path, _, search = target.partition(b"#")[0].partition(b"?")
-    return path, search
 
 
 def _address(transport: asyncio.BaseTransport, name: str) -> tuple[str, int] | None:

@@ -19,6 +19,7 @@ _STATUS_LINES: Final = {
     status.value: b"HTTP/1.1 %d %s\r\n" % (status.value, status.phrase.encode())
     for status in http.HTTPStatus
 }
+ANSWERED: Final = "answered"  # in the state of a scope: a status that the connection sent itself
 _BODILESS: Final = (204, 304)
 
 

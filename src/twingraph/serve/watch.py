@@ -17,7 +17,7 @@ from typing import Final
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.datastructures import State
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,11 +25,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twingraph.endpoint.endpoint import PATH, SEEN, ForPeople, Service, answer, is_query
 from twingraph.endpoint.outcome import Outcome
 from twingraph.problems import TwingraphError
+from twingraph.serve.exchange import ANSWERED
 from twingraph.serve.log import Log, Seen
 from twingraph.serve.numbers import Numbers
 from twingraph.web.files.published import CutOffError
 from twingraph.web.prefix import prefix_for, to_root, under_prefix
 
+CLIENT_LEFT: Final = 499  # for the log and the numbers: nothing was sent, its client had left
 _LOOK: Final = 1.0  # seconds between two looks at the build
 _LANGUAGE: Final = re.compile(r"^/(?:en|de)/")
 _TOGETHER: Final = 30.0  # seconds that one process waits for the others
@@ -61,23 +63,34 @@ class Front:
         scope = under_prefix(scope, prefix_for(scope, site.address, site.address != site.base))
         state = scope.setdefault("state", {})
         state["snapshot"] = snapshot
-        status = 500
+        status, started, sent = 500, 0, 0
         outcome: int | ForPeople = ForPeople(None)
+
+        async def note(message: Message) -> None:
+            nonlocal started, sent
+            if message["type"] == "http.response.start":
+                started = message["status"]
+            await send(message)
+            if message["type"] == "http.response.body":  # the head goes with its first part
+                sent = started
+
         snapshot.users += 1
         try:
             elsewhere = to_root(scope)
             if elsewhere is not None:
-                await elsewhere(scope, receive, send)
+                await elsewhere(scope, receive, note)
                 outcome = elsewhere.status_code
             elif is_query(scope):
-                outcome = await answer(snapshot, scope, receive, send)
+                outcome = await answer(snapshot, scope, receive, note)
             if isinstance(outcome, ForPeople):
                 state["query"] = outcome
-                status = await self._passed_on(scope, receive, send)
+                await self._passed_on(scope, receive, note)
+                status = started or 500
             else:
                 status = outcome
-        except (ConnectionResetError, TimeoutError):
-            pass  # its client has left, or read too slowly; the connection ends
+        except (ConnectionResetError, TimeoutError, ClientDisconnect):
+            # its client has left, or read too slowly; the connection ends
+            status = sent or state.get(ANSWERED, CLIENT_LEFT)
         finally:
             snapshot.users -= 1
             rows, query, cached = scope.get(SEEN, (-1, "", False))
@@ -105,20 +118,11 @@ class Front:
         self.log.write(seen)
         self.state.numbers.count(seen)
 
-    async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> int:
-        status = 500
-
-        async def note(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+    async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self.app(scope, receive, note)
+            await self.app(scope, receive, send)
         except CutOffError as error:
             print(f"twingraph: {error}", file=sys.stderr)  # noqa: T201
-        return status
 
 
 async def health(request: Request) -> Response:

@@ -267,7 +267,7 @@ def _json(request: Request, document: Mapping[str, object]) -> Response:
 def _refused(request: Request, words: str) -> Response:
     long = words.startswith("a body of more")
     status = 413 if long or " at most" in words else 400
-    body = (json.dumps({"error": words}, ensure_ascii=False) + "\n").encode()
+    body = (json.dumps({"error": words}, ensure_ascii=False) + "\n").encode("utf-8", "replace")
     return respond(request, body, _JSON, status=status, headers=dict(COMMON))
 
 

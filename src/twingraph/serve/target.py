@@ -1,0 +1,38 @@
+"""What a request is for: its target and the host it names (RFC 9112 §3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def split_target(target: bytes) -> tuple[bytes, bytes]:
+    """Return path and query of a request target, in its origin or absolute form (RFC 9112 §3.2).
+
+    >>> split_target(b"/a?b?c"), split_target(b"http://h/a?b"), split_target(b"http://h")
+    ((b'/a', b'b?c'), (b'/a', b'b'), (b'/', b''))
+    """
+    if not target.startswith((b"/", b"*")) and b"://" in target:
+        rest = target.partition(b"://")[2]
+        ends = (rest.find(b"/"), rest.find(b"?"))
+        slash = min((end for end in ends if end >= 0), default=len(rest))
+        target = rest[slash:] if rest[slash : slash + 1] == b"/" else b"/" + rest[slash:]
+    path, _, search = target.partition(b"#")[0].partition(b"?")
+    return path, search
+
+
+def host_problem(http_version: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return what is wrong with the `Host` of a request, '' where nothing is (RFC 9112 §3.2).
+
+    HTTP/1.1 demands exactly one, HTTP/1.0 allows at most one. `headers` have names in lower case.
+
+    >>> host_problem("1.1", [(b"host", b"x")]), host_problem("1.0", [])
+    ('', '')
+    >>> host_problem("1.1", [])
+    'a request of HTTP/1.1 without Host; send one'
+    """
+    count = sum(name == b"host" for name, _ in headers)
+    if count > 1:
+        return f"{count} headers Host in one request; send one"
+    if count == 0 and http_version != "1.0":
+        return f"a request of HTTP/{http_version} without Host; send one"
+    return ""
