@@ -90,7 +90,7 @@ def test_the_status_of_a_client_that_leaves_is_the_one_that_was_sent(
     fresh: tuple[TestClient, io.StringIO], path: str, messages: int, status: int
 ) -> None:
     client, lines = fresh
-    sent = []
+    sent: list[Message] = []
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
