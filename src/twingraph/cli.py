@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
 import click
 
@@ -38,6 +38,9 @@ from twingraph.settings import (
 )
 from twingraph.translation import LANGUAGES, words_of
 from twingraph.version import __version__
+
+if TYPE_CHECKING:
+    from twingraph.link.import_table import Imported
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
 _BUILD: Final = "build"
@@ -482,13 +485,7 @@ def import_table(
 
     settings = context.settings()
     done = run(settings, path, day or date.today().isoformat(), slug, (country_a, country_b))
-    for line in done.lines:
-        click.echo(line)
-    if done.problems:
-        _print_problems(done.problems, "text", "en", err=True)
-    for line in done.unfollowed:
-        click.echo(printable(line), err=True)
-    sys.exit(1 if done.unfollowed else _status(done.problems, False))
+    _tell_import(done)
 
 
 @import_.command("wikidata", short_help="Statements of P190: files, or the query service.")
@@ -525,9 +522,7 @@ def import_wikidata(
         client = Client(service or SERVICE, own)
     with _Progress() as progress:
         done = run(settings, paths, day or date.today().isoformat(), slug, progress.tell, client)
-    for line in done.lines:
-        click.echo(line)
-    sys.exit(_status(done.problems, False))
+    _tell_import(done)
 
 
 @cli.command("match", short_help="Which places do names mean?")
@@ -741,6 +736,17 @@ def _read_query(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TwingraphError(f"{path}: {error}; name a UTF-8 file with a SPARQL query") from None
+
+
+def _tell_import(done: Imported) -> NoReturn:
+    """Print what became of a list that was taken in, and end: 1 if a person must mend something."""
+    for line in done.lines:
+        click.echo(line)
+    if done.problems:
+        _print_problems(done.problems, "text", "en", err=True)
+    for line in done.unfollowed:
+        click.echo(printable(line), err=True)
+    sys.exit(1 if done.unfollowed else _status(done.problems, False))
 
 
 def _print_problems(problems: Sequence[Problem], form: str, lang: str, err: bool = False) -> None:

@@ -221,8 +221,8 @@ class Problem:
 def problem(code: str, file: str, line: int = 0, column: int = 0, /, **values: object) -> Problem:
     """Return the problem of that code at that place, its words filled with `values`.
 
-    >>> print(problem("I02", "data/imports/a/rows.csv", 7, 3, error="1 cell in place of 2"))
-    data/imports/a/rows.csv:7:3: I02 no row: 1 cell in place of 2; mend the cell
+    >>> print(problem("F21", "data/sources/a.ttl", 7, 3, iri="http://e.org", right="http://e.org/"))
+    data/sources/a.ttl:7:3: F21 http://e.org is a slip of a namespace; write http://e.org/
     """
     rule = CODES[code]
     words = {key: str(value) for key, value in values.items()}
