@@ -93,7 +93,7 @@ def said(starts: list[Start], slug: str, first: int, last: int) -> list[tuple[st
 
 def test_bonn_minsk_has_two_anniversaries_in_2028(starts_of: Callable[[str], list[Start]]) -> None:
     assert said(starts_of("bonn"), "bonn-minsk", 2027, 2028) == [
-        ("2028", "25 years since the agreement · 35 since about 1993 (implied)")
+        ("2028", "25 years since the agreement · 35 years since about 1993 (implied)")
     ]
 
 

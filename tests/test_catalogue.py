@@ -763,7 +763,7 @@ def test_the_data_page_shows_every_file_with_size_and_checksum(
         assert digest in text
         assert f'title="{size:,} bytes"' in page
         assert f'href="../{name}"' in page
-    for words in ("Creative Commons CCZero", f"{HOME}catalog", f"{HOME}sparql", "How to cite",
+    for words in ("CC0 1.0", f"{HOME}catalog", f"{HOME}sparql", "How to cite",
                   "The twingraph contributors (2026): twingraph: partnerships between cities. "
                   "Version 2026-11-21."):  # fmt: skip
         assert words in text

@@ -25,6 +25,7 @@ from twingraph.site.pictures.marks import MARKS, Kind, stylesheet
 from twingraph.site.pictures.matrix import Pair, country_matrix_svg
 from twingraph.site.pictures.network import Partner, ego_network_svg
 from twingraph.site.pictures.projection import Position, great_circle, project
+from twingraph.site.pictures.svg import counted
 from twingraph.site.pictures.timeline import Dated, timeline_svg
 from twingraph.site.pictures.world import Place, world_map_svg
 
@@ -201,6 +202,14 @@ def test_a_date_without_a_bound_has_an_arrow_and_nothing_dated_no_picture() -> N
 
     assert len([t for t in titles(svg) if "event" in t]) == 1
     assert timeline_svg([never], title="t", description="d", words=EN) == ""
+
+
+def test_a_number_of_one_has_a_form_of_its_own() -> None:
+    for language, told in (("en", "Bonn and 1 more place"), ("de", "Bonn und 1 weiterer Ort")):
+        words_of = words.words_in(language)
+        assert counted(words_of, "picture.places", 1, name="Bonn") == told
+    assert counted(EN, "picture.places", 2, name="Bonn") == "Bonn and 2 more places"
+    assert counted(EN, "picture.map unlocated", 1) == "1 more has no coordinates."
 
 
 def test_statistics_say_what_the_questions_say(rows: Rows) -> None:

@@ -362,7 +362,7 @@ def test_a_form_asks_what_was_chosen(client: TestClient, read: type[Reader]) -> 
     assert '<option value="bonn" selected>Bonn</option>' in answer.text
     assert 'type="date" value="1994-01-01"' in answer.text
     assert "1983 nicht angegeben sicher" in told.text
-    assert "um 1993 oder 2003 nicht angegeben möglich" in told.text
+    assert "etwa 1993 oder 2003 nicht angegeben möglich" in told.text
     assert "../partnership/bonn-minsk.html" in told.links
     assert "../../en/query/partners-on-day.html?place=bonn&day=1994-01-01" in told.links
     assert 'place="bonn", day="1994-01-01"' in unescape(answer.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,9 +66,19 @@ def test_every_page_has_the_bytes_that_the_server_sends(
     equal = 0
     paths = [f"{language}/{path}" for language in LANGUAGES for path in page_paths(reader)]
     for path in paths:
-        assert server.get(f"/{path}").content == (written.folder / path).read_bytes(), path
+        sent = server.get(f"/{path}").content.decode()
+        live = re.sub(r'"(?:\.\./)*sparql\?', f'"{reader.address}sparql?', sent)
+        assert live.encode() == (written.folder / path).read_bytes(), path
         equal += 1
     assert equal + 1 == written.pages
+
+
+def test_a_query_leads_to_the_live_server(reader: BuildReader, project: Path) -> None:
+    site = write_site(reader, project / "elsewhere", address="https://live.example.org/data")
+    text = (site.folder / "en" / "statistics.html").read_text(encoding="utf-8")
+
+    assert text.count('href="https://live.example.org/data/sparql?query=') == 10
+    assert 'href="../sparql?' not in text
 
 
 def test_other_files_have_the_bytes_that_the_server_sends(

@@ -46,7 +46,7 @@ def test_an_officer_finds_the_anniversaries_of_bonn_and_minsk_in_two_clicks(
     bonn = read(visit(client, link(cities, "/en/place/index.html", "Bonn"))).text
 
     assert "Bonn is a municipality in Germany. Our sources name 8 partnerships" in bonn
-    assert "2028 : Bonn – Minsk : 25 years since the agreement · 35 since about 1993" in bonn
+    assert "2028 : Bonn – Minsk : 25 years since the agreement · 35 years since about 1993" in bonn
     assert "9 February 2028 : Bonn – Kherson : 5 years since the council's decision" in bonn
 
 
@@ -202,6 +202,18 @@ def test_the_numbers_of_the_statistics_are_those_of_the_graph(
     )
     assert row["n"] is not None
     assert f"Most: town twinning, {row['n'].value}." in text
+
+
+def test_statistics_name_ties_and_put_names_in_the_order_of_the_reader(
+    client: TestClient, read: type[Reader]
+) -> None:
+    text = read(visit(client, "/de/statistics.html")).text
+
+    assert "Am häufigsten: 4 Länderpaare, je 2." in text
+    assert "China – Deutschland 2 Deutschland – Indonesien 2 Deutschland – Ukraine 2" in text
+    assert "Nachhaltigkeit 6 Kultur 3 Bildung 1 Biodiversität 1 Energie 1" in text
+    assert "Quelle Partnerschaften Anfänge Berlin: Städtepartnerschaften 17 17" in text
+    assert "Most: 4 pairs of countries, 2 each." in read(visit(client, "/en/statistics.html")).text
 
 
 def test_evidence_is_last_and_folded(client: TestClient) -> None:

@@ -153,16 +153,14 @@ def phrases(
     >>> about = Start("bonn-minsk", "anniversary-implied", "1993~", implied=True)
     >>> both = anniversaries([agreed, about], 2028, 2028)
     >>> phrases(both, words_in("en"), lambda edtf: edtf.replace("1993~", "about 1993"))
-    [('2028', '25 years since the agreement · 35 since about 1993 (implied)')]
+    [('2028', '25 years since the agreement · 35 years since about 1993 (implied)')]
     """
     lines = []
     ordered = sorted(found, key=lambda a: (_by_date(a.date), a.years, a.start))
     for day, group in groupby(ordered, key=lambda a: a.date):
         parts = []
-        for index, anniversary in enumerate(group):
-            number = str(anniversary.years)
-            if index == 0:
-                number = words("anniversary.years").format(years=number)
+        for anniversary in group:
+            number = words("anniversary.years").format(years=anniversary.years)
             parts.append(f"{number} {since(anniversary.start, words, date_words)}")
         lines.append((day, " · ".join(parts)))
     return lines

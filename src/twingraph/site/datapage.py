@@ -21,6 +21,7 @@ from twingraph.catalogue.schemaorg import (
     texts_of,
 )
 from twingraph.export.editions import Edition, File
+from twingraph.rdf.authority import licence_of
 from twingraph.release.index import list_editions
 from twingraph.site.datewords import date_text
 from twingraph.site.filerows import Row, human_size, in_order, nested
@@ -239,7 +240,9 @@ class _Shown:
     def _licence(self, iri: str, licence: str) -> Value:
         known = licences_of(self.catalogue, iri)
         page = self.site.licence if self.site.licence in known else licence
-        return Value(self.text(licence, "dct:title"), self.href(page), outside=True)
+        usual = licence_of(licence)
+        name = usual.name if usual is not None else self.text(licence, "dct:title")
+        return Value(name, self.href(page), outside=True)
 
     def contact(self) -> list[Fact]:
         """Return whom to ask: what the first data set says, for all say the same."""

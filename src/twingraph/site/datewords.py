@@ -36,6 +36,8 @@ _PHRASES: Final = {
     "both": NP_("date", "perhaps about {date}"),
     "decade": NP_("date", "the {year}s"),
     "century": NP_("date", "the years {century}00 to {century}99"),
+    "decade since": NP_("date after since", "the {year}s"),
+    "century since": NP_("date after since", "the years {century}00 to {century}99"),
     "month of": NP_("date", "{month} {year}"),
     "day": NP_("date", "{day} {month} {year}"),
     "every": NP_("date", "{day} {month} of every year"),
@@ -59,6 +61,7 @@ _PHRASES: Final = {
 _PLAIN: Final = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _RECURRING: Final = re.compile(r"XXXX-(\d\d)(?:-(\d\d))?")
+_WIDE: Final = re.compile(r"\d{3}X|\d\dXX")
 _SEASON: Final = re.compile(r"(\d{4})-2([1-4])")
 _QUALIFIED: Final = re.compile(r"(.+)([~?%])")
 _SET: Final = re.compile(r"\[(.*)\]|\{(.*)\}")
@@ -72,19 +75,28 @@ class DateText(NamedTuple):
     iso: str
 
 
-def date_text(edtf: str, language: str) -> DateText:
-    """Return an EDTF date in words.
+def date_text(edtf: str, language: str, *, since: bool = False) -> DateText:
+    """Return an EDTF date in words; `since` where it stands after that word.
 
     >>> [date_text(one, "en").text for one in ("2003", "2018-05", "2018-09-28", "1993~", "199X")]
     ['2003', 'May 2018', '28 September 2018', 'about 1993', 'the 1990s']
     >>> [date_text(one, "de").text for one in ("2018-09-28", "[1993~,2003]", "XXXX-05-09")]
-    ['28. September 2018', 'um 1993 oder 2003', '9. Mai jedes Jahres']
+    ['28. September 2018', 'etwa 1993 oder 2003', '9. Mai jedes Jahres']
     >>> date_text("[2020-08-09..]", "en").text, date_text("2023-09-26/2023-09-28", "en").text
     ('on or after 9 August 2020', 'from 26 September 2023 to 28 September 2023')
     >>> date_text("2018-05", "de").iso, date_text("1993~", "de").iso
     ('2018-05', '')
+    >>> date_text("199X", "de").text, date_text("199X", "de", since=True).text
+    ('1990er-Jahre', 'den 1990er-Jahren')
     """
-    return DateText(_text(edtf, words_of(language)), edtf if _PLAIN.fullmatch(edtf) else "")
+    words = words_of(language)
+    text = _single(edtf, words, since=True) if since and is_wide(edtf) else ""
+    return DateText(text or _text(edtf, words), edtf if _PLAIN.fullmatch(edtf) else "")
+
+
+def is_wide(edtf: str) -> bool:
+    """Is a date a decade or a century as a whole?"""
+    return _WIDE.fullmatch(edtf) is not None
 
 
 def _phrase(words: Words, key: str, **values: object) -> str:
@@ -113,7 +125,9 @@ def _interval(edtf: str, words: Words) -> str:
         case True, False:
             return _phrase(words, "until" if start else "to", date=_single(end, words))
         case False, True:
-            return _phrase(words, "since" if end else "from", date=_single(start, words))
+            if end:
+                return _phrase(words, "since", date=_single(start, words, since=True))
+            return _phrase(words, "from", date=_single(start, words))
     return _phrase(words, "span", first=_single(start, words), last=_single(end, words))
 
 
@@ -131,7 +145,7 @@ def _member(text: str, words: Words) -> str:
     )
 
 
-def _single(text: str, words: Words) -> str:
+def _single(text: str, words: Words, *, since: bool = False) -> str:
     qualified = _QUALIFIED.fullmatch(text)
     if qualified:
         return _phrase(words, _MARKS[qualified[2]], date=_single(qualified[1], words))
@@ -145,10 +159,11 @@ def _single(text: str, words: Words) -> str:
         if recurring[2]:
             return _phrase(words, "every", day=int(recurring[2]), month=month)
         return _phrase(words, "every month", month=month)
+    after = " since" if since else ""
     if re.fullmatch(r"\d{3}X", text):
-        return _phrase(words, "decade", year=text[:3] + "0")
+        return _phrase(words, "decade" + after, year=text[:3] + "0")
     if re.fullmatch(r"\d\dXX", text):
-        return _phrase(words, "century", century=text[:2])
+        return _phrase(words, "century" + after, century=text[:2])
     if not _PLAIN.fullmatch(text):
         return text
     year, *rest = text.split("-")

@@ -183,7 +183,7 @@ class PageFacts:
         mark = comparator.value if comparator is not None else "="
         digits = number.value if number is not None else "?"
         if digits.isdigit():
-            digits = words_of(self.language).number(int(digits)) if len(digits) > 4 else digits
+            digits = words_of(self.language).number(int(digits))
         counted = self.name(counts[0]).text if counts else ""
         return f"{sign.get(mark, mark + ' ')}{digits} {counted}".strip()
 

@@ -16,6 +16,7 @@ from twingraph.site.pictures import data
 from twingraph.site.pictures.map import map_svg
 from twingraph.site.pictures.network import ego_network_svg
 from twingraph.site.pictures.svg import Words as PictureWords
+from twingraph.site.pictures.svg import counted
 from twingraph.site.pictures.timeline import timeline_svg
 from twingraph.site.pictures.words import words_in
 from twingraph.site.pictures.world import world_map_svg
@@ -106,9 +107,9 @@ class Illustrator:
         if len(found.points) < 2:
             return ""
         partners = sum(not point.focus for point in found.points)
-        told = self.words("picture.map desc").format(count=partners, name=name)
+        told = counted(self.words, "picture.map desc", partners, name=name)
         if found.unlocated:
-            more = self.words("picture.map unlocated").format(count=found.unlocated)
+            more = counted(self.words, "picture.map unlocated", found.unlocated)
             told = f"{told} {more}"
         return map_svg(found.points, found.arcs, title=title, description=told, words=self.words,
                        kinds=found.kinds, land_href="" if self.standalone else self.land,
@@ -134,8 +135,8 @@ class Illustrator:
             self._href,
         )
         name = facts.name(iri).text
-        told = self.words("picture.network desc").format(
-            count=len(partners), name=name, links=len(pairs)
+        told = counted(
+            self.words, "picture.network desc", len(partners), name=name, links=len(pairs)
         )
         title = self.words("picture.network of").format(name=name)
         return ego_network_svg(name, partners, pairs, title=title, description=told,

@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from html import escape
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -46,6 +47,8 @@ _CATALOGUE_FORMATS: Final = ("ttl", "rdf", "jsonld")
 _QUESTION_FORMATS: Final = ("ttl", "jsonld")
 # What the script of a copy begins with: it then reads the index of names, there is none to ask.
 _COPY: Final = b'document.documentElement.dataset.copy = "";\n'
+
+_QUERY_LINK: Final = re.compile(rb'href="(?:\.\./)*sparql\?query=')
 
 Entry = tuple[str, bytes | Path]  # the path of a file in the site; what it holds, or its original
 
@@ -104,7 +107,7 @@ def _entries(
         for path in pages:
             body = page(reader, language, path, publication=publication)
             if body is not None:
-                yield f"{language}/{path}", body
+                yield f"{language}/{path}", with_live_queries(body, address)
     for language in LANGUAGES:
         for path in csv_paths(reader):
             listed = page(reader, language, path)
@@ -112,7 +115,7 @@ def _entries(
                 yield f"{language}/{path}", listed
     first = page(reader, LANGUAGES[0], "index.html", at="index.html")
     if first is not None:
-        yield "index.html", first
+        yield "index.html", with_live_queries(first, address)
     yield from (
         (f"static/{name}", _COPY + body if name == "site.js" else body)
         for name in STATIC
@@ -187,6 +190,16 @@ def _sitemaps(reader: BuildReader, pages: list[str], address: str) -> Iterator[E
         yield name, write_sitemap(address, paths, reader.release)
     yield "sitemap.xml", write_index(address, list(listed), reader.release)
     yield "robots.txt", write_robots(address, "")
+
+
+def with_live_queries(page: bytes, address: str) -> bytes:
+    """Return a page whose links to a query with its text lead to the live server at `address`.
+
+    >>> with_live_queries(b'<a href="../sparql?query=ASK">', "https://data.example.org/")
+    b'<a href="https://data.example.org/sparql?query=ASK">'
+    """
+    live = f'href="{escape(address)}sparql?query='.encode()
+    return _QUERY_LINK.sub(lambda _: live, page)
 
 
 def _offline(reader: BuildReader, address: str) -> Iterator[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from twingraph.site.facts import PageFacts
@@ -12,10 +12,10 @@ from twingraph.site.illustrations import picture_words
 from twingraph.site.links import local_link, relative
 from twingraph.site.pictures import data
 from twingraph.site.pictures.bars import Bar, bars_svg
-from twingraph.site.pictures.matrix import country_matrix_svg
+from twingraph.site.pictures.matrix import Pair, country_matrix_svg
 from twingraph.site.reader import BuildReader
-from twingraph.site.values import Value
-from twingraph.translation import words_of
+from twingraph.site.values import Value, sort_key
+from twingraph.translation import NNP_, Plural, words_of
 
 
 class Statistic(NamedTuple):
@@ -29,6 +29,15 @@ class Statistic(NamedTuple):
     rows: list[list[Value]]
     query: str
     csv: str
+
+
+NAMED: Final = 3
+"""So many things that have most are named; more are counted."""
+
+_PAIRS: Final = NNP_("statistics", "{number} pair of countries", "{number} pairs of countries")
+_KINDS: Final = NNP_("statistics", "{number} kind", "{number} kinds")
+_FIELDS: Final = NNP_("statistics", "{number} field", "{number} fields")
+_SOURCES: Final = NNP_("statistics", "{number} source", "{number} sources")
 
 
 def statistics_page(reader: BuildReader, language: str, place: str) -> list[Statistic]:
@@ -79,26 +88,32 @@ class _Maker:
     def kinds(self) -> Statistic:
         absent = self.words.gettext("not stated in our sources")
         rows = self.reader.rows("statistics-kinds")
-        bars = data.kinds_counted(rows, self.name, self.href, absent)
+        bars = _ranked(data.kinds_counted(rows, self.name, self.href, absent))
         head = [self.words.gettext("Kind"), self.words.gettext("certain"),
                 self.words.gettext("possible")]  # fmt: skip
-        return self._bars("kinds", bars, self._most(bars), head)
+        return self._bars("kinds", bars, self._most(_counts(bars), _KINDS), head)
 
     def fields(self) -> Statistic:
         rows = self.reader.rows("statistics-fields")
-        bars = data.counted(rows, "field", self.name, self.href)
+        bars = _ranked(data.counted(rows, "field", self.name, self.href))
         head = [self.words.gettext("Field"), self.words.gettext("Partnerships")]
-        return self._bars("fields", bars, self._most(bars), head)
+        return self._bars("fields", bars, self._most(_counts(bars), _FIELDS), head)
 
     def sources(self) -> Statistic:
         rows = self.reader.rows("statistics-sources")
-        bars = data.counted(rows, "source", self.name, self.href)
+        bars = _ranked(data.counted(rows, "source", self.name, self.href))
         head = [self.words.gettext("Source"), self.words.gettext("Partnerships")]
-        return self._bars("sources", bars, self._most(bars), head)
+        told = self._bars("sources", bars, self._most(_counts(bars), _SOURCES), head)
+        starts = {
+            bar.href: bar.certain
+            for bar in data.counted(rows, "source", self.name, self.href, "starts")
+        }
+        table = [[*row, Value(self.words.number(starts[row[0].href]))] for row in told.rows]
+        return told._replace(columns=[*head, self.words.gettext("Starts")], rows=table)
 
     def countries(self) -> Statistic:
         rows = self.reader.rows("statistics-countries")
-        pairs = data.country_pairs(rows, self.name, lambda one, other: "")
+        pairs = by_name(data.country_pairs(rows, self.name, lambda one, other: ""))
         title, query, csv = self._query("countries")
         picture = country_matrix_svg(
             pairs,
@@ -111,23 +126,28 @@ class _Maker:
             [Value(f"{pair.one} – {pair.other}"), Value(self.words.number(pair.number))]
             for pair in pairs
         ]
-        top = pairs[0] if pairs else None
-        sentence = ""
-        if top is not None:
-            sentence = self.words.ngettext(
-                "Most run between {one} and {other}: {number}.",
-                "Most run between {one} and {other}: {number}.",
-                top.number, one=top.one, other=top.other,
-            )  # fmt: skip
+        sentence = self._most(
+            [(f"{pair.one} – {pair.other}", pair.number) for pair in pairs], _PAIRS
+        )
         head = [self.words.gettext("Countries"), self.words.gettext("Partnerships")]
         return Statistic("countries", title, sentence, picture, head, table, query, csv)
 
-    def _most(self, bars: Sequence[Bar]) -> str:
-        top = max(bars, key=lambda bar: bar.certain + bar.possible, default=None)
-        if top is None:
+    def _most(self, counted: Sequence[tuple[str, int]], things: Plural) -> str:
+        """Return what has most, by name; where more than three have, how many they are."""
+        most = max((number for _, number in counted), default=0)
+        names = [name for name, number in counted if number == most]
+        if not most:
             return ""
-        return self.words.ngettext("Most: {name}, {number}.", "Most: {name}, {number}.",
-                                   top.certain + top.possible, name=top.label)  # fmt: skip
+        if len(names) == 1:
+            return self.words.ngettext("Most: {name}, {number}.", "Most: {name}, {number}.",
+                                       most, name=names[0])  # fmt: skip
+        each = self.words.number(most)
+        if len(names) > NAMED:
+            number = self.words.number(len(names))
+            told = self.words.plural(things, len(names)).format(number=number)
+        else:
+            told = " · ".join(names)
+        return self.words.gettext("Most: {names}, {each} each.", names=told, each=each)
 
     def _bars(
         self, name: str, bars: Sequence[Bar], sentence: str, head: list[str], upright: bool = False
@@ -153,3 +173,25 @@ class _Maker:
         asked = quote(re.sub(r"\A(#.*\n)*", "", text), safe="")
         title = titles.get(self.language) or titles["en"]
         return title, f"{way}?query={asked}", f"{way}?query={asked}&format=csv"
+
+
+def _ranked(bars: Sequence[Bar]) -> list[Bar]:
+    """Return bars, the greatest first, then by name."""
+    return sorted(bars, key=lambda bar: (-bar.certain - bar.possible, sort_key(bar.label)))
+
+
+def _counts(bars: Sequence[Bar]) -> list[tuple[str, int]]:
+    return [(bar.label, bar.certain + bar.possible) for bar in bars]
+
+
+def by_name(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return pairs of countries, the most first, then by name, as are the two of a pair.
+
+    >>> by_name([Pair("Ukraine", "Deutschland", 2), Pair("Russland", "Deutschland", 2)])[0][:3]
+    ('Deutschland', 'Russland', 2)
+    """
+    found = []
+    for pair in pairs:
+        one, other = sorted((pair.one, pair.other), key=sort_key)
+        found.append(Pair(one, other, pair.number, pair.href))
+    return sorted(found, key=lambda p: (-p.number, sort_key(p.one), sort_key(p.other)))

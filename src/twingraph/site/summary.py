@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import CODES, PREFIXES, RDFS, SKOS, TG
+from twingraph.site.datewords import date_text, is_wide
 from twingraph.site.facts import PageFacts, is_date, shorten
 from twingraph.site.words import kind_name
 from twingraph.translation import NP_, Message, Words, words_of
@@ -96,6 +97,9 @@ def _partnership(facts: PageFacts, iri: str, decided: str, words: Words) -> str:
         when = f"{when} ({decided})"
     if start is not None:
         when = words.gettext("begun {date}", date=facts.date(start))
+        if is_wide(start.value):
+            years = date_text(start.value, facts.language, since=True).text
+            when = words.gettext("begun in {years}", years=years)
     end = facts.one(iri, TG.end)
     until = words.gettext("ended {date}", date=facts.date(end)) if end is not None else ""
     told = ", ".join(part for part in (kind, when, until) if part)

@@ -120,7 +120,7 @@ class ValueFormatter:
         if isinstance(term, NamedNode):
             return self.link(term.value, note)
         if is_date(term):
-            text, iso = date_text(term.value, self.language)
+            text, iso = date_text(term.value, self.language, since=verb == TG.contactsSince.value)
             return Value(text, iso=iso, note=note)
         return self._plain(term, verb, note)
 

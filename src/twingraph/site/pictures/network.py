@@ -14,6 +14,7 @@ from twingraph.site.pictures.svg import (
     Words,
     check_prefix,
     clean,
+    counted,
     document,
     element,
     number,
@@ -109,7 +110,7 @@ def _by_country(
         Partner(
             key=country,
             label=f"{clean(country, 26) or '–'} ({len(cities)})",
-            title=f"{country}: {words('picture.partners').format(count=len(cities))}",
+            title=f"{country}: {counted(words, 'picture.partners', len(cities))}",
         )
         for country, cities in sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))
     ]

@@ -23,6 +23,17 @@ _KEPT_FORMATS: Final = frozenset("\u200c\u200d")  # joiners, which Persian and I
 LONGEST: Final = 120
 
 
+def counted(words: Words, key: str, count: int, **values: object) -> str:
+    """Return the text `key` filled with a number; the form of one thing is the key `… one`.
+
+    >>> table = {"partners": "{count} partners of {name}", "partners one": "a partner of {name}"}
+    >>> [counted(table.__getitem__, "partners", number, name="Bonn") for number in (1, 2)]
+    ['a partner of Bonn', '2 partners of Bonn']
+    """
+    form = f"{key} one" if count == 1 else key
+    return words(form).format(count=count, **values)
+
+
 def clean(text: str, limit: int = LONGEST) -> str:
     """Return `text` on one line, without control characters, at most `limit` characters long.
 

@@ -21,6 +21,7 @@ from twingraph.site.pictures.svg import (
     Words,
     check_prefix,
     clean,
+    counted,
     document,
     element,
     number,
@@ -125,7 +126,7 @@ def _dot(group: _Group, words: Words) -> str:
     first = group.places[0]
     label = clean(first.label, 60)
     more = len(group.places) - 1
-    title = words("picture.places").format(name=label, count=more) if more else label
+    title = counted(words, "picture.places", more, name=label) if more else label
     dot = element("circle", cx=group.x, cy=group.y, r=_radius(group), class_="tg-dot")
     return titled(title, dot, href=first.href)
 
