@@ -14,6 +14,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -396,7 +397,7 @@ def test_the_address_of_the_command_goes_before_that_of_the_project(
     settings = project_under(base, ROOT / "tests" / "atlas")
     words = ["--project", str(settings.folder), "build", "--out", str(tmp_path / "build")]
     done = subprocess.run(
-        [shutil.which("twingraph") or "twingraph", *words, "--address", "https://d.example.org/x"],
+        [Path(sys.executable).with_name("twingraph"), *words, "--address", "https://d.example.org/x"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 

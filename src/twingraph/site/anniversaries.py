@@ -63,6 +63,10 @@ class Anniversary(NamedTuple):
         return self.start.value.endswith("~")
 
 
+# A boolean as engines write it: some know none and give a number (XSD 1.1 §3.3.2.2 has both).
+TRUE: Final = frozenset({"true", "1"})
+
+
 def read_starts(rows: Iterable[Row]) -> list[Start]:
     """Return what anniversaries count from, of the rows of `queries/site/anniversaries.rq`.
 
@@ -77,7 +81,7 @@ def read_starts(rows: Iterable[Row]) -> list[Start]:
         if not _is_published(value, _text(row, "published")):
             continue
         ends.setdefault(partnership, _end(row))
-        key = partnership, _basis(row), value, _text(row, "inferred") == "true"
+        key = partnership, _basis(row), value, _text(row, "inferred") in TRUE
         found[key].update({_text(row, "source")} - {""})
     return sorted(
         Start(*key, tuple(sorted(sources)), ends[key[0]]) for key, sources in found.items()
@@ -186,7 +190,7 @@ def _by_date(day: str) -> tuple[str, int]:
 def _basis(row: Row) -> str:
     if row.get("council") is None or _code(row, "origin", -2) != "decision":
         return _code(row, "basis") or _COMMON
-    return "decision" if _text(row, "council") == "true" else "decision other"
+    return "decision" if _text(row, "council") in TRUE else "decision other"
 
 
 def _end(row: Row) -> str:

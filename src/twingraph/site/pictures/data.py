@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from twingraph.derive.dates import NONE, bounds
+from twingraph.site.anniversaries import TRUE
 from twingraph.site.pictures.bars import Bar
 from twingraph.site.pictures.map import Arc, Point
 from twingraph.site.pictures.marks import Kind
@@ -129,7 +130,7 @@ def timeline(
         value, item = _text(row, "value"), _text(row, "item")
         days = bounds(value) or NONE
         kind = _CLASSES.get(_local(row, "class")) or _PROPERTIES.get(_local(row, "property"))
-        implied = _text(row, "inferred") == "true"
+        implied = _text(row, "inferred") in TRUE
         dated = Dated(
             label=name(item) if item != this else "",
             when=date_words(value),
