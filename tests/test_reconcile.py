@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from starlette.testclient import TestClient
 from twingraph.link.gazetteer import Gazetteer, Place
 from twingraph.link.reconcile import (
     Partnership,
+    RefusedQueryError,
     Register,
     answer_batch,
     answer_extend,
@@ -234,6 +236,41 @@ def test_8_every_row_of_an_extension_has_every_property(register: Register) -> N
     assert rows["bonn"]["start"] == [{"str": "1993"}, {"str": "1987-07-02"}]
     assert rows["bonn"]["start-day"] == [{"date": "1987-07-02T00:00:00Z"}]  # never a made-up day
     assert rows["nowhere"]["partners"] == rows["empty"]["partners"] == []
+
+
+@pytest.mark.parametrize("answer", [answer_extend, answer_extend_draft])
+def test_an_extension_is_bounded(register: Register, answer: Callable[..., Any]) -> None:
+    asked: list[str] = []
+
+    def look_up(slug: str) -> Any:
+        asked.append(slug)
+        return register.partnerships(slug)
+
+    counting = replace(register, partnerships=look_up)
+    pids = ["partners", "start", "status", "P297", "partners"]
+    ids = ["bonn", "Q586", "https://example.org/id/place/bonn", "minsk"]
+    answer(counting, {"ids": ids, "properties": pids}, "en")
+    assert asked == ["bonn", "minsk"]  # once a place
+
+    refused: tuple[tuple[list[str], list[str]], ...] = (
+        (["/" * n + "bonn" for n in range(9)], pids),
+        (["bonn"], [f"P{n}" for n in range(51)]),
+        (["bonn"], ["p" * 101]),
+        ([f"x{n}" for n in range(501)], pids),
+    )
+    for places, properties in refused:
+        with pytest.raises(RefusedQueryError, match="at most"):
+            answer(counting, {"ids": places, "properties": properties}, "en")
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("path", ["match", "extend"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_what_is_posted_is_not_fetched(client: TestClient, path: str, method: str) -> None:
+    found = client.request(method, f"/reconcile/1.0-draft/{path}")
+
+    assert found.status_code == 405
+    assert "POST" in found.headers["allow"]
 
 
 def test_9_what_is_no_question_is_refused_in_json(client: TestClient) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,6 +21,7 @@ from twingraph.site.hosting import SERVERS, TYPES, Host, rules
 from twingraph.verify.client import Limits
 from twingraph.verify.findings import CHECKS, Finding, report
 from twingraph.verify.formats import MEDIA_TYPES, why_unreadable
+from twingraph.verify.html import MAX_CHARACTERS
 from twingraph.verify.run import verify
 
 Routes = dict[str, tuple[int, dict[str, str], bytes]]
@@ -228,6 +230,39 @@ def test_a_host_that_sends_without_end_is_left() -> None:
         found = verify(host.root, Limits(max_bytes=100_000))
 
     assert found.requests > 10  # the rest was tried all the same
+
+
+@pytest.mark.parametrize(
+    "tag", [b"<a href=x>", b"<a href=/%d>", b"<title>x", b"<a ", b"<!--", b"&"]
+)
+def test_a_page_without_end_takes_no_longer_than_is_allowed(tag: bytes) -> None:
+    body = b"".join(tag.replace(b"%d", b"%d" % n) for n in range(9_000_000 // len(tag)))
+    with hosted() as host:
+        host.routes[""] = (200, HTML, body)
+        began = time.monotonic()
+        verify(host.root, Limits(seconds=1, requests=30))
+
+    assert time.monotonic() - began < 4
+
+
+def test_a_very_long_page_is_said() -> None:
+    with hosted() as host:
+        host.routes[""] = (200, HTML, HOME.encode() + b" " * MAX_CHARACTERS)
+        found = problems(host)
+
+    assert [finding.code for finding in found] == ["page"]
+
+
+@pytest.mark.parametrize(
+    "target", ["http://[", "//[::1", "http://\u2100/".encode().decode("latin-1")]
+)
+@pytest.mark.parametrize("path", ["", "id/place/bonn", "en/place/bonn.html", "dumps/x.ttl"])
+def test_a_redirect_to_no_address_is_named(path: str, target: str) -> None:
+    with hosted() as host:
+        host.routes[path] = (302, {"Location": target}, b"")
+        found = problems(host)
+
+    assert found
 
 
 def test_a_loop_of_redirects_ends() -> None:

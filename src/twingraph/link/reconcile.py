@@ -7,8 +7,10 @@ where the text leaves room: one `match: true` on the highest score, every proper
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from twingraph.derive.names import fold
@@ -20,6 +22,9 @@ Json = Mapping[str, object]
 MAX_BATCH: Final = 50
 MAX_LIMIT: Final = 50
 MAX_NAME: Final = 300
+MAX_PROPERTIES: Final = 50  # of an extension
+MAX_SPELLINGS: Final = 8  # of one place in an extension: its slug, IRI, Wikidata item …
+MAX_PID: Final = 100  # characters: it is repeated in every row
 _DEFAULT_LIMIT: Final = 5
 _PLACE: Final = "place"
 TYPES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -253,14 +258,16 @@ def _matched(register: Register, query: object, language: str) -> list[dict[str,
 
 def answer_extend(register: Register, request: object, language: str) -> dict[str, object]:
     """Answer a data extension of 0.2: every requested id has a row, every row every property."""
-    ids, pids = _asked(request)
+    ids, pids = _asked(register, request)
+    register = replace(register, partnerships=cache(register.partnerships))
     rows = {item: {pid: cells(register, item, pid, language) for pid in pids} for item in ids}
     return {"meta": _meta(pids, language), "rows": rows}
 
 
 def answer_extend_draft(register: Register, request: object, language: str) -> dict[str, object]:
     """Answer a data extension of 1.0-draft: lists in place of objects."""
-    ids, pids = _asked(request)
+    ids, pids = _asked(register, request)
+    register = replace(register, partnerships=cache(register.partnerships))
     rows = [
         {"id": item, "properties": [{"id": pid, "values": cells(register, item, pid, language)}
                                    for pid in pids]}
@@ -269,7 +276,8 @@ def answer_extend_draft(register: Register, request: object, language: str) -> d
     return {"meta": _meta(pids, language), "rows": rows}
 
 
-def _asked(request: object) -> tuple[list[str], list[str]]:
+def _asked(register: Register, request: object) -> tuple[list[str], list[str]]:
+    """Return the ids and properties of an extension, each once; refuse what costs too much."""
     ids = request.get("ids") if isinstance(request, dict) else None
     properties = request.get("properties") if isinstance(request, dict) else None
     if not (isinstance(ids, list) and isinstance(properties, list)):
@@ -283,7 +291,18 @@ def _asked(request: object) -> tuple[list[str], list[str]]:
         raise RefusedQueryError("ids and properties are told by texts")
     if len(ids) > 10 * MAX_BATCH:
         raise RefusedQueryError(f"{len(ids)} ids, {10 * MAX_BATCH} at most at once")
-    return list(dict.fromkeys(ids)), list(dict.fromkeys(texts))
+    if len(texts) > MAX_PROPERTIES:
+        raise RefusedQueryError(f"{len(texts)} properties, {MAX_PROPERTIES} at most at once")
+    if any(len(pid) > MAX_PID for pid in texts):
+        raise RefusedQueryError(f"the id of a property has {MAX_PID} characters at most")
+    ids = list(dict.fromkeys(ids))
+    spellings = Counter(place.slug for item in ids if (place := register.place(item)) is not None)
+    for slug, count in spellings.most_common(1):
+        if count > MAX_SPELLINGS:
+            raise RefusedQueryError(
+                f"{count} ids of the place {slug}, {MAX_SPELLINGS} at most; send each place once"
+            )
+    return ids, list(dict.fromkeys(texts))
 
 
 def _meta(pids: Iterable[str], language: str) -> list[dict[str, object]]:

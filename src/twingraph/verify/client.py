@@ -65,9 +65,15 @@ class Response:
 
     @property
     def location(self) -> str:
-        """Where a redirect leads, absolute; empty for what is none."""
-        target = self.headers.get("location", "")
-        return urljoin(self.url, target) if self.status in REDIRECTS and target else ""
+        """Where a redirect leads, absolute, or as it is sent where that is no address.
+
+        Empty for what is no redirect.
+        """
+        target = self.headers.get("location", "") if self.status in REDIRECTS else ""
+        try:
+            return urljoin(self.url, target) if target else ""
+        except ValueError:
+            return target
 
 
 class Client:
@@ -100,7 +106,8 @@ class Client:
         """Ask once; a redirect is an answer. Raises `ExhaustedError`."""
         if not self.inside(url):
             raise ValueError(f"{url} is not of this site")
-        if self.requests >= self.limits.requests or time.monotonic() >= self._until:
+        self.check_time()
+        if self.requests >= self.limits.requests:
             raise ExhaustedError
         self.requests += 1
         sent = {
@@ -118,8 +125,14 @@ class Client:
                     return Response(url, 0, error=str(error) or type(error).__name__)
         raise AssertionError("unreachable")
 
+    def check_time(self) -> None:
+        """Raise `ExhaustedError` once the time that was allowed is used up."""
+        if time.monotonic() >= self._until:
+            raise ExhaustedError
+
     def exists(self, url: str) -> Response:
         """Ask for the head of an address, once however often it is linked; follow redirects."""
+        self.check_time()
         address = urldefrag(url).url
         if address not in self._statuses:
             found = self.follow(address, method="HEAD")

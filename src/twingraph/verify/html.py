@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
+MAX_CHARACTERS: Final = 8 * 1024 * 1024  # of a page; what is behind them is not read
+_TITLE: Final = 1000  # characters
+_PIECE: Final = 64 * 1024  # characters that are read between two looks at the time
 _LOADED: Final = {
     "img": ("src",),
     "script": ("src",),
@@ -37,8 +41,8 @@ class Page:
     language: str = ""
     title: str = ""
     headings: int = 0
-    links: list[str] = field(default_factory=list)
-    loaded: list[str] = field(default_factory=list)
+    links: dict[str, None] = field(default_factory=dict)  # in their order, each once
+    loaded: dict[str, None] = field(default_factory=dict)
     alternates: list[Alternate] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     canonical: str = ""
@@ -80,7 +84,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
-            self.page.title += data.strip()
+            self.page.title = (self.page.title + data.strip())[:_TITLE]
 
     def _link(self, values: dict[str, str]) -> None:
         rels = set(values.get("rel", "").lower().split())
@@ -106,23 +110,26 @@ class _Reader(HTMLParser):
                 return
             self.page.alternates.append(Alternate(url, media_type, language))
 
-    def _add(self, where: list[str], href: str) -> None:
+    def _add(self, where: dict[str, None], href: str) -> None:
         try:
             url = urljoin(self.url, href.strip())
         except ValueError:
             url = href
-        if url.partition(":")[0] in ("http", "https") and url not in where:
-            where.append(url)
+        if url.partition(":")[0] in ("http", "https"):
+            where[url] = None
 
 
-def read_page(text: str, url: str) -> Page:
-    """Read the HTML of the page at `url`.
+def read_page(text: str, url: str, check_time: Callable[[], None] = lambda: None) -> Page:
+    """Read the HTML of the page at `url`, `MAX_CHARACTERS` at most.
+
+    `check_time` is called now and then, and raises once it has taken too long.
 
     >>> page = read_page('<html lang="en"><title>A</title><h1 id="b">A</h1><a href="#b">', "http://x/")
-    >>> page.language, page.title, page.headings, page.links, page.ids
+    >>> page.language, page.title, page.headings, list(page.links), page.ids
     ('en', 'A', 1, ['http://x/#b'], {'b'})
     """
     reader = _Reader(url)
-    reader.feed(text)
-    reader.close()
-    return reader.page
+    for start in range(0, min(len(text), MAX_CHARACTERS), _PIECE):
+        check_time()
+        reader.feed(text[start : min(start + _PIECE, MAX_CHARACTERS)])
+    return reader.page  # not closed: what it waits for the end of says nothing, and may be long

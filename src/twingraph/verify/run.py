@@ -11,7 +11,7 @@ from urllib.parse import urldefrag
 from twingraph.verify import checks, offers
 from twingraph.verify.client import Client, ExhaustedError, Limits, Response
 from twingraph.verify.findings import Finding
-from twingraph.verify.html import Page, read_page
+from twingraph.verify.html import MAX_CHARACTERS, Page, read_page
 
 PAGES: Final = 40
 _THINGS: Final = 4  # IRIs whose negotiation is tried, of different kinds
@@ -94,7 +94,11 @@ class _Trial:
             return
         yield from checks.media_type(found, ("text/html",))
         yield from checks.headers(found, is_data=False)
-        read = read_page(found.body.decode("utf-8", "replace"), found.url)
+        text = found.body.decode("utf-8", "replace")
+        if len(text) > MAX_CHARACTERS:
+            what = f"more than {MAX_CHARACTERS:,} characters; the rest was not read"
+            yield Finding(found.url, "page", what, "build the site anew; no page is so long")
+        read = read_page(text, found.url, self.client.check_time)
         self.read[found.url] = read
         yield from checks.page(found, read)
         yield from checks.foreign(self.client, found, read)
@@ -105,8 +109,9 @@ class _Trial:
 
     def _linked(self) -> list[str]:
         """Return the pages that the first page links to, where no sitemap names any."""
-        links = (urldefrag(url).url for page in self.read.values() for url in page.links)
-        return sorted({url for url in links if self.client.inside(url) and url.endswith(".html")})
+        links = (url for page in self.read.values() for url in page.links)
+        pages = {urldefrag(url).url for url in links if self.client.inside(url)}
+        return sorted(url for url in pages if url.endswith(".html"))
 
     def _things(self, pages: list[str]) -> Iterator[Finding]:
         kinds: set[str] = set()

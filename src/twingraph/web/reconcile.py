@@ -18,6 +18,7 @@ from pyoxigraph import NamedNode
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -190,6 +191,12 @@ def flyout(request: Request) -> Response:
     return _json(request, {"id": identifier, "html": f"<p>{escape(words)}</p>"})
 
 
+def only_posted(request: Request) -> Response:
+    """Refuse to send by GET what is asked by POST; a route further on would know no such page."""
+    raise HTTPException(405, headers={"Allow": "POST"})
+
+
+_POSTED: Final = (("match", answer_match), ("extend", answer_extend_draft))
 ROUTES: Final = (
     *(Route(path, service, methods=["GET", "POST"]) for path in ("/reconcile", "/reconcile/")),
     Route("/reconcile/properties", properties),
@@ -199,8 +206,9 @@ ROUTES: Final = (
     *(Route(f"/reconcile/flyout/{kind}", flyout)
       for kind in ("entity", "property", "type")),
     *(Route(path, draft_manifest) for path in ("/reconcile/1.0-draft", "/reconcile/1.0-draft/")),
-    Route("/reconcile/1.0-draft/match", _posted(answer_match), methods=["POST"]),
-    Route("/reconcile/1.0-draft/extend", _posted(answer_extend_draft), methods=["POST"]),
+    *(Route(f"/reconcile/1.0-draft/{name}", _posted(answer), methods=["POST"])
+      for name, answer in _POSTED),
+    *(Route(f"/reconcile/1.0-draft/{name}", only_posted) for name, _ in _POSTED),
     Route("/reconcile/1.0-draft/extend/propose", properties),
     Route("/reconcile/1.0-draft/preview", preview),
 )  # fmt: skip
