@@ -522,3 +522,39 @@ def test_what_is_no_unicode_is_refused_in_words(project: Settings) -> None:
     (project.folder / "data/imports/list/review.csv").write_bytes(b"decision\n\xff\n")
     with pytest.raises(TwingraphError, match=r"review\.csv:2.*F01"):
         take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n")
+
+
+@pytest.mark.parametrize("mark", ["\x7f", "\ufffe", "\u202e"])
+def test_a_name_with_a_character_that_check_refuses_is_no_place(
+    project: Settings, mark: str
+) -> None:
+    done = take(project, HEAD + f"Bonn,DE,Never{mark}heard,FR,1993\nBonn,DE,\u200b,FR,1993\n")
+
+    assert dict(done.results) == {"refused": 2}
+    assert f"column 'partnerstadt': the character U+{ord(mark):04X}" in result_of(project)[0][2]
+    assert "nothing that is seen" in result_of(project)[1][2]
+    assert not {one.code for one in done.problems} - {"I03"}
+    assert "F19" not in run(project, "check").output
+
+
+def test_what_is_left_out_of_a_workbook_is_told(project: Settings) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["stadt", "partnerstadt", "seit"], ["Bonn", "Minsk", "=1990+3"]):
+        sheet.append(row)
+    path = project.folder / "book.xlsx"
+    book.save(path)
+    done = import_table(project, path, DAY)
+    assert any("1 cells hold a formula without its value" in note for note in done.notes)
+    assert any("the first is C2" in note for note in done.notes)
+
+    sheet.cell(2, 300, "lost")
+    book.save(path)
+    with pytest.raises(TwingraphError, match="row 2 has more than 256 columns"):
+        import_table(project, path, DAY)
+    with pytest.raises(TwingraphError, match="x19 and 980 more; write"):
+        take(
+            project,
+            ",".join(f"x{number}" for number in range(1000)) + "\n" + "1" + "," * 999 + "\n",
+        )

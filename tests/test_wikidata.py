@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import io
 import json
 import shutil
@@ -18,6 +20,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 from starlette.testclient import TestClient
 
 from twingraph.link.facts import SAME_AS, TARGETS, LinkFacts
+from twingraph.link.wikidata import command
 from twingraph.link.wikidata.entities import EntityReader, read_entities
 from twingraph.link.wikidata.grammar import read_csv, read_v1
 from twingraph.link.wikidata.kinds import KINDS
@@ -758,3 +761,44 @@ def test_things_with_an_item_and_the_search_lead_to_the_page(client: TestClient)
     assert (report["snapshot"], report["counts"]) == (
         "wikidata-2016", {"missing": 4, "one-sided": 1}
     )  # fmt: skip
+
+
+_HEADS = '{"head":{"vars":["item","target"]},"results":{"bindings":[]}}'
+_GOOD = json.dumps(entity({"id": "Q586$a", "mainsnak": item(2280)}))
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "words"),
+    [
+        ("a.json", b"null", "no item of Wikidata in it"),
+        ("a.json", b"5", "no item of Wikidata in it"),
+        ("a.json", b'{"entities":[]}', "no item of Wikidata in it"),
+        ("a.json", _HEADS.encode(), "no item of Wikidata in it"),
+        ("a.json", b"[" * 200_000, "nested too deeply"),
+        ("a.json.gz", gzip.compress(_GOOD[:50].encode()), "no item of Wikidata in it"),
+        ("a.json.gz", gzip.compress(_GOOD.encode())[:-12], "name a whole file"),
+        ("dump.json", b"[\n{bad\n]\n", "no item of Wikidata in it"),
+        ("dump.json", f"[\n{_GOOD},\n".encode(), "the list of entities has no end"),
+        ("dump.json.bz2", bz2.compress(_GOOD.encode())[:20], "name a whole file"),
+        ("a.csv", b"\0" * 30, "no pair of items"),
+        ("a.csv", b"", "no item of Wikidata in it"),
+        ("a.csv", b'Q1,Q2\n"Q3,Q4\n', "name a UTF-8 file of pairs"),
+    ],
+)
+def test_a_snapshot_that_is_none_is_never_taken_for_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, raw: bytes, words: str
+) -> None:
+    monkeypatch.setattr(command, "read_frozen", lambda path: ())
+    path = tmp_path / name
+    path.write_bytes(raw)
+    with pytest.raises(TwingraphError, match=words) as told:
+        command.load_report(Settings(tmp_path), tmp_path, path)
+    assert str(path) in str(told.value)
+
+
+@pytest.mark.parametrize("raw", [b"", b"a,b\n1,2\n", b"qid,name\nBonn,Q586\n", b'qid\n"Q1\n'])
+def test_a_table_of_items_that_is_none_is_told(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "items.csv"
+    path.write_bytes(raw)
+    with pytest.raises(TwingraphError, match=r"items\.csv"):
+        read_nodes(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -48,7 +48,7 @@ from twingraph.source.tables.spec import FILE, MATCHES, REVIEW, ROWS
 from twingraph.source.tables.spreadsheet import take
 
 _PROGRAM: Final = "twingraph"
-_SHOWN: Final = 20  # new places that are told one by one
+_SHOWN: Final = 20  # new places and columns that are told one by one
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Imported:
         counts = [self.results.get(name, 0) for name in ("written", "review", "refused")]
         report = [*self.notes, *(self.difference.lines() if self.difference else ())]
         if self.unused:
-            report.append(f"columns not used: {', '.join(self.unused)}; [start], [kind] and so on "
+            report.append(f"columns not used: {_some(self.unused)}; [start], [kind] and so on "
                           f"of {FILE} name those that are")  # fmt: skip
         report.append(f"{total} rows in: {counts[0]} written, {counts[1]} for review, "
                     f"{counts[2]} refused")  # fmt: skip
@@ -123,6 +123,7 @@ def import_rows(
     Everything is decided before the first file is written. Raises `TwingraphError`.
     """
     _refuse_options(slug, day, countries)
+    title = title if title and title.isprintable() else slug
     folder = settings.folder / "data" / "imports" / slug
     sheet = read_csv(text)
     if sheet.wrong and not sheet.rows:
@@ -134,12 +135,12 @@ def import_rows(
         guessed = guess(sheet)
         if not toml and not (guessed.a and guessed.b):
             raise TwingraphError(
-                f"which columns hold the two partners? The header is: {', '.join(sheet.columns)}; "
+                f"which columns hold the two partners? The header is: {_some(sheet.columns)}; "
                 f"write data/imports/{slug}/{FILE} as docs/lists.md shows, and import again"
             )
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         toml = toml or toml_of(
-            guessed, {"sha256": sha256}, {"en": title or slug, "de": title or slug},
+            guessed, {"sha256": sha256}, {"en": title, "de": title},
             (countries[0].upper(), countries[1].upper()),
         )  # fmt: skip
         changed[FILE] = toml
@@ -171,6 +172,16 @@ def import_rows(
         notes=(*notes, *_left_behind(curated, found)), problems=found.problems,
         difference=difference, unused=_unused(found),
     )  # fmt: skip
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return names for a person: the first twenty, each cut where it is long.
+
+    >>> _some(["a"] * 21)
+    'a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a and 1 more'
+    """
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(name[:60] for name in names[:_SHOWN]) + more
 
 
 def _unused(found: ReadImport) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def _of_literal(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> It
 def _of_text(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> Iterator[TermProblem]:
     text, datatype = literal.value, literal.datatype
     words = {"property": iri_text(quad.predicate.value, set(), prefixes)}
-    if datatype in _PLAIN and not _has_words(text):
+    if datatype in _PLAIN and not has_words(text):
         yield TermProblem("F18", quad, words)
     if odd := control_character(text):
         yield TermProblem("F19", quad, {**words, "character": f"U+{ord(odd):04X}"})
@@ -90,7 +90,12 @@ def _of_text(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> Itera
 # --- texts ---------------------------------------------------------------------------------------
 
 
-def _has_words(text: str) -> bool:
+def has_words(text: str) -> bool:
+    """Has a text anything that is seen?
+
+    >>> has_words("Bonn"), has_words("\\u200b")
+    (True, False)
+    """
     return any(
         not letter.isspace() and unicodedata.category(letter) not in ("Cf", "Cc") for letter in text
     )

@@ -46,7 +46,13 @@ def load_report(
         ours = [party.item for party in linked_places(facts)]
         found = fetch_snapshot(QueryService.of(service, settings), ours)
     else:
-        found = _read(snapshot or _imported(settings))
+        path = snapshot or _imported(settings)
+        found = _read(path)
+        if not (found.statements or found.items):
+            raise TwingraphError(
+                f"{path}: no item of Wikidata in it; name a dump or what Special:EntityData gives "
+                "(JSON), or a table of pairs such as Q586,Q2280"
+            )
     if items is not None:
         found = replace(found, items={**read_nodes(items), **found.items})
     reviews = read_reviews(settings.folder, settings.base_iri)

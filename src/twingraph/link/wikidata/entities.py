@@ -7,10 +7,12 @@ damaged is passed over and counted; it never stops the rest.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +32,7 @@ from twingraph.problems import TwingraphError
 _LABELS: Final = ("en", "mul", "de")  # `mul` is what editors keep where all languages agree
 _ITEM: Final = re.compile(r"Q[1-9]\d*")
 _GEONAMES: Final = "P1566"
+_PACKED: Final[Mapping[str, Callable[..., Any]]] = {".gz": gzip.open, ".bz2": bz2.open}
 
 
 @dataclass
@@ -54,9 +57,15 @@ class EntityReader:
                 self.damaged += 1
 
     def read_lines(self, lines: Iterable[bytes]) -> None:
-        """Take in a dump: an entity a line, those without P190 not parsed."""
+        """Take in a dump: an entity a line, those without P190 not parsed.
+
+        Raises `EOFError` where a list of entities (`[`) has no end.
+        """
+        opened = False
         for line in lines:
             text = line.strip().rstrip(b",")
+            if text:
+                opened = text == b"[" or (opened and text != b"]")
             if text in (b"", b"[", b"]") or b'"P190"' not in text:
                 continue
             try:
@@ -65,6 +74,8 @@ class EntityReader:
                 self.damaged += 1
             else:
                 self.read(document)
+        if opened:
+            raise EOFError("the list of entities has no end")
 
     def snapshot(self, name: str) -> Snapshot:
         """Return what was collected."""
@@ -89,18 +100,20 @@ class EntityReader:
 
 
 def read_entities(path: Path) -> Snapshot:
-    """Read a file of entities: JSON, or a dump with an entity a line, packed with gzip or not."""
+    """Read a file of entities, JSON or a dump with an entity a line, packed (gz, bz2) or not."""
     reader = EntityReader()
-    opened = gzip.open if path.suffix == ".gz" else open
+    packed = path.suffix in _PACKED
     try:
-        with opened(path, "rb") as stream:
-            if ".ndjson" in path.name or "dump" in path.name or path.suffix == ".gz":
+        with _PACKED.get(path.suffix, open)(path, "rb") as stream:
+            if ".ndjson" in path.name or "dump" in path.name or packed:
                 reader.read_lines(stream)
             else:
                 requested = path.stem if _ITEM.fullmatch(path.stem) else ""
                 reader.read(json.load(stream), requested)
-    except (OSError, ValueError, EOFError) as error:
-        raise TwingraphError(f"{path}: {error}; name a file of Wikidata entities") from None
+    except RecursionError:
+        raise TwingraphError(f"{path}: nested too deeply; name another file") from None
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise TwingraphError(f"{path}: {error}; name a whole file of Wikidata entities") from None
     return reader.snapshot(path.name)
 
 

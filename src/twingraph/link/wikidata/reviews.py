@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -105,7 +106,7 @@ def _day(path: Path) -> str:
 
 def _read_csv(path: Path) -> Iterable[Review]:
     day = _day(path)
-    rows = csv.DictReader(_text(path).splitlines())
+    rows = csv.DictReader(io.StringIO(_text(path), newline=""))
     missing = [name for name in _NEEDED if name not in (rows.fieldnames or ())]
     if missing:
         raise TwingraphError(
@@ -113,6 +114,8 @@ def _read_csv(path: Path) -> Iterable[Review]:
             "them out"
         )
     for row in rows:
+        if None in row.values():
+            raise TwingraphError(f"{path}:{rows.line_num}: cells are missing; take it out anew")
         status = (row["review_status"] or "").strip().lower()
         if status not in STATUSES:
             raise TwingraphError(

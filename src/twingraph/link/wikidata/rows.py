@@ -42,16 +42,20 @@ def read_rows(path: Path, name: str) -> Snapshot:
     """Read such rows; raise `TwingraphError` with the line where one is none."""
     by_statement: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
     items: dict[str, WikidataItem] = {}
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        for row in reader:
-            if None in row.values():
-                raise TwingraphError(f"{path}:{reader.line_num}: cells are missing; import anew")
-            key = row["item"], row["target"], row["statement"]
-            by_statement.setdefault(key, []).append(row)
-            for item, label in (("item", "item_label"), ("target", "target_label")):
-                if row.get(label):
-                    items[row[item]] = WikidataItem(row[label])
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            for row in reader:
+                if None in row.values():
+                    where = f"{path}:{reader.line_num}"
+                    raise TwingraphError(f"{where}: cells are missing; import anew")
+                key = row["item"], row["target"], row["statement"]
+                by_statement.setdefault(key, []).append(row)
+                for item, label in (("item", "item_label"), ("target", "target_label")):
+                    if row.get(label):
+                        items[row[item]] = WikidataItem(row[label])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise TwingraphError(f"{path}: {error}; import anew") from None
     try:
         statements = tuple(_statement(rows) for _, rows in sorted(by_statement.items()))
     except (ValueError, AttributeError, KeyError, TypeError) as error:

@@ -7,6 +7,7 @@ fills these classes; what its snapshot does not hold is None, which is not the s
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -140,16 +141,17 @@ def read_pairs(path: Path) -> frozenset[tuple[str, str]]:
     The first line may name the columns; anything else that is no pair raises `TwingraphError`.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8-sig")
+        delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TwingraphError(f"{path}: {error}; name a UTF-8 file of pairs") from None
     pairs = set()
-    delimiter = "\t" if lines and "\t" in lines[0] else ","
-    for number, row in enumerate(csv.reader(lines, delimiter=delimiter), 1):
+    for number, row in enumerate(rows, 1):
         items = [cell.strip().strip("<>").removeprefix(WIKIDATA) for cell in row[:2]]
         if len(items) == 2 and all(_ITEM.fullmatch(item) for item in items):
             pairs.add((items[0], items[1]))
-        elif row and number > 1:
+        elif row and (number > 1 or len(row) < 2 or not "".join(row).isprintable()):
             raise TwingraphError(f"{path}:{number}: no pair of items; write Q586,Q2280")
     return frozenset(pairs)
 
@@ -162,11 +164,16 @@ def pairs_snapshot(name: str, pairs: Iterable[tuple[str, str]]) -> Snapshot:
 def read_nodes(path: Path) -> dict[str, WikidataItem]:
     """Read what a table of items says of each: columns `qid`, `name…`, `iso2`, `geonames_id`."""
     try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+        text = path.read_text(encoding="utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TwingraphError(f"{path}: {error}; name a UTF-8 table of items") from None
-    if rows and "qid" not in rows[0]:
+    if "qid" not in (reader.fieldnames or ()):
         raise TwingraphError(f"{path}:1: no column qid; name a table of items")
+    wrong = next((row["qid"] for row in rows if not _ITEM.fullmatch(row["qid"] or "")), None)
+    if wrong is not None:
+        raise TwingraphError(f"{path}: qid {wrong[:40]!r} is no item; write Q586")
     name = next((column for column in (rows[0] if rows else ()) if column.startswith("name")), "")
     return {
         row["qid"]: WikidataItem(row.get(name) or "", row.get("iso2") or "",

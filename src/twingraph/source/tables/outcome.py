@@ -13,6 +13,7 @@ from typing import Final, Literal
 from twingraph.source.tables.cells import Row, Sheet, date_fault, date_of
 from twingraph.source.tables.matches import Matches, key_iri
 from twingraph.source.tables.spec import Cell, Spec
+from twingraph.source.terms import control_character, has_words
 
 Result = Literal["written", "review", "refused"]
 _ITEM: Final = re.compile(r"Q[1-9][0-9]{0,11}")
@@ -178,6 +179,13 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
             if text and not pattern.fullmatch(text):
                 column = side[key].column
                 faults.append(Fault(column, f"'{text[:40]}' is no identifier; write {example}"))
+        for key in ("name", "country", "region"):
+            text = value(side.get(key), row)
+            if odd := control_character(text):
+                words = f"the character U+{ord(odd):04X}, which nobody writes on purpose"
+                faults.append(Fault(side[key].column, f"{words}; take it out"))
+            elif text and not has_words(text):
+                faults.append(Fault(side[key].column, "nothing that is seen; write the name"))
     rank = value(spec.cite.get("rank"), row)
     return Facts(
         coded.get("kind", ""), dates.get("start", ""), dates.get("end", ""),

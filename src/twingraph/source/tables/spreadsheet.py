@@ -91,6 +91,7 @@ def _from_excel(raw: bytes, name: str) -> Taken:
     try:
         import defusedxml  # noqa: F401  # openpyxl reads through it where it is there
         import openpyxl
+        from openpyxl.utils import get_column_letter
     except ImportError:
         raise TwingraphError(
             f"{name} is Excel, which needs two more packages: pip install 'twingraph[excel]'; or "
@@ -103,22 +104,38 @@ def _from_excel(raw: bytes, name: str) -> Taken:
             raise TwingraphError(f"{name} unpacks to {size} bytes, {MAX_UNPACKED} at most; save "
                                  "it as CSV")  # fmt: skip
         book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+        formulas = openpyxl.load_workbook(io.BytesIO(raw), read_only=True)
         try:
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
             if not sheets:
                 raise TwingraphError(f"{name} has no visible sheet; save the list as CSV")
             first = sheets[0].iter_rows(values_only=True)
-            rows = [[_shown(cell) for cell in row[:MAX_COLUMNS]]
-                    for row in _first_rows(first, name)]  # fmt: skip
+            told = formulas[sheets[0].title].iter_rows(values_only=True)
+            rows: list[list[str]] = []
+            unknown: list[str] = []
+            for row, entered in zip(_first_rows(first, name), told, strict=False):
+                if any(cell is not None for cell in row[MAX_COLUMNS:]):
+                    raise TwingraphError(f"{name}: row {len(rows) + 1} has more than {MAX_COLUMNS} "
+                                         "columns; take out those that do not matter")  # fmt: skip
+                rows.append([_shown(cell) for cell in row[:MAX_COLUMNS]])
+                unknown += [f"{get_column_letter(number)}{len(rows)}" for number, (cell, formula)
+                            in enumerate(zip(row, entered, strict=False), 1)
+                            if cell is None and formula is not None]  # fmt: skip
         finally:
             book.close()
+            formulas.close()
     except TwingraphError:
         raise
     except Exception as error:  # noqa: BLE001  # openpyxl raises whatever a broken file provokes
         words = f"{type(error).__name__}: {error}"[:200]
         raise TwingraphError(f"{name} can't be read as Excel ({words}); save it as CSV") from None
     others = [sheet.title for sheet in sheets[1:]]
-    notes = (f"sheet '{sheets[0].title}'; not read: {', '.join(others)}",) if others else ()
+    notes: tuple[str, ...] = ()
+    if others:
+        notes = (f"sheet '{sheets[0].title}'; not read: {', '.join(others)}",)
+    if unknown:
+        notes += (f"{len(unknown)} cells hold a formula without its value, and were read as empty "
+                  f"(the first is {unknown[0]}): open the file in Excel and save it",)  # fmt: skip
     return Taken(_written(rows, name), notes)
 
 
