@@ -454,3 +454,19 @@ def test_a_redirect_is_not_followed(stand_in: Callable[..., StandIn], tmp_path: 
 
     with pytest.raises(TwingraphError, match="answers 302"):
         fetch(client(server.url, []), tmp_path, quiet)
+
+
+@pytest.mark.parametrize(
+    ("slug", "day", "words"),
+    [("../../out", DAY, "is no slug"), ("wikidata", "garbage", "is no day"),
+     ("linked", DAY, "leads out of the project")],
+)  # fmt: skip
+def test_nothing_is_fetched_into_a_place_outside_the_project(
+    project: Settings, tmp_path_factory: pytest.TempPathFactory, slug: str, day: str, words: str
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (project.folder / "data/imports").mkdir(parents=True)
+    (project.folder / "data/imports/linked").symlink_to(outside)
+    with pytest.raises(TwingraphError, match=words):
+        import_wikidata(project, [project.folder / "absent.json"], day, slug, quiet)
+    assert list(outside.iterdir()) == []

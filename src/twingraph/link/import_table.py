@@ -122,7 +122,7 @@ def import_rows(
 
     Everything is decided before the first file is written. Raises `TwingraphError`.
     """
-    _refuse_options(slug, day, countries)
+    refuse_options(settings, slug, day, countries)
     title = title if title and title.isprintable() else slug
     folder = settings.folder / "data" / "imports" / slug
     sheet = read_csv(text)
@@ -348,8 +348,13 @@ def _refuse_unreadable(found: ReadImport, folder: Path) -> None:
         raise TwingraphError(words)
 
 
-def _refuse_options(slug: str, day: str, countries: tuple[str, str]) -> None:
-    """Raise `TwingraphError` for what can stand neither in a file's name nor in a decision."""
+def refuse_options(
+    settings: Settings, slug: str, day: str, countries: tuple[str, str] = ("", "")
+) -> None:  # fmt: skip
+    """Raise `TwingraphError` for what can stand neither in a file's name nor in a decision.
+
+    So does a link that leads out of the project in place of one of the list's files.
+    """
     if not SLUG.fullmatch(slug):
         raise TwingraphError(f"'{slug}' is no slug; name the list with --slug, such as my-list")
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day) or date_of(day) is None:
@@ -357,6 +362,14 @@ def _refuse_options(slug: str, day: str, countries: tuple[str, str]) -> None:
     for name, code in zip("ab", countries, strict=True):
         if code and not re.fullmatch("[A-Za-z]{2}", code):
             raise TwingraphError(f"'{code}' is no country code; write --country-{name} DE")
+    folder = settings.folder / "data" / "imports" / slug
+    places = settings.folder / "data" / "entities" / PLACES
+    own = sorted(folder.iterdir()) if folder.is_dir() else []
+    home = resolved(settings.folder)
+    for path in (folder, *own, places, _draft(places)):
+        if not resolved(path).is_relative_to(home):
+            raise TwingraphError(f"{path}: a link that leads out of the project; put the file "
+                                 "itself there")  # fmt: skip
 
 
 def _table(text: str, path: Path) -> tuple[Row, ...]:
@@ -382,14 +395,8 @@ def _read(
 
 
 def _texts(settings: Settings, folder: Path) -> dict[str, str]:
-    """Return the texts of a list's files; refuse links that lead out of the project."""
-    places = settings.folder / "data" / "entities" / PLACES
+    """Return the texts of a list's files by name."""
     own = sorted(folder.iterdir()) if folder.is_dir() else []
-    home = resolved(settings.folder)
-    for path in (folder, *own, places, _draft(places)):
-        if not resolved(path).is_relative_to(home):
-            raise TwingraphError(f"{path}: a link that leads out of the project; put the file "
-                                 "itself there")  # fmt: skip
     texts = {}
     for path in own:
         if path.name in (FILE, ROWS, MATCHES, REVIEW):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from twingraph.link.import_table import Imported, import_rows
+from twingraph.link.import_table import Imported, import_rows, refuse_options
 from twingraph.link.wikidata_in.dump import Read, read_file
 from twingraph.link.wikidata_in.rows import MAPPING, write_rows
 from twingraph.link.wikidata_in.service import Client, fetch
@@ -25,6 +25,7 @@ def import_wikidata(
     client: Client | None = None,
 ) -> Imported:  # fmt: skip
     """Import what the files hold, or without files what the query service answers."""
+    refuse_options(settings, slug, day)
     read = Read()
     kept = settings.folder / "data" / "imports" / slug / PROGRESS_FOLDER
     for path in paths:

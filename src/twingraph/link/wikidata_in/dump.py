@@ -58,7 +58,7 @@ def read_file(path: Path, read: Read, progress: Progress) -> None:
         with _open(path) as stream:
             if path.name.endswith(".csv"):
                 text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-                read.rows += rows_of_results(csv.DictReader(text), read.notes)
+                read.rows += rows_of_results(csv.DictReader(text, strict=True), read.notes)
                 return
             first = stream.peek(64).lstrip()[:64] if hasattr(stream, "peek") else b""
             if first.startswith(b"[") or _is_lines(path):
