@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from abc import ABC, abstractmethod
 from typing import Final
 
 from twingraph.endpoint.evaluate import Config
@@ -18,7 +19,7 @@ _PAUSE: Final = 0.5  # seconds until the next try, twice as long after each fail
 _LONGEST_PAUSE: Final = 30.0
 
 
-class Supply:
+class Supply(ABC):
     """What a pool knows of its fork server; the pool says what becomes of its queries."""
 
     def __init__(self, config: Config, launcher: Launcher) -> None:
@@ -36,25 +37,25 @@ class Supply:
 
     # --- what the pool adds ----------------------------------------------------------------------
 
+    @abstractmethod
     def _line_from_server(self, words: list[str]) -> None:
         """Hear a line of the fork server."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _give_up(self, problem: str) -> None:
         """End every query with this problem."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _lose_workers(self) -> None:
         """Know that no worker is left; their queries begin again."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _drop_workers(self) -> None:
         """Let go of all workers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _refill(self) -> None:
         """Order the workers that are missing."""
-        raise NotImplementedError
 
     # --- what others see -------------------------------------------------------------------------
 
