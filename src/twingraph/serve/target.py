@@ -28,11 +28,11 @@ def host_problem(http_version: str, headers: Iterable[tuple[bytes, bytes]]) -> s
     >>> host_problem("1.1", [(b"host", b"x")]), host_problem("1.0", [])
     ('', '')
     >>> host_problem("1.1", [])
-    'a request of HTTP/1.1 without Host; send one'
+    'a request without Host; send one header Host'
     """
     count = sum(name == b"host" for name, _ in headers)
     if count > 1:
-        return f"{count} headers Host in one request; send one"
+        return f"{count} headers Host in a request; send one of them"
     if count == 0 and http_version != "1.0":
-        return f"a request of HTTP/{http_version} without Host; send one"
+        return "a request without Host; send one header Host"
     return ""
