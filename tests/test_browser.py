@@ -396,3 +396,31 @@ def test_the_page_of_the_editor_is_light(editor: Any, address: str) -> None:
     weight = len(gzip.compress(script, 9)) + len(gzip.compress(page, 9))
 
     assert weight <= 170_000
+
+
+BROKEN_WORDS = """() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.querySelector("table.partners"), 4);
+  for (let node; (node = walker.nextNode()); ) {
+    for (const word of node.data.matchAll(/[\\p{L}]{4,}/gu)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [400, 700, 900, 1280])
+def test_no_word_of_a_table_is_broken(
+    opened: tuple[Any, list[str], list[str]], address: str, width: int
+) -> None:
+    page, _, _ = opened
+    page.set_viewport_size({"width": width, "height": 900})
+
+    page.goto(f"{address}/de/place/berlin.html")
+
+    assert page.evaluate(BROKEN_WORDS) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -124,6 +124,17 @@ def test_bonn_minsk_tells_what_each_source_says(client: TestClient, read: type[R
     assert "1,430 km" in text
 
 
+def test_numbers_and_decades_are_told_as_german_writes_them(
+    client: TestClient, read: type[Reader]
+) -> None:
+    text = read(client.get("/de/partnership/bonn-minsk.html").text).text
+
+    assert "> 1.000" in text
+    assert "Kontakte seit den 1990er-Jahren" in text
+    bonn = read(client.get("/de/place/bonn.html").text).text
+    assert "40 Jahre seit etwa 1993 (erschlossen)" in bonn
+
+
 def test_what_no_source_states_is_said_to_be_implied(
     client: TestClient, read: type[Reader]
 ) -> None:

@@ -240,8 +240,8 @@ class _Shown:
     def _licence(self, iri: str, licence: str) -> Value:
         known = licences_of(self.catalogue, iri)
         page = self.site.licence if self.site.licence in known else licence
-        usual = licence_of(licence)
-        name = usual.name if usual is not None else self.text(licence, "dct:title")
+        names = [usual.name for each in (page, *known) if (usual := licence_of(each)) is not None]
+        name = names[0] if names else self.text(licence, "dct:title")
         return Value(name, self.href(page), outside=True)
 
     def contact(self) -> list[Fact]:
