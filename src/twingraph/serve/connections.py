@@ -21,7 +21,7 @@ class Waits(NamedTuple):
     body: float = 30.0
     unread: float = 30.0
     drain: float = 2.0
-    half: float = 2.0  # for an answer to begin whose client sends no more
+    half: float = 1.0  # for an answer to begin whose client sends no more
     close: float = 10.0
 
 
