@@ -45,7 +45,7 @@ def test_a_page_is_whole(client: TestClient, read: type[Reader], path: str, lang
     assert told.headings[0] == "h1"
     assert all(int(one[1]) - int(before[1]) <= 1
                for before, one in zip(told.headings, told.headings[1:], strict=False))  # fmt: skip
-    assert len(told.loads) == 2
+    assert len(told.loads) == 3  # style, icon, script
     assert not any("//" in one for one in told.loads), "a page is complete without another host"
     assert all(re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", one) for one in told.times)
     assert "w3id.org" not in re.sub(r"https://w3id\.org/twingraph/\S*", "", told.text)
