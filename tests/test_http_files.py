@@ -588,8 +588,8 @@ ROUTES: list[tuple[str, tuple[str, str] | None, int]] = [
     ("/de/query/answer/", None, 303), ("/en/reconcile", None, 200), ("/de/reconcile", None, 200),
     ("/embed/place/bonn", None, 303), ("/embed/x", None, 404), ("/reconcile", None, 200),
     ("/reconcile/", None, 200), ("/reconcile/1.0-draft", None, 200),
-    ("/reconcile/1.0-draft/", None, 200), ("/reconcile/1.0-draft/extend", None, 404),
-    ("/reconcile/1.0-draft/extend/propose", None, 200), ("/reconcile/1.0-draft/match", None, 404),
+    ("/reconcile/1.0-draft/", None, 200), ("/reconcile/1.0-draft/extend", None, 405),
+    ("/reconcile/1.0-draft/extend/propose", None, 200), ("/reconcile/1.0-draft/match", None, 405),
     ("/reconcile/1.0-draft/preview", None, 404),
     *[(f"/reconcile/{version}suggest/{what}", None, 200) for version in ("", "1.0-draft/")
       for what in ("entity", "property", "type")],
