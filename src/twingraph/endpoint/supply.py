@@ -34,6 +34,7 @@ class Supply(ABC):
         self._problem = ""
         self._pauses = 0
         self._retry = 0.0
+        self._fresh_loss = False
 
     # --- what the pool adds ----------------------------------------------------------------------
 
@@ -129,7 +130,9 @@ class Supply(ABC):
     def _server_lost(self) -> None:
         """Start anew after somebody killed the fork server; its workers died with it."""
         assert self._loop is not None, "opened"
-        if self._is_ready:
+        if self._is_ready or self._fresh_loss:
+            # the launcher may yet have handed out the one that was killed: once more, at once
+            self._fresh_loss = self._is_ready
             self._lose_workers()
         else:
             self._cannot("the query workers ended while they loaded the graph; see above why")
