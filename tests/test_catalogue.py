@@ -26,7 +26,7 @@ from twingraph.catalogue.dcat import CATALOGUES, catalogue_files, wanted
 from twingraph.catalogue.paging import read_catalogue
 from twingraph.export.dumps import Frozen
 from twingraph.export.editions import Edition, File, build_edition
-from twingraph.rdf.authority import FILE_TYPES, FREQUENCIES, LANGUAGES, LICENCES, THEMES
+from twingraph.rdf.authority import FILE_TYPES, FREQUENCIES, LANGUAGE_CODES, LICENCES, THEMES
 from twingraph.rdf.frozen import read_frozen
 from twingraph.rdf.vocabulary import HOME, prefixes_for
 from twingraph.serve.app import create_app
@@ -548,7 +548,11 @@ def test_our_own_settings_say_all_that_is_wanted() -> None:
     [
         ("dcatapit-data-theme-filtered.rdf", "data-theme", set(THEMES)),
         ("dcatapit-frequencies-filtered.rdf", "frequency", set(FREQUENCIES)),
-        ("dcatapit-languages-filtered.rdf", "language", {one for one, *_ in LANGUAGES.values()}),
+        (
+            "dcatapit-languages-filtered.rdf",
+            "language",
+            {code for code, *_ in LANGUAGE_CODES.values()},
+        ),
         ("filetypes-skos.rdf", "file-type", {one for one, _ in FILE_TYPES.values()}),
     ],
 )

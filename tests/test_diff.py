@@ -29,10 +29,11 @@ from twingraph.release.changes.diff import diff
 from twingraph.release.changes.patch import apply_patch, write_patch
 from twingraph.release.changes.sides import comparable, find_dump
 from twingraph.release.changes.wording import as_json, escaped, markdown, summary, text
-from twingraph.release.changes.words import LANGUAGES, NOUNS, PHRASES, WHATS
+from twingraph.release.changes.words import NOUNS, PHRASES, WHATS
 from twingraph.release.compress import pack
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import read_project
+from twingraph.translation import LANGUAGES
 
 ROOT = Path(__file__).parent.parent
 ATLAS = "data/sources/atlas.ttl"

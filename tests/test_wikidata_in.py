@@ -20,11 +20,12 @@ from pyoxigraph import Quad
 
 from twingraph.cli import cli
 from twingraph.link.import_table import Imported
+from twingraph.link.wikidata.client import QueryClient
 from twingraph.link.wikidata_in.command import import_wikidata
 from twingraph.link.wikidata_in.dump import Read, read_file
 from twingraph.link.wikidata_in.entities import rows_of
 from twingraph.link.wikidata_in.rows import StatementRow
-from twingraph.link.wikidata_in.service import MAX_SLICE, Client, fetch
+from twingraph.link.wikidata_in.service import MAX_SLICE, fetch
 from twingraph.problems import TwingraphError
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings, load_settings
@@ -347,8 +348,8 @@ def result(number: int) -> dict[str, str]:
             "statement": f"{start}statement/Q{number}-abc", "rank": "x#NormalRank"}  # fmt: skip
 
 
-def client(url: str, waited: list[float]) -> Client:
-    return Client(url, "data@example.org", waited.append, lambda: 1_000_000.0)
+def client(url: str, waited: list[float]) -> QueryClient:
+    return QueryClient(url, "data@example.org", waited.append, lambda: 1_000_000.0)
 
 
 def test_without_a_contact_nothing_is_asked(project: Settings) -> None:

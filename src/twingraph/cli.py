@@ -411,7 +411,7 @@ def release(context: Context, date: str | None) -> None:
 @click.option("--format", "form", default="text", show_default=True,
               type=click.Choice(["text", "json", "markdown", "added", "removed", "patch"]),
               help="Words, or N-Quads that came or went, or an RDF Patch.")  # fmt: skip
-@click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True,
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True,
               help="Language of the words.")  # fmt: skip
 @_context
 def diff(context: Context, old: str, new: str | None, form: str, lang: str) -> None:
@@ -511,15 +511,13 @@ def import_wikidata(
     Example: from a dump
       twingraph import wikidata latest-all.json.gz --date 2026-11-23
     """
+    from twingraph.link.wikidata.client import SERVICE, QueryClient
     from twingraph.link.wikidata_in.command import import_wikidata as run
-    from twingraph.link.wikidata_in.service import SERVICE, Client
 
     settings = context.settings()
     client = None
     if service or not paths:
-        about = settings.about.contact
-        own = contact or about.email or about.url
-        client = Client(service or SERVICE, own)
+        client = QueryClient.of(service or SERVICE, settings, contact)
     with _Progress() as progress:
         done = run(settings, paths, day or date.today().isoformat(), slug, progress.tell, client)
     _tell_import(done)

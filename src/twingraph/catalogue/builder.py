@@ -11,12 +11,13 @@ from pyoxigraph import Literal, NamedNode
 
 from twingraph.catalogue.agents import add_contact, add_licence, add_publisher, add_rights
 from twingraph.catalogue.coverage import Coverage
-from twingraph.catalogue.nodes import OURS, GraphBuilder, Values, texts, typed
+from twingraph.catalogue.nodes import GraphBuilder, Values, texts, typed
 from twingraph.catalogue.offers import GRAPH, SOURCE
 from twingraph.catalogue.places import add_regions
 from twingraph.export.dumps import Frozen
 from twingraph.export.editions import Edition
-from twingraph.rdf.authority import LANGUAGES, THEMES
+from twingraph.rdf.authority import LANGUAGE_CODES, THEMES
+from twingraph.translation import LANGUAGES, SOURCE_LANGUAGE
 
 PROFILES: Final = {"eu": "catalog", "de": "catalog-de"}  # profile -> name of the catalogue
 
@@ -44,7 +45,7 @@ class CatalogueBuilder(GraphBuilder):
         self.covered = covered
         self.iri = graph.base + PROFILES[profile]
         self.version = edition.date or graph.settings.release
-        self.tags = [tag for tag in OURS if tag in graph.settings.title] or [OURS[0]]
+        self.tags = [tag for tag in LANGUAGES if tag in graph.settings.title] or [SOURCE_LANGUAGE]
 
     @cached_property
     def shared(self) -> dict[str, Values]:
@@ -101,10 +102,10 @@ class CatalogueBuilder(GraphBuilder):
     @cached_property
     def languages(self) -> list[NamedNode]:
         """The languages of the site, as far as the EU has a code for them."""
-        known = [LANGUAGES[tag] for tag in sorted(self.settings.title) if tag in LANGUAGES]
+        known = [each for tag in sorted(self.settings.title) if (each := LANGUAGE_CODES.get(tag))]
         return [
             self.authority("language", code, (english, german), "dct:LinguisticSystem")
-            for code, english, german in known or [LANGUAGES["en"]]
+            for code, english, german in known or [LANGUAGE_CODES["en"]]
         ]
 
     @cached_property

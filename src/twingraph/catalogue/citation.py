@@ -13,17 +13,9 @@ from html import escape
 from typing import Final
 
 from twingraph.about import Creator
+from twingraph.rdf.authority import licence_of
 from twingraph.settings import Settings
 
-# licences by the end of their IRI -> SPDX
-_SPDX: Final = {
-    "creativecommons.org/publicdomain/zero/1.0": "CC0-1.0",
-    "creativecommons.org/licenses/by/4.0": "CC-BY-4.0",
-    "creativecommons.org/licenses/by-sa/4.0": "CC-BY-SA-4.0",
-    "opendatacommons.org/licenses/by/1-0": "ODC-By-1.0",
-    "opendatacommons.org/licenses/odbl/1-0": "ODbL-1.0",
-    "opendatacommons.org/licenses/pddl/1-0": "PDDL-1.0",
-}
 _UNSAFE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")  # YAML would turn them into others
 
 
@@ -43,7 +35,8 @@ def licence_id(licence: str) -> str:
     >>> licence_id("http://creativecommons.org/publicdomain/zero/1.0/"), licence_id("http://e/")
     ('CC0-1.0', '')
     """
-    return _SPDX.get(licence.partition("://")[2].removeprefix("www.").rstrip("/"), "")
+    known = licence_of(licence)
+    return known.spdx if known else ""
 
 
 def _title(settings: Settings) -> str:

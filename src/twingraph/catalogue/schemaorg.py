@@ -10,9 +10,10 @@ from pyoxigraph import Literal, NamedNode
 
 from twingraph.catalogue.nodes import named
 from twingraph.catalogue.paging import Catalogue
+from twingraph.rdf.authority import LANGUAGE_CODES
 
 CONTEXT: Final = "https://schema.org/"
-_ISO: Final = {"ENG": "en", "DEU": "de"}
+_TAGS: Final = {code: tag for tag, (code, *_) in LANGUAGE_CODES.items()}
 
 _PAIR: Final = re.compile(r"-?[0-9.]+ -?[0-9.]+")
 
@@ -135,7 +136,7 @@ def _agent(catalogue: Catalogue, iri: str) -> dict[str, str]:
 
 def _languages(catalogue: Catalogue, iri: str) -> list[str]:
     codes = [item.rpartition("/")[2] for item in links_of(catalogue, iri, "dct:language")]
-    return [_ISO.get(code, code.lower()) for code in codes]
+    return [_TAGS.get(code, code.lower()) for code in codes]
 
 
 def _period(catalogue: Catalogue, iri: str) -> str:

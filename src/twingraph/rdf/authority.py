@@ -56,7 +56,8 @@ FREQUENCIES: Final = {
     "UNKNOWN": ("unknown", "unbekannt"),
     "WEEKLY": ("weekly", "wöchentlich"),
 }
-LANGUAGES: Final = {
+# language tag -> code of the EU's table of languages, its English and its German name
+LANGUAGE_CODES: Final = {
     "bg": ("BUL", "Bulgarian", "Bulgarisch"),
     "cs": ("CES", "Czech", "Tschechisch"),
     "da": ("DAN", "Danish", "Dänisch"),
@@ -130,36 +131,52 @@ LEVELS: Final = {
 
 
 class Licence(NamedTuple):
-    """A licence by the names that each register knows it under, and its ADMS type."""
+    """A licence by the names that each register knows it under, and its ADMS type.
+
+    `ckan` is the title in CKAN's register, by which ckanext-dcat finds a licence; `name` is what
+    people call it.
+    """
 
     eu: str
     ckan: str
     name: str
+    spdx: str
     de: str
     kind: str
     kind_labels: tuple[str, str]
 
 
-_FREE = ("Public domain", "Gemeinfrei")
-_NAMED = ("Attribution", "Namensnennung")
-_ALIKE = ("Viral effect (a.k.a. Share-alike)", "Weitergabe unter gleichen Bedingungen")
-# IRI without its scheme -> names; ckanext-dcat finds a licence by the title CKAN's register has
+_FREE = "PublicDomain", ("Public domain", "Gemeinfrei")
+_NAMED = "Attribution", ("Attribution", "Namensnennung")
+_SHARED = (
+    "ViralEffect-ShareAlike",
+    ("Viral effect (a.k.a. Share-alike)", "Weitergabe unter gleichen Bedingungen"),
+)
+# IRI without scheme, www. and the last slash -> names
 LICENCES: Final = {
-    "creativecommons.org/publicdomain/zero/1.0/": Licence(
-        "CC0", "Creative Commons CCZero", "CC0 1.0", "cc-zero", "PublicDomain", _FREE
+    "creativecommons.org/publicdomain/zero/1.0": Licence(
+        "CC0", "Creative Commons CCZero", "CC0 1.0", "CC0-1.0", "cc-zero", *_FREE
     ),
-    "creativecommons.org/licenses/by/4.0/": Licence(
-        "CC_BY_4_0", "Creative Commons Attribution", "CC BY 4.0", "cc-by/4.0", "Attribution", _NAMED
+    "creativecommons.org/licenses/by/4.0": Licence(
+        "CC_BY_4_0", "Creative Commons Attribution", "CC BY 4.0", "CC-BY-4.0", "cc-by/4.0", *_NAMED
     ),
-    "creativecommons.org/licenses/by-sa/4.0/": Licence(
-        "CC_BYSA_4_0",
-        "Creative Commons Attribution Share-Alike",
-        "CC BY-SA 4.0",
-        "cc-by-sa/4.0",
-        "ViralEffect-ShareAlike",
-        _ALIKE,
+    "creativecommons.org/licenses/by-sa/4.0": Licence(
+        "CC_BYSA_4_0", "Creative Commons Attribution Share-Alike", "CC BY-SA 4.0", "CC-BY-SA-4.0",
+        "cc-by-sa/4.0", *_SHARED
     ),
-}
+    "opendatacommons.org/licenses/by/1-0": Licence(
+        "ODC_BY", "Open Data Commons Attribution License", "ODC-By 1.0", "ODC-By-1.0", "odby",
+        *_NAMED
+    ),
+    "opendatacommons.org/licenses/odbl/1-0": Licence(
+        "ODC_BL", "Open Data Commons Open Database License (ODbL)", "ODbL 1.0", "ODbL-1.0", "odbl",
+        *_SHARED
+    ),
+    "opendatacommons.org/licenses/pddl/1-0": Licence(
+        "ODC_PDDL", "Open Data Commons Public Domain Dedication and License (PDDL)", "PDDL 1.0",
+        "PDDL-1.0", "odcpddl", *_FREE
+    ),
+}  # fmt: skip
 
 
 def licence_of(iri: str) -> Licence | None:
@@ -167,5 +184,10 @@ def licence_of(iri: str) -> Licence | None:
 
     >>> licence_of("https://creativecommons.org/licenses/by/4.0/").eu
     'CC_BY_4_0'
+    >>> licence_of("https://www.opendatacommons.org/licenses/odbl/1.0").spdx
+    'ODbL-1.0'
     """
-    return LICENCES.get(iri.partition("://")[2])
+    name = iri.partition("://")[2].removeprefix("www.").rstrip("/")
+    if name.startswith("opendatacommons.org/"):
+        name = name.replace("/1.0", "/1-0")
+    return LICENCES.get(name)

@@ -11,8 +11,9 @@ from twingraph.rdf.dataset import Dataset, by_subject
 from twingraph.rdf.iris import kind_of
 from twingraph.release.changes.change import Comparison
 from twingraph.release.changes.wording import closing, escaped, markdown, summary
-from twingraph.release.changes.words import LANGUAGES, NOUNS, phrase
+from twingraph.release.changes.words import NOUNS, phrase
 from twingraph.settings import Settings
+from twingraph.translation import LANGUAGES
 
 _TEXT: Final = {
     "en": """# Release {date} of “{title}”

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from twingraph.catalogue.schemaorg import script_text
 from twingraph.derive.names import FOLDED_KINDS
+from twingraph.rdf.authority import licence_of
 from twingraph.site.datewords import date_text
 from twingraph.site.links import outside_link, relative
 from twingraph.site.pictures.map import land_svg
@@ -149,7 +150,7 @@ def render(
             ],
             licence=site.licence,
             licence_page=outside_link(site.licence) or "",
-            licence_name=_licence_name(site.licence),
+            licence_name=known.name if (known := licence_of(site.licence)) else site.licence,
             publisher=site.publisher,
             release=words.gettext("As of {date}", date=date_text(site.release, language).text)
             if site.release
@@ -217,17 +218,3 @@ def _feedback(site: BuildReader, about: str, title: str, words: Words) -> str:
     if target.startswith("mailto:"):
         return f"{target}?subject={quote(subject)}&body={quote(about)}"
     return target.replace("{iri}", quote(about, safe="")).replace("{title}", quote(subject))
-
-
-def _licence_name(licence: str) -> str:
-    """Return the usual name of a licence, else its address.
-
-    >>> _licence_name("http://creativecommons.org/publicdomain/zero/1.0/")
-    'CC0 1.0'
-    """
-    names = {
-        "creativecommons.org/publicdomain/zero/1.0/": "CC0 1.0",
-        "creativecommons.org/licenses/by/4.0/": "CC BY 4.0",
-        "creativecommons.org/licenses/by-sa/4.0/": "CC BY-SA 4.0",
-    }
-    return names.get(licence.partition("://")[2], licence)

@@ -27,9 +27,9 @@ from twingraph.link.wikidata.statements import (
     WikidataStatement,
     WikidataTime,
 )
+from twingraph.link.wikidata_in.entities import item_of, json_map, label_of
 from twingraph.problems import TwingraphError
 
-_LABELS: Final = ("en", "mul", "de")  # `mul` is what editors keep where all languages agree
 _ITEM: Final = re.compile(r"Q[1-9]\d*")
 _GEONAMES: Final = "P1566"
 _PACKED: Final[Mapping[str, Callable[..., Any]]] = {".gz": gzip.open, ".bz2": bz2.open}
@@ -87,14 +87,17 @@ class EntityReader:
             return
         if requested and requested != item:
             self.redirects[requested] = item
-        claims = _map(entity.get("claims"))
+        claims = json_map(entity.get("claims"))
         self.items[item] = WikidataItem(
-            label=_label(_map(entity.get("labels"))),
+            label=label_of(entity),
             geonames=next(iter(_texts(claims.get(_GEONAMES, ()))), ""),
         )
         revision = str(entity.get("lastrevid", ""))
         for claim in claims.get(TWINNED, ()):
-            target = _item_of(claim.get("mainsnak", {}))
+            snak = claim.get("mainsnak", {})
+            target = item_of(snak)
+            if not target and snak.get("snaktype") == "value":
+                raise ValueError("a value that is no item")
             if target:
                 self.statements.append(_statement(item, target, claim, revision))
 
@@ -117,25 +120,6 @@ def read_entities(path: Path) -> Snapshot:
     return reader.snapshot(path.name)
 
 
-def _map(value: object) -> Mapping[str, Any]:
-    """Return a map; PHP writes an empty one as an empty list."""
-    return value if isinstance(value, dict) else {}
-
-
-def _label(labels: Mapping[str, Any]) -> str:
-    tags = [*(tag for tag in _LABELS if tag in labels), *sorted(labels)]
-    return str(labels[tags[0]]["value"]) if tags else ""
-
-
-def _item_of(snak: Mapping[str, Any]) -> str:
-    """Return the item a snak names; old files give its number only. "" where it names none."""
-    if snak.get("snaktype") != "value":
-        return ""
-    value = snak["datavalue"]["value"]
-    found = value.get("id") or f"Q{value.get('numeric-id', '')}"
-    return found if _ITEM.fullmatch(found) else ""
-
-
 def _texts(claims: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for claim in claims:
         snak = claim.get("mainsnak", {})
@@ -146,7 +130,7 @@ def _texts(claims: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 def _statement(
     item: str, target: str, claim: Mapping[str, Any], revision: str
 ) -> WikidataStatement:
-    qualifiers = _map(claim.get("qualifiers"))
+    qualifiers = json_map(claim.get("qualifiers"))
     references = claim.get("references") or ()
     return WikidataStatement(
         item,
@@ -159,7 +143,7 @@ def _statement(
         tuple(
             {
                 name: tuple(map(snak_text, snaks))
-                for name, snaks in _map(reference.get("snaks")).items()
+                for name, snaks in json_map(reference.get("snaks")).items()
             }
             for reference in references
         ),

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from twingraph.link.import_table import Imported, import_rows, refuse_options
+from twingraph.link.wikidata.client import QueryClient
 from twingraph.link.wikidata_in.dump import Read, read_file
 from twingraph.link.wikidata_in.rows import MAPPING, write_rows
-from twingraph.link.wikidata_in.service import Client, fetch
+from twingraph.link.wikidata_in.service import fetch
 from twingraph.problems import TwingraphError
 from twingraph.settings import Settings
 
@@ -22,7 +23,7 @@ PROGRESS_FOLDER: Final = ".wikidata"  # in data/imports/<slug>: what a run has f
 
 def import_wikidata(
     settings: Settings, paths: Sequence[Path], day: str, slug: str, progress: Callable[[str], None],
-    client: Client | None = None,
+    client: QueryClient | None = None,
 ) -> Imported:  # fmt: skip
     """Import what the files hold, or without files what the query service answers."""
     refuse_options(settings, slug, day)

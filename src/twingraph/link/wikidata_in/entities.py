@@ -7,13 +7,15 @@ it: `[]` for an empty map, `numeric-id` without `id`, GUIDs in small letters, la
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 from twingraph.link.wikidata_in.rows import NONE, SOME, TWINNED, StatementRow
 from twingraph.link.wikidata_in.times import edtf_of, is_late_julian
 
+_ITEM: Final = re.compile(r"Q[1-9][0-9]*")
 START: Final = "P580"
 END: Final = "P582"
 _LANGUAGES: Final = ("en", "mul", "de", "fr", "es")  # then any, the first by its code
@@ -45,9 +47,9 @@ def label_of(entity: Json) -> str:
     >>> label_of({"labels": []})
     ''
     """
-    labels = _map(entity.get("labels"))
+    labels = json_map(entity.get("labels"))
     for language in (*_LANGUAGES, *sorted(labels)):
-        value = _map(labels.get(language)).get("value")
+        value = json_map(labels.get(language)).get("value")
         if isinstance(value, str) and value:
             return value
     return ""
@@ -56,7 +58,7 @@ def label_of(entity: Json) -> str:
 def rows_of(entity: Json, notes: list[str]) -> Iterator[StatementRow]:
     """Yield the P190 statements of an entity; what is odd is said in `notes`."""
     item = str(entity.get("id", ""))
-    claims = _map(entity.get("claims")) or _map(entity.get("statements"))
+    claims = json_map(entity.get("claims")) or json_map(entity.get("statements"))
     statements = claims.get(TWINNED, [])
     for statement in statements if isinstance(statements, list) else []:
         if isinstance(statement, dict):
@@ -66,12 +68,12 @@ def rows_of(entity: Json, notes: list[str]) -> Iterator[StatementRow]:
 def _statement(
     item: str, label: str, entity: Json, statement: Json, notes: list[str]
 ) -> Iterator[StatementRow]:
-    snak = _map(statement.get("mainsnak"))
+    snak = json_map(statement.get("mainsnak"))
     target = item_of(snak)
     guid = str(statement.get("id", ""))
     if not target:
         notes.append(f"{item}: a partner that is {snak.get('snaktype', 'missing')} ({guid})")
-    qualifiers = _map(statement.get("qualifiers"))
+    qualifiers = json_map(statement.get("qualifiers"))
     starts, ends = (
         _times(qualifiers.get(entry), f"{item} {entry}", notes) for entry in (START, END)
     )
@@ -94,22 +96,21 @@ def item_of(snak: Json) -> str:
     """
     if snak.get("snaktype") != "value":
         return ""
-    value = _map(_map(snak.get("datavalue")).get("value"))
+    value = json_map(json_map(snak.get("datavalue")).get("value"))
     identifier, number = value.get("id"), value.get("numeric-id")
-    if isinstance(identifier, str):
-        return identifier
-    return f"Q{number}" if isinstance(number, int) and number > 0 else ""
+    found = identifier if isinstance(identifier, str) else f"Q{number}"
+    return found if _ITEM.fullmatch(found) else ""
 
 
 def _times(snaks: object, where: str, notes: list[str]) -> list[str]:
     """Return the times of a qualifier as EDTF, somevalue and novalue as they are."""
     found = []
     for snak in snaks if isinstance(snaks, list) else []:
-        kind = _map(snak).get("snaktype")
+        kind = json_map(snak).get("snaktype")
         if kind in (SOME, NONE):
             found.append(str(kind))
             continue
-        value = _map(_map(_map(snak).get("datavalue")).get("value"))
+        value = json_map(json_map(json_map(snak).get("datavalue")).get("value"))
         text, calendar = str(value.get("time", "")), str(value.get("calendarmodel", ""))
         precision = value.get("precision")
         edtf = edtf_of(text, precision if isinstance(precision, int) else 0, calendar)
@@ -129,6 +130,6 @@ def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _map(value: object) -> Mapping[str, object]:
+def json_map(value: object) -> Mapping[str, Any]:
     """Return a map as it is; PHP writes an empty one as `[]`."""
     return value if isinstance(value, dict) else {}

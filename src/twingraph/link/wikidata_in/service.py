@@ -1,4 +1,4 @@
-"""The query service asked for all P190 statements: one query at a time, slice by slice.
+"""All P190 statements from the query service: one query at a time, slice by slice.
 
 A slice is a country (or none), and a part of it by number where it is large. Each answer is counted
 and compared with what the service said there is; a slice that is cut, late or short is asked in
@@ -8,56 +8,38 @@ https://www.mediawiki.org/wiki/Wikidata_Query_Service/User_Manual, wikitech Robo
 
 from __future__ import annotations
 
-import email.utils
-import http.client
 import json
 import re
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from twingraph.atomic import write_synced
+from twingraph.link.wikidata.client import (
+    PREFIXES,
+    Binding,
+    IncompleteAnswerError,
+    QueryClient,
+    cell,
+)
 from twingraph.link.wikidata_in.results import rows_of_results
 from twingraph.link.wikidata_in.rows import StatementRow
 from twingraph.problems import TwingraphError
-from twingraph.version import __version__
 
-SERVICE: Final = "https://query.wikidata.org/sparql"
-MAX_SLICE: Final = 2000  # statements that are asked for at once
-MAX_ANSWER: Final = 64 * 1024 * 1024
-_TRIES: Final = 6
+MAX_SLICE: Final = 2000  # statements in one query
+_PAUSE: Final = 1.0  # seconds between two queries
 _MOST_PARTS: Final = 256
-_LONGEST_WAIT: Final = 600.0  # seconds that a service may make us wait
-_TIMEOUT: Final = 75.0  # the service itself ends a query after 60
-_AGAIN: Final = frozenset({429, 502, 503})
-_SMALLER: Final = frozenset({500, 504})
-_CONTACT: Final = re.compile(r"[^@\s()<>]+@[^@\s()<>]+\.[a-z]+|https?://[^\s()<>]+", re.IGNORECASE)
 
-_PREFIXES: Final = """PREFIX wd: <http://www.wikidata.org/entity/>
-PREFIX p: <http://www.wikidata.org/prop/>
-PREFIX ps: <http://www.wikidata.org/prop/statement/>
-PREFIX pqv: <http://www.wikidata.org/prop/qualifier/value/>
-PREFIX pq: <http://www.wikidata.org/prop/qualifier/>
-PREFIX wdt: <http://www.wikidata.org/prop/direct/>
-PREFIX wikibase: <http://wikiba.se/ontology#>
-PREFIX schema: <http://schema.org/>
-PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-"""
 _COUNTRIES: Final = (
-    _PREFIXES
+    PREFIXES
     + """SELECT ?country (COUNT(DISTINCT ?statement) AS ?number) WHERE {
   ?item p:P190 ?statement .
   OPTIONAL { ?item wdt:P17 ?country }
 } GROUP BY ?country"""
 )
 _SLICE: Final = (
-    _PREFIXES
+    PREFIXES
     + """SELECT ?item ?itemLabel ?statement ?target ?targetLabel ?rank ?start
   ?startPrec ?startCal ?end ?endAny ?endPrec ?endCal ?version ?modified WHERE {
   ?item p:P190 ?statement .
@@ -126,220 +108,99 @@ class Slice:
 
 @dataclass
 class Fetched:
-    """What came of a run: rows, notes, and counts told and received by slice."""
+    """What came of a run: rows, notes, queries sent, and statements that the service counted."""
 
     rows: list[StatementRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    asked: int = 0
-    told: int = 0
+    queries: int = 0
+    counted: int = 0
 
 
-class SmallerError(Exception):
-    """The answer was cut or late: ask for less."""
-
-
-@dataclass(frozen=True)
-class Client:
-    """One who asks politely: with a name and a contact, one query at a time, patient.
-
-    `sleep` and `now` are arguments, so that tests need not wait.
-    """
-
-    url: str
-    contact: str
-    sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], float] = time.time
-    pause: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Refuse to start without a contact: the service blocks those who have none."""
-        if not _CONTACT.search(self.contact):
-            raise TwingraphError(
-                "the query service wants to know whom to ask: name an e-mail address or a page "
-                "with --contact, or as about.contact.email in twingraph.toml"
-            )
-        if not re.match(r"https?://", self.url):
-            raise TwingraphError(f"{self.url} is no address; write {SERVICE}")
-
-    @property
-    def agent(self) -> str:
-        """The User-Agent, as the robot policy wants it."""
-        return f"twingraph/{__version__} ({self.contact}) python-urllib"
-
-    def ask(self, query: str) -> list[Mapping[str, Any]]:
-        """Return the bindings of a query; raises `SmallerError`, or `TwingraphError` for good."""
-        for number in range(_TRIES):
-            status, headers, body = self._post(query)
-            if status == 200:
-                return _bindings(body)
-            if status in _SMALLER:
-                raise SmallerError(f"status {status}")
-            if status not in _AGAIN:
-                raise TwingraphError(
-                    f"{self.url} answers {status}: {_words(body)}; see its robot policy, and what "
-                    "--contact says"
-                )
-            self.sleep(self._wait(headers, number))
-        raise TwingraphError(f"{self.url} is overloaded; run the same command later, it goes on")
-
-    def _wait(self, headers: Mapping[str, str], number: int) -> float:
-        """Return how long to wait: what `Retry-After` says (RFC 9110 §10.2.3), else ever longer."""
-        text = headers.get("retry-after", "").strip()
-        if text.isascii() and text.isdigit():
-            seconds = float(text)
-        else:
-            parsed = email.utils.parsedate_to_datetime(text) if "," in text else None
-            seconds = parsed.timestamp() - self.now() if parsed else 5.0 * 2**number
-        if seconds > _LONGEST_WAIT:
-            raise TwingraphError(f"{self.url} asks to come back in {seconds:.0f} seconds; run the "
-                                 "same command then, it goes on")  # fmt: skip
-        return max(1.0, seconds)
-
-    def _post(self, query: str) -> tuple[int, Mapping[str, str], bytes]:
-        data = urllib.parse.urlencode({"query": query}).encode()
-        headers = {
-            "User-Agent": self.agent, "Accept": "application/sparql-results+json",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }  # fmt: skip
-        request = urllib.request.Request(self.url, data, headers, method="POST")
-        try:
-            with _OPENER.open(request, timeout=_TIMEOUT) as answer:
-                body = answer.read(MAX_ANSWER + 1)
-                if len(body) > MAX_ANSWER:
-                    raise SmallerError("an answer that is too long")
-                return answer.status, _lower(answer.headers), body
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, _lower(error.headers), error.read(2000)
-        except (TimeoutError, http.client.IncompleteRead) as error:
-            raise SmallerError(type(error).__name__) from None
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            if isinstance(reason, TimeoutError):
-                raise SmallerError("no answer in time") from None
-            raise TwingraphError(f"{self.url} can't be reached: {reason}; run the same command "
-                                 "later, it goes on") from None  # fmt: skip
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follow no redirect: a POST that becomes a GET asks for something else."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-_OPENER: Final = urllib.request.build_opener(_Stay)
-
-
-def _lower(headers: Any) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def _words(body: bytes) -> str:
-    text = re.sub(r"<[^>]*>", " ", body.decode("utf-8", "replace"))
-    return " ".join(text.split())[:200] or "nothing"
-
-
-def _bindings(body: bytes) -> list[Mapping[str, Any]]:
-    """Return the rows of an answer; one that is cut (a stack trace in the middle) wants less."""
-    try:
-        document = json.loads(body)
-        found: list[Mapping[str, Any]] = document["results"]["bindings"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise SmallerError("an answer that is no whole JSON") from None
-    return found
-
-
-def fetch(client: Client, folder: Path, progress: Callable[[str], None]) -> Fetched:
-    """Ask for everything; `folder` keeps what is done."""
+def fetch(client: QueryClient, folder: Path, progress: Callable[[str], None]) -> Fetched:
+    """Fetch every statement; `folder` keeps the slices that are done."""
     folder.mkdir(parents=True, exist_ok=True)
     fetched = Fetched()
     slices = list(_slices(client, folder, fetched))
-    fetched.told = sum(max(each_slice.number, 0) for each_slice in slices)
+    fetched.counted = sum(max(each_slice.number, 0) for each_slice in slices)
     todo = list(reversed(slices))
     done = 0
     while todo:
-        one = todo.pop()
-        if one.number > MAX_SLICE and one.parts < _MOST_PARTS:
-            parts = 2 ** ((one.number - 1) // MAX_SLICE).bit_length()
-            todo += [Slice(one.country, -1, part, parts) for part in reversed(range(parts))]
+        part = todo.pop()
+        if part.number > MAX_SLICE and part.parts < _MOST_PARTS:
+            parts = 2 ** ((part.number - 1) // MAX_SLICE).bit_length()
+            todo += [Slice(part.country, -1, number, parts) for number in reversed(range(parts))]
             continue
-        found = _slice(client, folder, one, fetched, todo)
+        found = _slice(client, folder, part, fetched, todo)
         if found is not None:
             fetched.rows += rows_of_results(found, fetched.notes)
             done += 1
-            progress(f"{one.name}: {len(fetched.rows)} rows of about {fetched.told}")
-    _compare(fetched, slices)
+            progress(f"{part.name}: {len(fetched.rows)} rows of about {fetched.counted}")
+    _compare(fetched)
     return fetched
 
 
-def _slices(client: Client, folder: Path, fetched: Fetched) -> Iterator[Slice]:
+def _slices(client: QueryClient, folder: Path, fetched: Fetched) -> Iterator[Slice]:
     """Yield a slice a country, as the service counts them now (or did when the run began)."""
     path = folder / "countries.json"
     found = _kept(path)
     if found is None:
-        fetched.asked += 1
-        try:
-            found = client.ask(_COUNTRIES)
-        except SmallerError as error:
-            raise TwingraphError(f"{client.url} can't even count ({error}); try later") from None
+        fetched.queries += 1
+        found = client.select_again(_COUNTRIES)
         _keep(path, found)
-    for row in sorted(found, key=lambda row: str(row.get("country", {}).get("value", ""))):
-        country = str(row.get("country", {}).get("value", "")).rpartition("/")[2]
+    for row in sorted(found, key=lambda row: cell(row, "country")):
+        country = cell(row, "country").rpartition("/")[2]
         if not country or re.fullmatch(r"Q[1-9][0-9]*", country):
-            yield Slice(country, int(row["number"]["value"]))
+            yield Slice(country, int(cell(row, "number")))
 
 
 def _slice(
-    client: Client, folder: Path, one: Slice, fetched: Fetched, todo: list[Slice]
-) -> list[Mapping[str, Any]] | None:
+    client: QueryClient, folder: Path, part: Slice, fetched: Fetched, todo: list[Slice]
+) -> list[Binding] | None:
     """Return the rows of a slice; None where its halves were put on the list instead."""
-    path = folder / f"{one.name}.json"
+    path = folder / f"{part.name}.json"
     kept = _kept(path)
     if kept is not None:
         return kept
-    client.sleep(client.pause)
-    fetched.asked += 1
+    client.sleep(_PAUSE)
+    fetched.queries += 1
     try:
-        found = client.ask(_SLICE % one.where)
-    except SmallerError as error:
-        if one.parts >= _MOST_PARTS:
-            raise TwingraphError(f"{client.url}: {one.name} can't be had ({error})") from None
-        todo += reversed(one.halves())
+        found = client.select(_SLICE % part.where)
+    except IncompleteAnswerError as error:
+        if part.parts >= _MOST_PARTS:
+            raise TwingraphError(f"{client.url}: {part.name} can't be had ({error})") from None
+        todo += reversed(part.halves())
         return None
-    got = len({_value(row, "statement") for row in found})
-    if one.number >= 0 and got < one.number:
-        fetched.notes.append(f"{one.name}: {got} statements in place of {one.number}; asked again")
-        if one.parts < _MOST_PARTS:
-            todo += reversed(one.halves())
+    got = len({cell(row, "statement") for row in found})
+    if part.number >= 0 and got < part.number:
+        fetched.notes.append(
+            f"{part.name}: {got} statements in place of {part.number}; asked again"
+        )
+        if part.parts < _MOST_PARTS:
+            todo += reversed(part.halves())
             return None
     _keep(path, found)
     return found
 
 
-def _value(row: Mapping[str, Any], name: str) -> str:
-    return str(row.get(name, {}).get("value", ""))
-
-
-def _compare(fetched: Fetched, slices: Iterable[Slice]) -> None:
+def _compare(fetched: Fetched) -> None:
     """Note where fewer statements came than the service counted in all."""
     got = len({row.statement for row in fetched.rows})
     # an item of two countries is counted in both, so that there may be fewer, never none
-    if got < fetched.told * 0.98:
+    if got < fetched.counted * 0.98:
         fetched.notes.append(
-            f"{got} statements came, {fetched.told} were counted country by country"
+            f"{got} statements came, {fetched.counted} were counted country by country"
         )
 
 
-def _kept(path: Path) -> list[Mapping[str, Any]] | None:
+def _kept(path: Path) -> list[Binding] | None:
     try:
-        found: list[Mapping[str, Any]] = json.loads(path.read_bytes())
+        found: list[Binding] = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
     return found
 
 
-def _keep(path: Path, rows: list[Mapping[str, Any]]) -> None:
+def _keep(path: Path, rows: list[Binding]) -> None:
     draft = path.with_suffix(".draft")
     write_synced(draft, json.dumps(rows, ensure_ascii=False).encode())
     draft.replace(path)

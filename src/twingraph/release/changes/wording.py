@@ -14,7 +14,8 @@ from twingraph.rdf.iris import kind_of, path_of
 from twingraph.rdf.vocabulary import XSD
 from twingraph.release.changes.background import Term
 from twingraph.release.changes.change import Change, Comparison
-from twingraph.release.changes.words import LANGUAGES, NOUNS, WHATS, phrase
+from twingraph.release.changes.words import NOUNS, WHATS, phrase
+from twingraph.translation import LANGUAGES
 
 _SHOWN: Final = 120  # characters of a value, or the line gets too long to read
 _LISTED: Final = 25  # things by name in one item of the notes

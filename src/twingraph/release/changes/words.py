@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-LANGUAGES: Final = ("en", "de")
+from twingraph.translation import LANGUAGES
 
 
 class Noun(NamedTuple):

@@ -12,7 +12,6 @@ from typing import Final
 
 from twingraph.atomic import write_synced
 from twingraph.export.editions import Edition
-from twingraph.release.changes.words import LANGUAGES
 from twingraph.release.feeds.catalogue import ROOT as CATALOGUE_ROOT
 from twingraph.release.feeds.catalogue import catalogue_root
 from twingraph.release.feeds.entries import make_feed
@@ -27,6 +26,7 @@ from twingraph.release.feeds.history import (
 )
 from twingraph.release.feeds.ldes import ROOT
 from twingraph.release.feeds.publication import Publication
+from twingraph.translation import LANGUAGES
 
 FOLDER: Final = "feed"  # in the folder of the releases
 # feeds of things written as files after one release; the server makes any that is asked for

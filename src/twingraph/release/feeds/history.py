@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from twingraph.release.changes.words import LANGUAGES
 from twingraph.release.feeds.ldes import timestamp
+from twingraph.translation import LANGUAGES
 
 CHANGES: Final = "changes.json"
 
