@@ -27,6 +27,7 @@ from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.places import OwnPlaces, Places
 from twingraph.endpoint.process import LINE, Gone, Job, Reply, Worker
 from twingraph.endpoint.supply import Supply
+from twingraph.endpoint.worker import QUERY
 from twingraph.rdf.iris import PUBLISHED
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Limits
@@ -105,9 +106,13 @@ class Pool(Supply):
             "bindings": bindings,
         }
         try:
-            question = json.dumps(request).encode()
+            question = QUERY + json.dumps(request).encode()
         except (UnicodeEncodeError, ValueError):
             return Reply(Outcome.FAILED, b"its text is not Unicode")
+        return await self.submit(question, gone)
+
+    async def submit(self, question: bytes, gone: Gone | None = None) -> Reply:
+        """Have a question answered, its first byte its kind (see `worker.py`)."""
         if self._closed:
             return Reply(Outcome.LOST)
         loop = asyncio.get_running_loop()

@@ -38,7 +38,8 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 from twingraph.endpoint.evaluate import Answer, Config, evaluate
 from twingraph.endpoint.outcome import Outcome
 
-LENGTH: Final = struct.Struct("!I")  # before a question: its bytes
+LENGTH: Final = struct.Struct("!I")  # before a question: its bytes, the first of which is its kind
+QUERY: Final = b"Q"  # a question that is a query, in JSON
 REPLY: Final = struct.Struct("!cBII")  # before an answer: kind, flags, rows, bytes
 LAST: Final = 1  # flag: this worker ends now
 _GROWTH: Final = 64 * 1024  # KiB a worker may keep after an answer
@@ -62,7 +63,7 @@ def _work(store: Store, config: Config, own: socket.socket, libc: ctypes.CDLL | 
             # the second clock, in case the server's fails: processor time, which a worker that is
             # stopped or waits does not take
             signal.setitimer(signal.ITIMER_PROF, config.seconds + 1)
-            answer = evaluate(store, config, json.loads(question))
+            answer = evaluate(store, config, json.loads(question.removeprefix(QUERY)))
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             last = grown > _GROWTH or answer.outcome is Outcome.TOO_MUCH_MEMORY
             _reply(own, answer, LAST if last else 0)
