@@ -1,344 +1,371 @@
 """How time, memory and pages grow with the number of partnerships; tables in docs/benchmarks.md.
 
-usage: python benchmarks/scale.py [--rows FOLDER] [--sizes 100,1000,5000,17401] [--lists 1,2]
+    python benchmarks/scale.py [--world FOLDER] [--sizes 100,1000,5000,17401] [--lists 1,2]
+                               [--times 10] [--keep FILE] [--write]
 
-FOLDER is an import of a large list (places.csv, rows.csv), by default data/imports/wikidata-2016.
-Projects of its first partnerships are made in a temporary folder. The second list names the same
-ones and is made up, by digest and so the same each time: a start year for each, of which every
-twentieth differs from what the first list says, and now and then another kind.
-Seconds are CPU seconds of this process and its children (user and system), each step in a process
-of its own; beside it stands the engine alone, which loads and dumps the same quads.
+Projects of the first partnerships of a large list are made in a temporary folder (`projects.py`).
+Each step is a process of its own, and its seconds are CPU seconds of it and all that it starts,
+with those by the clock beside them where both cores may take part; memory is the most that all its
+processes hold at a time. Beside it stands the engine alone, which parses, loads and dumps the same
+quads on one core. `routes.py` asks a running server.
+
+FOLDER is an import of a large list, or the folder of a snapshot's tables. `--times 10` makes up as
+many more worlds and measures the largest of them in place of the sizes. `--keep FILE` holds the
+figures as JSON: what stands there is not measured again.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import hashlib
 import json
 import math
+import os
+import platform
 import resource
-import subprocess
+import shutil
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-ROOT = Path(__file__).parent.parent
-_SLOWEST = 10
-SETTINGS = """base_iri = "https://w3id.org/twingraph/"
-title.en = "World"
-title.de = "Welt"
-publisher = "Benchmark"
-licence = "http://creativecommons.org/publicdomain/zero/1.0/"
-release = "2026-11-21"
-"""
-FIRST = """title.en = "First list"
-title.de = "Erste Liste"
-language = "en"
-sha256 = "{sha256}"
+from bombs import resident
+from page import write_part
+from processes import Cost, run, twingraph
+from projects import World, change_curated, drop_rows, make_project, multiplied, read_world
+from routes import visit
 
-[a]
-wikidata = "a"
-
-[b]
-wikidata = "b"
-{more}"""
-DATED = """
-[start]
-column = "since"
-
-[kind]
-column = "kind"
-codes.twinning = "twinning"
-codes.friendship = "friendship"
-"""
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parent
+_LIMIT: Final = 3600  # seconds that a step may take
+_FLAGGED: Final = 1.1  # exponents above it are told where the answer does not grow
+_SHORT: Final = 5.0  # milliseconds below which a figure is noise
+_APART: Final = 1.5  # times as many quads, so that a growth can be told
+STAGES: Final = ("reading", "deriving", "checking", "writing")
+Figures = dict[str, Any]
 
 
 def tell(line: str) -> None:
-    """Write a line."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Write a line where the run can be followed."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
-def number(*words: str) -> int:
-    """Return a number that is a function of the words alone."""
-    return int.from_bytes(hashlib.sha256("|".join(words).encode()).digest()[:6], "big")
+# --- steps that are processes of their own -------------------------------------------------------
 
 
-def pairs_of(rows: Path) -> Iterator[tuple[str, str]]:
-    """Yield each pair of items of the list once, in its order."""
-    seen = set()
-    with rows.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            pair = tuple(sorted((row["source_qid"], row["target_qid"])))
-            if pair not in seen and pair[0] != pair[1]:
-                seen.add(pair)
-                yield pair[0], pair[1]
+def _spent() -> float:
+    """Return the CPU seconds so far of this process and of the children it waited for."""
+    found = [resource.getrusage(each) for each in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in found)
 
 
-def year_of(pair: tuple[str, str], seed: str) -> int:
-    """Return a made-up year of a pair."""
-    return 1950 + number(seed, *pair) % 70
-
-
-def write_list(folder: Path, lines: list[str], more: str) -> None:
-    """Write one import."""
-    folder.mkdir(parents=True)
-    text = "".join(f"{line}\n" for line in lines)
-    (folder / "rows.csv").write_text(text, encoding="utf-8")
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    (folder / "import.toml").write_text(FIRST.format(sha256=digest, more=more), encoding="utf-8")
-
-
-def make_project(folder: Path, source: Path, size: int, lists: int) -> None:
-    """Write a project of the first `size` partnerships of the list."""
-    pairs = list(islice(pairs_of(source / "rows.csv"), size))
-    items = {one for pair in pairs for one in pair}
-    (folder / "data" / "entities").mkdir(parents=True)
-    (folder / "twingraph.toml").write_text(SETTINGS, encoding="utf-8")
-    dated = lists > 1
-    lines = ["a,b,since" if dated else "a,b"]
-    lines += [
-        f"{a},{b},{year_of((a, b), 'first') if number('dated', a, b) % 10 < 6 else ''}"
-        if dated else f"{a},{b}"
-        for a, b in pairs
-    ]  # fmt: skip
-    start = '\n[start]\ncolumn = "since"\n' if dated else ""
-    write_list(folder / "data" / "imports" / "first", lines, start)
-    with (source / "places.csv").open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        kept = [row for row in reader if row["wikidata"] in items]
-        place = folder / "data" / "imports" / "first" / "places.csv"
-        with place.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.DictWriter(out, reader.fieldnames or [], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(kept)
-    if dated:
-        rows = []
-        for pair in pairs:
-            year = year_of(pair, "first") + (number("other", *pair) % 20 == 0)
-            kind = "friendship" if number("kind", *pair) % 100 == 0 else "twinning"
-            rows.append(f"{pair[0]},{pair[1]},{year},{kind}")
-        write_list(folder / "data" / "imports" / "second", ["a,b,since,kind", *rows], DATED)
-
-
-# --- what is measured, each in a process of its own ----------------------------------------------
-
-
-def measured(step: str, *words: str) -> dict[str, Any]:
-    """Run a step of this file in a process of its own; return what it found, and its cost."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--step", step, *words],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        sys.exit(f"{step} {' '.join(words)} failed:\n{done.stderr}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-def cost() -> tuple[float, float]:
-    """Return CPU seconds so far, and the most memory that was held, in MB."""
-    mine, others = (
-        resource.getrusage(one) for one in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return (
-        mine.ru_utime + mine.ru_stime + others.ru_utime + others.ru_stime,
-        max(mine.ru_maxrss, others.ru_maxrss) / 1024,
-    )
-
-
-def step_build(project: str, out: str) -> dict[str, Any]:
-    """Build a project, told apart by stage."""
+def step_build(project: str, out: str) -> Figures:
+    """Build a project; return its size and the seconds of each stage, by the clock."""
     from twingraph.build import build
     from twingraph.settings import load_settings
 
-    begun, _ = cost()
     stages: dict[str, float] = {}
-    current: tuple[str, float] = ("start", begun)
+    begun = time.perf_counter()
+    current = ("start", begun)
 
     def note(doing: str, share: float = 0.0) -> None:
         nonlocal current
-        now, _ = cost()
-        word = doing.split()[0]
+        now = time.perf_counter()
         stages[current[0]] = stages.get(current[0], 0.0) + now - current[1]
-        current = (word, now)
+        current = (doing.split()[0], now)
 
     done = build(load_settings(Path(project)), Path(out), note)
     note("end")
-    seconds, memory = cost()
-    assert done.folder is not None, [str(one) for one in done.problems[:5]]
-    size = sum(one.stat().st_size for one in done.folder.rglob("*") if one.is_file())
-    return {"seconds": seconds - begun, "memory": memory, "quads": done.quads, "bytes": size,
-            "problems": len(done.problems), **stages}  # fmt: skip
+    assert done.folder is not None, [str(problem) for problem in done.problems[:5]]
+    return {"quads": done.quads, "problems": len(done.problems), "stages": stages}
 
 
-def step_engine(dump: str) -> dict[str, Any]:
-    """Let the engine alone parse, load and dump the quads."""
+def step_engine(dump: str) -> Figures:
+    """Let the engine alone parse, load and dump the quads; CPU seconds, MB of the loaded store."""
     from pyoxigraph import RdfFormat, Store
 
-    begun, before = cost()
+    begun, before = _spent(), resident(os.getpid())
     store = Store()
     store.bulk_load(path=dump, format=RdfFormat.N_QUADS)
-    loaded, memory = cost()
+    memory = resident(os.getpid()) - before
     with tempfile.TemporaryFile() as out:
         store.dump(out, format=RdfFormat.N_QUADS)
-    return {"seconds": cost()[0] - begun, "load": loaded - begun, "memory": memory - before}
+    return {"seconds": _spent() - begun, "memory": memory}
 
 
-def timed(ask: Callable[[], object]) -> tuple[float, object]:
-    """Return the CPU seconds of a call, and what it returned."""
-    begun = time.process_time()
-    found = ask()
-    return time.process_time() - begun, found
+def _step(name: str, *words: str | Path) -> tuple[Cost, Figures]:
+    command = [sys.executable, str(HERE / "scale.py"), "--step", name, *map(str, words)]
+    cost = run(command, _LIMIT)
+    found: Figures = json.loads(cost.out.splitlines()[-1])
+    return cost, found
 
 
-def step_pages(folder: str) -> dict[str, Any]:
-    """Open a build and make a page of each kind, twice: the first and the second asking."""
-    from pyoxigraph import NamedNode
-
-    from twingraph.rdf.vocabulary import TG
-    from twingraph.site.pages import page
-    from twingraph.site.reader import load_site
-
-    opened, site = timed(lambda: load_site(Path(folder)))
-
-    def first(text: str) -> str:
-        [row] = list(site.store.query(text))  # type: ignore[attr-defined]  # a reader
-        node: NamedNode = row[0]
-        return str(site.path(node.value)).removeprefix("id/")  # type: ignore[attr-defined]
-
-    city = first(
-        f"SELECT ?p {{ ?t {TG.partner} ?p }} GROUP BY ?p ORDER BY DESC(COUNT(?t)) ?p LIMIT 1"
-    )
-    tie = first(f"SELECT ?t {{ ?t a {TG.Partnership} }} ORDER BY ?t LIMIT 1")
-    source = first(f"SELECT ?s {{ ?s a {TG.SourceDocument} }} ORDER BY ?s LIMIT 1")
-    pages = {
-        "home": "index.html", "city with most partners": f"{city}.html",
-        "partnership": f"{tie}.html", "source": f"{source}.html", "places": "place/index.html",
-        "places, page 2": "place/page-2.html", "partnerships": "partnership/index.html",
-        "concept": "vocab/type/twinning.html",
-    }  # fmt: skip
-    found: dict[str, Any] = {"open": opened}
-    for name, path in pages.items():
-        seconds = [timed(lambda path=path: page(site, "en", path))[0] for _ in range(2)]  # type: ignore[misc,arg-type]
-        found[name] = seconds
-    return found
+# --- one size ------------------------------------------------------------------------------------
 
 
-def step_library(folder: str) -> dict[str, Any]:
-    """Ask every question of the library of what is largest; (seconds, rows) of each."""
-    import pyoxigraph
+def _bytes_below(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.resolve().rglob("*") if path.is_file())
 
-    from twingraph.api import query, questions
-    from twingraph.problems import TwingraphError
-    from twingraph.rdf.vocabulary import TG
 
-    graph = Path(folder)
-    store = pyoxigraph.Store()
-    store.bulk_load(path=graph / "twingraph.nq", format=pyoxigraph.RdfFormat.N_QUADS)
+def _costs(cost: Cost) -> Figures:
+    return {"cpu": cost.cpu, "wall": cost.wall, "memory": cost.memory}
 
-    def first(text: str) -> str:
-        rows = list(store.query(text))  # type: ignore[arg-type]  # a SELECT
-        return str(rows[0][0].value) if rows else "https://w3id.org/twingraph/id/place/none"
 
-    partners = f"SELECT ?p {{ ?t {TG.partner} ?p }} GROUP BY ?p ORDER BY DESC(COUNT(?t)) ?p"
-    city, other = (first(f"{partners} LIMIT 1 OFFSET {one}") for one in (0, 1))
-    countries = f"SELECT ?c {{ ?p {TG.country} ?c }} GROUP BY ?c ORDER BY DESC(COUNT(?p)) ?c"
-    largest = {
-        "place": city, "one": city, "other": other, "thing": city,
-        "partnership": first(f"SELECT ?t {{ ?t {TG.partner} <{city}> }} ORDER BY ?t LIMIT 1"),
-        "country": first(f"{countries} LIMIT 1"),
-    }  # fmt: skip
-    found: dict[str, Any] = {}
-    for name, question in questions(graph).items():
-        values = {one.name: largest.get(one.name, one.example) for one in question.parameters}
-        try:
-            query(name, graph, **values)  # the graph is loaded, the query parsed
-        except TwingraphError:
-            continue  # asks about an event or a body, which no list tells of
-        begun = time.process_time()
-        rows = query(name, graph, **values)
-        found[name] = (time.process_time() - begun, len(rows))
-    return found
+def measure(folder: Path, world: World, size: int, lists: int, starts: int) -> Figures:
+    """Measure every step on a project of one size, made in `folder`."""
+    project = folder / "project"
+    build = project / "build"
+    make_project(project, world, size, lists)
+    figures: Figures = {}
+
+    def command(name: str, *words: str | Path, codes: Sequence[int] = (0,)) -> Cost:
+        tell(f"  {name}")
+        cost = run(twingraph("--project", project, *words), _LIMIT, codes)
+        figures[name] = _costs(cost)
+        return cost
+
+    command("check", "check")
+    tell("  build")
+    cost, figures["built"] = _step("build", project, build)
+    figures["build"] = _costs(cost)
+    figures["bytes"] = _bytes_below(build)
+    tell("  engine")
+    figures["engine"] = _step("engine", build / "twingraph.nq")[1]
+    tell("  serve")
+    found = run([sys.executable, str(HERE / "routes.py"), str(build / "twingraph.nq")], _LIMIT)
+    visited = visit(project, build, json.loads(found.out), starts)
+    figures["serve"] = {name: getattr(visited, name) for name in ("page", "query", "cpu", "memory",
+                                                                  "later")}  # fmt: skip
+    figures["routes"] = {name: list(each) for name, each in visited.routes.items()}
+    figures["library"] = {name: [*each, rows] for name, (each, rows) in visited.library.items()}
+    command("release", "release")
+    figures["released"] = _bytes_below(project / "releases")
+    drop_rows(project, 0)
+    command("row", "build")
+    change_curated(project)
+    command("curated", "build")
+    figures["equal"] = _is_equal(project, folder / "anew")
+    figures["dropped"] = drop_rows(project, 100)
+    command("rows", "build")
+    command("diff", "diff", "latest", build, codes=(1,))
+    return figures
+
+
+def _is_equal(project: Path, anew: Path) -> bool:
+    """Has a build from nothing the same bytes?"""
+    for name in ("data", "twingraph.toml"):
+        copy = shutil.copytree if (project / name).is_dir() else shutil.copy
+        anew.mkdir(exist_ok=True)
+        copy(project / name, anew / name)
+    run(twingraph("--project", anew, "build"), _LIMIT)
+    first, second = ((each / "build" / "SHA256SUMS").read_bytes() for each in (project, anew))
+    return first == second
 
 
 # --- tables --------------------------------------------------------------------------------------
 
 
-def exponent(costs: list[float], sizes: list[int]) -> str:
-    """Return the exponent with which a cost grew from the last size but one to the last."""
-    if len(costs) < 2 or min(costs[-2:]) <= 0:
-        return ""
-    return f"{math.log(costs[-1] / costs[-2]) / math.log(sizes[-1] / sizes[-2]):.2f}"
+def exponent(costs: Sequence[float], sizes: Sequence[float]) -> float | None:
+    """Return the exponent with which a cost grew from the last size but one to the last.
+
+    None where it can't be told: from one size, or from two that are nearly the same.
+
+    >>> exponent([1, 10, 100], [10, 100, 1000]), exponent([5], [10]), exponent([1, 2], [10, 11])
+    (1.0, None, None)
+    """
+    if len(costs) < 2 or min(costs[-2:]) <= 0 or sizes[-1] < _APART * sizes[-2]:
+        return None
+    return round(math.log(costs[-1] / costs[-2]) / math.log(sizes[-1] / sizes[-2]), 2)
 
 
-def table(title: str, sizes: list[int], rows: dict[str, list[float]], quads: list[int]) -> None:
-    """Print rows of figures, a column a size, and how they grew with the quads."""
-    tell(f"\n| {title} | {' | '.join(f'{one:,}' for one in sizes)} | growth |")
-    tell(f"|---|{'--:|' * len(sizes)}--:|")
-    for name, values in rows.items():
-        shown = " | ".join(f"{one:,.0f}" if one >= 100 else f"{one:.2g}" for one in values)
-        tell(f"| {name} | {shown} | {exponent(values, quads)} |")
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+class Tables:
+    """The Markdown of a number of lists: a column a size, and how figures grew with the quads."""
+
+    def __init__(self, sizes: Sequence[int], figures: Sequence[Figures]) -> None:
+        """Take the figures of each size, smallest first."""
+        self.sizes = sizes
+        self.figures = figures
+        self.quads = [each["built"]["quads"] for each in figures]
+        self.lines: list[str] = []
+        self.steep: list[str] = []
+        self.growing: list[str] = []
+
+    def head(self, title: str, more: Sequence[str] = ()) -> None:
+        """Begin a table."""
+        columns = [title, *(f"{size:,}" for size in self.sizes), "growth", *more]
+        self.lines += ["", f"| {' | '.join(columns)} |", f"|---|{'--:|' * (len(columns) - 1)}"]
+
+    def row(
+        self, name: str, values: Sequence[float], answers: Sequence[float] = (),
+        more: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """Add a row; `answers` are the sizes of the answers, without them nothing is an answer."""
+        grown = exponent(values, self.quads)
+        shown = [_shown(value) for value in values]
+        self.lines.append(
+            f"| {' | '.join([name, *shown, '' if grown is None else f'{grown:.2f}', *more])} |"
+        )
+        if grown is None or (answers and values[-1] < _SHORT):
+            return
+        answer = exponent(answers, self.quads) or 0.0 if answers else 0.0
+        if grown > _FLAGGED and answer < _FLAGGED:
+            self.steep.append(f"{name} ({grown:.2f})")
+        elif answers and grown > 0.5 and answer < 0.1:
+            self.growing.append(f"{name} ({grown:.2f})")
+
+    def figure(self, name: str, take: Callable[[Figures], float], quiet: bool = False) -> None:
+        """Add a row of one figure; a `quiet` one may grow as it likes."""
+        self.row(name, [take(each) for each in self.figures], [1e9, 1e18] if quiet else ())
+
+    def whole(self, lists: int) -> str:
+        """Return everything that was measured."""
+        self._commands(lists)
+        self._answers("route, ms when first asked", "routes", 3)
+        self._answers("question of the library, ms when first asked", "library", 4)
+        if len(self.sizes) > 1:
+            self.lines += ["", _list("Exponents above 1.1 where the answer does not grow as fast",
+                                     self.steep)]  # fmt: skip
+            self.lines += [_list("What grows though its answer does not", self.growing)]
+        return "\n".join(self.lines).strip() + "\n"
+
+    def _commands(self, lists: int) -> None:
+        self.head(f"{lists} list{'s' * (lists > 1)}")
+        self.figure("quads", lambda each: each["built"]["quads"])
+        self.figure("problems", lambda each: each["built"]["problems"], quiet=True)
+        for name, words in (("check", "check"), ("build", "build")):
+            self._costs(name, words)
+        for stage in STAGES:
+            self.figure(
+                f"of it {stage}, s by the clock",
+                lambda each, stage=stage: each["built"]["stages"].get(stage, 0.0),  # type: ignore[misc]
+                quiet=True,
+            )
+        self.figure("engine: parse, load, dump, CPU s", lambda each: each["engine"]["seconds"])
+        self.figure("engine's memory, MB", lambda each: each["engine"]["memory"])
+        self.figure(
+            "build / engine, CPU", lambda each: each["build"]["cpu"] / each["engine"]["seconds"]
+        )
+        self.figure("build / engine, memory",
+                    lambda each: each["build"]["memory"] / each["engine"]["memory"])  # fmt: skip
+        self._costs("row", "build after one row is gone")
+        self._costs("curated", "build after one curated source changed")
+        self._costs("rows", "build after 1 % of the rows are gone")
+        self._costs("release", "release")
+        self._costs("diff", "diff of 1 %")
+        self.figure("files of a build, MB", lambda each: each["bytes"] / 1e6)
+        self.figure("files of a release, MB", lambda each: each["released"] / 1e6)
+        self.figure("serve: start to first page, s", lambda each: each["serve"]["page"])
+        self.figure("serve: start to first query, s", lambda each: each["serve"]["query"])
+        self.figure("serve: CPU s until then", lambda each: each["serve"]["cpu"])
+        self.figure("serve: memory then, MB", lambda each: each["serve"]["memory"])
+        self.figure("serve: memory after all routes, MB", lambda each: each["serve"]["later"])
+        equal = all(each["equal"] for each in self.figures)
+        self.lines += [
+            "",
+            "Builds after a change have the same bytes as builds from nothing."
+            if equal
+            else "**Builds after a change differ from builds from nothing.**",
+        ]
+
+    def _costs(self, name: str, words: str) -> None:
+        self.figure(f"{words}, CPU s", lambda each: each[name]["cpu"])
+        self.figure(f"{words}, s by the clock", lambda each: each[name]["wall"], quiet=True)
+        self.figure(f"{words}, MB", lambda each: each[name]["memory"])
+
+    def _answers(self, title: str, part: str, size: int) -> None:
+        """Add a table of answers; `size` is where in a figure the size of the answer stands."""
+        last = self.figures[-1][part]
+        unit = "rows" if part == "library" else "kB"
+        self.head(title, ["again", unit, "status"])
+        names = sorted(last, key=lambda name: -statistics.median(last[name][0]))
+        for name in names:
+            found = [each[part][name] for each in self.figures if name in each[part]]
+            answer = last[name][size]
+            shown = f"{answer:,}" if part == "library" else f"{answer / 1000:,.1f}"
+            again = _shown(statistics.median(last[name][1]))
+            self.row(name, [statistics.median(each[0]) for each in found],
+                     [max(1, each[size]) for each in found],
+                     [again, shown, str(last[name][2])])  # fmt: skip
+
+
+def _list(title: str, names: Sequence[str]) -> str:
+    return f"{title}: {', '.join(names) or 'none'}."
+
+
+def machine() -> str:
+    """Say on what was measured, and how busy it was."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    load = os.getloadavg()[1]
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GB of memory, {platform.system()}, load {load:.1f}; "
+        f"Python {platform.python_version()}, pyoxigraph {version('pyoxigraph')}.\n"
+    )
+
+
+# --- the whole -----------------------------------------------------------------------------------
+
+
+def measure_all(
+    world: World, sizes: Sequence[int], lists: Sequence[int], starts: int, keep: Path | None
+) -> dict[str, Figures]:
+    """Return the figures of each size and number of lists; what `keep` has is not done again."""
+    known: dict[str, Figures] = {}
+    if keep is not None and keep.exists():
+        known = json.loads(keep.read_text(encoding="utf-8"))
+    for number in lists:
+        for size in sizes:
+            key = f"{number} {size}"
+            if key in known:
+                continue
+            tell(f"{size:,} partnerships, {number} list{'s' * (number > 1)}")
+            with tempfile.TemporaryDirectory() as place:
+                known[key] = measure(Path(place), world, size, number, starts)
+            if keep is not None:
+                keep.write_text(json.dumps(known), encoding="utf-8")
+    return known
+
+
+def text_of(known: Mapping[str, Figures], sizes: Sequence[int], lists: Sequence[int]) -> str:
+    """Return all tables."""
+    parts = [Tables(sizes, [known[f"{number} {size}"] for size in sizes]).whole(number)
+             for number in lists]  # fmt: skip
+    return machine() + "\n" + "\n".join(parts)
 
 
 def main() -> None:
-    """Measure every size and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=Path, default=ROOT / "data/imports/wikidata-2016")
+    """Measure every size and print the tables; with --write, keep them in docs/benchmarks.md."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--world", type=Path, default=ROOT / "data/imports/wikidata-2016")
     parser.add_argument("--sizes", default="100,1000,5000,17401")
     parser.add_argument("--lists", default="1,2")
-    parser.add_argument("--step", nargs="+", default=[])
+    parser.add_argument("--times", type=int, default=1, help="so many worlds, all but one made up")
+    parser.add_argument("--starts", type=int, default=3, help="servers started for each size")
+    parser.add_argument("--keep", type=Path, help="a JSON file of figures, to go on with")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument("--step", nargs="+", default=[], help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.step:
-        found = globals()[f"step_{asked.step[0]}"](*asked.step[1:])
-        tell(json.dumps(found))
+        steps: dict[str, Callable[..., Figures]] = {"build": step_build, "engine": step_engine}
+        sys.stdout.write(json.dumps(steps[asked.step[0]](*asked.step[1:])) + "\n")
         return
-    sizes = [int(one) for one in asked.sizes.split(",")]
-    for lists in map(int, asked.lists.split(",")):
-        with tempfile.TemporaryDirectory() as place:
-            measure(Path(place), asked.rows, sizes, lists)
-
-
-def measure(place: Path, source: Path, sizes: list[int], lists: int) -> None:
-    """Print the tables of one number of lists."""
-    builds, engines, pages, library = [], [], [], []
-    for size in sizes:
-        project, out = place / f"project-{size}", place / f"build-{size}"
-        make_project(project, source, size, lists)
-        builds.append(measured("build", str(project), str(out)))
-        engines.append(measured("engine", str(out / "twingraph.nq")))
-        pages.append(measured("pages", str(out)))
-        library.append(measured("library", str(out)))
-    quads = [int(one["quads"]) for one in builds]
-    names = ("reading", "deriving", "checking", "writing")
-    rows: dict[str, list[float]] = {"quads": [float(one) for one in quads]}
-    rows["build, s"] = [one["seconds"] for one in builds]
-    rows |= {f"of it {name}, s": [one.get(name, 0.0) for one in builds] for name in names}
-    rows["engine, s"] = [one["seconds"] for one in engines]
-    rows["build / engine"] = [
-        a["seconds"] / b["seconds"] for a, b in zip(builds, engines, strict=True)
-    ]
-    rows["memory, MB"] = [one["memory"] for one in builds]
-    rows["engine's memory, MB"] = [one["memory"] for one in engines]
-    rows["all files, MB"] = [one["bytes"] / 1e6 for one in builds]
-    rows["open for reading, s"] = [one["open"] for one in pages]
-    table(f"{lists} list{'s' * (lists > 1)}", sizes, rows, quads)
-    rows = {
-        f"{name}, ms": [one[name][1] * 1000 for one in pages]
-        for name in pages[0] if name != "open"
-    }  # fmt: skip
-    table("page (asked for the second time)", sizes, rows, quads)
-    slowest = sorted(library[-1], key=lambda name: -library[-1][name][0])[:_SLOWEST]
-    rows = {
-        f"{name}, ms ({library[-1][name][1]:,} rows)": [one[name][0] * 1000 for one in library]
-        for name in slowest
-    }
-    table(f"the {_SLOWEST} slowest of {len(library[-1])} questions", sizes, rows, quads)
+    world = read_world(asked.world)
+    sizes = [min(int(size), len(world.pairs)) for size in asked.sizes.split(",")]
+    if asked.times > 1:
+        world = multiplied(world, asked.times)
+        sizes = [len(world.pairs)]
+    lists = [int(number) for number in asked.lists.split(",")]
+    text = text_of(measure_all(world, sizes, lists, asked.starts, asked.keep), sizes, lists)
+    sys.stdout.write(text)
+    if asked.write:
+        write_part("scale", text)
 
 
 if __name__ == "__main__":
