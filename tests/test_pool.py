@@ -24,6 +24,7 @@ from twingraph.endpoint.launch import Launched
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import Reply
+from twingraph.endpoint.question import Question
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Limits
 
@@ -376,7 +377,7 @@ def test_rows_are_counted_rightly_whatever_stands_in_them(texts: list[tuple[str,
     )
 
     for suffix in COUNTERS:
-        answer = evaluate(store, CONFIG, {"query": query, "formats": (suffix, "")})
+        answer = evaluate(store, CONFIG, Question(query, suffix, ""))
         assert (answer.outcome, answer.rows) == (Outcome.ROWS, len(texts)), suffix
         if suffix == "csv":
             assert len(list(csv.reader(io.StringIO(answer.body.decode(), newline="")))) - 1 == (
@@ -389,7 +390,7 @@ def test_rows_without_any_value_are_rows(values: str) -> None:
     query = f"SELECT ?a ?b {{ VALUES (?a ?b) {{ {values} }} }}"
 
     for suffix in COUNTERS:
-        answer = evaluate(Store(), CONFIG, {"query": query, "formats": (suffix, "")})
+        answer = evaluate(Store(), CONFIG, Question(query, suffix, ""))
         assert answer.rows == values.count("(")
 
 

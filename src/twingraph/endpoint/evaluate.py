@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 from pyoxigraph import (
@@ -26,6 +26,7 @@ from pyoxigraph import (
 )
 
 from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.question import Question
 from twingraph.problems import TwingraphError
 from twingraph.rdf.serializers import SERIALIZERS, UnwritableError, as_xml
 from twingraph.sparql.admission import admit, is_update
@@ -44,7 +45,8 @@ _NEW: Final = {"json": b'"type":"bnode"', "xml": b"<bnode>", "csv": b"_:", "tsv"
 class Config(NamedTuple):
     """What a fork server is told: which graph, and what a query on it may take.
 
-    `graphs` are the graphs that a query may name; the fork server itself fills it in.
+    `graphs` are the graphs that a query may name, `published` among them; the fork server itself
+    fills it in.
     """
 
     graph: str
@@ -55,7 +57,7 @@ class Config(NamedTuple):
     memory_bytes: int
     rows: int
     result_bytes: int
-    graphs: tuple[str, ...] = ()
+    graphs: Collection[str] = ()
 
 
 class Answer(NamedTuple):
@@ -71,27 +73,27 @@ class _TooLarge(Exception):  # noqa: N818  # never leaves this module
     pass
 
 
-def evaluate(store: Store, config: Config, task: Mapping[str, Any]) -> Answer:
-    """Evaluate the question `task`: query, formats (for rows, for graphs), graphs, bindings."""
-    text = task["query"]
+def evaluate(store: Store, config: Config, question: Question) -> Answer:
+    """Evaluate a question."""
+    text = question.query
     chosen: dict[str, Any] = {}
     try:
-        named = admit(text, {*config.graphs, config.published}, config.base, config.prefixes)
+        named = admit(text, config.graphs, config.base, config.prefixes)
     except TwingraphError as error:
         return Answer(Outcome.REFUSED, str(error).encode())
-    dataset = task.get("graphs") or named
+    dataset = question.dataset or named
     if dataset:
         default, others = dataset
         chosen["default_graph"] = [
             DefaultGraph() if name == config.published else NamedNode(name) for name in default
         ]
         chosen["named_graphs"] = [NamedNode(name) for name in others if name != config.published]
-    if task.get("bindings"):
-        chosen["substitutions"] = dict(_bindings(task["bindings"]))
+    if question.bindings:
+        chosen["substitutions"] = dict(_bindings(question.bindings))
     try:
         prefixes = prefixes_in(text, config.prefixes)
         found = store.query(text, base_iri=config.base, prefixes=prefixes, **chosen)
-        return _written(found, config, *task["formats"])
+        return _written(found, config, question.rows, question.graphs)
     except SyntaxError as error:
         return no_sparql(text, str(error.msg), config.prefixes)
     except MemoryError:
@@ -120,6 +122,8 @@ def prefixes_in(text: str, prefixes: Mapping[str, str]) -> dict[str, str]:
     """
     if "\\" in text:  # it may be written in escapes (SPARQL 1.1 §19.2)
         return dict(prefixes)
+    if text.count(":") == text.count("://"):  # none is the colon of a prefix: no local name is `//`
+        return {}
     return {name: iri for name, iri in prefixes.items() if name + ":" in text}
 
 

@@ -11,7 +11,6 @@ killed, and so is a query whose client has gone.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import socket
@@ -26,8 +25,8 @@ from twingraph.endpoint.launch import Launcher, OwnLauncher
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.places import OwnPlaces, Places
 from twingraph.endpoint.process import LINE, Gone, Job, Reply, Worker
+from twingraph.endpoint.question import Question, pack
 from twingraph.endpoint.supply import Supply
-from twingraph.endpoint.worker import QUERY
 from twingraph.rdf.iris import PUBLISHED
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Limits
@@ -99,15 +98,9 @@ class Pool(Supply):
         `dataset` are its default and its named graphs, None for all there is; `bindings` terms in
         N-Triples by variable. Whatever becomes of the query, there is a reply.
         """
-        request = {
-            "query": query,
-            "formats": (rows, graphs),
-            "graphs": dataset,
-            "bindings": bindings,
-        }
         try:
-            question = QUERY + json.dumps(request).encode()
-        except (UnicodeEncodeError, ValueError):
+            question = pack(Question(query, rows, graphs, dataset, bindings))
+        except UnicodeEncodeError:
             return Reply(Outcome.FAILED, b"its text is not Unicode")
         return await self.submit(question, gone)
 

