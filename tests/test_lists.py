@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from twingraph.check.run import check_curated
 from twingraph.check.texts import prove_quotes
@@ -20,7 +20,7 @@ from twingraph.link.gazetteer import Gazetteer, Place
 from twingraph.link.import_table import Imported, import_table
 from twingraph.link.matcher import LIKELY, REVIEW, Query, find
 from twingraph.problems import TwingraphError
-from twingraph.rdf.vocabulary import TG
+from twingraph.rdf.vocabulary import EDTF, TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
 
@@ -250,7 +250,7 @@ def test_check_says_file_line_and_column_of_a_bad_cell(project: Settings) -> Non
 
 
 def test_a_column_called_a_start_is_one_whatever_its_cells_hold(project: Settings) -> None:
-    cells = ("1988", "Mai 1990", "ca. 1991", "03/04/1992", "31.2.1983", "einmal", "irgendwann")
+    cells = ("1988", "ca. 91", "um die Wende", "03/04/1992", "31.2.1983", "einmal", "irgendwann")
     rows = "".join(f"Bonn,DE,Minsk,BY,{cell},x\n" for cell in cells)
     done = take(project, HEAD.replace("\n", ",Bemerkung\n") + rows)
     toml = (project.folder / "data/imports/list/import.toml").read_text()
@@ -259,6 +259,53 @@ def test_a_column_called_a_start_is_one_whatever_its_cells_hold(project: Setting
     assert [one[0] for one in result_of(project)] == ["written", *["refused"] * 6]
     assert done.unused == ("Bemerkung",)
     assert any(line.startswith("columns not used: Bemerkung;") for line in done.lines)
+
+
+@pytest.mark.parametrize(
+    ("cell", "edtf", "hedge"),
+    [
+        ("Mai 1990", "1990-05", None), ("May 1990", "1990-05", None),
+        ("17. Mai 1990", "1990-05-17", None), ("May 17th, 1990", "1990-05-17", None),
+        ("3. März 1990", "1990-03-03", None), ("Sept. 1990", "1990-09", None),
+        ("ca. 1991", "1991~", '"ca."@mul'), ("Um 1991", "1991~", '"Um"@de'),
+        ("about 1991", "1991~", '"about"@en'), ("approx. May 1991", "1991-05~", '"approx."@en'),
+        ("~1991", "1991~", None), ("1990?", "1990?", None), ("1990 (?)", "1990?", None),
+        ("vermutlich 1990", "1990?", '"vermutlich"@de'), ("ca. 1990?", "1990%", '"ca."@mul'),
+        ("vor 1990", "[..1989]", None), ("before May 1990", "[..1990-04]", None),
+        ("vor dem Krieg", "", None), ("nach 1.1.1990", "[1990-01-02..]", None),
+        ("after January 1990", "[1990-02..]", None), ("seit 1990", "1990", None),
+        ("since about 1990", "1990~", '"about"@en'), ("1990er", "199X", None),
+        ("die 1990er Jahre", "199X", None), ("the 1980s", "198X", None),
+        ("Anfang der 1990er", "", None), ("2000er", "", None), ("vor ca. 1990", "", None),
+        ("31. Februar 1990", "", None), ("Mai/Juni 1990", "", None), ("1990/91", "", None),
+        ("Marz 1990", "", None), ("vor 0001", "", None), ("seit vor 1990", "", None),
+    ],
+)  # fmt: skip
+def test_a_date_in_words_keeps_its_precision_and_its_doubt(
+    project: Settings, cell: str, edtf: str, hedge: str | None
+) -> None:
+    take(project, f'{HEAD}Bonn,DE,Minsk,BY,1993\nBonn,DE,Paris,FR,"{cell}"\n')
+    found = next(one for one in read(project).imports if one.slug == "list")
+
+    assert found.outcomes[1].result == ("written" if edtf else "refused")
+    if edtf:
+        [claim] = [q.subject for q in found.quads if q.object == Literal(edtf, datatype=EDTF)]
+        hedges = [q.object for q in found.quads if (q.subject, q.predicate) == (claim, TG.hedge)]
+        assert [str(words) for words in hedges] == ([hedge] if hedge else [])
+    else:
+        assert f"'{cell}' is no date" in found.outcomes[1].reason
+
+
+def test_dates_in_words_pass_the_shapes_and_are_published_with_their_bounds(
+    project: Settings,
+) -> None:
+    cells = ("um 1991", "vor 1990", "1990er", "1990?", "Mai 1990")
+    towns = ("Minsk,BY", "Paris,FR", "Orange,FR", "Bonn,US", "Berlin,DE")
+    rows = "".join(f"Bonn,DE,{t},{c}\n" for t, c in zip(towns, cells, strict=True))
+    take(project, HEAD + rows)
+    checked = run(project, "check")
+
+    assert "0 violations" in checked.output, checked.output
 
 
 @pytest.mark.parametrize("precision", ["", 'precision = "edtf"\n'])

@@ -274,6 +274,29 @@ def test_places_are_found_by_their_item_and_minted_else(project: Settings) -> No
     assert (again.minted, again.changed) == (0, ())
 
 
+def test_a_curated_place_is_taken_by_its_item_and_its_namesake_says_which_it_is(
+    project: Settings,
+) -> None:
+    entities = project.folder / "data/entities"
+    entities.mkdir(parents=True)
+    (entities / "places.csv").write_text(
+        "slug,wikidata,label_en,label_de\nbrussels,Q239,Brussels,Brüssel\n", encoding="utf-8"
+    )
+    region = entity(statement(), item="Q239", labels={"de": {"value": "Brüssel"}})
+    town = entity(statement(guid="Q9005$2"), item="Q9005", labels={"de": {"value": "Brüssel"}})
+
+    path = project.folder / "found.json"
+    path.write_text(json.dumps([region, town]), encoding="utf-8")
+    done = import_wikidata(project, [path], DAY, "wikidata", quiet)
+
+    assert dict(done.results)["written"] == 2
+    table = (entities / "places.csv").read_text(encoding="utf-8")
+    assert [line.split(",")[0] for line in table.splitlines() if "Q239" in line] == ["brussels"]
+    assert [line.split(",")[0] for line in table.splitlines() if "Q9005" in line] == [
+        "brussel-q9005"
+    ]
+
+
 # --- the query service ----------------------------------------------------------------------------
 
 Answer = tuple[int, dict[str, str], bytes]

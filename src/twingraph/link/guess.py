@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from twingraph.derive.names import fold
-from twingraph.source.tables.cells import Sheet, date_of
+from twingraph.source.tables.cells import Sheet
+from twingraph.source.tables.dates import date_of
 
 _PARTNER: Final = (
     "partner", "sister", "twin", "target", "jumele", "jumelee", "schwester", "other", "to",

@@ -31,7 +31,8 @@ from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 from twingraph.source.read import Curated, SourceFile, read_project, read_text, resolved
-from twingraph.source.tables.cells import Row, date_of, read_csv
+from twingraph.source.tables.cells import Row, read_csv
+from twingraph.source.tables.dates import date_of
 from twingraph.source.tables.matches import (
     MANUAL,
     Matches,

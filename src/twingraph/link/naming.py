@@ -51,6 +51,7 @@ class Minter:
 
     def __init__(self, gazetteer: Gazetteer, countries: Mapping[str, str]) -> None:
         """Begin with the slugs at hand; `countries` is code -> slug of the country."""
+        self._gazetteer = gazetteer
         self._taken = set(gazetteer.by_slug) | set(countries.values())
         self._countries = dict(countries)
         self._known: dict[tuple[str, str, str], str] = {}
@@ -75,7 +76,8 @@ class Minter:
             key = (side.wikidata or side.geonames, "", "")
         if key not in self._known:
             name = label or side.wikidata or f"geonames-{side.geonames}"
-            slug = self._slug(name, code.lower() or fold(side.wikidata) or "2")
+            more = code.lower() or fold(side.wikidata) or "2"
+            slug = self._slug(name, more, is_shared=bool(side.wikidata) and self._is_named(name))
             self._known[key] = slug
             names = "" if label == side.name else side.name.replace("|", " ")
             self.rows.append({
@@ -101,9 +103,16 @@ class Minter:
             ))  # fmt: skip
         return found
 
-    def _slug(self, name: str, more: str) -> str:
+    def _is_named(self, name: str) -> bool:
+        """Is this a name of a place that is there already, whatever its slug?"""
+        return any(
+            known.how in ("label", "name", "short") for known in self._gazetteer.exact(fold(name))
+        )
+
+    def _slug(self, name: str, more: str, is_shared: bool = False) -> str:
+        """Return a new slug: the name, with `more` where the slug or the name is taken."""
         stem = re.sub("[^a-z0-9]+", "-", fold(name)).strip("-")[:80].strip("-") or "place"
-        slug = stem
+        slug = f"{stem}-{more}" if is_shared else stem
         for number in range(1, 10_000):
             if slug not in self._taken:
                 break
@@ -189,12 +198,28 @@ def name_places(
                     "New: no place at hand is called so.",
                 ))  # fmt: skip
             continue
-        why = "no country" if not code else f"{len(near)} places may be meant"
-        if side.country and not code:
-            why = f"the country '{side.country}' is not known"
-        result.review.append(Undecided(side, line, rows, tuple(candidates), why))
+        result.review.append(
+            Undecided(side, line, rows, tuple(candidates), _why(side, code, len(near)))
+        )
     result.minted = minter.rows
     return result
+
+
+def _why(side: Side, code: str, near: int) -> str:
+    """Return why a person must decide a name, and what would help.
+
+    >>> _why(Side("k", "Springfield"), "", 2)
+    'the list gives no country; 2 places have such a name'
+    >>> _why(Side("k", "Bonn"), "DE", 1)
+    'one place has such a name, but it is not sure that it is meant'
+    """
+    having = f"{near} places have" if near > 1 else "one place has" if near else "no place has"
+    if side.country and not code:
+        return f"'{side.country}' is no country that we know; {having} such a name"
+    if not code:
+        return f"the list gives no country; {having} such a name"
+    which = "which is meant" if near > 1 else "that it is meant"
+    return f"{having} such a name, but it is not sure {which}"
 
 
 def _candidates(

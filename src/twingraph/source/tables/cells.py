@@ -1,4 +1,4 @@
-"""The text of a CSV file -> rows with their numbers and lines; a cell -> an EDTF date.
+"""The text of a CSV file -> rows with their numbers and lines.
 
 A row's number is that of RFC 7111 (`#row=N`): the header is row 1. A cell may hold line ends, so
 the line of the file where a row begins is kept beside it.
@@ -6,24 +6,13 @@ the line of the file where a row begins is kept beside it.
 
 from __future__ import annotations
 
-import calendar
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 MAX_CELL: Final = 32_767  # what a cell of a spreadsheet holds at most
-_YEAR: Final = re.compile(r"[0-9]{4}")
-_ISO: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?:[T ]00:00(:00)?Z?)?")
-_DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s?)?([0-9]{1,2})\.\s?([0-9]{4})")
-_MONTH: Final = re.compile(r"([0-9]{1,2})/([0-9]{4})")
-_FLOAT: Final = re.compile(r"([0-9]{4})\.0")
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,54 +108,3 @@ def quote_words(error: csv.Error) -> str:
     if "expected after" in words:
         return "text after a quote that closes; write a quote within a cell twice"
     return f"no CSV: {words}; save it anew as CSV (UTF-8)"
-
-
-def date_of(text: str) -> str | None:
-    """Return a cell's date as EDTF; None where it is no date.
-
-    Day before month, as nearly all lists outside the United States write it, and only with dots;
-    `4/5/1988` may be either and is none. A day that no calendar has is none.
-
-    >>> [date_of(one) for one in ("1988", "1988-5", "3.10.1990", "10/1990", "1988.0", "4/5/1988")]
-    ['1988', '1988-05', '1990-10-03', '1990-10', '1988', None]
-    >>> date_of("31.2.1983"), date_of("13/1990")
-    (None, None)
-    """
-    parts = _parts(text)
-    if parts is None or _not_in_calendar(*parts):
-        return None
-    year, month, day = parts
-    return "-".join(part.zfill(2) for part in (year, month, day) if part)
-
-
-def date_fault(text: str) -> str:
-    """Return why a cell is no date; empty where it is one or says more than `date_of` reads.
-
-    >>> date_fault("31.2.1983"), date_fault("13/1990"), date_fault("1988")
-    ('February 1983 has 28 days', 'a year has 12 months', '')
-    """
-    parts = _parts(text)
-    return _not_in_calendar(*parts) if parts else ""
-
-
-def _parts(text: str) -> tuple[str, str, str] | None:
-    """Return year, month and day as they are written, empty where they are not; None: no date."""
-    text = text.strip()
-    if match := _YEAR.fullmatch(text) or _FLOAT.fullmatch(text):
-        return match[match.re.groups], "", ""
-    if match := _ISO.fullmatch(text):
-        return match[1], match[2], match[3] or ""
-    if match := _DOTTED.fullmatch(text):
-        return match[3], match[2], match[1] or ""
-    if match := _MONTH.fullmatch(text):
-        return match[2], match[1], ""
-    return None
-
-
-def _not_in_calendar(year: str, month: str, day: str) -> str:
-    if month and not 1 <= int(month) <= 12:
-        return "a year has 12 months"
-    if not day:
-        return ""
-    days = calendar.monthrange(int(year), int(month))[1]
-    return "" if 1 <= int(day) <= days else f"{_MONTHS[int(month) - 1]} {year} has {days} days"

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from twingraph.source.tables.cells import Row, Sheet, date_fault, date_of
+from twingraph.source.tables.cells import Row, Sheet
+from twingraph.source.tables.dates import CellDate, date_fault, read_date
 from twingraph.source.tables.matches import Matches, key_iri
 from twingraph.source.tables.spec import Cell, Spec
 from twingraph.source.terms import control_character, has_words
@@ -46,6 +47,7 @@ class Facts:
     status: str = ""
     field: str = ""
     rank: str = ""
+    hedges: tuple[tuple[str, str, str], ...] = ()  # start or end, words that limit it, language
 
 
 @dataclass(frozen=True)
@@ -156,20 +158,25 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
         if text and not coded[name]:
             faults.append(Fault(rule.cell.column, f"'{text}' is no code of [{name}.codes]"))
         coded[name] = coded[name] or rule.otherwise
-    dates, ended = {}, False
+    dates, hedges, ended = {}, [], False
     for name, dated in spec.dated.items():
         text = value(dated.cell, row)
         dates[name] = ""
         if name == "end" and text == "somevalue":
             ended = True
         elif text and text not in dated.unknown and text not in ("somevalue", "novalue"):
+            found = CellDate(text) if dated.precision else read_date(text)
             fault = date_fault(text)
-            read = (date_of(text) or "") if not dated.precision else text
-            dates[name] = "" if fault else read
-            if not dates[name]:
+            if found is None or fault:
                 why = f": {fault}" if fault else ""
-                words = f"'{text}' is no date{why}; write 1988, 1988-05, 1988-05-17 or 17.5.1988"
+                words = (f"'{text}' is no date{why}; write 1988, 1988-05, 1988-05-17, 17.5.1988, "
+                         "Mai 1988, um 1988, vor 1988 or 1988?")  # fmt: skip
                 faults.append(Fault(dated.cell.column, words))
+                continue
+            dates[name] = found.edtf
+            if found.hedge:
+                own = spec.texts["language"].partition("-")[0]
+                hedges.append((name, found.hedge, found.language or own or "mul"))
     for side in spec.sides:
         for key, pattern, example in (
             ("wikidata", _ITEM, "Q586"),
@@ -190,4 +197,5 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
     return Facts(
         coded.get("kind", ""), dates.get("start", ""), dates.get("end", ""),
         ended or bool(dates.get("end")), coded.get("status", ""), coded.get("field", ""), rank,
+        tuple(hedges),
     ), faults  # fmt: skip

@@ -205,6 +205,9 @@ def _claim(
     yield iri, TG.cites, NamedNode(cite)
     if verb == TG.start:
         yield iri, TG.basis, BASIS
+    for name, words, language in facts.hedges:
+        if name == word:
+            yield iri, TG.hedge, Literal(words, language=language)
     if verb == TG.status and spec.texts["as_of"]:
         yield iri, TG.asOf, Literal(spec.texts["as_of"], datatype=EDTF)
     if facts.rank == "preferred":

@@ -1,0 +1,244 @@
+"""The cell of a list that says when, in figures or in English or German words -> EDTF and hedge.
+
+The value keeps the precision and the doubt of the cell: `Mai 1990` is `1990-05`, `um 1991` is
+`1991~` with the words `um`, `1990?` is `1990?`, `vor 1990` is `[..1989]`, `1990er` is `199X`
+(EDTF levels 1 and 2, https://www.loc.gov/standards/datetime/). What may mean two things is no date.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+_YEAR: Final = re.compile(r"[0-9]{4}")
+_ISO: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?:[T ]00:00(:00)?Z?)?")
+_DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s?)?([0-9]{1,2})\.\s?([0-9]{4})")
+_MONTH: Final = re.compile(r"([0-9]{1,2})/([0-9]{4})")
+_FLOAT: Final = re.compile(r"([0-9]{4})\.0")
+_NAMED: Final = re.compile(
+    r"(?:([0-9]{1,2})(?:\.|st|nd|rd|th)? (?:of )?)?([^\W\d_]+)\.?,? ([0-9]{4})"
+)
+_AMERICAN: Final = re.compile(r"([^\W\d_]+)\.? ([0-9]{1,2})(?:st|nd|rd|th)?, ([0-9]{4})")
+_DECADE: Final = re.compile(r"(?:(?:the|die|den|in den) )?([0-9]{3})(?:0['’]?s|0er(?: jahren?)?|X)")
+_QUALIFIED: Final = re.compile(r"(.*?) ?(?P<mark>\(\?\)|[?~%])")
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_GERMAN: Final = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
+    "Oktober", "November", "Dezember",
+)  # fmt: skip
+_MONTH_NUMBERS: Final[Mapping[str, int]] = {
+    **{name[:3].lower(): number for number, name in enumerate(MONTHS, 1)},
+    **{name[:3].lower(): number for number, name in enumerate(_GERMAN, 1)},
+    **{name.lower(): number for number, name in enumerate(MONTHS, 1)},
+    **{name.lower(): number for number, name in enumerate(_GERMAN, 1)},
+    "jänner": 1, "feber": 2, "maerz": 3, "mrz": 3, "sept": 9,
+}  # fmt: skip
+# Words before a date, and the language they are of ("" where both have them).
+_ABOUT: Final[Mapping[str, str]] = {
+    "ca.": "", "ca": "", "circa": "", "c.": "en", "about": "en", "around": "en",
+    "approx.": "en", "approximately": "en", "um": "de", "etwa": "de", "ungefähr": "de",
+    "gegen": "de", "zirka": "de",
+}  # fmt: skip
+_DOUBTED: Final[Mapping[str, str]] = {
+    "probably": "en", "possibly": "en", "perhaps": "en", "vermutlich": "de",
+    "wahrscheinlich": "de", "wohl": "de", "möglicherweise": "de", "vielleicht": "de",
+}  # fmt: skip
+_BEFORE: Final = frozenset({"before", "prior to", "vor"})
+_AFTER: Final = frozenset({"after", "nach"})
+_SINCE: Final = frozenset({"since", "seit", "ab"})
+_PREFIX: Final = re.compile(
+    "({})(?: |(?<=\\.))".format("|".join(
+        re.escape(word)
+        for word in sorted(
+            {*_ABOUT, *_DOUBTED, *_BEFORE, *_AFTER, *_SINCE}, key=lambda word: (-len(word), word)
+        )
+    )),
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+class CellDate(NamedTuple):
+    """What a cell says: the date in EDTF, and the words that limit it with their language.
+
+    `language` is empty where the words are of both languages; without limiting words `hedge` is.
+    """
+
+    edtf: str
+    hedge: str = ""
+    language: str = ""
+
+
+class _Parts(NamedTuple):
+    """Year, month and day in figures, 0 where they are not told."""
+
+    year: int
+    month: int = 0
+    day: int = 0
+
+    def __str__(self) -> str:
+        """Return the date in EDTF, level 0."""
+        figures = [f"{self.year:04}", *(f"{n:02}" for n in (self.month, self.day) if n)]
+        return "-".join(figures)
+
+
+def read_date(text: str) -> CellDate | None:
+    """Return a cell's date; None where it is none, or where it may mean two things.
+
+    Day before month, as nearly all lists outside the United States write it in figures, and only
+    with dots; `4/5/1988` may be either and is none. A day that no calendar has is none.
+
+    >>> [read_date(cell).edtf for cell in ("1988", "1988-5", "3.10.1990", "10/1990", "1988.0")]
+    ['1988', '1988-05', '1990-10-03', '1990-10', '1988']
+    >>> [read_date(cell).edtf for cell in ("Mai 1990", "17 May 1990", "May 17, 1990", "Okt. 1990")]
+    ['1990-05', '1990-05-17', '1990-05-17', '1990-10']
+    >>> read_date("um 1991"), read_date("ca. 1991")
+    (CellDate(edtf='1991~', hedge='um', language='de'), CellDate(edtf='1991~', hedge='ca.', language=''))
+    >>> [read_date(cell).edtf for cell in ("1990?", "vor 1990", "after May 1990", "1990er", "1980s")]
+    ['1990?', '[..1989]', '[1990-06..]', '199X', '198X']
+    >>> read_date("4/5/1988"), read_date("31.2.1983"), read_date("2000s"), read_date("around 90")
+    (None, None, None, None)
+    """  # noqa: E501  # two values a line read better
+    hedges, rest = _split(text)
+    rest, mark = _mark(rest)
+    kinds = {kind for _, kind in hedges}
+    if len(kinds & {"before", "after", "since"}) > 1:
+        return None
+    value = _decade(rest)
+    if value is None:
+        parts = _parts(rest)
+        if parts is None or _not_in_calendar(parts):
+            return None
+        value = str(parts)
+        if side := kinds & {"before", "after"}:
+            if mark or len(hedges) > 1 or not 1 < parts.year < 9999:
+                return None  # EDTF has no way to doubt an open end that its readers agree on
+            return _open(parts, side == {"before"})
+    elif kinds - {"about", "doubted", "since"}:
+        return None
+    about = "about" in kinds or mark in ("~", "%")
+    doubted = "doubted" in kinds or mark in ("?", "(?)", "%")
+    sign = "%" if about and doubted else "~" if about else "?" if doubted else ""
+    words = [word for word, kind in hedges if kind in ("about", "doubted")]
+    languages = {_ABOUT.get(word.lower()) or _DOUBTED.get(word.lower(), "") for word in words}
+    language = next(iter(languages - {""}), "")
+    return CellDate(value + sign, " ".join(words), language)
+
+
+def date_of(text: str) -> str | None:
+    """Return a cell's date as EDTF; None where it is no date.
+
+    >>> date_of("17. Mai 1990"), date_of("Pfingsten 1990")
+    ('1990-05-17', None)
+    """
+    found = read_date(text)
+    return found.edtf if found else None
+
+
+def date_fault(text: str) -> str:
+    """Return why a cell is no date; empty where it is one or says what nobody reads.
+
+    >>> date_fault("31.2.1983"), date_fault("13/1990"), date_fault("1988")
+    ('February 1983 has 28 days', 'a year has 12 months', '')
+    >>> date_fault("2000er")
+    "'2000er' may be ten years or more; write 200X where it is ten"
+    """
+    rest, _ = _mark(_split(text)[1])
+    parts = _parts(rest)
+    if parts:
+        return _not_in_calendar(parts)
+    if (decade := _DECADE.fullmatch(rest.lower())) and decade[1].endswith("0"):
+        return f"'{rest}' may be ten years or more; write {decade[1]}X where it is ten"
+    return ""
+
+
+def _split(text: str) -> tuple[list[tuple[str, str]], str]:
+    """Return the words before a date, each with its kind, and the rest."""
+    rest = " ".join(text.split())
+    found: list[tuple[str, str]] = []
+    while match := _PREFIX.match(rest):
+        word = match[1]
+        kind = next(
+            name for name, words in (
+                ("about", _ABOUT), ("doubted", _DOUBTED), ("before", _BEFORE), ("after", _AFTER),
+                ("since", _SINCE),
+            ) if word.lower() in words
+        )  # fmt: skip
+        found.append((word, kind))
+        rest = rest[match.end() :]
+    return found, rest
+
+
+def _mark(rest: str) -> tuple[str, str]:
+    """Return a date without the mark of doubt behind it, and the mark."""
+    if rest.startswith("~"):
+        return rest[1:], "~"
+    match = _QUALIFIED.fullmatch(rest)
+    return (match[1], match["mark"]) if match else (rest, "")
+
+
+def _decade(rest: str) -> str | None:
+    match = _DECADE.fullmatch(rest) or _DECADE.fullmatch(rest.lower())
+    if match is None:
+        return None
+    # "2000s" may be ten years or a hundred; `200X` is ten
+    return f"{match[1]}X" if rest.endswith("X") or not match[1].endswith("0") else None
+
+
+def _open(parts: _Parts, before: bool) -> CellDate:
+    """Return all that lies before or after a date: the end of the set is the next of its kind."""
+    step = -1 if before else 1
+    if parts.day:
+        day = date(parts.year, parts.month, parts.day) + timedelta(days=step)
+        edge = _Parts(day.year, day.month, day.day)
+    elif parts.month:
+        months = parts.year * 12 + parts.month - 1 + step
+        edge = _Parts(months // 12, months % 12 + 1)
+    else:
+        edge = _Parts(parts.year + step)
+    return CellDate(f"[..{edge}]" if before else f"[{edge}..]")
+
+
+_Reader = Callable[[re.Match[str]], tuple[str, str, str]]
+_FIGURES: Final[tuple[tuple[re.Pattern[str], _Reader], ...]] = (
+    (_YEAR, lambda match: (match[0], "", "")),
+    (_FLOAT, lambda match: (match[1], "", "")),
+    (_ISO, lambda match: (match[1], match[2], match[3] or "")),
+    (_DOTTED, lambda match: (match[3], match[2], match[1] or "")),
+    (_MONTH, lambda match: (match[2], match[1], "")),
+    (_NAMED, lambda match: (match[3], _number(match[2]), match[1] or "")),
+    (_AMERICAN, lambda match: (match[3], _number(match[1]), match[2])),
+)
+
+
+def _parts(text: str) -> _Parts | None:
+    """Return year, month and day as they are written; None: no date."""
+    for pattern, reader in _FIGURES:
+        if match := pattern.fullmatch(text.strip()):
+            year, month, day = reader(match)
+            named = pattern in (_NAMED, _AMERICAN)
+            if (named and not month) or (day and not int(day)) or (month and not int(month)):
+                return None
+            return _Parts(int(year), int(month or 0), int(day or 0))
+    return None
+
+
+def _number(month: str) -> str:
+    return str(_MONTH_NUMBERS.get(month.lower(), ""))
+
+
+def _not_in_calendar(parts: _Parts) -> str:
+    year, month, day = parts
+    if not 1 <= year <= 9999:
+        return "years are counted from 1"
+    if month > 12:
+        return "a year has 12 months"
+    if not day:
+        return ""
+    days = calendar.monthrange(year, month)[1]
+    return "" if day <= days else f"{MONTHS[month - 1]} {year:04} has {days} days"
