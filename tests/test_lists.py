@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from pyoxigraph import Literal, NamedNode
 
 from twingraph.check.run import check_curated
-from twingraph.check.texts import prove_quotes
+from twingraph.check.texts import prove_quotes, read_texts
 from twingraph.cli import cli
 from twingraph.derive.published import published
 from twingraph.link.gazetteer import Gazetteer, Place
@@ -23,6 +23,7 @@ from twingraph.problems import TwingraphError
 from twingraph.rdf.vocabulary import EDTF, TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
+from twingraph.sparql.library import read_query
 
 HOME = "https://w3id.org/twingraph/"
 DAY = "2026-11-28"
@@ -380,6 +381,17 @@ def test_texts_prove_the_mapped_cells_of_each_row(project: Settings, tmp_path: P
     proof = prove_quotes(read(project), texts)
     assert (proof.proven, proof.all) == (1, 2)
     assert [(one.code, one.line) for one in proof.problems] == [("E05", 3)]
+
+
+def test_lines_of_texts_are_counted_as_editors_count_them(tmp_path: Path) -> None:
+    odd = "one\u2028still one\x0c\x0b\x1c\x85\u2029here\r\ntwo\rthree\nfour"
+    (tmp_path / "text").write_bytes(odd.encode())
+
+    [lines] = read_texts(tmp_path).values()
+
+    assert [line[:3] for line in lines] == ["one", "two", "thr", "fou"]
+    with pytest.raises(TwingraphError, match=r"q\.rq:2: unknown key"):
+        read_query("#+ title.en: one\u2028still one\n#+ titel: two\n", Path("q.rq"))
 
 
 def test_the_published_graph_has_no_problem(project: Settings) -> None:

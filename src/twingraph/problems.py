@@ -5,6 +5,7 @@ The rules of `shapes/` bring their own codes, severities and words (docs/problem
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,21 @@ def printable(text: str) -> str:
         if ord(letter) > 0xFF else f"\\x{ord(letter):02x}"
         for letter in text
     )  # fmt: skip
+
+
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+
+
+def split_lines(text: str) -> list[str]:
+    r"""Return the lines of a text: they end with LF, CR or both, and with nothing else.
+
+    Editors count so; `str.splitlines` ends a line at ten more characters, such as U+2028.
+
+    >>> split_lines("one\u2028still one\x0cand here\r\ntwo\n")
+    ['one\u2028still one\x0cand here', 'two']
+    """
+    lines = _LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
 
 
 class Rule(NamedTuple):

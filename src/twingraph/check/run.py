@@ -25,7 +25,7 @@ from twingraph.derive.published import (
     stated_facts,
 )
 from twingraph.derive.resolve import DATES
-from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem
+from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem, split_lines
 from twingraph.progress import Progress, ignore
 from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import read_frozen
@@ -143,7 +143,7 @@ def _form(curated: Curated) -> Iterator[Problem]:
 
 
 def _first_difference(one: str, other: str) -> int:
-    pairs = zip(one.splitlines(), other.splitlines(), strict=False)
+    pairs = zip(split_lines(one), split_lines(other), strict=False)
     here = next((number for number, (a, b) in enumerate(pairs, 1) if a != b), None)
     return here or min(one.count("\n"), other.count("\n")) + 1
 

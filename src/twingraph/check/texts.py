@@ -16,7 +16,7 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from twingraph.problems import Problem, TwingraphError, problem
+from twingraph.problems import Problem, TwingraphError, problem, split_lines
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import RDF, TG
 from twingraph.source.read import Curated, SourceFile
@@ -63,7 +63,7 @@ def read_texts(folder: Path) -> dict[str, list[str]]:
         if path.is_file():
             raw = path.read_bytes()
             digest = hashlib.sha256(raw).hexdigest()
-            texts[digest] = raw.decode("utf-8", errors="replace").splitlines()
+            texts[digest] = split_lines(raw.decode("utf-8", errors="replace"))
     return texts
 
 

@@ -17,7 +17,7 @@ from pyoxigraph import Literal as RdfLiteral
 from pyoxigraph import NamedNode
 
 from twingraph.derive.names import fold
-from twingraph.problems import TwingraphError
+from twingraph.problems import TwingraphError, split_lines
 from twingraph.rdf.iris import SLUG, path_of
 from twingraph.rdf.vocabulary import ENTITY_PREFIXES, HOME, SCHEMES, XSD, prefixes_for
 from twingraph.translation import M_, Message
@@ -135,7 +135,7 @@ title.de, question.en, question.de, for, parameter
     values: dict[str, str] = {}
     parameters: list[Parameter] = []
     number = 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         if not line.startswith("#+"):
             break
         place = f"{file}:{number}"
