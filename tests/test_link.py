@@ -22,13 +22,14 @@ from twingraph.cli import cli
 from twingraph.link.export import FORMS, TARGET_NAMES
 from twingraph.link.facts import SAME_AS, TARGETS, Linked, LinkFacts
 from twingraph.link.files import FILES
-from twingraph.link.sssom import write_sssom
+from twingraph.link.sssom import REFUSED, write_refused, write_sssom
 from twingraph.link.wikidata.statements import read_pairs
 from twingraph.problems import TwingraphError
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings
 from twingraph.source.mappings import NO_TERM, Decision, format_table, read_table
 from twingraph.source.rebase import rebase_iri, rebase_quad
+from twingraph.source.tables.matches import decide_not, decide_place
 
 ROOT = Path(__file__).parent.parent
 BONN, MINSK = HOME + "id/place/bonn", HOME + "id/place/minsk"
@@ -82,7 +83,7 @@ def test_table_map_beacon_and_linkset_count_the_links_of_the_graph(
     assert counts == {len(told)}
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", [*TARGETS, REFUSED])
 def test_the_mapping_set_is_valid_sssom(
     target: str, built: Path, artefacts: Callable[[str], Path]
 ) -> None:
@@ -104,6 +105,31 @@ def test_the_mapping_set_is_valid_sssom(
         assert all(row[name] for name in schema["Mapping"]["required"])
         assert row["predicate_modifier"] in ("", *schema["PredicateModifierEnum"]["enum"])
         assert not row["confidence"] or 0 <= float(row["confidence"]) <= 1
+
+
+def test_what_was_refused_is_published_as_one_set(built: Path) -> None:
+    found = rows(built / "links" / "refused.sssom.tsv")
+
+    assert found and {row["predicate_modifier"] for row in found} == {"Not"}
+    assert [row for target in TARGETS for row in rows(built / "links" / f"{target}.sssom.tsv")
+            if row["predicate_modifier"] and row not in found] == []  # fmt: skip
+
+
+def test_refusals_of_names_and_of_statements_are_in_it_too(tmp_path: Path) -> None:
+    key = "https://e.org/id/source/list#place=Springfield"
+    name = decide_not(key, "springfield-ma", "A", "2026-11-28", "another one")
+    place = decide_place(key, "springfield-il", "A", "2026-11-28", "x", "", "")
+    side = Decision("https://e.org/id/place/bonn", "http://www.wikidata.org/prop/direct/P190",
+                    "Not", "http://www.wikidata.org/entity/Q2280", name.justification)  # fmt: skip
+    linked = Linked(LinkFacts([], "https://e.org/"), Settings(tmp_path, base_iri="https://e.org/"),
+                    {"import/list": (name, place)})  # fmt: skip
+    table = tmp_path / "refused.sssom.tsv"
+    table.write_text(write_refused(linked, [side]), encoding="utf-8")
+
+    assert read_table(table.read_text(), "https://e.org/").wrong == ()
+    assert {(row["subject_id"], row["object_id"]) for row in rows(table)} == {
+        ("source:list#place=Springfield", "place:springfield-ma"), ("place:bonn", "wd:Q2280"),
+    }  # fmt: skip
 
 
 def test_rejected_candidates_and_empty_searches_are_published(built: Path) -> None:

@@ -211,6 +211,14 @@ KINDS: Final = (
         },
     ),
     Kind(
+        _names(r"links/refused\.sssom\.tsv"),
+        LINKS,
+        {
+            "en": "Links and matches that were refused (SSSOM)",
+            "de": "Abgelehnte Verknüpfungen und Zuordnungen (SSSOM)",
+        },
+    ),
+    Kind(
         _names(r"links/(?P<what>[a-z0-9-]+)\.sssom\.tsv"),
         LINKS,
         {

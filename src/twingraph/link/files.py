@@ -9,7 +9,7 @@ from typing import Final
 from twingraph.link.facts import TARGETS, Linked, LinkFacts
 from twingraph.link.maps import write_beacon, write_json_map
 from twingraph.link.missing import write_missing_csv, write_missing_json
-from twingraph.link.sssom import write_sssom
+from twingraph.link.sssom import REFUSED, write_refused, write_sssom
 from twingraph.link.void import write_void
 from twingraph.link.wikidata.command import project_report
 from twingraph.link.wikidata.outputs import (
@@ -18,7 +18,9 @@ from twingraph.link.wikidata.outputs import (
     write_report_csv,
     write_report_json,
 )
+from twingraph.link.wikidata.pairs import linked_places
 from twingraph.link.wikidata.report import Report
+from twingraph.link.wikidata.reviews import refusals
 
 FOLDER: Final = "links/"
 LINKSETS: Final = FOLDER + "void.ttl"
@@ -43,12 +45,19 @@ def _report(linked: Linked) -> Report:
     return known[1]
 
 
+def _refused(linked: Linked) -> str:
+    places = {party.item: party.iri for party in linked_places(linked.facts)}
+    reviewed = refusals(_report(linked).reviews, places, "Mismatch Finder")
+    return write_refused(linked, reviewed)
+
+
 _REPORTS: dict[int, tuple[LinkFacts, Report]] = {}
 
 FILES: Final[dict[str, Callable[[Linked], str]]] = {
     FOLDER + "missing.csv": write_missing_csv,
     FOLDER + "missing.json": write_missing_json,
     LINKSETS: write_void,
+    f"{FOLDER}{REFUSED}.sssom.tsv": _refused,
     REPORT_CSV: _wikidata(write_report_csv),
     REPORT_JSON: _wikidata(write_report_json),
     **{

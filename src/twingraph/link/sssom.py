@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from twingraph.link.facts import SAME_AS, Linked, Target
 from twingraph.source.mappings import (
@@ -14,6 +15,7 @@ from twingraph.source.mappings import (
     write_table,
 )
 
+REFUSED: Final = "refused"  # the name of the mapping set of all that was refused
 _PUBLISHED = (COLUMNS[0], "subject_label", *COLUMNS[1:])
 # for a link that somebody wrote down without saying how it was found
 _UNSPECIFIED = "https://w3id.org/semapv/vocab/UnspecifiedMatching"
@@ -21,25 +23,40 @@ _UNSPECIFIED = "https://w3id.org/semapv/vocab/UnspecifiedMatching"
 
 def write_sssom(linked: Linked, target: Target) -> str:
     """Return the mapping set to `target` as SSSOM/TSV, under the project's base IRI."""
+    source = f"wd:{target.item.rpartition('/')[2]}"
+    return _mapping_set(linked, target.name, target.title, rows_of(linked, target), source)
+
+
+def write_refused(linked: Linked, reviewed: Iterable[Decision]) -> str:
+    """Return every mapping that somebody refused as one SSSOM/TSV; each row has `Not`.
+
+    What curators refused of links and of the names of lists, and `reviewed`, what was refused of
+    statements beside Wikidata's, so that nobody proposes it once more.
+    """
+    tables = (decision for decisions in linked.decisions.values() for decision in decisions)
+    rows = sorted({decision for decision in (*tables, *reviewed) if decision.modifier})
+    return _mapping_set(linked, REFUSED, "refused mappings", rows)
+
+
+def _mapping_set(
+    linked: Linked, name: str, title: str, rows: Iterable[Decision], source: str = ""
+) -> str:
     settings = linked.settings
     slots = {
         "creator_label": json.dumps([settings.publisher], ensure_ascii=False),
         "license": settings.licence,
-        "mapping_set_id": f"{settings.base_iri}links/{target.name}.sssom.tsv",
+        "mapping_set_id": f"{settings.base_iri}links/{name}.sssom.tsv",
         "mapping_set_title": json.dumps(
-            f"{settings.title.get('en', 'twingraph')} – {target.title}", ensure_ascii=False
+            f"{settings.title.get('en', 'twingraph')} – {title}", ensure_ascii=False
         ),
         "mapping_set_version": json.dumps(settings.release),
-        "object_source": f"wd:{target.item.rpartition('/')[2]}",
+        "object_source": source,
         "publication_date": settings.release[:10],
-        "subject_source": "graph:entities",
+        "subject_source": "graph:entities" if source else "",
     }
     stated = {name: value for name, value in slots.items() if value not in ("", '""', '[""]')}
-    rows = [
-        {**cells_of(item), "subject_label": linked.facts.label(item.subject)}
-        for item in rows_of(linked, target)
-    ]
-    return write_table(rows, _PUBLISHED, stated, prefixes_of_links(settings.base_iri))
+    cells = [{**cells_of(item), "subject_label": linked.facts.label(item.subject)} for item in rows]
+    return write_table(cells, _PUBLISHED, stated, prefixes_of_links(settings.base_iri))
 
 
 def rows_of(linked: Linked, target: Target) -> Iterator[Decision]:

@@ -107,8 +107,15 @@ class Curated:
 
     @cached_property
     def decisions(self) -> Mapping[str, tuple[Decision, ...]]:
-        """The decisions about links by their target, which is the name of their table."""
-        return {
+        """The decisions about links by their target, which is the name of their table.
+
+        Of the names of a list, only what was refused, under `import/<slug>`.
+        """
+        refused = {
+            f"import/{each.slug}": tuple(row for row in each.matches.decisions if row.modifier)
+            for each in self.imports if each.matches
+        }  # fmt: skip
+        return {key: rows for key, rows in refused.items() if rows} | {
             target: tuple(decision for file in self.files if _target(file) == target
                           for decision in file.decisions)
             for target in sorted({_target(file) for file in self.files if file.decisions})

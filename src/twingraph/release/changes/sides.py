@@ -13,6 +13,7 @@ from typing import Final
 from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 
 from twingraph.export.editions import PACKINGS
+from twingraph.link.sssom import REFUSED
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import ABOUT as BUILD_ABOUT
 from twingraph.rdf.frozen import NAME, quad_lines, refuse_doctype
@@ -159,6 +160,8 @@ def _decided(folder: Path, base: str) -> dict[tuple[str, str], bool]:
     """Return what the SSSOM files of a build say of links: (ours, theirs) -> does it hold?"""
     found = {}
     for path in sorted((folder / "links").glob("*.sssom.tsv")):
+        if path.name == f"{REFUSED}.sssom.tsv":
+            continue  # what is said of links stands in the tables of the targets
         for decision in read_table(path.read_text(encoding="utf-8"), base).decisions:
             if decision.found and not decision.justification.endswith("UnspecifiedMatching"):
                 found[decision.subject, decision.object] = decision.confirmed
