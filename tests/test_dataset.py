@@ -14,7 +14,8 @@ from twingraph.export.jsonld_stream import jsonld_chunks
 from twingraph.rdf.dataset import Dataset, by_subject, term_of
 from twingraph.rdf.frozen import default_graph, quad_lines
 from twingraph.rdf.turtle import write_turtle
-from twingraph.rdf.turtle_stream import turtle_chunks
+from twingraph.rdf.spool import Spool
+from twingraph.rdf.turtle_stream import TurtleBody, turtle_chunks
 from twingraph.rdf.vocabulary import EDTF, HOME, PREFIXES, RDF, RDFS, SKOS, TG, XSD
 from twingraph.settings import bundled
 
@@ -65,9 +66,10 @@ def test_lines_are_written_as_terms_are(quads: frozenset[Quad]) -> None:
     made = everything()
     graph = Dataset.of(made)
     default = default_graph(made)
+    body = TurtleBody(graph.default, PREFIXES, Spool())
 
     assert b"".join(graph.quad_chunks()) == quad_lines(made)
-    assert b"".join(turtle_chunks(graph.default, PREFIXES)) == write_turtle(default).encode()
+    assert b"".join(turtle_chunks(body, PREFIXES)) == write_turtle(default).encode()
     assert (
         b"".join(jsonld_chunks(graph.default, context)) == write_jsonld(default, context).encode()
     )

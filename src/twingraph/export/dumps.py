@@ -27,7 +27,8 @@ from twingraph.rdf.dataset import Dataset, chunks, parse_lines
 from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import ENTITIES, LINKS, VOCABULARY, source_of
 from twingraph.rdf.serializers import SERIALIZERS
-from twingraph.rdf.turtle_stream import trig_chunks, turtle_chunks
+from twingraph.rdf.spool import Spool
+from twingraph.rdf.turtle_stream import TurtleBody, trig_chunks, turtle_chunks
 from twingraph.rdf.vocabulary import NS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
@@ -72,25 +73,47 @@ class Frozen:
         """The ontology, its alignments and the code lists."""
         return self.dataset.named.get(self.base + VOCABULARY, ())
 
+    @cached_property
+    def _spool(self) -> Spool:
+        return Spool()
+
+    @cached_property
+    def _bodies(self) -> dict[str, TurtleBody]:
+        return {}
+
+    def body(self, name: str) -> TurtleBody:
+        """Return the blocks of a named graph, or ('') of the default graph, made once."""
+        body = self._bodies.get(name)
+        if body is None:
+            lines = self.dataset.named[name] if name else self.dataset.default
+            body = self._bodies[name] = self.body_of(lines)
+        return body
+
+    def body_of(self, lines: Sequence[str]) -> TurtleBody:
+        """Return the blocks of lines that are a graph by themselves."""
+        return TurtleBody(lines, self.prefixes, self._spool)
+
+    @cached_property
     def context(self) -> Json:
-        """Return the JSON-LD context: a function of the ontology alone."""
+        """The JSON-LD context: a function of the ontology alone."""
         return make_context(parse_lines(self.vocabulary), NS)
 
 
 def _turtle(graph: Frozen) -> Chunks:
-    return turtle_chunks(graph.dataset.default, graph.prefixes)
+    return turtle_chunks(graph.body(""), graph.prefixes)
 
 
 def _trig(graph: Frozen) -> Chunks:
-    return trig_chunks(graph.dataset.default, graph.dataset.named, graph.prefixes)
+    named = {name: graph.body(name) for name in graph.dataset.named}
+    return trig_chunks(graph.body(""), named, graph.prefixes)
 
 
 def _jsonld(graph: Frozen) -> Chunks:
-    return jsonld_chunks(graph.dataset.default, graph.context())
+    return jsonld_chunks(graph.dataset.default, graph.context)
 
 
 def _context(graph: Frozen) -> Chunks:
-    document = {"@context": graph.context()}
+    document = {"@context": graph.context}
     yield (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -107,9 +130,9 @@ def _write_vocabulary(graph: Frozen, suffix: str) -> Chunks:
     """Write the ontology and the code lists alone, for those who use them for data of their own."""
     match suffix:
         case "ttl":
-            return turtle_chunks(graph.vocabulary, graph.prefixes)
+            return turtle_chunks(graph.body_of(graph.vocabulary), graph.prefixes)
         case "jsonld":
-            return jsonld_chunks(graph.vocabulary, graph.context())
+            return jsonld_chunks(graph.vocabulary, graph.context)
     triples = [line.triple for line in parse_lines(graph.vocabulary)]
     return [SERIALIZERS[suffix](triples, graph.prefixes)]
 
@@ -124,17 +147,17 @@ def source_files(graph: Frozen) -> dict[str, Chunks]:
     named, lists = graph.dataset.named, graph.base + "graph/import/"
     if any(name.startswith(lists) for name in named):
         ours = {graph.base + item for item in (ENTITIES, LINKS)}
-        curated = sorted({
-            line for name, lines in named.items() for line in lines
+        curated = sorted(set().union(*(
+            lines for name, lines in named.items()
             if name in ours or (source_of(name, graph.base) and not name.startswith(lists))
-        })  # fmt: skip
+        )))  # fmt: skip
         files["curated.nt"] = chunks(curated)
-        files["curated.ttl"] = turtle_chunks(curated, graph.prefixes)
+        files["curated.ttl"] = turtle_chunks(graph.body_of(curated), graph.prefixes)
     for name, lines in named.items():
         if source_of(name, graph.base) and (packages or name.startswith(lists)):
             slug = name.rpartition("/")[2]
             files[f"sources/{slug}.nt"] = chunks(lines)
-            files[f"sources/{slug}.ttl"] = turtle_chunks(lines, graph.prefixes)
+            files[f"sources/{slug}.ttl"] = turtle_chunks(graph.body(name), graph.prefixes)
     return dict(sorted(files.items()))
 
 

@@ -28,7 +28,7 @@ _ID: Final = "@id"
 _LANGUAGE: Final = "@language"
 _LANGUAGES: Final = "@languages"  # of a language there may be several
 _DECIMAL: Final = XSD.decimal.value
-_SMALL_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,14}")
+SMALL_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,14}")
 
 # key -> (IRI, how its values are written). Ours come from the ontology; these are the field's.
 FOREIGN: Final[dict[str, tuple[str, str | None]]] = {
@@ -282,7 +282,7 @@ def json_value(term: object, coercion: str | None) -> object:
         return {"@value": term.value, "@language": term.language}
     # a bare JSON number or boolean would take on the datatype that the context coerces to
     bare = coercion in (None, term.datatype.value)
-    if bare and term.datatype == XSD.integer and _SMALL_INTEGER.fullmatch(term.value):
+    if bare and term.datatype == XSD.integer and SMALL_INTEGER.fullmatch(term.value):
         return int(term.value)
     if bare and term.datatype == XSD.boolean and term.value in ("true", "false"):
         return term.value == "true"

@@ -8,29 +8,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from pyoxigraph import RdfFormat, parse
 
-from twingraph.export.jsonld import Json, Key, has_language_map, json_value, keys_of
+from twingraph.export.jsonld import SMALL_INTEGER, Json, Key, has_language_map, json_value, keys_of
 from twingraph.rdf.dataset import by_subject
-from twingraph.rdf.vocabulary import RDF
+from twingraph.rdf.vocabulary import RDF, XSD
 
 _TYPE: Final = f"<{RDF.type.value}>"
-_KEPT: Final = 1 << 16
+_INTEGER: Final = XSD.integer.value
+_BOOLEAN: Final = XSD.boolean.value
+_KEPT: Final = 1 << 16  # ends of lines that are remembered; most of the others come once
+_JOINED: Final = 512  # nodes that are encoded at once
 
 
 def jsonld_chunks(lines: Sequence[str], context: Json) -> Iterator[bytes]:
-    """Yield lines as one JSON-LD document with its context, node by node.
+    """Yield lines as one JSON-LD document with its context, some hundred nodes at once.
 
     >>> raw = b"".join(jsonld_chunks(['<http://e/a> <http://e/b> "1" .'], {"b": "http://e/b"}))
     >>> json.loads(raw)["@graph"]
     [{'id': 'http://e/a', 'b': '1'}]
     """
     yield f'{{"@context": {_dumps(context)},\n"@graph": [\n'.encode()
+    nodes = _NodeWriter(context).nodes(lines)
     separator = ""
-    for node in _NodeWriter(context).nodes(lines):
-        yield f"{separator}{node}".encode()
+    while joined := ",\n".join(islice(nodes, _JOINED)):
+        yield f"{separator}{joined}".encode()
         separator = ",\n"
     yield b"\n]}\n"
 
@@ -39,42 +44,63 @@ def _dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def _iri(text: str) -> str:
+    """Return an IRI as a JSON string; only an escape in it has to be written otherwise."""
+    return f'"{text}"' if "\\" not in text else _dumps(text)
+
+
 class _NodeWriter:
     """Writes the nodes of one document."""
 
     def __init__(self, context: Json) -> None:
         self._keys = keys_of(context)
         self._names: dict[str, tuple[str, Key]] = {}  # predicate -> its key as JSON, and the key
-        self._values: dict[tuple[str, str | None], str] = {}
+        # a line's end -> its predicate; its key, and the member of the node that it makes alone
+        self._facts: dict[str, tuple[str, tuple[str, str]]] = {}
 
     def nodes(self, lines: Sequence[str]) -> Iterator[str]:
         for subject, start, end in by_subject(lines):
             yield self._node(subject, lines[start:end])
 
     def _node(self, subject: str, lines: Sequence[str]) -> str:
-        facts: dict[str, list[str]] = {}
         start = len(subject) + 3
+        known = self._facts
+        facts: list[tuple[str, str]] = []
+        several: dict[str, list[str]] = {}
+        last, first = "", ""
         for line in lines:
-            cut = line.index(" ", start)
-            predicate = line[start:cut]
-            values = facts.get(predicate)
-            if values is None:
-                facts[predicate] = [line[cut + 1 : -2]]
-            else:
-                values.append(line[cut + 1 : -2])
-        parts = [f'"id": {_dumps(subject)}']
-        kinds = facts.pop(_TYPE, None)
-        if kinds is not None:
-            names = sorted(self._key(kind)[1].name for kind in kinds)
-            parts.append(f'"type": {_dumps(names)}')
-        named = []
-        for predicate, texts in facts.items():
-            name, key = self._key(predicate)
-            named.append((key.name, f"{name}: {self._written(texts, key)}"))
+            end = line[start:-2]
+            predicate, fact = known.get(end) or self._fact(end)
+            if predicate != last:
+                facts.append(fact)
+                last, first = predicate, end
+            elif predicate in several:
+                several[predicate].append(end)
+            else:  # lines are sorted, so that the values of a property follow each other
+                facts.pop()
+                several[predicate] = [first, end]
+        for predicate, ends in several.items():
+            cut = len(predicate) + 1
+            facts.append(self._member(predicate, [end[cut:] for end in ends]))
         # a key can stand for one property only, so names alone decide the order
-        named.sort()
-        parts += [text for _, text in named]
-        return f"{{{', '.join(parts)}}}"
+        facts.sort()
+        return f'{{"id": {", ".join([_iri(subject), *(text for _, text in facts)])}}}'
+
+    def _fact(self, end: str) -> tuple[str, tuple[str, str]]:
+        """Return what the end of a line says by itself."""
+        predicate, text = end.split(" ", 1)
+        found = predicate, self._member(predicate, [text])
+        if len(self._facts) < _KEPT:
+            self._facts[end] = found
+        return found
+
+    def _member(self, predicate: str, texts: list[str]) -> tuple[str, str]:
+        """Return the key of a property ('' for the type, which comes first) and it with values."""
+        if predicate == _TYPE:
+            names = sorted(self._key(kind)[1].name for kind in texts)
+            return "", f'"type": {_dumps(names)}'
+        name, key = self._key(predicate)
+        return key.name, f"{name}: {self._written(texts, key)}"
 
     def _key(self, predicate: str) -> tuple[str, Key]:
         found = self._names.get(predicate)
@@ -87,7 +113,7 @@ class _NodeWriter:
     def _written(self, texts: list[str], key: Key) -> str:
         if has_language_map(key, [_language(text) for text in texts]):
             return self._by_language(texts, key)
-        return _single(sorted(self._value(text, key.coercion) for text in texts), key)
+        return _single(sorted(_value(text, key.coercion) for text in texts), key)
 
     def _by_language(self, texts: list[str], key: Key) -> str:
         found: dict[str, list[tuple[str, str]]] = {}
@@ -100,15 +126,30 @@ class _NodeWriter:
         ]
         return f"{{{', '.join(parts)}}}"
 
-    def _value(self, text: str, coercion: str | None) -> str:
-        if text[0] == "<" and coercion == "@id":
-            return f'"{text[1:-1]}"' if "\\" not in text else _slow(text, coercion)
-        known = self._values.get((text, coercion))
-        if known is None:
-            known = _slow(text, coercion)
-            if len(self._values) < _KEPT:
-                self._values[text, coercion] = known
-        return known
+
+def _value(text: str, coercion: str | None) -> str:
+    if "\\" not in text:
+        if text[0] == "<":
+            if coercion == "@id":
+                return f'"{text[1:-1]}"'
+        elif text[-1] == '"':
+            if coercion is None:
+                return text
+        elif text[-1] == ">":
+            return _typed(text, coercion)
+    return _slow(text, coercion)
+
+
+def _typed(text: str, coercion: str | None) -> str:
+    """Return a literal with a datatype and without escapes as `json_value` has it."""
+    cut = text.rindex('"')
+    datatype = text[cut + 4 : -1]
+    if coercion in (None, datatype):
+        if datatype == _INTEGER and SMALL_INTEGER.fullmatch(text, 1, cut):
+            return str(int(text[1:cut]))
+        if datatype == coercion != _BOOLEAN:
+            return text[: cut + 1]
+    return _slow(text, coercion)
 
 
 def _language(text: str) -> str:

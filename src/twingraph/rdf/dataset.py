@@ -7,11 +7,12 @@ sorted by code point, which is the order of their UTF-8 bytes, and none stands t
 
 from __future__ import annotations
 
-import heapq
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ _QUAD: Final = re.compile(
     re.VERBOSE,
 )
 _CHUNK: Final = 4096  # lines that are joined at once where they are written
+_MERGED: Final = 1 << 15  # lines that are sorted at once where graphs are merged
 
 
 class Dataset:
@@ -104,9 +106,8 @@ class Dataset:
 
     def quad_chunks(self) -> Iterator[bytes]:
         """Yield the whole as sorted N-Quads, in pieces."""
-        streams: list[Iterator[str]] = [iter(self.default)]
-        streams += [_in_graph(lines, name) for name, lines in self.named.items()]
-        return chunks(heapq.merge(*streams))
+        named = [(lines, f"<{name}> .") for name, lines in self.named.items()]
+        return _merged([(self.default, ""), *named])
 
     def triple_chunks(self) -> Iterator[bytes]:
         """Yield the default graph as sorted N-Triples, in pieces."""
@@ -117,9 +118,30 @@ def _sorted(lines: Iterable[str]) -> list[str]:
     return sorted(set(lines))
 
 
-def _in_graph(lines: Iterable[str], name: str) -> Iterator[str]:
-    end = f"<{name}> ."
-    return (line[:-1] + end for line in lines)
+def _merged(graphs: Sequence[tuple[Sequence[str], str]]) -> Iterator[bytes]:
+    """Yield the sorted lines of graphs, merged; each takes the end that names its graph, if any.
+
+    The graphs go on together, some thousand lines in each step, as far as the slowest of them:
+    sorting what lies between two such places is one call, a merge by line would be one for each.
+    """
+    share = max(_MERGED // len(graphs), 256)
+    reached = [0] * len(graphs)
+    rest = True
+    while rest:
+        limits = [
+            lines[start + share]
+            for start, (lines, _) in zip(reached, graphs, strict=True) if start + share < len(lines)
+        ]  # fmt: skip
+        rest = bool(limits)
+        made: list[str] = []
+        for number, (lines, end) in enumerate(graphs):
+            start = reached[number]
+            stop = bisect_left(lines, min(limits), start) if rest else len(lines)
+            part = lines[start:stop]
+            made += [line[:-1] + end for line in part] if end else part
+            reached[number] = stop
+        made.sort()
+        yield _encoded(made)
 
 
 def _lines(raw: bytes) -> list[str]:
@@ -189,14 +211,13 @@ def chunks(lines: Iterable[str]) -> Iterator[bytes]:
     >>> list(chunks(["a", "b"]))
     [b'a\nb\n']
     """
-    kept: list[str] = []
-    for line in lines:
-        kept.append(line)
-        if len(kept) == _CHUNK:
-            yield ("\n".join(kept) + "\n").encode()
-            kept.clear()
-    if kept:
-        yield ("\n".join(kept) + "\n").encode()
+    iterator = iter(lines)
+    while kept := list(islice(iterator, _CHUNK)):
+        yield _encoded(kept)
+
+
+def _encoded(lines: Sequence[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode() if lines else b""
 
 
 def by_subject(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:

@@ -17,6 +17,7 @@ from twingraph.rdf.vocabulary import PREFIXES, RDF, XSD
 
 # W3C RDF 1.1 Turtle §6.5, as far as we write it: no escapes, no leading digit trouble.
 _LOCAL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_\-]*[A-Za-z0-9_])?")
+_NOT_IN_IRI: Final = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 SHORTHAND: Final = {
     XSD.integer: re.compile(r"[+-]?[0-9]+"),
     XSD.decimal: re.compile(r"[+-]?[0-9]*\.[0-9]+"),
@@ -50,26 +51,28 @@ def iri_text(iri: str, used: set[str], prefixes: Mapping[str, str] = PREFIXES) -
     >>> iri_text("https://example.org/a b", set())
     '<https://example.org/a\\\\u0020b>'
     """
-    cut = max(iri.rfind("#"), iri.rfind("/")) + 1
-    for name, namespace in _by_namespace(prefixes).get(iri[:cut], ()):
-        if _LOCAL.fullmatch(iri[len(namespace) :]):
-            used.add(name)
-            return f"{name}:{iri[len(namespace) :]}"
-    return "<" + re.sub(r'[\x00-\x20<>"{}|^`\\]', lambda m: f"\\u{ord(m[0]):04X}", iri) + ">"
+    cut = iri.rfind("/") + 1
+    cut = iri.rfind("#", cut) + 1 or cut
+    name = _by_namespace(prefixes).get(iri[:cut])
+    if name is not None and _LOCAL.fullmatch(iri, cut):
+        used.add(name)
+        return f"{name}:{iri[cut:]}"
+    return "<" + _NOT_IN_IRI.sub(lambda m: f"\\u{ord(m[0]):04X}", iri) + ">"
 
 
 # by id, and the mapping kept beside it: an id may be given to another one once it is gone
-_NAMESPACES: dict[int, tuple[Mapping[str, str], dict[str, list[tuple[str, str]]]]] = {}
+_NAMESPACES: dict[int, tuple[Mapping[str, str], dict[str, str]]] = {}
 _KEPT: Final = 64
 
 
-def _by_namespace(prefixes: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+def _by_namespace(prefixes: Mapping[str, str]) -> dict[str, str]:
+    """Return namespace -> its prefix, the first of several."""
     kept = _NAMESPACES.get(id(prefixes))
     if kept is not None and kept[0] is prefixes:
         return kept[1]
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    found: dict[str, str] = {}
     for name, namespace in prefixes.items():
-        found[namespace].append((name, namespace))
+        found.setdefault(namespace, name)
     if len(_NAMESPACES) >= _KEPT:
         _NAMESPACES.clear()
     _NAMESPACES[id(prefixes)] = prefixes, found

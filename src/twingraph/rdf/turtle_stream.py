@@ -1,71 +1,90 @@
 """Sorted lines of N-Triples -> Turtle in the one form, block by block.
 
 The same bytes as `rdf.turtle.write_turtle`, made from text in one pass: no term is ever built. How
-a literal is escaped is the same in both, so what stands between the quotes is copied.
+a literal is escaped is the same in both, so what stands between the quotes is copied. The blocks of
+a graph are made once for all documents that they stand in.
 """
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
-from tempfile import TemporaryFile
 from typing import Final
 
 from twingraph.rdf.dataset import by_subject
+from twingraph.rdf.spool import Spool
 from twingraph.rdf.turtle import SHORTHAND, iri_text, predicate_text, prefix_lines
 from twingraph.rdf.vocabulary import RDF
 
 _TYPE: Final = f"<{RDF.type.value}>"
-_KEPT: Final = 1 << 16  # object texts that are remembered; most of the others come once
+_KEPT: Final = 1 << 16  # texts that are remembered; most of the others come once
 _SHORTHAND: Final = {datatype.value: pattern for datatype, pattern in SHORTHAND.items()}
+_SEPARATOR: Final = " ;\n  "
+_KINDS: Final = "a "
+_JOINED: Final = 512  # blocks that are encoded at once
 
 
-_READ: Final = 1 << 18  # bytes that are copied at once
+class TurtleBody:
+    """The blocks of a graph, and the prefixes that they use, made once and kept in a spool."""
+
+    def __init__(self, lines: Sequence[str], prefixes: Mapping[str, str], spool: Spool) -> None:
+        """Write the sorted lines of a graph as blocks."""
+        writer = TurtleWriter(prefixes)
+        self._spool = spool
+        self._part = spool.add(_joined(writer.blocks(lines)))
+        self.used = frozenset(writer.used)
+
+    def __len__(self) -> int:
+        """Return how many bytes the blocks have."""
+        return len(self._part)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the blocks, an empty line between two of them."""
+        return self._spool.read(self._part)
 
 
-def turtle_chunks(lines: Sequence[str], prefixes: Mapping[str, str]) -> Iterator[bytes]:
-    """Yield lines as a Turtle document, block by block.
+def turtle_chunks(body: TurtleBody, prefixes: Mapping[str, str]) -> Iterator[bytes]:
+    """Yield a graph as a Turtle document.
 
-    >>> raw = b"".join(turtle_chunks(["<http://e/a> <http://e/b> <http://e/c> ."], {"e": "http://e/"}))
-    >>> print(raw.decode(), end="")
+    >>> prefixes = {"e": "http://e/"}
+    >>> body = TurtleBody(["<http://e/a> <http://e/b> <http://e/c> ."], prefixes, Spool())
+    >>> print(b"".join(turtle_chunks(body, prefixes)).decode(), end="")
     @prefix e: <http://e/> .
     <BLANKLINE>
     e:a e:b e:c .
-    """  # a line of Turtle
-    writer = TurtleWriter(prefixes)
-    return _after_prefixes(writer, _parted(writer.blocks(lines)), "\n")
+    """
+    head = prefix_lines(body.used, prefixes)
+    yield (head + ("\n" if len(body) else "")).encode()
+    yield from body.pieces()
 
 
 def trig_chunks(
-    default: Sequence[str], named: Mapping[str, Sequence[str]], prefixes: Mapping[str, str]
+    default: TurtleBody, named: Mapping[str, TurtleBody], prefixes: Mapping[str, str]
 ) -> Iterator[bytes]:
     """Yield graphs as a TriG document (RDF 1.1 TriG §3): the default graph, the others by IRI."""
-    writer = TurtleWriter(prefixes)
-
-    def parts() -> Iterator[str]:
-        yield from _parted(writer.blocks(default))
-        for name in sorted(named):
-            yield f"\n{iri_text(name, writer.used, prefixes)} {{\n"
-            yield from _parted(writer.blocks(named[name]))
-            yield "}\n"
-
-    return _after_prefixes(writer, parts(), "\n")
-
-
-def _parted(blocks: Iterator[str]) -> Iterator[str]:
-    for number, block in enumerate(blocks):
-        yield f"\n{block}" if number else block
+    used = set(default.used).union(*(body.used for body in named.values()))
+    titles = {name: iri_text(name, used, prefixes) for name in sorted(named)}
+    between = "\n" if len(default) or named else ""
+    yield (prefix_lines(used, prefixes) + between).encode()
+    yield from default.pieces()
+    for name, title in titles.items():
+        yield f"\n{title} {{\n".encode()
+        yield from named[name].pieces()
+        yield b"}\n"
 
 
-def _after_prefixes(writer: TurtleWriter, body: Iterator[str], between: str) -> Iterator[bytes]:
-    """Yield the body after the prefixes that it turns out to use; it waits in a file meanwhile."""
-    with TemporaryFile("w+b") as waiting:
-        for part in body:
-            waiting.write(part.encode())
-        empty = waiting.tell() == 0
-        waiting.seek(0)
-        head = prefix_lines(writer.used, writer.prefixes)
-        yield (head + ("" if empty else between)).encode()
-        yield from iter(lambda: waiting.read(_READ), b"")
+def _joined(blocks: Iterator[str]) -> Iterator[bytes]:
+    """Yield blocks with an empty line between two of them, some hundred at once."""
+    kept: list[str] = []
+    between = ""
+    for block in blocks:
+        kept.append(block)
+        if len(kept) == _JOINED:
+            yield (between + "\n".join(kept)).encode()
+            between = "\n"
+            kept.clear()
+    if kept:
+        yield (between + "\n".join(kept)).encode()
 
 
 class TurtleWriter:
@@ -82,8 +101,8 @@ class TurtleWriter:
         """Begin with nothing used."""
         self.prefixes = prefixes
         self.used: set[str] = set()
-        self._predicates: dict[str, str] = {_TYPE: "a"}
-        self._objects: dict[str, str] = {}
+        self._verbs: dict[str, str] = {_TYPE: "a"}
+        self._facts: dict[str, tuple[str, str]] = {}  # a line's end -> verb; verb and object
 
     def blocks(self, lines: Sequence[str]) -> Iterator[str]:
         """Yield one block a subject, sorted by its IRI, each ending in a line end."""
@@ -91,48 +110,51 @@ class TurtleWriter:
             yield self._block(subject, lines[start:end])
 
     def _block(self, subject: str, lines: Sequence[str]) -> str:
-        name = iri_text(subject, self.used, self.prefixes)
-        facts: dict[str, list[str]] = {}
-        objects, predicates = self._objects, self._predicates
         start = len(subject) + 3
+        known = self._facts
+        facts: list[str] = []
+        several: dict[str, list[str]] = {}
+        last = ""
         for line in lines:
-            cut = line.index(" ", start)
-            predicate, value = line[start:cut], line[cut + 1 : -2]
-            verb = predicates.get(predicate)
-            if verb is None:
-                verb = predicates[predicate] = self._iri(predicate)
-            text = objects.get(value)
-            if text is None:
-                text = self._object(value)
-            values = facts.get(verb)
-            if values is None:
-                facts[verb] = [text]
-            else:
-                values.append(text)
-        parts = []
-        kinds = facts.pop("a", None)
-        if kinds is not None:
-            parts.append(predicate_text("a", kinds))
-        parts += [predicate_text(verb, facts[verb]) for verb in sorted(facts)]
-        return f"{name} " + " ;\n  ".join(parts) + " .\n"
+            end = line[start:-2]
+            verb, fact = known.get(end) or self._fact(end)
+            if verb != last:
+                facts.append(fact)
+                last = verb
+            elif verb in several:
+                several[verb].append(fact)
+            else:  # lines are sorted, so that the values of a property follow each other
+                several[verb] = [facts.pop(), fact]
+        for verb, values in several.items():
+            facts.append(predicate_text(verb, [value[len(verb) + 1 :] for value in values]))
+        facts.sort()  # by verb: a space is less than whatever a verb goes on with
+        kinds = bisect(facts, _KINDS)
+        if kinds < len(facts) and facts[kinds].startswith(_KINDS):
+            facts.insert(0, facts.pop(kinds))
+        return f"{self._iri(subject)} {_SEPARATOR.join(facts)} .\n"
 
-    def _iri(self, text: str) -> str:
-        return iri_text(text[1:-1], self.used, self.prefixes)
-
-    def _object(self, value: str) -> str:
+    def _fact(self, end: str) -> tuple[str, str]:
+        """Return the verb of a line's end, and the verb with the object, as Turtle has them."""
+        predicate, value = end.split(" ", 1)
+        verb = self._verbs.get(predicate)
+        if verb is None:
+            verb = self._verbs[predicate] = self._iri(predicate[1:-1])
         if value[0] == "<":
-            text = self._iri(value)
+            value = self._iri(value[1:-1])
         elif value[-1] == ">":
-            text = self._typed(value)
-        else:
-            return value  # a plain or a tagged string stands the same in both
-        if len(self._objects) < _KEPT:
-            self._objects[value] = text
-        return text
+            value = self._typed(value)
+        # else a plain or a tagged string, which stands the same in both
+        found = verb, f"{verb} {value}"
+        if len(self._facts) < _KEPT:
+            self._facts[end] = found
+        return found
+
+    def _iri(self, iri: str) -> str:
+        return iri_text(iri, self.used, self.prefixes)
 
     def _typed(self, value: str) -> str:
         quoted, _, datatype = value.rpartition("^^")
         shorthand = _SHORTHAND.get(datatype[1:-1])
         if shorthand is not None and shorthand.fullmatch(quoted, 1, len(quoted) - 1):
             return quoted[1:-1]
-        return f"{quoted}^^{self._iri(datatype)}"
+        return f"{quoted}^^{self._iri(datatype[1:-1])}"
