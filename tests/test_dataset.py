@@ -93,8 +93,9 @@ def test_subjects_come_in_the_order_of_their_iris() -> None:
 
 def test_an_empty_graph_is_an_empty_document() -> None:
     empty = Dataset([], {})
+    body = TurtleBody(empty.default, PREFIXES, Spool())
 
-    assert b"".join(turtle_chunks(empty.default, PREFIXES)) == write_turtle([]).encode()
+    assert b"".join(turtle_chunks(body, PREFIXES)) == write_turtle([]).encode()
     assert json.loads(b"".join(jsonld_chunks(empty.default, {})))["@graph"] == []
 
 

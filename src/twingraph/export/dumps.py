@@ -165,8 +165,8 @@ def _links(write: Callable[[Linked], str]) -> Callable[[Frozen], Chunks]:
     return lambda graph: [write(graph.linked).encode()]
 
 
-def _tables(write: Callable[[Tables], bytes]) -> Callable[[Frozen], Chunks]:
-    return lambda graph: [write(graph.tables)]
+def _tables(write: Callable[[Tables], Chunks]) -> Callable[[Frozen], Chunks]:
+    return lambda graph: write(graph.tables)
 
 
 # what a build consists of, beside the shapes, the sources' own files and the catalogue

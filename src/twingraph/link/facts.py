@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad, Triple
 
 from twingraph.derive.published import CLAIM_PREDICATES, read_claims
 from twingraph.derive.resolve import Claim, Value
@@ -19,6 +19,7 @@ from twingraph.rdf.vocabulary import HOME, RDFS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
+_LABEL: Final = str(RDFS.label)
 _READ: Final = 1 << 15  # subjects whose facts are kept
 SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 
@@ -92,15 +93,20 @@ class LinkFacts:
         found = parse_lines(line for each in lines for line in each)
         return tuple(read_claims(item.triple for item in found))
 
-    def _facts(self, subject: str) -> dict[str, list[str]]:
-        """Return predicate -> the values as they are written."""
+    def facts(self, subject: str) -> Mapping[str, Sequence[str]]:
+        """Return predicate -> its values of a subject, sorted, as they are written in lines."""
         facts = self._read.get(subject)
         if facts is None:
             facts = {}
             start, end = self._ranges.get(subject, (0, 0))
+            cut = len(subject) + 3
             for line in self._lines[start:end]:
-                _, predicate, value = line.split(" ", 2)
-                facts.setdefault(predicate[1:-1], []).append(value[:-2])
+                predicate, value = line[cut:-2].split(" ", 1)
+                values = facts.get(predicate)
+                if values is None:
+                    facts[predicate] = [value]
+                else:
+                    values.append(value)
             if len(self._read) >= _READ:
                 self._read.clear()
             self._read[subject] = facts
@@ -109,11 +115,11 @@ class LinkFacts:
     def values(self, subject: str, predicate: NamedNode) -> list[Value]:
         """Return the values of a property, sorted."""
         # lines are sorted as the terms' texts are
-        return [term_of(item) for item in self._facts(subject).get(predicate.value, ())]
+        return [term_of(item) for item in self.facts(subject).get(str(predicate), ())]
 
     def texts(self, subject: str, predicate: NamedNode) -> list[str]:
         """Return the values of a property as text: IRIs as they are, literals without their tag."""
-        return [text_of(item) for item in self._facts(subject).get(predicate.value, ())]
+        return [text_of(item) for item in self.facts(subject).get(str(predicate), ())]
 
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
         """Return what has `value` (an IRI, or a literal's text) as a property's value, sorted."""
@@ -131,10 +137,11 @@ class LinkFacts:
 
     def label(self, subject: str, language: str = "en") -> str:
         """Return the label in `language`; '' where there is none."""
+        tag = f'"@{language}'
         return next(
-            (item.value for item in self.values(subject, RDFS.label)
-             if isinstance(item, Literal) and item.language == language), "",
-        )  # fmt: skip
+            (text_of(item) for item in self.facts(subject).get(_LABEL, ()) if item.endswith(tag)),
+            "",
+        )
 
     def things(self) -> list[str]:
         """Return the entities that have a label, sorted."""

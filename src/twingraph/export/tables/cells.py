@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
-from twingraph.derive.resolve import Value
 from twingraph.export.tables.columns import Row
 from twingraph.link.facts import LinkFacts
+from twingraph.rdf.dataset import text_of
 from twingraph.rdf.iris import kind_of
-from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG
+from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG, XSD
 
+_VALUE: Final = str(TG.value)
+_LABELS: Final = (str(SKOS.prefLabel), str(RDFS.label))
+_NAMES: Final = (
+    (str(RDFS.label), "true"), (str(SKOS.altLabel), "false"), (str(TG.formerName), "false"),
+)  # fmt: skip
 PLACE: Final = NamedNode(PREFIXES["schema"] + "Place")
 
 
@@ -77,21 +82,21 @@ def count(verb: NamedNode) -> Callable[[LinkFacts, str], list[str]]:
     return lambda facts, thing: [str(len(facts.subjects(verb, thing)))]
 
 
-def value(facts: LinkFacts, claim: str) -> list[Value]:
-    """What a claim gives as the value, still a term."""
-    return facts.values(claim, TG.value)
+def value(facts: LinkFacts, claim: str) -> list[str]:
+    """What a claim gives as the value."""
+    return facts.texts(claim, TG.value)
 
 
 def value_label(language: str) -> Callable[[LinkFacts, str], list[str]]:
     """Return what finds the label of a claim's value, where that is an IRI."""
+    tag = f'"@{language}'
 
     def find(facts: LinkFacts, claim: str) -> list[str]:
-        for fact in facts.values(claim, TG.value):
-            if isinstance(fact, NamedNode):
-                verbs = (SKOS.prefLabel, RDFS.label)
-                terms = [term for verb in verbs for term in facts.values(fact.value, verb)]
-                return [plain(term) for term in terms
-                        if isinstance(term, Literal) and term.language == language][:1]  # fmt: skip
+        for text in _values(facts, claim):
+            if text[0] == "<":
+                about = facts.facts(text[1:-1])
+                labels = (label for verb in _LABELS for label in about.get(verb, ()))
+                return [text_of(label) for label in labels if label.endswith(tag)][:1]
         return []
 
     return find
@@ -99,49 +104,54 @@ def value_label(language: str) -> Callable[[LinkFacts, str], list[str]]:
 
 def value_type(facts: LinkFacts, claim: str) -> list[str]:
     """The datatype of a claim's value, where that is a literal."""
-    return [
-        fact.datatype.value for fact in facts.values(claim, TG.value) if isinstance(fact, Literal)
-    ]
+    return [_datatype(text) for text in _values(facts, claim) if text[0] != "<"]
+
+
+def _datatype(literal: str) -> str:
+    if literal[-1] == ">":
+        return literal[literal.rindex("<") + 1 : -1]
+    return XSD.string.value if literal[-1] == '"' else RDF.langString.value
 
 
 def value_language(facts: LinkFacts, claim: str) -> list[str]:
     """The language of a claim's value, where it has one."""
-    return [
-        fact.language for fact in facts.values(claim, TG.value)
-        if isinstance(fact, Literal) and fact.language
-    ]  # fmt: skip
+    return [tag for text in _values(facts, claim) if (tag := _language(text))]
 
 
-# --- rows about pairs ----------------------------------------------------------------------------
+def _language(text: str) -> str:
+    """Return the language tag of a value as it is written in a line, '' where it has none."""
+    return text[text.rindex('"') + 2 :] if text[-1] not in '">' else ""
+
+
+def _values(facts: LinkFacts, claim: str) -> Sequence[str]:
+    return facts.facts(claim).get(_VALUE, ())
+
+
+# --- rows about pairs, in the order of their tables' columns and keys ----------------------------
 
 
 def members(facts: LinkFacts) -> Iterator[Row]:
     """A row for each partner of each partnership."""
     for tie in facts.subjects(RDF.type, TG.Partnership.value):
-        for partner in facts.texts(tie, TG.partner):
-            yield {
-                "partnership": tie, "partner": partner,
-                "partner_label_en": facts.label(partner),
-                "partner_label_de": facts.label(partner, "de"),
-            }  # fmt: skip
+        for partner in sorted(facts.texts(tie, TG.partner)):
+            yield tie, partner, facts.label(partner), facts.label(partner, "de")
 
 
 def evidence(facts: LinkFacts) -> Iterator[Row]:
     """A row for each citation of each partnership and claim."""
     known = set(facts.subjects(RDF.type, TG.Citation.value))
     for thing in things_of(TG.Partnership, TG.Claim)(facts):
-        for cite in facts.texts(thing, TG.cites):
+        for cite in sorted(facts.texts(thing, TG.cites)):
             if cite in known:
-                yield {"thing": thing, "citation": cite}
+                yield thing, cite
 
 
 def names(facts: LinkFacts) -> Iterator[Row]:
     """A row for each name of each place."""
     for place in things_of(TG.AdministrativeUnit, PLACE)(facts):
-        for verb, preferred in (
-            (RDFS.label, "true"), (SKOS.altLabel, "false"), (TG.formerName, "false"),
-        ):  # fmt: skip
-            for fact in facts.values(place, verb):
-                language = (fact.language if isinstance(fact, Literal) else "") or "und"
-                yield {"place": place, "name": plain(fact), "language": language,
-                       "preferred": preferred}  # fmt: skip
+        about = facts.facts(place)
+        rows = [
+            (place, text_of(text), _language(text) or "und", preferred)
+            for verb, preferred in _NAMES for text in about.get(verb, ())
+        ]  # fmt: skip
+        yield from sorted(rows, key=itemgetter(3, 2, 1))

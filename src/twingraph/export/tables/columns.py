@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
-from pyoxigraph import Literal as Text
 from pyoxigraph import NamedNode
 
-from twingraph.derive.resolve import Value
 from twingraph.link.facts import LinkFacts
-from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import EDTF, RDF, XSD
+from twingraph.rdf.dataset import text_of
+from twingraph.rdf.vocabulary import EDTF, XSD
 
 Form = Literal["iri", "text", "words", "edtf", "date", "integer", "decimal", "boolean"]
 Cell = str | list[str]
-Row = Mapping[str, Cell]
+Row = Sequence[Cell]  # one a column, in their order
 
 DATATYPES: Final[Mapping[Form, NamedNode]] = {
     "boolean": XSD.boolean,
@@ -57,10 +56,23 @@ class Column:
     quiet: bool = False
     picks: bool = False
     refers: str = ""
-    find: Callable[[LinkFacts, str], Sequence[Value | str]] | None = None
+    find: Callable[[LinkFacts, str], Sequence[str]] | None = None
     shown: Callable[[str], str | None] = as_it_is
 
-    @property
+    @cached_property
+    def predicate(self) -> str:
+        """The property whose values it shows, as it is written in lines; '' for none."""
+        return str(self.verb) if self.verb is not None else ""
+
+    @cached_property
+    def ending(self) -> str:
+        """How the values end that a cell can hold, as they are written in lines; '' for any."""
+        if self.language:
+            return f'"@{self.language}'
+        datatype = DATATYPES.get(self.form)
+        return '"' if datatype == XSD.string else f'"^^{datatype}' if datatype is not None else ""
+
+    @cached_property
     def speaks(self) -> bool:
         """Is it part of the RDF that CSVW makes of the table?"""
         return not (self.verb is None or self.many or self.quiet or self.form == "words")
@@ -91,48 +103,50 @@ class TableSchema:
         return self.key[0]
 
 
-def fits(term: Value, column: Column) -> bool:
-    """Can a cell of the column hold the term, so that it comes back from it as it was?
+def fits(value: str, column: Column) -> bool:
+    """Can a cell of the column hold a value (its text in a line), so that it comes back the same?
 
     >>> year = Column("year", "Year", "Jahr", "", "edtf")
-    >>> fits(Text("1987", datatype=EDTF), year), fits(Text("1987"), year)
+    >>> fits(f'"1987"^^{EDTF}', year), fits('"1987"', year)
     (True, False)
     """
     if column.form == "iri":
         # a URI template (RFC 6570 §3.2.3) would write other letters as %XX: another IRI
-        return isinstance(term, NamedNode) and (term.value.isascii() or not column.speaks)
-    if not isinstance(term, Text):
-        return False
-    if column.form == "words":
-        return True
-    if column.language:
-        return term.language == column.language
-    return term.datatype == DATATYPES[column.form]
+        return value[0] == "<" and (value.isascii() or not column.speaks)
+    return value[0] == '"' and value.endswith(column.ending)
 
 
-def _foreign(term: Value, column: Column) -> bool:
+def _foreign(value: str, column: Column) -> bool:
     """Is it another column's: the same property in another language?"""
-    return bool(column.language) and isinstance(term, Text) and term.datatype == RDF.langString
+    return bool(column.language) and value[0] == '"' and value[-1] not in '">'
 
 
-def cell(facts: LinkFacts, thing: str, column: Column) -> tuple[Cell, bool]:
+def cell(values: Sequence[str], column: Column) -> tuple[Cell, bool]:
     """Return the cell of a column for a thing, and whether the graph has more than it shows.
 
-    A cell for one value stays empty where there are several: to choose one would hide the others.
+    `values` are those of the column's property, as they are written in lines. A cell for one value
+    stays empty where there are several: to choose one would hide the others.
+
+    >>> cell(['"Bonn"@de', '"Bonna"@la'], Column("name", "", "", "", language="de"))
+    ('Bonn', False)
     """
-    if column.find is not None:
-        found = [plain(item) for item in column.find(facts, thing)]
-        return (found, False) if column.many else ("".join(found[:1]), len(found) > 1)
-    terms = facts.values(thing, column.verb) if column.verb is not None else []
     if column.many:
-        return [shown for _, shown in members(terms, column)], False
-    good = [term for term in terms if fits(term, column)]
-    missed = any(not (fits(term, column) or _foreign(term, column)) for term in terms)
-    alone = plain(good[0]) if len(good) == 1 else ""
+        return [shown for _, shown in members(values, column)], False
+    good = [value for value in values if fits(value, column)]
+    missed = len(good) < len(values) and any(
+        not (fits(value, column) or _foreign(value, column)) for value in values
+    )
+    alone = text_of(good[0]) if len(good) == 1 else ""
     return alone, len(good) > 1 or (missed and not column.picks)
 
 
-def members(terms: Iterable[Value], column: Column) -> list[tuple[str, str]]:
+def found_cell(facts: LinkFacts, thing: str, column: Column) -> tuple[Cell, bool]:
+    """Return the same for a column whose values are worked out by its `find`."""
+    found = list(column.find(facts, thing)) if column.find is not None else []
+    return (found, False) if column.many else ("".join(found[:1]), len(found) > 1)
+
+
+def members(values: Iterable[str], column: Column) -> list[tuple[str, str]]:
     """Return what a list holds: each IRI, and how the cell shows it."""
-    iris = [term.value for term in terms if isinstance(term, NamedNode)]
+    iris = [value[1:-1] for value in values if value[0] == "<"]
     return [(iri, text) for iri in iris if (text := column.shown(iri)) is not None]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
-from twingraph.export.tables.columns import MORE, Cell, Column, Row, TableSchema, cell
+from twingraph.export.tables.columns import MORE, Cell, Column, Row, TableSchema, cell, found_cell
 from twingraph.export.tables.csvw import GROUP, SUFFIX, group_metadata, table_metadata
 from twingraph.export.tables.datapackage import DESCRIPTOR, Resource, package
 from twingraph.export.tables.schema import TABLES
@@ -22,90 +23,115 @@ from twingraph.link.facts import LinkFacts
 from twingraph.settings import Settings
 
 FOLDER: Final = "tables/"
+_DRAWN: Final = ("places", "partnerships")  # see geojson
+_ROWS: Final = 1024  # rows that are written at once
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What the tables are made from: the published graph, and who publishes where."""
+    """What the tables are made from: the published graph, and who publishes where.
+
+    Rows are made when they are written. Those of the tables that maps are drawn from are kept, and
+    of each file its size and its checksum, which the package tells.
+    """
 
     facts: LinkFacts
     settings: Settings
     base: str
+    _kept: dict[str, list[Row]] = field(default_factory=dict)
+    _written: dict[str, Resource] = field(default_factory=dict)
 
-    @cached_property
-    def rows(self) -> Mapping[str, Sequence[Row]]:
-        """Every table's rows by its name, sorted by the columns of its key."""
-        return {table.name: self._rows(table) for table in TABLES}
+    def rows(self, table: TableSchema) -> Iterable[Row]:
+        """Return the rows of a table, sorted by the columns of its key."""
+        if table.name not in _DRAWN:
+            return table.rows(self.facts) if table.rows else self._things(table)
+        if table.name not in self._kept:
+            self._kept[table.name] = list(self._things(table))
+        return self._kept[table.name]
 
-    @cached_property
-    def csv(self) -> Mapping[str, bytes]:
-        """Every table as CSV, by its name."""
-        return {table.name: write_csv(table.columns, self.rows[table.name]) for table in TABLES}
+    def csv(self, table: TableSchema) -> Iterator[bytes]:
+        """Yield a table as CSV, in pieces."""
+        size, digest = 0, hashlib.sha256()
+        for piece in write_csv([column.name for column in table.columns], self.rows(table)):
+            size += len(piece)
+            digest.update(piece)
+            yield piece
+        self._written[table.name] = Resource(table, size, digest.hexdigest())
 
-    def _rows(self, table: TableSchema) -> list[Row]:
-        made = self._pairs(table) if table.rows else self._things(table)
-        return sorted(made, key=lambda row: [str(row[name]) for name in table.key])
-
-    def _pairs(self, table: TableSchema) -> Iterator[Row]:
-        for row in table.rows(self.facts) if table.rows else ():
-            yield dict(row)
+    def resource(self, table: TableSchema) -> Resource:
+        """Return what is told of a table's file."""
+        if table.name not in self._written:
+            for _ in self.csv(table):
+                pass
+        return self._written[table.name]
 
     def _things(self, table: TableSchema) -> Iterator[Row]:
+        found = []
+        by_predicate: dict[str, list[tuple[int, Column]]] = defaultdict(list)
+        for place, column in enumerate(table.columns):
+            if column.find is not None:
+                found.append((place, column))
+            elif column.predicate:
+                by_predicate[column.predicate].append((place, column))
+        empty: list[Cell] = [[] if column.many else "" for column in table.columns]
+        names = [column.name for column in table.columns]
+        about, more = names.index(table.about), names.index(MORE)
         for thing in table.things(self.facts) if table.things else ():
-            row: dict[str, Cell] = {}
-            more: list[str] = []
-            for column in table.columns:
-                if column.name == table.about:
-                    row[column.name] = thing
-                elif column.name == MORE:
-                    row[column.name] = more
-                else:
-                    row[column.name], left_out = cell(self.facts, thing, column)
-                    more += [column.name] * left_out
+            row = empty.copy()
+            row[about] = thing
+            left_out = []
+            for predicate, values in self.facts.facts(thing).items():
+                for place, column in by_predicate.get(predicate, ()):
+                    row[place], left = cell(values, column)
+                    if left:
+                        left_out.append(place)
+            for place, column in found:
+                row[place], left = found_cell(self.facts, thing, column)
+                if left:
+                    left_out.append(place)
+            if left_out:
+                row[more] = [names[place] for place in sorted(left_out)]
             yield row
 
 
-def write_csv(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
-    r"""Return rows as CSV (RFC 4180); the members of a list are parted by spaces.
+def write_csv(names: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
+    r"""Yield rows as CSV (RFC 4180), in pieces; the members of a list are parted by spaces.
 
-    >>> year, ties = Column("year", "", "", ""), Column("ties", "", "", "", many=True)
-    >>> write_csv((year, ties), [{"year": "[1987,1988]", "ties": ["a", "b"]}])
+    >>> b"".join(write_csv(["year", "ties"], [["[1987,1988]", ["a", "b"]]]))
     b'year,ties\r\n"[1987,1988]",a b\r\n'
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    names = [column.name for column in columns]
     writer.writerow(names)
-    writer.writerows([_text(row[name]) for name in names] for row in rows)
-    return out.getvalue().encode()
-
-
-def _text(value: Cell) -> str:
-    return value if isinstance(value, str) else " ".join(value)
+    iterator = iter(rows)
+    while some := list(islice(iterator, _ROWS)):
+        writer.writerows(
+            [item if item.__class__ is str else " ".join(item) for item in row] for row in some
+        )
+        yield out.getvalue().encode()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue().encode()
 
 
 # --- the files -----------------------------------------------------------------------------------
 
 
-def _csv(name: str) -> Callable[[Tables], bytes]:
-    return lambda tables: tables.csv[name]
+def _csv(table: TableSchema) -> Callable[[Tables], Iterable[bytes]]:
+    return lambda tables: tables.csv(table)
 
 
-def _alone(table: TableSchema) -> Callable[[Tables], bytes]:
-    return lambda tables: table_metadata(table, tables.settings, tables.base)
+def _alone(table: TableSchema) -> Callable[[Tables], Iterable[bytes]]:
+    return lambda tables: [table_metadata(table, tables.settings, tables.base)]
 
 
-def _package(tables: Tables) -> bytes:
-    resources = [
-        Resource(table, len(raw := tables.csv[table.name]), hashlib.sha256(raw).hexdigest())
-        for table in TABLES
-    ]
-    return package(resources, tables.settings)
+def _package(tables: Tables) -> Iterable[bytes]:
+    return [package([tables.resource(table) for table in TABLES], tables.settings)]
 
 
-FILES: Final[dict[str, Callable[[Tables], bytes]]] = {
-    **{f"{FOLDER}{table.name}.csv": _csv(table.name) for table in TABLES},
+FILES: Final[dict[str, Callable[[Tables], Iterable[bytes]]]] = {
+    **{f"{FOLDER}{table.name}.csv": _csv(table) for table in TABLES},
     **{f"{FOLDER}{table.name}.csv{SUFFIX}": _alone(table) for table in TABLES},
-    FOLDER + GROUP: lambda tables: group_metadata(TABLES, tables.settings, tables.base),
+    FOLDER + GROUP: lambda tables: [group_metadata(TABLES, tables.settings, tables.base)],
     FOLDER + DESCRIPTOR: _package,
 }

@@ -9,53 +9,64 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any, Final
 
 from twingraph.export.boxes import bounding_box
-from twingraph.export.tables.columns import Cell, Column, Row, TableSchema
+from twingraph.export.tables.columns import Cell, Column, TableSchema
 from twingraph.export.tables.files import Tables
 from twingraph.export.tables.schema import TABLES
+from twingraph.rdf.spool import Spool
 
 Json = dict[str, Any]  # free-form by definition
 Position = tuple[float, float]  # longitude, latitude (§3.1.1)
+Cells = Mapping[str, Cell]  # by the name of the column
 Line = tuple[Position, Position]
 
 NETWORK: Final = 24  # partners; more than that would be a tangle of lines, and quadratic work
-_BY_NAME: Final[Mapping[str, TableSchema]] = {each_table.name: each_table for each_table in TABLES}
+_JOINED: Final = 256  # features that are encoded at once
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+PLACES, PARTNERSHIPS = (
+    next(table for table in TABLES if table.name == name) for name in ("places", "partnerships")
+)
 
 
-def places(tables: Tables) -> bytes:
-    """Return every place as a feature; one without coordinates has no geometry."""
-    return _write(tables, "places", (_place(row) for row in tables.rows["places"]))
+def places(tables: Tables) -> Iterator[bytes]:
+    """Yield every place as a feature; one without coordinates has no geometry."""
+    return _write(tables, PLACES, (_place(row) for row in _rows(tables, PLACES)))
 
 
-def partnerships(tables: Tables) -> bytes:
-    """Return every partnership as a feature: a line between each two of its located partners.
+def partnerships(tables: Tables) -> Iterator[bytes]:
+    """Yield every partnership as a feature: a line between each two of its located partners.
 
     A network of more than `NETWORK` located partners is shown by their points instead. `unlocated`
     lists the partners without coordinates. Where fewer than two are located there is no geometry.
     """
     located = {
         str(row["iri"]): position
-        for row in tables.rows["places"]
+        for row in _rows(tables, PLACES)
         if (position := _position(row)) is not None
     }
-    made = (_partnership(row, located) for row in tables.rows["partnerships"])
-    return _write(tables, "partnerships", made)
+    made = (_partnership(row, located) for row in _rows(tables, PARTNERSHIPS))
+    return _write(tables, PARTNERSHIPS, made)
 
 
-def _place(row: Row) -> Json:
+def _rows(tables: Tables, table: TableSchema) -> Iterator[Cells]:
+    names = [column.name for column in table.columns]
+    return (dict(zip(names, row, strict=True)) for row in tables.rows(table))
+
+
+def _place(row: Cells) -> Json:
     position = _position(row)
     point = {"type": "Point", "coordinates": position} if position is not None else None
-    return _feature("places", row, point, {})
+    return _feature(PLACES, row, point, {})
 
 
-def _partnership(row: Row, located: Mapping[str, Position]) -> Json:
+def _partnership(row: Cells, located: Mapping[str, Position]) -> Json:
     partners = row["partners"]
     ends = [located[partner] for partner in partners if partner in located]
     unlocated = [partner for partner in partners if partner not in located]
-    return _feature("partnerships", row, _ties(ends), {"unlocated": unlocated})
+    return _feature(PARTNERSHIPS, row, _ties(ends), {"unlocated": unlocated})
 
 
 def _ties(ends: Sequence[Position]) -> Json | None:
@@ -67,7 +78,7 @@ def _ties(ends: Sequence[Position]) -> Json | None:
     return {"type": "MultiLineString", "coordinates": lines} if lines else None
 
 
-def _position(row: Row) -> Position | None:
+def _position(row: Cells) -> Position | None:
     latitude, longitude = row["latitude"], row["longitude"]
     if not (isinstance(latitude, str) and isinstance(longitude, str) and latitude and longitude):
         return None
@@ -98,11 +109,9 @@ def cut(start: Position, end: Position) -> list[Line]:
 # --- what all features have ----------------------------------------------------------------------
 
 
-def _feature(name: str, row: Row, geometry: Json | None, more: Json) -> Json:
+def _feature(table: TableSchema, row: Cells, geometry: Json | None, more: Json) -> Json:
     said = {
-        column.name: found
-        for column in _BY_NAME[name].columns
-        if (found := _value(column, row[column.name])) not in (None, [])
+        column.name: _value(column, found) for column in table.columns if (found := row[column.name])
     }
     feature: Json = {"type": "Feature", "id": row["iri"]}
     if geometry is not None and geometry["type"] != "Point":
@@ -113,8 +122,6 @@ def _feature(name: str, row: Row, geometry: Json | None, more: Json) -> Json:
 def _value(column: Column, cell: Cell) -> object:
     if isinstance(cell, list):
         return cell
-    if not cell:
-        return None
     match column.form:
         case "integer":
             return int(cell)
@@ -137,11 +144,12 @@ def _parts(geometry: Json) -> list[list[Position]]:
     return list(geometry["coordinates"])
 
 
-def _write(tables: Tables, name: str, features: Iterable[Json]) -> bytes:
-    table = _BY_NAME[name]
-    made = list(features)
+def _write(tables: Tables, table: TableSchema, features: Iterable[Json]) -> Iterator[bytes]:
+    """Yield the collection, a feature a line so that two builds can be compared line by line."""
+    drawn: list[list[Position]] = []
+    spool = Spool()
+    lines = spool.add(_joined(_dumped(features, drawn)))
     collection: Json = {"type": "FeatureCollection"}
-    drawn = [part for each in made if each["geometry"] for part in _parts(each["geometry"])]
     if drawn:
         collection["bbox"] = list(bounding_box(drawn))
     collection |= {
@@ -151,13 +159,24 @@ def _write(tables: Tables, name: str, features: Iterable[Json]) -> bytes:
         "features": [],
     }
     head = json.dumps(collection, ensure_ascii=False, indent=1).removesuffix("[]\n}")
-    return (head + "[\n" + ",\n".join(_lines(made)) + "\n]}\n").encode()
+    yield f"{head}[\n".encode()
+    yield from spool.read(lines)
+    yield b"\n]}\n"
 
 
-def _lines(features: Iterable[Json]) -> Iterator[str]:
-    """One feature a line, so that two builds can be compared line by line."""
+def _dumped(features: Iterable[Json], drawn: list[list[Position]]) -> Iterator[str]:
+    """Yield each feature as text; what it draws is added to `drawn`."""
     for feature in features:
-        yield json.dumps(feature, ensure_ascii=False, allow_nan=False)
+        if feature["geometry"]:
+            drawn += _parts(feature["geometry"])
+        yield _ENCODER.encode(feature)
+
+
+def _joined(texts: Iterator[str]) -> Iterator[bytes]:
+    between = ""
+    while joined := ",\n".join(islice(texts, _JOINED)):
+        yield f"{between}{joined}".encode()
+        between = ",\n"
 
 
 FILES: Final = {"places.geojson": places, "partnerships.geojson": partnerships}

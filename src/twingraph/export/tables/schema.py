@@ -19,20 +19,16 @@ def _term(name: str) -> NamedNode:
 
 
 def _lists(facts: LinkFacts) -> Iterator[Row]:
+    rows = []
     for table in TABLES:
-        lists = [
-            each_column
-            for each_column in table.columns
-            if each_column.many and each_column.verb is not None
-        ]
+        lists = [column for column in table.columns if column.many and column.predicate]
         for thing in table.things(facts) if table.things and lists else ():
+            about = facts.facts(thing)
             for column in lists:
-                verb = column.verb
-                if verb is None:
-                    continue
-                for iri, _ in members(facts.values(thing, verb), column):
+                for iri, _ in members(about.get(column.predicate, ()), column):
                     if iri.isascii():  # see columns.fits
-                        yield {"thing": thing, "property": verb.value, "value": iri}
+                        rows.append((thing, column.predicate[1:-1], iri))
+    yield from sorted(rows)
 
 
 # --- columns that many tables have ---------------------------------------------------------------
