@@ -13,8 +13,8 @@ from twingraph.export.jsonld import make_context, write_jsonld
 from twingraph.export.jsonld_stream import jsonld_chunks
 from twingraph.rdf.dataset import Dataset, by_subject, term_of
 from twingraph.rdf.frozen import default_graph, quad_lines
-from twingraph.rdf.turtle import write_turtle
 from twingraph.rdf.spool import Spool
+from twingraph.rdf.turtle import write_turtle
 from twingraph.rdf.turtle_stream import TurtleBody, turtle_chunks
 from twingraph.rdf.vocabulary import EDTF, HOME, PREFIXES, RDF, RDFS, SKOS, TG, XSD
 from twingraph.settings import bundled

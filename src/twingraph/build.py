@@ -23,8 +23,9 @@ from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.documents import shape_documents
 from twingraph.check.run import check_curated
 from twingraph.derive.published import derive
-from twingraph.export.dumps import DUMPS, Frozen, checksums, source_files
+from twingraph.export.dumps import Frozen, checksums
 from twingraph.export.editions import build_edition
+from twingraph.export.writing import write_dumps
 from twingraph.inputs import input_digest
 from twingraph.problems import Problem, TwingraphError
 from twingraph.progress import Progress, ignore, part
@@ -86,14 +87,9 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool) -> Bu
 
 def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None:
     """Write what a build consists of, each file as it is made; the sums of all at the end."""
-    writing = part(progress, _CHECKED, _WRITTEN)
-    for number, (name, write) in enumerate(DUMPS.items()):
-        writing(f"writing {name} ({number + 1} of {len(DUMPS)})", number / len(DUMPS))
-        draft.put(name, write(frozen))
+    write_dumps(frozen, draft, part(progress, _CHECKED, _WRITTEN))
     for name, raw in shape_documents(frozen.settings).items():
         draft.put(name, [raw])
-    for name, pieces in source_files(frozen).items():
-        draft.put(name, pieces)
     progress("writing the catalogue", _WRITTEN)
     edition = build_edition(draft.written, frozen.settings.public_address)
     for name, raw in catalogue_files(frozen, edition).items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -137,12 +137,12 @@ def _write_vocabulary(graph: Frozen, suffix: str) -> Chunks:
     return [SERIALIZERS[suffix](triples, graph.prefixes)]
 
 
-def source_files(graph: Frozen) -> dict[str, Chunks]:
+def source_files(graph: Frozen) -> dict[str, Callable[[], Chunks]]:
     """Return what each list says as files, which has its own licence, and what is no list's.
 
     What each document says is beside them where the settings want that offered alone.
     """
-    files: dict[str, Chunks] = {}
+    files: dict[str, Callable[[], Chunks]] = {}
     packages = graph.settings.about.source_packages
     named, lists = graph.dataset.named, graph.base + "graph/import/"
     if any(name.startswith(lists) for name in named):
@@ -151,14 +151,18 @@ def source_files(graph: Frozen) -> dict[str, Chunks]:
             lines for name, lines in named.items()
             if name in ours or (source_of(name, graph.base) and not name.startswith(lists))
         )))  # fmt: skip
-        files["curated.nt"] = chunks(curated)
-        files["curated.ttl"] = turtle_chunks(graph.body_of(curated), graph.prefixes)
+        files["curated.nt"] = partial(chunks, curated)
+        files["curated.ttl"] = lambda: turtle_chunks(graph.body_of(curated), graph.prefixes)
     for name, lines in named.items():
         if source_of(name, graph.base) and (packages or name.startswith(lists)):
             slug = name.rpartition("/")[2]
-            files[f"sources/{slug}.nt"] = chunks(lines)
-            files[f"sources/{slug}.ttl"] = turtle_chunks(graph.body(name), graph.prefixes)
+            files[f"sources/{slug}.nt"] = partial(chunks, lines)
+            files[f"sources/{slug}.ttl"] = partial(_source_turtle, graph, name)
     return dict(sorted(files.items()))
+
+
+def _source_turtle(graph: Frozen, name: str) -> Chunks:
+    return turtle_chunks(graph.body(name), graph.prefixes)
 
 
 def _links(write: Callable[[Linked], str]) -> Callable[[Frozen], Chunks]:

@@ -67,27 +67,28 @@ def count_lines(lines: Sequence[str], base: str) -> Statistics:
     ontologies: set[str] = set()
     entities = subjects = 0
     ours = f"<{base}"
-    for subject, pairs in _groups(lines):
+    for subject, ends in _groups(lines):
         subjects += 1
         is_ours = subject.startswith(ours)
         entities += is_ours
         kinds = []
         withdrawn = False
         before = ""
-        for predicate, value in pairs:
-            size = properties[predicate]
-            size.triples += 1
-            size.objects.add(value)
+        for end in ends:
+            predicate, value = end.split(" ", 1)
             if predicate != before:
+                size = properties[predicate]
                 size.subjects += 1
                 before = predicate
                 withdrawn = withdrawn or predicate == _DEPRECATED
+            size.triples += 1
+            size.objects.add(value)
             if predicate == _TYPE:
                 kinds_named.add(value)
                 if value[0] == "<":
                     kinds.append(value[1:-1])
         for kind in kinds:
-            classes[kind].add(subject, len(pairs), may_show=is_ours and not withdrawn)
+            classes[kind].add(subject, len(ends), may_show=is_ours and not withdrawn)
         if _ONTOLOGY in kinds:
             ontologies.add(subject[1:-1])
     objects: set[str] = set().union(
@@ -100,16 +101,16 @@ def count_lines(lines: Sequence[str], base: str) -> Statistics:
     )  # fmt: skip
 
 
-def _groups(lines: Sequence[str]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield each subject with the (predicate, object) of its lines, as they are written."""
-    subject = ""
-    pairs: list[tuple[str, str]] = []
+def _groups(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each subject with the ends of its lines: predicate and object, as they are written."""
+    subject, cut = "", 0
+    ends: list[str] = []
     for line in lines:
-        node, predicate, value = line.split(" ", 2)
-        if node != subject:
-            if pairs:
-                yield subject, pairs
-            subject, pairs = node, []
-        pairs.append((predicate, value[:-2]))
-    if pairs:
-        yield subject, pairs
+        if not subject or not line.startswith(subject):
+            if ends:
+                yield subject[:-1], ends
+            cut = line.index(" ") + 1
+            subject, ends = line[:cut], []
+        ends.append(line[cut:-2])
+    if ends:
+        yield subject[:-1], ends

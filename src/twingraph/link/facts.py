@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,6 @@ from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
 _LABEL: Final = str(RDFS.label)
-_READ: Final = 1 << 15  # subjects whose facts are kept
 SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 
 
@@ -69,7 +69,6 @@ class LinkFacts:
         self.base = base
         self._lines = Dataset.of(quads).default
         self._ranges = {iri: (start, end) for iri, start, end in by_subject(self._lines)}
-        self._read: dict[str, dict[str, list[str]]] = {}
         self._inverse: dict[str, dict[str, list[str]]] = {}
 
     @property
@@ -94,32 +93,44 @@ class LinkFacts:
         return tuple(read_claims(item.triple for item in found))
 
     def facts(self, subject: str) -> Mapping[str, Sequence[str]]:
-        """Return predicate -> its values of a subject, sorted, as they are written in lines."""
-        facts = self._read.get(subject)
-        if facts is None:
-            facts = {}
-            start, end = self._ranges.get(subject, (0, 0))
-            cut = len(subject) + 3
-            for line in self._lines[start:end]:
-                predicate, value = line[cut:-2].split(" ", 1)
-                values = facts.get(predicate)
-                if values is None:
-                    facts[predicate] = [value]
-                else:
-                    values.append(value)
-            if len(self._read) >= _READ:
-                self._read.clear()
-            self._read[subject] = facts
+        """Return predicate -> its values of a subject, sorted; both as they are written in lines.
+
+        `<http://e/b>` -> `"Bonn"@de`, for example; a line's parts are not made into terms here.
+        """
+        facts: dict[str, list[str]] = {}
+        start, end = self._ranges.get(subject, (0, 0))
+        cut = len(subject) + 3
+        last = ""
+        values: list[str] = []
+        for line in self._lines[start:end]:
+            predicate, value = line[cut:-2].split(" ", 1)
+            if predicate == last:
+                values.append(value)
+            else:  # lines are sorted, so that the values of a property follow each other
+                values = facts[predicate] = [value]
+                last = predicate
         return facts
+
+    def written(self, subject: str, predicate: str) -> list[str]:
+        """Return the values of a property, sorted; it and they as they are written in lines."""
+        start, end = self._ranges.get(subject, (0, 0))
+        before = f"<{subject}> {predicate} "
+        cut = len(before)
+        place = bisect_left(self._lines, before, start, end)
+        found = []
+        while place < end and (line := self._lines[place]).startswith(before):
+            found.append(line[cut:-2])
+            place += 1
+        return found
 
     def values(self, subject: str, predicate: NamedNode) -> list[Value]:
         """Return the values of a property, sorted."""
         # lines are sorted as the terms' texts are
-        return [term_of(item) for item in self.facts(subject).get(str(predicate), ())]
+        return [term_of(item) for item in self.written(subject, str(predicate))]
 
     def texts(self, subject: str, predicate: NamedNode) -> list[str]:
         """Return the values of a property as text: IRIs as they are, literals without their tag."""
-        return [text_of(item) for item in self.facts(subject).get(str(predicate), ())]
+        return [text_of(item) for item in self.written(subject, str(predicate))]
 
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
         """Return what has `value` (an IRI, or a literal's text) as a property's value, sorted."""
@@ -139,7 +150,7 @@ class LinkFacts:
         """Return the label in `language`; '' where there is none."""
         tag = f'"@{language}'
         return next(
-            (text_of(item) for item in self.facts(subject).get(_LABEL, ()) if item.endswith(tag)),
+            (text_of(item) for item in self.written(subject, _LABEL) if item.endswith(tag)),
             "",
         )
 

@@ -239,11 +239,15 @@ def curie(iri: str, prefixes: Mapping[str, str], used: set[str]) -> str:
     >>> curie("https://sws.geonames.org/2946447/", prefixes_for("http://e/"), set())
     'gn:2946447/'
     """
-    name = max(_named(iri, prefixes), key=lambda one: (len(prefixes[one]), one), default=None)
-    if name is None:
+    longest = (0, "")
+    for name, start in prefixes.items():
+        if iri.startswith(start) and len(iri) > len(start):
+            longest = max(longest, (len(start), name))
+    length, name = longest
+    if not name:
         return iri
     used.add(name)
-    return f"{name}:{iri[len(prefixes[name]) :]}"
+    return f"{name}:{iri[length:]}"
 
 
 def _named(iri: str, prefixes: Mapping[str, str]) -> list[str]:

@@ -14,6 +14,8 @@ from twingraph.rdf.dataset import text_of
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG, XSD
 
+_CITES: Final = str(TG.cites)
+_IN_SOURCE: Final = str(TG.inSource)
 _VALUE: Final = str(TG.value)
 _LABELS: Final = (str(SKOS.prefLabel), str(RDFS.label))
 _NAMES: Final = (
@@ -73,8 +75,8 @@ def start_year(facts: LinkFacts, thing: str) -> list[str]:
 def sources(facts: LinkFacts, thing: str) -> list[str]:
     """The documents that a thing cites, itself or through the claims about it."""
     citing = [thing, *facts.subjects(TG.subject, thing)]
-    cites = {cite for item in citing for cite in facts.texts(item, TG.cites)}
-    return sorted({source for cite in cites for source in facts.texts(cite, TG.inSource)})
+    cites = {cite[1:-1] for item in citing for cite in facts.written(item, _CITES)}
+    return sorted({source[1:-1] for cite in cites for source in facts.written(cite, _IN_SOURCE)})
 
 
 def count(verb: NamedNode) -> Callable[[LinkFacts, str], list[str]]:
@@ -94,8 +96,7 @@ def value_label(language: str) -> Callable[[LinkFacts, str], list[str]]:
     def find(facts: LinkFacts, claim: str) -> list[str]:
         for text in _values(facts, claim):
             if text[0] == "<":
-                about = facts.facts(text[1:-1])
-                labels = (label for verb in _LABELS for label in about.get(verb, ()))
+                labels = (label for verb in _LABELS for label in facts.written(text[1:-1], verb))
                 return [text_of(label) for label in labels if label.endswith(tag)][:1]
         return []
 
@@ -124,7 +125,7 @@ def _language(text: str) -> str:
 
 
 def _values(facts: LinkFacts, claim: str) -> Sequence[str]:
-    return facts.facts(claim).get(_VALUE, ())
+    return facts.written(claim, _VALUE)
 
 
 # --- rows about pairs, in the order of their tables' columns and keys ----------------------------
@@ -141,9 +142,8 @@ def evidence(facts: LinkFacts) -> Iterator[Row]:
     """A row for each citation of each partnership and claim."""
     known = set(facts.subjects(RDF.type, TG.Citation.value))
     for thing in things_of(TG.Partnership, TG.Claim)(facts):
-        for cite in sorted(facts.texts(thing, TG.cites)):
-            if cite in known:
-                yield thing, cite
+        cites = (cite[1:-1] for cite in facts.written(thing, _CITES))
+        yield from ((thing, cite) for cite in sorted(cites) if cite in known)
 
 
 def names(facts: LinkFacts) -> Iterator[Row]:

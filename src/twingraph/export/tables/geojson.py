@@ -111,7 +111,9 @@ def cut(start: Position, end: Position) -> list[Line]:
 
 def _feature(table: TableSchema, row: Cells, geometry: Json | None, more: Json) -> Json:
     said = {
-        column.name: _value(column, found) for column in table.columns if (found := row[column.name])
+        column.name: _value(column, found)
+        for column in table.columns
+        if (found := row[column.name])
     }
     feature: Json = {"type": "Feature", "id": row["iri"]}
     if geometry is not None and geometry["type"] != "Point":
