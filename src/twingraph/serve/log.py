@@ -39,9 +39,8 @@ def line_of(seen: Seen, now: float) -> str:
     >>> line_of(Seen("GET", "/a b\\n", 200, 0.0123, 4, "ab12"), 0)
     '1970-01-01T00:00:00Z method=GET path=/a%20b%0A status=200 ms=12.3 rows=4 query=ab12'
     """
-    when = _second(int(now))
-    text = f"{when} method={_plain(seen.method[:10])} path={_plain(seen.path[:200])} "
-    text += f"status={seen.status} ms={seen.seconds * 1000:.1f}"
+    asked = _asked(seen.method[:10], seen.path[:200], seen.status)
+    text = f"{_second(int(now))} {asked} ms={seen.seconds * 1000:.1f}"
     if seen.rows >= 0:
         text += f" rows={seen.rows}"
     if seen.query:
@@ -50,8 +49,8 @@ def line_of(seen: Seen, now: float) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _plain(text: str) -> str:
-    return quote(text, safe=_SAFE)
+def _asked(method: str, path: str, status: int) -> str:
+    return f"method={quote(method, safe=_SAFE)} path={quote(path, safe=_SAFE)} status={status}"
 
 
 @lru_cache(maxsize=2)  # many lines a second

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     Gauge,
-    Histogram,
+    Metric,
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from twingraph.serve.board import Board
 from twingraph.serve.log import Seen
@@ -26,11 +31,22 @@ _KINDS: Final = {
     "catalog": "catalogue", "sparql": "sparql", "query": "question", "search": "search",
     "search.json": "search", "lookup": "search", "health": "watch", "metrics": "watch",
 }  # fmt: skip
+_BOUNDS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # seconds
 Families = Mapping[str, Mapping[str, float]]
 """Name of a metric -> a sample with its labels -> its value."""
 
 
-class Numbers:
+class _Tally:
+    """Requests of one kind, route and status, and the seconds that they took."""
+
+    __slots__ = ("requests", "seconds")
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.seconds = 0.0
+
+
+class Numbers(Collector):
     """What this process counts, and what all of them have counted.
 
     `state` tells the gauges: what there is now, by the rest of its name. Numbers of several
@@ -48,57 +64,70 @@ class Numbers:
         self.board = board
         self.slot = slot
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "twingraph_requests", "Requests answered.", ("kind", "status"), registry=self.registry
-        )
-        self._seconds = Histogram(
-            "twingraph_request_seconds", "Time until a request was answered.", ("kind",),
-            registry=self.registry,
-            buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
-        )  # fmt: skip
-        self._routes = Counter(
-            "twingraph_route_requests", "Requests answered, by the pattern of their path.",
-            ("route", "status"), registry=self.registry,
-        )  # fmt: skip
-        self._route_seconds = Counter(
-            "twingraph_route_seconds", "Time of all answers, by the pattern of their path.",
-            ("route",), registry=self.registry,
-        )  # fmt: skip
-        self._rows = Counter(
-            "twingraph_result_rows", "Rows and triples sent.", registry=self.registry
-        )
-        self._hits = Counter(
-            "twingraph_cache_hits", "Queries answered from the cache.", registry=self.registry
-        )
+        self._rows = self._hits = 0
+        self._counted: dict[tuple[str, str, int], _Tally] = {}
+        self._seconds = {
+            kind: [0] * (len(_BOUNDS) + 1) for kind in sorted({*_KINDS.values(), "other"})
+        }
+        self._sums = dict.fromkeys(self._seconds, 0.0)
+        self.registry.register(self)
         self._gauges = set()
         for name in state():
             title = f"twingraph_{name}"
             self._gauges.add(title)
             gauge = Gauge(title, f"Now: {name.replace('_', ' ')}.", registry=self.registry)
             gauge.set_function(lambda name=name: state()[name])  # type: ignore[misc]  # bound early
-        self._kinds = {kind: self._seconds.labels(kind) for kind in {*_KINDS.values(), "other"}}
-        self._counted: dict[tuple[str, str, int], tuple[Counter, Counter, Counter]] = {}
 
     def count(self, seen: Seen) -> None:
         """Count a request."""
         kind = kind_of(seen.path)
+        seconds = seen.seconds
         key = (kind, seen.route, seen.status)
-        counters = self._counted.get(key)
-        if counters is None:
-            status = str(seen.status)
-            counters = self._counted[key] = (
-                self._requests.labels(kind, status),
-                self._routes.labels(seen.route or "none", status),
-                self._route_seconds.labels(seen.route or "none"),
-            )
-        counters[0].inc()
-        counters[1].inc()
-        counters[2].inc(seen.seconds)
-        self._kinds[kind].observe(seen.seconds)
+        tally = self._counted.get(key)
+        if tally is None:
+            tally = self._counted[key] = _Tally()
+        tally.requests += 1
+        tally.seconds += seconds
+        self._seconds[kind][bisect_left(_BOUNDS, seconds)] += 1
+        self._sums[kind] += seconds
         if seen.rows > 0:
-            self._rows.inc(seen.rows)
+            self._rows += seen.rows
         if seen.cached:
-            self._hits.inc()
+            self._hits += 1
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what was counted, as the client library of Prometheus wants it."""
+        yield self._counter("requests", "Requests answered.", ("kind", "status"))
+        seconds = HistogramMetricFamily(
+            "twingraph_request_seconds", "Time until a request was answered.", labels=("kind",)
+        )
+        for kind, numbers in self._seconds.items():
+            bounds = zip((*map(floatToGoString, _BOUNDS), "+Inf"), accumulate(numbers), strict=True)
+            seconds.add_metric((kind,), list(bounds), self._sums[kind])
+        yield seconds
+        yield self._counter(
+            "route_requests", "Requests answered, by the pattern of their path.",
+            ("route", "status"),
+        )  # fmt: skip
+        yield self._counter(
+            "route_seconds", "Time of all answers, by the pattern of their path.", ("route",)
+        )
+        yield CounterMetricFamily("twingraph_result_rows", "Rows and triples sent.", self._rows)
+        yield CounterMetricFamily(
+            "twingraph_cache_hits", "Queries answered from the cache.", self._hits
+        )
+
+    def _counter(self, name: str, title: str, labels: tuple[str, ...]) -> Metric:
+        family = CounterMetricFamily(f"twingraph_{name}", title, labels=labels)
+        sums: dict[tuple[str, ...], float] = {}
+        for (kind, route, status), tally in self._counted.items():
+            of = {"kind": kind, "route": route or "none", "status": str(status)}
+            values = tuple(of[label] for label in labels)
+            number = tally.seconds if name.endswith("seconds") else tally.requests
+            sums[values] = sums.get(values, 0) + number
+        for values, number in sums.items():
+            family.add_metric(values, number)
+        return family
 
     def families(self) -> dict[str, dict[str, float]]:
         """Return what this process has counted."""
@@ -165,6 +194,7 @@ def _order(sample: str) -> tuple[str, float, str]:
     return name, float(bound) if bound else 0.0, sample
 
 
+@lru_cache(maxsize=1024)
 def kind_of(path: str) -> str:
     """Return what a request to this path is counted as.
 
