@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final
+
+from twingraph.endpoint.result import Result
 
 _LARGEST: Final = 1024 * 1024  # bytes of an answer that is worth keeping
-_EACH: Final = 160  # bytes that Python takes for an entry, or a header, beside what is in it
-
-
-class Kept(NamedTuple):
-    """An answer with status 200: its headers as they are sent, its bytes, its rows, its query."""
-
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-    rows: int
-    query: str
+_EACH: Final = 480  # bytes that Python takes for an entry beside what is in it
 
 
 class Cache:
@@ -24,14 +16,14 @@ class Cache:
 
     >>> cache = Cache(2048)
     >>> for key in (b"a", b"b", b"c"):
-    ...     cache.keep(key, Kept([], b"x" * 600, 0, ""))
+    ...     cache.keep(key, Result(b"", b"", b"x" * 600, 0, "", ""))
     >>> [cache.get(key) is not None for key in (b"a", b"b", b"c")]
     [False, True, True]
     """
 
     def __init__(self, limit: int) -> None:
         """Keep up to `limit` bytes, all that is held for an answer counted."""
-        self._kept: OrderedDict[bytes, Kept] = OrderedDict()
+        self._kept: OrderedDict[bytes, Result] = OrderedDict()
         self._limit = limit
         self.bytes = 0
 
@@ -39,14 +31,14 @@ class Cache:
         """Return the number of answers."""
         return len(self._kept)
 
-    def get(self, key: bytes) -> Kept | None:
+    def get(self, key: bytes) -> Result | None:
         """Return the answer to `key`, None where it is not kept."""
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
         return kept
 
-    def keep(self, key: bytes, kept: Kept) -> None:
+    def keep(self, key: bytes, kept: Result) -> None:
         """Keep an answer that is not too large; let go of those used longest ago."""
         size = _size(key, kept)
         if size > _LARGEST or key in self._kept:
@@ -58,6 +50,5 @@ class Cache:
             self.bytes -= _size(old_key, old)
 
 
-def _size(key: bytes, kept: Kept) -> int:
-    headers = _EACH * len(kept.headers) + sum(map(len, chain.from_iterable(kept.headers)))
-    return _EACH + len(key) + headers + len(kept.body) + len(kept.query)
+def _size(key: bytes, kept: Result) -> int:
+    return _EACH + len(key) + len(kept.lines) + len(kept.body) + len(kept.query) + len(kept.tag)

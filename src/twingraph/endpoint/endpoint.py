@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -20,8 +18,8 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from twingraph.endpoint.cache import Cache, Kept
-from twingraph.endpoint.formats import choose_formats
+from twingraph.endpoint.cache import Cache
+from twingraph.endpoint.formats import GRAPHS, ROWS, choose_formats
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.protocol import (
@@ -34,6 +32,7 @@ from twingraph.endpoint.protocol import (
     read_form,
 )
 from twingraph.endpoint.refusal import refusal
+from twingraph.endpoint.result import Result, changes, key_of, lines_of, query_digest, unescaped
 from twingraph.settings import Limits
 from twingraph.site.reader import BuildReader
 from twingraph.sparql.admission import Dataset
@@ -45,21 +44,34 @@ from twingraph.web.respond import COMMON, VARY
 from twingraph.web.weblinks import dataset_links
 
 PATH: Final = "/sparql"
+REPLIED: Final = "twingraph.replied"  # where a scope holds a `Replied`
 SEEN: Final = "twingraph.seen"  # where the log finds rows, query and cache
 _CACHED_BYTES: Final = 64 * 1024 * 1024
-_CHUNK: Final = 64 * 1024
+_PART: Final = 256 * 1024  # bytes of a large result that are sent at once
 _LOOK: Final = 0.05  # seconds
 _HELD: Final = 4  # so many of the largest results may be on their way to slow readers
 _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
 _PACE: Final = 100 * 1024
 _NOT_MODIFIED: Final = (b"cache-control", b"etag", b"vary", *(name.encode() for name in COMMON))
 _CHANGED: Final = "the result is not the one that If-Match names; ask without it for what there is"
-# Evaluated again, these give something else: such an answer has no validator and is not kept.
-_CHANGING: Final = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b", re.IGNORECASE)
-_CHANGING_PARTS: Final = ("now", "rand", "uuid", "bnode")  # looked for first: ten times as quick
-_FORMS: Final[Mapping[Outcome, Literal["rows", "graph"]]] = {
+FORMS: Final[Mapping[Outcome, Literal["rows", "graph"]]] = {
     Outcome.ROWS: "rows", Outcome.BOOLEAN: "rows", Outcome.TRIPLES: "graph",
 }  # fmt: skip
+
+
+_TYPES: Final = {
+    offer: f"content-type: {offer.media_type}"
+    + ("; charset=utf-8\r\n" if offer.media_type.startswith("text/") else "\r\n")
+    for offer in (*ROWS, *GRAPHS)
+}
+
+
+class Replied(NamedTuple):
+    """In a scope: the query of this request was evaluated already."""
+
+    service: Service
+    reply: Reply
+    began: float  # seconds, by `time.perf_counter`
 
 
 class Evaluator(Protocol):
@@ -123,12 +135,14 @@ class Service:
         self.mark: tuple[int, int] | None = None  # of its files, see `serve.watch.mark_of`
         self.users = 0  # requests that were let in with this build, and are not answered yet
         self._terms: frozenset[str] | None = None
-        self._same: list[tuple[bytes, bytes]] = [
-            *((name.encode(), value.encode()) for name, value in COMMON.items()),
-            (b"vary", VARY.encode()),
-            (b"link", dataset_links(site, (), "sparql").encode()),
-            (b"query-limits", limits_text(self.limits).encode()),
-        ]
+        self._same = lines_of(
+            [
+                *COMMON.items(),
+                ("vary", VARY),
+                ("link", dataset_links(site, (), "sparql")),
+                ("query-limits", limits_text(self.limits)),
+            ]
+        )
 
     async def leave(self) -> None:
         """End the workers once nobody asks about this build any more."""
@@ -143,25 +157,22 @@ class Service:
             self._terms = terms_of(self.site.store)
         return self._terms
 
-    def headers(self, media_type: str, length: int, tag: str) -> list[tuple[bytes, bytes]]:
-        """Return the headers of a result; `tag` is empty where it would change."""
-        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
-        kept = (b"no-cache", b'"%s"' % tag.encode()) if tag else (b"no-store", b"")
-        return [
-            (b"content-type", (media_type + charset).encode()),
-            (b"content-length", str(length).encode()),
-            (b"cache-control", kept[0]),
-            *([(b"etag", kept[1])] if tag else []),
-            *self._same,
-        ]
+    def result(
+        self, reply: Reply, offer: Variant, query: str, name: str, dataset: Dataset | None = None
+    ) -> Result:
+        """Return what is sent of a reply in a format; `name` is the digest of the query.
 
-    def tag(self, name: str, dataset: Dataset | None, suffix: str) -> str:
-        """Return the validator of a result: a build never changes, nor does what it answers.
-
-        `name` is the digest of the query.
+        Its validator tells the build, the query, the graphs and the format: a build never changes,
+        nor does what it answers.
         """
-        graphs = f"-{query_digest(repr(dataset))[:16]}" if dataset is not None else ""
-        return f"{self.build[:16]}-{name[:32]}{graphs}-{suffix}"
+        if reply.fresh or changes(query):
+            tag, kept = "", "cache-control: no-store\r\n"
+        else:
+            graphs = f"-{query_digest(repr(dataset))[:16]}" if dataset is not None else ""
+            tag = f'"{self.build[:16]}-{name[:32]}{graphs}-{offer.suffix}"'
+            kept = f"cache-control: no-cache\r\netag: {tag}\r\n"
+        lines = f"{_TYPES[offer]}content-length: {len(reply.body)}\r\n{kept}".encode()
+        return Result(lines, self._same, reply.body, reply.rows, name, tag)
 
 
 def limits_text(limits: Limits) -> str:
@@ -201,7 +212,7 @@ async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -
     return await _send(service, scope, send, found, status)
 
 
-async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForPeople:
+async def _made(service: Service, scope: Scope, receive: Receive) -> Result | ForPeople:
     """Return the result of a query, or what is to be shown in its place."""
     accept, content_type = _heads(scope)
     search: bytes = scope["query_string"]
@@ -226,14 +237,19 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForP
         scope[SEEN] = (-1, name, False)
         permit(service.site, protocol_request, service.limits.query_bytes, scope["method"])
         choice = choose_formats(protocol_request.formats, accept)
-        reply = await service.evaluator.ask(
-            protocol_request.query,
-            _suffix(choice.rows, "json"),
-            _suffix(choice.graphs, "nt"),
-            protocol_request.dataset,
-            gone=_gone(receive),
+        replied: Replied | None = scope.get(REPLIED)
+        reply = (
+            replied.reply
+            if replied is not None
+            else await service.evaluator.ask(
+                protocol_request.query,
+                suffix_of(choice.rows, "json"),
+                suffix_of(choice.graphs, "nt"),
+                protocol_request.dataset,
+                gone=_gone(receive),
+            )
         )
-        form = _FORMS.get(reply.outcome)
+        form = FORMS.get(reply.outcome)
         if form is None:
             raise refusal(reply, choice, service.limits)
     except RefusedError as error:
@@ -243,26 +259,16 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Kept | ForP
     if offer.suffix == "html":
         scope[SEEN] = (reply.rows, name, False)
         return ForPeople(protocol_request, reply=reply)
-    changing = reply.fresh or _changes(protocol_request.query)
-    tag = "" if changing else service.tag(name, protocol_request.dataset, offer.suffix)
-    headers = service.headers(offer.media_type, len(reply.body), tag)
-    made = Kept(headers, reply.body, reply.rows, name)
+    made = service.result(reply, offer, protocol_request.query, name, protocol_request.dataset)
     if service.sending and service.sending + len(reply.body) > _HELD * service.limits.result_bytes:
         return ForPeople(protocol_request, refusal(Reply(Outcome.BUSY), choice, service.limits))
-    if tag:
+    if made.tag:
         service.cache.keep(key, made)
     scope[SEEN] = (made.rows, made.query, False)
     return made
 
 
-def _changes(query: str) -> bool:
-    lower = query.lower()
-    return any(changing_part in lower for changing_part in _CHANGING_PARTS) and bool(
-        _CHANGING.search(query)
-    )
-
-
-def _suffix(offer: Variant | None, shown: str) -> str:
+def suffix_of(offer: Variant | None, shown: str) -> str:
     """Return what a worker is to write; a page is made from what can be read back."""
     if offer is None:
         return ""
@@ -287,11 +293,11 @@ def _read_search(search: bytes) -> list[tuple[str, str]]:
     >>> _read_search(b"query=ASK+%7B%7D"), _read_search(b"a=1&b=%C3%9F")
     ([('query', 'ASK {}')], [('a', '1'), ('b', 'ß')])
     """
-    if search.startswith(b"query=") and b"&" not in search and b"\\" not in search:
-        # a query alone, as most come: its escapes are those of a string, but for the sign
-        escaped = search[6:].replace(b"+", b" ").replace(b"%", b"\\x")
+    if search.startswith(b"query=") and b"&" not in search:  # a query alone, as most come
         with contextlib.suppress(UnicodeDecodeError):
-            return [("query", escaped.decode("unicode_escape").encode("latin-1").decode("utf-8"))]
+            text = unescaped(search[6:])
+            if text is not None:
+                return [("query", text.decode("utf-8"))]
     try:
         return parse_qsl(
             search.decode("ascii", "surrogateescape"), keep_blank_values=True, errors="strict",
@@ -330,40 +336,25 @@ def _gone(receive: Receive) -> Gone:
     return gone
 
 
-def key_of(*parts: bytes) -> bytes:
-    """Return what an answer is kept by: as long as any other, however long the request was.
-
-    >>> len(key_of(b"a" * 1000, b"b")), key_of(b"ab", b"") == key_of(b"a", b"b")
-    (32, False)
-    """
-    sizes = b" ".join(b"%d" % len(part) for part in parts)
-    return hashlib.sha256(b"\n".join((sizes, *parts))).digest()
-
-
-def query_digest(query: str) -> str:
-    """Return the SHA-256 of a query, in hexadecimal."""
-    return hashlib.sha256(query.encode("utf-8", "replace")).hexdigest()
-
-
 # --- sending -------------------------------------------------------------------------------------
 
 
-async def _send(service: Service, scope: Scope, send: Send, made: Kept, status: int) -> int:
+async def _send(service: Service, scope: Scope, send: Send, made: Result, status: int) -> int:
     if status == 304:
-        headers = [(name, value) for name, value in made.headers if name in _NOT_MODIFIED]
+        headers = [(name, value) for name, value in made.headers() if name in _NOT_MODIFIED]
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
         return 304
     body = b"" if scope["method"] == "HEAD" else made.body
-    await send({"type": "http.response.start", "status": 200, "headers": made.headers})
-    if len(body) <= _CHUNK * 4:
+    await send({"type": "http.response.start", "status": 200, "headers": made.headers()})
+    if len(body) <= _PART:
         await send({"type": "http.response.body", "body": body})
         return 200
     service.sending += len(body)
     try:
         async with asyncio.timeout(_PATIENCE + len(body) / _PACE):
-            for start in range(0, len(body), _CHUNK):
-                part = body[start : start + _CHUNK]
+            for start in range(0, len(body), _PART):
+                part = body[start : start + _PART]
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
     finally:
@@ -371,11 +362,10 @@ async def _send(service: Service, scope: Scope, send: Send, made: Kept, status: 
     return 200
 
 
-def _condition(scope: Scope, made: Kept) -> int:
+def _condition(scope: Scope, made: Result) -> int:
     """Return 304 or 412 where the conditions of a request say so (RFC 9110 §13.2.2), else 200."""
     if scope["method"] == "POST" or not any(
         name.startswith(b"if-") for name, _ in scope["headers"]
     ):
         return 200
-    tag = next((value for name, value in made.headers if name == b"etag"), b"")
-    return outcome(Headers(scope=scope), Validators(tag.decode(), None))
+    return outcome(Headers(scope=scope), Validators(made.tag, None))

@@ -24,7 +24,7 @@ from twingraph.endpoint.evaluate import Config
 from twingraph.endpoint.launch import Launcher, OwnLauncher
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.places import OwnPlaces, Places
-from twingraph.endpoint.process import LINE, Gone, Job, Reply, Worker
+from twingraph.endpoint.process import LINE, Deliver, Gone, Job, Reply, Worker
 from twingraph.endpoint.question import Question, pack
 from twingraph.endpoint.supply import Supply
 from twingraph.rdf.iris import PUBLISHED
@@ -106,21 +106,33 @@ class Pool(Supply):
 
     async def submit(self, question: bytes, gone: Gone | None = None) -> Reply:
         """Have a question answered, its first byte its kind (see `worker.py`)."""
-        if self._closed:
-            return Reply(Outcome.LOST)
-        loop = asyncio.get_running_loop()
-        if self._problem and time.monotonic() < self._retry and not self._by_pid:
-            return Reply(Outcome.NO_WORKERS, self._problem.encode())
-        if self._loop is not loop:
-            self._open(loop)
-        job = Job(question, gone, loop.create_future())
-        job.lane = 1 if len(question) > _LONG_TEXT else 0
-        self._place(job, taken=False)
+        done: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+        def deliver(reply: Reply) -> None:
+            if not done.done():
+                done.set_result(reply)
+
+        job = self.begin(question, gone, deliver)
         try:
-            return await job.done
+            return await done
         except asyncio.CancelledError:
             self._drop(job)
             raise
+
+    def begin(self, question: bytes, gone: Gone | None, deliver: Deliver) -> Job:
+        """Have a question answered; `deliver` gets the reply, whatever becomes of it, maybe now."""
+        job = Job(question, gone, deliver)
+        loop = asyncio.get_running_loop()
+        if self._closed:
+            job.finish(Reply(Outcome.LOST))
+        elif self._problem and time.monotonic() < self._retry and not self._by_pid:
+            job.finish(Reply(Outcome.NO_WORKERS, self._problem.encode()))
+        else:
+            if self._loop is not loop:
+                self._open(loop)
+            job.lane = 1 if len(question) > _LONG_TEXT else 0
+            self._place(job, taken=False)
+        return job
 
     def state(self) -> dict[str, int]:
         """Return how many queries run, how many of them long, and how many wait."""
@@ -429,7 +441,7 @@ class Pool(Supply):
         """Move a query to the next lane, where there is a place for it."""
         assert self._loop is not None and worker.job is not None, "it runs"
         job = worker.job
-        if job.done.done():  # nobody waits for it any more
+        if job.over:
             self._stop(worker, Reply(Outcome.CLIENT_LEFT))
             return
         if job.watcher is None and job.gone is not None:

@@ -33,14 +33,19 @@ Gone = Callable[[], Awaitable[None]]
 """Returns when the client has gone; asked only where a query takes long."""
 
 
+Deliver = Callable[[Reply], None]
+"""Takes what came of a query, once; it must not fail."""
+
+
 class Job:
     """A query on its way through the lanes."""
 
-    def __init__(self, question: bytes, gone: Gone | None, done: asyncio.Future[Reply]) -> None:
+    def __init__(self, question: bytes, gone: Gone | None, deliver: Deliver) -> None:
         """Take the bytes for the worker."""
         self.question = question
         self.gone = gone
-        self.done = done
+        self.over = False  # nobody waits for it any more
+        self._deliver = deliver
         self.lane = 0
         self.lost = 0  # workers that ended under it
         self.watcher: asyncio.Task[None] | None = None
@@ -50,8 +55,9 @@ class Job:
         if self.watcher is not None:
             self.watcher.cancel()
             self.watcher = None
-        if not self.done.done():
-            self.done.set_result(reply)
+        if not self.over:
+            self.over = True
+            self._deliver(reply)
 
 
 class Worker(asyncio.Protocol):

@@ -40,12 +40,10 @@ def pack(question: Question) -> bytes:
     >>> pack(Question("ASK {}", "json", "nt"))
     b'Q\\x07\\x00\\x00\\x00\\x00json ntASK {}'
     """
-    formats = _formats(question.rows, question.graphs)
     extras = b""
     if question.dataset or question.bindings:
         extras = json.dumps([question.dataset, question.bindings]).encode()
-    head = _HEAD.pack(QUERY, len(formats), len(extras))
-    return b"".join((head, formats, extras, question.query.encode()))
+    return head_of(question.rows, question.graphs, len(extras)) + extras + question.query.encode()
 
 
 def unpack(packed: bytes) -> Question:
@@ -61,9 +59,10 @@ def unpack(packed: bytes) -> Question:
     return Question(str(packed[start + extras :], "utf-8"), rows, graphs, dataset, bindings)
 
 
-@lru_cache(maxsize=256)
-def _formats(rows: str, graphs: str) -> bytes:
-    return f"{rows} {graphs}".encode("ascii")
+def head_of(rows: str, graphs: str, extras: int = 0) -> bytes:
+    """Return what stands before the extras and the text."""
+    formats = f"{rows} {graphs}".encode("ascii")
+    return _HEAD.pack(QUERY, len(formats), extras) + formats
 
 
 @lru_cache(maxsize=256)

@@ -157,6 +157,7 @@ def create_app(
     )
     app.front = Front(super(Application, app).__call__, app.state, lines)
     app.state.refused = app.front.refused
+    app.state.note = app.front.note
     app.router.redirect_slashes = False
     app.state.load = load
     app.state.service = load()

@@ -16,14 +16,13 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import unquote
 
 import httptools
-from starlette.types import Scope
 
-from twingraph.serve.exchange import ANSWERED, Exchange, final_response
-from twingraph.serve.target import host_problem, split_target
+from twingraph.serve.exchange import ANSWERED, Answering, Exchange, final_response
+from twingraph.serve.target import host_problem, scope_of
 
 if TYPE_CHECKING:
     from twingraph.serve.connections import Connections
@@ -34,7 +33,6 @@ PIPELINED: Final = 128  # requests of one connection that wait for the one ahead
 _PIECE: Final = 4096  # bytes that are parsed at once: so many more requests may be found in them
 _BUFFERED: Final = 64 * 1024  # bytes of a body that wait to be read by the application
 _FRAMING: Final = 16  # bytes of framing that a byte of the body may bring along, in chunks
-_ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 
 
 class _State(enum.Enum):
@@ -65,7 +63,7 @@ class Connection(asyncio.Protocol):
         self.deadline = 0.0  # when it has been too long in this state; 0: it may be
         self._unread: deque[bytes] = deque()  # what came while requests wait
         self._waiting: deque[Exchange] = deque()
-        self._current: Exchange | None = None  # the one that is answered
+        self._current: Answering | None = None  # the one that is answered
         self._reading: Exchange | None = None  # the one whose body comes
         self._extra = 0  # bytes of this request that are no body, less what its body allows
         self._paused = False
@@ -76,6 +74,7 @@ class Connection(asyncio.Protocol):
         self._parsing = False
         self._transport_paused = False
         self._begun = False  # a request whose headers are not all there
+        self._number = 0  # of requests that were begun
         self._input_ended = False  # the client sends nothing more, but may still read
 
     # --- the transport ---------------------------------------------------------------------------
@@ -102,16 +101,25 @@ class Connection(asyncio.Protocol):
         self._no_more = True
         self._unread.clear()
         self._waiting.clear()
-        for exchange in {self._current, self._reading} - {None}:
-            cast("Exchange", exchange).client_left()
+        for answering in (self._current, self._reading):
+            if answering is not None:
+                answering.client_left()
         self._writable.set()
 
     def data_received(self, data: bytes) -> None:
         """Parse what comes, as long as nothing waits ahead of it."""
         if self._no_more:
             return  # drained
+        quick = self._all.quick
+        if self._state is not _State.WAITING or quick is None or not self._writable.is_set():
+            quick = None
+        elif quick.take(self, data):
+            return
+        number = self._number
         self._unread.append(data)
         self._parse()
+        if quick is not None and self._number == number + 1 and self._state is _State.ANSWERING:
+            quick.learn(data, self._current)
 
     def eof_received(self) -> bool:
         """Keep the connection open while an answer is due: a client may stop sending, and read on.
@@ -137,6 +145,8 @@ class Connection(asyncio.Protocol):
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
+        if self._unread:
+            self._loop.call_soon(self._parse)
 
     # --- parsing ---------------------------------------------------------------------------------
 
@@ -145,7 +155,11 @@ class Connection(asyncio.Protocol):
             return
         self._parsing = True
         try:
-            while self._unread and not self._no_more and not self._waiting:
+            while (
+                self._unread
+                and not (self._no_more or self._waiting)
+                and self._writable.is_set()  # who does not read is not answered more
+            ):
                 if self._reading is not None and self._paused:
                     break
                 data = self._unread.popleft()
@@ -197,6 +211,7 @@ class Connection(asyncio.Protocol):
         self._expects = False
         self._extra = 0
         self._begun = True
+        self._number += 1
         if self._state is _State.WAITING:
             self._enter(_State.HEADING, self._all.waits.head)
 
@@ -228,29 +243,13 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Hand the request over, or let it wait for those ahead of it."""
         method = self._parser.get_method().decode("ascii")
-        path, search = split_target(b"".join(self._url))
+        version = self._parser.get_http_version()
         try:
-            raw = path.decode("ascii")
+            scope = scope_of(method, version, b"".join(self._url), self._headers, self._peers)
         except UnicodeDecodeError:
             raise _RefusedError(400, "the address is not ASCII; escape it with %") from None
-        version = self._parser.get_http_version()
         if problem := host_problem(version, self._headers):
             raise _RefusedError(400, problem)
-        scope: Scope = {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": version,
-            "server": self._peers[0],
-            "client": self._peers[1],
-            "scheme": "http",
-            "method": method,
-            "root_path": "",
-            "path": unquote(raw) if "%" in raw else raw,
-            "raw_path": path,
-            "query_string": search,
-            "headers": self._headers,
-            "state": {},
-        }
         keep_alive = self._parser.should_keep_alive() and not self._all.ending
         exchange = Exchange(self, scope, keep_alive=keep_alive, expects=self._expects)
         self._reading = exchange
@@ -295,7 +294,28 @@ class Connection(asyncio.Protocol):
             self._paused = False
             self._loop.call_soon(self._parse)
 
-    def finished(self, exchange: Exchange) -> None:
+    def begin(self, answering: Answering) -> None:
+        """Know that a request which the parser has not seen is being answered."""
+        self._current = answering
+        self._enter(_State.ANSWERING, 0)
+        self.deadline = 0.0
+
+    def stay(self) -> None:
+        """Know that a request which the parser has not seen was answered."""
+        self._all.idle.move_to_end(self)
+        self.deadline = self._loop.time() + self._all.waits.idle
+
+    def pass_on(
+        self, target: bytes, headers: list[tuple[bytes, bytes]], more: Mapping[str, object]
+    ) -> None:
+        """Let the application answer what had begun; `more` goes into its scope."""
+        assert self._current is not None, "it had begun"
+        scope = scope_of("GET", "1.1", target, headers, self._peers) | {**more}
+        exchange = Exchange(self, scope, keep_alive=self._current.keep_alive, expects=False)
+        exchange.body_ended()
+        self._answer(exchange)
+
+    def finished(self, exchange: Answering) -> None:
         """Take the next request; or end, once the client has read the answer."""
         if self._transport.is_closing():
             return
@@ -412,11 +432,11 @@ class Connection(asyncio.Protocol):
         """End: it has been too long in one state."""
         self.deadline = 0.0
         if self._state is _State.ANSWERING and self._reading is self._current:
-            assert self._current is not None, "it is answered"
-            self._current.keep_alive = False
-            self._current.client_left()
-            if not self._current.status:
-                self._current.scope["state"][ANSWERED] = 408
+            assert self._reading is not None, "it is answered"
+            self._reading.keep_alive = False
+            self._reading.client_left()
+            if not self._reading.status:
+                self._reading.scope["state"][ANSWERED] = 408
                 self.write(final_response(408, "the body did not come; send it at once"))
                 self.close()
                 return

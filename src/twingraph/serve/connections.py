@@ -10,6 +10,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp
 
 from twingraph.serve.connection import Connection
+from twingraph.serve.quick import Quick
 
 
 class Waits(NamedTuple):
@@ -36,13 +37,18 @@ class Connections:
         most: int,
         waits: Waits = Waits(),  # noqa: B008  # it never changes
         refused: Callable[[int], None] = lambda status: None,
+        quick: Quick | None = None,
     ) -> None:
-        """`refused` hears the status of each request that never reaches the application."""
+        """`refused` hears the status of each request that never reaches the application.
+
+        `quick` answers what it can without it.
+        """
         self.app = app
         self.address_bytes = address_bytes
         self.most = most
         self.waits = waits
         self.refused = refused
+        self.quick = quick
         self.open: OrderedDict[Connection, None] = OrderedDict()
         self.idle: OrderedDict[Connection, None] = OrderedDict()
         self.closing: set[Connection] = set()  # what was written to them is not read yet

@@ -20,6 +20,7 @@ _STATUS_LINES: Final = {
     for status in http.HTTPStatus
 }
 ANSWERED: Final = "answered"  # in the state of a scope: a status that the connection sent itself
+CLIENT_LEFT: Final = 499  # for the log and the numbers: nothing was sent, its client had left
 _BODILESS: Final = (204, 304)
 
 
@@ -38,8 +39,20 @@ class Line(Protocol):
         """Take more of the body."""
         ...
 
-    def finished(self, exchange: Exchange) -> None:
+    def finished(self, exchange: Answering) -> None:
         """Take the next request, or end the connection."""
+        ...
+
+
+class Answering(Protocol):
+    """What a connection needs of the request that it answers."""
+
+    status: int  # of the response, once its head was handed over; else 0
+    keep_alive: bool
+    body_complete: bool  # the request was read to its end
+
+    def client_left(self) -> None:
+        """Know that nobody reads any more."""
         ...
 
 

@@ -181,6 +181,7 @@ async def _serve(
     from twingraph.endpoint.pool import Pool
     from twingraph.serve.connections import Connections
     from twingraph.serve.link import Link
+    from twingraph.serve.quick import Quick
 
     loop = asyncio.get_running_loop()
     end = asyncio.Event()
@@ -196,6 +197,7 @@ async def _serve(
         address_bytes=3 * app.state.limits.query_bytes + _ADDRESS,
         most=max(_FEWEST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_FILES),
         refused=app.state.refused,
+        quick=Quick(app.state, app.state.note),
     )
     async with app.router.lifespan_context(app):
         server = await loop.create_server(connections, sock=taken, backlog=_BACKLOG)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import unquote
+
+_ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 
 
 def split_target(target: bytes) -> tuple[bytes, bytes]:
@@ -36,3 +40,36 @@ def host_problem(http_version: str, headers: Iterable[tuple[bytes, bytes]]) -> s
     if count == 0 and http_version != "1.0":
         return "a request without Host; send one header Host"
     return ""
+
+
+def scope_of(
+    method: str,
+    http_version: str,
+    target: bytes,
+    headers: list[tuple[bytes, bytes]],
+    peers: tuple[tuple[str, int] | None, tuple[str, int] | None],
+) -> dict[str, Any]:
+    """Return the scope of a request (ASGI HTTP 2.4); `peers` are the server and the client.
+
+    Raises `UnicodeDecodeError` for a path that is not ASCII.
+
+    >>> scope_of("GET", "1.1", b"/a%20b?c", [], (None, None))["path"]
+    '/a b'
+    """
+    path, search = split_target(target)
+    raw = path.decode("ascii")
+    return {
+        "type": "http",
+        "asgi": _ASGI,
+        "http_version": http_version,
+        "server": peers[0],
+        "client": peers[1],
+        "scheme": "http",
+        "method": method,
+        "root_path": "",
+        "path": unquote(raw) if "%" in raw else raw,
+        "raw_path": path,
+        "query_string": search,
+        "headers": headers,
+        "state": {},
+    }

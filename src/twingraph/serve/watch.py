@@ -22,16 +22,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twingraph.endpoint.endpoint import PATH, SEEN, ForPeople, Service, answer, is_query
+from twingraph.endpoint.endpoint import (
+    PATH,
+    REPLIED,
+    SEEN,
+    ForPeople,
+    Replied,
+    Service,
+    answer,
+    is_query,
+)
 from twingraph.endpoint.outcome import Outcome
 from twingraph.problems import TwingraphError
-from twingraph.serve.exchange import ANSWERED
+from twingraph.serve.exchange import ANSWERED, CLIENT_LEFT
 from twingraph.serve.log import Log, Seen
 from twingraph.serve.numbers import Numbers
 from twingraph.web.files.published import CutOffError
 from twingraph.web.prefix import prefix_for, to_root, under_prefix
 
-CLIENT_LEFT: Final = 499  # for the log and the numbers: nothing was sent, its client had left
 _LOOK: Final = 1.0  # seconds between two looks at the build
 _LANGUAGE: Final = re.compile(r"^/(?:en|de)/")
 _TOGETHER: Final = 30.0  # seconds that one process waits for the others
@@ -56,9 +64,10 @@ class Front:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began = time.perf_counter()
+        replied: Replied | None = scope.get(REPLIED)
+        began = replied.began if replied is not None else time.perf_counter()
         # one object for the whole request, whatever build comes meanwhile
-        snapshot: Service = self.state.service
+        snapshot: Service = replied.service if replied is not None else self.state.service
         site = snapshot.site
         scope = under_prefix(scope, prefix_for(scope, site.address, site.address != site.base))
         state = scope.setdefault("state", {})
@@ -74,7 +83,8 @@ class Front:
             if message["type"] == "http.response.body":  # the head goes with its first part
                 sent = started
 
-        snapshot.users += 1
+        if replied is None:  # else it counts already
+            snapshot.users += 1
         try:
             elsewhere = to_root(scope)
             if elsewhere is not None:
@@ -98,8 +108,12 @@ class Front:
             path = scope["path"].removeprefix(scope.get("root_path", ""))
             route = PATH if is_query(scope) else self._route(scope)
             seen = Seen(scope["method"], path, status, taken, rows, query, cached, route)
-            self.log.write(seen)
-            self.state.numbers.count(seen)
+            self.note(seen)
+
+    def note(self, seen: Seen) -> None:
+        """Write a request into the log, and count it."""
+        self.log.write(seen)
+        self.state.numbers.count(seen)
 
     def _route(self, scope: Scope) -> str:
         """Return the pattern of the path, of a closed list; '' where there is none."""
@@ -114,9 +128,7 @@ class Front:
 
     def refused(self, status: int) -> None:
         """Note a request that a connection did not take: nobody knows what it wanted."""
-        seen = Seen("-", "-", status, 0.0)
-        self.log.write(seen)
-        self.state.numbers.count(seen)
+        self.note(Seen("-", "-", status, 0.0))
 
     async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
