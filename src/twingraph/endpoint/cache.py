@@ -14,7 +14,7 @@ _EACH: Final = 480  # bytes that Python takes for an entry beside what is in it
 class Cache:
     """Answers by the digest of what was asked. A new build gets a new one.
 
-    >>> cache = Cache(2048)
+    >>> cache = Cache(3072)
     >>> for key in (b"a", b"b", b"c"):
     ...     cache.keep(key, Result(b"", b"", b"x" * 600, 0, "", ""))
     >>> [cache.get(key) is not None for key in (b"a", b"b", b"c")]
