@@ -210,14 +210,12 @@ def test_the_index_is_derived_and_nothing_else_holds_it(quads: frozenset[Quad]) 
 
 def test_a_triple_is_derived_once_whatever_the_order() -> None:
     place = NamedNode(PLACE + "bonn")
-    names = [
-        Triple(place, RDFS.label, Literal("Bonn", language="de")),
-        Triple(place, SKOS.altLabel, Literal("Бонн", language="ru")),
-        Triple(NamedNode(HOME + "id/claim/x"), RDFS.label, Literal("Bonn")),
-    ]
+    names = ['"Bonn"@de', '"Бонн"@ru']
 
-    assert set(folded_names(names, HOME)) == set(folded_names(reversed(names), HOME))
-    assert set(folded_names(names, HOME)) == {Triple(place, TG.foldedName, Literal("bonn"))}
+    found = list(folded_names(str(place), names, HOME))
+    assert found == [f'{place} {TG.foldedName} "bonn" .']
+    assert list(folded_names(str(place), names[::-1], HOME)) == found
+    assert list(folded_names(f"<{HOME}id/claim/x>", names, HOME)) == []
 
 
 @pytest.mark.parametrize("name", ["Windhuk", "Peking", "Taschkent", "Ulan Baatar", "Мінск"])

@@ -6,7 +6,7 @@ import bz2
 import gzip
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -228,15 +228,16 @@ def test_results_as_json_and_as_csv_are_the_same(tmp_path: Path) -> None:
 # --- into the graph -------------------------------------------------------------------------------
 
 
-def imported(project: Settings, *statements: object) -> tuple[Imported, tuple[Quad, ...]]:
+def imported(project: Settings, *statements: object) -> tuple[Imported, Collection[Quad]]:
     path = project.folder / "Q64.json"
     other = entity(item="Q90", labels={"fr": {"language": "fr", "value": "Paris"}})
     path.write_text(json.dumps({"entities": {"Q64": entity(*statements), "Q90": other}}))
     done = import_wikidata(project, [path], DAY, "wikidata", quiet)
-    return done, read_project(project).imports[0].quads
+    return done, next(file.quads for file in read_project(project).files
+                      if file.path == "data/imports/wikidata/rows.csv")  # fmt: skip
 
 
-def values(quads: tuple[Quad, ...], verb: object) -> set[str]:
+def values(quads: Collection[Quad], verb: object) -> set[str]:
     return {str(one.object) for one in quads if one.predicate == verb}
 
 

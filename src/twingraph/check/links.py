@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twingraph.problems import Problem, problem
+from twingraph.rdf.dataset import begins
 from twingraph.rdf.turtle import iri_text
 from twingraph.rdf.vocabulary import RDF, prefixes_for
 from twingraph.source.mappings import Decision
@@ -13,9 +14,6 @@ from twingraph.source.read import Curated
 
 def link_problems(curated: Curated) -> Iterator[Problem]:
     """Yield X06 and X07 for the tables of decisions in data/links."""
-    described = {quad.subject for quads in curated.by_graph.values() for quad in quads
-                 if quad.predicate == RDF.type}  # fmt: skip
-    names = {str(item) for item in described}
     base = curated.settings.base_iri
     for file in curated.files:
         for entry, other in _twice(file.decisions):
@@ -24,8 +22,14 @@ def link_problems(curated: Curated) -> Iterator[Problem]:
             )
         for decision in file.decisions:
             # a confirmed link is a statement, and the shapes look after its subject
-            if not decision.confirmed and f"<{decision.subject}>" not in names:
+            if not decision.confirmed and not _is_described(curated, decision.subject):
                 yield problem("X07", file.path, decision.line, subject=_name(decision, base))
+
+
+def _is_described(curated: Curated, subject: str) -> bool:
+    """Has a thing a class in some graph?"""
+    typed = f"<{subject}> {RDF.type} "
+    return any(begins(lines, typed) for lines in curated.texts.values())
 
 
 def _name(one: Decision, base: str) -> str:

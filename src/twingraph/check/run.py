@@ -19,22 +19,23 @@ from twingraph.check.engine import Engine, Finding
 from twingraph.check.links import link_problems
 from twingraph.check.whole import WholeEngine
 from twingraph.derive.dates import bounds, odd_year
+from twingraph.derive.gather import gather
 from twingraph.derive.published import (
     derive,
     expected_bounds,
-    stated_facts,
 )
+from twingraph.derive.resolution import Resolution
 from twingraph.derive.resolve import DATES
 from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem, split_lines
 from twingraph.progress import Progress, ignore
-from twingraph.rdf.dataset import Dataset, chunks, triple_texts
+from twingraph.rdf.dataset import Dataset, chunks, merged, text_of, triple_texts
 from twingraph.rdf.frozen import read_frozen
 from twingraph.rdf.turtle import Positions, iri_text, plain
 from twingraph.rdf.vocabulary import CODES as CODE_LISTS
 from twingraph.rdf.vocabulary import EDTF, NS, RDF, TG, prefixes_for
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_text
-from twingraph.source.read import Curated, SourceFile
+from twingraph.source.read import Curated, SourceFile, lines_of
 from twingraph.translation import words_of
 
 SOURCE_SHAPES: Final = ("prefixes.ttl", "form.ttl", "curated.ttl")
@@ -45,6 +46,8 @@ DUMP_SHAPES: Final = ("prefixes.ttl", "published.ttl", "derivation.ttl")
 _UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12", "F16", "X05"})
 
 
+_VALUE: Final = str(TG.value)
+_SILENCE: Final = f" {TG.notStated} "
 _ODD: Final = {"early": "D06", "late": "D05"}
 _NEAR: Final = 2  # terms that are offered for a misspelt one
 
@@ -65,8 +68,8 @@ def check_curated(
         return by_severity(problems)
     validator = validator or WholeEngine()
     # what tables say is written by the program, in a form that tests hold
-    files = [file.quads for file in curated.files if not file.is_table]
-    written = sorted(set().union(*map(triple_texts, files)))
+    written = merged(lines for file in curated.files if not file.is_table
+                     for lines in file.texts.values())  # fmt: skip
     problems += _dates(curated)
     problems += _silences(curated)
     problems += link_problems(curated)
@@ -153,41 +156,50 @@ def _dates(curated: Curated) -> Iterator[Problem]:
 
     D05 and D06: years that no day can be written of, so that the shapes don't see them.
     """
+    starts_end = f" {TG.property} {TG.start} ."
+    edtf = f"^^{EDTF} ."
     for file in curated.files:
-        starts = {
-            each_quad.subject
-            for each_quad in file.quads
-            if each_quad.predicate == TG.property and each_quad.object == TG.start
-        }
-        for quad in file.quads:
-            term = quad.object
-            if not (isinstance(term, Literal) and term.datatype == EDTF):
-                continue
-            is_start = quad.predicate == TG.value and quad.subject in starts
-            code = _ODD.get(odd_year(term.value), "")
-            if bounds(term.value) is None:
-                code = "D01"
-            elif is_start and re.search(r"/(\.\.)?$|^(\.\.)?/", term.value):
+        lines = list(lines_of(file))
+        dated = [line.split(" ", 2) for line in lines if line.endswith(edtf)]
+        faults = {value: _date_fault(text_of(value[:-2])) for value in {item[2] for item in dated}}
+        if not any(map(any, faults.values())):
+            continue
+        starts = {line.partition(" ")[0] for line in lines if line.endswith(starts_end)}
+        for subject, verb, value in dated:
+            code, is_open = faults[value]
+            if is_open and verb == _VALUE and subject in starts:
                 code = "D10"
             if code:
-                line = file.positions.line(plain(quad.subject), quad.predicate.value, term.value)
-                yield problem(code, file.path, line, value=term.value)
+                text = text_of(value[:-2])
+                line = file.positions.line(subject[1:-1], verb[1:-1], text)
+                yield problem(code, file.path, line, value=text)
+
+
+def _date_fault(text: str) -> tuple[str, bool]:
+    """Return the code of what is wrong with a date, and whether it is an open interval."""
+    if bounds(text) is None:
+        return "D01", False
+    is_open = re.search(r"/(\.\.)?$|^(\.\.)?/", text) is not None
+    return _ODD.get(odd_year(text), ""), is_open
 
 
 def _silences(curated: Curated) -> Iterator[Problem]:
     """N01: one source says a thing and calls it not stated.
 
-    Told per source: another source may well state what this one is silent about.
+    Told per source: another source may well state what this one is silent about. A table calls
+    not stated what it has no cell for, so that it can't say both.
     """
     prefixes = prefixes_for(curated.settings.base_iri)
     for file in curated.files:
-        triples = [quad.triple for quad in file.quads]
-        told = stated_facts(triples)
-        for triple in triples:
-            subject, verb = plain(triple.subject), plain(triple.object)
-            if triple.predicate == TG.notStated and (subject, verb) in told:
-                line = file.positions.line(subject, TG.notStated.value, verb)
-                yield problem("N01", file.path, line, property=iri_text(verb, set(), prefixes))
+        if file.is_table or not any(_SILENCE in line for line in lines_of(file)):
+            continue
+        found = gather(merged(file.texts.values()))
+        told = found.answered | Resolution(found).told
+        for thing, verb in found.silences:
+            if (thing, verb) in told:
+                line = file.positions.line(thing[1:-1], TG.notStated.value, verb[1:-1])
+                name = iri_text(verb[1:-1], set(), prefixes)
+                yield problem("N01", file.path, line, property=name)
 
 
 # --- where a person should edit -------------------------------------------------------------------

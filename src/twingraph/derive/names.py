@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Final
 
 from anyascii import anyascii
-from pyoxigraph import Literal, Triple
 
+from twingraph.rdf.dataset import text_of
 from twingraph.rdf.iris import kind_of
-from twingraph.rdf.turtle import plain
+from twingraph.rdf.ntriples import literal
 from twingraph.rdf.vocabulary import CODES, RDFS, SKOS, TG
 
 NAMES: Final = (RDFS.label, SKOS.prefLabel, SKOS.altLabel, TG.formerName)
@@ -84,12 +84,16 @@ def named_kind(iri: str, base: str) -> str | None:
     return kind if kind in FOLDED_KINDS else None
 
 
-def folded_names(triples: Iterable[Triple], base: str) -> Iterator[Triple]:
-    """Yield the folded forms of the names of everything that is found by name."""
-    for triple in triples:
-        name = triple.object
-        if triple.predicate not in NAMES or not isinstance(name, Literal):
-            continue
-        if named_kind(plain(triple.subject), base) is not None:
-            for form in forms(name.value):
-                yield Triple(triple.subject, TG.foldedName, Literal(form))
+def folded_names(thing: str, names: Iterable[str], base: str) -> Iterator[str]:
+    """Yield the folded forms of the names of a thing that is found by name, as lines.
+
+    Thing and names are texts of N-Triples, and so are the lines.
+
+    >>> base = "https://data.example.org/"
+    >>> [line.split(" ", 2)[2] for line in folded_names(f"<{base}id/place/a>", ['"A"'], base)]
+    ['"a" .']
+    """
+    if named_kind(thing[1:-1], base) is not None:
+        found = {form for name in names if name[0] == '"' for form in forms(text_of(name))}
+        for form in sorted(found):
+            yield f"{thing} {TG.foldedName} {literal(form)} ."

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -17,17 +18,24 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, RdfFormat, Store, Triple
 
 from twingraph.derive.dates import bounds
-from twingraph.derive.names import NAMES, folded_names
-from twingraph.derive.resolve import DATES, RESOLVED, WEAK, Claim, Rules, Value, resolve
+from twingraph.derive.gather import Gathered, gather, local_name
+from twingraph.derive.names import folded_names
+from twingraph.derive.resolution import Resolution
+from twingraph.derive.resolve import RESOLVED, WEAK, Claim, Value
+from twingraph.derive.shortcuts import HERE, PLACED, Shortcuts, can_be_worked_out, is_known
 from twingraph.problems import TwingraphError
-from twingraph.rdf.dataset import Dataset, parse_lines, texts_of, triple_texts
+from twingraph.rdf.dataset import Dataset, begins, merged, texts_of
 from twingraph.rdf.iris import DERIVED, source_of
+from twingraph.rdf.ntriples import iri
 from twingraph.rdf.turtle import plain
-from twingraph.rdf.vocabulary import EDTF, PROV, RDF, SKOS, TG, XSD
+from twingraph.rdf.vocabulary import PREFIXES, PROV, RDF, SKOS, TG, XSD
 from twingraph.source.read import Curated
 
 # a variable in the place of a predicate or a class: `?a ?b ?c`, `; ?b ?c`, `a ?class`
 _ANY_TERM: Final = re.compile(r"(?:;\s*|[{.]\s*(?!SELECT\b)\S+\s+)\?\w+\s+[?<\w\"]|\ba\s+\?")
+
+_POINTS: Final = frozenset(f"<{PREFIXES['geo']}{name}>" for name in ("hasGeometry", "asWKT"))
+_RESOLVED: Final = frozenset(map(str, RESOLVED))
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,18 @@ class Rule:
         >>> rule.may_read({"b"}), rule.may_read({"B"}), rule.may_read({"c"})
         (True, True, False)
         """
-        where = self.text[self.text.find("WHERE") :]
-        if _ANY_TERM.search(where):
+        if _ANY_TERM.search(self._where):
             return bool(added)
-        return not set(re.findall(r"(?<![?\w-])[\w-]+", where)).isdisjoint(added)
+        return not self.words.isdisjoint(added)
+
+    @property
+    def _where(self) -> str:
+        return self.text[self.text.find("WHERE") :]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of its pattern that may be the name of a term."""
+        return frozenset(re.findall(r"(?<![?\w-])[\w-]+", self._where))
 
 
 def terms_of(lines: Iterable[str]) -> set[str]:
@@ -61,7 +77,7 @@ def terms_of(lines: Iterable[str]) -> set[str]:
     for line in lines:
         _, predicate, value = line.split(" ", 2)
         found.add(value[:-2] if predicate == kind else predicate)
-    return {re.split("[/#:]", item[1:-1])[-1] for item in found}
+    return set(map(local_name, found))
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
@@ -79,49 +95,55 @@ def derive(curated: Curated) -> Dataset:
     """Return the frozen graph of a project as sorted lines."""
     settings = curated.settings
     rules = read_rules(settings.resource("queries") / "rules")
-    graphs = {name.value: triple_texts(quads) for name, quads in curated.by_graph.items()}
-    return publish(graphs, rules, settings.base_iri, settings.release)
+    return publish(curated.texts, rules, settings.base_iri, settings.release)
 
 
 def publish(
-    graphs: Mapping[str, set[str]], rules: Iterable[Rule], base: str, release: str = ""
+    graphs: Mapping[str, Sequence[str]], rules: Sequence[Rule], base: str, release: str = ""
 ) -> Dataset:
     """Derive the published graph of the project under `base` from the curated `graphs`.
 
-    `graphs` are IRI -> the lines of the graph's triples.
+    `graphs` are IRI -> the sorted lines of the graph's triples.
     `release` is the day that the settings give for this release; it is published as the issue date
     of the whole, because rules about the future need a today that is data.
     """
     # "ours" (entities, links, vocabulary) and sources alike, in whatever order files were read
-    carried: set[str] = set().union(*graphs.values()) - _weaker(graphs, base)
-    facts = {line.triple for line in parse_lines(_with_predicates(carried, CLAIM_PREDICATES))}
-    concluded = set(_resolved(facts, release[:10]))
+    carried = merged(graphs.values())
+    if weaker := _weaker(graphs, base):
+        carried = [line for line in carried if line not in weaker]
+    known = is_known({rule.name: rule.text for rule in rules})
+    asked = [rule for rule in rules if not known or rule.name not in (*HERE, PLACED)]
+    words = frozenset().union(*(rule.words for rule in asked))
+    found = gather(carried, {*words, *map(local_name, _POINTS)} if known else ())
+    resolved = Resolution(found, release[:10])
+    concluded = set(resolved.lines)
     concluded |= {
-        Triple(NamedNode(graph), PROV.wasDerivedFrom, NamedNode(document))
+        f"{iri(graph)} {PROV.wasDerivedFrom} {iri(document)} ."
         for graph in graphs
         if (document := source_of(graph, base))
     }
     if release:
-        day = Literal(release[:10], datatype=XSD.date)
-        concluded.add(Triple(NamedNode(base), NamedNode("http://purl.org/dc/terms/issued"), day))
-    derived = triple_texts(concluded)
-    derived |= _by_rules(carried | derived, rules)
-    # SPARQL can't fold, so this is no rule
-    names = (line.triple for line in parse_lines(_with_predicates(carried, NAMES)))
-    derived |= triple_texts(folded_names(names, base))
-    whole = carried | derived
-    named = {name: sorted(lines) for name, lines in graphs.items()}
-    default = sorted(whole - _answered(whole, facts))
-    return Dataset(default, {**named, base + DERIVED: sorted(derived)})
+        day = f'"{release[:10]}"^^{XSD.date}'
+        concluded.add(f"{iri(base)} <http://purl.org/dc/terms/issued> {day} .")
+    if known and can_be_worked_out(found):
+        read = cache(lambda predicate: local_name(predicate) in words)
+        near = [line for line in concluded if read(line.split(" ", 2)[1])]
+        added = _by_rules([*found.readable, *near], asked)
+        pairs = _pairs_on_a_map(found, {*found.readable, *added})
+        added |= _by_rules(pairs, [rule for rule in rules if rule.name == PLACED])
+        added = {line for line in added if not begins(carried, line)}
+        added |= set(Shortcuts(found, resolved.kinds, resolved.states))
+    else:
+        added = _by_rules({*carried, *concluded}, rules)
+    derived = sorted(concluded | added | set(_folded(found, base)))
+    silent = _answered(found, resolved, derived)
+    default = merged([carried, derived])
+    if silent:
+        default = [line for line in default if line not in silent]
+    return Dataset(default, {**graphs, base + DERIVED: derived})
 
 
-def _with_predicates(lines: Iterable[str], predicates: Iterable[NamedNode]) -> list[str]:
-    """Return the lines with one of some predicates."""
-    wanted = {str(predicate) for predicate in predicates}
-    return [line for line in lines if line.split(" ", 2)[1] in wanted]
-
-
-def _weaker(graphs: Mapping[str, set[str]], base: str) -> set[str]:
+def _weaker(graphs: Mapping[str, Sequence[str]], base: str) -> set[str]:
     """The lines that another source makes stronger.
 
     A node that one source only implies and another states is stated.
@@ -132,11 +154,9 @@ def _weaker(graphs: Mapping[str, set[str]], base: str) -> set[str]:
     anywhere: set[str] = set().union(*implied.values())
     stated: set[str] = set()
     for name, lines in graphs.items():
-        if anywhere and source_of(name, base):
-            typed = {
-                _subject(with_predicate) for with_predicate in _with_predicates(lines, (RDF.type,))
-            }
-            stated |= (typed & anywhere) - implied[name]
+        if source_of(name, base):
+            stated |= {item for item in anywhere - implied[name]
+                       if begins(lines, f"{item} {RDF.type} ")}  # fmt: skip
     return {line for lines in weak.values() for line in lines if _subject(line) in stated}
 
 
@@ -144,34 +164,45 @@ def _subject(line: str) -> str:
     return line.partition(" ")[0]
 
 
-def _answered(whole: set[str], facts: Collection[Triple]) -> set[str]:
+def _pairs_on_a_map(found: Gathered, lines: Iterable[str]) -> list[str]:
+    """Return what the rule of distances asks of partnerships of two, both with a point."""
+    kept, placed = [], set()
+    for line in lines:
+        subject, predicate, _ = line.split(" ", 2)
+        if predicate in _POINTS:
+            kept.append(line)
+            placed.add(subject)
+    for subject, item in found.partnerships.items():
+        if len(item.partners) == 2 and placed.issuperset(item.partners):
+            kept.append(f"{subject} {RDF.type} {TG.Partnership} .")
+            kept += [f"{subject} {TG.partner} {partner} ." for partner in item.partners]
+    return kept
+
+
+def _folded(found: Gathered, base: str) -> Iterator[str]:
+    """Yield the folded forms of names, which SPARQL can't make, so that this is no rule."""
+    for thing, names in found.names.items():
+        yield from folded_names(thing, names, base)
+
+
+def _answered(found: Gathered, resolved: Resolution, derived: Sequence[str]) -> set[str]:
     """The silences (`tg:notStated`) of one source about what another one states."""
-    silences = {line: (_subject(line)[1:-1], line.split(" ", 2)[2][1:-3])
-                for line in _with_predicates(whole, (TG.notStated,))}  # fmt: skip
-    subjects = {f"<{subject}>" for subject, _ in silences.values()}
-    about = parse_lines(item for item in whole if _subject(item) in subjects)
-    told = stated_facts({*facts, *(item.triple for item in about)})
-    return {line for line, pair in silences.items() if pair in told}
+    told = found.answered | resolved.told
+    silent = {thing for thing, _ in found.silences}
+    if silent:
+        told |= {
+            (subject, predicate)
+            for subject, predicate, _ in (line.split(" ", 2) for line in derived)
+            if subject in silent and predicate not in _RESOLVED
+        }
+    return {f"{thing} {TG.notStated} {verb} ."
+            for thing, verb in found.silences if (thing, verb) in told}  # fmt: skip
 
 
 def _value(term: object) -> Value:
     if not isinstance(term, NamedNode | Literal):
         raise TypeError(f"{term}: curated graphs hold IRIs and literals only")
     return term
-
-
-def stated_facts(triples: Collection[Triple]) -> set[tuple[str, str]]:
-    """Return (thing, property) for all that is stated, as triple or as claim.
-
-    What is only inferred is not stated, and a start without a basis is no start.
-    """
-    told = {(plain(triple.subject), triple.predicate.value) for triple in triples
-            if triple.predicate not in RESOLVED}  # fmt: skip
-    return told | {
-        (claim.subject, claim.verb.value)
-        for claim in read_claims(triples)
-        if not claim.weak and (claim.verb != TG.start or claim.basis is not None)
-    }
 
 
 def _objects(
@@ -186,7 +217,7 @@ def _objects(
     return found
 
 
-# what `read_claims`, `read_rules_of_lists` and `_answered` look at
+# what `read_claims` looks at
 CLAIM_PREDICATES: Final = (
     TG.subject, TG.property, TG.value, TG.basis, TG.modality, TG.rank, TG.asOf, TG.until,
     TG.cites, TG.inSource, SKOS.broader,
@@ -209,22 +240,22 @@ def read_claims(triples: Iterable[Triple]) -> list[Claim]:
         TG.inSource,
     )
     claims = []
-    for iri, subjects in of[TG.subject].items():
-        verbs, values = of[TG.property].get(iri, ()), of[TG.value].get(iri, ())
+    for name, subjects in of[TG.subject].items():
+        verbs, values = of[TG.property].get(name, ()), of[TG.value].get(name, ())
         for subject, verb, value in product(subjects, verbs, values):
             if isinstance(verb, NamedNode) and verb in RESOLVED:
                 basis, modality, rank = (
-                    _one(of[each].get(iri)) for each in (TG.basis, TG.modality, TG.rank)
+                    _one(of[each].get(name)) for each in (TG.basis, TG.modality, TG.rank)
                 )
-                as_of, until = (_text(of[each].get(iri)) for each in (TG.asOf, TG.until))
+                as_of, until = (_text(of[each].get(name)) for each in (TG.asOf, TG.until))
                 sources = frozenset(
                     source.value
-                    for citation in of[TG.cites].get(iri, ())
+                    for citation in of[TG.cites].get(name, ())
                     for source in of[TG.inSource].get(citation.value, ())
                 )
                 claims.append(
                     Claim(
-                        iri, subject.value, verb, value, basis, modality, rank, as_of, until,
+                        name, subject.value, verb, value, basis, modality, rank, as_of, until,
                         sources,
                     )
                 )  # fmt: skip
@@ -240,47 +271,17 @@ def _text(values: Iterable[Value] | None) -> str | None:
     return min((value.value for value in values or ()), default=None)
 
 
-def read_rules_of_lists(triples: Iterable[Triple]) -> Rules:
-    """Return what the code lists say that resolution must know."""
-    of = _objects(triples, SKOS.broader)
-    broader = {
-        NamedNode(iri): frozenset(item for item in above if isinstance(item, NamedNode))
-        for iri, above in of[SKOS.broader].items()
-    }
-    return Rules(broader)
-
-
-def _resolved(triples: set[Triple], today: str) -> Iterator[Triple]:
-    rules = read_rules_of_lists(triples)
-    grouped: dict[tuple[str, NamedNode], list[Claim]] = defaultdict(list)
-    for claim in read_claims(triples):
-        grouped[claim.subject, claim.verb].append(claim)
-    for (iri, verb), claims in grouped.items():
-        subject = NamedNode(iri)
-        answer = resolve(claims, rules, today)
-        for value in answer.values:
-            yield Triple(subject, verb, value)
-        if verb in DATES:
-            for name, day in zip(DATES[verb], answer.bounds, strict=True):
-                if day:
-                    yield Triple(subject, name, Literal(day, datatype=XSD.date))
-        if verb == TG.start and answer.strength:
-            yield Triple(subject, TG.startModality, answer.strength)
-        told = (answer.conflict, answer.between_sources, answer.within_source)
-        names = (TG.hasConflict, TG.sourcesDifferOn, TG.passagesDifferOn)
-        yield from (Triple(subject, name, verb) for name, so in zip(names, told, strict=True) if so)
-        if answer.as_of:
-            yield Triple(subject, TG.statusAsOf, Literal(answer.as_of, datatype=EDTF))
-
-
-def _by_rules(lines: set[str], rules: Iterable[Rule]) -> set[str]:
+def _by_rules(lines: Collection[str], rules: Iterable[Rule]) -> set[str]:
     """Run the rules until they add nothing, so that their order is no one's business."""
+    todo = tuple(rules)
+    added: set[str] = set()
+    if not lines:
+        return added
     store = Store()
     store.bulk_load("\n".join(lines).encode(), format=RdfFormat.N_TRIPLES)
-    added: set[str] = set()
-    todo = tuple(rules)
+    known = lines if isinstance(lines, Set) else set(lines)
     while todo:
-        found: set[str] = set().union(*(_construct(store, rule) for rule in todo)) - lines - added
+        found: set[str] = set().union(*(_construct(store, rule) for rule in todo)) - known - added
         added |= found
         store.bulk_load("\n".join(found).encode(), format=RdfFormat.N_TRIPLES)
         terms = terms_of(found)

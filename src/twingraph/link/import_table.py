@@ -25,12 +25,20 @@ from twingraph.link.places import gazetteer_of, partners_of
 from twingraph.link.review import Answer, read_answers, write_review
 from twingraph.link.snapshots import Difference, compare
 from twingraph.problems import Problem, TwingraphError
+from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.iris import SLUG
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
-from twingraph.source.read import Curated, SourceFile, read_project, read_text, resolved
+from twingraph.source.read import (
+    Curated,
+    SourceFile,
+    lines_of,
+    read_project,
+    read_text,
+    resolved,
+)
 from twingraph.source.tables.cells import Row, read_csv
 from twingraph.source.tables.dates import date_of
 from twingraph.source.tables.matches import (
@@ -47,6 +55,7 @@ from twingraph.source.tables.places import write_places
 from twingraph.source.tables.read import ReadImport, known_places, read_import
 from twingraph.source.tables.spec import FILE, MATCHES, REVIEW, ROWS
 from twingraph.source.tables.spreadsheet import take
+from twingraph.source.tables.statements import graph_name
 
 _PROGRAM: Final = "twingraph"
 _SHOWN: Final = 20  # new places and columns that are told one by one
@@ -389,9 +398,10 @@ def _read(
     curated = read_project(settings)
     own = f"data/imports/{slug}/{ROWS}"
     files = [file for file in curated.files if file.path != own]
-    known = known_places((quad for file in files for quad in file.quads), settings.base_iri)
+    known = known_places((line for file in files for line in lines_of(file)), settings.base_iri)
     found = read_import(slug, texts, known, settings.base_iri)
-    files.append(SourceFile(own, "", found.quads, found.problems, (), found.lines))
+    said = Dataset((), {graph_name(slug, settings.base_iri): found.texts} if found.texts else {})
+    files.append(SourceFile(own, "", said, found.problems, (), found.lines))
     return replace(curated, files=tuple(files)), found
 
 

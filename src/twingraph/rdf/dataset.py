@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,6 +97,10 @@ class Dataset:
             for line in parse_lines(lines):
                 yield Quad(line.subject, line.predicate, line.object, graph)
 
+    def __contains__(self, quad: object) -> bool:
+        """Is it a quad of the dataset, in its graph?"""
+        return any(each == quad for each in self)
+
     @cached_property
     def store(self) -> Store:
         """A store whose default graph is that of the dataset, for queries; it rewrites numbers."""
@@ -142,6 +146,26 @@ def _merged(graphs: Sequence[tuple[Sequence[str], str]]) -> Iterator[bytes]:
             reached[number] = stop
         made.sort()
         yield _encoded(made)
+
+
+def merged(several: Iterable[Sequence[str]]) -> list[str]:
+    """Return sorted lists of lines as one; a line that stands in two of them stands there once.
+
+    >>> merged([["a", "c"], ["b", "c"]])
+    ['a', 'b', 'c']
+    """
+    # what is sorted in runs is sorted in one pass over them
+    return list(dict.fromkeys(sorted(chain.from_iterable(several))))
+
+
+def begins(lines: Sequence[str], text: str) -> bool:
+    """Does one of some sorted lines begin with a text?
+
+    >>> begins(["a b", "b c"], "b "), begins(["a b", "b c"], "c")
+    (True, False)
+    """
+    place = bisect_left(lines, text)
+    return place < len(lines) and lines[place].startswith(text)
 
 
 def _lines(raw: bytes) -> list[str]:

@@ -10,15 +10,17 @@ import os
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
 from twingraph.problems import Problem, problem
+from twingraph.rdf.dataset import Dataset, merged, parse_lines, triple_texts
 from twingraph.rdf.iris import SLUG, foreign_base, graph_of, is_vocabulary
 from twingraph.rdf.turtle import Positions, is_bare, is_new, plain
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
@@ -31,7 +33,13 @@ from twingraph.source.tables.spec import FILE as IMPORT
 from twingraph.source.tables.spec import FILES as IMPORT_FILES
 from twingraph.source.tables.spec import SNAPSHOT
 from twingraph.source.tables.statements import graph_name
-from twingraph.source.terms import in_normal_form, term_problems, text_problems
+from twingraph.source.terms import (
+    TermProblem,
+    in_normal_form,
+    is_ordinary,
+    term_problems,
+    text_problems,
+)
 
 # Properties by which a project points to the things of others.
 _TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
@@ -43,12 +51,13 @@ DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
 class SourceFile:
     """One file as it was read: its path in the project, its text, its quads.
 
-    A table has no text here, but the line of each of its subjects (`lines`).
+    A table has no text here, but the line of each of its subjects (`lines`); its quads are a
+    dataset, which makes them when it is asked.
     """
 
     path: str
     text: str
-    quads: tuple[Quad, ...]
+    quads: Collection[Quad]
     problems: tuple[Problem, ...]
     decisions: tuple[Decision, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
@@ -80,6 +89,16 @@ class SourceFile:
                     (plain(subject), plain(each_quad.object)), plain(each_quad.subject)
                 )
         return found
+
+    @cached_property
+    def texts(self) -> Mapping[str, Sequence[str]]:
+        """Its statements as sorted lines of N-Triples, by the IRI of their graph."""
+        if isinstance(self.quads, Dataset):
+            return self.quads.named
+        graphs: dict[str, list[Quad]] = defaultdict(list)
+        for quad in self.quads:
+            graphs[plain(quad.graph_name)].append(quad)
+        return {name: sorted(triple_texts(quads)) for name, quads in sorted(graphs.items())}
 
     @property
     def is_table(self) -> bool:
@@ -131,13 +150,29 @@ class Curated:
         return {graph: frozenset(graphs[graph]) for graph in sorted(graphs, key=str)}
 
     @cached_property
+    def texts(self) -> Mapping[str, Sequence[str]]:
+        """The statements of each graph as sorted lines of N-Triples, by the IRI of the graph."""
+        found: dict[str, list[Sequence[str]]] = defaultdict(list)
+        for file in self.files:
+            for graph, lines in file.texts.items():
+                found[graph].append(lines)
+        return {graph: several[0] if len(several) == 1 else merged(several)
+                for graph, several in sorted(found.items())}  # fmt: skip
+
+    @cached_property
     def files_of(self) -> Mapping[str, tuple[SourceFile, ...]]:
         """The files that have an IRI as subject."""
         found: dict[str, dict[str, SourceFile]] = defaultdict(dict)
         for file in self.files:
-            for quad in file.quads:
-                found[plain(quad.subject)][file.path] = file
+            for lines in file.texts.values():
+                for subject in {line[1 : line.index("> ")] for line in lines}:
+                    found[subject][file.path] = file
         return {iri: tuple(files.values()) for iri, files in found.items()}
+
+
+def lines_of(file: SourceFile) -> Iterable[str]:
+    """Return what a file says as lines of N-Triples, graph by graph."""
+    return chain.from_iterable(file.texts.values())
 
 
 def _target(file: SourceFile) -> str:
@@ -185,14 +220,15 @@ def read_project(settings: Settings, large: bool = False) -> Curated:
         _read_places(path, settings, graph_name(path.parent.name, settings.base_iri))
         for path in brought
     ]
-    known = known_places((quad for file in files for quad in file.quads), settings.base_iri)
+    known = known_places(chain.from_iterable(map(lines_of, files)), settings.base_iri)
     imports = []
     for folder in folders:
         found, file = read_import_folder(folder, settings, known)
         imports.append(found)
         files.append(file)
         known = (
-            {**known_places(file.quads, settings.base_iri), **known} if found.is_places else known
+            {**known_places(lines_of(file), settings.base_iri), **known}
+            if found.is_places else known
         )
     taken = {path for _, path in named} | {places} | set(table_files(settings, large=True))
     others = (*_passed_over(settings, taken), *_unreadable(settings), *_without_data(settings))
@@ -272,7 +308,8 @@ def read_import_folder(
     if problems:
         return ReadImport(folder.name), SourceFile(f"{name}/rows.csv", "", (), tuple(problems))
     found = read_import(folder.name, texts, known, settings.base_iri)
-    file = _of_table(f"{name}/rows.csv", found.quads, found.problems, found.lines)
+    said = {graph_name(folder.name, settings.base_iri): found.texts} if found.texts else {}
+    file = _of_table(f"{name}/rows.csv", said, found.problems, found.lines)
     return found, file
 
 
@@ -287,7 +324,7 @@ def read_text(path: Path, name: str, settings: Settings) -> str | Problem:
         return problem("F01", name, raw.count(b"\n", 0, error.start) + 1, byte=error.start + 1)
 
 
-def _read_places(path: Path, settings: Settings, graph: NamedNode | None = None) -> SourceFile:
+def _read_places(path: Path, settings: Settings, graph: str | None = None) -> SourceFile:
     name = path.relative_to(settings.folder).as_posix()
     text = read_text(path, name, settings)
     if isinstance(text, Problem):
@@ -295,19 +332,28 @@ def _read_places(path: Path, settings: Settings, graph: NamedNode | None = None)
     table = read_places(text, settings.base_iri, graph)
     problems = tuple(problem("I02", name, line, column, error=words)
                      for line, column, words in table.wrong)  # fmt: skip
-    return _of_table(name, table.quads, problems, table.lines)
+    texts = {name: sorted(set(lines)) for name, lines in table.texts.items() if lines}
+    return _of_table(path.relative_to(settings.folder).as_posix(), texts, problems, table.lines)
 
 
 def _of_table(
-    name: str, quads: Iterable[Quad], problems: tuple[Problem, ...], lines: Mapping[str, int]
-) -> SourceFile:
+    name: str, texts: Mapping[str, Sequence[str]], problems: tuple[Problem, ...],
+    lines: Mapping[str, int],
+) -> SourceFile:  # fmt: skip
     """Return what a table says; its texts in normal form, and told where they are none."""
-    normal = tuple(in_normal_form(quad) for quad in quads)
-    texts = tuple(
-        problem(found.code, name, lines.get(plain(found.quad.subject), 0), **found.words)
-        for found in text_problems(normal)
+    normal: dict[str, Sequence[str]] = {}
+    found: list[TermProblem] = []
+    for graph, several in texts.items():
+        odd = {line for line in several if not is_ordinary(line)}
+        quads = [in_normal_form(quad) for quad in parse_lines(sorted(odd))]
+        found += text_problems(quads)
+        ours = triple_texts(quads)
+        normal[graph] = several if ours == odd else sorted({*several} - odd | ours)
+    more = tuple(
+        problem(item.code, name, lines.get(plain(item.quad.subject), 0), **item.words)
+        for item in found
     )
-    return SourceFile(name, "", normal, (*problems, *texts), (), lines)
+    return SourceFile(name, "", Dataset((), normal), (*problems, *more), (), lines)
 
 
 def _passed_over(settings: Settings, taken: set[Path]) -> Iterator[SourceFile]:

@@ -54,6 +54,22 @@ def term_problems(quads: Iterable[Quad], base: str) -> Iterator[TermProblem]:
                 yield TermProblem("F22", quad, {"iri": value.value})
 
 
+def is_ordinary(line: str) -> bool:
+    """Is it plain that `text_problems` finds nothing in a line of N-Triples? False tells nothing.
+
+    >>> is_ordinary('<http://e/> <http://e/p> "Bonn" .')
+    True
+    >>> is_ordinary('<http://e/> <http://e/p> " " .'), is_ordinary('<http://e/> <http://e/p> "ö" .')
+    (False, False)
+    """
+    if not line.isascii() or "\\" in line or "\x7f" in line:
+        return False
+    return line.endswith("> .") or _WORDS.search(line) is not None
+
+
+_WORDS: Final = re.compile(r'"[^"]*[!-~][^"]*"(@[a-z0-9-]+)? \.$')  # what is seen, of ASCII
+
+
 def text_problems(quads: Iterable[Quad]) -> Iterator[TermProblem]:
     """Yield what is wrong with the texts of quads that the program has made itself."""
     for quad in quads:

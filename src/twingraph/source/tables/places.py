@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Quad
-
 from twingraph.rdf.iris import ENTITIES, LINKS, SLUG
+from twingraph.rdf.ntriples import iri, literal
 from twingraph.rdf.vocabulary import CODES, RDF, RDFS, SKOS, TG, XSD
 from twingraph.source.tables.cells import Row, read_csv
 
@@ -24,7 +23,11 @@ COLUMNS: Final = (
     "region", "level", "latitude", "longitude",
 )  # fmt: skip
 _SCHEMA: Final = "https://schema.org/"
-_SAME: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
+_SAME: Final = "<http://www.w3.org/2002/07/owl#sameAs>"
+_MINTED: Final = (
+    f"{RDF.type} {TG.AdministrativeUnit} .",
+    f"{RDF.type} {iri(_SCHEMA + 'AdministrativeArea')} .",
+)
 _PATTERNS: Final = {
     "slug": (SLUG, "bonn"),
     "wikidata": (re.compile(r"(Q[1-9][0-9]*)?"), "Q586"),
@@ -39,23 +42,27 @@ _PATTERNS: Final = {
 
 @dataclass(frozen=True)
 class PlaceTable:
-    """Quads of a table of places, where each stands, and (line, column, words) for bad cells."""
+    """What a table says of places, and (line, column, words) for bad cells.
 
-    quads: tuple[Quad, ...]
+    `texts` are the lines of N-Triples of each graph, in no order; `lines` tells where in the table
+    each subject stands.
+    """
+
+    texts: Mapping[str, list[str]]
     lines: Mapping[str, int]
     wrong: tuple[tuple[int, int, str], ...]
 
 
 def read_places(
-    text: str, base: str, graph: NamedNode | None = None, minting: bool = True
+    text: str, base: str, graph: str | None = None, minting: bool = True
 ) -> PlaceTable:
     r"""Read a table of places: those of the project, or what a list (`graph`) says of them.
 
     A table that is `minting` brings places along; another one only says more of them.
 
     >>> table = read_places("slug,label\nbonn,Bonn\nBad Name,x\n", "https://example.org/")
-    >>> len(table.quads), table.wrong
-    (4, ((3, 1, "slug 'Bad Name'; write it as bonn"),))
+    >>> [len(lines) for lines in table.texts.values()], table.wrong
+    ([4, 0], ((3, 1, "slug 'Bad Name'; write it as bonn"),))
     """
     sheet = read_csv(text)
     wrong = list(sheet.wrong)
@@ -65,21 +72,21 @@ def read_places(
               if name and name not in COLUMNS]  # fmt: skip
     if "slug" not in sheet.columns:
         wrong.append((1, 1, "no column 'slug'"))
-        return PlaceTable((), {}, tuple(wrong))
-    to = graph or NamedNode(base + ENTITIES)
-    links = graph or NamedNode(base + LINKS)
-    quads: list[Quad] = []
+        return PlaceTable({}, {}, tuple(wrong))
+    texts: dict[str, list[str]] = {graph or base + ENTITIES: [], graph or base + LINKS: []}
+    said, links = texts[graph or base + ENTITIES], texts[graph or base + LINKS]
     lines: dict[str, int] = {}
     for row in sheet.rows:
         faults = list(_faults(row, sheet.columns))
-        iri = f"{base}id/place/{row.cells['slug']}"
-        if not faults and iri in lines:
-            faults.append((row.line, 1, f"'{row.cells['slug']}' stands in line {lines[iri]} too"))
+        place = f"{base}id/place/{row.cells['slug']}"
+        if not faults and place in lines:
+            faults.append((row.line, 1, f"'{row.cells['slug']}' stands in line {lines[place]} too"))
         wrong += faults
         if not faults:
-            lines[iri] = row.line
-            quads += _quads(NamedNode(iri), row.cells, to, links, minting)
-    return PlaceTable(tuple(quads), lines, tuple(wrong))
+            lines[place] = row.line
+            said += [f"<{place}> {rest}" for rest in _statements(base, row.cells, minting)]
+            links += [f"<{place}> {_SAME} {other} ." for other in _same_as(row.cells)]
+    return PlaceTable(texts, lines, tuple(wrong))
 
 
 def _faults(row: Row, columns: Sequence[str]) -> Iterable[tuple[int, int, str]]:
@@ -90,40 +97,38 @@ def _faults(row: Row, columns: Sequence[str]) -> Iterable[tuple[int, int, str]]:
             yield row.line, number, f"{name} '{text[:40]}'; write it as {example}"
 
 
-def _quads(
-    place: NamedNode, cells: Mapping[str, str], graph: NamedNode, links: NamedNode, minting: bool
-) -> Iterable[Quad]:
+def _statements(base: str, cells: Mapping[str, str], minting: bool) -> Iterable[str]:
+    """Yield what a row says of its place: predicate, value and full stop of each statement."""
     if minting:
-        yield Quad(place, RDF.type, TG.AdministrativeUnit, graph)
-        yield Quad(place, RDF.type, NamedNode(_SCHEMA + "AdministrativeArea"), graph)
+        yield from _MINTED
         if "latitude" not in cells and cells.get("level") != "country":
-            yield Quad(place, TG.notStated, NamedNode(_SCHEMA + "latitude"), graph)
-    if cells.get("label"):
-        yield Quad(place, RDFS.label, Literal(cells["label"]), graph)
+            yield f"{TG.notStated} <{_SCHEMA}latitude> ."
+    if label := cells.get("label"):
+        yield f"{RDFS.label} {literal(label)} ."
     for language in ("en", "de"):
         if text := cells.get(f"label_{language}"):
-            yield Quad(place, RDFS.label, Literal(text, language=language), graph)
+            yield f"{RDFS.label} {literal(text, language)} ."
     for name in cells.get("names", "").split("|"):
         if name:
-            yield Quad(place, SKOS.altLabel, Literal(name), graph)
+            yield f"{SKOS.altLabel} {literal(name)} ."
     if country := cells.get("country"):
-        yield Quad(
-            place, TG.country, NamedNode(f"{place.value.rpartition('/')[0]}/{country}"), graph
-        )
+        yield f"{TG.country} <{base}id/place/{country}> ."
     if code := cells.get("code"):
-        yield Quad(place, TG.countryCode, Literal(code), graph)
+        yield f"{TG.countryCode} {literal(code)} ."
     if region := cells.get("region"):
-        yield Quad(place, NamedNode(_SCHEMA + "addressRegion"), Literal(region), graph)
+        yield f"<{_SCHEMA}addressRegion> {literal(region)} ."
     if level := cells.get("level"):
-        yield Quad(place, TG.level, NamedNode(f"{CODES}level/{level}"), graph)
+        yield f"{TG.level} <{CODES}level/{level}> ."
     for axis in ("latitude", "longitude"):
         if text := cells.get(axis):
-            number = Literal(text if "." in text else text + ".0", datatype=XSD.decimal)
-            yield Quad(place, NamedNode(_SCHEMA + axis), number, graph)
+            yield f'<{_SCHEMA}{axis}> "{text if "." in text else text + ".0"}"^^{XSD.decimal} .'
+
+
+def _same_as(cells: Mapping[str, str]) -> Iterable[str]:
     if item := cells.get("wikidata"):
-        yield Quad(place, _SAME, NamedNode(f"http://www.wikidata.org/entity/{item}"), links)
+        yield f"<http://www.wikidata.org/entity/{item}>"
     if geonames := cells.get("geonames"):
-        yield Quad(place, _SAME, NamedNode(f"https://sws.geonames.org/{geonames}/"), links)
+        yield f"<https://sws.geonames.org/{geonames}/>"
 
 
 def write_places(rows: Iterable[Mapping[str, str]]) -> str:

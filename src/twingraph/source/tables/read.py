@@ -7,14 +7,12 @@ has `places = true` in its import.toml and the columns of `data/entities/places.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
-from pyoxigraph import NamedNode, Quad
-
 from twingraph.problems import Problem, problem
-from twingraph.rdf.turtle import plain
 from twingraph.source.tables.cells import Sheet, read_csv
 from twingraph.source.tables.matches import Matches, read_matches
 from twingraph.source.tables.outcome import Outcome, outcomes
@@ -22,17 +20,19 @@ from twingraph.source.tables.places import read_places
 from twingraph.source.tables.spec import FILE, MATCHES, ROWS, Spec, SpecError, line_of, read_spec
 from twingraph.source.tables.statements import described, graph_name, statements
 
-_SAME: Final = "http://www.w3.org/2002/07/owl#sameAs"
+_SAME: Final = " <http://www.w3.org/2002/07/owl#sameAs> <"
 _WIKIDATA: Final = "http://www.wikidata.org/entity/"
 _GEONAMES: Final = "https://sws.geonames.org/"
 
 
 @dataclass(frozen=True)
 class ReadImport:
-    """What one list came to: quads, the lines of their subjects, problems, a result a row."""
+    """What one list came to: sorted N-Triples, where in the list their subjects stand, a result
+    a row.
+    """
 
     slug: str
-    quads: tuple[Quad, ...] = ()
+    texts: Sequence[str] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
@@ -46,46 +46,45 @@ class ReadImport:
         return self.spec is not None and self.spec.is_places
 
 
-def known_places(quads: Iterable[Quad], base: str) -> dict[str, str]:
+def known_places(texts: Iterable[str], base: str) -> dict[str, str]:
     """Return identifier (`wd:Q586`, `gn:2946447`) -> slug, of places that have been linked.
 
-    An identifier that two places have is neither's.
+    `texts` are lines of N-Triples. An identifier that two places have is neither's.
     """
-    start = f"{base}id/place/"
+    start = f"<{base}id/place/"
     found: dict[str, str] = {}
     twice: set[str] = set()
-    for quad in quads:
-        if quad.predicate.value != _SAME or not isinstance(quad.object, NamedNode):
+    for line in texts:
+        subject, same, rest = line.partition(_SAME)
+        if not (same and subject.startswith(start)):
             continue
-        subject, target = plain(quad.subject), quad.object.value
-        if not subject.startswith(start):
-            continue
+        target = rest[: -len("> .")]
         key = (
             f"wd:{target.removeprefix(_WIKIDATA)}" if target.startswith(_WIKIDATA)
             else f"gn:{target.removeprefix(_GEONAMES).strip('/')}"
             if target.startswith(_GEONAMES) else ""
         )  # fmt: skip
-        slug = subject.removeprefix(start)
+        slug = subject[len(start) : -1]
         if key and found.setdefault(key, slug) != slug:
             twice.add(key)
     return {key: slug for key, slug in found.items() if key not in twice}
 
 
 def read_import(
-    slug: str, texts: Mapping[str, str], known: Mapping[str, str], base: str
+    slug: str, files: Mapping[str, str], known: Mapping[str, str], base: str
 ) -> ReadImport:
     """Read a list from the texts of its files (by file name); `known` as of `known_places`."""
     folder = f"data/imports/{slug}"
     where, rows_name = f"{folder}/{FILE}", f"{folder}/{ROWS}"
-    toml = texts.get(FILE, "")
+    toml = files.get(FILE, "")
     try:
         spec = read_spec(toml, slug, base)
     except SpecError as error:
         return ReadImport(slug, problems=(
             problem("I01", where, line_of(toml, error.key), error=str(error)),))  # fmt: skip
-    if ROWS not in texts:
+    if ROWS not in files:
         return ReadImport(slug, problems=(problem("I01", where, 1, error=f"no {ROWS} beside it"),))
-    text = texts[ROWS]
+    text = files[ROWS]
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     problems: list[Problem] = []
     if spec.texts["sha256"] and spec.texts["sha256"] != sha256:
@@ -96,7 +95,8 @@ def read_import(
         problems += [problem("I02", rows_name, line, column, error=words)
                      for line, column, words in table.wrong]  # fmt: skip
         head = described(spec, sha256)
-        return ReadImport(slug, (*head, *table.quads), table.lines, tuple(problems), spec=spec)
+        texts = sorted({*head, *chain.from_iterable(table.texts.values())})
+        return ReadImport(slug, texts, table.lines, tuple(problems), spec=spec)
     sheet = read_csv(text)
     problems += [problem("I02", rows_name, line, column, error=words)
                  for line, column, words in sheet.wrong]  # fmt: skip
@@ -105,13 +105,13 @@ def read_import(
         words = f"{ROWS} has no column '{missing[0]}'"
         problems.append(problem("I01", where, line_of(toml, missing[0]), error=words))
         return ReadImport(slug, problems=tuple(problems), spec=spec, sheet=sheet)
-    matches = read_matches(texts.get(MATCHES, ""), base) if texts.get(MATCHES) else Matches()
+    matches = read_matches(files.get(MATCHES, ""), base) if files.get(MATCHES) else Matches()
     problems += [problem("X05", f"{folder}/{MATCHES}", line, error=words)
                  for line, words in matches.wrong]  # fmt: skip
     found = tuple(outcomes(spec, sheet, matches, known))
     problems += _row_problems(found, sheet, rows_name)
     said = statements(spec, found, sha256)
-    return ReadImport(slug, said.quads, said.lines, tuple(problems), found, spec, sheet, matches)
+    return ReadImport(slug, said.texts, said.lines, tuple(problems), found, spec, sheet, matches)
 
 
 def _row_problems(found: Iterable[Outcome], sheet: Sheet, name: str) -> Iterable[Problem]:

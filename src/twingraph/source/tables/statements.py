@@ -1,4 +1,4 @@
-"""Outcomes of a list -> quads of its graph: partnerships, claims, one citation for equal rows.
+"""Outcomes of a list -> lines of its graph: partnerships, claims, one citation for equal rows.
 
 A row is cited by its address in the list (`…/id/source/<slug>#row=17`, RFC 7111 §2.1); rows of one
 pair that say the same, such as both directions, are cited together (`#row=17;204`).
@@ -10,35 +10,41 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache, partial
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode
 
+from twingraph.rdf.ntriples import iri, is_iri, literal
 from twingraph.rdf.vocabulary import CODES, EDTF, RDF, RDFS, TG, XSD
 from twingraph.source.tables.outcome import Facts, Outcome
 from twingraph.source.tables.spec import Spec
 
 _DCTERMS: Final = "http://purl.org/dc/terms/"
-_PAGE: Final = NamedNode("http://xmlns.com/foaf/0.1/page")
-_TYPE: Final = CODES + "type/"
-_STATUS: Final = CODES + "status/"
-_FIELD: Final = CODES + "field/"
-_RANK: Final = CODES + "rank/"
-BASIS: Final = NamedNode(CODES + "basis/list-entry")
+_PAGE: Final = "<http://xmlns.com/foaf/0.1/page>"
+_ENTITY: Final = "http://www.wikidata.org/entity/statement/"
+BASIS: Final = f"<{CODES}basis/list-entry>"
 UNSTATED: Final = "partnership"  # the kind of a partnership of which a list says no more
+
+# property and value with the full stop, as they end a line
+_A_PARTNERSHIP: Final = f"{RDF.type} {TG.Partnership} ."
+_A_CITATION: Final = f"{RDF.type} {TG.Citation} ."
+_A_CLAIM: Final = f"{RDF.type} {TG.Claim} ."
+_SILENT: Final = f"{TG.notStated} {TG.start} ."
+_PREFERRED: Final = f"{TG.rank} <{CODES}rank/preferred> ."
 
 
 @dataclass(frozen=True)
 class Statements:
-    """The quads of a list, and the line of the list in which each subject stands."""
+    """What a list says as lines of N-Triples, sorted, and where each subject stands in the list."""
 
-    quads: tuple[Quad, ...]
+    texts: Sequence[str]
     lines: Mapping[str, int]
 
 
-def graph_name(slug: str, base: str) -> NamedNode:
+def graph_name(slug: str, base: str) -> str:
     """Return the graph of an import."""
-    return NamedNode(f"{base}graph/import/{slug}")
+    return f"{base}graph/import/{slug}"
 
 
 def pair_slugs(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -60,44 +66,46 @@ def pair_slugs(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def statements(spec: Spec, found: Sequence[Outcome], sha256: str) -> Statements:
     """Return what a list says, in its graph; only rows that are written say anything."""
-    graph = graph_name(spec.slug, spec.base)
-    source = NamedNode(f"{spec.base}id/source/{spec.slug}")
-    lines: dict[str, int] = {source.value: 1}
-    triples: list[_Triple] = []
+    source = f"{spec.base}id/source/{spec.slug}"
+    lines: dict[str, int] = {source: 1}
+    texts: list[str] = []
     by_pair: dict[tuple[str, str], dict[Facts, list[Outcome]]] = defaultdict(dict)
     for outcome in found:
         if outcome.result == "written":
             one, other = outcome.places
-            groups = by_pair[min(one, other), max(one, other)]
-            groups.setdefault(outcome.facts, []).append(outcome)
+            pair = (one, other) if one <= other else (other, one)
+            by_pair[pair].setdefault(outcome.facts, []).append(outcome)
     slugs = pair_slugs(by_pair)
-    for pair, groups in sorted(by_pair.items()):
+    claims_of = cache(partial(_claims, spec))  # many rows say the same
+    for pair, groups in by_pair.items():
         subject = f"{spec.base}id/partnership/{slugs[pair]}"
-        first = min(outcome.row.line for group in groups.values() for outcome in group)
-        lines[subject] = first
-        triples += _partnership(spec, subject, pair, groups)
-        for facts, group in groups.items():
-            cite = cite_iri(source.value, [outcome.row.number for outcome in group])
-            lines[cite] = group[0].row.line
-            triples += _citation(cite, source, group)
-            claims = list(_claims(spec, slugs[pair], subject, cite, facts))
-            lines |= dict.fromkeys((claim[0] for claim in claims), group[0].row.line)
-            triples += claims
-    quads = {Quad(NamedNode(s), p, o, graph) for s, p, o in triples}
-    return Statements((*described(spec, sha256), *sorted(quads, key=str)), lines)
+        lines[subject] = min(outcome.row.line for group in groups.values() for outcome in group)
+        cites = [cite_iri(source, [outcome.row.number for outcome in group])
+                 for group in groups.values()]  # fmt: skip
+        texts += [f"<{subject}> {rest}" for rest in _partnership(spec, pair, groups, cites)]
+        for (facts, group), cite in zip(groups.items(), cites, strict=True):
+            lines[cite] = line = group[0].row.line
+            texts += [f"<{cite}> {rest}" for rest in _citation(source, group)]
+            for word, rests in claims_of(facts):
+                claim = f"{spec.base}id/claim/{slugs[pair]}-{word}"
+                lines[claim] = line
+                texts += [f"<{claim}> {rest}" for rest in rests]
+                texts += (f"<{claim}> {TG.subject} <{subject}> .",
+                          f"<{claim}> {TG.cites} <{cite}> .")  # fmt: skip
+    return Statements(sorted({*described(spec, sha256), *texts}), lines)
 
 
-def described(spec: Spec, sha256: str) -> tuple[Quad, ...]:
+def described(spec: Spec, sha256: str) -> list[str]:
     """Return what a list is: title, licence, origin, checksum, the day it speaks for."""
-    source = NamedNode(f"{spec.base}id/source/{spec.slug}")
-    graph = graph_name(spec.slug, spec.base)
-    return tuple(Quad(NamedNode(s), p, o, graph) for s, p, o in _described(spec, source, sha256))
+    source = iri(f"{spec.base}id/source/{spec.slug}")
+    return [f"{source} {rest} ." for rest in _described(spec, sha256)]
 
 
 def cite_iri(source: str, rows: Iterable[int]) -> str:
@@ -109,106 +117,94 @@ def cite_iri(source: str, rows: Iterable[int]) -> str:
     return f"{source}#row={';'.join(str(number) for number in sorted(set(rows)))}"
 
 
-_Triple = tuple[str, NamedNode, NamedNode | Literal]
-
-
-def _described(spec: Spec, source: NamedNode, sha256: str) -> Iterator[_Triple]:
-    """Yield what the list is."""
-    iri, texts = source.value, spec.texts
-    yield iri, RDF.type, TG.SourceDocument
+def _described(spec: Spec, sha256: str) -> Iterator[str]:
+    """Yield what the list is: property and value."""
+    texts = spec.texts
+    yield f"{RDF.type} {TG.SourceDocument}"
     for language, title in spec.title.items():
-        yield iri, NamedNode(_DCTERMS + "title"), Literal(title, language=language)
-        yield iri, RDFS.label, Literal(title, language=language)
-    yield iri, TG.sha256, Literal(texts["sha256"] or sha256)
+        yield f"<{_DCTERMS}title> {Literal(title, language=language)}"
+        yield f"{RDFS.label} {Literal(title, language=language)}"
+    yield f"{TG.sha256} {literal(texts['sha256'] or sha256)}"
     if texts["language"]:
-        yield iri, NamedNode(_DCTERMS + "language"), Literal(texts["language"])
+        yield f"<{_DCTERMS}language> {literal(texts['language'])}"
     if texts["licence"]:
-        yield iri, NamedNode(_DCTERMS + "license"), NamedNode(texts["licence"])
+        yield f"<{_DCTERMS}license> {iri(texts['licence'])}"
     if texts["credit"]:
-        yield iri, NamedNode(_DCTERMS + "bibliographicCitation"), Literal(texts["credit"])
+        yield f"<{_DCTERMS}bibliographicCitation> {literal(texts['credit'])}"
     elif texts["publisher"]:
         title = next(iter(spec.title.values()))
         by = "" if title.startswith(texts["publisher"]) else f"{texts['publisher']}: "
-        cited = f"{by}{title}"
-        yield iri, NamedNode(_DCTERMS + "bibliographicCitation"), Literal(cited)
+        yield f"<{_DCTERMS}bibliographicCitation> {literal(by + title)}"
     if texts["url"]:
-        yield iri, _PAGE, NamedNode(texts["url"])
+        yield f"{_PAGE} {iri(texts['url'])}"
     if texts["retrieved"]:
-        yield iri, TG.retrieved, Literal(texts["retrieved"], datatype=XSD.date)
+        yield f"{TG.retrieved} {literal(texts['retrieved'])}^^{XSD.date}"
     if texts["as_of"]:
-        yield iri, TG.asOf, Literal(texts["as_of"], datatype=EDTF)
+        yield f"{TG.asOf} {literal(texts['as_of'])}^^{EDTF}"
     if "start" not in spec.dated and not spec.is_places:
-        yield iri, TG.notStated, TG.start
+        yield f"{TG.notStated} {TG.start}"
 
 
 def _partnership(
-    spec: Spec, subject: str, pair: tuple[str, str], groups: Mapping[Facts, Sequence[Outcome]]
-) -> Iterator[_Triple]:
-    yield subject, RDF.type, TG.Partnership
+    spec: Spec, pair: tuple[str, str], groups: Mapping[Facts, object], cites: Iterable[str]
+) -> Iterator[str]:
+    yield _A_PARTNERSHIP
     for slug in pair:
-        yield subject, TG.partner, NamedNode(f"{spec.base}id/place/{slug}")
-    source = f"{spec.base}id/source/{spec.slug}"
-    for group in groups.values():
-        rows = [outcome.row.number for outcome in group]
-        yield subject, TG.cites, NamedNode(cite_iri(source, rows))
-    fields = {facts.field for facts in groups if facts.field}
-    for field in fields:
-        yield subject, TG.field, NamedNode(_FIELD + field)
+        yield f"{TG.partner} <{spec.base}id/place/{slug}> ."
+    for cite in cites:
+        yield f"{TG.cites} <{cite}> ."
+    for field in {facts.field for facts in groups if facts.field}:
+        yield f"{TG.field} <{CODES}field/{field}> ."
     if "start" in spec.dated and not any(facts.start for facts in groups):
-        yield subject, TG.notStated, TG.start
+        yield _SILENT
 
 
-def _citation(cite: str, source: NamedNode, group: Sequence[Outcome]) -> Iterator[_Triple]:
-    yield cite, RDF.type, TG.Citation
-    yield cite, TG.inSource, source
-    yield cite, TG.line, Literal(str(group[0].row.line), datatype=XSD.integer)
+def _citation(source: str, group: Sequence[Outcome]) -> Iterator[str]:
+    yield _A_CITATION
+    yield f"{TG.inSource} <{source}> ."
+    yield f'{TG.line} "{group[0].row.line}"^^{XSD.integer} .'
     for outcome in group:
-        if outcome.page.startswith(("http://", "https://")) and _is_iri(outcome.page):
-            yield cite, _PAGE, NamedNode(outcome.page)
+        if outcome.page.startswith(("http://", "https://")) and is_iri(outcome.page):
+            yield f"{_PAGE} {iri(outcome.page)} ."
         if outcome.statement:
             name = outcome.statement.replace("$", "-", 1)
-            yield cite, TG.statement, NamedNode(f"http://www.wikidata.org/entity/statement/{name}")
+            if is_iri(_ENTITY + name):
+                yield f"{TG.statement} {iri(_ENTITY + name)} ."
         if outcome.revision.isdigit():
-            yield cite, TG.revision, Literal(outcome.revision, datatype=XSD.integer)
+            yield f'{TG.revision} "{outcome.revision}"^^{XSD.integer} .'
 
 
-def _is_iri(text: str) -> bool:
-    return not any(mark in text for mark in ' <>"{}|\\^`') and text.isprintable()
+def _claims(spec: Spec, facts: Facts) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return a claim for each value that can have one only (docs/model.md).
 
-
-def _claims(spec: Spec, slug: str, subject: str, cite: str, facts: Facts) -> Iterator[_Triple]:
-    """Yield a claim for each value that can have one only (docs/model.md)."""
+    Each is the end of its name and what it says beside its subject and its citation.
+    """
     kind = facts.kind or UNSTATED
-    concept = NamedNode(_TYPE + kind)
-    yield from _claim(spec, slug, "kind", subject, TG.partnershipType, concept, cite, facts)
+    found = [_claim(spec, "kind", TG.partnershipType, f"{CODES}type/{kind}", facts)]
     if facts.start:
-        value = Literal(facts.start, datatype=EDTF)
-        yield from _claim(spec, slug, "start", subject, TG.start, value, cite, facts)
+        found.append(_claim(spec, "start", TG.start, facts.start, facts))
     if facts.end:
-        value = Literal(facts.end, datatype=EDTF)
-        yield from _claim(spec, slug, "end", subject, TG.end, value, cite, facts)
+        found.append(_claim(spec, "end", TG.end, facts.end, facts))
     status = facts.status or ("ended" if facts.ended else "")
     if status:
-        yield from _claim(spec, slug, "status", subject, TG.status, NamedNode(_STATUS + status),
-                          cite, facts)  # fmt: skip
+        found.append(_claim(spec, "status", TG.status, f"{CODES}status/{status}", facts))
+    return tuple(found)
 
 
 def _claim(
-    spec: Spec, slug: str, word: str, subject: str, verb: NamedNode, value: NamedNode | Literal,
-    cite: str, facts: Facts,
-) -> Iterator[_Triple]:  # fmt: skip
-    iri = f"{spec.base}id/claim/{slug}-{word}-{spec.slug}-{_digest(value.value)}"
-    yield iri, RDF.type, TG.Claim
-    yield iri, TG.subject, NamedNode(subject)
-    yield iri, TG.property, verb
-    yield iri, TG.value, value
-    yield iri, TG.cites, NamedNode(cite)
+    spec: Spec, word: str, verb: NamedNode, value: str, facts: Facts
+) -> tuple[str, tuple[str, ...]]:
+    is_date = verb in (TG.start, TG.end)
+    rests = [
+        _A_CLAIM, f"{TG.property} {verb} .",
+        f"{TG.value} {f'{literal(value)}^^{EDTF}' if is_date else iri(value)} .",
+    ]  # fmt: skip
     if verb == TG.start:
-        yield iri, TG.basis, BASIS
-    for name, words, language in facts.hedges:
-        if name == word:
-            yield iri, TG.hedge, Literal(words, language=language)
+        rests.append(f"{TG.basis} {BASIS} .")
+    rests += [f"{TG.hedge} {Literal(words, language=language)} ."
+              for name, words, language in facts.hedges if name == word]  # fmt: skip
     if verb == TG.status and spec.texts["as_of"]:
-        yield iri, TG.asOf, Literal(spec.texts["as_of"], datatype=EDTF)
+        rests.append(f"{TG.asOf} {literal(spec.texts['as_of'])}^^{EDTF} .")
     if facts.rank == "preferred":
-        yield iri, TG.rank, NamedNode(_RANK + "preferred")
+        rests.append(_PREFERRED)
+    return f"{word}-{spec.slug}-{_digest(value)}", tuple(rests)

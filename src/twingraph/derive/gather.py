@@ -1,0 +1,187 @@
+"""Sorted lines -> what derivation asks of them, in one pass: claims, partnerships, names, silences.
+
+All lines of a subject stand together, so that each subject is looked at once and whole. Terms stay
+texts of N-Triples; only a value that is resolved is made into a term.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Final, NamedTuple
+
+from twingraph.derive.names import NAMES
+from twingraph.derive.resolve import RESOLVED
+from twingraph.rdf.dataset import text_of
+from twingraph.rdf.vocabulary import RDF, RDFS, SKOS, TG
+
+_TYPE: Final = str(RDF.type)
+_PARTNERSHIP, _UNIT = str(TG.Partnership), str(TG.AdministrativeUnit)
+_LABEL: Final = str(RDFS.label)
+_PARTNER, _MODALITY = str(TG.partner), str(TG.modality)
+_KIND, _STATUS = str(TG.partnershipType), str(TG.status)
+_SUBJECT, _PROPERTY, _VALUE, _CITES = map(str, (TG.subject, TG.property, TG.value, TG.cites))
+_BASIS, _RANK, _AS_OF, _UNTIL = map(str, (TG.basis, TG.rank, TG.asOf, TG.until))
+_IN_SOURCE, _BROADER, _NOT_STATED = map(str, (TG.inSource, SKOS.broader, TG.notStated))
+_STANDING, _TWINNING = str(TG.countsAsPartnership), str(TG.countsAsTwinning)
+_NAMES: Final = tuple(map(str, NAMES))
+_RESOLVED: Final = frozenset(map(str, RESOLVED))
+_DERIVED: Final = frozenset({str(TG.partnerOf), str(TG.twinnedWith)})
+_READ: Final = frozenset({
+    _TYPE, _PARTNER, _MODALITY, _KIND, _STATUS, _SUBJECT, _PROPERTY, _VALUE, _CITES, _BASIS, _RANK,
+    _AS_OF, _UNTIL, _IN_SOURCE, _BROADER, _NOT_STATED, _STANDING, _TWINNING, *_NAMES, *_DERIVED,
+})  # fmt: skip
+_NONE: Final[Sequence[str]] = ()
+
+Facts = Mapping[str, Sequence[str]]
+
+
+class Told(NamedTuple):
+    """What one claim says, as texts of N-Triples (its days without quotes); empty: not said."""
+
+    value: str
+    basis: str
+    modality: str
+    rank: str
+    as_of: str
+    until: str
+    cites: tuple[str, ...]
+
+
+class Partnership(NamedTuple):
+    """What is said of a partnership itself, in the order of the lines."""
+
+    partners: Sequence[str]
+    modalities: Sequence[str]
+    kinds: Sequence[str]
+    states: Sequence[str]
+    labels: Sequence[str]
+
+
+@dataclass
+class Gathered:
+    """What derivation reads of a graph; terms are texts of N-Triples."""
+
+    claims: dict[tuple[str, str], list[Told]] = field(default_factory=lambda: defaultdict(list))
+    sources: dict[str, frozenset[str]] = field(default_factory=dict)  # of a citation
+    broader: dict[str, Sequence[str]] = field(default_factory=dict)
+    partnerships: dict[str, Partnership] = field(default_factory=dict)
+    units: set[str] = field(default_factory=set)
+    names: dict[str, Sequence[str]] = field(default_factory=dict)  # all names of a thing
+    labels: dict[str, Sequence[str]] = field(default_factory=dict)
+    standing: dict[str, Sequence[str]] = field(default_factory=dict)  # kind -> counts as one?
+    twinning: dict[str, Sequence[str]] = field(default_factory=dict)
+    silences: list[tuple[str, str]] = field(default_factory=list)  # (thing, property)
+    answered: set[tuple[str, str]] = field(default_factory=set)  # those of them that are stated
+    shortcuts: set[str] = field(default_factory=set)  # lines that a rule might derive as well
+    readable: list[str] = field(default_factory=list)  # lines that a rule in the engine may read
+
+
+def local_name(term: str) -> str:
+    """Return the last word of an IRI in brackets.
+
+    >>> local_name("<https://w3id.org/twingraph/ns#partner>")
+    'partner'
+    """
+    return re.split("[/#:]", term[1:-1])[-1]
+
+
+def gather(lines: Sequence[str], words: Collection[str] = ()) -> Gathered:
+    """Return what derivation reads of sorted lines.
+
+    `words` are the local names of properties and classes whose lines a rule may read.
+
+    >>> one, name = "<http://e/a>", f"{RDFS.label}"
+    >>> gather([f'{one} {name} "A" .']).labels
+    {'<http://e/a>': ['"A"']}
+    """
+    found = Gathered()
+    wanted: dict[str, int] = {}  # predicate -> 1: is read here, 2: a rule may read it
+    classes: dict[str, bool] = {}
+    subject, start = "", 0
+    facts: dict[str, list[str]] = {}
+    for index, line in enumerate(lines):
+        thing, predicate, value = line.split(" ", 2)
+        if thing != subject:
+            if facts:
+                _take(found, subject, facts, lines, start, index)
+                facts = {}
+            subject, start = thing, index
+        use = wanted.get(predicate)
+        if use is None:
+            use = (predicate in _READ) + 2 * (local_name(predicate) in words)
+            wanted[predicate] = use
+        if use & 1:
+            value = value[:-2]
+            if predicate in facts:
+                facts[predicate].append(value)
+            else:
+                facts[predicate] = [value]
+            if predicate == _TYPE:
+                read = classes.get(value)
+                if read is None:
+                    read = classes[value] = local_name(value) in words
+                if read:
+                    found.readable.append(line)
+        if use & 2:
+            found.readable.append(line)
+    if facts:
+        _take(found, subject, facts, lines, start, len(lines))
+    return found
+
+
+def _take(
+    found: Gathered, subject: str, facts: Facts, lines: Sequence[str], start: int, end: int
+) -> None:
+    """Take note of one thing, all of whose lines are `lines[start:end]`."""
+    if _SUBJECT in facts:
+        _take_claim(found, facts)
+    kinds = facts.get(_TYPE, _NONE)
+    if _PARTNERSHIP in kinds:
+        found.partnerships[subject] = Partnership(
+            facts.get(_PARTNER, _NONE), facts.get(_MODALITY, _NONE), facts.get(_KIND, _NONE),
+            facts.get(_STATUS, _NONE), facts.get(_LABEL, _NONE),
+        )  # fmt: skip
+    if _UNIT in kinds:
+        found.units.add(subject)
+    if _IN_SOURCE in facts:
+        found.sources[subject] = frozenset(facts[_IN_SOURCE])
+    if _BROADER in facts:
+        found.broader[subject] = facts[_BROADER]
+    if _LABEL in facts:
+        found.labels[subject] = facts[_LABEL]
+    for name, flags in ((_STANDING, found.standing), (_TWINNING, found.twinning)):
+        if name in facts:
+            flags[subject] = facts[name]
+    names = [value for name in _NAMES if name in facts for value in facts[name]]
+    if names:
+        found.names[subject] = names
+    for name in _DERIVED:
+        found.shortcuts.update(f"{subject} {name} {value} ." for value in facts.get(name, _NONE))
+    if _NOT_STATED in facts:
+        stated = {line.split(" ", 2)[1] for line in lines[start:end]} - _RESOLVED
+        for silence in facts[_NOT_STATED]:
+            found.silences.append((subject, silence))
+            if silence in stated:
+                found.answered.add((subject, silence))
+
+
+def _take_claim(found: Gathered, facts: Facts) -> None:
+    verbs = [verb for verb in facts.get(_PROPERTY, _NONE) if verb in _RESOLVED]
+    if not verbs:
+        return
+    basis, modality, rank = (
+        min((value for value in facts.get(name, _NONE) if value[0] == "<"), default="")
+        for name in (_BASIS, _MODALITY, _RANK)
+    )
+    as_of, until = (
+        min(map(text_of, facts.get(name, _NONE)), default="") for name in (_AS_OF, _UNTIL)
+    )
+    cites = tuple(facts.get(_CITES, _NONE))
+    for thing, verb, value in product(facts[_SUBJECT], verbs, facts.get(_VALUE, _NONE)):
+        if thing[0] == "<":
+            told = Told(value, basis, modality, rank, as_of, until, cites)
+            found.claims[thing, verb].append(told)
