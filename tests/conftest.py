@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from html.parser import HTMLParser
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +67,19 @@ def curated(settings: Settings) -> Curated:
 def quads(curated: Curated) -> frozenset[Quad]:
     """Its published graph, named and default."""
     return published(curated)
+
+
+@pytest.fixture(scope="session")
+def two_lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of two lists of 200 partnerships that partly disagree, as benchmarks make it."""
+    spec = spec_from_file_location("scale", ROOT / "benchmarks" / "scale.py")
+    assert spec is not None
+    assert spec.loader is not None
+    scale = module_from_spec(spec)
+    spec.loader.exec_module(scale)
+    folder: Path = tmp_path_factory.mktemp("lists") / "project"
+    scale.make_project(folder, ROOT / "data" / "imports" / "wikidata-2016", 200, 2)
+    return folder
 
 
 ProjectUnder = Callable[..., Settings]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -153,18 +152,3 @@ def test_any_graph_is_worked_out_as_the_rules_say(
 
     assert quick == asked
     assert f"<{HOME}{DERIVED}>" in quick
-
-
-@pytest.fixture(scope="module")
-def two_lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of two lists that partly disagree."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    spec = spec_from_file_location("scale", ROOT / "benchmarks" / "scale.py")
-    assert spec is not None
-    assert spec.loader is not None
-    scale = module_from_spec(spec)
-    spec.loader.exec_module(scale)
-    folder: Path = tmp_path_factory.mktemp("lists") / "project"
-    scale.make_project(folder, ROOT / "data" / "imports" / "wikidata-2016", 200, 2)
-    return folder

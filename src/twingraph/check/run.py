@@ -14,6 +14,7 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
+from twingraph.check import evident
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Engine, Finding
 from twingraph.check.links import link_problems
@@ -77,6 +78,8 @@ def check_curated(
     problems += _found(curated, validator, written, SOURCE_SHAPES)
     progress("checking what is published", 0.6)
     sense = (derive(curated) if quads is None else Dataset.of(quads)).default
+    if evident.is_known(shapes_text(curated.settings, PUBLISHED_SHAPES)):
+        sense = evident.worth_judging(sense)
     problems += _found(curated, validator, sense, PUBLISHED_SHAPES)
     return by_severity(problems)
 

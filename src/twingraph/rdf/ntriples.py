@@ -17,8 +17,10 @@ _PATH: Final = re.compile(r"https?://[a-z0-9.-]+/[A-Za-z0-9._~/#=;:-]*")
 def literal(text: str, language: str = "") -> str:
     r"""Return a text as a literal, in a language (in small letters) where one is given.
 
-    >>> literal("Köln"), literal("Cologne", "en"), literal('a "b"\n')
-    ('"Köln"', '"Cologne"@en', '"a \\\\"b\\\\"\\\\n"')
+    >>> literal("Köln"), literal("Cologne", "en")
+    ('"Köln"', '"Cologne"@en')
+    >>> print(literal('a "b"'))
+    "a \"b\""
     """
     if not _PLAIN.fullmatch(text):
         return str(Literal(text, language=language or None))

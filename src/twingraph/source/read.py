@@ -228,7 +228,8 @@ def read_project(settings: Settings, large: bool = False) -> Curated:
         files.append(file)
         known = (
             {**known_places(lines_of(file), settings.base_iri), **known}
-            if found.is_places else known
+            if found.is_places
+            else known
         )
     taken = {path for _, path in named} | {places} | set(table_files(settings, large=True))
     others = (*_passed_over(settings, taken), *_unreadable(settings), *_without_data(settings))

@@ -53,9 +53,7 @@ class PlaceTable:
     wrong: tuple[tuple[int, int, str], ...]
 
 
-def read_places(
-    text: str, base: str, graph: str | None = None, minting: bool = True
-) -> PlaceTable:
+def read_places(text: str, base: str, graph: str | None = None, minting: bool = True) -> PlaceTable:
     r"""Read a table of places: those of the project, or what a list (`graph`) says of them.
 
     A table that is `minting` brings places along; another one only says more of them.

@@ -1,0 +1,271 @@
+"""What evidently keeps every rule of shapes/published.ttl, and need not be judged.
+
+Rows of lists become thousands of partnerships and places that are all of one kind: two units, one
+kind, a start within reason, names. That such a one keeps the rules is seen in one pass; so do its
+claims and citations, of which the rules look at none by themselves. What is left is judged with all
+that it names and all claims about it. `SHAPES` is the text of the shapes for which that holds;
+tests hold the findings to be the same with and without.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import combinations
+from typing import Final, NamedTuple
+
+from twingraph.rdf.vocabulary import CODES, PREFIXES, RDF, RDFS, SKOS, TG, XSD
+
+SHAPES: Final = "96078586e4f258f6"  # the digest of prefixes.ttl and published.ttl together
+
+_DCTERMS, _SCHEMA, _GEO, _ORG = (PREFIXES[name] for name in ("dcterms", "schema", "geo", "org"))
+_OWL, _FOAF = PREFIXES["owl"], PREFIXES["foaf"]
+_TYPE, _LABEL = str(RDF.type), str(RDFS.label)
+_PARTNERSHIP, _UNIT = str(TG.Partnership), str(TG.AdministrativeUnit)
+_PARTNER, _KIND, _STATUS, _CITES = map(str, (TG.partner, TG.partnershipType, TG.status, TG.cites))
+_START, _EARLIEST, _LATEST = map(str, (TG.start, TG.earliestStart, TG.latestStart))
+_NOT_STATED, _IN_SOURCE, _SUBJECT = map(str, (TG.notStated, TG.inSource, TG.subject))
+_ABOUT, _ISSUED = str(TG.about), f"<{_DCTERMS}issued>"
+_SUBCLASS: Final = f"<{PREFIXES['rdfs']}subClassOf>"
+_SUSPENDED: Final = f"<{CODES}status/suspended>"
+_KINDS: Final = f"<{CODES}type/"
+_DAY: Final = re.compile(rf'"(\d{{4}}-\d\d-\d\d)"\^\^{re.escape(str(XSD.date))}')
+_FIRST_DAY: Final = "1900-01-01"
+_IN_PROJECT: Final = re.compile(r"id/[a-z]+/[^/]+$")
+
+# all that may be said of a thing that keeps the rules evidently; with anything else it is judged
+_OF_PARTNERSHIPS: Final = frozenset({
+    _TYPE, _LABEL, _PARTNER, _KIND, _STATUS, _CITES, _START, _EARLIEST, _LATEST, _NOT_STATED,
+    *map(str, (TG.startModality, TG.distanceKm, TG.field, TG.statusAsOf)),
+})  # fmt: skip
+_OF_PLACES: Final = frozenset({
+    _TYPE, _LABEL, _NOT_STATED,
+    *map(str, (SKOS.altLabel, SKOS.prefLabel, TG.formerName, TG.foldedName, TG.country,
+               TG.countryCode, TG.level, TG.partnerOf, TG.twinnedWith)),
+    *(f"<{_SCHEMA}{name}>" for name in ("addressRegion", "latitude", "longitude")),
+    f"<{_OWL}sameAs>", f"<{_GEO}hasGeometry>",
+})  # fmt: skip
+_OF_EVIDENCE: Final = frozenset({
+    _TYPE, _SUBJECT, _CITES, _IN_SOURCE,
+    *map(str, (TG.property, TG.value, TG.basis, TG.modality, TG.rank, TG.asOf, TG.until, TG.line,
+               TG.quote, TG.statement, TG.revision, TG.hedge)),
+    f"<{_FOAF}page>", f"<{_GEO}asWKT>",
+})  # fmt: skip
+_PLACE_CLASSES: Final = frozenset({_UNIT, f"<{_SCHEMA}AdministrativeArea>"})
+_EVIDENCE_CLASSES: Final = frozenset({str(TG.Claim), str(TG.Citation), f"<{_GEO}Geometry>"})
+# classes that a rule about names asks of places as well
+_NAMED_CLASSES: Final = frozenset({
+    _UNIT, f"<{_SCHEMA}Place>", f"<{_ORG}Organization>", f"<{_ORG}OrganizationalUnit>",
+})  # fmt: skip
+# the classes that a rule asks of, beside those of places and partnerships
+_ASKED_CLASSES: Final = frozenset({
+    *map(str, (TG.Agreement, TG.Decision, TG.Event, TG.Project, TG.Programme, TG.PublicStatement,
+               TG.SourceDocument)),
+    f"<{_ORG}Post>", f"<{_ORG}Membership>", f"<{_FOAF}Person>",
+})  # fmt: skip
+
+# no rule goes along these, which lead from any place to all others
+_NOT_FOLLOWED: Final = frozenset({str(TG.partnerOf), str(TG.twinnedWith)})
+
+_Range = tuple[int, int]
+_NONE: Final[Sequence[str]] = ()
+_Facts = Mapping[str, Sequence[str]]
+
+
+class _Pair(NamedTuple):
+    """A partnership that keeps the rules if its partners and the rest of the graph let it."""
+
+    lines: _Range
+    partners: Sequence[str]
+    cites: Sequence[str]  # those that must be of a source that is silent about starts
+    first_day: str
+
+
+@dataclass
+class _Seen:
+    """What one pass over the lines found; a range is that of a thing's lines."""
+
+    judged: list[_Range] = field(default_factory=list)
+    pairs: dict[str, _Pair] = field(default_factory=dict)
+    places: dict[str, _Range] = field(default_factory=dict)
+    nameless: set[str] = field(default_factory=set)
+    evidence: dict[str, _Range] = field(default_factory=dict)
+    claims: list[tuple[str, str]] = field(default_factory=list)  # (claim, what it is about)
+    sources: dict[str, Sequence[str]] = field(default_factory=dict)  # of a citation
+    silent: set[str] = field(default_factory=set)  # that call a start not stated
+    times: Counter[tuple[str, str]] = field(default_factory=Counter)  # of a pair of partners
+    about: set[str] = field(default_factory=set)
+    issued: dict[str, list[str]] = field(default_factory=dict)
+    above: dict[str, Sequence[str]] = field(default_factory=dict)  # class -> its superclasses
+
+
+def is_known(shapes: bytes) -> bool:
+    """Are these the shapes for which this module knows what keeps them?"""
+    return sha256(shapes).hexdigest()[:16] == SHAPES
+
+
+def worth_judging(lines: Sequence[str]) -> Sequence[str]:
+    """Return those of sorted lines of a published graph that the shapes must be asked about.
+
+    >>> thing = "<https://example.org/id/event/a>"
+    >>> worth_judging([f"{thing} {RDF.type} {TG.Event} ."]) == [f"{thing} {RDF.type} {TG.Event} ."]
+    True
+    """
+    seen = _Seen()
+    for subject, start, end, facts in _things(lines):
+        _take(seen, subject, (start, end), facts)
+    if not _classes_are_apart(seen.above):
+        return lines
+    left_out: dict[str, _Range] = dict(seen.evidence)
+    for subject, pair in seen.pairs.items():
+        if _is_fine(seen, subject, pair):
+            left_out[subject] = pair.lines
+        else:
+            seen.judged.append(pair.lines)
+    for subject, place in seen.places.items():
+        if subject in seen.nameless:
+            seen.judged.append(place)
+        else:
+            left_out[subject] = place
+    return _with_context(lines, seen, left_out)
+
+
+def _things(lines: Sequence[str]) -> Iterator[tuple[str, int, int, _Facts]]:
+    """Yield each thing, the range of its lines, and its facts."""
+    subject, start = "", 0
+    facts: dict[str, list[str]] = {}
+    for index, line in enumerate(lines):
+        thing, predicate, value = line.split(" ", 2)
+        if thing != subject:
+            if facts:
+                yield subject, start, index, facts
+            subject, start, facts = thing, index, {}
+        if predicate in facts:
+            facts[predicate].append(value[:-2])
+        else:
+            facts[predicate] = [value[:-2]]
+    if facts:
+        yield subject, start, len(lines), facts
+
+
+def _take(seen: _Seen, subject: str, lines: _Range, facts: _Facts) -> None:
+    kinds = facts.get(_TYPE, _NONE)
+    if _SUBJECT in facts:
+        seen.claims += [(subject, thing) for thing in facts[_SUBJECT]]
+    if _IN_SOURCE in facts:
+        seen.sources[subject] = facts[_IN_SOURCE]
+    if str(TG.start) in facts.get(_NOT_STATED, _NONE):
+        seen.silent.add(subject)
+    if _PARTNER in facts:
+        seen.times.update(combinations(facts[_PARTNER], 2))
+    if _ABOUT in facts:
+        seen.about.update(facts[_ABOUT])
+    if _ISSUED in facts:
+        seen.issued[subject] = list(facts[_ISSUED])
+    if _SUBCLASS in facts:
+        seen.above[subject] = facts[_SUBCLASS]
+    if kinds and facts.keys() <= _OF_EVIDENCE and _EVIDENCE_CLASSES.issuperset(kinds):
+        seen.evidence[subject] = lines
+    elif _UNIT in kinds and facts.keys() <= _OF_PLACES and _PLACE_CLASSES.issuperset(kinds):
+        seen.places[subject] = lines
+        if not _has_names(facts):
+            seen.nameless.add(subject)
+    elif kinds == [_PARTNERSHIP] and (pair := _pair(lines, facts)):
+        seen.pairs[subject] = pair
+    else:
+        seen.judged.append(lines)
+
+
+def _has_names(facts: _Facts) -> bool:
+    """L01: a label in both languages, or in none that was told."""
+    labels = facts.get(_LABEL, _NONE)
+    return any(label[-1] == '"' for label in labels) or (
+        any(label.endswith('"@en') for label in labels)
+        and any(label.endswith('"@de') for label in labels)
+    )
+
+
+def _pair(lines: _Range, facts: _Facts) -> _Pair | None:
+    """Return a partnership that may keep the rules evidently; None where it may not."""
+    partners, kinds = facts.get(_PARTNER, _NONE), facts.get(_KIND, _NONE)
+    if not (
+        facts.keys() <= _OF_PARTNERSHIPS and len(partners) == 2 and len(kinds) == 1
+        and kinds[0].startswith(_KINDS) and _SUSPENDED not in facts.get(_STATUS, _NONE)
+        and _has_names(facts)
+    ):  # fmt: skip
+        return None
+    days = []
+    for name in (_EARLIEST, _LATEST):
+        values = facts.get(name, _NONE)
+        match = _DAY.fullmatch(values[0]) if len(values) == 1 else None
+        if values and match is None:
+            return None
+        days.append(match[1] if match else "")
+    first, last = days
+    if last and last < _FIRST_DAY:
+        return None
+    is_dated = any(name in facts for name in (_START, _EARLIEST, _LATEST))
+    is_answered = is_dated or str(TG.start) in facts.get(_NOT_STATED, _NONE)
+    return _Pair(lines, partners, _NONE if is_answered else facts.get(_CITES, ("",)), first)
+
+
+def _is_fine(seen: _Seen, subject: str, pair: _Pair) -> bool:
+    """Do its partners and the rest of the graph let a partnership keep the rules?"""
+    one, other = pair.partners
+    if not (one in seen.places and other in seen.places) or subject in seen.about:
+        return False
+    if seen.times[one, other] > 1:
+        return False
+    if pair.cites and not any(
+        source in seen.silent
+        for cite in pair.cites for source in seen.sources.get(cite, _NONE)
+    ):  # fmt: skip
+        return False
+    if pair.first_day:
+        whole = f"<{_IN_PROJECT.sub('', subject[1:-1])}>"
+        for value in seen.issued.get(whole, _NONE):
+            match = _DAY.fullmatch(value)
+            if match is None or match[1] < pair.first_day:
+                return False
+    return True
+
+
+def _with_context(
+    lines: Sequence[str], seen: _Seen, left_out: Mapping[str, _Range]
+) -> Sequence[str]:
+    """Return what is judged, with what it names and the claims about it, in the order of lines."""
+    about: dict[str, list[str]] = defaultdict(list)
+    for claim, thing in seen.claims:
+        about[thing].append(claim)
+    ranges, todo = set(seen.judged), list(seen.judged)
+    while todo:
+        start, end = todo.pop()
+        said = (line.split(" ", 2) for line in lines[start:end])
+        named = {value[:-2] for _, predicate, value in said if predicate not in _NOT_FOLLOWED}
+        named.update(about.get(lines[start].partition(" ")[0], _NONE))
+        for item in named:
+            found = left_out.get(item)
+            if found is not None and found not in ranges:
+                ranges.add(found)
+                todo.append(found)
+    return [line for start, end in sorted(ranges) for line in lines[start:end]]
+
+
+def _classes_are_apart(above: Mapping[str, Sequence[str]]) -> bool:
+    """Is no class of what is left out a subclass of one that other rules ask of?"""
+    for classes, allowed in (
+        ({_PARTNERSHIP}, {_PARTNERSHIP}), (_PLACE_CLASSES, _NAMED_CLASSES),
+        (_EVIDENCE_CLASSES, frozenset[str]()),
+    ):  # fmt: skip
+        every, todo = set(classes), list(classes)
+        while todo:
+            for item in above.get(todo.pop(), _NONE):
+                if item not in every:
+                    every.add(item)
+                    todo.append(item)
+        if (every & (_ASKED_CLASSES | _NAMED_CLASSES | {_PARTNERSHIP})) - allowed:
+            return False
+    return True

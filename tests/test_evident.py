@@ -1,0 +1,171 @@
+"""What evidently keeps the rules is not judged: the findings are the same as if it were."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from twingraph.check import evident
+from twingraph.check.documents import shapes_text
+from twingraph.check.engine import Finding, PyshaclEngine
+from twingraph.check.run import PUBLISHED_SHAPES
+from twingraph.check.whole import WholeEngine
+from twingraph.derive.published import derive
+from twingraph.rdf.dataset import chunks
+from twingraph.rdf.vocabulary import CODES, EDTF, HOME, PREFIXES, RDF, RDFS, TG, XSD
+from twingraph.settings import Settings, load_settings
+from twingraph.source.read import Curated, read_project
+
+OURS: Final = Settings(Path())
+SHAPES: Final = shapes_text(OURS, PUBLISHED_SHAPES)
+EXAMPLES: Final = int(os.environ.get("TWINGRAPH_EXAMPLES", "60"))
+
+
+def judge(lines: Sequence[str]) -> list[Finding]:
+    return WholeEngine().validate(b"".join(chunks(lines)), SHAPES)
+
+
+def test_the_shapes_are_those_of_which_it_is_known_what_keeps_them() -> None:
+    assert evident.is_known(SHAPES)
+    assert not evident.is_known(SHAPES + b"\n")
+
+
+def test_the_findings_about_curated_data_are_the_same(curated: Curated) -> None:
+    lines = derive(curated).default
+
+    assert judge(evident.worth_judging(lines)) == judge(lines)
+
+
+def test_of_rows_only_what_may_break_a_rule_is_judged(two_lists: Path) -> None:
+    curated = read_project(load_settings(two_lists))
+    lines = derive(curated).default
+    ontology = len(curated.texts[curated.settings.base_iri + "graph/vocabulary"])
+    judged = evident.worth_judging(lines)
+    found = judge(lines)
+
+    assert {one.code for one in found} == {"C02"}
+    assert judge(judged) == found
+    assert len(judged) - ontology < (len(lines) - ontology) / 4
+    assert list(judged) == sorted(judged)
+
+
+def test_rows_keep_the_rules_of_the_reference_too(tmp_path: Path, two_lists: Path) -> None:
+    """A sample of what is left out, judged by pySHACL: by itself it breaks no rule."""
+    lines = derive(read_project(load_settings(two_lists))).default
+    judged = set(evident.worth_judging(lines))
+    names = sorted({line.partition(" ")[0] for line in lines if line not in judged})
+    pairs = [name for name in names if "/id/partnership/" in name][:3]
+    assert pairs
+    near = {line.split(" ", 2)[2][:-2] for line in lines if line.startswith(tuple(pairs))}
+    sample = [line for line in lines if line.partition(" ")[0] in {*pairs, *near}]
+
+    assert [str(one) for one in PyshaclEngine().validate(b"".join(chunks(sample)), SHAPES)] == []
+
+
+# --- any graph -----------------------------------------------------------------------------------
+
+
+def named(kind: str, *names: str) -> list[str]:
+    return [f"<{HOME}id/{kind}/{name}>" for name in names]
+
+
+PLACES: Final = named("place", "a", "b", "c", "d")
+PAIRS: Final = named("partnership", "a-b", "b-c", "c-d")
+SOURCE, CITE = f"<{HOME}id/source/s>", f"<{HOME}id/source/s#row=2>"
+CLAIM, OTHER, EVENT = named("claim", "x")[0], named("partnership", "z")[0], named("event", "e")[0]
+TYPE, DAY = str(RDF.type), f"^^{XSD.date}"
+STATUS, KIND = f"<{CODES}status/%s>", f"<{CODES}type/%s>"
+DCT: Final = PREFIXES["dcterms"]
+ISSUED: Final = f'<{HOME}> <{DCT}issued> "2026-11-21"{DAY} .'
+
+
+def rows() -> list[str]:
+    """What rows become: three partnerships of four places."""
+    lines = [ISSUED, f"{SOURCE} {TYPE} {TG.SourceDocument} .", f'{SOURCE} {RDFS.label} "S" .',
+             f"{SOURCE} {TG.notStated} {TG.start} .", f"{CITE} {TYPE} {TG.Citation} .",
+             f"{CITE} {TG.inSource} {SOURCE} ."]  # fmt: skip
+    for place in PLACES:
+        lines += [f"{place} {TYPE} {TG.AdministrativeUnit} .", f'{place} {RDFS.label} "P" .']
+    for number, pair in enumerate(PAIRS):
+        claim = named("claim", f"c{number}")[0]
+        lines += [
+            f"{pair} {TYPE} {TG.Partnership} .", f'{pair} {RDFS.label} "P"@en .',
+            f'{pair} {RDFS.label} "P"@de .', f"{pair} {TG.cites} {CITE} .",
+            *(f"{pair} {TG.partner} {PLACES[number + more]} ." for more in (0, 1)),
+            f"{pair} {TG.partnershipType} {KIND % 'twinning'} .",
+            f"{claim} {TYPE} {TG.Claim} .", f"{claim} {TG.subject} {pair} .",
+            f"{claim} {TG.property} {TG.partnershipType} .", f"{claim} {TG.cites} {CITE} .",
+        ]  # fmt: skip
+    return lines
+
+
+def say(subjects: list[str], predicate: object, *values: object) -> some.SearchStrategy[str]:
+    return some.builds(
+        lambda subject, value: f"{subject} {predicate} {value} .",
+        some.sampled_from(subjects), some.sampled_from(values),
+    )  # fmt: skip
+
+
+DAYS: Final = [f'"{day}"{DAY}' for day in ("1850-01-01", "1987-07-02", "2026-11-21", "2030-01-01")]
+ODD: Final = [f'"1987"^^{EDTF}', '"gestern"', f'"2030-01-01Z"{DAY}']
+MORE: Final = some.one_of(
+    *(say(PAIRS, verb, *DAYS, *ODD) for verb in (TG.earliestStart, TG.latestStart)),
+    *(say(PAIRS, verb, *DAYS) for verb in (TG.earliestEnd, TG.latestEnd, TG.earliestDate)),
+    *(say(PLACES, verb, *DAYS) for verb in (TG.earliestStart, TG.latestEnd)),
+    say(PAIRS, TG.start, ODD[0]),
+    say(PAIRS, TG.end, ODD[0]),
+    say(PAIRS, TG.status, *(STATUS % name for name in ("suspended", "ended", "active", "planned"))),
+    say(PAIRS, TG.statusAsOf, ODD[0]),
+    say(PAIRS, TG.partnershipType, KIND % "friendship", "<urn:kind>"),
+    say([*PAIRS, OTHER], TG.partner, *PLACES, OTHER, '"a"'),
+    say([OTHER], TYPE, TG.Partnership),
+    say([OTHER], TG.partnershipType, KIND % "twinning", KIND % "friendship"),
+    say(PAIRS, TG.hasConflict, TG.start),
+    say(PAIRS, TG.sourcesDifferOn, TG.start, TG.partnershipType),
+    say(PAIRS, TG.passagesDifferOn, TG.start),
+    say(PAIRS, TG.hedge, '"about"'),
+    say(PAIRS, TYPE, TG.Event, TG.AdministrativeUnit),
+    say(PLACES, TYPE, TG.Partnership, TG.Event),
+    say(PLACES, TG.within, *PLACES),
+    say(PLACES, TG.partnerOf, *PLACES),
+    say(PLACES, f"<{DCT}isReplacedBy>", *PLACES),
+    say([CLAIM], TYPE, TG.Claim),
+    say([CLAIM], TG.subject, *PAIRS),
+    say([CLAIM], TG.property, TG.status),
+    say([CLAIM], TG.value, STATUS % "suspended"),
+    say([CLAIM], TG.cites, CITE),
+    say([CLAIM], TG.hedge, '"about"'),
+    say([CLAIM], TG.earliestStart, *DAYS),
+    say([EVENT], TYPE, TG.Event, TG.Agreement, TG.Decision),
+    say([EVENT], TG.about, *PAIRS, *PLACES),
+    say([EVENT], TG.earliestDate, *DAYS),
+    say([EVENT], TG.latestDate, *DAYS),
+    say([EVENT], TG.anniversary, f'"25"^^{XSD.integer}'),
+    say([EVENT], TG.concludedBy, *PLACES),
+    say([EVENT], TG.decidedBy, *PLACES),
+    say([f"<{HOME}>"], f"<{DCT}issued>", *DAYS),
+    say([*PLACES, *PAIRS], RDFS.label, '"X"@en-gb', '"X"@fr', f'"X"^^{XSD.boolean}'),
+    say([str(TG.Claim), str(TG.AdministrativeUnit), str(TG.Partnership)],
+        f"<{PREFIXES['rdfs']}subClassOf>", TG.Event, TG.Partnership, f"<{PREFIXES['prov']}Agent>"),
+)  # fmt: skip
+
+
+@settings(max_examples=EXAMPLES)
+@given(gone=some.sets(some.sampled_from(rows()), max_size=3), more=some.lists(MORE, max_size=6))
+def test_the_findings_about_any_graph_are_the_same(gone: set[str], more: list[str]) -> None:
+    lines = sorted({*rows(), *more} - gone)
+
+    judged = evident.worth_judging(lines)
+
+    assert judge(judged) == judge(lines)
+
+
+def test_whole_rows_are_not_judged() -> None:
+    left = {line.partition(" ")[0] for line in evident.worth_judging(sorted(rows()))}
+
+    assert left == {f"<{HOME}>", SOURCE}
