@@ -11,11 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
-<<<<<<< HEAD
-from pyoxigraph import Literal, NamedNode
-=======
-from pyoxigraph import NamedNode, Quad
->>>>>>> a2f8600 (Reading and deriving work on lines: tables write N-Triples themselves, claims are resolved once an answer, four rules are worked out)
+from pyoxigraph import Literal, NamedNode, Quad
 
 from twingraph.check.run import check_curated
 from twingraph.check.texts import prove_quotes, read_texts
@@ -301,8 +297,9 @@ def test_a_date_in_words_keeps_its_precision_and_its_doubt(
 
     assert found.outcomes[1].result == ("written" if edtf else "refused")
     if edtf:
-        [claim] = [q.subject for q in found.quads if q.object == Literal(edtf, datatype=EDTF)]
-        hedges = [q.object for q in found.quads if (q.subject, q.predicate) == (claim, TG.hedge)]
+        quads = quads_of(project)
+        [claim] = [q.subject for q in quads if q.object == Literal(edtf, datatype=EDTF)]
+        hedges = [q.object for q in quads if (q.subject, q.predicate) == (claim, TG.hedge)]
         assert [str(words) for words in hedges] == ([hedge] if hedge else [])
     else:
         assert f"'{cell}' is no date" in found.outcomes[1].reason
