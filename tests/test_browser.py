@@ -201,6 +201,8 @@ def copy(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         ("en", "bonn", "place/bonn.html"),
         ("de", "Минск", "place/minsk.html"),
         ("en", "minsk - bonn", "partnership/bonn-minsk.html"),
+        ("en", "minks", "place/minsk.html"),
+        ("de", "Hildeshiem", "place/hildesheim.html"),
     ],
 )
 def test_names_are_offered_while_they_are_typed(

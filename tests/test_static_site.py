@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import posixpath
@@ -104,7 +105,7 @@ def test_other_files_have_the_bytes_that_the_server_sends(
         assert answer.status_code == 200, name
         body = (written.folder / name).read_bytes()
         if name == "static/site.js":  # a copy says that it is one
-            body = body.removeprefix(b'document.documentElement.dataset.copy = "";\n')
+            body = body.removeprefix(copy_script())
         assert answer.content == body, name
         checked += 1
     assert checked > 100
@@ -239,3 +240,9 @@ def test_evidence_is_shown_on_the_page_of_what_it_is_about(
 def test_the_script_of_every_page_is_small() -> None:
     script = static_file("site.js")
     assert script is not None and len(script) <= 6 * 1024
+    assert len(copy_script()) <= 3 * 1024  # what a copy has in front of it
+    assert len(gzip.compress(copy_script() + script)) <= 4 * 1024
+
+
+def copy_script() -> bytes:
+    return (ROOT / "src/twingraph/site/static/copy.js").read_bytes()

@@ -14,7 +14,8 @@ from urllib.parse import urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from twingraph.site.browse import browse_paths
+from twingraph.site.browse import browse_paths, facet_counts
+from twingraph.site.choices import canonical, read_path
 from twingraph.site.pages import page
 from twingraph.site.reader import BuildReader
 
@@ -148,6 +149,23 @@ def test_a_source_says_where_it_can_be_read_or_that_nobody_knows(
 ) -> None:
     text = read(visit(client, "/en/source/bonn-minsk.html")).text
     assert "Its address is not recorded. Do you know it? Tell us" in text
+    assert "The day on which it was retrieved is not recorded." in text
+
+
+def test_the_quality_page_says_how_well_each_country_is_covered(
+    client: TestClient, site: BuildReader, read: type[Reader]
+) -> None:
+    text = read(visit(client, "/en/quality.html")).text
+    found = site.select(
+        "PREFIX tg: <https://w3id.org/twingraph/ns#> "
+        "SELECT (COUNT(DISTINCT ?p) AS ?n) (COUNT(DISTINCT ?dated) AS ?starts) "
+        "{ ?p a tg:Partnership ; tg:partner/tg:country <https://w3id.org/twingraph/id/place/china> "
+        "OPTIONAL { ?p tg:start ?s BIND(?p AS ?dated) } }"
+    )
+    [row] = found
+    assert row["n"] is not None and row["starts"] is not None
+    assert f"China {row['n'].value} {row['starts'].value} " in text
+    assert 'href="partnership/list/country-china.html"' in visit(client, "/en/quality.html")
 
 
 def test_a_page_tells_search_engines_what_it_is(client: TestClient) -> None:
@@ -189,6 +207,42 @@ def test_the_lists_have_facets_pages_and_csv_of_what_they_show(
     assert [row[1] for row in rows[1:]] == ["Bonn – Minsk"]
     assert client.get("/en/partnership/list/country-nowhere.html").status_code == 404
     assert client.get("/en/partnership/list/all.99.html").status_code == 404
+
+
+def test_two_facets_combine_where_both_narrow(
+    client: TestClient, site: BuildReader, read: type[Reader]
+) -> None:
+    """Every combination has one path, holds less than either part, and is reached by links."""
+    paths = browse_paths(site)
+    both = [path for path in paths if "_" in path]
+    assert both and len(both) < 0.8 * len(paths)  # few beside the pages of one facet
+    for path in both:
+        choice = read_path(path)
+        assert choice is not None
+        counts = facet_counts(site, choice.kind, "en")
+        assert 0 < counts[choice.key] < min(counts[part] for part in choice.key.split("_"))
+
+    path = next(path for path in both if path.startswith("partnership/list/country-"))
+    country, kind = path.partition("list/")[2].removesuffix(".html").split("_")
+    page = visit(client, f"/en/partnership/list/{country}.html")
+    assert f'href="{country}_{kind}.html"' in page
+    listed = client.get(f"/en/{path.replace('.html', '.csv')}").text.splitlines()
+    shown = visit(client, f"/en/{path}")
+    assert f"{len(listed) - 1} in all" in read(shown).text
+    assert f'href="{country}.html"' in shown and f'href="{kind}.html"' in shown  # the ways back
+    assert shown.count('aria-current="page"') >= 2
+
+
+def test_a_combination_that_does_not_narrow_has_no_page(
+    client: TestClient, site: BuildReader
+) -> None:
+    counts = facet_counts(site, "partnership", "en")
+    same = [key for key in counts if canonical(key, counts) != key]
+    assert same
+    for key in [*same[:3], "kind-twinning_country-france", "country-france_decade-1980",
+                "country-france_country-germany", "country-france_kind-nothing"]:  # fmt: skip
+        assert client.get(f"/en/partnership/list/{key}.html").status_code == 404
+        assert client.get(f"/en/partnership/list/{key}.csv").status_code == 404
 
 
 def test_the_numbers_of_the_statistics_are_those_of_the_graph(

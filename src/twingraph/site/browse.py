@@ -16,6 +16,20 @@ from typing import Final, NamedTuple
 from pyoxigraph import NamedNode
 
 from twingraph.rdf.vocabulary import CODES
+from twingraph.site.choices import (
+    BROWSED,
+    DEFAULT,
+    FACETS,
+    JOIN,
+    Choice,
+    Option,
+    canonical,
+    combined,
+    counts_of,
+    options_of,
+    path_of,
+    read_path,
+)
 from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts
 from twingraph.site.links import relative
@@ -25,24 +39,14 @@ from twingraph.site.reader import LANGUAGES, BuildReader, Row
 from twingraph.site.render import Link
 from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.site.words import kinds_name
-from twingraph.translation import N_, words_of
+from twingraph.translation import words_of
 
-BROWSED: Final = ("place", "partnership")
 PAGE_SIZE: Final = 100
 _AT_ONCE: Final = 2000  # things that a query is asked about
 _COLUMNS: Final = {
     "place": ("level", "country", "partnerships"),
     "partnership": ("kind", "since", "end", "status"),
 }
-# The facets of a list in the order in which they stand: their name, and how their values are found.
-_FACETS: Final = {
-    "place": {"level": N_("Level"), "country": N_("Country")},
-    "partnership": {
-        "country": N_("Country"), "kind": N_("Kind"), "decade": N_("Decade"),
-        "status": N_("Status"), "field": N_("Field"),
-    },
-}  # fmt: skip
-_DEFAULT: Final = {"place": "level-municipality", "partnership": ""}
 
 
 class Entry(NamedTuple):
@@ -74,40 +78,6 @@ class BrowsePage(NamedTuple):
     csv: str
 
 
-class _Choice(NamedTuple):
-    kind: str
-    key: str  # of a facet, `letter-b` or `all`
-    page: int
-
-
-def read_path(path: str) -> _Choice | None:
-    """Return what is chosen on the list page at `path`, without its language; None for others.
-
-    >>> read_path("place/index.html"), read_path("partnership/list/kind-twinning.2.html")
-    (_Choice(kind='place', key='level-municipality', page=1), \
-_Choice(kind='partnership', key='kind-twinning', page=2))
-    >>> read_path("place/list/all.3.csv").page, read_path("event/index.html")
-    (3, None)
-    """
-    stem, _, suffix = path.rpartition(".")
-    folder, _, name = stem.partition("/")
-    if suffix not in ("html", "csv") or folder not in BROWSED:
-        return None
-    if name == "index":
-        return _Choice(folder, _DEFAULT[folder] or "all", 1)
-    match = re.fullmatch(r"list/([a-z0-9-]+)(?:\.([1-9]\d{0,4}))?", name)
-    return _Choice(folder, match[1], int(match[2] or 1)) if match else None
-
-
-def _path(choice: _Choice, suffix: str = "html") -> str:
-    """Return the one path of a page of a list."""
-    first = choice.key == (_DEFAULT[choice.kind] or "all") and choice.page == 1
-    if first and suffix == "html":
-        return f"{choice.kind}/index.html"
-    number = f".{choice.page}" if choice.page > 1 else ""
-    return f"{choice.kind}/list/{choice.key}{number}.{suffix}"
-
-
 def entries_of(reader: BuildReader, kind: str, language: str) -> list[Entry]:
     """Return everything of a kind by name, with the facets that it falls under."""
     key = ("entries", kind, language)
@@ -133,7 +103,7 @@ def _entries(reader: BuildReader, kind: str, language: str) -> list[Entry]:
     for iri, own in rows.items():
         name = facts.name(iri).text
         keys = {key for row in own for key in _own_keys(kind, row)} | more[iri]
-        keys.add(f"letter-{letter_of(name)}")
+        keys |= {f"letter-{letter_of(name)}", *combined(kind, keys)}
         found.append(Entry(iri, name, frozenset(keys), tuple(own)))
     return sorted(found, key=lambda entry: (sort_key(entry.name), entry.iri))
 
@@ -177,35 +147,42 @@ def browse_paths(reader: BuildReader) -> list[str]:
     for kind in BROWSED:
         counts: Counter[str] = Counter()
         for language in LANGUAGES:
-            here: Counter[str] = Counter({"all": len(entries_of(reader, kind, language))})
-            for entry in entries_of(reader, kind, language):
-                here.update(entry.facets)
-            counts |= here
+            counts |= facet_counts(reader, kind, language)
         for key, number in counts.items():
+            if canonical(key, counts) != key:
+                continue
             for page in range(1, -(-number // PAGE_SIZE) + 1):
-                found.append(_path(_Choice(kind, key, page)))
+                found.append(path_of(Choice(kind, key, page)))
         found.append(f"{kind}/index.html")
     return sorted(set(found))
+
+
+def facet_counts(reader: BuildReader, kind: str, language: str) -> Counter[str]:
+    """Return how many things of a kind fall under each key; a build is counted once."""
+    entries = entries_of(reader, kind, language)
+    return reader.remember(
+        ("facet counts", kind, language),
+        lambda: counts_of((entry.facets for entry in entries), len(entries)),
+    )
 
 
 def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | None:
     """Return the page of a list at `path`; None where nothing falls under the choice."""
     choice = read_path(path)
-    if choice is None:
+    if choice is None or not _has_page(reader, choice, language):
         return None
     place = f"{language}/{path}"
     everything = entries_of(reader, choice.kind, language)
     chosen = _chosen(everything, choice.key)
     first = (choice.page - 1) * PAGE_SIZE
     number = max(
-        len(_chosen(entries_of(reader, choice.kind, each_language), choice.key))
-        for each_language in LANGUAGES
+        facet_counts(reader, choice.kind, each_language)[choice.key] for each_language in LANGUAGES
     )  # a letter may have names in one language only, and its page stands in all
-    if path != _path(choice) or (first >= number and path != f"{choice.kind}/index.html"):
+    if path != path_of(choice) or (first >= number and path != f"{choice.kind}/index.html"):
         return None
     words = words_of(language)
     shown = chosen[first : first + PAGE_SIZE]
-    facets = _facets(reader, language, place, choice, everything)
+    facets = _facets(reader, language, place, choice)
     return BrowsePage(
         title=_title(choice, language, facets),
         counted=words.ngettext("{number} in all", "{number} in all", len(chosen)),
@@ -217,19 +194,20 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
         ],
         rows=_rows(reader, language, place, choice.kind, shown),
         pages=_pages(choice, len(chosen), language, place),
-        csv=relative(f"{language}/{_path(choice._replace(page=1), 'csv')}", place),
+        csv=relative(f"{language}/{path_of(choice._replace(page=1), 'csv')}", place),
     )
 
 
 def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
     """Return all that a choice shows as CSV, with the address of each thing."""
     choice = read_path(path)
-    if choice is None or path != _path(choice, "csv") or choice.page != 1:
+    if choice is None or path != path_of(choice, "csv") or choice.page != 1:
+        return None
+    if not _has_page(reader, choice, language):
         return None
     chosen = _chosen(entries_of(reader, choice.kind, language), choice.key)
     if not chosen and not any(
-        _chosen(entries_of(reader, choice.kind, each_language), choice.key)
-        for each_language in LANGUAGES
+        facet_counts(reader, choice.kind, each_language)[choice.key] for each_language in LANGUAGES
     ):
         return None
     words = words_of(language)
@@ -255,7 +233,7 @@ def csv_paths(reader: BuildReader) -> list[str]:
     """Return the path of every CSV of the lists, without its language."""
     choices = (read_path(path) for path in browse_paths(reader))
     return sorted(
-        {_path(choice, "csv") for choice in choices if choice is not None and choice.page == 1}
+        {path_of(choice, "csv") for choice in choices if choice is not None and choice.page == 1}
     )
 
 
@@ -274,27 +252,25 @@ def _rows(
     return [[[formatter.link(item.iri)], *cells(formatter, list(item.rows))] for item in shown]
 
 
-def _facets(
-    reader: BuildReader, language: str, place: str, choice: _Choice, entries: Sequence[Entry]
-) -> list[Facet]:
+def _has_page(reader: BuildReader, choice: Choice, language: str) -> bool:
+    return canonical(choice.key, facet_counts(reader, choice.kind, language)) == choice.key
+
+
+def _facets(reader: BuildReader, language: str, place: str, choice: Choice) -> list[Facet]:
     words = words_of(language)
-    counts: Counter[str] = Counter()
-    for entry in entries:
-        counts.update(entry.facets)
-    found = [
-        Facet(
-            words.gettext("Show"),
-            [_link(language, place, choice, "all", words.gettext("all"), len(entries))],
-        )
-    ]
-    for facet, name in _FACETS[choice.kind].items():
-        keys = [key for key in counts if key.startswith(f"{facet}-")]
-        names = _names(reader, language, facet, keys)
-        if facet == "decade":
-            keys.sort()
-        else:
-            keys.sort(key=lambda key: (-counts[key], sort_key(names[key])))
-        links = [_link(language, place, choice, key, names[key], counts[key]) for key in keys]
+    counts = facet_counts(reader, choice.kind, language)
+    every = _link(language, place, choice, Option("all", "all", counts["all"]),
+                  words.gettext("all"))  # fmt: skip
+    found = [Facet(words.gettext("Show"), [every])]
+    for facet, name in FACETS[choice.kind].items():
+        options = options_of(choice, facet, counts)
+        named = _names(reader, language, facet, [each.key for each in options if each.key])
+        names = {"": words.gettext("all"), **named}
+        if facet != "decade":
+            options = sorted(
+                options, key=lambda each: (each.key != "", -each.number, sort_key(names[each.key]))
+            )
+        links = [_link(language, place, choice, each, names[each.key]) for each in options]
         if links:
             found.append(Facet(words.gettext(name), links))
     return found
@@ -319,29 +295,30 @@ def _names(
     return {key: facts.name(bases[facet] + slug).text for key, slug in slugs.items()}
 
 
-def _link(language: str, place: str, choice: _Choice, key: str, text: str, number: int) -> Link:
-    target = f"{language}/{_path(_Choice(choice.kind, key, 1))}"
-    shown = f"{text} ({words_of(language).number(number)})"
-    return Link(shown, relative(target, place), key == choice.key)
+def _link(language: str, place: str, choice: Choice, option: Option, text: str) -> Link:
+    target = f"{language}/{path_of(Choice(choice.kind, option.target, 1))}"
+    shown = f"{text} ({words_of(language).number(option.number)})"
+    return Link(shown, relative(target, place), option.key in choice.key.split(JOIN))
 
 
-def _title(choice: _Choice, language: str, facets: Sequence[Facet]) -> str:
+def _title(choice: Choice, language: str, facets: Sequence[Facet]) -> str:
     words = words_of(language)
     name = kinds_name(choice.kind, language)
-    if choice.kind == "place" and choice.key == _DEFAULT["place"]:
+    if choice.kind == "place" and choice.key == DEFAULT["place"]:
         name = words.gettext("Cities")
     elif choice.key.startswith("letter-"):
         letter = choice.key.partition("-")[2]
         name = f"{name}: {letter.upper() if len(letter) == 1 else words.gettext('other letters')}"
     else:
-        current = [link.text for facet in facets[1:] for link in facet.values if link.current]
-        name = f"{name}: {current[0].rpartition(' (')[0]}" if current else name
+        current = [link.text.rpartition(" (")[0]
+                   for facet in facets[1:] for link in facet.values if link.current]  # fmt: skip
+        name = f"{name}: {', '.join(current)}" if current else name
     if choice.page > 1:
         name = words.gettext("{list}, page {number}", list=name, number=choice.page)
     return name
 
 
-def _letters(entries: Sequence[Entry], choice: _Choice, language: str, place: str) -> list[Link]:
+def _letters(entries: Sequence[Entry], choice: Choice, language: str, place: str) -> list[Link]:
     letters = sorted(
         {key for entry in entries for key in entry.facets if key.startswith("letter-")},
         key=lambda key: (len(key), key),
@@ -349,18 +326,18 @@ def _letters(entries: Sequence[Entry], choice: _Choice, language: str, place: st
     return [
         Link(
             key.partition("-")[2].upper() if len(key) == 8 else "…",
-            relative(f"{language}/{_path(_Choice(choice.kind, key, 1))}", place),
+            relative(f"{language}/{path_of(Choice(choice.kind, key, 1))}", place),
             key == choice.key,
         )
         for key in letters
     ]
 
 
-def _pages(choice: _Choice, number: int, language: str, place: str) -> list[Link]:
+def _pages(choice: Choice, number: int, language: str, place: str) -> list[Link]:
     last = -(-number // PAGE_SIZE)
     near = {1, last, *range(choice.page - 2, choice.page + 3)}
     return [
-        Link(str(page), relative(f"{language}/{_path(choice._replace(page=page))}", place),
+        Link(str(page), relative(f"{language}/{path_of(choice._replace(page=page))}", place),
              page == choice.page)
         for page in sorted(near)
         if 1 <= page <= last

@@ -10,7 +10,8 @@ from pyoxigraph import DefaultGraph, NamedNode
 
 from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_page
 from twingraph.release.feeds.history import HistoryRecord
-from twingraph.site.browse import BROWSED, browse_csv, browse_page, browse_paths, read_path
+from twingraph.site.browse import browse_csv, browse_page, browse_paths
+from twingraph.site.choices import BROWSED, read_path
 from twingraph.site.datapage import DATA_PAGE, Publication, data_page, publication_of
 from twingraph.site.describe import formats_of
 from twingraph.site.history import history_page

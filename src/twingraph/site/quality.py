@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
 from twingraph.site.browse import entries_of
+from twingraph.site.choices import JOIN, Choice, path_of
 from twingraph.site.facts import PageFacts
 from twingraph.site.links import relative
 from twingraph.site.reader import BuildReader
@@ -14,6 +16,8 @@ from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.translation import words_of
 
 _SHOWN: Final = 100
+_COUNTRY: Final = "country-"
+_STATED: Final = ("start", "type", "status")
 
 
 class Section(NamedTuple):
@@ -25,12 +29,20 @@ class Section(NamedTuple):
     values: list[Value]
 
 
+class Coverage(NamedTuple):
+    """By country, of how many partnerships the start, the kind and the status are stated."""
+
+    columns: list[str]
+    rows: list[list[Value]]
+
+
 class QualityPage(NamedTuple):
     """Everything the page shows."""
 
     checked: str
     warnings: list[Value]
     sections: list[Section]
+    coverage: Coverage
 
 
 def quality_page(reader: BuildReader, language: str, place: str) -> QualityPage:
@@ -49,8 +61,40 @@ def quality_page(reader: BuildReader, language: str, place: str) -> QualityPage:
         for code, number in sorted(reader.warnings.items())
     ]
     return QualityPage(
-        checked, warnings, [_conflicts(reader, language, place), _starts(reader, language, place)]
+        checked,
+        warnings,
+        [_conflicts(reader, language, place), _starts(reader, language, place)],
+        _coverage(reader, language, place),
     )
+
+
+def _coverage(reader: BuildReader, language: str, place: str) -> Coverage:
+    """Count the partnerships of each country, the most first; the list has the same choice."""
+    words = words_of(language)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for entry in entries_of(reader, "partnership", language):
+        stated = [name for name in _STATED if any(row[name] is not None for row in entry.rows)]
+        for key in entry.facets:
+            if key.startswith(_COUNTRY) and JOIN not in key:
+                counts[key].update(["all", *stated])
+    facts = PageFacts(reader, language)
+    iris = {key: f"{reader.base}id/place/{key.removeprefix(_COUNTRY)}" for key in counts}
+    facts.mention(iris.values())
+    facts.complete()
+    names = {key: facts.name(iri).text for key, iri in iris.items()}
+    ordered = sorted(counts, key=lambda key: (-counts[key]["all"], sort_key(names[key])))
+    rows = [
+        [
+            Value(names[key], relative(
+                f"{language}/{path_of(Choice('partnership', key, 1))}", place)),
+            *(Value(words.number(counts[key][name])) for name in ("all", *_STATED)),
+        ]
+        for key in ordered
+    ]  # fmt: skip
+    heads = [words.gettext("Country"), words.gettext("Partnerships"),
+             words.gettext("start stated"), words.gettext("kind stated"),
+             words.gettext("status stated")]  # fmt: skip
+    return Coverage(heads, rows)
 
 
 def _conflicts(reader: BuildReader, language: str, place: str) -> Section:

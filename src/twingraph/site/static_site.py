@@ -45,8 +45,7 @@ from twingraph.translation import words_of
 SUMS: Final = "SHA256SUMS"
 _CATALOGUE_FORMATS: Final = ("ttl", "rdf", "jsonld")
 _QUESTION_FORMATS: Final = ("ttl", "jsonld")
-# What the script of a copy begins with: it then reads the index of names, there is none to ask.
-_COPY: Final = b'document.documentElement.dataset.copy = "";\n'
+_COPY_SCRIPT: Final = Path(__file__).parent / "static" / "copy.js"
 
 _QUERY_LINK: Final = re.compile(rb'href="(?:\.\./)*sparql\?query=')
 
@@ -117,7 +116,7 @@ def _entries(
     if first is not None:
         yield "index.html", with_live_queries(first, address)
     yield from (
-        (f"static/{name}", _COPY + body if name == "site.js" else body)
+        (f"static/{name}", _COPY_SCRIPT.read_bytes() + body if name == "site.js" else body)
         for name in STATIC
         if (body := static_file(name)) is not None
     )

@@ -135,6 +135,7 @@ class ThingPage(NamedTuple):
     opening: str  # the sentence that the page begins with
     description: str
     original: Value | None  # where a source document can be read, if that is known
+    retrieved: Value | None  # the day on which it was fetched from there, if that is known
     is_source: bool
     schema: dict[str, Any]
     map: str
@@ -238,6 +239,7 @@ def thing_page(
         opening=opening,
         description=description,
         original=_original(formatter, iri),
+        retrieved=next(iter(formatter.values(iri, TG.retrieved.value)), None),
         is_source=kind == "source",
         schema=schema_thing(facts, iri, description, f"{site.address}{at}", outside),
         map=drawn,

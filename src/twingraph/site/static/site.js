@@ -24,24 +24,6 @@ const ask = async (q, signal) => (await json(
   `search.json?${new URLSearchParams({ q, lang, limit: MOST })}`, signal,
 )).results.filter(({ path }) => path);
 
-// As `spelled` and `file_of` of site/name_index.py.
-const spelled = (text) => text.normalize("NFKD").replace(/[\p{M}'`’ʻʼ]/gu, "").toLowerCase()
-  .replace(/[^\p{L}\p{N}]+/gu, " ").trim();
-const fileOf = (prefix) => `search/by-${prefix.replace(/[^a-z0-9]/gu, (letter) =>
-  letter === " " ? "-" : `~${letter.codePointAt(0).toString(16)}`)}.json`;
-
-let index;
-const lookUp = async (typed, signal) => {
-  const asked = spelled(typed);
-  const prefixes = await (index ??= json("search/index.json"));
-  const prefix = prefixes.filter((each) => asked.startsWith(each)).at(-1); // the longest
-  const found = new Map();
-  for (const [form, label, path, kind] of prefix ? await json(fileOf(prefix), signal) : [])
-    if (form.startsWith(asked) && !found.has(path))
-      found.set(path, { label, kind, path: `${lang}/${path}` });
-  return [...found.values()].slice(0, MOST);
-};
-
 const find = "copy" in dataset ? lookUp : ask;
 
 const combobox = (form) => {
