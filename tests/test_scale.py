@@ -64,6 +64,35 @@ def test_a_query_has_no_part_that_is_evaluated_for_all_of_the_graph(path: Path) 
     ] == []
 
 
+def spine(node: CompValue) -> CompValue:
+    """Return what a group is made of, below its filters and bindings."""
+    while node.name in ("Filter", "Extend"):
+        node = node.p
+    return node
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_query_goes_on_from_what_it_has_found(path: Path) -> None:
+    # statements that follow a union or an OPTIONAL are not looked up for each of its rows: an
+    # engine reads all of the graph that fits them, and joins afterwards
+    joins = [node for node in parts(algebra(path)) if node.name == "Join"]
+    late = [
+        str(spine(node.p2).triples[0])
+        for node in joins
+        if spine(node.p1).name in ("Union", "LeftJoin")
+        and spine(node.p2).name == "BGP"
+        and spine(node.p2).triples
+    ]
+    assert late == []
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_who_has_partners_is_not_also_asked_for_its_class(path: Path) -> None:
+    # an engine would begin with all that are of the class; only partnerships have partners
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r"(?m)^.*\ba tg:Partnership ;\s+tg:partner .*$", text) == []
+
+
 @pytest.mark.parametrize(
     "path", [one for one in QUERIES if "UNDEF" in one.read_text(encoding="utf-8")],
     ids=lambda one: one.stem,
