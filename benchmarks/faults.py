@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from fuzz import project_in, served
+from watched import below, children, descriptors, memory, project_in, served
 
 _PATIENCE: Final = 20.0  # seconds until the service has to answer again
 _SMALL: Final = 4096  # bytes of a file where the disk is full
@@ -109,45 +109,6 @@ def answers(address: tuple[str, int], path: str = "/sparql?query=ASK%7B%7D") -> 
                     return
         time.sleep(0.05)
     raise FaultError(f"the service does not answer: {said}")
-
-
-def below(pid: int) -> dict[int, bytes]:
-    """Return the processes below one, with their command lines."""
-    found: dict[int, bytes] = {}
-    parents: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = path.read_text().rpartition(")")[2].split()
-            if fields[0] != "Z":
-                parents[int(path.parent.name)] = int(fields[1])
-    todo = [pid]
-    while todo:
-        above = todo.pop()
-        for child, parent in parents.items():
-            if parent == above and child not in found:
-                with contextlib.suppress(OSError):
-                    found[child] = Path(f"/proc/{child}/cmdline").read_bytes()
-                    todo.append(child)
-    return found
-
-
-def descriptors(pid: int) -> int:
-    """Return how many descriptors the processes that serve have open."""
-    number = 0
-    for one in [pid, *below(pid)]:
-        with contextlib.suppress(OSError):
-            number += len(list(Path(f"/proc/{one}/fd").iterdir()))
-    return number
-
-
-def memory(pid: int) -> int:
-    """Return the proportional memory of all of them in MB."""
-    kilobytes = 0
-    for one in [pid, *below(pid)]:
-        with contextlib.suppress(OSError, StopIteration, ValueError):
-            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
-            kilobytes += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
-    return kilobytes // 1024
 
 
 # --- faults --------------------------------------------------------------------------------------
@@ -309,17 +270,6 @@ FAULTS: Final = (
     "build_killed", "release_killed", "fmt_killed", "disk_full", "two_writers", "front_killed",
     "worker_killed", "fork_server_killed", "fork_server_stopped",
 )  # fmt: skip
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes right below one."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = path.read_text().rpartition(")")[2].split()
-            if int(fields[1]) == pid and fields[0] != "Z":
-                found.append(int(path.parent.name))
-    return sorted(found)
 
 
 def re_title(text: str, number: int) -> str:

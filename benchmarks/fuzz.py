@@ -13,27 +13,25 @@ import argparse
 import contextlib
 import random
 import re
-import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from twingraph.build import build
+from watched import project_in, served
+
 from twingraph.check.run import check_curated
 from twingraph.problems import TwingraphError
 from twingraph.settings import load_settings
 from twingraph.source.fmt import format_files
 from twingraph.source.read import read_project
 
-ROOT: Final = Path(__file__).parent.parent
-ATLAS: Final = ROOT / "tests" / "atlas"
 OURS: Final = (b"access-control-allow-origin", b"x-content-type-options", b"date")
 # What a query may be answered with, whatever it is.
 QUERY_STATUSES: Final = {200, 304, 400, 403, 406, 412, 413, 414, 415, 431, 503, 504, 507}
@@ -229,27 +227,38 @@ def wrong_answer(raw: bytes, answer: bytes) -> str:
 
 
 def fuzz_requests(
-    address: tuple[str, int], seed: int, number: int, until: float
+    address: tuple[str, int], seed: int, number: int, until: float, clients: int = 16
 ) -> tuple[int, Counter[int], list[Found]]:
     """Send so many requests, until a time; return how many, their statuses, what was wrong."""
-    rng = random.Random(seed)
+    rngs = [random.Random(f"{seed} {client}") for client in range(clients)]
+    shares = [number // clients + (client < number % clients) for client in range(clients)]
+    statuses: Counter[int] = Counter()
+    found: list[Found] = []
+    with ThreadPoolExecutor(clients) as threads:
+        for seen, wrong in threads.map(partial(_fuzz_some, address, until), rngs, shares):
+            statuses += seen
+            found += wrong
+    return sum(statuses.values()), statuses, found
+
+
+def _fuzz_some(
+    address: tuple[str, int], until: float, rng: random.Random, number: int
+) -> tuple[Counter[int], list[Found]]:
+    """Send so many requests, one after the other; what had no answer has status 0."""
     statuses: Counter[int] = Counter()
     found = []
-    sent = 0
-    while sent < number and time.monotonic() < until:
+    while statuses.total() < number and time.monotonic() < until:
         raw = make_request(rng)
         if rng.random() < 0.4:
             query = quote(make_query(rng), errors="replace", safe="")
             head = f"GET /sparql?query={query} HTTP/1.1\r\nHost: x\r\n"
             raw = f"{head}Connection: close\r\n\r\n".encode()
         answer = send(address, raw)
-        sent += 1
-        why = wrong_answer(raw, answer)
-        if why:
+        if why := wrong_answer(raw, answer):
             found.append(Found("request", repr(raw[:300]), why))
-        else:
-            statuses[int(answer.rpartition(b"HTTP/1.1 ")[2][:3])] += 1
-    return sent, statuses, found
+        match = re.search(rb"HTTP/1\.1 ([2-5]\d\d) ", answer)
+        statuses[int(match[1]) if match else 0] += 1
+    return statuses, found
 
 
 def fuzz_files(project: Path, seed: int, number: int, until: float) -> tuple[int, list[Found]]:
@@ -281,38 +290,6 @@ _LOOKS: Final[dict[str, Callable[[Path, Path], object]]] = {
     "fmt": lambda project, path: format_files(load_settings(project), [path], write=True),
     "check": lambda project, path: check_curated(read_project(load_settings(project))),
 }
-
-
-@contextlib.contextmanager
-def served(project: Path, log: Path) -> Iterator[tuple[tuple[str, int], subprocess.Popen[bytes]]]:
-    """Serve a project in two processes; what it says goes to `log`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "twingraph.cli", "--project", str(project), "serve", "--port",
-               str(port), "--log", "none", "--processes", "2"]  # fmt: skip
-    with log.open("wb") as lines:
-        process = subprocess.Popen(command, stdout=lines, stderr=lines)
-        try:
-            for _ in range(600):
-                if b"Serving" in log.read_bytes():
-                    break
-                if process.poll() is not None:
-                    raise SystemExit(log.read_text(errors="replace"))
-                time.sleep(0.05)
-            yield ("127.0.0.1", port), process
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def project_in(folder: Path) -> Path:
-    """Return a small project with a build in it."""
-    project = folder / "project"
-    shutil.copytree(ATLAS, project)
-    if build(load_settings(project), project / "build").folder is None:
-        raise SystemExit("tests/atlas can't be built")
-    return project
 
 
 def main() -> None:

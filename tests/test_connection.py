@@ -13,12 +13,24 @@ from typing import Any, NamedTuple
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from twingraph.serve.connection import FIELDS_BYTES, PIPELINED
+from twingraph.serve.connection import DRAINED, FIELDS_BYTES, PATH_BYTES, PIPELINED
 from twingraph.serve.connections import Connections, Waits
 from twingraph.serve.target import split_target
+from twingraph.serve.turns import Turns
 
-QUICK = Waits(first=0.4, idle=0.3, head=0.4, body=0.5, unread=0.5, drain=0.3, half=0.4, close=0.3)
+QUICK = Waits(
+    first=0.4,
+    idle=0.3,
+    head=0.4,
+    body=0.5,
+    unread=0.5,
+    drain=0.3,
+    half=0.2,
+    close=0.3,
+    refused=0.02,
+)
 ADDRESS_BYTES = 10_000
+LEFT = threading.Event()  # a client of `/never` has
 OURS = (b"access-control-allow-origin: *", b"x-content-type-options: nosniff")
 
 
@@ -35,8 +47,11 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
             return
     if path == "/slow":
         await asyncio.sleep(0.1)
+    if path == "/later":
+        await asyncio.sleep(0.7)
     if path == "/never":
         assert (await receive())["type"] == "http.disconnect"
+        LEFT.set()
         return
     if path == "/broken":
         raise RuntimeError("on purpose")
@@ -133,6 +148,7 @@ CHUNKED = b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
         (CHUNKED + b"1;" + b"a" * 8 * FIELDS_BYTES, 431),  # an extension of a chunk
         (b"GET /" + b"a" * ADDRESS_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
         (b"GET /" + b"a" * 30 * ADDRESS_BYTES, 414),
+        (b"GET /" + b"a/" * (PATH_BYTES // 2) + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
         (b"GET /a?" + b"b" * (ADDRESS_BYTES - 7) + b" HTTP/1.1\r\nHost: x\r\n"
          b"Connection: close\r\n\r\n", 200),
         (b"nonsense\r\n\r\n", 400),
@@ -141,6 +157,14 @@ CHUNKED = b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
         (GET + b"Host: x\r\n\r\n", 400),
         (GET + b"Host: y\r\n\r\n", 400),
         (b"GET /a HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: x/y\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: u@x\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: x:80:80\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: [::1\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: \xc3\xa4\r\n\r\n", 400),
+        (b"GET /a HTTP/1.0\r\nHost: a b\r\n\r\n", 400),
+        (b"GET /a HTTP/1.1\r\nHost: " + b"x" * 2000 + b"\r\n\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
         (GET + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00", 400),
@@ -269,7 +293,7 @@ def test_half_of_the_next_request_does_not_cut_the_answer(running: Running) -> N
         (b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" + CHUNKED + b"9\r\nab", [b"GET /slow 0 0"]),
         (CHUNKED + b"2\r\nab", []),
         (GET, []),
-        (b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n", []),  # it has most likely left
+        (b"GET /never HTTP/1.0\r\n\r\n", []),  # it has most likely left, and can't be asked
         (b"", []),
     ],
 )
@@ -285,6 +309,79 @@ def test_a_client_that_sends_no_more_gets_its_answers(
     parts = [part.split(b"HTTP/1.1")[0] for part in received.split(b"\r\n\r\n")[1:]]
     assert parts == answers
     assert time.monotonic() - began < 2
+
+
+def test_a_slow_answer_waits_for_a_client_that_only_reads(running: Running) -> None:
+    with connected(running) as line:
+        line.sendall(b"GET /later HTTP/1.1\r\nHost: x\r\n\r\n")
+        line.shutdown(socket.SHUT_WR)
+        received = everything(line)
+
+    probe = b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert received.startswith(probe)
+    assert received.replace(probe, b"").startswith(b"HTTP/1.1 200")
+    assert received.endswith(b"GET /later 0 0")
+
+
+def test_a_client_that_has_left_is_found_out(running: Running) -> None:
+    LEFT.clear()
+    with connected(running) as line:
+        line.sendall(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert LEFT.wait(3)
+
+
+@pytest.mark.parametrize("head", [CHUNKED + b"0\r\n" + b"X-T: aaaa\r\n" * 20000,
+                                  CHUNKED.replace(b"/a", b"/page")])  # fmt: skip
+def test_what_nobody_wants_is_not_read_for_long(running: Running, head: bytes) -> None:
+    chunks = (b"10000\r\n" + b"x" * 65536 + b"\r\n") * 16
+    sent = 0
+    with connected(running) as line:
+        line.settimeout(0.1)
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            line.sendall(head)
+            while sent < 60 * DRAINED:
+                sent += line.send(chunks)
+    assert sent < 60 * DRAINED  # the system's buffers take some too
+
+
+def test_who_is_refused_waits_a_moment() -> None:
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        waits = QUICK._replace(refused=0.3)
+        connections = Connections(echo, address_bytes=ADDRESS_BYTES, most=40, waits=waits)
+        server = await loop.create_server(connections, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        began = loop.time()
+        writer.write(b"nonsense\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+        writer.close()
+        server.close()
+        return loop.time() - began
+
+    assert asyncio.run(main()) > 0.28
+
+
+def test_requests_ahead_of_answers_take_turns() -> None:
+    running = most = 0
+    order: list[str] = []
+
+    async def main() -> None:
+        turns = Turns()
+
+        async def work(name: str) -> None:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0.2 if name == "long" else 0)
+            order.append(name)
+            running -= 1
+
+        await asyncio.gather(*(turns.take(work(name)) for name in ("a", "b", "long", "c", "d")))
+
+    asyncio.run(main())
+    assert order == ["a", "b", "c", "d", "long"]  # it runs on, and holds nobody up
+    assert most == 2
 
 
 def test_a_client_that_does_not_read_is_let_go(running: Running) -> None:
@@ -327,6 +424,9 @@ def test_idle_connections_make_room(running: Running) -> None:
             b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
             b"GET /a 0 0",
         ),
+        (b"GET /a HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n", b"GET /a 0 0"),
+        (b"GET /a HTTP/1.1\r\nHost: [2001:db8::1]:80\r\nConnection: close\r\n\r\n", b"/a 0 0"),
+        (b"GET /a HTTP/1.1\r\nHost: x_y%20-.z:\r\nConnection: close\r\n\r\n", b"/a 0 0"),
         (b"GET /broken HTTP/1.1\r\nHost: x\r\n\r\n", b"it has been noted\n"),
         (b"GET /split HTTP/1.1\r\nHost: x\r\n\r\n", b"it has been noted\n"),
         (b"GET /short HTTP/1.1\r\nHost: x\r\n\r\n", b"short"),

@@ -28,6 +28,7 @@ def load(name: str) -> ModuleType:
     return module
 
 
+load("watched")
 fuzz = load("fuzz")
 faults = load("faults")
 

@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from twingraph.endpoint.cache import Cache
@@ -201,6 +202,8 @@ async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -
     """
     try:
         found = await _made(service, scope, receive)
+    except ClientDisconnect:
+        raise
     except Exception:  # noqa: BLE001  # ours, whatever it is: told in the log, and 500 to the client
         traceback.print_exc(file=sys.stderr)
         found = ForPeople(None, RefusedError(500, M_("a mistake of ours; it has been noted")))
@@ -319,7 +322,7 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
         except TimeoutError:
             raise RefusedError(408, M_("the body did not come; send the query at once")) from None
         if message["type"] == "http.disconnect":
-            raise RefusedError(400, M_("the body ended early; send all of it"))
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         received += len(parts[-1])
         if received > limit:

@@ -319,7 +319,8 @@ class Pool(Supply):
             return
         if self._problem and time.monotonic() < self._retry:
             return
-        while self._idle and (lane := next(self._startable(), 0)):
+        # one stays free for a quick query; what is missing for the slow ones is forked below
+        while len(self._idle) > 1 and (lane := next(self._startable(), 0)):
             self._give(self._idle.pop(), self._queues[lane].popleft())
         while self._lane < self._fast + sum(1 for _ in self._startable()):
             ours = self._server.fork()

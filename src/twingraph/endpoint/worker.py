@@ -134,7 +134,7 @@ def _questions(own: socket.socket) -> Iterator[bytes]:
 
 def _lower(pid: int) -> None:
     """Let look-ups go first."""
-    os.setpriority(os.PRIO_PROCESS, pid, 5)
+    os.setpriority(os.PRIO_PROCESS, pid, 10)
 
 
 def _lower_most(pid: int) -> None:

@@ -9,6 +9,9 @@ of them is answered wait unread, but for a few. Every state has its deadline:
     answering   for its body, from its headers on; and for a client that reads nothing
     draining    for the end of a body that nobody wanted, so that the client reads our answer
     closing     for a client that neither reads nor goes
+
+Who asks for too much gets no further by asking often: a refusal comes a moment later, what follows
+it is read for a while only, and requests that came ahead of an answer take turns (`turns`).
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ from twingraph.serve.target import host_problem, scope_of
 if TYPE_CHECKING:
     from twingraph.serve.connections import Connections
 
-FIELDS_BYTES: Final = 64 * 1024  # of the headers and trailers of a request
+FIELDS_BYTES: Final = 32 * 1024  # of the headers and trailers of a request
+PATH_BYTES: Final = 4096  # of an address before its `?`; none of ours comes near
+DRAINED: Final = 1024 * 1024  # bytes that are read of what nobody wants
 FIELDS: Final = 100
 PIPELINED: Final = 128  # requests of one connection that wait for the one ahead of them
 _PIECE: Final = 4096  # bytes that are parsed at once: so many more requests may be found in them
@@ -76,6 +81,7 @@ class Connection(asyncio.Protocol):
         self._begun = False  # a request whose headers are not all there
         self._number = 0  # of requests that were begun
         self._input_ended = False  # the client sends nothing more, but may still read
+        self._unwanted = 0  # bytes that came, and nobody wanted
 
     # --- the transport ---------------------------------------------------------------------------
 
@@ -109,7 +115,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Parse what comes, as long as nothing waits ahead of it."""
         if self._no_more:
-            return  # drained
+            self._drain_off(len(data))
+            return
         quick = self._all.quick
         if self._state is not _State.WAITING or quick is None or not self._writable.is_set():
             quick = None
@@ -124,8 +131,8 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Keep the connection open while an answer is due: a client may stop sending, and read on.
 
-        One that has left altogether looks the same until something is written to it; so an answer
-        must begin within `waits.half` seconds.
+        One that has left altogether looks the same until something is written to it: see
+        `_probe`.
         """
         self._input_ended = True
         if self._transport.is_closing() or not self._is_answer_due():
@@ -191,7 +198,7 @@ class Connection(asyncio.Protocol):
 
     def _set_reading(self) -> None:
         """Read from the socket only what can be parsed at once."""
-        full = bool(self._unread) and not self._no_more
+        full = self._unwanted > DRAINED or (bool(self._unread) and not self._no_more)
         if self._input_ended:
             return
         if full != self._transport_paused and not self._transport.is_closing():
@@ -248,6 +255,8 @@ class Connection(asyncio.Protocol):
             scope = scope_of(method, version, b"".join(self._url), self._headers, self._peers)
         except UnicodeDecodeError:
             raise _RefusedError(400, "the address is not ASCII; escape it with %") from None
+        if len(scope["raw_path"]) > PATH_BYTES:
+            raise _RefusedError(414, f"a path of more than {PATH_BYTES} bytes; there is none here")
         if problem := host_problem(version, self._headers):
             raise _RefusedError(400, problem)
         keep_alive = self._parser.should_keep_alive() and not self._all.ending
@@ -263,6 +272,8 @@ class Connection(asyncio.Protocol):
         """Take a part of the body, and no more for the time being where enough is there."""
         assert self._reading is not None, "headers come first"
         self._extra -= len(body) * _FRAMING
+        if self._state is _State.DRAINING:
+            self._drain_off(len(body))
         self._paused = self._reading.body_came(body) > _BUFFERED
 
     def on_message_complete(self) -> None:
@@ -317,7 +328,7 @@ class Connection(asyncio.Protocol):
 
     def finished(self, exchange: Answering) -> None:
         """Take the next request; or end, once the client has read the answer."""
-        if self._transport.is_closing():
+        if self._transport.is_closing() or self._state is _State.CLOSING:
             return
         if not exchange.keep_alive and exchange.body_complete:
             self.close()
@@ -329,19 +340,23 @@ class Connection(asyncio.Protocol):
             self._enter(_State.DRAINING, self._all.waits.drain)
             self.read_on()
 
-    def _answer(self, exchange: Exchange) -> None:
+    def _answer(self, exchange: Exchange, *, followed: bool = False) -> None:
+        """Answer a request; one that `followed` another too soon waits for its turn."""
         self._current = exchange
         self._enter(_State.ANSWERING, self._all.waits.body)
         if exchange.body_complete:
             self.deadline = self._answer_deadline()
-        task = self._loop.create_task(exchange.run(self._all.app))
+        running = exchange.run(self._all.app)
+        if followed:
+            running = self._all.turns.take(running)
+        task = self._loop.create_task(running)
         self._all.tasks.add(task)
         task.add_done_callback(self._all.tasks.discard)
 
     def _next(self) -> None:
         self._current = None
         if self._waiting:
-            self._answer(self._waiting.popleft())
+            self._answer(self._waiting.popleft(), followed=True)
         elif self._no_more or self._all.ending or (self._input_ended and not self._unread):
             self.close()
             return
@@ -361,8 +376,29 @@ class Connection(asyncio.Protocol):
         return self._state is _State.ANSWERING and self._reading is not self._current
 
     def _answer_deadline(self) -> float:
-        """Return when the answer to a whole request must have begun; 0 where nothing says so."""
+        """Return when a client that sends no more is probed for; 0 where it may yet send."""
         return self._loop.time() + self._all.waits.half if self._input_ended else 0.0
+
+    def _probe(self, answering: Answering) -> bool:
+        """Find out whether a client that sends no more still reads: is it worth while to go on?
+
+        Only what is written tells one that has left from one that waits: the first gets its
+        system to reset the connection, and the next write fails. An interim response may come at
+        any time before the final one (RFC 9110 §15.2), but not to HTTP/1.0.
+        """
+        if isinstance(answering, Exchange) and answering.scope["http_version"] == "1.0":
+            return False
+        self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.deadline = self._answer_deadline()
+        return True
+
+    def _drain_off(self, size: int) -> None:
+        """Read on for a while what nobody wants, so that the client reads our answer."""
+        self._unwanted += size
+        if self._unwanted > DRAINED:
+            self._no_more = True
+            self._unread.clear()
+            self._set_reading()
 
     # --- ends ------------------------------------------------------------------------------------
 
@@ -374,17 +410,26 @@ class Connection(asyncio.Protocol):
         self._no_more = True
         self._unread.clear()
         if self._current is None:
-            self.write(final_response(status, text))
-            self._linger()
+            self._say_later(final_response(status, text))
         elif self._reading is not None and self._reading is self._current:
-            if not self._reading.status:
-                self.write(final_response(status, text))
+            begun = bool(self._reading.status)
+            self._reading.scope["state"].setdefault(ANSWERED, status)
             self._reading.client_left()  # its body will never be whole
-            self._linger()
+            self._say_later(b"" if begun else final_response(status, text))
         else:
             last = self._waiting[-1] if self._waiting else self._current
             assert last is not None, "one is answered"
             last.keep_alive = False
+
+    def _say_later(self, words: bytes) -> None:
+        """Send the last words a moment later: who is refused gets no further by asking often."""
+        self._enter(_State.CLOSING, self._all.waits.refused + self._all.waits.drain)
+        self._loop.call_later(self._all.waits.refused, self._say, words)
+
+    def _say(self, words: bytes) -> None:
+        if not self._transport.is_closing():
+            self.write(words)
+            self._linger()
 
     def _linger(self) -> None:
         """End, but read on for a moment: what is left unread would reset our last answer."""
@@ -444,7 +489,7 @@ class Connection(asyncio.Protocol):
             self.close()
         elif self._state is _State.ANSWERING and self._current and self._current.status:
             return  # it began in time; a client that has left resets the connection
-        else:
+        elif not (self._state is _State.ANSWERING and self._current and self._probe(self._current)):
             self.abort()
 
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from twingraph.serve.connection import Connection
 from twingraph.serve.quick import Quick
+from twingraph.serve.turns import Turns
 
 
 class Waits(NamedTuple):
@@ -22,7 +23,8 @@ class Waits(NamedTuple):
     body: float = 30.0
     unread: float = 30.0
     drain: float = 2.0
-    half: float = 1.0  # for an answer to begin whose client sends no more
+    half: float = 0.5  # until a client that sends no more is probed for
+    refused: float = 0.25  # until a refusal is said
     close: float = 10.0
 
 
@@ -53,8 +55,10 @@ class Connections:
         self.idle: OrderedDict[Connection, None] = OrderedDict()
         self.closing: set[Connection] = set()  # what was written to them is not read yet
         self.tasks: set[asyncio.Task[None]] = set()
+        self.turns = Turns()
         self.ending = False
         self._looking = False
+        self._every = min(waits._replace(refused=waits.close)) / 4  # refusals have a timer each
 
     def __call__(self) -> Connection:
         """Return the protocol of a new connection."""
@@ -72,7 +76,7 @@ class Connections:
         """
         if not self._looking:
             self._looking = True
-            asyncio.get_running_loop().call_later(min(self.waits) / 4, self._look)
+            asyncio.get_running_loop().call_later(self._every, self._look)
 
     def _look(self) -> None:
         self._looking = False

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import unquote
 
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
+_HOST: Final = re.compile(  # uri-host [ ":" port ], RFC 3986 §3.2.2 and §3.2.3
+    rb"(?:\[[0-9A-Fa-fv:.!$&'()*+,;=~_-]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)"
+    rb"(?::[0-9]*)?"
+)
+_HOST_BYTES: Final = 1024
 
 
 def split_target(target: bytes) -> tuple[bytes, bytes]:
@@ -33,12 +39,16 @@ def host_problem(http_version: str, headers: Iterable[tuple[bytes, bytes]]) -> s
     ('', '')
     >>> host_problem("1.1", [])
     'a request without Host; send one header Host'
+    >>> host_problem("1.1", [(b"host", b"a b")])
+    'Host is no host and port of a URL; send the one of the address'
     """
-    count = sum(name == b"host" for name, _ in headers)
-    if count > 1:
-        return f"{count} headers Host in a request; send one of them"
-    if count == 0 and http_version != "1.0":
-        return "a request without Host; send one header Host"
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1:
+        return f"{len(hosts)} headers Host in a request; send one of them"
+    if not hosts:
+        return "" if http_version == "1.0" else "a request without Host; send one header Host"
+    if len(hosts[0]) > _HOST_BYTES or not _HOST.fullmatch(hosts[0]):
+        return "Host is no host and port of a URL; send the one of the address"
     return ""
 
 
