@@ -185,8 +185,9 @@ def measure(
     quiet, during = (sorted(taken for when, taken, _ in lookups if when == which)
                      for which in (QUIET, ATTACKED))  # fmt: skip
     failed = sum(status != b"200" for _, _, status in lookups)
-    return Measured(number, len(during), failed, *(1000 * share(*which) for which in (
-        (during, 0.5), (during, 0.99), (quiet, 0.99))), before, most, memory(pid))  # fmt: skip
+    p50, p99, quiet_p99 = (1000 * share(*which)
+                           for which in ((during, 0.5), (during, 0.99), (quiet, 0.99)))  # fmt: skip
+    return Measured(number, len(during), failed, p50, p99, quiet_p99, before, most, memory(pid))
 
 
 def share(values: list[float], part: float) -> float:
