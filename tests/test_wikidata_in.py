@@ -18,12 +18,15 @@ import pytest
 from click.testing import CliRunner
 from pyoxigraph import Quad
 
+from twingraph.check.run import check_curated
 from twingraph.cli import cli
+from twingraph.derive.published import published
 from twingraph.link.import_table import Imported
 from twingraph.link.wikidata.client import QueryClient
 from twingraph.link.wikidata_in.command import import_wikidata
 from twingraph.link.wikidata_in.dump import Read, read_file
 from twingraph.link.wikidata_in.entities import rows_of
+from twingraph.link.wikidata_in.places import ItemPlace, fetch_places, place_of
 from twingraph.link.wikidata_in.rows import StatementRow
 from twingraph.link.wikidata_in.service import MAX_SLICE, fetch
 from twingraph.problems import TwingraphError
@@ -298,6 +301,104 @@ def test_a_curated_place_is_taken_by_its_item_and_its_namesake_says_which_it_is(
     ]
 
 
+# --- what Wikidata says of places -----------------------------------------------------------------
+
+
+def claim(value: object, rank: str = "normal", **qualifiers: object) -> dict[str, object]:
+    snak = {"snaktype": "value", "datavalue": {"value": value}}
+    return {"mainsnak": snak, "rank": rank, "qualifiers": qualifiers}
+
+
+def point(latitude: float, longitude: float, globe: str = "Q2") -> dict[str, object]:
+    return {"latitude": latitude, "longitude": longitude, "precision": 0.0001,
+            "globe": f"http://www.wikidata.org/entity/{globe}"}  # fmt: skip
+
+
+def place_entity(item: str, **claims: object) -> dict[str, object]:
+    found = entity(item=item)
+    found["claims"] = claims
+    return found
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ({"P625": [claim(point(52.516666666667, 13.383333333333))]}, ("52.51667", "13.38333")),
+        ({"P625": [claim(point(1, 2)), claim(point(3, 4), "preferred")]}, ("3", "4")),
+        ({"P625": [claim(point(1, 2)), claim(point(3, 4))]}, ("", "")),  # two of one rank
+        ({"P625": [claim(point(1, 2), "deprecated")]}, ("", "")),
+        ({"P625": [claim(point(1, 2, "Q405"))]}, ("", "")),  # on the Moon
+        ({"P625": [claim(point(91, 2))]}, ("", "")),
+        ({"P625": [{"mainsnak": {"snaktype": "somevalue"}}, "odd", None]}, ("", "")),
+        ({"P625": "odd"}, ("", "")),
+    ],
+)
+def test_a_point_is_taken_where_there_is_one(
+    claims: dict[str, object], expected: tuple[str, str]
+) -> None:
+    found = place_of(place_entity("Q64", **claims))
+
+    assert (found.latitude, found.longitude) == expected
+
+
+def test_countries_that_have_ended_are_no_country_and_two_are_none() -> None:
+    was = claim({"id": "Q43287"}, P582=[time_of("+1918-11-09T00:00:00Z", 11)])
+    now, other = claim({"id": "Q183"}), claim({"id": "Q142"})
+
+    assert place_of(place_entity("Q64", P17=[was, now])).country == "Q183"
+    assert place_of(place_entity("Q64", P17=[now, other])).country == ""
+    assert place_of(place_entity("Q64", P1566=[claim("2950159")])).geonames == "2950159"
+    assert place_of(place_entity("Q64", P1566=[claim("x")])).geonames == ""
+
+
+def test_places_get_what_the_project_does_not_say_with_a_source_of_its_own(
+    project: Settings,
+) -> None:
+    entities = project.folder / "data/entities"
+    entities.mkdir(parents=True)
+    (entities / "places.csv").write_text(
+        "slug,wikidata,label_en,label_de,code,level,country,latitude,longitude\n"
+        "germany,,Germany,Deutschland,DE,country,,51,10\n"
+        "berlin,Q64,Berlin,Berlin,,,,52.5,13.4\n", encoding="utf-8",
+    )  # fmt: skip
+    berlin = entity(statement())
+    berlin["claims"] |= {  # type: ignore[operator]  # a dict of objects
+        "P625": [claim(point(1, 2))], "P17": [claim({"id": "Q183"})], "P1566": [claim("2950159")],
+    }  # fmt: skip
+    paris = place_entity("Q90", P625=[claim(point(48.85, 2.35))], P17=[claim({"id": "Q142"})],
+                         P1566=[claim("2988507")])  # fmt: skip
+    germany = place_entity("Q183", P297=[claim("DE")])
+    path = project.folder / "found.json"
+    path.write_text(json.dumps([berlin, paris, germany]), encoding="utf-8")
+    first = import_wikidata(project, [path], DAY, "wikidata", quiet)
+    again = import_wikidata(project, [path], DAY, "wikidata", quiet)
+
+    folder = project.folder / "data/imports/wikidata-places"
+    table = (folder / "rows.csv").read_text(encoding="utf-8")
+    slug = next(row.split(",")[0] for row in (entities / "places.csv").read_text().splitlines()
+                if ",Q90," in row)  # fmt: skip
+    assert table == (
+        "slug,geonames,country,latitude,longitude\n"
+        f"berlin,2950159,germany,,\n{slug},2988507,,48.85,2.35\n"
+    )
+    assert "data/imports/wikidata-places/rows.csv" in first.changed
+    assert "country Q142 is no place of the project: not taken (1 ×)" in first.notes
+    assert again.changed == ()
+
+    curated = read_project(project)
+    quads = published(curated)
+    told = {(str(q.subject), str(q.object)) for q in quads if q.predicate == TG.country}
+    home = project.base_iri + "id/place/"
+    assert (f"<{home}berlin>", f"<{home}germany>") in told
+    latitudes = [str(q.object) for q in quads if "latitude" in q.predicate.value
+                 and str(q.subject) == f"<{home}berlin>"]  # fmt: skip
+    assert set(latitudes) == {'"52.5"^^<http://www.w3.org/2001/XMLSchema#decimal>'}
+    graph = f"<{project.base_iri}graph/import/wikidata-places>"
+    assert any(str(q.graph_name) == graph and q.predicate == TG.country for q in quads)
+    bad = [str(one) for one in check_curated(curated, quads) if one.severity == "violation"]
+    assert bad == []
+
+
 # --- the query service ----------------------------------------------------------------------------
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -400,6 +501,31 @@ def test_everything_is_asked_slice_by_slice_and_counted(
     assert server.most == 1  # one query at a time
     assert set(server.agents) == {server.agents[0]}
     assert "data@example.org" in server.agents[0]
+
+
+def test_places_are_asked_for_in_slices(stand_in: Callable[..., StandIn]) -> None:
+    home = "http://www.wikidata.org/entity/"
+
+    def play(query: str, _: int) -> Answer:
+        assert "wdt:P625" in query and query.count(" wd:Q") <= 200
+        if "wd:Q64 " not in query:
+            return answer()
+        return answer(
+            {"item": f"{home}Q64", "point": "Point(13.383333333 52.516666666)"},
+            {"item": f"{home}Q64", "country": f"{home}Q183", "code": "DE"},
+            {"item": f"{home}Q64", "geonames": "2950159"},
+            {"item": f"{home}Q65", "point": f"<{home}Q405> Point(1 2)"},
+            {"item": f"{home}Q66", "country": f"{home}Q183"},
+            {"item": f"{home}Q66", "country": f"{home}Q142"},
+        )
+
+    server = stand_in(play)
+    found = list(fetch_places(client(server.url, []), [f"Q{n}" for n in range(60, 360)], quiet))
+
+    assert ItemPlace("Q64", "52.51667", "13.38333", "Q183", "2950159") in found
+    assert ItemPlace("Q183", code="DE") in found
+    assert {place.item for place in found if place.latitude or place.country} == {"Q64"}
+    assert len(server.queries) == 2
 
 
 def test_it_waits_as_long_as_it_is_told(stand_in: Callable[..., StandIn], tmp_path: Path) -> None:

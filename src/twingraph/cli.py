@@ -505,7 +505,8 @@ def import_wikidata(
 
     FILES are query results (JSON or CSV), entities (Special:EntityData), or dumps with an entity a
     line (.json.gz, .json.bz2), which are read in constant memory. The service is asked slice by
-    slice; a run that was stopped goes on with the same command.
+    slice; a run that was stopped goes on with the same command. Coordinates, countries and
+    GeoNames numbers of the items become a second list, SLUG-places.
 
     \b
     Example: from a dump

@@ -165,7 +165,7 @@ def import_rows(
     places_before = places_path.read_text(encoding="utf-8") if places_path.exists() else ""
     done = _decide(settings, folder, day, changed)
     changed |= done.texts
-    written = _write(folder, before, changed)
+    written = write_files(folder, before, changed)
     if done.places != places_before:
         _put(places_path, done.places)
         written.append(f"data/entities/{PLACES}")
@@ -418,7 +418,7 @@ def _texts(settings: Settings, folder: Path) -> dict[str, str]:
     return texts
 
 
-def _write(folder: Path, before: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
+def write_files(folder: Path, before: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
     """Write the files that differ from `before`; return their names."""
     folder.mkdir(parents=True, exist_ok=True)
     changed = [name for name, text in texts.items() if before.get(name) != text]

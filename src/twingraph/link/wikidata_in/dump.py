@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from twingraph.link.wikidata_in.entities import entities_in, label_of, rows_of
+from twingraph.link.wikidata_in.places import ItemPlace, place_of
 from twingraph.link.wikidata_in.results import rows_of_results
 from twingraph.link.wikidata_in.rows import TWINNED, StatementRow
 from twingraph.problems import TwingraphError
@@ -34,11 +35,12 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Read:
-    """What came out of files: rows, labels of the items seen, and what was odd."""
+    """What came out of files: rows, labels and places of the items seen, and what was odd."""
 
     rows: list[StatementRow] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    places: list[ItemPlace] = field(default_factory=list)
     lines: int = 0
     broken: int = 0
 
@@ -132,3 +134,4 @@ def _take(document: object, read: Read) -> None:
         if label:
             read.labels[str(entity.get("id"))] = label
         read.rows += rows_of(entity, read.notes)
+        read.places.append(place_of(entity))
