@@ -148,7 +148,8 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool, old: str) -
     from twingraph.source.fmt import format_files
 
     settings = context.settings()
-    done = format_files(settings, paths, write=not only_check, old=old)
+    with _Progress() as progress:
+        done = format_files(settings, paths, not only_check, old, progress.tell)
     for name in done.changed:
         click.echo(f"{'would change' if only_check else 'formatted'} {printable(name)}")
     if done.problems:
@@ -247,7 +248,9 @@ def query(
     folder = None if endpoint is not None else _built(settings)
     text = None if path is None else _read_query(path)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    answer = ask(settings, folder, name, text, parameters, form, width, endpoint or "")
+    with _Progress() as progress:
+        answer = ask(settings, folder, name, text, parameters, form, width, endpoint or "",
+                     progress.tell)  # fmt: skip
     sys.stdout.buffer.write(answer)
 
 
@@ -318,7 +321,9 @@ def export(
     from twingraph.link.export import write
 
     settings = context.settings_to_read(None)
-    found = run(settings, _built(settings), form, target, existing)
+    built = _built(settings)
+    with _Progress() as progress:
+        found = run(settings, built, form, target, existing, progress.tell)
     for line in found.notes:
         click.echo(line, err=True)
     if out is None:
@@ -359,7 +364,9 @@ def report(
     from twingraph.link.wikidata.outputs import FORMATS, left_out
 
     settings = context.settings_to_read(None)
-    found, facts = load_report(settings, _built(settings), snapshot, items, service)
+    built = _built(settings)
+    with _Progress() as progress:
+        found, facts = load_report(settings, built, snapshot, items, service, progress.tell)
     if out is None:
         sys.stdout.buffer.write(FORMATS[form](found, facts, settings))
         if form in ("quickstatements", "mismatches"):
@@ -542,7 +549,10 @@ def match_names(context: Context, path: Path, limit: int) -> None:
     from twingraph.link.match_names import match_file
 
     settings = context.settings_to_read(None)
-    sys.stdout.buffer.write(match_file(settings, _built(settings), path, limit).encode())
+    built = _built(settings)
+    with _Progress() as progress:
+        matched = match_file(settings, built, path, limit, progress.tell)
+    sys.stdout.buffer.write(matched.encode())
 
 
 @cli.command(short_help="Try a deployed site from outside: what is wrong, what to write.")
@@ -569,7 +579,8 @@ def verify(url: str, pages: int, requests: int, seconds: float, form: str) -> No
     from twingraph.verify.findings import report
     from twingraph.verify.run import verify as run
 
-    found = run(url, Limits(requests=requests, seconds=seconds), pages)
+    with _Progress() as progress:
+        found = run(url, Limits(requests=requests, seconds=seconds), pages, progress.tell)
     if form == "json":
         summary: dict[str, object] = {
             "url": url,
@@ -798,6 +809,7 @@ class _Progress:
     def __init__(self) -> None:
         self._shown = sys.stderr.isatty()
         self._begun = time.monotonic()
+        self._line = ""
 
     def __enter__(self) -> _Progress:
         return self
@@ -809,8 +821,11 @@ class _Progress:
     def tell(self, doing: str, share: float = 0.0) -> None:
         """Show what is being done now, and how long the rest may take."""
         if self._shown:
-            line = line_of(doing, share, time.monotonic() - self._begun)
-            click.echo(f"\r\x1b[K{line}", nl=False, err=True)
+            line = line_of(printable(doing), share, time.monotonic() - self._begun)
+            line = line[: shutil.get_terminal_size().columns - 1]  # one line, which can be erased
+            if line != self._line:
+                self._line = line
+                click.echo(f"\r\x1b[K{line}", nl=False, err=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,7 +5,7 @@ A task tells its steps to a `Progress`; whoever shows them decides where. Nothin
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import IO, Protocol
 
 
 class Progress(Protocol):
@@ -31,6 +31,32 @@ def part(progress: Progress, start: float, end: float) -> Progress:
         progress(doing, start + (end - start) * share)
 
     return tell
+
+
+class CountedStream:
+    """A binary stream that tells which share of its `size` bytes was read.
+
+    >>> from io import BytesIO
+    >>> told = lambda doing, share=0.0: print(doing, share)
+    >>> CountedStream(BytesIO(b"abcd"), 4, "reading a.nq", told).read(3)
+    reading a.nq 0.75
+    b'abc'
+    """
+
+    def __init__(self, stream: IO[bytes], size: int, doing: str, progress: Progress) -> None:
+        """Read from `stream` and tell `progress` that this is `doing`."""
+        self._stream = stream
+        self._size = max(1, size)
+        self._doing = doing
+        self._progress = progress
+        self._read = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        found = self._stream.read(size)
+        self._read += len(found)
+        self._progress(self._doing, min(1.0, self._read / self._size))
+        return found
 
 
 def line_of(doing: str, share: float, elapsed: float) -> str:

@@ -14,6 +14,7 @@ from twingraph.link.wikidata.report import make_report
 from twingraph.link.wikidata.reviews import read_reviews
 from twingraph.link.wikidata.statements import pairs_snapshot, read_pairs
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress, ignore
 from twingraph.rdf.frozen import NAME, read_frozen
 from twingraph.settings import Settings
 
@@ -37,8 +38,9 @@ class Export:
 
 
 def export(
-    settings: Settings, build: Path, form: str, target: str, existing: Path | None = None
-) -> Export:
+    settings: Settings, build: Path, form: str, target: str, existing: Path | None = None,
+    progress: Progress = ignore,
+) -> Export:  # fmt: skip
     """Return the export `form` of the build in folder `build`.
 
     Raises `TwingraphError` where the build lacks it, or `existing` is no list of pairs.
@@ -54,7 +56,7 @@ def export(
     if target != "wikidata":
         raise TwingraphError("QuickStatements are Wikidata's; leave --target out")
     pairs = read_pairs(existing) if existing else frozenset[tuple[str, str]]()
-    facts = LinkFacts(read_frozen(build / NAME), settings.base_iri)
+    facts = LinkFacts(read_frozen(build / NAME, progress), settings.base_iri)
     reviews = read_reviews(settings.folder, settings.base_iri)
     report = make_report(facts, pairs_snapshot("the pairs given", pairs), reviews)
     statements = propose(report).statements

@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 from pathlib import Path
+from typing import Final
 
 from pyoxigraph import DefaultGraph
 
@@ -15,20 +16,25 @@ from twingraph.link.matcher import decide, find
 from twingraph.link.naming import query_of
 from twingraph.link.places import gazetteer_of
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.frozen import NAME, read_frozen
 from twingraph.settings import Settings
 from twingraph.source.tables.cells import read_csv
 from twingraph.source.tables.outcome import Side
 from twingraph.source.tables.spreadsheet import take
 
+_READ: Final = 0.5  # share of the time that reading the graph takes, at the size of the world
 
-def gazetteer_in(build: Path, base: str) -> Gazetteer:
+
+def gazetteer_in(build: Path, base: str, progress: Progress = ignore) -> Gazetteer:
     """Return the gazetteer of a build."""
-    frozen = read_frozen(build / NAME)
+    frozen = read_frozen(build / NAME, part(progress, 0.0, _READ))
     return gazetteer_of((item for item in frozen if item.graph_name == DefaultGraph()), base)
 
 
-def match_file(settings: Settings, build: Path, path: Path, limit: int) -> str:
+def match_file(
+    settings: Settings, build: Path, path: Path, limit: int, progress: Progress = ignore
+) -> str:
     """Match the names of a file, `-` for standard input (CSV); raises `TwingraphError`."""
     is_input = str(path) == "-"
     name = "standard input" if is_input else str(path)
@@ -51,10 +57,13 @@ def match_file(settings: Settings, build: Path, path: Path, limit: int) -> str:
             "name", "country", "region", "wikidata", "geonames", "latitude", "longitude")))
         for row in sheet.rows
     ]  # fmt: skip
-    return match_sides(gazetteer_in(build, settings.base_iri), sides, limit)
+    gazetteer = gazetteer_in(build, settings.base_iri, progress)
+    return match_sides(gazetteer, sides, limit, part(progress, _READ, 1.0))
 
 
-def match_sides(gazetteer: Gazetteer, sides: list[Side], limit: int = 3) -> str:
+def match_sides(
+    gazetteer: Gazetteer, sides: list[Side], limit: int = 3, progress: Progress = ignore
+) -> str:
     """Return one line a name: what was asked, the verdict, and the candidates.
 
     >>> from twingraph.link.gazetteer import Place
@@ -67,7 +76,8 @@ def match_sides(gazetteer: Gazetteer, sides: list[Side], limit: int = 3) -> str:
     head = [f"{what}_{number}" for number in range(1, limit + 1)
             for what in ("place", "label", "score", "reasons")]  # fmt: skip
     writer.writerow(["name", "country", "verdict", *head])
-    for side in sides:
+    for number, side in enumerate(sides):
+        progress(f"matching names ({number + 1:,} of {len(sides):,})", number / len(sides))
         judged = decide(find(gazetteer, query_of(side), limit))
         cells = [side.name or side.wikidata, side.country, judged.verdict]
         for candidate in judged.candidates if judged.verdict != "none" else ():

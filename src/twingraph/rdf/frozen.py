@@ -7,12 +7,14 @@ lines sorted by their bytes. Default graph = what we publish.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from twingraph.problems import TwingraphError
+from twingraph.progress import CountedStream, Progress, ignore
 from twingraph.rdf.turtle import is_new
 
 NAME: Final = "twingraph.nq"
@@ -40,7 +42,7 @@ def _sorted(raw: bytes | None) -> bytes:
     return b"".join(lines)
 
 
-def read_frozen(path: Path) -> list[Quad]:
+def read_frozen(path: Path, progress: Progress = ignore) -> list[Quad]:
     """Read a dump in any RDF format that its suffix names; triples go to the default graph.
 
     Raises `TwingraphError` with the line where it is not what its name says.
@@ -51,7 +53,8 @@ def read_frozen(path: Path) -> list[Quad]:
     try:
         raw = path.read_bytes()
         refuse_doctype(raw, path.as_posix(), format_)
-        quads = list(parse(raw, format=format_))
+        stream = CountedStream(BytesIO(raw), len(raw), f"reading {path.name}", progress)
+        quads = list(parse(stream, format=format_))  # type: ignore[arg-type]  # it reads
         new = next((quad for quad in quads if is_new(quad.object) or is_new(quad.subject)), None)
         if new is not None:
             raise TwingraphError(f"{path}: {new.object} is RDF 1.2; write plain RDF 1.1")
@@ -80,11 +83,20 @@ write the RDF/XML without one
         )
 
 
-def load_store(path: Path, form: RdfFormat = RdfFormat.N_QUADS) -> Store:
+def load_store(
+    path: Path, form: RdfFormat = RdfFormat.N_QUADS, progress: Progress = ignore
+) -> Store:
     """Return a file of a build as a store in memory; raises `TwingraphError` like `read_frozen`."""
     store = Store()
     try:
-        store.load(path=path, format=form)
+        if progress is ignore:
+            store.load(path=path, format=form)
+        else:
+            with path.open("rb") as stream:
+                counted = CountedStream(
+                    stream, path.stat().st_size, f"loading {path.name}", progress
+                )
+                store.load(counted, format=form)  # type: ignore[arg-type]  # it reads
     except (SyntaxError, OSError) as error:
         raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
     return store

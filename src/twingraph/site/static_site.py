@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -24,6 +24,7 @@ from twingraph.catalogue.builder import PROFILES
 from twingraph.catalogue.dcat import write_catalogue
 from twingraph.catalogue.paging import MOST, read_catalogue
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.iris import description_path
 from twingraph.site.attachments import attachment, attachment_paths
 from twingraph.site.browse import csv_paths
@@ -43,6 +44,7 @@ from twingraph.site.sitemap import parts, write_index, write_robots, write_sitem
 from twingraph.translation import words_of
 
 SUMS: Final = "SHA256SUMS"
+_PAGES, _DESCRIBED = 0.7, 0.98  # shares of the whole that are written by then
 _CATALOGUE_FORMATS: Final = ("ttl", "rdf", "jsonld")
 _QUESTION_FORMATS: Final = ("ttl", "jsonld")
 _COPY_SCRIPT: Final = Path(__file__).parent / "static" / "copy.js"
@@ -66,7 +68,7 @@ def write_site(
     *,
     address: str = "",
     releases: Path | None = None,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = ignore,
 ) -> WrittenSite:
     """Write the whole site into a new folder beside `out`, and make `out` the link to it.
 
@@ -98,12 +100,13 @@ def _entries(
     pages: list[str],
     publication: Publication | None,
     address: str,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Iterator[Entry]:
     """Yield every file of the site, one at a time."""
-    for language in LANGUAGES:
-        progress(f"writing the pages in {language}")
-        for path in pages:
+    whole = len(pages) * len(LANGUAGES)
+    for order, language in enumerate(LANGUAGES):
+        for number, path in enumerate(pages, order * len(pages)):
+            progress(f"writing page {number + 1:,} of {whole:,}", _PAGES * number / whole)
             body = page(reader, language, path, publication=publication)
             if body is not None:
                 yield f"{language}/{path}", with_live_queries(body, address)
@@ -126,15 +129,14 @@ def _entries(
         attached = attachment(reader, path)
         if attached is not None:
             yield path, attached.body
-    progress("writing the descriptions")
-    yield from _descriptions(reader)
+    yield from _descriptions(reader, part(progress, _PAGES, _DESCRIBED))
     yield from _questions(reader)
-    progress("writing the files")
+    progress("writing the files", _DESCRIBED)
     yield from _files(reader, publication)
     yield from _sitemaps(reader, pages, address)
 
 
-def _descriptions(reader: BuildReader) -> Iterator[Entry]:
+def _descriptions(reader: BuildReader, progress: Progress) -> Iterator[Entry]:
     things = {
         path
         for row in reader.rows("pages")
@@ -142,7 +144,8 @@ def _descriptions(reader: BuildReader) -> Iterator[Entry]:
     }
     things |= {"ns", "shapes"}
     things |= {f"graph/{graph.partition('/graph/')[2]}" for graph in reader.graphs}
-    for thing in sorted(things):
+    for number, thing in enumerate(sorted(things)):
+        progress(f"describing {number + 1:,} of {len(things):,} things", number / len(things))
         for suffix in formats_of(thing):
             body = describe(reader, thing, suffix)
             if body is not None:

@@ -14,6 +14,7 @@ from pyoxigraph import BlankNode, Quad, RdfFormat, parse
 
 from twingraph.atomic import replace_file
 from twingraph.problems import Problem, TwingraphError, by_severity, problem
+from twingraph.progress import Progress, ignore
 from twingraph.rdf.turtle import Positions, is_bare, is_new, plain, write_turtle
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
@@ -117,7 +118,10 @@ class Done:
     problems: tuple[Problem, ...]
 
 
-def format_files(settings: Settings, paths: Sequence[Path], write: bool, old: str = "") -> Done:
+def format_files(
+    settings: Settings, paths: Sequence[Path], write: bool, old: str = "",
+    progress: Progress = ignore,
+) -> Done:  # fmt: skip
     """Format files or folders (without `paths`, all data files of a project).
 
     With `old`, what they name under that base IRI moves to the base IRI of the project.
@@ -130,8 +134,11 @@ def format_files(settings: Settings, paths: Sequence[Path], write: bool, old: st
     if old and not paths:
         files += sorted((settings.folder / "data" / "imports").glob(f"*/*{SUFFIX}"))
     changed, problems = [], []
-    for path in files:
+    sizes = [path.stat().st_size if path.exists() else 0 for path in files]
+    for number, path in enumerate(files):
         name = _name(path, settings.folder)
+        share = sum(sizes[:number]) / max(1, sum(sizes))
+        progress(f"formatting {name} ({number + 1} of {len(files)})", share)
         raw = read_raw(path, name, settings)
         if isinstance(raw, Problem):
             problems.append(raw)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress, ignore
 from twingraph.rdf.frozen import NAME, load_store
 from twingraph.settings import Settings
 from twingraph.sparql.library import LibraryQuery, bind, load_library, pick, read_query
@@ -24,6 +25,7 @@ def ask(
     form: str | None,
     width: int = 0,
     endpoint: str = "",
+    progress: Progress = ignore,
 ) -> bytes:
     """Ask the build at `build` a question of the library, or the SPARQL `text`.
 
@@ -34,7 +36,7 @@ def ask(
     given = dict(map(_pair, parameters))
     query = _question(settings, name, text)
     bindings: Bindings = {}
-    store, base = _open(settings, build, endpoint)
+    store, base = _open(settings, build, endpoint, progress)
     if query is not None:
         bindings = bind(query, named(query, given, store, base), base)
     elif given:
@@ -75,9 +77,11 @@ def _pair(parameter: str) -> tuple[str, str]:
     return name, value
 
 
-def _open(settings: Settings, build: Path | None, endpoint: str) -> tuple[Queryable, str]:
+def _open(
+    settings: Settings, build: Path | None, endpoint: str, progress: Progress
+) -> tuple[Queryable, str]:
     if build is not None:
-        return load_store(build / NAME), _base_iri(build, settings)
+        return load_store(build / NAME, progress=progress), _base_iri(build, settings)
     from twingraph.sparql.remote import open_endpoint  # 60 ms that few want
 
     base = settings.base_iri

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import urldefrag
 
+from twingraph.progress import Progress, ignore
 from twingraph.verify import checks, offers
 from twingraph.verify.client import Client, ExhaustedError, Limits, Response
 from twingraph.verify.findings import Finding
@@ -35,11 +36,13 @@ class Report(NamedTuple):
         return [finding for finding in self.findings if finding.level == "problem"]
 
 
-def verify(url: str, limits: Limits | None = None, pages: int = PAGES) -> Report:
+def verify(
+    url: str, limits: Limits | None = None, pages: int = PAGES, progress: Progress = ignore
+) -> Report:
     """Try the site at `url`, reading so many `pages`; raise `TwingraphError` for no address."""
     client = Client(url, limits or Limits())
     findings: dict[Finding, None] = {}
-    trial = _Trial(client, pages)
+    trial = _Trial(client, pages, progress)
     try:
         for finding in trial.run():
             findings.setdefault(finding)
@@ -55,13 +58,15 @@ def verify(url: str, limits: Limits | None = None, pages: int = PAGES) -> Report
 class _Trial:
     """One trial: the pages that were read so far are kept, so that fragments can be looked up."""
 
-    def __init__(self, client: Client, pages: int) -> None:
+    def __init__(self, client: Client, pages: int, progress: Progress) -> None:
         self.client = client
+        self.progress = progress
         self.most = pages
         self.read: dict[str, Page] = {}
 
     def run(self) -> Iterator[Finding]:
         """Yield what is wrong, the most important first."""
+        self.progress(f"asking {self.client.root}")
         home = self.client.follow(self.client.root)
         if home.location or home.status != 200 or home.media_type != "text/html":
             yield from checks.lost(home)
@@ -76,8 +81,11 @@ class _Trial:
         chosen = sample(listed or self._linked(), self.most)
         yield from self._things(chosen)
         for index, url in enumerate(chosen):
+            doing = f"reading pages ({index + 1} of {len(chosen)}, {self.client.requests} requests)"
+            self.progress(doing, index / len(chosen))
             if url not in self.read:
                 yield from self._page(self.client.follow(url), whole=index < _FORMS)
+        self.progress(f"reading feeds, dumps and the catalogue ({self.client.requests} requests)")
         yield from self._feeds()
         yield from offers.checksums(self.client, self.client.limits.max_bytes)
         yield from offers.catalogue(self.client)
