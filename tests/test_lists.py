@@ -18,7 +18,8 @@ from twingraph.check.texts import prove_quotes, read_texts
 from twingraph.cli import cli
 from twingraph.derive.published import published
 from twingraph.link.gazetteer import Gazetteer, Place
-from twingraph.link.import_table import Imported, import_table
+from twingraph.link.import_report import Imported
+from twingraph.link.import_table import import_table
 from twingraph.link.matcher import LIKELY, REVIEW, Query, find
 from twingraph.problems import TwingraphError
 from twingraph.rdf.vocabulary import EDTF, TG

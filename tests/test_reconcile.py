@@ -20,11 +20,9 @@ from twingraph.link.reconcile import (
     RefusedQueryError,
     Register,
     answer_batch,
-    answer_extend,
-    answer_extend_draft,
     answer_match,
-    suggest_entity,
 )
+from twingraph.link.reconcile_extend import answer_extend, answer_extend_draft, suggest_entity
 
 REFINE = {"Origin": "http://127.0.0.1:3333"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}

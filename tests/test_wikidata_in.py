@@ -21,7 +21,7 @@ from pyoxigraph import Quad
 from twingraph.check.run import check_curated
 from twingraph.cli import cli
 from twingraph.derive.published import published
-from twingraph.link.import_table import Imported
+from twingraph.link.import_report import Imported
 from twingraph.link.wikidata.client import QueryClient
 from twingraph.link.wikidata_in.command import import_wikidata
 from twingraph.link.wikidata_in.dump import Read, read_file

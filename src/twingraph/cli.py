@@ -40,7 +40,7 @@ from twingraph.translation import LANGUAGES, words_of
 from twingraph.version import __version__
 
 if TYPE_CHECKING:
-    from twingraph.link.import_table import Imported
+    from twingraph.link.import_report import Imported
 
 _COLOURS: Final[dict[Severity, str]] = {"violation": "red", "warning": "yellow", "info": "blue"}
 _BUILD: Final = "build"

@@ -9,24 +9,35 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import NamedNode
-
-from twingraph.atomic import write_synced
 from twingraph.derive.names import fold
 from twingraph.link.gazetteer import Gazetteer
 from twingraph.link.guess import guess, toml_of
+from twingraph.link.import_files import (
+    refuse_options,
+    table_rows,
+    texts_of,
+    write_files,
+    write_whole,
+)
+from twingraph.link.import_report import (
+    Imported,
+    left_behind,
+    place_line,
+    reason_group,
+    some_names,
+    unused_columns,
+)
 from twingraph.link.naming import Minter, Undecided, code_of, name_places
 from twingraph.link.places import gazetteer_of, partners_of
 from twingraph.link.review import Answer, read_answers, write_review
 from twingraph.link.snapshots import Difference, compare
-from twingraph.problems import Problem, TwingraphError
+from twingraph.problems import TwingraphError
 from twingraph.rdf.dataset import Dataset
-from twingraph.rdf.iris import SLUG
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings
@@ -36,11 +47,8 @@ from twingraph.source.read import (
     SourceFile,
     lines_of,
     read_project,
-    read_text,
-    resolved,
 )
-from twingraph.source.tables.cells import Row, read_csv
-from twingraph.source.tables.dates import date_of
+from twingraph.source.tables.cells import read_csv
 from twingraph.source.tables.matches import (
     MANUAL,
     Matches,
@@ -58,50 +66,6 @@ from twingraph.source.tables.spreadsheet import take
 from twingraph.source.tables.statements import graph_name
 
 _PROGRAM: Final = "twingraph"
-_SHOWN: Final = 20  # new places and columns that are told one by one
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import came to; `lines` are for a person."""
-
-    slug: str
-    results: Mapping[str, int]
-    reasons: Mapping[str, int]
-    minted: int
-    decided: int
-    review: int
-    changed: tuple[str, ...]
-    new_places: tuple[str, ...] = ()
-    unfollowed: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    difference: Difference | None = None
-    unused: tuple[str, ...] = ()
-
-    @property
-    def lines(self) -> list[str]:
-        """The count of the rows, the reasons, and what was written."""
-        total = sum(self.results.values())
-        counts = [self.results.get(name, 0) for name in ("written", "review", "refused")]
-        report = [*self.notes, *(self.difference.lines() if self.difference else ())]
-        if self.unused:
-            report.append(f"columns not used: {_some(self.unused)}; [start], [kind] and so on "
-                          f"of {FILE} name those that are")  # fmt: skip
-        report.append(f"{total} rows in: {counts[0]} written, {counts[1]} for review, "
-                    f"{counts[2]} refused")  # fmt: skip
-        report += [f"  refused {number} ×: {reason}" for reason, number in sorted(
-            self.reasons.items(), key=lambda item: (-item[1], item[0]))[:20]]  # fmt: skip
-        report.append(f"{self.decided} names decided, {self.minted} new places, "
-                    f"{self.review} names to decide in {REVIEW}")  # fmt: skip
-        shown = self.new_places[:_SHOWN]
-        report += [f"  new place {place}" for place in shown]
-        if len(self.new_places) > len(shown):
-            report.append(f"  … and {len(self.new_places) - len(shown)} more new places: the rows "
-                          f"that were added to data/entities/{PLACES}")  # fmt: skip
-        report.append(f"{len(self.changed)} files changed" + (
-            f": {', '.join(self.changed)}" if self.changed else ""))  # fmt: skip
-        return report
 
 
 def import_table(
@@ -139,13 +103,13 @@ def import_rows(
     if sheet.wrong and not sheet.rows:
         line, column, words = sheet.wrong[0]
         raise TwingraphError(f"the table can't be read: line {line}, column {column}: {words}")
-    before = _texts(settings, folder)
+    before = texts_of(settings, folder)
     changed = dict(before)
     if FILE not in before:
         guessed = guess(sheet)
         if not toml and not (guessed.a and guessed.b):
             raise TwingraphError(
-                f"which columns hold the two partners? The header is: {_some(sheet.columns)}; "
+                f"which columns hold the two partners? The header is: {some_names(sheet.columns)}; "
                 f"write data/imports/{slug}/{FILE} as docs/lists.md shows, and import again"
             )
         sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -167,60 +131,21 @@ def import_rows(
     changed |= done.texts
     written = write_files(folder, before, changed)
     if done.places != places_before:
-        _put(places_path, done.places)
+        write_whole(places_path, done.places)
         written.append(f"data/entities/{PLACES}")
     curated, found = _read(settings, slug, changed)
     results: Counter[str] = Counter(outcome.result for outcome in found.outcomes)
     results["refused"] += len(found.sheet.wrong if found.sheet else ())
     reasons = Counter(
-        _group(outcome.reason) for outcome in found.outcomes if outcome.result == "refused"
+        reason_group(outcome.reason) for outcome in found.outcomes if outcome.result == "refused"
     )
     reasons.update(words for _, _, words in (found.sheet.wrong if found.sheet else ()))
     return Imported(
         slug, results, reasons, done.minted, done.decided, len(done.review), tuple(written),
         new_places=done.new_places, unfollowed=done.unfollowed,
-        notes=(*notes, *_left_behind(curated, found)), problems=found.problems,
-        difference=difference, unused=_unused(found),
+        notes=(*notes, *left_behind(curated, found)), problems=found.problems,
+        difference=difference, unused=unused_columns(found),
     )  # fmt: skip
-
-
-def _some(names: Sequence[str]) -> str:
-    """Return names for a person: the first twenty, each cut where it is long.
-
-    >>> _some(["a"] * 21)
-    'a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a and 1 more'
-    """
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(name[:60] for name in names[:_SHOWN]) + more
-
-
-def _unused(found: ReadImport) -> tuple[str, ...]:
-    """Return the columns of a list of which its mapping makes nothing, in their order."""
-    if found.spec is None or found.sheet is None:
-        return ()
-    return tuple(name for name in found.sheet.columns if name not in found.spec.columns)
-
-
-def _left_behind(curated: Curated, found: ReadImport) -> Iterator[str]:
-    """Tell places that this list named once, of which no row of any list speaks any more."""
-    path = f"data/entities/{PLACES}"
-    own = next((file for file in curated.files if file.path == path), None)
-    if own is None or found.matches is None:
-        return
-    start = f"{curated.settings.base_iri}id/place/"
-    named = {slug for outcome in found.outcomes for slug in outcome.places}
-    used = {quad.object.value for file in curated.files for quad in file.quads
-            if isinstance(quad.object, NamedNode)}  # fmt: skip
-    for slug in sorted(set(found.matches.places.values()) - named):
-        line = own.positions.line(start + slug)
-        if line and start + slug not in used:
-            yield (f"{path}:{line}: no row speaks of '{slug}' any more; if it was a slip, delete "
-                   f"its row there and in data/imports/{found.slug}/{MATCHES}")  # fmt: skip
-
-
-def _group(reason: str) -> str:
-    """Return a reason without the words of the one row, so that equal ones are counted."""
-    return re.sub(r"'[^']*'(?= is no)", "a cell", reason)
 
 
 def _later(
@@ -269,7 +194,7 @@ def _decide(
     codes = {plain(quad.object): plain(quad.subject).removeprefix(settings.base_iri + "id/place/")
              for quad in quads if quad.predicate == TG.countryCode}  # fmt: skip
     minter = Minter(gazetteer, codes)
-    _table(texts.get(REVIEW, ""), folder / REVIEW)
+    table_rows(texts.get(REVIEW, ""), folder / REVIEW)
     answers, unfollowed = read_answers(texts.get(REVIEW, ""), gazetteer.by_slug)
     decisions = list(matches.decisions)
     by_person = _answered(answers, settings.base_iri, folder.name, day, minter)
@@ -292,29 +217,18 @@ def _decide(
         after = _with(after, named.decisions)
     places = settings.folder / "data" / "entities" / PLACES
     before = places.read_text(encoding="utf-8") if places.exists() else ""
-    rows = [row.cells for row in _table(before, places)]
+    rows = [row.cells for row in table_rows(before, places)]
     written = write_places([*rows, *minter.rows]) if minter.rows else before
     new = {MATCHES: write_matches(decisions, folder.name, settings.base_iri)} if decisions else {}
     review = write_review(named.review, {item.key: item.decision for item in unfollowed})
     if named.review or REVIEW in texts:
         new[REVIEW] = review
-    new_places = tuple(_told(row) for row in minter.rows)
+    new_places = tuple(place_line(row) for row in minter.rows)
     where = f"data/imports/{folder.name}/{REVIEW}"
     return _Decided(
         new, written, tuple(named.review), new_places, len(minter.rows), made + len(by_person),
         tuple(f"{where}:{item.line}: {item.words}" for item in unfollowed),
     )  # fmt: skip
-
-
-def _told(row: Mapping[str, str]) -> str:
-    """Return a new row of places.csv for a person.
-
-    >>> _told({"slug": "opole", "label": "Opole", "country": "poland"})
-    'opole: Opole (poland)'
-    """
-    label = row.get("label") or row.get("label_en", "")
-    country = row.get("country", "")
-    return f"{row['slug']}: {label}" + (f" ({country})" if country else "")
 
 
 def _answered(
@@ -358,39 +272,6 @@ def _refuse_unreadable(found: ReadImport, folder: Path) -> None:
         raise TwingraphError(words)
 
 
-def refuse_options(
-    settings: Settings, slug: str, day: str, countries: tuple[str, str] = ("", "")
-) -> None:  # fmt: skip
-    """Raise `TwingraphError` for what can stand neither in a file's name nor in a decision.
-
-    So does a link that leads out of the project in place of one of the list's files.
-    """
-    if not SLUG.fullmatch(slug):
-        raise TwingraphError(f"'{slug}' is no slug; name the list with --slug, such as my-list")
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day) or date_of(day) is None:
-        raise TwingraphError(f"'{day}' is no day; write --date 2026-11-28")
-    for name, code in zip("ab", countries, strict=True):
-        if code and not re.fullmatch("[A-Za-z]{2}", code):
-            raise TwingraphError(f"'{code}' is no country code; write --country-{name} DE")
-    folder = settings.folder / "data" / "imports" / slug
-    places = settings.folder / "data" / "entities" / PLACES
-    own = sorted(folder.iterdir()) if folder.is_dir() else []
-    home = resolved(settings.folder)
-    for path in (folder, *own, places, _draft(places)):
-        if not resolved(path).is_relative_to(home):
-            raise TwingraphError(f"{path}: a link that leads out of the project; put the file "
-                                 "itself there")  # fmt: skip
-
-
-def _table(text: str, path: Path) -> tuple[Row, ...]:
-    """Return the rows of a table that is written anew; what can't be read would be lost."""
-    sheet = read_csv(text)
-    if text and sheet.wrong:
-        line, column, words = sheet.wrong[0]
-        raise TwingraphError(f"{path}:{line}:{column}: {words}; mend it, and import again")
-    return sheet.rows
-
-
 def _read(
     settings: Settings, slug: str, texts: Mapping[str, str]
 ) -> tuple[Curated, ReadImport]:  # fmt: skip
@@ -403,40 +284,3 @@ def _read(
     said = Dataset((), {graph_name(slug, settings.base_iri): found.texts} if found.texts else {})
     files.append(SourceFile(own, "", said, found.problems, (), found.lines))
     return replace(curated, files=tuple(files)), found
-
-
-def _texts(settings: Settings, folder: Path) -> dict[str, str]:
-    """Return the texts of a list's files by name."""
-    own = sorted(folder.iterdir()) if folder.is_dir() else []
-    texts = {}
-    for path in own:
-        if path.name in (FILE, ROWS, MATCHES, REVIEW):
-            text = read_text(path, path.relative_to(settings.folder).as_posix(), settings)
-            if isinstance(text, Problem):
-                raise TwingraphError(str(text))
-            texts[path.name] = text
-    return texts
-
-
-def write_files(folder: Path, before: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
-    """Write the files that differ from `before`; return their names."""
-    folder.mkdir(parents=True, exist_ok=True)
-    changed = [name for name, text in texts.items() if before.get(name) != text]
-    for name in changed:
-        path = folder / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != texts[name]:
-            _put(path, texts[name])
-    return [f"data/imports/{folder.name}/{name}" for name in sorted(changed)]
-
-
-def _put(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = _draft(path)
-    write_synced(draft, text.encode())
-    draft.replace(path)
-
-
-def _draft(path: Path) -> Path:
-    """Return where a file is written until it is whole."""
-    return path.with_name(f".{path.name}-draft")

@@ -31,10 +31,12 @@ from twingraph.link.reconcile import (
     RefusedQueryError,
     Register,
     answer_batch,
-    answer_extend,
-    answer_extend_draft,
     answer_match,
     describe,
+)
+from twingraph.link.reconcile_extend import (
+    answer_extend,
+    answer_extend_draft,
     manifest,
     manifest_draft,
     propose,

@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from twingraph.link.import_table import Imported, import_rows, refuse_options, write_files
+from twingraph.link.import_files import refuse_options, write_files
+from twingraph.link.import_report import Imported
+from twingraph.link.import_table import import_rows
 from twingraph.link.wikidata.client import QueryClient
 from twingraph.link.wikidata_in.dump import Read, read_file
 from twingraph.link.wikidata_in.places import MAPPING as MAPPING_OF_PLACES
