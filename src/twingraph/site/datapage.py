@@ -28,7 +28,7 @@ from twingraph.site.filerows import Row, human_size, in_order, nested
 from twingraph.site.links import outside_link, relative
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate, render
-from twingraph.site.thing import Fact
+from twingraph.site.thing_facts import Fact
 from twingraph.site.values import Value
 from twingraph.translation import N_, Words, words_of
 

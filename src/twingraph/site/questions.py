@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from twingraph.problems import TwingraphError
-from twingraph.rdf.vocabulary import CODES, RDF, RDFS, SKOS, TG, XSD
+from twingraph.rdf.vocabulary import TG, XSD
 from twingraph.site.columns import DATES, cell, heading
 from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts, facts_about
 from twingraph.site.links import outside_link, relative
-from twingraph.site.lists import CLASSES
 from twingraph.site.partners import partner_rows
+from twingraph.site.question_form import KIND_OF_CLASS, LABELS, Field, field_of
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate, Link, render
 from twingraph.site.results import (
@@ -33,12 +33,11 @@ from twingraph.site.results import (
 )
 from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.site.words import kind_name
-from twingraph.sparql.library import AUDIENCES, LibraryQuery, Parameter, UnknownThingError
+from twingraph.sparql.library import AUDIENCES, LibraryQuery, UnknownThingError
 from twingraph.translation import N_, choose_text, words_of
 
 _TWINNED: Final = "is-twinned-with"
 _SHOWN: Final = 500
-_MAX_OPTIONS: Final = 400  # a longer list is no help; then a name is typed
 _AUDIENCE_NAMES: Final = {
     "citizen": N_("Citizens"),
     "city-officer": N_("City officers"),
@@ -47,21 +46,6 @@ _AUDIENCE_NAMES: Final = {
     "portal": N_("Portals"),
     "researcher": N_("Researchers"),
 }
-_INPUTS: Final = {"date": "date", "integer": "number"}
-_COUNTRY: Final = NamedNode(CODES + "level/country")
-_LABELS: Final = (RDFS.label, SKOS.prefLabel, "http://purl.org/dc/terms/title")
-# Classes of others have no label here; they are called what the things on our pages are called.
-_KIND_OF_CLASS: Final = {iri: kind for kind, classes in CLASSES.items() for iri in classes}
-
-
-class Field(NamedTuple):
-    """A parameter as a field of the form; `options` (value, name) make it a list to pick from."""
-
-    name: str
-    label: str
-    value: str
-    type: str
-    options: list[tuple[str, str]]
 
 
 class Call(NamedTuple):
@@ -205,7 +189,7 @@ def _tell(
         audience=[words.gettext(_AUDIENCE_NAMES[item]) for item in query.audience],
         action="answer/",
         name=query.name,
-        fields=[_field(site, language, parameter, values) for parameter in query.parameters],
+        fields=[field_of(site, language, parameter, values) for parameter in query.parameters],
         problem=problem,
         table=_table(site, language, at, asked) if asked is not None else None,
         query=text,
@@ -240,68 +224,6 @@ def calls(site: BuildReader, asked: BoundQuery, command_line: str = "Command lin
 def _quoted(text: str) -> str:
     """Return a text as Python and JSON both write it."""
     return json.dumps(text, ensure_ascii=False)
-
-
-# --- the form ------------------------------------------------------------------------------------
-
-
-def _field(
-    site: BuildReader, language: str, parameter: Parameter, values: Mapping[str, str]
-) -> Field:
-    value = values.get(parameter.name, "").strip()
-    prefix = f"{parameter.kind}:"
-    value = value.removeprefix(prefix) if parameter.kind else value
-    options = _options(site, language, parameter)
-    if options and value not in {option for option, _ in options}:
-        options.insert(0, (value, value))
-    label = choose_text(parameter.description, language)[0]
-    return Field(parameter.name, label, value, _INPUTS.get(parameter.type, "text"), options)
-
-
-def _options(site: BuildReader, language: str, parameter: Parameter) -> list[tuple[str, str]]:
-    """Return the things that a parameter can name, as slugs with their names; none for too many."""
-    if not parameter.kind:
-        return []
-    prefix = site.prefixes[parameter.kind]
-    things = _places(site, parameter) if parameter.kind == "place" else _of_kind(site, prefix)
-    if len(things) > _MAX_OPTIONS:
-        return []
-    facts = PageFacts(site, language)
-    facts.mention(things)
-    facts.complete()
-    named = [(thing.removeprefix(prefix), facts.name(thing).text) for thing in things]
-    return sorted(named, key=lambda one: sort_key(one[1]))
-
-
-def _of_kind(site: BuildReader, prefix: str) -> set[str]:
-    found: set[str] = set()
-    for quad in site.store.quads_for_pattern(None, RDF.type, None, DefaultGraph()):
-        if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(prefix):
-            found.add(quad.subject.value)
-        if len(found) > _MAX_OPTIONS:
-            break
-    return found
-
-
-def _places(site: BuildReader, parameter: Parameter) -> set[str]:
-    """Return the countries where the example is one, else all other places that can have ties."""
-    countries = {
-        quad.subject.value
-        for quad in site.store.quads_for_pattern(None, TG.level, _COUNTRY, DefaultGraph())
-        if isinstance(quad.subject, NamedNode)
-    }
-    example = site.prefixes["place"] + parameter.example.removeprefix("place:")
-    if example in countries:
-        return countries
-    found: set[str] = set()
-    for each_quad in site.store.quads_for_pattern(
-        None, RDF.type, TG.AdministrativeUnit, DefaultGraph()
-    ):
-        if isinstance(each_quad.subject, NamedNode) and each_quad.subject.value not in countries:
-            found.add(each_quad.subject.value)
-        if len(found) > _MAX_OPTIONS:
-            break
-    return found
 
 
 # --- the answer ----------------------------------------------------------------------------------
@@ -384,7 +306,7 @@ def _text(term: object) -> str:
 def _names(facts: PageFacts, terms: list[object]) -> set[str]:
     things = (term.value for term in terms if isinstance(term, NamedNode))
     return {
-        text for thing in things for verb in _LABELS for text in facts.texts(thing, verb).values()
+        text for thing in things for verb in LABELS for text in facts.texts(thing, verb).values()
     }
 
 
@@ -392,9 +314,9 @@ def _value(formatter: ValueFormatter, variable: str, term: object) -> Value:
     site, language = formatter.site, formatter.language
     if isinstance(term, NamedNode):
         iri = term.value
-        if iri in _KIND_OF_CLASS and site.path(iri) is None:
+        if iri in KIND_OF_CLASS and site.path(iri) is None:
             link = outside_link(iri) or ""
-            return Value(kind_name(_KIND_OF_CLASS[iri], language), link, outside=True)
+            return Value(kind_name(KIND_OF_CLASS[iri], language), link, outside=True)
         return formatter.link(iri)
     if not isinstance(term, Literal):
         return Value("" if term is None else str(term))

@@ -13,7 +13,7 @@ from twingraph.rdf.vocabulary import ONTOLOGY, PREFIXES, RDF, RDFS, SHAPES_DOCUM
 from twingraph.site.facts import Name, PageFacts, pick
 from twingraph.site.properties import FOREIGN
 from twingraph.site.reader import BuildReader
-from twingraph.site.thing import Fact
+from twingraph.site.thing_facts import Fact
 from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.translation import N_, words_of
 

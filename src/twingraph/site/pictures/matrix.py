@@ -17,9 +17,7 @@ from twingraph.site.pictures.svg import (
     text_element,
     titled,
 )
-from twingraph.site.pictures.svg import (
-    number as coordinate,
-)
+from twingraph.site.pictures.svg import number as coordinate
 
 _CELL: Final = 30.0
 _LABELS: Final = 170.0
