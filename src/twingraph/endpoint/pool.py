@@ -34,6 +34,10 @@ from twingraph.settings import Limits
 MOMENT: Final = 0.1  # seconds in the fast lane
 HURRY: Final = 0.05  # while others wait behind it
 LONG: Final = 1.0  # seconds in the second lane, or a quarter of `limits.seconds`
+_YOUNG: Final = 0.0025  # seconds in which a query is not yet known to take longer than a look-up
+_RECENT: Final = 8  # queries of late
+_LOOK_UP: Final = 0.001  # seconds; queries that usually take less are look-ups
+_SHARED: Final = 7  # queries that stand in line at a worker whose query is young
 _BUSY: Final = 10  # times as long as processor time: then it is long all the same
 _LONG_TEXT: Final = 8192  # bytes: to read such a text takes a moment by itself, so it is no look-up
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
@@ -78,6 +82,8 @@ class Pool(Supply):
         self._busy: set[Worker] = set()
         self._lane = 0  # workers in the fast lane, or on their way into it
         self._queues: tuple[deque[Job], deque[Job], deque[Job]] = (deque(), deque(), deque())
+        self._latest: Worker | None = None  # who had the last query of the fast lane
+        self._usual = 0.0  # seconds that such a query took of late
         self._looking = False
         self._failures = 0  # workers that ended before they had answered anything, in a row
         self._reason = ""  # of the last of them
@@ -202,6 +208,7 @@ class Pool(Supply):
                 if hasattr(worker, "transport"):
                     worker.transport.abort()
         self._lane = 0
+        self._latest = None
         for workers in (self._unnamed, self._by_pid, self._idle, self._busy):
             workers.clear()
 
@@ -239,13 +246,9 @@ class Pool(Supply):
         One that was `taken` once is never sent away.
         """
         assert self._loop is not None, "opened"
-        worker: Worker | None = None
-        if job.lane == 0:
-            if self._idle:
-                worker = self._idle.pop()
-            else:
-                short = (item for item in self._busy if not item.lane and len(item.line) < LINE)
-                worker = min(short, key=lambda one: len(one.line), default=None)
+        if job.over:
+            return
+        worker = None if job.lane else self._taker()
         if worker is not None:
             self._give(worker, job)
         elif not taken and self._waiting >= self._room:
@@ -255,11 +258,43 @@ class Pool(Supply):
             self._refill()
         self._look_after()
 
+    def _taker(self) -> Worker | None:
+        """Return the worker that takes the next query of the fast lane, None where all have enough.
+
+        Where queries are look-ups, to wake another costs more than to stand in line for a moment:
+        a query goes to the worker that had the one before. Where that turns out to take longer,
+        those in line are handed on.
+        """
+        assert self._loop is not None, "opened"
+        latest = self._latest
+        if latest is not None and latest.job is not None and not latest.lane:
+            if self._loop.time() - latest.started < _YOUNG:
+                if self._usual < _LOOK_UP and len(latest.line) < _SHARED:
+                    return latest
+            elif latest.line:
+                self._latest = None
+                self._hand_on(latest)
+        if self._idle:
+            return self._idle.pop()
+        short = (item for item in self._busy if not item.lane and len(item.line) < LINE)
+        return min(short, key=lambda item: len(item.line), default=None)
+
+    def _hand_on(self, worker: Worker) -> None:
+        """Let those in line go elsewhere at once; what is still answered to them is not heard."""
+        if not self._idle or self._usual >= _LOOK_UP:
+            return
+        line = [*worker.line]
+        worker.line = deque(job.unheard() for job in line)
+        for job in line:
+            self._place(job)
+
     def _give(self, worker: Worker, job: Job) -> None:
         assert self._loop is not None, "opened"
         self._busy.add(worker)
         worker.ask(job, self._loop.time())
-        if job.lane:
+        if not job.lane:
+            self._latest = worker
+        else:
             self._lane -= 1
             worker.lane = job.lane
             self._order("LM"[job.lane - 1], worker)
@@ -276,12 +311,15 @@ class Pool(Supply):
         worker.answered += 1
         if self._failures or self._problem:
             self._failures, self._pauses, self._problem, self._reason = 0, 0, "", ""
+        assert self._loop is not None, "opened"
+        now = self._loop.time()
+        self._usual += (min(now - worker.started, MOMENT) - self._usual) / _RECENT
         worker.job.finish(reply)
         worker.job = None
         if worker.lane or last:
             self._let_go(worker)
-        elif worker.line and self._loop is not None:
-            worker.next(self._loop.time())
+        elif worker.line:
+            worker.next(now)
         else:
             self._busy.discard(worker)
             self._rest(worker)
@@ -422,6 +460,8 @@ class Pool(Supply):
             if taken > self.limits.seconds:
                 self._stop(worker, Reply(Outcome.TOO_LONG))
             elif worker.lane == 0:
+                if worker.line and taken > _YOUNG:
+                    self._hand_on(worker)
                 spent = worker.spent()
                 if taken > moment and (spent > moment - 2 * _LOOK or taken > _BUSY * moment):
                     self._slow_down(worker)

@@ -50,6 +50,12 @@ class Job:
         self.lost = 0  # workers that ended under it
         self.watcher: asyncio.Task[None] | None = None
 
+    def unheard(self) -> Job:
+        """Return what stands for it where its answer is no longer wanted."""
+        job = Job(self.question, None, lambda reply: None)
+        job.over = True
+        return job
+
     def finish(self, reply: Reply) -> None:
         """Hand over what came of it."""
         if self.watcher is not None:
@@ -119,6 +125,12 @@ class Worker(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Put answers together."""
+        if self._head is None and not self._parts and len(data) >= REPLY.size:
+            kind, flags, rows, length = REPLY.unpack_from(data)
+            if len(data) == REPLY.size + length:  # one answer and no more, as most are
+                reply = Reply(Outcome(kind), data[REPLY.size :], rows, bool(flags & FRESH))
+                self.pool.answered(self, reply, last=bool(flags & LAST))
+                return
         if self._parts and self._head is None:
             data = b"".join([*self._parts, data])
             self._parts.clear()

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 _SHORT: Final = 256  # bytes: what is longer is known by its digest
 # Evaluated again, these give something else: such an answer has no validator and is not kept.
 _CHANGING: Final = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b", re.IGNORECASE)
-_CHANGING_PARTS: Final = ("now", "rand", "uuid", "bnode")  # looked for first: ten times as quick
 
 
 class Result(NamedTuple):
@@ -79,7 +78,11 @@ def changes(query: str) -> bool:
     (True, False)
     """
     lower = query.lower()
-    return any(part in lower for part in _CHANGING_PARTS) and bool(_CHANGING.search(query))
+    if (
+        "now" in lower or "rand" in lower or "uuid" in lower or "bnode" in lower
+    ):  # ten times as fast
+        return _CHANGING.search(query) is not None
+    return False
 
 
 def unescaped(text: bytes) -> bytes | None:
