@@ -184,6 +184,24 @@ def test_what_is_not_taken_is_told_with_our_headers(
         assert len(answer.partition(b"\r\n\r\n")[2].split()) > 4  # words
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HEAD /a HTTP/1.1\r\nHost: a b\r\n\r\n",
+        b"HEAD /a HTTP/1.1\r\n\r\n",
+        b"HEAD /" + b"a/" * PATH_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"HEAD /a HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 4 * FIELDS_BYTES,
+        b"HEAD /\xe4 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"HEAD /a HTTP/1.1\r\nbad header\r\n\r\n",
+    ],
+)
+def test_a_refused_head_has_no_body(running: Running, data: bytes) -> None:
+    answer = exchange(running, data)
+
+    assert status(answer) >= 400
+    assert answer.endswith(b"\r\n\r\n")
+
+
 def test_chunks_of_one_byte_are_a_body(running: Running) -> None:
     body = b"1\r\nx\r\n" * 5000 + b"0\r\nTrailer: 1\r\n\r\n"
     answer = exchange(

@@ -409,13 +409,16 @@ class Connection(asyncio.Protocol):
         self._all.refused(status)
         self._no_more = True
         self._unread.clear()
+        words = final_response(status, text)
+        if self._begun and self._parser.get_method() == b"HEAD":
+            words = words[: words.index(b"\r\n\r\n") + 4]  # RFC 9110 §9.3.2
         if self._current is None:
-            self._say_later(final_response(status, text))
+            self._say_later(words)
         elif self._reading is not None and self._reading is self._current:
             begun = bool(self._reading.status)
             self._reading.scope["state"].setdefault(ANSWERED, status)
             self._reading.client_left()  # its body will never be whole
-            self._say_later(b"" if begun else final_response(status, text))
+            self._say_later(b"" if begun else words)
         else:
             last = self._waiting[-1] if self._waiting else self._current
             assert last is not None, "one is answered"
