@@ -25,7 +25,7 @@ from twingraph.current_build import UnpublishedError
 from twingraph.problems import TwingraphError
 from twingraph.release.changes.diff import patch
 from twingraph.release.changes.words import number_text
-from twingraph.release.compress import opened
+from twingraph.release.compress import opened, stored_path
 from twingraph.release.index import list_editions
 from twingraph.releasing import Released, release
 from twingraph.settings import load_settings
@@ -112,11 +112,21 @@ def released(once: Path, tmp_path: Path) -> Path:
 
 
 def digests(folder: Path) -> dict[str, str]:
+    """The checksum of each file, also of what is kept packed only."""
+    paths = {one for one in folder.rglob("*") if one.is_file()}
+    paths |= {one.with_suffix("") for one in paths if one.suffix == ".zst"}
     return {
-        one.relative_to(folder).as_posix(): hashlib.sha256(one.read_bytes()).hexdigest()
-        for one in sorted(folder.rglob("*"))
-        if one.is_file()
+        one.relative_to(folder).as_posix(): hashlib.sha256(content(one)).hexdigest()
+        for one in sorted(paths)
     }
+
+
+def content(path: Path) -> bytes:
+    """What a file holds, wherever a release keeps that."""
+    if path.is_file():
+        return path.read_bytes()
+    with opened(stored_path(path)) as stream:
+        return stream.read()
 
 
 def assert_whole(folder: Path) -> None:
@@ -188,12 +198,12 @@ def test_notes_say_in_the_words_of_the_field_what_each_release_changed(cycle: Pa
         "(Status: aktiv → ausgesetzt).",
     ):
         assert line in notes.splitlines()
-    quads = len((cycle / "releases" / "2026-12-01" / "twingraph.nq").read_bytes().splitlines())
+    quads = len(content(cycle / "releases" / "2026-12-01" / "twingraph.nq").splitlines())
     assert f"{number_text(quads, 'de')} Aussagen, " in notes
 
 
 def test_changes_as_json_name_the_thing_what_happened_and_the_values(cycle: Path) -> None:
-    text = (cycle / "releases" / "2026-12-01" / "changes.json").read_text(encoding="utf-8")
+    text = content(cycle / "releases" / "2026-12-01" / "changes.json").decode()
     document = json.loads(text)
 
     changes = {one["change"]: one for one in document["changes"]}
@@ -212,21 +222,21 @@ def test_changes_as_json_name_the_thing_what_happened_and_the_values(cycle: Path
 def test_patches_replayed_one_after_the_other_give_each_dump_byte_for_byte(cycle: Path) -> None:
     days = ("2026-11-21", "2026-12-01", "2026-12-01.2")
     dump = cycle / "replayed.nq"
-    shutil.copyfile(cycle / "releases" / days[0] / "twingraph.nq", dump)
+    dump.write_bytes(content(cycle / "releases" / days[0] / "twingraph.nq"))
 
     for day in days[1:]:
         lines = list(patch(str(dump), cycle / "releases" / day / "changes.rdfp", None))
         dump.write_bytes(b"".join(lines))
-        assert dump.read_bytes() == (cycle / "releases" / day / "twingraph.nq").read_bytes()
+        assert dump.read_bytes() == content(cycle / "releases" / day / "twingraph.nq")
 
 
 def test_what_came_and_went_is_the_difference_of_the_two_dumps(cycle: Path) -> None:
-    old, new = (set((cycle / "releases" / day / "twingraph.nq").read_bytes().splitlines())
+    old, new = (set(content(cycle / "releases" / day / "twingraph.nq").splitlines())
                 for day in ("2026-12-01", "2026-12-01.2"))  # fmt: skip
 
     folder = cycle / "releases" / "2026-12-01.2"
-    assert set((folder / "added.nq").read_bytes().splitlines()) == new - old
-    assert set((folder / "removed.nq").read_bytes().splitlines()) == old - new
+    assert set(content(folder / "added.nq").splitlines()) == new - old
+    assert set(content(folder / "removed.nq").splitlines()) == old - new
 
 
 def test_every_file_has_its_checksum_and_none_can_be_written_to(cycle: Path) -> None:
@@ -243,7 +253,7 @@ def test_a_release_holds_what_the_build_holds_and_every_dump_packed(cycle: Path)
 
     assert {*digests(cycle / "build"), "CITATION.cff", "NOTES.md", "zenodo.json"} <= names
     for dump in ("nq", "nt", "trig", "ttl", "jsonld"):
-        plain = (folder / f"twingraph.{dump}").read_bytes()
+        plain = content(folder / f"twingraph.{dump}")
         for suffix in ("gz", "zst"):
             with opened(folder / f"twingraph.{dump}.{suffix}") as stream:
                 assert stream.read() == plain
@@ -270,7 +280,7 @@ def test_earlier_releases_stay_as_they_were_and_latest_leads_to_the_newest(cycle
     assert (releases / "latest").readlink() == Path("2026-12-01.2")
     [dump] = [one for one in editions[1].files if one.name == "twingraph.nq"]
     assert dump.url == "https://w3id.org/twingraph/release/2026-12-01/twingraph.nq"
-    raw = (releases / "2026-12-01" / "twingraph.nq").read_bytes()
+    raw = content(releases / "2026-12-01" / "twingraph.nq")
     assert (dump.size, dump.sha256) == (len(raw), hashlib.sha256(raw).hexdigest())
 
 
@@ -357,10 +367,11 @@ def test_data_that_changes_while_it_is_released_is_refused(atlas: Path) -> None:
 
 
 def test_an_earlier_release_that_was_changed_is_not_compared_with(released: Path) -> None:
-    path = released / "releases/2026-11-21/twingraph.nq"
-    raw = path.read_bytes()
+    path = released / "releases/2026-11-21/twingraph.nq.zst"
+    raw = bytearray(path.read_bytes())
     path.chmod(0o644)
-    path.write_bytes(raw.replace(b"Aaburg", b"Aabarg"))
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
 
     with pytest.raises(TwingraphError, match="was changed after it was published; put back"):
         publish(released, "2026-11-22")
@@ -460,18 +471,24 @@ def test_what_is_half_foreign_or_led_elsewhere_is_no_release(
         path.write_text(json.dumps(json.loads(path.read_text()) | more), encoding="utf-8")
 
     kept = copy("2026-11-22")
-    (copy("2026-11-23") / "twingraph.nq").unlink()
-    cut = copy("2026-11-24") / "twingraph.ttl"
+    (copy("2026-11-23") / "twingraph.nq.zst").unlink()
+    cut = copy("2026-11-24") / "twingraph.ttl.gz"
     cut.unlink()
     cut.write_text("", encoding="utf-8")
     secret = tmp_path / "secret"
-    secret.write_bytes((whole / "twingraph.nt").read_bytes())
-    led = copy("2026-11-25") / "twingraph.nt"
+    secret.write_bytes((whole / "twingraph.nt.zst").read_bytes())
+    led = copy("2026-11-25") / "twingraph.nt.zst"
     led.unlink()
     led.symlink_to(secret)
     tell(copy("2026-11-26"), base_iri="https://example.org/other/")
     out = {"name": "../../../secret", "size": secret.stat().st_size, "sha256": "0" * 64}
     tell(copy("2026-11-27"), files=[out])
+    listed = json.loads((whole / "release.json").read_text(encoding="utf-8"))["files"]
+    for day, stored in (("2026-11-17", "../secret.zst"), ("2026-11-18", "twingraph.ttl.zst"),
+                        ("2026-11-19", "twingraph.nq.xz"), ("2026-11-20", "twingraph.nq")):  # fmt: skip
+        changed = [one | {"stored": stored} if one["name"] == "twingraph.nq" else one
+                   for one in listed]  # fmt: skip
+        tell(copy(day), files=changed)
     (copy("2026-11-28") / "release.json").write_text("[" * 100_000, encoding="utf-8")
     (releases / "2026-11-29").symlink_to(kept)
     (releases / "2026-11-30").mkdir()

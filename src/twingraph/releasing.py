@@ -100,8 +100,8 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
         releases / date,
         edition.notes,
         tuple(missing_for_doi(settings)),
-        len(edition.files),
-        sum(file.size for file in edition.files),
+        sum(not file.stored for file in edition.files),
+        sum(file.size for file in edition.files if not file.stored),
     )
 
 

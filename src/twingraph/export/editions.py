@@ -33,7 +33,8 @@ class File:
 
     `name` is its path in its folder (`tables/places.csv`), `url` its absolute address.
     `media_type` is that of the content, packed (`packing` is `gzip` or `zstd`) or not; `size` in
-    bytes and `sha256` in hexadecimal are those of the file as it lies there.
+    bytes and `sha256` in hexadecimal are those of what is sent under its name. `stored` names the
+    packed file beside it from which that is made; '' where it lies there by itself.
     """
 
     name: str
@@ -42,6 +43,7 @@ class File:
     packing: str
     size: int
     sha256: str
+    stored: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,16 @@ content and a checksum. Streamed, so that a file's size costs no memory.
 from __future__ import annotations
 
 import gzip
+import hashlib
+import io
 import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, BinaryIO, Final
+
+from twingraph.export.editions import PACKINGS
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -26,12 +30,18 @@ ZSTD_LEVEL: Final = 12  # docs/decisions/0014: what more costs, and what it brin
 _CHUNK: Final = 1 << 20
 
 
-def pack(source: Path, target: Path) -> None:
-    """Write `source` packed as the suffix of `target` says: `.gz` or `.zst`."""
+def pack(source: Path, target: Path) -> str:
+    """Write `source` packed as the suffix of `target` says: `.gz` or `.zst`.
+
+    Returns the SHA-256 of what was packed.
+    """
+    digest = hashlib.sha256()
     size = source.stat().st_size
     with source.open("rb") as whole, target.open("wb") as raw, _packer(raw, target, size) as out:
         while chunk := whole.read(_CHUNK):
+            digest.update(chunk)
             out.write(chunk)
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -59,6 +69,23 @@ class _Zstd:
         self._raw.write(self._packer.compress(chunk))
 
 
+class Unpacked(io.BufferedReader):
+    """What a packed file holds, read as a file; to seek back in it begins from its start again."""
+
+    def __init__(self, packed: BinaryIO, suffix: str) -> None:
+        """Read `packed`, which is packed as its suffix says; closed with this."""
+        self._packed = packed
+        reader = gzip.GzipFile(fileobj=packed) if suffix == ".gz" else zstd.ZstdFile(packed)
+        super().__init__(reader, _CHUNK)
+
+    def close(self) -> None:
+        """Close both."""
+        try:
+            super().close()
+        finally:
+            self._packed.close()
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for reading, unpacked if its suffix is `.gz` or `.zst`.
@@ -66,11 +93,17 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     Raises `OSError` or `EOFError` where it is not what its suffix says, while it is read.
     """
     with path.open("rb") as raw:
-        if path.suffix == ".gz":
-            with gzip.GzipFile(fileobj=raw, mode="rb") as out:
-                yield out  # type: ignore[misc]  # reads as any binary file does
-        elif path.suffix == ".zst":
-            with zstd.ZstdFile(raw, "rb") as unpacked:
-                yield unpacked  # type: ignore[misc]  # the same
+        if path.suffix in PACKINGS:
+            with Unpacked(raw, path.suffix) as unpacked:
+                yield unpacked
         else:
             yield raw
+
+
+def stored_path(path: Path) -> Path:
+    """Return where a file lies: by itself, or packed beside where it would; else as it is given.
+
+    A release keeps what it packs in packed form only.
+    """
+    places = (path, *(path.with_name(path.name + suffix) for suffix in (".zst", ".gz")))
+    return next((place for place in places if place.is_file()), path)

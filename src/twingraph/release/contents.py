@@ -28,7 +28,7 @@ from twingraph.release.changes.compare import compare_dumps
 from twingraph.release.changes.patch import write_patch
 from twingraph.release.changes.sides import dump_digest, folder_dump
 from twingraph.release.changes.wording import as_json, only_the_day
-from twingraph.release.compress import pack
+from twingraph.release.compress import PackError, pack
 from twingraph.release.feeds.catalogue import PAGE as CATALOGUE_PAGE
 from twingraph.release.feeds.catalogue import catalogue_page
 from twingraph.release.feeds.files import INDEX, write_feed
@@ -40,6 +40,7 @@ from twingraph.settings import Settings
 from twingraph.version import __version__
 
 PACKED_FROM: Final = 16 * 1024  # bytes; smaller files are packed only where they hold the graph
+STORED: Final = ".zst"  # the packing from which a file is made that is asked for unpacked
 _WORKERS: Final = 2
 _READ: Final = 1 << 20
 _READ_ONLY: Final = 0o444
@@ -77,21 +78,17 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
     folder.mkdir()
     writer = _Writer(folder, plan.url)
     built = read_sums(plan.build)
-    for name in sorted(built.keys() - _ANEW):
-        progress(f"copying {name}")
-        writer.copy(plan.build / name, name, built[name])
-    progress("comparing with the release before")
-    found = _compared(plan, folder)
-    if found:
-        for name, chunks in _differences(plan, found):
-            writer.put(name, chunks)
     progress("packing")
-    writer.pack_all()
+    writer.take({name: built[name] for name in sorted(built.keys() - _ANEW)}, plan.build)
+    progress("comparing with the release before")
+    found = _compared(plan)
+    if found:
+        writer.put_packed(_differences(plan, found))
     progress("writing the feed of changes")
-    for name, raw in _feed(plan, folder, found):
+    for name, raw in _feed(plan, found):
         writer.put(name, [raw])
     progress("telling what there is")
-    frozen = _frozen(plan, folder / NAME)
+    frozen = _frozen(plan, plan.build / NAME)
     notes, counts = one_line(found), count_things(frozen.dataset, frozen.base)
     writer.put(VOID, [write_void(frozen, [file.url for file in writer.files if is_dump(file.name)],
                                  plan.date)])  # fmt: skip
@@ -111,7 +108,7 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
     inputs = _inputs(plan.build)
     writer.put(ABOUT, [_about(plan.settings, edition, counts, inputs)])
     writer.put(SUMS, [sums_text({file.name: file.sha256 for file in writer.files})])
-    sync_folders(folder, [file.name for file in writer.files])
+    sync_folders(folder, [file.name for file in writer.files if not file.stored])
     return replace(edition, files=writer.sorted_files())
 
 
@@ -124,18 +121,23 @@ def _frozen(plan: Plan, dump: Path) -> Frozen:
     return Frozen(Dataset.load(dump), base, prefixes_for(base), plan.settings)
 
 
-def _compared(plan: Plan, folder: Path) -> Comparison | None:
+def _compared(plan: Plan) -> Comparison | None:
     """Return what changed since the release before, which must be as it was published."""
     if not plan.previous:
         return None
     old = folder_dump(plan.releases / plan.previous, plan.previous)
-    checksum = next((file.sha256 for file in plan.earlier[0].files if file.name == NAME), "")
-    if dump_digest(old).hex() != checksum:
+    files = {file.name: file for file in plan.earlier[0].files}
+    stored = files[files[NAME].stored or NAME]
+    try:
+        found = dump_digest(old).hex()
+    except PackError:
+        found = ""
+    if found != files[NAME].sha256:
         raise TwingraphError(
-            f"{plan.releases / plan.previous / NAME} was changed after it was published; put back "
-            f"the file with the SHA-256 {checksum}"
+            f"{plan.releases / plan.previous / stored.name} was changed after it was published; "
+            f"put back the file with the SHA-256 {stored.sha256}"
         )
-    return compare_dumps(old, replace(folder_dump(folder, plan.date), name=plan.date))
+    return compare_dumps(old, folder_dump(plan.build, plan.date))
 
 
 def _differences(plan: Plan, found: Comparison) -> list[tuple[str, Iterable[bytes]]]:
@@ -148,13 +150,13 @@ def _differences(plan: Plan, found: Comparison) -> list[tuple[str, Iterable[byte
     ]
 
 
-def _feed(plan: Plan, folder: Path, found: Comparison | None) -> Iterator[tuple[str, bytes]]:
+def _feed(plan: Plan, found: Comparison | None) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the event stream: the members of this release, and where each one is.
 
     A release after one that has no stream (of older software) begins it anew, with everything.
     """
     old = found.old if found is not None and _has_feed(plan) else None
-    new = folder_dump(folder, plan.date)
+    new = folder_dump(plan.build, plan.date)
     yield from write_feed(changed_members(old, new), plan.settings.base_iri, plan.date)
 
 
@@ -173,7 +175,9 @@ def _has_feed(plan: Plan) -> bool:
 
 def _about(settings: Settings, edition: Edition, counts: Mapping[str, int], inputs: str) -> bytes:
     files = [
-        {"name": file.name, "sha256": file.sha256, "size": file.size} for file in edition.files
+        {"name": file.name, "sha256": file.sha256, "size": file.size}
+        | ({"stored": file.stored} if file.stored else {})
+        for file in edition.files
     ]
     about = {
         "base_iri": settings.base_iri,
@@ -213,30 +217,55 @@ class _Writer:
         self._list(name, whole.hexdigest())
         return whole.hexdigest()
 
-    def copy(self, source: Path, name: str, digest: str) -> None:
-        """Copy a file of a build; raise `TwingraphError` if it isn't the one that was checked."""
-        with source.open("rb") as stream:
-            found = self.put(name, iter(lambda: stream.read(_READ), b""))
-        if found != digest:
-            raise TwingraphError(
-                f"{source} was changed after it was built; delete {source.parent} and build again"
-            )
+    def take(self, digests: Mapping[str, str], source: Path) -> None:
+        """Take files of a folder over, by name with the checksum that each must have.
 
-    def pack_all(self) -> None:
-        """Pack what is large or holds the graph, the largest first, two at a time."""
-        chosen = [file for file in self.files if is_dump(file.name) or file.size >= PACKED_FROM]
-        jobs = [f"{item.name}{suffix}" for item in sorted(chosen, key=lambda one: -one.size)
-                for suffix in PACKINGS]  # fmt: skip
+        What is large or holds the graph is kept packed only. Raises `TwingraphError` for a file
+        that is not the one that was checked.
+        """
+        sizes = {name: (source / name).stat().st_size for name in digests}
+        chosen = [name for name, size in sizes.items() if is_dump(name) or size >= PACKED_FROM]
+        for name in sorted(digests.keys() - set(chosen)):
+            with (source / name).open("rb") as stream:
+                found = self.put(name, iter(lambda: stream.read(_READ), b""))  # read here
+            _refuse_changed(source / name, found, digests[name])
+        for name, found in self._pack({name: source / name for name in chosen}):
+            _refuse_changed(source / name, found, digests[name])
+
+    def put_packed(self, files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+        """Write files; what is large is kept packed only."""
+        large = {}
+        for name, chunks in files:
+            self.put(name, chunks)
+            if self.files[-1].size >= PACKED_FROM:
+                del self.files[-1]
+                large[name] = self.folder / name
+        for name, _ in self._pack(large):
+            large[name].unlink()
+
+    def _pack(self, sources: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
+        """Pack files, the largest first, two at a time; yield names and SHA-256 of the contents."""
+        by_size = sorted(sources, key=lambda name: -sources[name].stat().st_size)
+        jobs = [(name, suffix) for name in by_size for suffix in PACKINGS]
         with ThreadPoolExecutor(_WORKERS) as workers:
-            done = workers.map(self._pack, jobs)
-            for name, digest in zip(jobs, done, strict=True):
-                self._list(name, digest)
+            done = workers.map(lambda job: self._packed(sources[job[0]], "".join(job)), jobs)
+            for (name, suffix), (content, digest) in zip(jobs, done, strict=True):
+                self._list(name + suffix, digest)
+                if suffix == STORED:
+                    size = sources[name].stat().st_size
+                    listed = File(
+                        name, self.url + name, *media_type(name), size, content, name + suffix
+                    )
+                    self.files.append(listed)
+                    yield name, content
 
-    def _pack(self, name: str) -> str:
+    def _packed(self, source: Path, name: str) -> tuple[str, str]:
+        """Pack a file under a name; return the SHA-256 of what it holds and of the packed file."""
         path = self.folder / name
-        pack(path.with_suffix(""), path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = pack(source, path)
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            return content, hashlib.file_digest(stream, "sha256").hexdigest()
 
     def _list(self, name: str, digest: str) -> None:
         path = self.folder / name
@@ -244,4 +273,11 @@ class _Writer:
         sync(path)
         self.files.append(
             File(name, self.url + name, *media_type(name), path.stat().st_size, digest)
+        )
+
+
+def _refuse_changed(path: Path, found: str, wanted: str) -> None:
+    if found != wanted:
+        raise TwingraphError(
+            f"{path} was changed after it was built; delete {path.parent} and build again"
         )

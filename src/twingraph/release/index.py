@@ -14,13 +14,14 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from twingraph.export.editions import Edition, File, media_type
+from twingraph.export.editions import PACKINGS, Edition, File, media_type
 
 FOLDER: Final = "releases"  # in the project
 LATEST: Final = "latest"  # in there: a link to the newest
 ABOUT: Final = "release.json"
 SUMS: Final = "SHA256SUMS"
 _LARGEST_ABOUT: Final = 16 * 1024 * 1024
+_FILE: Final = re.compile(r"[A-Za-z0-9_\-][\w.\-]*(/[A-Za-z0-9_\-][\w.\-]*)*", re.ASCII)
 _NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.([1-9][0-9]{0,5}))?")
 
 
@@ -67,7 +68,7 @@ def read_edition(folder: Path, base: str, address: str = "") -> Edition | None:
     """Return the release in `folder`; None where it is not a whole one under `base`.
 
     Whole means: every file that its release.json lists is there, in the size that is told, and is
-    no link. Checksums are not computed.
+    no link; or the packed one is that it says it is stored in. Checksums are not computed.
     """
     try:
         return None if folder.is_symlink() else _read(folder, base, address or base)
@@ -86,7 +87,10 @@ def _read(folder: Path, base: str, address: str) -> Edition | None:
     listed = [_listed(folder, file, url) for file in files]
     own = [_hashed(folder, name, url) for name in (SUMS, ABOUT)]
     whole = [item for item in (*listed, *own) if item is not None]
-    if len(whole) < len(listed) + len(own):
+    names = {item.name for item in whole if not item.stored}
+    if len(whole) < len(listed) + len(own) or any(
+        item.stored and item.stored not in names for item in whole
+    ):
         return None
     notes = about.get("notes")
     previous, modified = about.get("previous"), about.get("modified")
@@ -113,6 +117,17 @@ def read_about(folder: Path, name: str = ABOUT) -> Mapping[str, object]:
 
 def _listed(folder: Path, one: object, url: str) -> File | None:
     match one:
+        case {
+            "name": str(name),
+            "size": int(size),
+            "sha256": str(digest),
+            "stored": str(stored),
+        } if (
+            any(stored == name + suffix for suffix in PACKINGS)
+            and _is_name(name)
+            and re.fullmatch("[0-9a-f]{64}", digest)
+        ):
+            return File(name, url + name, *media_type(name), size, digest, stored)
         case {"name": str(name), "size": int(size), "sha256": str(digest)} if (
             _is_inside(folder, name)
             and re.fullmatch("[0-9a-f]{64}", digest)
@@ -129,9 +144,14 @@ def _hashed(folder: Path, name: str, url: str) -> File | None:
     return File(name, url + name, *media_type(name), len(raw), hashlib.sha256(raw).hexdigest())
 
 
+def _is_name(name: str) -> bool:
+    """Can a file in a release be called so?"""
+    return re.fullmatch(_FILE, name) is not None
+
+
 def _is_inside(folder: Path, name: str) -> bool:
     """Is there a file `name` in `folder`, without a link on the way to it?"""
-    if not re.fullmatch(r"[A-Za-z0-9_\-][\w.\-]*(/[A-Za-z0-9_\-][\w.\-]*)*", name, re.ASCII):
+    if not _is_name(name):
         return False
     path = folder / name
     try:

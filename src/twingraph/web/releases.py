@@ -87,12 +87,7 @@ class ReleaseIndex:
             return None
         found = ReleaseFiles(
             edition,
-            {
-                file.name: PublishedFile(
-                    folder / file.name, file.name, file.size, file.sha256, release_time(name)
-                )
-                for file in edition.files
-            },
+            _published(edition, folder),
         )
         self._read[name] = state, found
         return found
@@ -107,6 +102,21 @@ class ReleaseIndex:
         if self.folder is None or release_key(name) is None or not (self.folder / name).is_dir():
             return False
         return read_about(self.folder / name).get("base_iri", self.base) == self.base
+
+
+def _published(edition: Edition, folder: Path) -> dict[str, PublishedFile]:
+    sizes = {file.name: file.size for file in edition.files}
+    return {
+        file.name: PublishedFile(
+            folder / (file.stored or file.name),
+            file.name,
+            file.size,
+            file.sha256,
+            release_time(edition.date),
+            sizes[file.stored] if file.stored else None,
+        )
+        for file in edition.files
+    }
 
 
 def _state(folder: Path) -> object:

@@ -20,7 +20,7 @@ from twingraph.rdf.frozen import NAME, quad_lines, refuse_doctype
 from twingraph.rdf.turtle import is_new
 from twingraph.rdf.vocabulary import HOME
 from twingraph.release.changes.delta import LINE, Dump, is_default
-from twingraph.release.compress import PackError, opened
+from twingraph.release.compress import PackError, opened, stored_path
 from twingraph.release.index import LATEST, read_about, release_key, release_names
 from twingraph.source.mappings import read_table
 
@@ -48,6 +48,7 @@ def find_dump(name: str, releases: Path | None) -> Dump:
     path = Path(name)
     if path.is_dir():
         return folder_dump(path, name)
+    path = stored_path(path)
     if not path.is_file():
         raise TwingraphError(
             f"{name}: no release, folder or file of that name; write a day such as 2026-11-21, a "
@@ -59,7 +60,7 @@ def find_dump(name: str, releases: Path | None) -> Dump:
 def folder_dump(folder: Path, name: str) -> Dump:
     """Return the dump in the folder of a release or a build."""
     about = read_about(folder) or read_about(folder, BUILD_ABOUT)
-    base, path = about.get("base_iri"), folder / NAME
+    base, path = about.get("base_iri"), stored_path(folder / NAME)
     if not isinstance(base, str) or not path.is_file():
         raise TwingraphError(f"{name}: neither a release nor a build; name a folder with {NAME}")
     return Dump(name, partial(_walk, path), base, partial(_decided, folder, base))
@@ -159,10 +160,12 @@ def _base_of(lines: Iterator[bytes] | list[bytes]) -> str:
 def _decided(folder: Path, base: str) -> dict[tuple[str, str], bool]:
     """Return what the SSSOM files of a build say of links: (ours, theirs) -> does it hold?"""
     found = {}
-    for path in sorted((folder / "links").glob("*.sssom.tsv")):
-        if path.name == f"{REFUSED}.sssom.tsv":
-            continue  # what is said of links stands in the tables of the targets
-        for decision in read_table(path.read_text(encoding="utf-8"), base).decisions:
+    names = {path.name.partition(".tsv")[0] for path in (folder / "links").glob("*.sssom.tsv*")}
+    for name in sorted(names - {f"{REFUSED}.sssom"}):
+        # what is said of links stands in the tables of the targets
+        with opened(stored_path(folder / "links" / f"{name}.tsv")) as stream:
+            text = stream.read().decode()
+        for decision in read_table(text, base).decisions:
             if decision.found and not decision.justification.endswith("UnspecifiedMatching"):
                 found[decision.subject, decision.object] = decision.confirmed
     return found

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from twingraph.release.compress import opened, stored_path
 from twingraph.release.feeds.ldes import timestamp
 from twingraph.translation import LANGUAGES
 
@@ -45,10 +46,10 @@ def read_history(folders: Iterable[tuple[str, Path]]) -> list[HistoryRecord]:
     """Return the records of releases, given as (date, folder) newest first, in that order."""
     records: list[HistoryRecord] = []
     for date, folder in folders:
-        path = folder / CHANGES
+        path = stored_path(folder / CHANGES)
         if path.is_file():
-            document = json.loads(path.read_text(encoding="utf-8"))
-            records += records_of(date, document)
+            with opened(path) as stream:
+                records += records_of(date, json.loads(stream.read()))
     return records
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from twingraph.export.editions import media_type
+from twingraph.release.compress import PackError, Unpacked
 from twingraph.site.reader import BuildFile
 
 
@@ -23,13 +24,17 @@ class NotWholeError(Exception):
 
 
 class PublishedFile(NamedTuple):
-    """A file as it was published, and where it lies; `modified` in seconds since 1970."""
+    """A file as it was published, and where it lies; `modified` in seconds since 1970.
+
+    Where it is kept packed only, `path` is the packed file, and `packed_size` its size in bytes.
+    """
 
     path: Path
     name: str
     size: int
     sha256: str
     modified: int
+    packed_size: int | None = None
 
     @property
     def packing(self) -> str:
@@ -44,7 +49,11 @@ class PublishedFile(NamedTuple):
 
 
 def open_whole(published: PublishedFile) -> BinaryIO | None:
-    """Open a file for reading; None where it is gone, of another size, or no file of its own."""
+    """Open a file for reading; None where it is gone, of another size, or no file of its own.
+
+    What is kept packed is unpacked while it is read, and raises one of `PackError` where it is
+    damaged; to skip the first bytes of it is to unpack them too.
+    """
     try:
         if published.path.is_symlink():
             return None
@@ -52,8 +61,10 @@ def open_whole(published: PublishedFile) -> BinaryIO | None:
     except OSError:
         return None
     found = os.fstat(file.fileno())
-    if stat.S_ISREG(found.st_mode) and found.st_size == published.size:
-        return file
+    packed = published.packed_size
+    wanted = published.size if packed is None else packed
+    if stat.S_ISREG(found.st_mode) and found.st_size == wanted:
+        return file if packed is None else Unpacked(file, published.path.suffix)
     file.close()
     return None
 
@@ -66,8 +77,11 @@ def read_whole(published: PublishedFile) -> bytes | None:
     file = open_whole(published)
     if file is None:
         return None
-    with file:
-        raw = file.read()
+    try:
+        with file:
+            raw = file.read(published.size + 1)
+    except PackError:
+        return None
     return raw if hashlib.sha256(raw).hexdigest() == published.sha256 else None
 
 

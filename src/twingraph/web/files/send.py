@@ -1,9 +1,10 @@
 """Files over HTTP: found by a table of names, sent whole, in part, or packed as they lie there.
 
 Nothing is packed on the fly: `x.nq` goes out as the bytes of `x.nq.zst` or `x.nq.gz` where these
-were published too and `Accept-Encoding` asks for them. Each form has its own strong validator, the
-published checksum, and `Range` means bytes of the form that is sent (RFC 9110 §14.2). A file that
-is not there as it was published is 503, never half of it.
+were published too and `Accept-Encoding` asks for them. A release keeps such an `x.nq` packed only;
+it is unpacked for those who ask for it as it is, a range of it too. Each form has its own strong
+validator, the published checksum, and `Range` means bytes of the form that is sent (RFC 9110
+§14.2). A file that is not there as it was published is 503, never half of it.
 
 Starlette's `FileResponse` is not used: it answers 400 where a `Range` is to be ignored, 416 where
 one of several ranges can be had, and opens the file only after it has promised its length.
@@ -24,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from twingraph.export.editions import PACKINGS
 from twingraph.link.files import FOLDER as LINKS
+from twingraph.release.compress import PackError
 from twingraph.site.links import file_place
 from twingraph.site.reader import BuildReader
 from twingraph.translation import words_of
@@ -88,15 +90,23 @@ class FileBody(StreamingResponse):
             if isinstance(part, bytes):
                 yield part
                 continue
-            assert self._file is not None
-            self._file.seek(part.start)
             left = part.stop - part.start
             while left:
-                chunk = self._file.read(min(left, _CHUNK))
+                chunk = self._chunk(part.stop - left, left)
                 if not chunk:  # less comes than promised, and the broken connection shows it
                     raise CutOffError(f"{self._published.path} became shorter while it was sent")
                 left -= len(chunk)
                 yield chunk
+
+    def _chunk(self, start: int, most: int) -> bytes:
+        """Return some bytes from `start` on; none where the file ends, or is damaged."""
+        assert self._file is not None
+        try:
+            if self._file.tell() != start:
+                self._file.seek(start)
+            return self._file.read(min(most, _CHUNK))
+        except PackError:
+            return b""
 
 
 def send_file(
