@@ -33,6 +33,8 @@ from urllib.parse import quote
 
 from watched import below, children, descriptors, memory, project_in, served
 
+from twingraph.release.compress import read_stored
+
 _PATIENCE: Final = 20.0  # seconds until the service has to answer again
 _SMALL: Final = 4096  # bytes of a file where the disk is full
 
@@ -89,7 +91,7 @@ def whole(folder: Path) -> None:
         raise FaultError(f"{folder} has no checksums")
     for line in sums.read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")
-        raw = (folder / name.removeprefix("*")).read_bytes()
+        raw = read_stored(folder / name.removeprefix("*"))
         if hashlib.sha256(raw).hexdigest() != digest:
             raise FaultError(f"{folder / name} is not what its checksum says")
 

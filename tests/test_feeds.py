@@ -24,6 +24,7 @@ from twingraph.build import silent
 from twingraph.rdf.vocabulary import HOME
 from twingraph.release.changes.delta import Dump
 from twingraph.release.changes.diff import patch
+from twingraph.release.compress import read_stored
 from twingraph.release.feeds.documents import feed_documents
 from twingraph.release.feeds.entries import MOST_ENTRIES, make_feed
 from twingraph.release.feeds.formats import write_atom, write_json_feed
@@ -103,16 +104,22 @@ def folder(atlas: Path, day: str) -> Path:
     return atlas / "releases" / day
 
 
+def pages_of(atlas: Path, day: str) -> list[Path]:
+    """Where the pages of a release's feed would lie if they were not packed."""
+    names = {path.name.partition(".")[0] for path in folder(atlas, day).glob("feed/0*.trig*")}
+    return [folder(atlas, day) / "feed" / f"{name}.trig" for name in sorted(names)]
+
+
 def dump(path: Path) -> Dump:
-    return Dump(path.name, lambda: iter(path.read_bytes().splitlines(keepends=True)))
+    return Dump(path.name, lambda: iter(read_stored(path).splitlines(keepends=True)))
 
 
 def members(atlas: Path, day: str) -> list[tuple[str, str, tuple[bytes, ...]]]:
     """Action, entity and state of each member of a release, read without our reader."""
     found = []
-    for page in sorted(folder(atlas, day).glob("feed/0*.trig")):
+    for page in pages_of(atlas, day):
         quads = list(
-            parse(page.read_bytes(), format=RdfFormat.TRIG, base_iri="http://e/r/d/feed/p")
+            parse(read_stored(page), format=RdfFormat.TRIG, base_iri="http://e/r/d/feed/p")
         )
         about = {
             quad.subject: quad.object for quad in quads if quad.predicate.value == AS + "object"
@@ -143,16 +150,16 @@ def test_members_of_all_releases_replayed_give_each_dump_byte_for_byte(atlas: Pa
             if action == "Delete":
                 del held[entity]
         lines = b"".join(sorted(line for state in held.values() for line in state))
-        assert lines == (folder(atlas, day) / "twingraph.nt").read_bytes(), day
+        assert lines == read_stored(folder(atlas, day) / "twingraph.nt"), day
 
 
 def test_patches_and_differences_replayed_give_each_dump_byte_for_byte(atlas: Path) -> None:
     for old, new in pairwise(DAYS):
-        wanted = (folder(atlas, new) / "twingraph.nq").read_bytes()
+        wanted = read_stored(folder(atlas, new) / "twingraph.nq")
         whole = b"".join(patch(str(folder(atlas, old)), folder(atlas, new) / "changes.rdfp", None))
-        lines = set((folder(atlas, old) / "twingraph.nq").read_bytes().splitlines(keepends=True))
-        lines -= set((folder(atlas, new) / "removed.nq").read_bytes().splitlines(keepends=True))
-        lines |= set((folder(atlas, new) / "added.nq").read_bytes().splitlines(keepends=True))
+        lines = set(read_stored(folder(atlas, old) / "twingraph.nq").splitlines(keepends=True))
+        lines -= set(read_stored(folder(atlas, new) / "removed.nq").splitlines(keepends=True))
+        lines |= set(read_stored(folder(atlas, new) / "added.nq").splitlines(keepends=True))
         assert whole == wanted
         assert b"".join(sorted(lines)) == wanted
 
@@ -170,10 +177,7 @@ def test_each_release_tells_exactly_what_changed(atlas: Path) -> None:
 def test_pages_of_earlier_releases_stay_and_one_member_ends_each_transaction(atlas: Path) -> None:
     names: set[str] = set()
     for day in DAYS:
-        found = "".join(
-            page.read_text(encoding="utf-8")
-            for page in sorted(folder(atlas, day).glob("feed/0*.trig"))
-        )
+        found = "".join(read_stored(page).decode() for page in pages_of(atlas, day))
         here = set(re.findall(r"tree:member <([^>]+)>", found))
         positions = [int(number) for number in re.findall(r"schema:position (\d+)", found)]
         assert not names & here
@@ -226,7 +230,7 @@ def test_ldes_client_follows_the_stream_to_the_newest_dump_and_on(
     assert again == []
     assert {row["id"] for row in materialised} == all_names
     assert payload(materialised) == {
-        quad.triple for quad in parse(newest.read_bytes(), format=RdfFormat.N_TRIPLES)
+        quad.triple for quad in parse(read_stored(newest), format=RdfFormat.N_TRIPLES)
     }
     assert {row["id"].partition("/change/")[2] for row in then} == {
         "dataset", "id/partnership/aaburg-cedorf",
@@ -455,7 +459,7 @@ def test_a_client_asks_for_a_day_and_gets_the_release_before_it(
 def test_a_thing_is_read_as_it_was_then(atlas: Path, web: TestClient) -> None:
     for day, year in zip(DAYS, ("1992", "1993", "1993"), strict=True):
         sent = web.get(f"/release/{day}/{CEDORF}.nt")
-        whole = (folder(atlas, day) / "twingraph.nt").read_bytes().splitlines()
+        whole = read_stored(folder(atlas, day) / "twingraph.nt").splitlines()
         assert f'"{year}"' in sent.text
         assert set(sent.content.splitlines()) <= set(whole)
         assert sent.headers["cache-control"].endswith("immutable")

@@ -29,7 +29,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from twingraph.export.editions import MEDIA_TYPES
-from twingraph.release.compress import opened, pack
+from twingraph.release.compress import pack, read_stored
 from twingraph.releasing import release
 from twingraph.serve.app import create_app
 from twingraph.settings import load_settings
@@ -80,8 +80,10 @@ class Server(NamedTuple):
             return Answer(answer.status, answer.headers, answer.read())
 
 
-def write_release(releases: Path, date: str, files: dict[str, bytes], base: str = BASE) -> Path:
-    """Write a release as `released.py` reads it, in place; packed files lie beside."""
+def write_release(
+    releases: Path, date: str, files: dict[str, bytes], base: str = BASE, *, only: bool = False
+) -> Path:
+    """Write a release as `released.py` reads it, in place; packed files lie beside, or `only`."""
     folder = releases / date
     for name, raw in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +91,7 @@ def write_release(releases: Path, date: str, files: dict[str, bytes], base: str 
         if name.endswith((".nq", ".ttl")):
             for suffix in (".gz", ".zst"):
                 pack(folder / name, folder / (name + suffix))
-    listed = [
+    listed: list[dict[str, str | int]] = [
         {
             "name": one.relative_to(folder).as_posix(),
             "size": one.stat().st_size,
@@ -98,6 +100,10 @@ def write_release(releases: Path, date: str, files: dict[str, bytes], base: str 
         for one in sorted(folder.rglob("*"))
         if one.is_file()
     ]
+    for told in listed if only else ():
+        if (folder / f"{told['name']}.zst").is_file():
+            told["stored"] = f"{told['name']}.zst"
+            (folder / str(told["name"])).unlink()
     sums = "".join(f"{one['sha256']}  {one['name']}\n" for one in listed)
     about = {"base_iri": base, "date": date, "files": listed, "notes": {"en": "x", "de": "x"}}
     (folder / "release.json").write_text(json.dumps(about), "utf-8")
@@ -116,8 +122,8 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     files = {name: (built / name).read_bytes() for name in names}
     files["empty.csv"] = b""
     for date in (DATE, f"{DATE}.2", "2024-04-01"):
-        write_release(releases, date, files)
-    (releases / DATE / "linked.nq").symlink_to(releases / DATE / "twingraph.nq")
+        write_release(releases, date, files, only=date == DATE)
+    (releases / DATE / "linked.nq").symlink_to(releases / f"{DATE}.2" / "twingraph.nq")
     (releases / DATE / "unlisted.nq").write_text("# not in release.json\n", "utf-8")
     write_release(releases, ".2024-05-19", files)
     (releases / "latest").symlink_to(f"{DATE}.2")
@@ -154,7 +160,7 @@ def known(server: Server) -> dict[str, str]:
     """What {…} stands for in the battery."""
     release = server.releases / DATE
     files = {
-        "nq": release / "twingraph.nq",
+        "nq": server.releases / f"{DATE}.2" / "twingraph.nq",  # of the same content
         "gz": release / "twingraph.nq.gz",
         "zst": release / "twingraph.nq.zst",
         "empty": release / "empty.csv",
@@ -297,7 +303,8 @@ def test_a_download_cut_off_anywhere_and_resumed_has_the_published_checksum(
     published = {file: digest for digest, file in re.findall(r"^(\w+)  (.+)$", sums, re.MULTILINE)}
     path = f"/release/{DATE}/{name}"
     asked = [("Accept-Encoding", coding)] if coding else []
-    size = (server.releases / DATE / stored).stat().st_size
+    lies = server.releases / DATE / stored
+    size = len(lies.read_bytes() if lies.is_file() else read_stored(lies))
     chance = random.Random(f"{name} {coding}")
     for cuts in ([0], [1], [size - 1], sorted(chance.sample(range(size), 4))):
         got, tag = b"", ""
@@ -306,9 +313,7 @@ def test_a_download_cut_off_anywhere_and_resumed_has_the_published_checksum(
         got, tag = read_until(server, path, asked, got, tag, size)
 
         assert hashlib.sha256(got).hexdigest() == published[stored], cuts
-    plain = server.releases / DATE / name
-    with opened(server.releases / DATE / stored) as content:
-        unpacked = content.read() if coding and stored != name else plain.read_bytes()
+    unpacked = read_stored(lies) if coding else got
     assert hashlib.sha256(unpacked).hexdigest() == published[name]
 
 
@@ -332,7 +337,7 @@ def read_until(
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_resumes_a_download(server: Server, tmp_path: Path) -> None:
-    whole = (server.releases / DATE / "twingraph.nq").read_bytes()
+    whole = read_stored(server.releases / DATE / "twingraph.nq")
     target = tmp_path / "twingraph.nq"
     for cut in (1, 65536, len(whole) - 1):
         target.write_bytes(whole[:cut])
@@ -384,6 +389,38 @@ def test_a_file_that_is_not_whole_is_503_and_not_a_part_of_it(
     assert all("not here as it was published" in one.body.decode() for one in states) or (
         method == "HEAD"
     )
+
+
+def test_what_is_kept_packed_is_sent_as_it_was_published_or_not_to_its_end(
+    server: Server,
+) -> None:
+    whole = b"".join(b"<http://e/%06d> <http://e/p> <http://e/o> .\n" % n for n in range(40_000))
+    folder = write_release(server.releases, "2024-03-02", {"a.nq": whole}, only=True)
+    stored, path = folder / "a.nq.zst", "/release/2024-03-02/a.nq"
+    packed = stored.read_bytes()
+    try:
+        assert not (folder / "a.nq").exists()
+        got, head = server.ask(path), server.ask(path, method="HEAD")
+        assert got.body == whole
+        for answer in (got, head):
+            assert answer.headers["content-length"] == str(len(whole))
+            assert answer.headers["etag"] == f'"{hashlib.sha256(whole).hexdigest()[:32]}"'
+        part = server.ask(path, ("Range", "bytes=5-9,1000000-1000004"))
+        assert part.status == 206
+        assert whole[5:10] in part.body and whole[1_000_000:1_000_005] in part.body
+        assert server.ask(path, ("Accept-Encoding", "zstd")).body == packed
+
+        damaged = bytearray(packed)
+        damaged[len(packed) // 2] ^= 1
+        stored.write_bytes(damaged)
+        with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+            server.ask(path)
+        stored.write_bytes(packed[:-1])
+        assert server.ask(path).status == 503
+        stored.unlink()
+        assert server.ask(path).status == 503
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_what_answers_are_made_from_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -741,7 +778,7 @@ def test_every_request_of_the_battery_is_answered_alike_through_nginx(
 
 
 STATIC: list[tuple[str, str, int, str]] = [
-    ("R/twingraph.nq", "", 200, "all of nq; content-type=application/n-quads; accept-ranges=bytes; "
+    ("R/twingraph.nq", "", 200, "all of nq; content-type=application/n-quads; !accept-ranges; "
      "cache-control=public, max-age=31536000, immutable; access-control-allow-origin=*; "
      "vary=Accept-Encoding; !content-encoding"),
     ("R/twingraph.nq.gz", "", 200, "all of gz; content-type=application/gzip; !content-encoding"),
@@ -754,12 +791,13 @@ STATIC: list[tuple[str, str, int, str]] = [
      "content-type=application/n-quads; vary=Accept-Encoding"),
     ("R/twingraph.nq", "Accept-Encoding: gzip;q=0", 200, "all of nq; !content-encoding"),
     ("R/twingraph.nq", "Accept-Encoding: zstd", 200, "all of nq; !content-encoding"),
-    ("R/twingraph.nq", "Range: bytes=100-199", 206, "bytes 100-199 of nq"),
-    ("R/twingraph.nq", "Range: bytes=-5", 206, "bytes {nq.last5}-{nq.end} of nq"),
-    ("R/twingraph.nq", "Range: bytes=0-9,100-109", 206, "parts 0-9,100-109 of nq"),
+    ("R/twingraph.nq", "Range: bytes=100-199", 200, "all of nq; !content-range"),
+    ("R/twingraph.nq.gz", "Range: bytes=100-199", 206, "bytes 100-199 of gz"),
+    ("R/twingraph.nq.gz", "Range: bytes=-5", 206, "bytes {gz.last5}-{gz.end} of gz"),
+    ("R/twingraph.nq.gz", "Range: bytes=0-9,100-109", 206, "parts 0-9,100-109 of gz"),
     ("R/twingraph.nq", "Range: bytes=0-9 && Accept-Encoding: gzip", 200,
      "all of gz; content-encoding=gzip; !content-range"),
-    ("R/twingraph.nq", "Range: bytes={nq.size}-", 416, "content-range=bytes */{nq.size}"),
+    ("R/twingraph.nq.gz", "Range: bytes={gz.size}-", 416, "content-range=bytes */{gz.size}"),
     ("R/twingraph.nq", 'Range: bytes=0-9 && If-Range: "a"', 200, "all of nq"),
     ("R/twingraph.nq", 'If-Match: "a"', 412, "!cache-control"),
     ("R/linked.nq", "", 403, "!cache-control"),
@@ -836,7 +874,9 @@ def test_every_file_of_a_release_comes_with_its_checksum_however_it_is_packed(
                     wrong.append((name, coding, answer.status_code))
         page = client.get("/en/data.html").text
 
-    assert len(listed) == sum(one.is_file() for one in folder.rglob("*")) - 1
+    stored = {one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()}
+    stored |= {name.removesuffix(".zst") for name in stored}
+    assert {name for _, name in listed} == stored - {"SHA256SUMS"}
     assert wrong == []
     assert codings == {"identity", "gzip", "zstd"}
     assert 'id="release-2024-05-17"' in page

@@ -107,3 +107,11 @@ def stored_path(path: Path) -> Path:
     """
     places = (path, *(path.with_name(path.name + suffix) for suffix in (".zst", ".gz")))
     return next((place for place in places if place.is_file()), path)
+
+
+def read_stored(path: Path) -> bytes:
+    """Return the bytes of a file of a release, also where it lies there packed only."""
+    if path.is_file():
+        return path.read_bytes()
+    with opened(stored_path(path)) as stream:
+        return stream.read()

@@ -85,8 +85,7 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
     if found:
         writer.put_packed(_differences(plan, found))
     progress("writing the feed of changes")
-    for name, raw in _feed(plan, found):
-        writer.put(name, [raw])
+    writer.put_packed((name, [raw]) for name, raw in _feed(plan, found))
     progress("telling what there is")
     frozen = _frozen(plan, plan.build / NAME)
     notes, counts = one_line(found), count_things(frozen.dataset, frozen.base)

@@ -20,7 +20,7 @@ from twingraph.rdf.frozen import NAME, quad_lines, refuse_doctype
 from twingraph.rdf.turtle import is_new
 from twingraph.rdf.vocabulary import HOME
 from twingraph.release.changes.delta import LINE, Dump, is_default
-from twingraph.release.compress import PackError, opened, stored_path
+from twingraph.release.compress import PackError, opened, read_stored, stored_path
 from twingraph.release.index import LATEST, read_about, release_key, release_names
 from twingraph.source.mappings import read_table
 
@@ -163,8 +163,7 @@ def _decided(folder: Path, base: str) -> dict[tuple[str, str], bool]:
     names = {path.name.partition(".tsv")[0] for path in (folder / "links").glob("*.sssom.tsv*")}
     for name in sorted(names - {f"{REFUSED}.sssom"}):
         # what is said of links stands in the tables of the targets
-        with opened(stored_path(folder / "links" / f"{name}.tsv")) as stream:
-            text = stream.read().decode()
+        text = read_stored(folder / "links" / f"{name}.tsv").decode()
         for decision in read_table(text, base).decisions:
             if decision.found and not decision.justification.endswith("UnspecifiedMatching"):
                 found[decision.subject, decision.object] = decision.confirmed

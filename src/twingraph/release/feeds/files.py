@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import Literal
 
 from twingraph.export.editions import Edition
+from twingraph.release.compress import read_stored
 from twingraph.release.feeds.ldes import (
     FOLDER,
     STREAM,
@@ -94,12 +95,12 @@ def member_of(date: str, folder: Path, base: str, iri: str) -> tuple[bytes, ...]
     page = _page_of(folder, iri)
     if page is None:
         return None
-    return member_lines((folder / page).read_bytes(), member_iri(base, date, iri))
+    return member_lines(read_stored(folder / page), member_iri(base, date, iri))
 
 
 def _page_of(folder: Path, iri: str) -> str | None:
     """Return the name of the page that would hold an entity; members lie in the order of IRIs."""
-    rows = json.loads((folder / INDEX).read_text(encoding="utf-8"))["pages"]
+    rows = json.loads(read_stored(folder / INDEX))["pages"]
     entries = [Entry(row["name"], row["first"], row["last"]) for row in rows]
     number = bisect_right([entry.first for entry in entries], iri) - 1
     if number < 0 or iri > entries[number].last:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from twingraph.release.compress import opened, stored_path
+from twingraph.release.compress import read_stored, stored_path
 from twingraph.release.feeds.ldes import timestamp
 from twingraph.translation import LANGUAGES
 
@@ -46,10 +46,9 @@ def read_history(folders: Iterable[tuple[str, Path]]) -> list[HistoryRecord]:
     """Return the records of releases, given as (date, folder) newest first, in that order."""
     records: list[HistoryRecord] = []
     for date, folder in folders:
-        path = stored_path(folder / CHANGES)
-        if path.is_file():
-            with opened(path) as stream:
-                records += records_of(date, json.loads(stream.read()))
+        path = folder / CHANGES
+        if stored_path(path).is_file():
+            records += records_of(date, json.loads(read_stored(path)))
     return records
 
 
