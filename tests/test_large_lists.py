@@ -17,7 +17,7 @@ from pyoxigraph import Literal, Quad
 from rdflib import DCAT, DCTERMS, Graph, URIRef
 
 from twingraph.build import build, is_current
-from twingraph.cli import _BESIDE
+from twingraph.cli.serving import BESIDE
 from twingraph.rdf.vocabulary import RDFS, TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
@@ -145,7 +145,7 @@ def test_what_keeps_large_lists_from_being_built_beside_a_server_is_told(tmp_pat
     (project / "data/sources/broken.ttl").write_text("this is no Turtle\n")
     words = ["--project", str(project), "build", "--large", "--out", str(tmp_path / "build")]
     with subprocess.Popen(
-        [sys.executable, "-c", _BESIDE, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-c", BESIDE, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
