@@ -6,7 +6,7 @@ library may take long on a large graph, so it is evaluated where it can be stopp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -28,15 +28,20 @@ from twingraph.endpoint.process import Reply
 from twingraph.endpoint.refusal import refusal
 from twingraph.sparql.queryable import QueryResult
 
+Run = Callable[[Callable[[], Coroutine[Any, Any, Reply]]], Reply]
 _WHOLE: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
 
 
 class BlockingEvaluator:
-    """Evaluates through `evaluator`; called in a worker thread of the server, nowhere else."""
+    """Evaluates through `evaluator`; called in a worker thread of the server, nowhere else.
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    `run` calls a coroutine function from elsewhere.
+    """
+
+    def __init__(self, evaluator: Evaluator, run: Run = from_thread.run) -> None:
         """Name who evaluates."""
         self._evaluator = evaluator
+        self._run = run
 
     def write(
         self, query: str, suffix: str, substitutions: Mapping[Any, Any] | None = None
@@ -52,8 +57,7 @@ class BlockingEvaluator:
 
     def _ask(self, query: str, suffix: str, substitutions: Mapping[Any, Any] | None) -> Reply:
         bindings = {name.value: str(term) for name, term in (substitutions or {}).items()}
-        ask = partial(self._evaluator.ask, query, suffix, "nt", bindings=bindings)
-        return from_thread.run(ask)
+        return self._run(partial(self._evaluator.ask, query, suffix, "nt", bindings=bindings))
 
     def query(self, query: str, substitutions: Mapping[Any, Any] | None = None) -> QueryResult:
         """Return what a query answers; raise `RefusedError` where it overruns a limit."""

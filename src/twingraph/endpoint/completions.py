@@ -56,7 +56,7 @@ _SKOS = SKOS.prefLabel.value.removesuffix("prefLabel")
 
 def _counted(site: BuildReader) -> Iterable[tuple[str, str]]:
     parts = {f"{_VOID}class": "class", f"{_VOID}property": "property"}
-    body = site.dumps["void.ttl"].path.read_bytes()
+    body = site.read("void.ttl")
     for quad in parse(body, format=RdfFormat.TURTLE):
         kind = parts.get(quad.predicate.value)
         if kind and isinstance(quad.object, NamedNode):

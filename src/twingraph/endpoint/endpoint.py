@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from twingraph.endpoint.cache import Cache
 from twingraph.endpoint.formats import GRAPHS, ROWS, choose_formats
+from twingraph.endpoint.front_graph import FrontGraph
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.protocol import (
@@ -35,7 +36,7 @@ from twingraph.endpoint.protocol import (
 from twingraph.endpoint.refusal import refusal
 from twingraph.endpoint.result import Result, changes, key_of, lines_of, query_digest, unescaped
 from twingraph.settings import Limits
-from twingraph.site.reader import BuildReader
+from twingraph.site.reader import BuildReader, QueryRunner
 from twingraph.sparql.admission import Dataset
 from twingraph.sparql.unknown_terms import terms_of
 from twingraph.translation import M_
@@ -53,7 +54,9 @@ _LOOK: Final = 0.05  # seconds
 _HELD: Final = 4  # so many of the largest results may be on their way to slow readers
 _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
 _PACE: Final = 100 * 1024
-_NOT_MODIFIED: Final = (b"cache-control", b"etag", b"vary", *(name.encode() for name in COMMON))
+_NOT_MODIFIED: Final = (
+    b"cache-control", b"content-location", b"etag", b"vary", *(name.encode() for name in COMMON),
+)  # fmt: skip
 _CHANGED: Final = "the result is not the one that If-Match names; ask without it for what there is"
 FORMS: Final[Mapping[Outcome, Literal["rows", "graph"]]] = {
     Outcome.ROWS: "rows", Outcome.BOOLEAN: "rows", Outcome.TRIPLES: "graph",
@@ -120,15 +123,55 @@ class ForPeople(NamedTuple):
     protocol_request: ProtocolRequest | None
     refused: RefusedError | None = None
     reply: Reply | None = None
+    body: bytes = b""
+    """Of a POST, where a worker is to read it again."""
+
+
+class Submitter(Protocol):
+    """Who has requests answered by workers: the pool for pages."""
+
+    async def submit(self, question: bytes, gone: Gone | None = None) -> Reply:
+        """Return what came of a question, its first byte its kind."""
+        ...
+
+    async def start(self) -> None:
+        """Be ready."""
+        ...
+
+    async def drain(self) -> None:
+        """End when nothing runs any more."""
+        ...
+
+    def close(self) -> None:
+        """End at once."""
+        ...
+
+    def state(self) -> dict[str, int]:
+        """Return how many requests run and wait."""
+        ...
 
 
 class Service:
-    """The endpoint over one build: its graph, its workers, the answers it keeps."""
+    """The endpoint over one build: its graph, its workers, the answers it keeps.
 
-    def __init__(self, site: BuildReader, evaluator: Evaluator) -> None:
-        """Put the endpoint together."""
+    With `pages`, requests that read the graph are handed to workers (`forward.py`) from `start` on.
+    """
+
+    def __init__(
+        self,
+        site: BuildReader,
+        evaluator: Evaluator,
+        pages: Submitter | None = None,
+        front: FrontGraph | None = None,
+        questions: QueryRunner | None = None,
+    ) -> None:
+        """Put the endpoint together; `front` asks `questions` once there are workers."""
         self.site = site
         self.evaluator = evaluator
+        self.pages = pages
+        self.forwards = False
+        self._front = front
+        self._questions = questions
         self.limits = evaluator.limits
         self.cache = Cache(_CACHED_BYTES)
         self.build = site.dumps["SHA256SUMS"].sha256
@@ -145,11 +188,35 @@ class Service:
             ]
         )
 
+    async def start(self) -> None:
+        """Begin to hand requests to workers; return when there are some, or raise why not."""
+        self.forwards = self.pages is not None
+        if self._front is not None:
+            self._front.workers = self._questions
+        starts = [self.evaluator.start(), *([self.pages.start()] if self.pages is not None else [])]
+        await asyncio.gather(*starts)
+
     async def leave(self) -> None:
         """End the workers once nobody asks about this build any more."""
         while self.users:
             await asyncio.sleep(_LOOK)
+        if self.pages is not None:
+            await self.pages.drain()
         await self.evaluator.drain()
+
+    def close(self) -> None:
+        """End the workers at once."""
+        if self.pages is not None:
+            self.pages.close()
+        self.evaluator.close()
+
+    def state(self) -> dict[str, int]:
+        """Return how many queries and pages run and wait, by the words of `/metrics`."""
+        pages = self.pages.state() if self.pages is not None else {}
+        return {
+            **{f"queries_{name}": number for name, number in self.evaluator.state().items()},
+            **{f"pages_{name}": number for name, number in pages.items()},
+        }
 
     @property
     def terms(self) -> frozenset[str]:
@@ -209,10 +276,10 @@ async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -
         found = ForPeople(None, RefusedError(500, M_("a mistake of ours; it has been noted")))
     if isinstance(found, ForPeople):
         return found
-    status = _condition(scope, found)
+    status = condition(scope, found)
     if status == 412:
         return ForPeople(None, RefusedError(412, _CHANGED))
-    return await _send(service, scope, send, found, status)
+    return await send_result(service, scope, send, found, status)
 
 
 async def _made(service: Service, scope: Scope, receive: Receive) -> Result | ForPeople:
@@ -226,20 +293,24 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
         if kept is not None:
             scope[SEEN] = (kept.rows, kept.query, True)
             return kept
-    protocol_request, name = None, ""
+    protocol_request, name, body = None, "", b""
     try:
         fields = _read_search(search)
         if scope["method"] == "POST":
-            body = await _read_body(receive, body_limit(service.limits))
+            body = scope["state"].get("body")
+            if body is None:
+                body = await _read_body(receive, body_limit(service.limits))
             fields = list(read_form(content_type, body, fields))
             key = key_of(search, (accept or "").encode(), content_type.encode(), body)
         protocol_request = read_fields(fields)
         if not protocol_request.query:
-            return ForPeople(protocol_request)
+            return ForPeople(protocol_request, body=body)
         name = query_digest(protocol_request.query)
         scope[SEEN] = (-1, name, False)
-        permit(service.site, protocol_request, service.limits.query_bytes, scope["method"])
+        permit(protocol_request, service.limits.query_bytes, scope["method"])
         choice = choose_formats(protocol_request.formats, accept)
+        if service.forwards and "html" in {offer.suffix for offer in choice[:2] if offer}:
+            return ForPeople(protocol_request, body=body)  # one worker evaluates, and shows it
         replied: Replied | None = scope.get(REPLIED)
         reply = (
             replied.reply
@@ -249,7 +320,7 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
                 suffix_of(choice.rows, "json"),
                 suffix_of(choice.graphs, "nt"),
                 protocol_request.dataset,
-                gone=_gone(receive),
+                gone=gone_of(receive),
             )
         )
         form = FORMS.get(reply.outcome)
@@ -331,7 +402,9 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
             return b"".join(parts)
 
 
-def _gone(receive: Receive) -> Gone:
+def gone_of(receive: Receive) -> Gone:
+    """Return what waits until a client has gone whose request was read."""
+
     async def gone() -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
@@ -342,17 +415,18 @@ def _gone(receive: Receive) -> Gone:
 # --- sending -------------------------------------------------------------------------------------
 
 
-async def _send(service: Service, scope: Scope, send: Send, made: Result, status: int) -> int:
+async def send_result(service: Service, scope: Scope, send: Send, made: Result, status: int) -> int:
+    """Send an answer, or that it has not changed (304); return the status."""
     if status == 304:
         headers = [(name, value) for name, value in made.headers() if name in _NOT_MODIFIED]
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
         return 304
     body = b"" if scope["method"] == "HEAD" else made.body
-    await send({"type": "http.response.start", "status": 200, "headers": made.headers()})
+    await send({"type": "http.response.start", "status": status, "headers": made.headers()})
     if len(body) <= _PART:
         await send({"type": "http.response.body", "body": body})
-        return 200
+        return status
     service.sending += len(body)
     try:
         async with asyncio.timeout(_PATIENCE + len(body) / _PACE):
@@ -362,13 +436,15 @@ async def _send(service: Service, scope: Scope, send: Send, made: Result, status
             await send({"type": "http.response.body", "body": b""})
     finally:
         service.sending -= len(body)
-    return 200
+    return status
 
 
-def _condition(scope: Scope, made: Result) -> int:
-    """Return 304 or 412 where the conditions of a request say so (RFC 9110 §13.2.2), else 200."""
-    if scope["method"] == "POST" or not any(
-        name.startswith(b"if-") for name, _ in scope["headers"]
-    ):
-        return 200
+def condition(scope: Scope, made: Result) -> int:
+    """Return 304 or 412 where the conditions of a request say so (RFC 9110 §13.2.2).
+
+    Else the status of what was made.
+    """
+    conditional = any(name.startswith(b"if-") for name, _ in scope["headers"])
+    if scope["method"] == "POST" or made.status != 200 or not conditional:
+        return made.status
     return outcome(Headers(scope=scope), Validators(made.tag, None))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from pyoxigraph import (
@@ -58,6 +58,8 @@ class Config(NamedTuple):
     rows: int
     result_bytes: int
     graphs: Collection[str] = ()
+    pages: Mapping[str, Any] = {}
+    """What requests are answered with: `library`, `address`, `limits`; empty: only queries are."""
 
 
 class Answer(NamedTuple):
@@ -77,6 +79,9 @@ def evaluate(store: Store, config: Config, question: Question) -> Answer:
     """Evaluate a question."""
     text = question.query
     chosen: dict[str, Any] = {}
+    unknown = unknown_graph(question.dataset, config.graphs)
+    if unknown is not None:
+        return Answer(Outcome.NO_GRAPH, unknown[:200].encode("utf-8", "replace"))
     try:
         named = admit(text, config.graphs, config.base, config.prefixes)
     except TwingraphError as error:
@@ -104,6 +109,16 @@ def evaluate(store: Store, config: Config, question: Question) -> Answer:
         return Answer(Outcome.UNWRITABLE, str(error).encode())
     except (RuntimeError, OSError, ValueError) as error:
         return Answer(Outcome.FAILED, str(error).encode())
+
+
+def unknown_graph(dataset: Sequence[Sequence[str]] | None, known: Collection[str]) -> str | None:
+    """Return a graph that a request names, default or named, and nobody knows; None for none.
+
+    >>> unknown_graph((("http://e/a",), ("http://e/b",)), {"http://e/a"})
+    'http://e/b'
+    """
+    names = (name for part in dataset or () for name in part)
+    return next((name for name in names if name not in known), None)
 
 
 def no_sparql(text: str, words: str, prefixes: Mapping[str, str]) -> Answer:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -32,13 +31,14 @@ from twingraph.web.respond import (
     refuse,
     respond,
 )
+from twingraph.web.threads import in_thread
 
 _HTML: Final = Variant("text/html", "html")
 
 
 async def sparql(request: Request) -> Response:
     """Show what came of a query, or the form, or describe the service."""
-    return await to_thread.run_sync(_show, request)
+    return await in_thread(request, lambda: _show(request))
 
 
 def _show(request: Request) -> Response:
@@ -174,7 +174,7 @@ async def completions_file(request: Request) -> Response:
     """Send what an editor offers to write, in the language that `lang` or the reader names."""
     wanted = request.query_params.get("lang", "")
     language = wanted if wanted in LANGUAGES else language_of(request)
-    body = await to_thread.run_sync(completions, request.state.snapshot.site, language)
+    body = await in_thread(request, lambda: completions(request.state.snapshot.site, language))
     return respond(request, body, "application/json", vary="Accept-Language")
 
 

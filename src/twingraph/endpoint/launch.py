@@ -97,20 +97,37 @@ class Launcher(Protocol):
 
 
 class OwnLauncher:
-    """Starts fork servers as children of this process."""
+    """Starts fork servers as children of this process; those who want the same share one.
 
-    def __init__(self) -> None:
+    It ends what it has started when it was closed as often as there are `users`.
+    """
+
+    def __init__(self, users: int = 1) -> None:
         """Begin without any."""
+        self._users = users
+        self._config: Config | None = None
         self._process: ForkProcess | None = None
 
-    async def launch(self, config: Config) -> Launched:
-        """Start one in place of the one before."""
-        self.close()
+    def start(self, config: Config) -> None:
+        """Start one ahead of those who want it; raises `OSError`."""
+        self._end()
+        self._config = config
         self._process = ForkProcess(config)
+
+    async def launch(self, config: Config) -> Launched:
+        """Start one in place of the one before, unless that is just it."""
+        if self._process is None or self._process.ended or self._config != config:
+            self.start(config)
+        assert self._process is not None, "started"
         return Launched(self._process.connect(), self._process.pid)
 
     def close(self) -> None:
-        """End it."""
+        """End it once nobody uses it."""
+        self._users -= 1
+        if self._users <= 0:
+            self._end()
+
+    def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             with contextlib.suppress(OSError):

@@ -17,6 +17,8 @@ class Outcome(enum.Enum):
     UPDATE = b"W"
     REFUSED = b"D"
     """It calls another host or names a graph that is not here; the body says so in words."""
+    NO_GRAPH = b"K"
+    """The request names a graph that is not here, the body."""
     FAILED = b"V"
     """It can't be evaluated; the body says why."""
     WRONG_FORM = b"F"
@@ -37,6 +39,8 @@ class Outcome(enum.Enum):
     UPSTREAM = b"U"
     """The engine behind the service failed; the body says how."""
     CLIENT_LEFT = b"C"
+    RESPONSE = b"H"
+    """Of a request: the whole response (`messages.py`)."""
 
 
 RESULTS: Final = (Outcome.ROWS, Outcome.BOOLEAN, Outcome.TRIPLES)

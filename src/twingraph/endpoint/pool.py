@@ -18,7 +18,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from twingraph.endpoint.evaluate import Config
 from twingraph.endpoint.launch import Launcher, OwnLauncher
@@ -32,6 +32,7 @@ from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Limits
 
 MOMENT: Final = 0.1  # seconds in the fast lane
+PAGE_MOMENT: Final = 0.5  # seconds that a page is taken for a quick one, beside queries
 HURRY: Final = 0.05  # while others wait behind it
 LONG: Final = 1.0  # seconds in the second lane, or a quarter of `limits.seconds`
 _YOUNG: Final = 0.0025  # seconds in which a query is not yet known to take longer than a look-up
@@ -54,11 +55,15 @@ class Pool(Supply):
         limits: Limits,
         launcher: Launcher | None = None,
         share: int = 1,
+        pages: Mapping[str, Any] | None = None,
+        for_pages: bool = False,
     ) -> None:
         """Name the graph (N-Quads, under `base`) and what a query on it may take.
 
         `share` is how many pools there are, one in each process that serves: those who wait, and
-        the workers of the fast lane, are divided among them; `places` are common to all.
+        the workers of the fast lane, are divided among them; `places` are common to all. `pages`
+        is what workers need to answer requests (`Config.pages`). Workers of a pool `for_pages`
+        let those of queries go first.
         """
         config = Config(
             graph=str(graph),
@@ -69,6 +74,7 @@ class Pool(Supply):
             memory_bytes=limits.memory_bytes,
             rows=limits.rows,
             result_bytes=limits.result_bytes,
+            pages=pages or {},
         )
         super().__init__(config, launcher or OwnLauncher())
         self.limits = limits
@@ -76,6 +82,9 @@ class Pool(Supply):
         self._room = -(-limits.waiting // share)
         self._fast = max(2, -(-(os.cpu_count() or 1) // share))
         self._long = min(LONG, limits.seconds / 4)
+        self._for_pages = for_pages
+        self._moment = min(PAGE_MOMENT, self._long) if for_pages else MOMENT
+        self._hurry = self._moment / 2 if for_pages else HURRY
         self._unnamed: deque[Worker] = deque()
         self._by_pid: dict[int, Worker] = {}
         self._idle: list[Worker] = []
@@ -163,6 +172,8 @@ class Pool(Supply):
 
     def close(self) -> None:
         """End every process; who still waits is told that his worker was lost."""
+        if self._closed:
+            return
         self._closed = True
         for job in self._all_jobs():
             job.finish(Reply(Outcome.LOST))
@@ -182,8 +193,12 @@ class Pool(Supply):
                 worker = self._unnamed.popleft()
                 worker.pid = int(pid)
                 self._by_pid[worker.pid] = worker
+                if self._for_pages:
+                    self._order("L", worker)
                 if worker.joined:
                     self._rest(worker)
+            case ["W"] if self._for_pages:
+                self._replace_workers()
             case ["N", *reason]:
                 unborn = self._unnamed.popleft()
                 if hasattr(unborn, "transport"):
@@ -194,6 +209,14 @@ class Pool(Supply):
                 ended = self._by_pid.pop(int(pid), None)
                 if ended is not None:
                     self._ended(ended, int(status))
+
+    def _replace_workers(self) -> None:
+        """End those that were forked before all was prepared, once they have answered."""
+        for worker in self._by_pid.values():
+            worker.unprepared = True
+        for worker in [worker for worker in self._idle if worker.unprepared]:
+            self._idle.remove(worker)
+            self._let_go(worker)
 
     def _lose_workers(self) -> None:
         assert self._loop is not None, "opened"
@@ -316,7 +339,7 @@ class Pool(Supply):
         self._usual += (min(now - worker.started, MOMENT) - self._usual) / _RECENT
         worker.job.finish(reply)
         worker.job = None
-        if worker.lane or last:
+        if worker.lane or last or worker.unprepared:
             self._let_go(worker)
         elif worker.line:
             worker.next(now)
@@ -456,7 +479,7 @@ class Pool(Supply):
         now = self._loop.time()
         for worker in list(self._busy):
             taken = now - worker.started
-            moment = HURRY if self._queues[0] or worker.line else MOMENT
+            moment = self._hurry if self._queues[0] or worker.line else self._moment
             if taken > self.limits.seconds:
                 self._stop(worker, Reply(Outcome.TOO_LONG))
             elif worker.lane == 0:

@@ -74,6 +74,7 @@ class Worker(asyncio.Protocol):
         self.pool = pool
         self.pid = 0
         self.joined = False
+        self.unprepared = False  # it was forked before all was done that workers are to find done
         self.lane = 0
         self.started = 0.0  # when its query began
         self.mark = -1.0  # its processor time when the query was first looked at

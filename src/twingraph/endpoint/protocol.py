@@ -8,11 +8,9 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from twingraph.problems import TwingraphError
-from twingraph.rdf.iris import PUBLISHED
 from twingraph.settings import Limits
-from twingraph.site.reader import BuildReader
 from twingraph.sparql.admission import Dataset
-from twingraph.translation import M_, Message
+from twingraph.translation import M_, N_, Message
 
 MAX_FIELDS: Final = 200
 # What clients call the parameter for the format: most `format`, SPARQLWrapper all three.
@@ -26,9 +24,12 @@ NO_UPDATES: Final = (
 class RefusedError(TwingraphError):
     """A request that is not answered: an HTTP status, and words on what to send instead.
 
+    `heading` stands above the words;
     `again` are the seconds after which the same request may be answered (0: it will not);
     `members` are what a program reads of it, besides (RFC 9457 §3.2).
     """
+
+    heading = N_("This query can't be answered")
 
     def __init__(
         self,
@@ -137,12 +138,10 @@ def _formats(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
             yield from filter(None, map(str.strip, value.split(",")))
 
 
-def permit(
-    site: BuildReader, protocol_request: ProtocolRequest, query_bytes: int, method: str
-) -> None:
-    """Raise `RefusedError` for a query that is too long, or graphs of the protocol we don't have.
+def permit(protocol_request: ProtocolRequest, query_bytes: int, method: str) -> None:
+    """Raise `RefusedError` for a query that is too long.
 
-    What stands in the text is looked at where it is evaluated.
+    What stands in it, and which graphs it names, is looked at where it is evaluated.
     """
     if len(protocol_request.query.encode("utf-8", "replace")) > query_bytes:
         status = 413 if method == "POST" else 414  # RFC 9110 §15.5.14, §15.5.15
@@ -153,16 +152,3 @@ def permit(
                 query_bytes=query_bytes,
             ),
         )
-    if protocol_request.dataset is None:
-        return
-    known = {*site.graphs, site.base + PUBLISHED}
-    for name in (*protocol_request.dataset.default, *protocol_request.dataset.named):
-        if name not in known:
-            raise RefusedError(
-                403,
-                M_(
-                    "<{name_200}> is no graph of this service; leave it out, or list the graphs "
-                    "with SELECT DISTINCT ?g {{ GRAPH ?g {{}} }}",
-                    name_200=name[:200],
-                ),
-            )

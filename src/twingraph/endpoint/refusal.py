@@ -19,6 +19,14 @@ _AGAIN: Final = 5  # seconds until somebody who is told to come back should
 _FAILURES: Final[Mapping[Outcome, tuple[int, str, bool]]] = {
     Outcome.UPDATE: (403, NO_UPDATES, False),
     Outcome.REFUSED: (403, "{detail}", False),
+    Outcome.NO_GRAPH: (
+        403,
+        N_(
+            "<{detail}> is no graph of this service; leave it out, or list the graphs "
+            "with SELECT DISTINCT ?g {{ GRAPH ?g {{}} }}"
+        ),
+        False,
+    ),
     Outcome.UNWRITABLE: (406, "{detail}", False),
     Outcome.FAILED: (400, N_("the query can't be evaluated: {detail}"), False),
     Outcome.TOO_DEEP: (
@@ -75,6 +83,62 @@ _FAILURES: Final[Mapping[Outcome, tuple[int, str, bool]]] = {
 }
 
 
+# The same for pages and all else that is made of the graph for one request.
+_NO_PAGE: Final[Mapping[Outcome, tuple[int, str, bool]]] = {
+    Outcome.TOO_LONG: (
+        504,
+        N_(
+            "to make this took more than {seconds} seconds and was stopped; ask for less with a "
+            "query, or take the dumps"
+        ),
+        False,
+    ),
+    Outcome.TOO_MUCH_MEMORY: (
+        507,
+        N_(
+            "to make this took more than {memory_bytes} bytes of memory and was stopped; ask for "
+            "less with a query, or take the dumps"
+        ),
+        False,
+    ),
+    Outcome.TOO_MANY_BYTES: (
+        507,
+        N_("this has more than {result_bytes} bytes; ask for less with a query, or take the dumps"),
+        False,
+    ),
+    Outcome.BUSY: (
+        503,
+        N_("as many pages as this service makes are being made and waited for; try again in a "
+           "moment"),
+        True,
+    ),
+    Outcome.NO_WORKERS: (503, N_("no page can be made now: {detail}"), True),
+    Outcome.CLIENT_LEFT: (503, N_("the client went away"), False),
+}  # fmt: skip
+_BROKEN: Final = (
+    503,
+    N_("the process that made this was lost, twice; try again in a moment"),
+    True,
+)
+
+
+class NoPageError(RefusedError):
+    """A page or a description that is not made."""
+
+    heading = N_("This page can't be made just now")
+
+
+def page_refusal(reply: Reply, limits: Limits) -> RefusedError:
+    """Return the words and the status for a request that a worker did not answer."""
+    status, text, again = _NO_PAGE.get(reply.outcome, _BROKEN)
+    return NoPageError(status, _filled(text, reply, limits), again=_AGAIN if again else 0)
+
+
+def _filled(text: str, reply: Reply, limits: Limits) -> Message:
+    values = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
+    return Message(text, "", {**values, "detail": reply.body.decode("utf-8", "replace")})
+
+
 def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
     """Return the words and the status for a query that has no result."""
     detail = reply.body.decode("utf-8", "replace")
@@ -85,6 +149,4 @@ def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
     if reply.outcome is Outcome.WRONG_FORM:
         return RefusedError(406, unfitting(choice, detail))
     status, text, again = _FAILURES[reply.outcome]
-    limit_values = {name: getattr(limits, name) for name in Limits.__dataclass_fields__}
-    values = {**limit_values, "detail": detail}
-    return RefusedError(status, Message(text, "", values), again=_AGAIN if again else 0)
+    return RefusedError(status, _filled(text, reply, limits), again=_AGAIN if again else 0)

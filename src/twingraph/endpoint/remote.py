@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pyoxigraph import RdfFormat, parse
 
-from twingraph.endpoint.evaluate import no_sparql
+from twingraph.endpoint.evaluate import no_sparql, unknown_graph
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
 from twingraph.problems import TwingraphError
@@ -107,6 +107,9 @@ class RemoteEvaluator:
         bindings: Mapping[str, str],
     ) -> Reply:
         graphs_held = (*self._store.graphs, self._store.published)
+        unknown = unknown_graph(dataset, graphs_held)
+        if unknown is not None:
+            return Reply(Outcome.NO_GRAPH, unknown[:200].encode("utf-8", "replace"))
         try:
             named = admit(query, graphs_held, self._base, self._prefixes)
         except TwingraphError as error:

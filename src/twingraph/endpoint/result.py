@@ -13,7 +13,7 @@ _CHANGING: Final = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b", re.IGNOREC
 
 
 class Result(NamedTuple):
-    """A result with status 200: the lines of its headers as they are sent, its bytes.
+    """A result, or another answer: the lines of its headers as they are sent, its bytes.
 
     `same` are the lines that every result of a build has, `rows` says how many rows or triples
     it is, `query` is the SHA-256 of the query, `tag` the validator, empty where there is none.
@@ -25,6 +25,7 @@ class Result(NamedTuple):
     rows: int
     query: str
     tag: str
+    status: int = 200
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers, name and value each.

@@ -12,6 +12,7 @@ lines:
     K, L, M <pid>           kill, lower the priority, lower it to the lowest
                             a worker of this control has ended   -> X <pid> <status>
                             the graph is loaded                  -> R
+                            workers begin with all prepared      -> W
 
 It ends with its lifeline, or when the last control is closed.
 """
@@ -30,19 +31,29 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, NoReturn
+from threading import Thread
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
-from pyoxigraph import NamedNode, RdfFormat, Store
+from pyoxigraph import NamedNode, Store
 
 from twingraph.endpoint.evaluate import Answer, Config, evaluate
+from twingraph.endpoint.messages import PAGE
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.question import unpack
+from twingraph.problems import TwingraphError
+from twingraph.rdf.frozen import load_store
 
+if TYPE_CHECKING:
+    from twingraph.endpoint.pages import PageMaker
+
+Value = TypeVar("Value")
 LENGTH: Final = struct.Struct("!I")  # before a question: its bytes, the first of which is its kind
 REPLY: Final = struct.Struct("!cBII")  # before an answer: kind, flags, rows, bytes
 LAST: Final = 1  # flag: this worker ends now
 _AT_ONCE: Final = 256 * 1024  # bytes of questions that are taken at once
+_QUIET: Final = 0.3  # seconds without an order, after which something is prepared
 _GROWTH: Final = 64 * 1024  # KiB a worker may keep after an answer
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
@@ -51,7 +62,12 @@ _PR_SET_NO_NEW_PRIVS: Final = 38
 # --- a worker ------------------------------------------------------------------------------------
 
 
-def _work(store: Store, config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> NoReturn:
+def _work(
+    answer_to: Callable[[bytes], Answer],
+    config: Config,
+    own: socket.socket,
+    libc: ctypes.CDLL | None,
+) -> NoReturn:
     """Answer questions until the other side closes; never return."""
     with contextlib.suppress(BaseException):  # its end is told by the fork server
         try:
@@ -64,7 +80,7 @@ def _work(store: Store, config: Config, own: socket.socket, libc: ctypes.CDLL | 
             # the second clock, in case the server's fails: processor time, which a worker that is
             # stopped or waits does not take
             signal.setitimer(signal.ITIMER_PROF, config.seconds + 1)
-            answer = evaluate(store, config, unpack(question))
+            answer = answer_to(question)
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             last = grown > _GROWTH or answer.outcome is Outcome.TOO_MUCH_MEMORY
             _reply(own, answer, LAST if last else 0)
@@ -185,9 +201,13 @@ class _Control:
 class _ForkServer:
     """The loop that forks, reaps and listens."""
 
-    def __init__(self, store: Store, config: Config, lifeline: socket.socket) -> None:
+    def __init__(
+        self, store: Store, config: Config, pages: PageMaker | None, lifeline: socket.socket
+    ) -> None:
         self._store = store
         self._config = config
+        self._pages = pages
+        self._preparations = pages.preparations() if pages is not None else []
         self._lifeline = lifeline
         self._controls: dict[int, _Control] = {}
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -200,7 +220,11 @@ class _ForkServer:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         while True:
-            ready, _, _ = select.select([self._lifeline.fileno(), wake, *self._controls], [], [])
+            pause = _QUIET if self._preparations and self._controls else None
+            heard = [self._lifeline.fileno(), wake, *self._controls]
+            ready, _, _ = select.select(heard, [], [], pause)
+            if not ready:
+                self._prepare()
             if wake in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake, 4096)
@@ -225,7 +249,24 @@ class _ForkServer:
             control = _Control(descriptor)
             self._controls[descriptor] = control
             control.send_line("R")
+            if not self._preparations:
+                control.send_line("W")
         return bool(data)
+
+    def _prepare(self) -> None:
+        """Do the next of what workers are to find done; say so after the last."""
+        in_thread(self._preparations.pop(0))
+        if not self._preparations:
+            gc.collect()
+            gc.freeze()
+            for control in self._controls.values():
+                control.send_line("W")
+
+    def _answer_to(self, question: bytes) -> Answer:
+        """Answer a question in a worker."""
+        if question.startswith(PAGE) and self._pages is not None:
+            return self._pages.answer(question[1:])
+        return evaluate(self._store, self._config, unpack(question))
 
     def _obey(self, control: _Control) -> bool:
         orders = control.orders()
@@ -249,7 +290,7 @@ class _ForkServer:
             return
         if pid == 0:
             signal.set_wakeup_fd(-1)
-            _work(self._store, self._config, socket.socket(fileno=descriptor), self._libc)
+            _work(self._answer_to, self._config, socket.socket(fileno=descriptor), self._libc)
         os.close(descriptor)
         control.alive.add(pid)
         control.send_line(f"P {pid}")
@@ -288,13 +329,39 @@ def main() -> None:
             return
         line += part
     config = Config(**json.loads(line))
-    store = Store()
-    store.load(path=config.graph, format=RdfFormat.N_QUADS)
+    program = Thread(target=_import_pages)
+    if config.pages:
+        program.start()
+    try:
+        # what a build wrote is not examined again: that would take a third of the time
+        store = load_store(Path(config.graph), lenient=True)
+    except TwingraphError as error:
+        sys.exit(f"twingraph: {error}")
     graphs = {graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)}
     config = config._replace(graphs=frozenset((*graphs, config.published)))
+    pages = None
+    if config.pages:
+        program.join()
+        pages = in_thread(lambda: _import_pages()(store, config))
     gc.collect()
     gc.freeze()  # a collection in a fork would copy what it looks at
-    _ForkServer(store, config, lifeline).run()
+    _ForkServer(store, config, pages, lifeline).run()
+
+
+def in_thread(make: Callable[[], Value]) -> Value:
+    """Return what `make` returns in a thread, which ends before anything is forked.
+
+    The engine draws random numbers for blank nodes and UUIDs from a source of each thread. Once the
+    thread that forks has drawn any, all its forks would draw the same.
+    """
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(make).result()
+
+
+def _import_pages() -> type[PageMaker]:
+    from twingraph.endpoint.pages import PageMaker
+
+    return PageMaker
 
 
 if __name__ == "__main__":

@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,13 +23,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from twingraph.endpoint.blocking import BlockingEvaluator
 from twingraph.endpoint.endpoint import Service
 from twingraph.endpoint.form import ROUTES as FORM
+from twingraph.endpoint.forward import FORM as FORM_KIND
+from twingraph.endpoint.forward import PAGES, QUESTIONS, THINGS, forwarded
+from twingraph.endpoint.front_graph import FrontGraph
+from twingraph.endpoint.inner import HANDLERS
 from twingraph.endpoint.launch import Launcher, OwnLauncher
 from twingraph.endpoint.places import OwnPlaces
 from twingraph.endpoint.pool import Pool
-from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.remote import RemoteEvaluator
 from twingraph.problems import TwingraphError
-from twingraph.rdf.frozen import NAME
+from twingraph.rdf.frozen import NAME, load_store
 from twingraph.serve.log import Log
 from twingraph.serve.numbers import Numbers
 from twingraph.serve.watch import ROUTES as WATCH
@@ -38,22 +40,20 @@ from twingraph.serve.watch import Front, follow, mark_of, publish, state_of
 from twingraph.settings import Limits, address_from
 from twingraph.site.reader import BuildReader, load_site
 from twingraph.site.render import STATIC, static_file
-from twingraph.sparql.fetch import EndpointError
+from twingraph.sparql.remote import RemoteStore
 from twingraph.web.attachments import ROUTES as ATTACHMENTS
 from twingraph.web.catalogue import ROUTES as CATALOGUE
 from twingraph.web.dereference import FIRST as THINGS_FIRST
 from twingraph.web.dereference import LAST as THINGS_LAST
 from twingraph.web.feeds import ROUTES as FEEDS
-from twingraph.web.files.published import NotWholeError
 from twingraph.web.files.send import ROUTES as FILES
-from twingraph.web.files.send import not_whole_now
 from twingraph.web.library import ROUTES as LIBRARY
 from twingraph.web.lookup import ROUTES as LOOKUP
 from twingraph.web.matching import ROUTES as MATCHING
 from twingraph.web.memento import ROUTES as MEMENTOS
 from twingraph.web.reconcile import ROUTES as RECONCILE
 from twingraph.web.reconcile import keep_ready
-from twingraph.web.refusals import broken, not_found, not_reached, not_served, refused
+from twingraph.web.refusals import not_found
 from twingraph.web.releases import ROUTES as RELEASES
 from twingraph.web.respond import CommonHeaders, respond
 from twingraph.web.search import ROUTES as SEARCH
@@ -98,61 +98,63 @@ def create_app(
 
     def load() -> Service:
         mark = mark_of(build)  # before it is read: what comes meanwhile is another one
-        service = assemble(load_site(build, library, endpoint, bounds, public))
+        graph = build.resolve() / NAME
+        front = FrontGraph(lambda: load_store(graph)) if endpoint is None else None
+        site = load_site(build, library, endpoint, bounds, public, front)
+        service = remote(site, site.remote) if front is None else pooled(site, front, graph)
         service.mark = mark
         return service
 
-    def assemble(site: BuildReader) -> Service:
-        if site.remote is not None:
-            return Service(site, RemoteEvaluator(site.remote, site.base, site.prefixes, bounds))
-        launcher: Launcher = getattr(app.state, "launcher", None) or OwnLauncher()
-        pool = Pool(build.resolve() / NAME, site.base, bounds, launcher, share)
+    def remote(site: BuildReader, store: RemoteStore | None) -> Service:
+        assert store is not None, "an endpoint is named"
+        return Service(site, RemoteEvaluator(store, site.base, site.prefixes, bounds))
+
+    def pooled(site: BuildReader, front: FrontGraph, graph: Path) -> Service:
+        launcher: Launcher = getattr(app.state, "launcher", None) or OwnLauncher(users=2)
+        settings = pages_of(library, public, bounds)
+        pool = Pool(graph, site.base, bounds, launcher, share, settings)
         pool.places = getattr(app.state, "places", None) or OwnPlaces()
-        return Service(replace(site, guarded=BlockingEvaluator(pool)), pool)
+        own = replace(bounds, concurrent=-(-bounds.concurrent // share))
+        pages = Pool(graph, site.base, own, launcher, share, settings, for_pages=True)
+        questions = BlockingEvaluator(pool)
+        return Service(replace(site, guarded=questions), pool, pages, front, questions)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        started = asyncio.create_task(app.state.service.evaluator.start())
+        started = asyncio.create_task(app.state.service.start())
         following = asyncio.create_task(follow(app, build, load))
-        preparing = asyncio.create_task(keep_ready(app))
         publishing = asyncio.create_task(publish(app))
+        tasks = [started, following, publishing]
+        if app.state.site.remote is not None:
+            tasks.append(asyncio.create_task(keep_ready(app)))
+        app.state.started = started
         yield
-        tasks = started, following, preparing, publishing
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        app.state.service.evaluator.close()
+        app.state.service.close()
         lines.flush()
 
     lines = Log(log)
     app = Application(
         routes=[
-            *LIBRARY,
+            *forwarded(LIBRARY, QUESTIONS),
             *FEEDS,
-            *ATTACHMENTS,
+            *forwarded(ATTACHMENTS, PAGES),
             *MEMENTOS,
-            *THINGS_FIRST,
-            *FORM,
+            *forwarded(THINGS_FIRST, THINGS),
+            *forwarded(FORM, FORM_KIND),
             *FILES,
             *RELEASES,
             *CATALOGUE,
-            *CRAWLERS,
+            *forwarded(CRAWLERS, PAGES),
             *WATCH,
             Route("/static/{name}", static),
-            *LOOKUP,
-            *SEARCH,
-            *MATCHING,
-            *RECONCILE,
-            *THINGS_LAST,
+            *forwarded((*LOOKUP, *SEARCH, *MATCHING, *RECONCILE), PAGES),
+            *forwarded(THINGS_LAST, THINGS),
         ],
         middleware=[Middleware(CommonHeaders)],
-        exception_handlers={
-            HTTPException: not_served,
-            EndpointError: not_reached,
-            RefusedError: refused,
-            NotWholeError: not_whole_now,
-            500: broken,
-        },
+        exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.front = Front(super(Application, app).__call__, app.state, lines)
@@ -167,6 +169,15 @@ def create_app(
     app.state.numbers = Numbers(state_of(app))
     app.state.queries = CapacityLimiter(_CONCURRENT_QUESTIONS)
     return app
+
+
+def pages_of(library: Path | None, address: str, limits: Limits) -> dict[str, Any]:
+    """Return what workers need to answer requests (`Config.pages`)."""
+    return {
+        "library": str(library) if library is not None else "",
+        "address": address,
+        "limits": asdict(limits),
+    }
 
 
 def static(request: Request) -> Response:

@@ -188,10 +188,10 @@ async def _serve(
     for number in _SIGNALS:
         loop.add_signal_handler(number, end.set)
     link = Link(line, end.set) if line is not None else None
-    evaluator = app.state.service.evaluator
-    if link is not None and isinstance(evaluator, Pool):
-        evaluator.launcher = app.state.launcher = link
-        evaluator.places = app.state.places
+    service = app.state.service
+    if link is not None and isinstance(service.evaluator, Pool):
+        service.evaluator.launcher = service.pages.launcher = app.state.launcher = link
+        service.evaluator.places = app.state.places
     connections = app.state.connections = Connections(
         app,
         address_bytes=3 * app.state.limits.query_bytes + _ADDRESS,

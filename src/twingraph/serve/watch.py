@@ -71,7 +71,7 @@ class Front:
         site = snapshot.site
         scope = under_prefix(scope, prefix_for(scope, site.address, site.address != site.base))
         state = scope.setdefault("state", {})
-        state["snapshot"] = snapshot
+        state["snapshot"], state["query"] = snapshot, ForPeople(None)
         status, started, sent = 500, 0, 0
         outcome: int | ForPeople = ForPeople(None)
 
@@ -178,7 +178,7 @@ def state_of(app: Starlette) -> Callable[[], dict[str, int]]:
         service: Service = app.state.service
         connections = getattr(app.state, "connections", None)
         return {
-            **{f"queries_{name}": number for name, number in service.evaluator.state().items()},
+            **service.state(),
             "cache_bytes": service.cache.bytes,
             "cache_answers": len(service.cache),
             "connections": len(connections.open) if connections is not None else 0,
@@ -219,7 +219,7 @@ async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> No
         known = mark
         try:
             service = await to_thread.run_sync(load)
-            await service.evaluator.start()
+            await service.start()
         except TwingraphError as error:
             print(f"twingraph: {error}; the build before it is served on", file=sys.stderr)  # noqa: T201
             continue

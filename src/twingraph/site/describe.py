@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from heapq import nsmallest
-from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -140,16 +139,16 @@ def _graph(site: BuildReader, thing: str, suffix: str) -> bytes | None:
 
 
 def _shapes(site: BuildReader, suffix: str) -> bytes:
-    path = site.dumps["shapes.ttl"].path
+    raw = site.read("shapes.ttl")
     if suffix == "ttl":
-        return path.read_bytes()
-    return SERIALIZERS[suffix](list(_shape_triples(path)), site.prefixes)
+        return raw
+    return SERIALIZERS[suffix](list(_shape_triples(raw)), site.prefixes)
 
 
 @lru_cache(maxsize=2)
-def _shape_triples(path: Path) -> tuple[Triple, ...]:
+def _shape_triples(raw: bytes) -> tuple[Triple, ...]:
     """Return the triples of a Turtle file, its blank nodes named alike by everybody (RDFC-1.0)."""
-    shapes = Dataset(parse(path=path, format=RdfFormat.TURTLE))
+    shapes = Dataset(parse(raw, format=RdfFormat.TURTLE))
     shapes.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
     return tuple(shape.triple for shape in shapes)
 

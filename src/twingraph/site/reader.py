@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -93,7 +94,6 @@ class BuildReader:
     prefixes: Mapping[str, str]
     context: Json
     queries: Mapping[str, str]
-    graphs: frozenset[str]
     dumps: Mapping[str, BuildFile]
     questions: tuple[Question, ...]
     library: Mapping[str, LibraryQuery]
@@ -102,6 +102,23 @@ class BuildReader:
     )
 
     memory: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+    contents: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def graphs(self) -> frozenset[str]:
+        """The names of the graphs beside what we publish."""
+        found = self.store.named_graphs()
+        return frozenset(graph.value for graph in found if isinstance(graph, NamedNode))
+
+    def read(self, name: str) -> bytes:
+        """Return what is in a file of the build."""
+        return self.contents[name] if name in self.contents else self.dumps[name].path.read_bytes()
+
+    def read_ahead(self, names: Iterable[str]) -> None:
+        """Read files of the build for a process that can open none later."""
+        for name in names:
+            if name in self.dumps:
+                self.contents[name] = self.read(name)
 
     def remember(self, key: object, ask: Callable[[], Answer]) -> Answer:
         """Return what `ask` returns, asked once: a build never changes. A bounded few are kept."""
@@ -179,8 +196,11 @@ def load_site(
     endpoint: str | None = None,
     limits: Limits | None = None,
     address: str = "",
+    store: Queryable | None = None,
 ) -> BuildReader:
     """Open the build in folder `build`; raise `TwingraphError` where it is none.
+
+    `store` is its graph, where that is loaded already or is to be loaded by others.
 
     `library` is the folder of the questions, ours where none is named. With an `endpoint` the graph
     is asked there, within `limits`, and must be the one of the build. `address` is where the public
@@ -195,11 +215,10 @@ def load_site(
     except (OSError, ValueError) as error:
         raise TwingraphError(f"{build} is no build: {error}; run 'twingraph build'") from None
     base = about["base_iri"]
-    store: Queryable
-    if endpoint is None:
-        store = load_store(folder / NAME)
-    else:
+    if endpoint is not None:
         store = open_endpoint(endpoint, base, folder, limits)
+    elif store is None:
+        store = load_store(folder / NAME)
     return BuildReader(
         store=store,
         shapes=load_store(folder / "shapes.ttl", RdfFormat.TURTLE),
@@ -214,9 +233,6 @@ def load_site(
         prefixes=prefixes_for(base),
         context=context,
         queries=_load_queries(),
-        graphs=frozenset(
-            graph.value for graph in store.named_graphs() if isinstance(graph, NamedNode)
-        ),
         dumps=_list_dumps(folder, sums),
         questions=_load_questions(asked),
         library=asked,

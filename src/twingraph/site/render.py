@@ -74,14 +74,25 @@ def _environment() -> Environment:
     )
 
 
+def compile_templates() -> None:
+    """Read all templates now: they can't be read where no file can be opened."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
 def static_file(name: str) -> bytes | None:
     """Return a file that pages refer to, by the table of those there are; None where it is not."""
+    return _static_file(name) if name in STATIC else None
+
+
+@cache
+def _static_file(name: str) -> bytes | None:
     if name == "land.svg":
         return land_svg().encode()
     path = _FOLDER / "static" / name
     if name == "style.css":
         return path.read_bytes() + stylesheet().encode()
-    return path.read_bytes() if name in STATIC and path.is_file() else None
+    return path.read_bytes() if path.is_file() else None
 
 
 def render(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
@@ -65,16 +64,16 @@ def service_description(
 
 def dataset_description(site: BuildReader, suffix: str) -> bytes:
     """Return what the whole is, in the RDF format of that suffix: VoID, as the build wrote it."""
-    path = site.dumps[VOID_FILE].path
+    raw = site.read(VOID_FILE)
     if suffix == "ttl":
-        return path.read_bytes()
+        return raw
     prefixes = {**site.prefixes, "formats": FORMATS, "void": VOID}
-    return SERIALIZERS[suffix](list(_void_triples(path)), prefixes)
+    return SERIALIZERS[suffix](list(_void_triples(raw)), prefixes)
 
 
 @lru_cache(maxsize=2)
-def _void_triples(path: Path) -> tuple[Triple, ...]:
-    return tuple(item.triple for item in parse(path=path, format=RdfFormat.TURTLE))
+def _void_triples(raw: bytes) -> tuple[Triple, ...]:
+    return tuple(item.triple for item in parse(raw, format=RdfFormat.TURTLE))
 
 
 def _sizes(site: BuildReader) -> Mapping[str, Literal]:
@@ -84,7 +83,7 @@ def _sizes(site: BuildReader) -> Mapping[str, Literal]:
     counted = NamedNode(VOID + "triples")
     return {
         void_triple.subject.value: void_triple.object
-        for void_triple in _void_triples(site.dumps[VOID_FILE].path)
+        for void_triple in _void_triples(site.read(VOID_FILE))
         if void_triple.predicate == counted
         and isinstance(void_triple.subject, NamedNode)
         and isinstance(void_triple.object, Literal)

@@ -64,10 +64,9 @@ class WikidataPage(NamedTuple):
 
 def read_report(site: BuildReader) -> dict[str, Any]:
     """Return the report of the build; {} where it has none."""
-    file = site.dumps.get(REPORT_JSON)
-    if file is None:
+    if REPORT_JSON not in site.dumps:
         return {}
-    found = json.loads(file.path.read_text(encoding="utf-8"))
+    found = json.loads(site.read(REPORT_JSON))
     return found if isinstance(found, dict) else {}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,10 +14,10 @@ from twingraph.web.refusals import not_found
 from twingraph.web.respond import language_of, path_of, respond, see_other
 
 
-async def attached(request: Request) -> Response:
+def attached(request: Request) -> Response:
     """Send a calendar or a map."""
     site: BuildReader = request.state.snapshot.site
-    found = await run_in_threadpool(attachment, site, path_of(request))
+    found = attachment(site, path_of(request))
     if found is None:
         return not_found(request)
     headers = {"content-security-policy": FRAME_POLICY} if found.framed else {}

@@ -13,8 +13,10 @@ Bytes are made by `release.feeds`; the same lie in `releases/feed/` after a rele
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode
 from starlette.requests import Request
@@ -37,7 +39,7 @@ from twingraph.site.render import Alternate
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
 from twingraph.web.releases import release_index
-from twingraph.web.respond import VARY, accept_of, language_of, respond, see_other
+from twingraph.web.respond import VARY, accept_of, language_of, path_of, respond, see_other
 
 _TRIG: Final = "application/trig"
 _ROOTS: Final = {ROOT: stream_root, CATALOGUE_ROOT: catalogue_root}
@@ -84,6 +86,9 @@ def history(request: Request) -> list[HistoryRecord]:
 
 def history_of_thing(request: Request, iri: str) -> list[HistoryRecord]:
     """Return the records of a thing and of what is about it, newest first."""
+    handed = _handed(request)
+    if handed is not None:
+        return [HistoryRecord(**record) for record in handed["history"]]
     records = history(request)
     state = request.app.state
     kept: tuple[list[HistoryRecord], dict[str, list[HistoryRecord]]] | None = getattr(
@@ -92,6 +97,29 @@ def history_of_thing(request: Request, iri: str) -> list[HistoryRecord]:
     if kept is None or kept[0] is not records:
         kept = state.histories = (records, by_thing(records))
     return kept[1].get(iri, [])
+
+
+# --- for a process that opens no files -----------------------------------------------------------
+
+
+def hand_over(request: Request) -> dict[str, Any]:
+    """Return, as JSON, what the releases tell about the thing whose page is asked for."""
+    path = path_of(request)
+    language, _, rest = path.partition("/")
+    thing = thing_of_page(rest.removesuffix(".html")) if language in LANGUAGES else None
+    records = history_of_thing(request, _site(request).iri(thing)) if thing else []
+    return {"releases": bool(editions(request)), "history": [asdict(each) for each in records]}
+
+
+def has_releases(request: Request) -> bool:
+    """Are there releases that take part in the streams?"""
+    handed = _handed(request)
+    return bool(editions(request) if handed is None else handed["releases"])
+
+
+def _handed(request: Request) -> Mapping[str, Any] | None:
+    """Return what `hand_over` found in another process, None where this one can look itself."""
+    return getattr(request.state, "handed", None)
 
 
 # --- routes --------------------------------------------------------------------------------------

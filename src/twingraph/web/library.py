@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -40,6 +39,7 @@ from twingraph.web.respond import (
     respond,
     see_other,
 )
+from twingraph.web.threads import in_thread
 
 _HTML: Final = Variant("text/html", "html")
 _JSON_FIRST: Final = (*TEXT_FIRST[1:], TEXT_FIRST[0], _HTML)
@@ -60,8 +60,8 @@ def _links(site: BuildReader, *others: str) -> str:
 
 async def _in_turn(request: Request, make: Callable[[Request], Response]) -> Response:
     """Ask the graph in a thread; only so many questions are asked at once."""
-    limiter: CapacityLimiter = request.app.state.queries
-    return await to_thread.run_sync(make, request, limiter=limiter)
+    limiter = getattr(request.app.state, "queries", None)
+    return await in_thread(request, lambda: make(request), limiter)
 
 
 # --- questions -----------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,6 +17,7 @@ from twingraph.site.render import render
 from twingraph.translation import Words, words_of
 from twingraph.web.reconcile import body_of, register_of, root_of
 from twingraph.web.respond import language_of, respond
+from twingraph.web.threads import in_thread
 
 MOST: Final = 200  # names of one request
 
@@ -60,7 +60,7 @@ async def page(request: Request) -> Response:
         typed = fields.get("names", [""])[0]
     names = [line.strip() for line in typed.splitlines() if line.strip()]
     groups = (
-        await run_in_threadpool(lambda: _groups(register_of(request), names[:MOST], words))
+        await in_thread(request, lambda: _groups(register_of(request), names[:MOST], words))
         if names
         else []
     )

@@ -35,7 +35,7 @@ from twingraph.release.feeds.memento import (
     write_rdf,
 )
 from twingraph.site.render import Alternate
-from twingraph.web.feeds import editions, folder_of, publication
+from twingraph.web.feeds import editions, folder_of, has_releases, publication
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
 from twingraph.web.releases import IMMUTABLE
@@ -82,7 +82,7 @@ def timemap_of(request: Request, path: str) -> TimeMap | None:
 
 def add_timegate(request: Request, answer: Response, path: str) -> Response:
     """Say on the answer of a thing where its past is, if there are releases."""
-    if answer.status_code in (200, 303) and editions(request):
+    if answer.status_code in (200, 303) and has_releases(request):
         origin = publication(request)
         timemap = TimeMap(path, origin.base, origin.address, ())
         links = [answer.headers.get("link", ""), memento_links(timemap, "")]

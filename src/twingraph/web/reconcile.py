@@ -46,6 +46,7 @@ from twingraph.link.reconcile_extend import (
 from twingraph.rdf.vocabulary import ONTOLOGY
 from twingraph.site.reader import BuildReader
 from twingraph.web.respond import COMMON, language_of, respond
+from twingraph.web.threads import in_thread
 
 MAX_BODY: Final = 1024 * 1024  # bytes: some thousand names
 _SOON: Final = 1.0  # seconds between two looks whether there is a new build
@@ -227,7 +228,7 @@ async def _run(
     answer: Callable[[Register, object, str], Mapping[str, object]], request: Request,
     payload: object, language: str,
 ) -> Mapping[str, object]:  # fmt: skip
-    return await run_in_threadpool(lambda: answer(register_of(request), payload, language))
+    return await in_thread(request, lambda: answer(register_of(request), payload, language))
 
 
 async def _fields(request: Request) -> dict[str, str]:

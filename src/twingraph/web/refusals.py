@@ -90,7 +90,7 @@ def not_reached(request: Request, error: Exception) -> Response:
 
 
 def refused(request: Request, error: Exception) -> Response:
-    """Say that a question of the library overran a limit, or that too many are asked."""
+    """Say that a question or a page overran a limit, or that too many are asked for."""
     assert isinstance(error, RefusedError)
     words = words_of(language_of(request))
     headers = {"retry-after": str(error.again)} if error.again else None
@@ -98,7 +98,7 @@ def refused(request: Request, error: Exception) -> Response:
         request,
         error.status,
         words.error(error),
-        heading=words.gettext("This query can't be answered"),
+        heading=words.gettext(error.heading),
         headers=headers,
         members=error.members,
     )

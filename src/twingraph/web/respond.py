@@ -105,13 +105,14 @@ def precondition(request: Request, headers: Mapping[str, str]) -> Response | Non
     now = Validators(headers["etag"], read_date(headers.get("last-modified", "")))
     status = outcome(request.headers, now)
     if status == 412:
-        return _changed(request)
+        return changed(request)
     kept = ("cache-control", "content-location", "etag", "last-modified", "vary")
     entries = {name: value for name, value in headers.items() if name in kept}
     return Response(status_code=304, headers=entries) if status == 304 else None
 
 
-def _changed(request: Request) -> Response:
+def changed(request: Request) -> Response:
+    """Say that what is asked for is not what the request wants it to be (412)."""
     words = words_of(language_of(request))
     return refuse(
         request,

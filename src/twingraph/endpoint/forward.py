@@ -1,0 +1,219 @@
+"""Requests that read the graph, handed to workers: the server's side.
+
+What comes back is kept by build, path, query and the headers that it varies by (RFC 9111 §4.1).
+Conditions (RFC 9110 §13) and HEAD are seen to here, so a worker is asked for the whole by GET.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from anyio import to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from twingraph.endpoint.endpoint import (
+    SEEN,
+    ForPeople,
+    Service,
+    Submitter,
+    condition,
+    gone_of,
+    send_result,
+)
+from twingraph.endpoint.formats import choose_formats
+from twingraph.endpoint.messages import PAGE, pack, unpack
+from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.process import Reply
+from twingraph.endpoint.protocol import RefusedError
+from twingraph.endpoint.refusal import page_refusal, refusal
+from twingraph.endpoint.result import Result, lines_of
+from twingraph.settings import Limits
+from twingraph.web.feeds import hand_over
+from twingraph.web.reconcile import MAX_BODY
+from twingraph.web.respond import changed
+
+_PASSED: Final = (b"accept", b"accept-language", b"content-type", b"host")
+_KEPT: Final = frozenset({200, 301, 303, 308, 410})
+_NOT_KEPT: Final = ("no-store", "private")
+
+
+class Kind(NamedTuple):
+    """What is particular to a group of routes.
+
+    `workers` says who answers; `refused` the words where there is no answer; `handed` finds what
+    a worker can't, because it lies in files; `kept` whether answers are worth keeping.
+    """
+
+    workers: Callable[[Service], Submitter]
+    refused: Callable[[Reply, Limits], RefusedError]
+    handed: Callable[[Request], dict[str, Any]] | None = None
+    kept: bool = True
+
+
+def _query_refused(reply: Reply, limits: Limits) -> RefusedError:
+    return refusal(reply, choose_formats((), None), limits)
+
+
+def _for_pages(service: Service) -> Submitter:
+    assert service.pages is not None, "requests are forwarded"
+    return service.pages
+
+
+def _for_queries(service: Service) -> Submitter:
+    return service.evaluator  # type: ignore[return-value]  # only a pool stands beside a pool
+
+
+PAGES: Final = Kind(_for_pages, page_refusal)
+THINGS: Final = Kind(_for_pages, page_refusal, hand_over)
+QUESTIONS: Final = Kind(_for_queries, _query_refused)
+FORM: Final = Kind(_for_queries, _query_refused, kept=False)
+
+
+def forwarded(routes: Iterable[Route], kind: Kind) -> list[Route]:
+    """Return routes of the same paths and methods whose answers workers make."""
+    ends: dict[object, Forwarded] = {}
+    found = []
+    for route in routes:
+        end = ends.setdefault(route.endpoint, Forwarded(route, kind))
+        found.append(Route(route.path, end, methods=sorted(route.methods or ())))
+    return found
+
+
+class Forwarded:
+    """The ASGI application of a route: a worker answers where there are any, else the route."""
+
+    def __init__(self, route: Route, kind: Kind) -> None:
+        """Stand in place of a route."""
+        self._here: ASGIApp = route.app
+        self._kind = kind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        service: Service = scope["state"]["snapshot"]
+        shown: ForPeople = scope["state"]["query"]
+        if not service.forwards or shown.refused is not None:
+            await self._here(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            made = await self._answer(request, service, shown)
+        except RefusedError as error:
+            if self._kind is not FORM:
+                raise
+            scope["state"]["query"] = shown._replace(refused=error)
+            await self._here(scope, receive, send)
+            return
+        status = condition(scope, made)
+        if status == 412:
+            await changed(request)(scope, receive, send)
+        else:
+            await send_result(service, scope, send, made, status)
+
+    async def _answer(self, request: Request, service: Service, shown: ForPeople) -> Result:
+        """Return an answer that was kept, or have it made and keep it."""
+        scope = request.scope
+        handed = None
+        if self._kind.handed is not None and request.app.state.releases is not None:
+            handed = await to_thread.run_sync(self._kind.handed, request)
+        elif self._kind.handed is not None:
+            handed = {"releases": False, "history": []}
+        body, cut = shown.body, False
+        posted = scope["method"] == "POST"
+        if posted and not body:
+            body, cut = await _body_of(request)
+        head = {
+            "method": "POST" if posted else "GET",
+            **{name: scope[name] for name in ("path", "root_path", "scheme", "server")},
+            "raw_path": (scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
+            "query_string": scope["query_string"].decode("latin-1"),
+            "headers": [],
+            "handed": handed,
+            "cut": cut,
+        }
+        key = b"" if posted or not self._kind.kept else _place_of(head, request)
+        if key and (kept := _find(service, key, request)) is not None:
+            scope[SEEN] = (-1, "", True)
+            return kept
+        head["headers"] = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in scope["headers"]
+            if name in _PASSED
+        ]
+        workers = self._kind.workers(service)
+        reply = await workers.submit(PAGE + pack(head, body), gone_of(request.receive))
+        if reply.outcome is not Outcome.RESPONSE:
+            if reply.outcome is Outcome.FAILED:
+                raise RuntimeError(reply.body.decode("utf-8", "replace"))
+            raise self._kind.refused(reply, service.limits)
+        if SEEN in scope:
+            scope[SEEN] = (reply.rows, *scope[SEEN][1:])
+        made = _read(reply)
+        if key:
+            _keep(service, key, request, made)
+        return made
+
+
+async def _body_of(request: Request) -> tuple[bytes, bool]:
+    """Return what there is of the body up to a little more than is taken, and whether it broke."""
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY:
+                break
+    except ClientDisconnect:
+        return bytes(body), True
+    return bytes(body), False
+
+
+def _read(reply: Reply) -> Result:
+    told, content = unpack(reply.body)
+    if told["trace"]:
+        print(told["trace"], file=sys.stderr)  # noqa: T201
+    headers = [(name, value) for name, value in told["headers"]]
+    tag = next((value for name, value in headers if name == "etag"), "")
+    return Result(lines_of(headers), b"", content, -1, "", tag, told["status"])
+
+
+# --- what is kept --------------------------------------------------------------------------------
+
+
+def _place_of(head: Mapping[str, Any], request: Request) -> bytes:
+    """Return what an answer is kept by, without the headers that it varies by."""
+    return _digest(json.dumps([head, request.headers.get("host", "")]))
+
+
+def _find(service: Service, place: bytes, request: Request) -> Result | None:
+    vary = service.cache.get(place)  # its first part: which headers matter here
+    if vary is None:
+        return None
+    return service.cache.get(_whole_key(place, vary.body.decode("latin-1"), request))
+
+
+def _keep(service: Service, place: bytes, request: Request, made: Result) -> None:
+    headers = made.headers()
+    cached = _header(headers, b"cache-control")
+    if made.status not in _KEPT or any(word in cached for word in _NOT_KEPT):
+        return
+    vary = _header(headers, b"vary").lower()
+    service.cache.keep(place, Result(b"", b"", vary.encode("latin-1"), 0, "", ""))
+    service.cache.keep(_whole_key(place, vary, request), made)
+
+
+def _whole_key(place: bytes, vary: str, request: Request) -> bytes:
+    names = [name.strip() for name in vary.split(",") if name.strip()]
+    return _digest(place.hex(), *(",".join(request.headers.getlist(name)) for name in names))
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.sha256(json.dumps(["page", *parts]).encode()).digest()
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
+    return ",".join(value.decode("latin-1") for other, value in headers if other == name)

@@ -1,0 +1,185 @@
+"""Requests answered in a worker: pages, descriptions, look-ups, questions of the library.
+
+A worker has one thread, no event loop and no descriptor but its socket. So all that may be read is
+read before it is forked, and what is a coroutine here never waits for anything.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pyoxigraph import Store
+from starlette.types import Message, Scope
+
+from twingraph.endpoint.blocking import BlockingEvaluator
+from twingraph.endpoint.endpoint import SEEN, ForPeople, Service, answer, is_query
+from twingraph.endpoint.evaluate import FRESH, Answer, Config, evaluate
+from twingraph.endpoint.inner import OutOfMemoryError, alone
+from twingraph.endpoint.messages import pack, unpack
+from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.process import Gone, Reply
+from twingraph.endpoint.question import Question
+from twingraph.settings import Limits
+from twingraph.site.read_ahead import read_build, read_program
+from twingraph.site.reader import load_site
+from twingraph.web.reconcile import register_in
+from twingraph.web.search import read_names
+
+Value = TypeVar("Value")
+_ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
+
+read_program()  # whoever imports this is about to fork
+
+
+def drive(coroutine: Coroutine[Any, Any, Value]) -> Value:
+    """Return what a coroutine returns that waits for nothing; raise `RuntimeError` for another.
+
+    >>> async def seven() -> int:
+    ...     return 7
+    >>> drive(seven())
+    7
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        value: Value = done.value
+        return value
+    coroutine.close()
+    raise RuntimeError("an answer waited for something; in a worker nothing comes")
+
+
+class OwnEvaluator:
+    """Evaluates queries in this process, which is itself watched by the pool."""
+
+    def __init__(self, store: Store, config: Config, limits: Limits) -> None:
+        """Take the graph and what a result may be."""
+        self.limits = limits
+        self._store = store
+        self._config = config
+
+    async def ask(
+        self,
+        query: str,
+        rows: str,
+        graphs: str,
+        dataset: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+        bindings: Mapping[str, str] | None = None,
+        gone: Gone | None = None,
+    ) -> Reply:
+        """Return what came of a query, as `Pool.ask` does; `gone` is heard of by the pool."""
+        question = Question(query, rows, graphs, dataset, bindings)
+        found = evaluate(self._store, self._config, question)
+        if found.outcome is Outcome.TOO_MUCH_MEMORY:
+            raise OutOfMemoryError
+        return Reply(found.outcome, found.body, found.rows, bool(found.flags & FRESH))
+
+    problem = ""
+
+    async def start(self) -> None:
+        """Be ready."""
+
+    async def drain(self) -> None:
+        """Nothing runs beside what is answered."""
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+    def state(self) -> dict[str, int]:
+        """Nobody asks a worker for numbers."""
+        return {}
+
+
+class PageMaker:
+    """The inner application over one graph."""
+
+    def __init__(self, store: Store, config: Config) -> None:
+        """Open the build that the configuration names; raise `TwingraphError` where it is none."""
+        settings = dict(config.pages)
+        limits = Limits(**settings["limits"])
+        library = Path(settings["library"]) if settings["library"] else None
+        build = Path(config.graph).parent
+        site = load_site(build, library, address=settings["address"], store=store)
+        read_build(site)
+        evaluator = OwnEvaluator(store, config, limits)
+        site = replace(site, guarded=BlockingEvaluator(evaluator, lambda ask: drive(ask())))
+        self._service = Service(site, evaluator)
+        self._app = alone()
+
+    def preparations(self) -> list[Callable[[], object]]:
+        """Return what to do once before workers are forked, so that none does it for itself."""
+        site, state = self._service.site, self._app.state
+        return [
+            lambda: site.graphs,
+            lambda: site.remember("finder", lambda: read_names(site)),
+            lambda: register_in(state, site),
+        ]
+
+    def answer(self, message: bytes) -> Answer:
+        """Return the response to a request (`messages.py`)."""
+        head, body = unpack(message)
+        scope = _scope_of(head, body, self._service)
+        sent: list[Message] = []
+        trace = ""
+        try:
+            drive(self._respond(scope, body, sent))
+        except (OutOfMemoryError, MemoryError):
+            return Answer(Outcome.TOO_MUCH_MEMORY)
+        except Exception:  # noqa: BLE001  # ours, whatever it is: answered with 500, told in the log
+            trace = traceback.format_exc()
+        if not sent:
+            return Answer(Outcome.FAILED, trace.encode())
+        told = {
+            "status": sent[0]["status"],
+            "headers": [[name.decode("latin-1"), value.decode("latin-1")]
+                        for name, value in sent[0].get("headers", ())],
+            "trace": trace,
+        }  # fmt: skip
+        content = b"".join(part.get("body", b"") for part in sent[1:])
+        if len(content) > self._service.limits.result_bytes:
+            return Answer(Outcome.TOO_MANY_BYTES)
+        rows = max(scope.get(SEEN, (0,))[0], 0)
+        return Answer(Outcome.RESPONSE, pack(told, content), rows)
+
+    async def _respond(self, scope: Scope, body: bytes, sent: list[Message]) -> None:
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        parts = [body]
+
+        async def receive() -> Message:
+            if parts and not scope["state"]["cut"]:
+                return {"type": "http.request", "body": parts.pop(), "more_body": False}
+            return {"type": "http.disconnect"}
+
+        if is_query(scope):
+            found = await answer(self._service, scope, receive, send)
+            if not isinstance(found, ForPeople):
+                return
+            scope["state"]["query"] = found
+        await self._app(scope, receive, send)
+
+
+def _scope_of(head: Mapping[str, Any], body: bytes, service: Service) -> Scope:
+    return {
+        "type": "http",
+        "asgi": _ASGI,
+        "http_version": "1.1",
+        "server": head["server"] and tuple(head["server"]),
+        "client": None,
+        "scheme": head["scheme"],
+        "method": head["method"],
+        "root_path": head["root_path"],
+        "path": head["path"],
+        "raw_path": head["raw_path"].encode("latin-1"),
+        "query_string": head["query_string"].encode("latin-1"),
+        "headers": [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in head["headers"]
+        ],
+        "state": {
+            "snapshot": service, "handed": head["handed"], "cut": head["cut"], "body": body,
+        },
+    }  # fmt: skip

@@ -1,0 +1,38 @@
+"""Everything that pages are made of besides the graph, read now: a worker can open no file.
+
+What is read once is kept by those who read it (`functools.cache`); files of the build are kept by
+the reader.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from twingraph.link.countries import country_code
+from twingraph.link.exonyms import cities_named
+from twingraph.link.wikidata.outputs import REPORT_JSON
+from twingraph.site.pictures.words import catalogue
+from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.render import STATIC, compile_templates, static_file
+from twingraph.translation import words_of
+
+_FILES: Final = ("void.ttl", "shapes.ttl", "catalog.ttl", REPORT_JSON)
+
+
+def read_program() -> None:
+    """Read what is part of the program."""
+    compile_templates()
+    for language in LANGUAGES:
+        words_of(language)
+        catalogue(language)
+    for name in STATIC:
+        static_file(name)
+    datetime.strptime("2000", "%Y")  # it imports a module when first called
+    country_code("")
+    cities_named("")
+
+
+def read_build(site: BuildReader) -> None:
+    """Read the files of the build that answers are made from."""
+    site.read_ahead(_FILES)
