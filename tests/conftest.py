@@ -34,7 +34,7 @@ from twingraph.rdf.vocabulary import HOME
 from twingraph.releasing import release
 from twingraph.serve.app import create_app
 from twingraph.settings import Settings, load_settings
-from twingraph.site.reader import BuildReader
+from twingraph.site.reader import BuildReader, load_site
 from twingraph.source.fmt import format_files
 from twingraph.source.read import Curated, read_project
 
@@ -149,10 +149,9 @@ def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def site(client: TestClient) -> BuildReader:
-    """What that server has opened."""
-    site: BuildReader = client.app.state.site  # type: ignore[attr-defined]  # Starlette's
-    return site
+def site(built: Path) -> BuildReader:
+    """That build as pages read it."""
+    return load_site(built)
 
 
 # --- engines -------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from twingraph.problems import TwingraphError
 from twingraph.serve.app import create_app
 from twingraph.serve.log import Log, Seen
 from twingraph.settings import load_settings, settings_from
-from twingraph.site.reader import BuildReader
 from twingraph.source.fmt import format_files
 from twingraph.source.read import read_project
 
@@ -73,12 +72,10 @@ def test_a_query_of_full_length_fits_into_an_address(client: TestClient, size: i
 
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 414), ("HEAD", 414), ("POST", 413)])
-def test_a_query_that_is_too_long_is_told_where_it_stands(
-    site: BuildReader, method: str, status: int
-) -> None:
+def test_a_query_that_is_too_long_is_told_where_it_stands(method: str, status: int) -> None:
     asked = read_fields([("query", "ASK {} #".ljust(65_537, "x"))])
     with pytest.raises(RefusedError) as refused:
-        permit(site, asked, 65_536, method)
+        permit(asked, 65_536, method)
     assert refused.value.status == status
 
 

@@ -59,10 +59,11 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
             Build(other.state.service, other.state.service.build[:16], title)
             for other, title in apps
         ]
+        assert client.portal is not None
+        client.portal.call(found[1].service.start)
         yield Two(client, found)
         app.state.service = found[0].service
-        assert client.portal is not None
-        client.portal.call(found[1].service.evaluator.close)
+        client.portal.call(found[1].service.close)
 
 
 LABELS = "SELECT ?l { ?s rdfs:label ?l FILTER (CONTAINS(?l, 'Alpha') || CONTAINS(?l, 'Omega')) }"

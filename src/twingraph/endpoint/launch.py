@@ -116,8 +116,10 @@ class OwnLauncher:
 
     async def launch(self, config: Config) -> Launched:
         """Start one in place of the one before, unless that is just it."""
-        if self._process is None or self._process.ended or self._config != config:
-            self.start(config)
+        if self._process is not None and not self._process.ended and self._config == config:
+            with contextlib.suppress(OSError):  # it has just ended
+                return Launched(self._process.connect(), self._process.pid)
+        self.start(config)
         assert self._process is not None, "started"
         return Launched(self._process.connect(), self._process.pid)
 

@@ -395,7 +395,14 @@ class Pool(Supply):
 
     async def _join(self, worker: Worker, ours: socket.socket) -> None:
         assert self._loop is not None, "opened"
-        await self._loop.create_connection(lambda: worker, sock=ours)
+        try:
+            await self._loop.create_connection(lambda: worker, sock=ours)
+        except BaseException:
+            ours.close()
+            raise
+        if worker not in self._unnamed and self._by_pid.get(worker.pid) is not worker:
+            worker.transport.abort()  # all were let go meanwhile
+            return
         worker.joined = True
         if worker.pid:  # what has no number yet could not be stopped
             self._rest(worker)

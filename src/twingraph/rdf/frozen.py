@@ -84,19 +84,26 @@ write the RDF/XML without one
 
 
 def load_store(
-    path: Path, form: RdfFormat = RdfFormat.N_QUADS, progress: Progress = ignore
+    path: Path,
+    form: RdfFormat = RdfFormat.N_QUADS,
+    progress: Progress = ignore,
+    *,
+    lenient: bool = False,
 ) -> Store:
-    """Return a file of a build as a store in memory; raises `TwingraphError` like `read_frozen`."""
+    """Return a file of a build as a store in memory; raises `TwingraphError` like `read_frozen`.
+
+    Where it is `lenient`, IRIs and language tags are taken as they stand.
+    """
     store = Store()
     try:
         if progress is ignore:
-            store.load(path=path, format=form)
+            store.load(path=path, format=form, lenient=lenient)
         else:
             with path.open("rb") as stream:
                 counted = CountedStream(
                     stream, path.stat().st_size, f"loading {path.name}", progress
                 )
-                store.load(counted, format=form)  # type: ignore[arg-type]  # it reads
+                store.load(counted, format=form, lenient=lenient)  # type: ignore[arg-type]  # it reads
     except (SyntaxError, OSError) as error:
         raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
     return store

@@ -217,10 +217,13 @@ async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> No
         if mark is None or mark == known:
             continue
         known = mark
+        service: Service | None = None
         try:
             service = await to_thread.run_sync(load)
             await service.start()
         except TwingraphError as error:
+            if service is not None:
+                service.close()
             print(f"twingraph: {error}; the build before it is served on", file=sys.stderr)  # noqa: T201
             continue
         await _all_ready(app, repr(service.mark))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from anyascii import anyascii
+
 from twingraph.link.countries import country_code
 from twingraph.link.exonyms import cities_named
 from twingraph.link.wikidata.outputs import REPORT_JSON
@@ -29,6 +31,8 @@ def read_program() -> None:
     for name in STATIC:
         static_file(name)
     datetime.strptime("2000", "%Y")  # it imports a module when first called
+    for block in range(0, 0x110000, 256):  # its tables, which it reads one by one
+        anyascii(chr(block))
     country_code("")
     cities_named("")
 
