@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -105,7 +104,8 @@ def test_every_iri_dereferences_in_every_form(
     async def sweep() -> list[str]:
         return [problem for one in everything for problem in await dereference(app, one)]
 
-    problems = asyncio.run(sweep())
+    assert client.portal is not None
+    problems = client.portal.call(sweep)
     asked = sum(len(forms(one)) for one in everything)
     with capsys.disabled():
         print(f"\n{len(everything)} IRIs, {asked} forms, {len(problems)} wrong ", end="")  # noqa: T201
@@ -177,7 +177,8 @@ def test_jsonld_js_reads_the_same_from_every_description(
                 )  # fmt: skip
         return found
 
-    told = canonical(node, iter(asyncio.run(documents())))
+    assert client.portal is not None
+    told = canonical(node, iter(client.portal.call(documents)))
     with capsys.disabled():
         print(f"\njsonld.js: {told['right']} of {told['all']} documents ", end="")  # noqa: T201
 
