@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Store
+from starlette.testclient import TestClient
 
 from twingraph.rdf.vocabulary import HOME, PREFIXES
 from twingraph.settings import bundled
@@ -17,6 +18,7 @@ from twingraph.site.reader import BuildReader
 from twingraph.sparql.lexer import Token, tokens
 from twingraph.sparql.mistakes import Mistake, explain
 from twingraph.sparql.unknown_terms import Unknown, terms_of, unknown_terms
+from twingraph.translation import words_of
 
 QUERIES = sorted((bundled("queries") / "library").glob("*.rq"))
 
@@ -65,7 +67,7 @@ def test_a_mistake_is_found_where_it_is(
     found = mistake_in(text)
 
     assert found is not None
-    assert words in found.message
+    assert words in str(found.message)
     assert (found.line, found.column, found.meant) == (line, column, meant)
     told = {"line": line, "column": column}
     assert found.members == ({**told, "didYouMean": meant} if meant else told)
@@ -180,3 +182,36 @@ def test_every_term_of_every_question_is_known(site: BuildReader) -> None:
              for one in QUERIES}  # fmt: skip
 
     assert {name: found for name, found in asked.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "german"),
+    [
+        ("SELCT * { ?s ?p ?o }", "SELCT ist kein Wort von SPARQL; ist SELECT gemeint?"),
+        ("ASK { ?s ?p ?o ", "{ wird nie geschlossen; } schreiben, wo es endet"),
+        ("ASK { ?s ?p <http://e/a b> }", 'kein Leerzeichen und keines von "{}|^`\\;'),
+        ("SELECT * { ?x tgg:partner ?y }", "tgg: ist nicht erklärt; ist tg:partner gemeint?"),
+        ("SELECT ?x WHERE { ?x ?y ?z } LIMIT many {}", "many"),
+    ],
+)
+def test_a_mistake_is_told_in_german_after_it_came_from_a_worker(text: str, german: str) -> None:
+    found = mistake_in(text)
+    assert found is not None
+
+    received = Mistake.of_json(found.as_json())
+    told = words_of("de").message(received.words)
+
+    assert received == found
+    assert told.startswith(f"Zeile {found.line}, Spalte {found.column}: ")
+    assert german in told
+    assert told.endswith(found.marked)
+
+
+def test_the_form_and_programs_get_the_mistake_in_their_language(client: TestClient) -> None:
+    asked = {"query": "SELCT * { ?s ?p ?o }"}
+    page = client.get("/sparql", params={**asked, "lang": "de"}, headers={"accept": "text/html"})
+    told = client.get("/sparql", params=asked, headers={"accept-language": "de"})
+
+    assert page.status_code == told.status_code == 400
+    for text in (page.text, told.text):
+        assert "das ist kein SPARQL: Zeile 1, Spalte 1: SELCT ist kein Wort von SPARQL" in text

@@ -126,7 +126,7 @@ def no_sparql(text: str, words: str, prefixes: Mapping[str, str]) -> Answer:
     if is_update(text):
         return Answer(Outcome.UPDATE)
     mistake = explain(words, text, prefixes)
-    return Answer(Outcome.NO_SPARQL, json.dumps(mistake._asdict()).encode())
+    return Answer(Outcome.NO_SPARQL, mistake.as_json())
 
 
 def prefixes_in(text: str, prefixes: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,7 +11,7 @@ from twingraph.endpoint.process import Reply
 from twingraph.endpoint.protocol import NO_UPDATES, RefusedError
 from twingraph.settings import Limits
 from twingraph.sparql.mistakes import Mistake
-from twingraph.translation import N_, Message
+from twingraph.translation import M_, N_, Message
 
 _AGAIN: Final = 5  # seconds until somebody who is told to come back should
 # What becomes of a query that has no result: status, words, and whether to try again.
@@ -141,11 +140,11 @@ def _filled(text: str, reply: Reply, limits: Limits) -> Message:
 
 def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
     """Return the words and the status for a query that has no result."""
-    detail = reply.body.decode("utf-8", "replace")
     if reply.outcome is Outcome.NO_SPARQL:
-        mistake = Mistake(**json.loads(detail))
-        text = f"this is not SPARQL: {mistake.text}"
-        return RefusedError(400, text, members=mistake.members)
+        mistake = Mistake.of_json(reply.body)
+        words = M_("this is not SPARQL: {mistake}", mistake=mistake.words)
+        return RefusedError(400, words, members=mistake.members)
+    detail = reply.body.decode("utf-8", "replace")
     if reply.outcome is Outcome.WRONG_FORM:
         return RefusedError(406, unfitting(choice, detail))
     status, text, again = _FAILURES[reply.outcome]

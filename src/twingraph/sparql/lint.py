@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from twingraph.rdf.vocabulary import PREFIXES
 from twingraph.sparql.lexer import Token
+from twingraph.translation import M_, Message
 
 _KEYWORDS: Final = frozenset(
     (
@@ -83,12 +84,19 @@ _LOOKS_LIKE: Final = {
 }  # fmt: skip
 
 
+# What a triple lacks, by how many of its terms.
+_MISSING: Final = {
+    1: M_("a triple is subject, property, value; behind this there is no value"),
+    2: M_("a triple is subject, property, value; behind this there is no property and no value"),
+}
+
+
 class Diagnostic(NamedTuple):
     """What is wrong: where it starts, how long it is, in words, and what was meant ('' unknown)."""
 
     start: int
     length: int
-    message: str
+    message: Message
     meant: str = ""
 
 
@@ -96,7 +104,7 @@ def wrong_characters(read: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield characters that stand outside of texts and IRIs and mean nothing in SPARQL.
 
     >>> from twingraph.sparql.lexer import tokens
-    >>> next(wrong_characters(list(tokens("ASK\u00a0{ }")))).message
+    >>> str(next(wrong_characters(list(tokens("ASK\u00a0{ }")))).message)
     'U+00A0 (NO-BREAK SPACE) is no space of SPARQL; write a plain space'
     """
     for token in read:
@@ -105,14 +113,21 @@ def wrong_characters(read: Sequence[Token]) -> Iterator[Diagnostic]:
             continue
         letter = found[0]
         name = unicodedata.name(letter, "a control character")
-        told = f"U+{ord(letter):04X} ({name})"
+        code = f"U+{ord(letter):04X} ({name})"
         meant = _LOOKS_LIKE.get(letter, "")
         if meant:
-            message = f"{letter} is {told}, which means nothing in SPARQL; write {meant}"
+            message = M_(
+                "{letter} is {code}, which means nothing in SPARQL; write {meant}",
+                letter=letter, code=code, meant=meant,
+            )  # fmt: skip
         elif letter.isspace() or unicodedata.category(letter) in ("Zs", "Cf", "Cc"):
-            meant, message = " ", f"{told} is no space of SPARQL; write a plain space"
+            meant = " "
+            message = M_("{code} is no space of SPARQL; write a plain space", code=code)
         else:
-            message = f"{letter} is {told}, which means nothing in SPARQL; write it in quotes"
+            message = M_(
+                "{letter} is {code}, which means nothing in SPARQL; write it in quotes",
+                letter=letter, code=code,
+            )  # fmt: skip
         yield Diagnostic(token.start + found.start(), 1, message, meant)
 
 
@@ -126,25 +141,36 @@ def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:
         if word.upper() in _KEYWORDS:
             if word.upper() in _AGGREGATES and before == "SELECT":
                 meant = f"({word}(?x) AS ?{word.lower()})"
-                message = f"what is reckoned needs brackets and a name; write {meant}"
+                message = M_(
+                    "what is reckoned needs brackets and a name; write {meant}", meant=meant
+                )
                 yield Diagnostic(token.start, len(word), message, meant)
             continue
         if before == "PREFIX":
-            yield Diagnostic(token.start, len(word), f"a prefix ends in a colon; write {word}:",
-                         f"{word}:")  # fmt: skip
+            meant = f"{word}:"
+            message = M_("a prefix ends in a colon; write {meant}", meant=meant)
+            yield Diagnostic(token.start, len(word), message, meant)
             continue
         if word.upper() in _UPDATES:
-            message = f"{word.upper()} changes data; here it is only read: write SELECT, ASK, "
-            yield Diagnostic(token.start, len(word), message + "CONSTRUCT or DESCRIBE")
+            message = M_(
+                "{word} changes data; here it is only read: write SELECT, ASK, CONSTRUCT or "
+                "DESCRIBE",
+                word=word.upper(),
+            )
+            yield Diagnostic(token.start, len(word), message)
             continue
         close = closest(word, _KEYWORDS, cutoff=0.8)
         if close and before != "AS":
-            message = f"{word} is no word of SPARQL; did you mean {close}?"
+            message = M_(
+                "{word} is no word of SPARQL; did you mean {meant}?", word=word, meant=close
+            )
         elif any(item.text == f"?{word}" for item in read) or before == "AS":
-            close, message = f"?{word}", f"a variable begins with ?; write ?{word}"
+            close = f"?{word}"
+            message = M_("a variable begins with ?; write {meant}", meant=close)
         else:
-            message = (
-                f"{word} is no word of SPARQL; a name needs a prefix (tg:{word}), a text quotes"
+            message = M_(
+                "{word} is no word of SPARQL; a name needs a prefix (tg:{word}), a text quotes",
+                word=word,
             )
         yield Diagnostic(token.start, len(word), message, close)
 
@@ -156,15 +182,23 @@ def wrong_prefixes(read: Sequence[Token], prefixes: Mapping[str, str]) -> Iterat
         name, colon, local = token.text.partition(":")
         if token.kind != "name" or not colon or name in declared:
             continue
+        prefix, start = f"{name}:", f"PREFIX {name}: <…>"
         if name in _WELL_KNOWN:
             meant = f"PREFIX {name}: <{_WELL_KNOWN[name]}>"
-            message = f"the prefix {name}: is not declared; begin the query with {meant}"
+            message = M_(
+                "the prefix {prefix} is not declared; begin the query with {start}",
+                prefix=prefix, start=meant,
+            )  # fmt: skip
         else:
             close = closest(name, {**PREFIXES, **declared})
             meant = f"{close}:{local}" if close else ""
-            message = f"the prefix {name}: is not declared; " + (
-                f"did you mean {meant}?" if meant else f"begin the query with PREFIX {name}: <…>"
-            )
+            message = M_(
+                "the prefix {prefix} is not declared; did you mean {meant}?",
+                prefix=prefix, meant=meant,
+            ) if meant else M_(
+                "the prefix {prefix} is not declared; begin the query with {start}",
+                prefix=prefix, start=start,
+            )  # fmt: skip
         yield Diagnostic(token.start, len(name) + 1, message, meant)
 
 
@@ -182,7 +216,10 @@ def wrong_iris(read: Sequence[Token], text: str) -> Iterator[Diagnostic]:
     for token in read:
         match = _ABSOLUTE.match(text, token.start) if token.text == "<" else None
         if match and _NOT_IN_IRIS.search(match[0]):
-            message = 'an IRI holds no space and none of "{}|^`\\; write %20 for a space'
+            message = M_(
+                "an IRI holds no space and none of {marks}; write %20 for a space",
+                marks='"{}|^`\\',
+            )
             yield Diagnostic(token.start, len(match[0]), message)
 
 
@@ -190,7 +227,9 @@ def wrong_strings(read: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield texts that never end."""
     for token in read:
         if token.kind == "string" and len(token.text) == 1:
-            message = f"a text begins here that never ends; close it with {token.text}"
+            message = M_(
+                "a text begins here that never ends; close it with {mark}", mark=token.text
+            )
             yield Diagnostic(token.start, 1, message)
 
 
@@ -205,9 +244,12 @@ def wrong_brackets(read: Sequence[Token]) -> Iterator[Diagnostic]:
         elif token.text in CLOSES.values():
             wanted = CLOSES[opened[-1].text] if opened else ""
             if token.text != wanted:
-                message = f"nothing is open that {token.text} could close"
+                message = M_("nothing is open that {mark} could close", mark=token.text)
                 if wanted:
-                    message = f"{opened[-1].text} was opened last; write {wanted} before this"
+                    message = M_(
+                        "{mark} was opened last; write {close} before this",
+                        mark=opened[-1].text, close=wanted,
+                    )  # fmt: skip
                 yield Diagnostic(token.start, 1, message, wanted)
                 return
             opened.pop()
@@ -225,9 +267,8 @@ def unclosed(read: Sequence[Token]) -> Diagnostic | None:
         return None
     last = opened[-1]
     close = CLOSES[last.text]
-    return Diagnostic(
-        last.start, 1, f"{last.text} is never closed; write {close} where it ends", close
-    )
+    message = M_("{mark} is never closed; write {close} where it ends", mark=last.text, close=close)
+    return Diagnostic(last.start, 1, message, close)
 
 
 def wrong_triples(read: Sequence[Token]) -> Iterator[Diagnostic]:
@@ -268,18 +309,15 @@ def _in_number(read: Sequence[Token], at: int) -> bool:
 
 
 def _wrong_run(run: Sequence[Token], wanted: int) -> Diagnostic:
-    parts = ("subject", "property", "value")[3 - wanted :]
     if len(run) > wanted:
         place = run[wanted]
-        message = (
+        message = M_(
             "a triple ended before this; write . (another thing), ; (the same thing) or , (the "
             "same property) between them"
         )
         return Diagnostic(place.start, len(place.text), message, ".")
     last = run[-1]
-    missing = " and no ".join(parts[len(run) :])
-    message = f"a triple is subject, property, value; behind this there is no {missing}"
-    return Diagnostic(last.start, len(last.text), message)
+    return Diagnostic(last.start, len(last.text), _MISSING[wanted - len(run)])
 
 
 def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:

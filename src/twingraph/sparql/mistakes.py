@@ -7,6 +7,7 @@ the mistake; only without one the engine's own words are told.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -16,16 +17,25 @@ from twingraph.rdf.vocabulary import PREFIXES
 from twingraph.sparql import lint as suspects
 from twingraph.sparql.lexer import Lines, Token, tokens
 from twingraph.sparql.lint import Diagnostic
+from twingraph.translation import M_, Message
 
-# What the engine says of a query as a whole, and what to do about it.
-_SAID: Final = {
-    "Duplicated variable name in SELECT": "SELECT names a variable twice; name each once",
-    "SELECT * is not authorized with GROUP BY": "SELECT * can't be grouped; name the variables "
-    "instead of *",
-    "The SELECT contains a variable that is unbound": "SELECT names a variable that is neither "
-    "grouped nor counted; name it in GROUP BY, or write (SAMPLE(?x) AS ?y)",
-    "expected UNDEF": "a row of VALUES has more or fewer values than there are variables",
-}
+# What the engine says of a query as a whole: the word it is about, and what to do about it.
+_WHOLE: Final[Mapping[str, tuple[str, Message]]] = {
+    "Duplicated variable name in SELECT": (
+        "SELECT", M_("SELECT names a variable twice; name each once")
+    ),
+    "SELECT * is not authorized with GROUP BY": (
+        "SELECT", M_("SELECT * can't be grouped; name the variables instead of *")
+    ),
+    "The SELECT contains a variable that is unbound": (
+        "SELECT",
+        M_("SELECT names a variable that is neither grouped nor counted; name it in GROUP BY, or "
+           "write (SAMPLE(?x) AS ?y)"),
+    ),
+    "expected UNDEF": (
+        "VALUES", M_("a row of VALUES has more or fewer values than there are variables")
+    ),
+}  # fmt: skip
 _WIDTH: Final = 100
 _SAID_AT_MOST: Final = 4000  # letters of the engine's words that are read
 _READ: Final = 3000  # tokens; a longer query was written by a program, which needs no guesses
@@ -37,17 +47,36 @@ class Mistake(NamedTuple):
     Lines and columns count from 1. `meant` is what was probably meant; '' where nobody knows.
     """
 
-    message: str
+    message: Message
     line: int
     column: int
     marked: str
     meant: str = ""
 
     @property
-    def text(self) -> str:
+    def words(self) -> Message:
         """Return all of it for people; the mark stands right in a type of one width."""
-        place = f"line {self.line}, column {self.column}: {self.message}"
-        return f"{place}\n{self.marked}" if self.marked else place
+        return M_(
+            "line {line}, column {column}: {mistake}{marked}", line=self.line, column=self.column,
+            mistake=self.message, marked="\n" + self.marked if self.marked else "",
+        )  # fmt: skip
+
+    @property
+    def text(self) -> str:
+        """Return `words` in English."""
+        return str(self.words)
+
+    @classmethod
+    def of_json(cls, raw: bytes) -> Mistake:
+        """Invert `as_json`."""
+        (text, context, values), *rest = json.loads(raw)
+        read = {name: tuple(value) if isinstance(value, list) else value
+                for name, value in values.items()}  # fmt: skip
+        return cls(Message(text, context, read), *rest)
+
+    def as_json(self) -> bytes:
+        """Return the mistake as a worker hands it on."""
+        return json.dumps(self).encode()
 
     @property
     def members(self) -> dict[str, object]:
@@ -93,13 +122,14 @@ def _place(words: str, text: str) -> tuple[int, str]:
 def _first(
     read: Sequence[Token], text: str, place: int, said: str, prefixes: Mapping[str, str]
 ) -> Diagnostic:
-    whole = next((told for words, told in _SAID.items() if f"{words}," in f"{said},"), "")
-    if whole:
-        word = "VALUES" if "VALUES" in whole else "SELECT"
+    whole = next((known for words, known in _WHOLE.items() if f"{words}," in f"{said},"), None)
+    if whole is not None:
+        word, message = whole
         select = next((item for item in read if item.text.upper() == word), None)
-        return Diagnostic(select.start if select else 0, 6 if select else 0, whole)
+        return Diagnostic(select.start if select else 0, 6 if select else 0, message)
     if not read:
-        return Diagnostic(0, 0, "the query is empty; write SELECT, ASK, CONSTRUCT or DESCRIBE")
+        empty = M_("the query is empty; write SELECT, ASK, CONSTRUCT or DESCRIBE")
+        return Diagnostic(0, 0, empty)
     character = next(suspects.wrong_characters(read), None)
     if character is not None:
         place = max(place, character.start)
@@ -113,7 +143,7 @@ def _first(
         suspects.wrong_triples(read),
     )
     firsts = [one for kind in kinds if (one := next(kind, None)) and one.start <= place]
-    found = min(firsts, default=None)
+    found = min(firsts, default=None, key=lambda one: (one.start, one.length))
     if found is None and len(read) < _READ:
         found = suspects.unclosed(read)
     return found or Diagnostic(place, 1, _shorter(said))
@@ -135,16 +165,18 @@ def _mark(line: str, start: int, length: int) -> str:
     return f"{shown}\n{padding}{carets}"
 
 
-def _shorter(words: str) -> str:
+def _shorter(words: str) -> Message:
     """Name what would have been right; the engine also lists every letter of every name.
 
-    >>> _shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable')
+    >>> str(_shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable'))
     'expected ";" or "}" or Variable'
     """
     words = words[:_SAID_AT_MOST]
     listed = words.removeprefix("expected one of ").removeprefix("expected ")
     if listed == words:
-        return words
+        return Message("{words}", "", {"words": words})
     names = re.findall(r'"[^"]*"|[A-Za-z][A-Za-z ]+', re.sub(r"\[[^\]]*\]", "", listed))
     kept = [name for name in names if name not in ("SERVICE", "LATERAL")][:8]
-    return f"expected {' or '.join(kept)}" if kept else "something else is expected here"
+    if not kept:
+        return M_("something else is expected here")
+    return M_("expected {options}", options=tuple(kept))
