@@ -27,8 +27,10 @@ from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.settings import Settings, bundled, load_settings
 from twingraph.site.describe import describe
 from twingraph.site.lists import PAGE, list_page, list_path
+from twingraph.site.names import finder_of
 from twingraph.site.pages import page, page_paths
-from twingraph.site.reader import BuildReader
+from twingraph.site.prepared import ANSWERED
+from twingraph.site.reader import BuildReader, load_site
 from twingraph.source.read import Curated, read_bytes, read_project
 from twingraph.source.starter import make_project
 
@@ -270,3 +272,50 @@ def test_what_tables_say_has_the_form_that_is_not_checked_again(tmp_path: Path) 
     assert all(one.focus.startswith(settings.base_iri + "id/place/") for one in missing)
     rest = [one for one in found if one not in missing and one.severity == "violation"]
     assert [str(one) for one in rest] == []
+
+
+def test_what_the_build_prepared_is_what_the_graph_answers(built: Path) -> None:
+    kept, asked = load_site(built), load_site(built)
+    asked.prepared.clear()  # type: ignore[attr-defined]  # a dict, to be emptied here alone
+
+    assert {name: kept.rows(name) for name in ANSWERED} == {n: asked.rows(n) for n in ANSWERED}
+    paths = ("index.html", "statistics.html", "quality.html", "place/index.html",
+             "partnership/list/letter-b.html", "partnership/list/all.csv")  # fmt: skip
+    for path in paths:
+        assert page(kept, "de", path) == page(asked, "de", path)
+    assert finder_of(kept).names == finder_of(asked).names
+
+
+def test_a_page_of_the_whole_asks_nothing_of_the_whole_graph(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = load_site(built)
+    whole = {*ANSWERED, "list-partnership-facets", "map-pairs", "map-places", "members", "names"}
+    texts = {reader.queries[name].split("WHERE")[0]: name for name in whole}
+    seen: list[str] = []
+    select = BuildReader.select
+
+    def watch(self: BuildReader, text: str, **terms: Any) -> Any:
+        seen.append(text.split("WHERE")[0])
+        return select(self, text, **terms)
+
+    monkeypatch.setattr(BuildReader, "select", watch)
+    for path in ("index.html", "statistics.html", "quality.html", "partnership/index.html"):
+        assert page(reader, "en", path)
+    assert finder_of(reader).find("bonn")
+
+    assert seen
+    assert [texts[head] for head in seen if head in texts] == []
+
+
+def test_what_another_version_prepared_is_not_read(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twingraph.site.reader.__version__", "0.0")
+    assert load_site(built).prepared == {}
+    monkeypatch.undo()
+    reader = load_site(built)
+    monkeypatch.setitem(reader.queries, "numbers", reader.queries["numbers"] + "#")
+    monkeypatch.setattr(BuildReader, "select", lambda self, text, **terms: [{"asked": None}])
+    assert reader.rows("numbers") == [{"asked": None}]
+    assert reader.rows("classes") != [{"asked": None}]

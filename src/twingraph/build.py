@@ -33,6 +33,8 @@ from twingraph.rdf.collector import without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
+from twingraph.site.prepared import prepare
+from twingraph.site.reader import BuildReader, reader_of
 from twingraph.source.read import (
     Curated,
     read_project,
@@ -81,6 +83,8 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool) -> Bu
     frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions)
     with _new_build(out) as draft:
         _write_files(frozen, draft, progress)
+        for name, raw in prepare(_reader(frozen)):
+            draft.put(name, [raw])
         draft.put(ABOUT, [_about(curated, inputs, len(graph), problems)])
         return Built(problems, _publish(draft, out), len(graph))
 
@@ -95,6 +99,18 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
     for name, raw in catalogue_files(frozen, edition).items():
         draft.put(name, [raw])
     draft.put(SUMS, [checksums({name: item.sha256 for name, item in draft.written.items()})])
+
+
+def _reader(frozen: Frozen) -> BuildReader:
+    """Return the build that is being written as its pages will read it."""
+    settings = frozen.settings
+    return reader_of(
+        frozen.dataset.store,
+        frozen.base,
+        address=settings.address or frozen.base,
+        title=settings.title,
+        release=settings.release,
+    )
 
 
 def _licence(curated: Curated) -> str:

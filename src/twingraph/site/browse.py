@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
@@ -25,7 +26,6 @@ from twingraph.site.choices import (
     Option,
     canonical,
     combined,
-    counts_of,
     options_of,
     path_of,
     read_path,
@@ -42,6 +42,7 @@ from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 
 PAGE_SIZE: Final = 100
+_STATED: Final = ("start", "type", "status")
 _AT_ONCE: Final = 2000  # things that a query is asked about
 _COLUMNS: Final = {
     "place": ("level", "country", "partnerships"),
@@ -49,13 +50,21 @@ _COLUMNS: Final = {
 }
 
 
-class Entry(NamedTuple):
-    """A thing of a list: its name, the keys of the facets that it falls under, its rows."""
+class Listing(NamedTuple):
+    """Everything of a kind by name: the IRIs in order, and where those of each key stand.
 
-    iri: str
-    name: str
-    facets: frozenset[str]
-    rows: tuple[Row, ...]
+    `stated` are the places of the partnerships whose start, type or status is stated.
+    """
+
+    things: Sequence[str]
+    under: Mapping[str, Sequence[int]]
+    stated: Mapping[str, Sequence[int]]
+
+    def chosen(self, key: str) -> Sequence[str]:
+        """Return the things that fall under a choice, in order."""
+        if key == "all":
+            return self.things
+        return [self.things[place] for place in self.under.get(key, ())]
 
 
 class Facet(NamedTuple):
@@ -78,34 +87,62 @@ class BrowsePage(NamedTuple):
     csv: str
 
 
-def entries_of(reader: BuildReader, kind: str, language: str) -> list[Entry]:
+def listing_of(reader: BuildReader, kind: str, language: str) -> Listing:
     """Return everything of a kind by name, with the facets that it falls under."""
-    key = ("entries", kind, language)
-    return reader.remember(key, lambda: _entries(reader, kind, language))
+
+    def read() -> Listing:
+        kept = reader.prepared.get(f"list-{kind}-{language}.json")
+        return listings(reader, kind)[language] if kept is None else Listing(*json.loads(kept))
+
+    return reader.remember(("listing", kind, language), read)
 
 
-def _entries(reader: BuildReader, kind: str, language: str) -> list[Entry]:
-    rows: dict[str, list[Row]] = defaultdict(list)
+def listings(reader: BuildReader, kind: str) -> dict[str, Listing]:
+    """Return the list of a kind in each language, as `json` can keep it for `listing_of`."""
     members = members_of(reader, kind)
-    for start in range(0, len(members), _AT_ONCE):
-        for row in reader.rows_of(f"list-{kind}", members[start : start + _AT_ONCE]):
-            if isinstance(row["thing"], NamedNode):
-                rows[row["thing"].value].append(row)
-    more: dict[str, set[str]] = defaultdict(set)
+    keys: dict[str, set[str]] = {iri: set() for iri in members}
+    known: dict[str, set[str]] = {iri: set() for iri in members}
+    for row in _rows_about(reader, kind, members):
+        if isinstance(row["thing"], NamedNode):
+            keys[row["thing"].value] |= _own_keys(kind, row)
+            known[row["thing"].value] |= {name for name in _STATED if row.get(name) is not None}
     if kind == "partnership":
         for row in reader.rows("list-partnership-facets"):
             if row["thing"] is not None:
-                more[row["thing"].value] |= _keys(row, ("country", "field"))
-    facts = PageFacts(reader, language)
-    facts.mention(rows)
+                keys[row["thing"].value] |= _keys(row, ("country", "field"))
+    facts = PageFacts(reader, LANGUAGES[0])
+    facts.mention(members)
     facts.complete()
-    found = []
-    for iri, own in rows.items():
-        name = facts.name(iri).text
-        keys = {key for row in own for key in _own_keys(kind, row)} | more[iri]
-        keys |= {f"letter-{letter_of(name)}", *combined(kind, keys)}
-        found.append(Entry(iri, name, frozenset(keys), tuple(own)))
-    return sorted(found, key=lambda entry: (sort_key(entry.name), entry.iri))
+    return {
+        language: _listed(kind, members, keys, known, facts.in_language(language))
+        for language in LANGUAGES
+    }
+
+
+def _listed(
+    kind: str,
+    members: Sequence[str],
+    keys: Mapping[str, set[str]],
+    known: Mapping[str, set[str]],
+    facts: PageFacts,
+) -> Listing:
+    """Return things in the order of their names, with the keys and what is known of each."""
+    names = {iri: facts.name(iri).text for iri in members}
+    things = sorted(members, key=lambda iri: (sort_key(names[iri]), iri))
+    under: dict[str, list[int]] = defaultdict(list)
+    stated: dict[str, list[int]] = defaultdict(list)
+    for place, iri in enumerate(things):
+        own = keys[iri] | {f"letter-{letter_of(names[iri])}"}
+        for key in own | combined(kind, own):
+            under[key].append(place)
+        for name in known[iri]:
+            stated[name].append(place)
+    return Listing(things, dict(sorted(under.items())), dict(sorted(stated.items())))
+
+
+def _rows_about(reader: BuildReader, kind: str, things: Sequence[str]) -> Iterator[Row]:
+    for start in range(0, len(things), _AT_ONCE):
+        yield from reader.rows_of(f"list-{kind}", things[start : start + _AT_ONCE])
 
 
 def _own_keys(kind: str, row: Row) -> set[str]:
@@ -159,10 +196,12 @@ def browse_paths(reader: BuildReader) -> list[str]:
 
 def facet_counts(reader: BuildReader, kind: str, language: str) -> Counter[str]:
     """Return how many things of a kind fall under each key; a build is counted once."""
-    entries = entries_of(reader, kind, language)
+    listing = listing_of(reader, kind, language)
     return reader.remember(
         ("facet counts", kind, language),
-        lambda: counts_of((entry.facets for entry in entries), len(entries)),
+        lambda: Counter(
+            {"all": len(listing.things), **{key: len(each) for key, each in listing.under.items()}}
+        ),
     )
 
 
@@ -172,8 +211,8 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
     if choice is None or not _has_page(reader, choice, language):
         return None
     place = f"{language}/{path}"
-    everything = entries_of(reader, choice.kind, language)
-    chosen = _chosen(everything, choice.key)
+    listing = listing_of(reader, choice.kind, language)
+    chosen = listing.chosen(choice.key)
     first = (choice.page - 1) * PAGE_SIZE
     number = max(
         facet_counts(reader, choice.kind, each_language)[choice.key] for each_language in LANGUAGES
@@ -187,7 +226,7 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
         title=_title(choice, language, facets),
         counted=words.ngettext("{number} in all", "{number} in all", len(chosen)),
         facets=facets,
-        letters=_letters(everything, choice, language, place),
+        letters=_letters(listing, choice, language, place),
         columns=[
             words.gettext("Name"),
             *(heading(column, language) for column in _COLUMNS[choice.kind]),
@@ -205,7 +244,7 @@ def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
         return None
     if not _has_page(reader, choice, language):
         return None
-    chosen = _chosen(entries_of(reader, choice.kind, language), choice.key)
+    chosen = listing_of(reader, choice.kind, language).chosen(choice.key)
     if not chosen and not any(
         facet_counts(reader, choice.kind, each_language)[choice.key] for each_language in LANGUAGES
     ):
@@ -218,9 +257,9 @@ def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
         ["IRI", words.gettext("Name"), *(heading(column, language) for column in columns)]
     )
     cells = _rows(reader, language, f"{language}/{path}", choice.kind, chosen)
-    for entry, row in zip(chosen, cells, strict=True):
-        texts = (" / ".join("" if v.absent else v.text for v in cell) for cell in row[1:])
-        writer.writerow([entry.iri, _guarded(entry.name), *map(_guarded, texts)])
+    for iri, row in zip(chosen, cells, strict=True):
+        texts = (" / ".join("" if v.absent else v.text for v in cell) for cell in row)
+        writer.writerow([iri, *map(_guarded, texts)])
     return out.getvalue().encode()
 
 
@@ -237,19 +276,19 @@ def csv_paths(reader: BuildReader) -> list[str]:
     )
 
 
-def _chosen(entries: Sequence[Entry], key: str) -> list[Entry]:
-    return [entry for entry in entries if key == "all" or key in entry.facets]
-
-
 def _rows(
-    reader: BuildReader, language: str, place: str, kind: str, shown: Sequence[Entry]
+    reader: BuildReader, language: str, place: str, kind: str, shown: Sequence[str]
 ) -> list[list[list[Value]]]:
+    rows: dict[str, list[Row]] = {iri: [] for iri in shown}
+    for row in _rows_about(reader, kind, shown):
+        if row["thing"] is not None:
+            rows[row["thing"].value].append(row)
     facts = PageFacts(reader, language)
-    facts.mention(iris_in(row for entry in shown for row in entry.rows))
+    facts.mention(iris_in(row for each in rows.values() for row in each))
     facts.complete()
     formatter = ValueFormatter(facts, place)
     cells = place_cells if kind == "place" else partnership_cells
-    return [[[formatter.link(item.iri)], *cells(formatter, list(item.rows))] for item in shown]
+    return [[[formatter.link(iri)], *cells(formatter, rows[iri])] for iri in shown]
 
 
 def _has_page(reader: BuildReader, choice: Choice, language: str) -> bool:
@@ -318,9 +357,9 @@ def _title(choice: Choice, language: str, facets: Sequence[Facet]) -> str:
     return name
 
 
-def _letters(entries: Sequence[Entry], choice: Choice, language: str, place: str) -> list[Link]:
+def _letters(listing: Listing, choice: Choice, language: str, place: str) -> list[Link]:
     letters = sorted(
-        {key for entry in entries for key in entry.facets if key.startswith("letter-")},
+        (key for key in listing.under if key.startswith("letter-")),
         key=lambda key: (len(key), key),
     )
     return [

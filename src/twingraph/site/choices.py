@@ -7,8 +7,7 @@ holds no more and no less than one of its parts has the path of that part.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -114,14 +113,6 @@ def canonical(key: str, counts: Mapping[str, int]) -> str:
     """
     parts = key.split(JOIN)
     return next((part for part in parts if len(parts) > 1 and counts[part] == counts[key]), key)
-
-
-def counts_of(keys: Iterable[Collection[str]], size: int) -> Counter[str]:
-    """Return how many things fall under each key, `all` included."""
-    counts: Counter[str] = Counter({"all": size})
-    for each in keys:
-        counts.update(each)
-    return counts
 
 
 class Option(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
@@ -56,6 +57,12 @@ class PageFacts:
         self._of: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         self._known: set[str] = set()
         self._labelled: set[str] = set()
+
+    def in_language(self, language: str) -> PageFacts:
+        """Return the same facts, whose names are those of another language."""
+        other = copy(self)
+        other.language = language
+        return other
 
     def read_description(self, thing: str) -> None:
         """Load what `own.rq` says of `thing`, and note who points to it: that may be thousands."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import Final, NamedTuple
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract_iter
 
 from twingraph.derive.names import fold, forms, named_kind
 
@@ -18,6 +22,7 @@ _MIN_WITHIN: Final = 4
 _MIN_WORD: Final = 6  # letters before one word of a longer name may be meant nearly
 # Hebrew and Arabic leave vowels out, so that two words a letter apart are two words.
 _ABJAD: Final = re.compile("[\u0590-\u08ff]")
+_END: Final = "\n"  # between forms
 _MAX_TYPED: Final = 100  # of the folded form: no name is longer than that and meant in full
 
 
@@ -39,11 +44,35 @@ class Hit(NamedTuple):
     fit: str
 
 
-@dataclass(frozen=True)
-class Finder:
-    """Every name with its forms, for looking through."""
+FoldedName = tuple[Name, str, tuple[str, ...]]
+"""A name, the kind of what is called so, and the forms under which it is found."""
 
-    names: tuple[tuple[Name, str, tuple[str, ...]], ...]
+
+class Finder:
+    """Every name with its forms, for looking through.
+
+    All forms are one text, so that what holds some letters is found without reading each name.
+    """
+
+    def __init__(self, names: Sequence[FoldedName]) -> None:
+        """Index names with their forms."""
+        self.names = names
+        forms_of = [(number, form) for number, (_, _, each) in enumerate(names) for form in each]
+        self._owners = [number for number, _ in forms_of]
+        self._text = _END + "".join(form + _END for _, form in forms_of)
+        self._starts = list(accumulate((len(form) + 1 for _, form in forms_of), initial=0))
+        self._by_form: dict[str, list[int]] = {}
+        for number, form in forms_of:
+            self._by_form.setdefault(form, []).append(number)
+
+    @cached_property
+    def _by_word(self) -> Mapping[str, Sequence[int]]:
+        """The names by each word of their forms."""
+        found: dict[str, list[int]] = {}
+        for form, numbers in self._by_form.items():
+            for word in set(form.split()):
+                found.setdefault(word, []).extend(numbers)
+        return found
 
     @classmethod
     def of(cls, names: Iterable[Name], base: str) -> Finder:
@@ -75,7 +104,8 @@ class Finder:
             return []
         best: dict[str, tuple[tuple[object, ...], Hit]] = {}
         for nearly in (False, True):
-            for name, kind, folded in self.names:
+            for number in self._similar(asked) if nearly else self._holding(asked):
+                name, kind, folded = self.names[number]
                 if nearly and _ABJAD.search(name.text):
                     continue
                 fit, slips, length = _best_fit(asked, folded, nearly)
@@ -91,6 +121,40 @@ class Finder:
                 break
         return [hit for _, hit in sorted(best.values(), key=lambda one: one[0])]
 
+    def _holding(self, asked: str) -> set[int]:
+        """Return the names that may hold what is asked, or stand within it."""
+        words = asked.split()
+        longest = max(words, key=len)
+        wanted = {_END + longest, f" {longest}"}
+        if len(asked) >= _MIN_INSIDE:
+            wanted = {asked, *(wanted if len(words) > 1 else ())}
+        found = {number for text in wanted for number in self._places(text)}
+        for first in range(len(words)):
+            for last in range(first + 1, len(words) + 1):
+                found.update(self._by_form.get(" ".join(words[first:last]), ()))
+        return found
+
+    def _places(self, text: str) -> Iterator[int]:
+        place = self._text.find(text)
+        while place >= 0:
+            index = bisect_right(self._starts, place)  # of the form after the one it lies in
+            yield self._owners[index - 1]
+            place = self._text.find(text, self._starts[index])
+
+    def _similar(self, asked: str) -> set[int]:
+        """Return the names with a form, or a word, that is spelled nearly as what is asked."""
+        most = _tolerance(len(asked))
+        indexes = [self._by_form, *([self._by_word] if len(asked) >= _MIN_WORD else [])]
+        found: set[int] = set()
+        for index in indexes:
+            near = [
+                word for word in index
+                if abs(len(word) - len(asked)) <= most
+            ]  # fmt: skip
+            for word, _, _ in extract_iter(asked, near, scorer=OSA.distance, score_cutoff=most):
+                found.update(index[word])
+        return found
+
 
 def _best_fit(asked: str, folded: Sequence[str], nearly: bool) -> tuple[int | None, int, int]:
     """Return the place in `FITS` of the best of some forms, its distance and its length."""
@@ -100,8 +164,9 @@ def _best_fit(asked: str, folded: Sequence[str], nearly: bool) -> tuple[int | No
             most = _tolerance(len(asked))
             words = form.split() if len(asked) >= _MIN_WORD else []
             for word in (form, *words):
-                slips = distance(asked, word, most)
-                if slips is not None:
+                # how many letters too many, too few, wrong or swapped with the next
+                slips = OSA.distance(asked, word, score_cutoff=most)
+                if slips <= most:
                     found.append((FITS.index("near"), slips, len(form)))
         else:
             fit = _fit(asked, form)
@@ -128,32 +193,3 @@ def _fit(asked: str, form: str) -> str | None:
 def _tolerance(length: int) -> int:
     """How many slips a word of that length may hold and still be meant."""
     return 0 if length < 4 else 1 if length < 8 else 2
-
-
-def distance(one: str, other: str, most: int) -> int | None:
-    """Return how many slips of a finger lie between two words; None if more than `most`.
-
-    A slip is a letter too many, too few or wrong, or two letters swapped.
-
-    >>> distance("ramalla", "ramallah", 1), distance("mibsk", "minsk", 1), distance("ab", "ba", 1)
-    (1, 1, 1)
-    >>> distance("bonn", "berlin", 2) is None
-    True
-    """
-    if abs(len(one) - len(other)) > most:
-        return None
-    odd = Counter(one)
-    odd.subtract(other)
-    if sum(map(abs, odd.values())) > 2 * most:
-        return None
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for at, letter in enumerate(one, start=1):
-        before, above, row = row, before, [at]
-        for to, wanted in enumerate(other, start=1):
-            least = min(before[to] + 1, row[-1] + 1, before[to - 1] + (letter != wanted))
-            swapped = at > 1 and to > 1 and letter == other[to - 2] and wanted == one[at - 2]
-            row.append(min(least, above[to - 2] + 1) if swapped else least)
-        if min(row) > most:
-            return None
-    return row[-1] if row[-1] <= most else None

@@ -157,7 +157,11 @@ class Illustrator:
         return timeline_svg(dated, title=title, description=told, words=self.words)
 
     def world(self) -> str:
-        """Return the map of all places."""
+        """Return the map of all places, for the first page of a language as the build drew it."""
+        if self.place == f"{self.language}/index.html":
+            drawn = self.reader.prepared.get(f"world-{self.language}.svg")
+            if drawn is not None:
+                return drawn.decode()
         rows = self.reader.rows("map-places")
         facts = self._facts(rows)
         places = data.world_places(rows, lambda one: facts.name(one).text, self._href)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
-from twingraph.site.browse import entries_of
+from twingraph.site.browse import listing_of
 from twingraph.site.choices import JOIN, Choice, path_of
 from twingraph.site.facts import PageFacts
 from twingraph.site.links import relative
@@ -72,11 +72,13 @@ def _coverage(reader: BuildReader, language: str, place: str) -> Coverage:
     """Count the partnerships of each country, the most first; the list has the same choice."""
     words = words_of(language)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for entry in entries_of(reader, "partnership", language):
-        stated = [name for name in _STATED if any(row[name] is not None for row in entry.rows)]
-        for key in entry.facets:
-            if key.startswith(_COUNTRY) and JOIN not in key:
-                counts[key].update(["all", *stated])
+    listing = listing_of(reader, "partnership", language)
+    stated = {name: set(listing.stated.get(name, ())) for name in _STATED}
+    for key, places in listing.under.items():
+        if key.startswith(_COUNTRY) and JOIN not in key:
+            counts[key]["all"] = len(places)
+            for name, each in stated.items():
+                counts[key][name] = len(each.intersection(places))
     facts = PageFacts(reader, language)
     iris = {key: f"{reader.base}id/place/{key.removeprefix(_COUNTRY)}" for key in counts}
     facts.mention(iris.values())
@@ -116,16 +118,17 @@ def _conflicts(reader: BuildReader, language: str, place: str) -> Section:
 
 def _starts(reader: BuildReader, language: str, place: str) -> Section:
     words = words_of(language)
-    entries = entries_of(reader, "partnership", language)
-    missing = [entry for entry in entries if all(row["start"] is None for row in entry.rows)]
+    listing = listing_of(reader, "partnership", language)
+    started = set(listing.stated.get("start", ()))
+    missing = [iri for place, iri in enumerate(listing.things) if place not in started]
     sentence = words.ngettext(
         "Of {all} partnerships, {number} has no start in our sources.",
         "Of {all} partnerships, {number} have no start in our sources.",
-        len(missing), all=words.number(len(entries)),
+        len(missing), all=words.number(len(listing.things)),
     )  # fmt: skip
     facts = PageFacts(reader, language)
-    facts.mention(item.iri for item in missing[:_SHOWN])
+    facts.mention(missing[:_SHOWN])
     facts.complete()
     formatter = ValueFormatter(facts, place)
-    values = [formatter.link(item.iri) for item in missing[:_SHOWN]]
+    values = [formatter.link(iri) for iri in missing[:_SHOWN]]
     return Section("starts", words.gettext("Start not stated"), sentence, values)

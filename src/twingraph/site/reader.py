@@ -30,6 +30,7 @@ from twingraph import translation
 from twingraph.export.editions import media_type
 from twingraph.export.jsonld import Json
 from twingraph.problems import TwingraphError
+from twingraph.rdf.dataset import term_of
 from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.iris import iri_at, path_of
 from twingraph.rdf.vocabulary import prefixes_for
@@ -37,12 +38,15 @@ from twingraph.settings import Limits, bundled
 from twingraph.sparql.library import LibraryQuery, load_library
 from twingraph.sparql.queryable import Queryable, QueryResult
 from twingraph.sparql.remote import RemoteStore, open_endpoint
+from twingraph.version import __version__
 
 LANGUAGES: Final = translation.LANGUAGES
 
 Term = NamedNode | Literal
 Row = Mapping[str, Term | None]
 Answer = TypeVar("Answer")
+PREPARED: Final = "prepared"  # a folder of the build: what was asked of the whole graph (0048)
+ANSWERS: Final = "answers.json"
 _SHORT: Final = 5000  # rows of an answer that is kept
 _REMEMBERED: Final = 64  # lists of IRIs that are kept for a build
 
@@ -101,6 +105,7 @@ class BuildReader:
         None  # who evaluates questions of the library; without it, the store
     )
 
+    prepared: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
     memory: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
     contents: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
@@ -143,10 +148,23 @@ class BuildReader:
         if terms:
             return self.select(self.queries[name], **terms)
         known = self.memory.get(("rows", name))
+        if known is None:
+            known = self._prepared_rows(name)
         rows = self.select(self.queries[name]) if known is None else known
         if known is None and len(rows) <= _SHORT:
             self.remember(("rows", name), lambda: rows)
         return list(rows)
+
+    def _prepared_rows(self, name: str) -> list[Row] | None:
+        """Return the rows that the build kept of just this query, None where it kept none."""
+        raw = self.prepared.get(ANSWERS)
+        if raw is None:
+            return None
+        kept = self.remember(("prepared", ANSWERS), lambda: json.loads(raw)).get(name)
+        if kept is None or kept["query"] != digest_of(self.queries[name]):
+            return None
+        terms = ([term_of(text) if text else None for text in row] for row in kept["rows"])
+        return [dict(zip(kept["names"], row, strict=True)) for row in terms]
 
     def select(self, text: str, **terms: Term) -> list[Row]:
         """Ask a SELECT query."""
@@ -188,6 +206,29 @@ def _term(term: Any) -> Term | None:
     if term is None or isinstance(term, (NamedNode, Literal)):  # a hot path: no union is made
         return term
     raise TypeError(f"{type(term).__name__} is not published")
+
+
+def digest_of(query: str) -> str:
+    """Return what tells a query from any other."""
+    return hashlib.sha256(query.encode()).hexdigest()[:16]
+
+
+def pack_rows(query: str, rows: list[Row]) -> Json:
+    """Return the rows of a query as the build keeps them: terms as N-Triples has them."""
+    names = list(rows[0]) if rows else []
+    terms = [[None if row[name] is None else str(row[name]) for name in names] for row in rows]
+    return {"query": digest_of(query), "names": names, "rows": terms}
+
+
+def reader_of(store: Queryable, base: str, **told: Any) -> BuildReader:
+    """Return a reader of a graph that is no build yet; `told` is what is known of it besides."""
+    empty: dict[str, Any] = {
+        "shapes": Store(), "address": base, "title": {"en": ""}, "publisher": "", "licence": "",
+        "release": "", "feedback": "", "warnings": {}, "context": {}, "graphs": frozenset(),
+        "dumps": {}, "questions": (), "library": {},
+    }  # fmt: skip
+    known = {"prefixes": prefixes_for(base), "queries": _load_queries(), **empty, **told}
+    return BuildReader(store=store, base=base, **known)
 
 
 def load_site(
@@ -236,7 +277,13 @@ def load_site(
         dumps=_list_dumps(folder, sums),
         questions=_load_questions(asked),
         library=asked,
+        prepared=_load_prepared(folder) if about.get("software") == __version__ else {},
     )
+
+
+def _load_prepared(folder: Path) -> dict[str, bytes]:
+    files = sorted((folder / PREPARED).glob("*"))
+    return {file.name: file.read_bytes() for file in files if file.is_file()}
 
 
 def _load_questions(library: Mapping[str, LibraryQuery]) -> tuple[Question, ...]:

@@ -6,10 +6,9 @@ from typing import Final
 
 from twingraph.rdf.iris import page_path
 from twingraph.site.facts import PageFacts
-from twingraph.site.finder import Finder
+from twingraph.site.names import finder_of
 from twingraph.site.reader import BuildReader
 from twingraph.site.render import Alternate
-from twingraph.web.search import read_names
 
 _MOST: Final = 5
 _LONGEST: Final = 60
@@ -18,8 +17,7 @@ _LONGEST: Final = 60
 def near_names(site: BuildReader, text: str, language: str) -> list[Alternate]:
     """Return the pages of what a slug or a name that is unknown may mean, the likeliest first."""
     typed = text.replace("-", " ")[:_LONGEST]
-    finder: Finder = site.remember("finder", lambda: read_names(site))
-    hits = finder.find(typed, language)[:_MOST]
+    hits = finder_of(site).find(typed, language)[:_MOST]
     facts = PageFacts(site, language)
     facts.mention(hit.thing for hit in hits)
     facts.complete()

@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from pyoxigraph import Literal, NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from twingraph.derive.names import fold
 from twingraph.rdf.iris import page_path
-from twingraph.rdf.vocabulary import SKOS, TG
+from twingraph.rdf.vocabulary import TG
 from twingraph.site.facts import PageFacts
 from twingraph.site.finder import Finder, Hit, Name
 from twingraph.site.links import relative
+from twingraph.site.names import finder_of
 from twingraph.site.pairs import partnerships_named
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import render
@@ -61,21 +61,10 @@ class SearchPage(NamedTuple):
     groups: list[Group]
 
 
-def read_names(site: BuildReader) -> Finder:
-    """Read every name of the site."""
-    names = []
-    for row in site.rows("names"):
-        thing, verb, name = row["thing"], row["property"], row["name"]
-        if isinstance(thing, NamedNode) and isinstance(name, Literal):
-            main = verb not in (SKOS.altLabel, TG.formerName)
-            names.append(Name(thing.value, name.value, name.language or "", main))
-    return Finder.of(names, site.base)
-
-
 def _finder(request: Request) -> Finder:
     """The finder of the site, made when first asked for; a new build gets a new one."""
     site: BuildReader = request.state.snapshot.site
-    return site.remember("finder", lambda: read_names(site))
+    return finder_of(site)
 
 
 def _typed(request: Request) -> str:

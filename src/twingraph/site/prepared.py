@@ -1,0 +1,47 @@
+"""What pages would ask of the whole graph, asked once by the build: the folder `prepared/`.
+
+| file | holds |
+|---|---|
+| `answers.json` | the rows of each query of `ANSWERED`, with the digest of its text |
+| `names.json` | every name that a thing is found by, with its folded forms |
+| `list-<kind>-<language>.json` | what is listed, in the order of its names, with its facets |
+| `world-<language>.svg` | the map of all places, as the first page shows it |
+
+They are no publication: a build without them, or with those of another version, is read all the
+same, only slower. Decision 0048.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from twingraph.site.browse import listings
+from twingraph.site.choices import BROWSED
+from twingraph.site.illustrations import Illustrator
+from twingraph.site.names import NAMES, pack_names
+from twingraph.site.reader import ANSWERS, LANGUAGES, PREPARED, BuildReader, pack_rows
+
+# queries that need nothing filled in and whose answers are short beside what they read
+ANSWERED: Final = (
+    "anniversaries", "classes", "conflicts", "numbers", "schemes", "statistics-countries",
+    "statistics-fields", "statistics-kinds", "statistics-sources", "statistics-starts",
+)  # fmt: skip
+
+
+def prepare(reader: BuildReader) -> Iterator[tuple[str, bytes]]:
+    """Yield the path in the build and the bytes of each file, of a reader of the same graph."""
+    answers = {name: pack_rows(reader.queries[name], reader.rows(name)) for name in ANSWERED}
+    yield f"{PREPARED}/{ANSWERS}", _json(answers)
+    yield f"{PREPARED}/{NAMES}", pack_names(reader)
+    for kind in BROWSED:
+        for language, listing in listings(reader, kind).items():
+            yield f"{PREPARED}/list-{kind}-{language}.json", _json(listing)
+    for language in LANGUAGES:
+        drawn = Illustrator(reader, language, f"{language}/index.html").world()
+        yield f"{PREPARED}/world-{language}.svg", drawn.encode()
+
+
+def _json(content: object) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
