@@ -24,10 +24,10 @@ from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.question import Question
 from twingraph.settings import Limits
+from twingraph.site.prepared import read_prepared
 from twingraph.site.read_ahead import read_build, read_program
 from twingraph.site.reader import load_site
 from twingraph.web.reconcile import register_in
-from twingraph.web.search import read_names
 
 Value = TypeVar("Value")
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
@@ -114,7 +114,7 @@ class PageMaker:
         site, state = self._service.site, self._app.state
         return [
             lambda: site.graphs,
-            lambda: site.remember("finder", lambda: read_names(site)),
+            lambda: read_prepared(site),
             lambda: register_in(state, site),
         ]
 

@@ -17,10 +17,10 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from twingraph.site.browse import listings
+from twingraph.site.browse import facet_counts, listings
 from twingraph.site.choices import BROWSED
 from twingraph.site.illustrations import Illustrator
-from twingraph.site.names import NAMES, pack_names
+from twingraph.site.names import NAMES, finder_of, pack_names
 from twingraph.site.reader import ANSWERS, LANGUAGES, PREPARED, BuildReader, pack_rows
 
 # queries that need nothing filled in and whose answers are short beside what they read
@@ -41,6 +41,14 @@ def prepare(reader: BuildReader) -> Iterator[tuple[str, bytes]]:
     for language in LANGUAGES:
         drawn = Illustrator(reader, language, f"{language}/index.html").world()
         yield f"{PREPARED}/world-{language}.svg", drawn.encode()
+
+
+def read_prepared(reader: BuildReader) -> None:
+    """Read all of it now, so that no page waits for it: what is listed, counted and searched."""
+    finder_of(reader)
+    for language in LANGUAGES:
+        for kind in BROWSED:
+            facet_counts(reader, kind, language)
 
 
 def _json(content: object) -> bytes:
