@@ -224,7 +224,7 @@ def reader_of(store: Queryable, base: str, **told: Any) -> BuildReader:
     """Return a reader of a graph that is no build yet; `told` is what is known of it besides."""
     empty: dict[str, Any] = {
         "shapes": Store(), "address": base, "title": {"en": ""}, "publisher": "", "licence": "",
-        "release": "", "feedback": "", "warnings": {}, "context": {}, "graphs": frozenset(),
+        "release": "", "feedback": "", "warnings": {}, "context": {},
         "dumps": {}, "questions": (), "library": {},
     }  # fmt: skip
     known = {"prefixes": prefixes_for(base), "queries": _load_queries(), **empty, **told}
