@@ -155,7 +155,7 @@ def table(known: Mapping[str, Figures]) -> str:
             lines.append(f"| {name} | {' | '.join(cells)} |")
         if part == "library":
             unlike = [name for name in first
-                      if len({each[part][name][4] for each in known.values()}) > 1]  # fmt: skip
+                      if len({each[part][name][5] for each in known.values()}) > 1]  # fmt: skip
             lines += ["", f"Other numbers of rows: {', '.join(unlike) or 'none'}."]
     return "\n".join(lines) + "\n"
 

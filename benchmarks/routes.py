@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from bombs import busy, resident
-from processes import free_port, twingraph
+from processes import computed, free_port, twingraph
 
 _STARTED: Final = 600  # seconds until a server must answer
 _ANSWER: Final = 60  # seconds that an answer may take
@@ -67,6 +67,7 @@ class Measured(NamedTuple):
     again: list[float]
     status: int
     size: int
+    computed: list[float]  # by all processes of the server, when it was first asked
 
 
 # --- what is asked for ---------------------------------------------------------------------------
@@ -236,7 +237,7 @@ def visit(
     ending = f"partnership/list/all.{last}.html" if last > 1 else "partnership/index.html"
     pages = {"places": "", "partnerships": ending}
     targets = targets_of(things, base)
-    taken: dict[str, list[tuple[Answer, float]]] = {}
+    taken: dict[str, list[tuple[Answer, float, float]]] = {}
     rows: dict[str, int] = {}
     begun: list[tuple[float, float, float, float, float]] = []
     for _ in range(starts):
@@ -247,13 +248,15 @@ def visit(
             pages["places"] = f".{number}" if number > 1 else ""
             for target in [*targets, *asked]:
                 filled = target._replace(path=target.path.format(**pages))
+                before = computed(server.pid)
                 fresh = ask(server.port, filled)
+                work = computed(server.pid) - before
                 slow = fresh.whole > _SLOW
                 again = [ask(server.port, filled).whole for _ in range(1 if slow else _AGAIN)]
                 if slow:
                     sys.stderr.write(f"    {target.name}: {fresh.whole / 1000:.0f} s, then "
                                      f"{again[0] / 1000:.0f}, status {fresh.status}\n")  # fmt: skip
-                taken.setdefault(target.name, []).append((fresh, statistics.median(again)))
+                taken.setdefault(target.name, []).append((fresh, statistics.median(again), work))
                 if target in asked:
                     rows[target.name] = max(0, fresh.body.count(b"\n") - 1)
             most = float(resident(server.pid))
@@ -264,10 +267,15 @@ def visit(
     return Visit(page, query, cpu, memory, later, measured, library)
 
 
-def _measured(answers: Sequence[tuple[Answer, float]]) -> Measured:
+def _measured(answers: Sequence[tuple[Answer, float, float]]) -> Measured:
     last = answers[-1][0]
-    return Measured([answer.whole for answer, _ in answers], [again for _, again in answers],
-                    last.status, last.size)  # fmt: skip
+    return Measured(
+        [answer.whole for answer, _, _ in answers],
+        [again for _, again, _ in answers],
+        last.status,
+        last.size,
+        [work for _, _, work in answers],
+    )
 
 
 def _last_page(port: int, path: str) -> int:

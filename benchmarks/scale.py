@@ -45,6 +45,7 @@ _FLAGGED: Final = 1.1  # exponents above it are told where the answer does not g
 _SHORT: Final = 5.0  # milliseconds below which a figure is noise
 _APART: Final = 1.5  # times as many quads, so that a growth can be told
 STAGES: Final = ("reading", "deriving", "checking", "writing")
+PARTS: Final = ("check", "serve", "release", "changes")
 Figures = dict[str, Any]
 
 
@@ -115,43 +116,50 @@ def _costs(cost: Cost) -> Figures:
     return {"cpu": cost.cpu, "wall": cost.wall, "memory": cost.memory}
 
 
-def measure(folder: Path, world: World, size: int, lists: int, starts: int) -> Figures:
-    """Measure every step on a project of one size, made in `folder`."""
+def measure(
+    folder: Path, world: World, size: int, lists: int, starts: int, parts: Sequence[str] = PARTS
+) -> Figures:
+    """Measure steps on a project of one size, made in `folder`: the build, and those of `parts`."""
     project = folder / "project"
     build = project / "build"
     make_project(project, world, size, lists)
     figures: Figures = {}
 
-    def command(name: str, *words: str | Path, codes: Sequence[int] = (0,)) -> Cost:
+    def command(name: str, *words: str | Path, codes: Sequence[int] = (0,)) -> None:
         tell(f"  {name}")
         cost = run(twingraph("--project", project, *words), _LIMIT, codes)
         figures[name] = _costs(cost)
-        return cost
+        tell(f"  {name}: {cost.cpu:.1f} s, {cost.memory:.0f} MB")
 
-    command("check", "check")
-    tell("  build")
+    if "check" in parts:
+        command("check", "check")
     cost, figures["built"] = _step("build", project, build)
     figures["build"] = _costs(cost)
+    tell(f"  build: {cost.cpu:.1f} s, {cost.memory:.0f} MB")
     figures["bytes"] = _bytes_below(build)
-    tell("  engine")
     figures["engine"] = _step("engine", build / "twingraph.nq")[1]
-    tell("  serve")
-    found = run([sys.executable, str(HERE / "routes.py"), str(build / "twingraph.nq")], _LIMIT)
-    visited = visit(project, build, json.loads(found.out), starts)
-    figures["serve"] = {name: getattr(visited, name) for name in ("page", "query", "cpu", "memory",
-                                                                  "later")}  # fmt: skip
-    figures["routes"] = {name: list(each) for name, each in visited.routes.items()}
-    figures["library"] = {name: [*each, rows] for name, (each, rows) in visited.library.items()}
-    command("release", "release")
-    figures["released"] = _bytes_below(project / "releases")
-    drop_rows(project, 0)
-    command("row", "build")
-    change_curated(project)
-    command("curated", "build")
-    figures["equal"] = _is_equal(project, folder / "anew")
-    figures["dropped"] = drop_rows(project, 100)
-    command("rows", "build")
-    command("diff", "diff", "latest", build, codes=(1,))
+    if "serve" in parts:
+        tell("  serve")
+        found = run([sys.executable, str(HERE / "routes.py"), str(build / "twingraph.nq")], _LIMIT)
+        visited = visit(project, build, json.loads(found.out), starts)
+        figures["serve"] = {
+            name: getattr(visited, name) for name in ("page", "query", "cpu", "memory", "later")
+        }
+        figures["routes"] = {name: list(each) for name, each in visited.routes.items()}
+        figures["library"] = {name: [*each, rows] for name, (each, rows) in visited.library.items()}
+    if "release" in parts:
+        command("release", "release")
+        figures["released"] = _bytes_below(project / "releases")
+    if "changes" in parts:
+        drop_rows(project, 0)
+        command("row", "build")
+        change_curated(project)
+        command("curated", "build")
+        figures["equal"] = _is_equal(project, folder / "anew")
+        figures["dropped"] = drop_rows(project, 100)
+        command("rows", "build")
+        if "release" in parts:
+            command("diff", "diff", "latest", build, codes=(1,))
     return figures
 
 
@@ -222,14 +230,19 @@ class Tables:
             self.growing.append(f"{name} ({grown:.2f})")
 
     def figure(self, name: str, take: Callable[[Figures], float], quiet: bool = False) -> None:
-        """Add a row of one figure; a `quiet` one may grow as it likes."""
-        self.row(name, [take(each) for each in self.figures], [1e9, 1e18] if quiet else ())
+        """Add a row of one figure, if it was measured; a `quiet` one may grow as it likes."""
+        try:
+            values = [take(each) for each in self.figures]
+        except KeyError:
+            return
+        self.row(name, values, [1e9, 1e18] if quiet else ())
 
     def whole(self, lists: int) -> str:
         """Return everything that was measured."""
         self._commands(lists)
-        self._answers("route, ms when first asked", "routes", 3)
-        self._answers("question of the library, ms when first asked", "library", 4)
+        if "routes" in self.figures[-1]:
+            self._answers("route", "routes", 3)
+            self._answers("question of the library", "library", 5)
         if len(self.sizes) > 1:
             self.lines += ["", _list("Exponents above 1.1 where the answer does not grow as fast",
                                      self.steep)]  # fmt: skip
@@ -267,6 +280,8 @@ class Tables:
         self.figure("serve: CPU s until then", lambda each: each["serve"]["cpu"])
         self.figure("serve: memory then, MB", lambda each: each["serve"]["memory"])
         self.figure("serve: memory after all routes, MB", lambda each: each["serve"]["later"])
+        if "equal" not in self.figures[-1]:
+            return
         equal = all(each["equal"] for each in self.figures)
         self.lines += [
             "",
@@ -284,16 +299,16 @@ class Tables:
         """Add a table of answers; `size` is where in a figure the size of the answer stands."""
         last = self.figures[-1][part]
         unit = "rows" if part == "library" else "kB"
-        self.head(title, ["again", unit, "status"])
-        names = sorted(last, key=lambda name: -statistics.median(last[name][0]))
+        self.head(f"{title}, CPU ms", ["ms by the clock", "again", unit, "status"])
+        names = sorted(last, key=lambda name: -statistics.median(last[name][4]))
         for name in names:
             found = [each[part][name] for each in self.figures if name in each[part]]
             answer = last[name][size]
             shown = f"{answer:,}" if part == "library" else f"{answer / 1000:,.1f}"
-            again = _shown(statistics.median(last[name][1]))
-            self.row(name, [statistics.median(each[0]) for each in found],
+            clock, again = (_shown(statistics.median(last[name][index])) for index in (0, 1))
+            self.row(name, [statistics.median(each[4]) for each in found],
                      [max(1, each[size]) for each in found],
-                     [again, shown, str(last[name][2])])  # fmt: skip
+                     [clock, again, shown, str(last[name][2])])  # fmt: skip
 
 
 def _list(title: str, names: Sequence[str]) -> str:
@@ -314,7 +329,12 @@ def machine() -> str:
 
 
 def measure_all(
-    world: World, sizes: Sequence[int], lists: Sequence[int], starts: int, keep: Path | None
+    world: World,
+    sizes: Sequence[int],
+    lists: Sequence[int],
+    starts: int,
+    keep: Path | None,
+    parts: Sequence[str] = PARTS,
 ) -> dict[str, Figures]:
     """Return the figures of each size and number of lists; what `keep` has is not done again."""
     known: dict[str, Figures] = {}
@@ -327,7 +347,7 @@ def measure_all(
                 continue
             tell(f"{size:,} partnerships, {number} list{'s' * (number > 1)}")
             with tempfile.TemporaryDirectory() as place:
-                known[key] = measure(Path(place), world, size, number, starts)
+                known[key] = measure(Path(place), world, size, number, starts, parts)
             if keep is not None:
                 keep.write_text(json.dumps(known), encoding="utf-8")
     return known
@@ -348,6 +368,7 @@ def main() -> None:
     parser.add_argument("--lists", default="1,2")
     parser.add_argument("--times", type=int, default=1, help="so many worlds, all but one made up")
     parser.add_argument("--starts", type=int, default=3, help="servers started for each size")
+    parser.add_argument("--parts", default=",".join(PARTS), help="beside the build and the engine")
     parser.add_argument("--keep", type=Path, help="a JSON file of figures, to go on with")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("--step", nargs="+", default=[], help=argparse.SUPPRESS)
@@ -362,7 +383,11 @@ def main() -> None:
         world = multiplied(world, asked.times)
         sizes = [len(world.pairs)]
     lists = [int(number) for number in asked.lists.split(",")]
-    text = text_of(measure_all(world, sizes, lists, asked.starts, asked.keep), sizes, lists)
+    text = text_of(
+        measure_all(world, sizes, lists, asked.starts, asked.keep, asked.parts.split(",")),
+        sizes,
+        lists,
+    )
     sys.stdout.write(text)
     if asked.write:
         write_part("scale", text)
