@@ -30,16 +30,13 @@ from twingraph.link.wikidata_in.places import ItemPlace, fetch_places, place_of
 from twingraph.link.wikidata_in.rows import StatementRow
 from twingraph.link.wikidata_in.service import MAX_SLICE, fetch
 from twingraph.problems import TwingraphError
+from twingraph.progress import ignore as quiet
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import read_project
 
 DAY = "2026-11-28"
 GUID = "Q64$1e9bf6a7-4a2e-4f9c-8a8f-000000000001"
-
-
-def quiet(_: str) -> None:
-    """Take a line of progress."""
 
 
 def time_of(text: str, precision: int, calendar: str = "Q1985727") -> dict[str, object]:

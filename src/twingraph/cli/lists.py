@@ -53,7 +53,11 @@ def import_table(
     from twingraph.link.import_table import import_table as run
 
     settings = context.settings()
-    done = run(settings, path, day or date.today().isoformat(), slug, (country_a, country_b))
+    with Progress() as progress:
+        done = run(
+            settings, path, day or date.today().isoformat(), slug, (country_a, country_b),
+            progress.tell,
+        )  # fmt: skip
     _tell_import(done)
 
 

@@ -20,10 +20,13 @@ from twingraph.cli.shared import (
     built_folder,
     pass_context,
 )
+from twingraph.cli.terminal import short_path
 from twingraph.settings import (
     FILE,
     Settings,
 )
+
+_LONG: Final = 50_000_000  # bytes of a graph that takes more than a moment to open
 
 
 @cli.command(short_help="Serve pages, dumps and SPARQL; build first if need be.")
@@ -57,10 +60,14 @@ def serve(
     Example: on another port
       twingraph serve --port 8080
     """
+    from twingraph.rdf.frozen import NAME
     from twingraph.serve.server import cores, run
 
     settings = at_address(context.settings_to_read(out), address)
     build = built_folder(settings, out)
+    size = (build / NAME).stat().st_size if (build / NAME).is_file() else 0
+    if sys.stderr.isatty() and size > _LONG:
+        click.echo(f"opening {endpoint or short_path(build)} ({size / 1e6:.0f} MB) …", err=True)
     with _log(log) as lines, _large_lists(settings, build) if large else contextlib.nullcontext():
         run(settings, build, host, port, releases=releases or settings.folder / RELEASES,
             log=lines, address=settings.address, endpoint=endpoint,

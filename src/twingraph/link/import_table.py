@@ -37,6 +37,7 @@ from twingraph.link.places import gazetteer_of, partners_of
 from twingraph.link.review import Answer, read_answers, write_review
 from twingraph.link.snapshots import Difference, compare
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import TG
@@ -66,10 +67,12 @@ from twingraph.source.tables.spreadsheet import take
 from twingraph.source.tables.statements import graph_name
 
 _PROGRAM: Final = "twingraph"
+_READ, _MATCHED = 0.1, 0.9  # shares of an import that are done by then
 
 
 def import_table(
     settings: Settings, path: Path, day: str, slug: str = "", countries: tuple[str, str] = ("", ""),
+    progress: Progress = ignore,
 ) -> Imported:  # fmt: skip
     """Import the list in the file `path`; `day` is the day of the decisions.
 
@@ -85,12 +88,14 @@ def import_table(
                              "raise max_file_bytes in twingraph.toml")  # fmt: skip
     taken = take(raw, path.name)
     slug = slug or re.sub("[^a-z0-9]+", "-", fold(path.name.partition(".")[0])).strip("-")
-    return import_rows(settings, slug, taken.text, day, countries, taken.notes, path.stem)
+    return import_rows(
+        settings, slug, taken.text, day, countries, taken.notes, path.stem, progress=progress
+    )
 
 
 def import_rows(
     settings: Settings, slug: str, text: str, day: str, countries: tuple[str, str] = ("", ""),
-    notes: tuple[str, ...] = (), title: str = "", toml: str = "",
+    notes: tuple[str, ...] = (), title: str = "", toml: str = "", progress: Progress = ignore,
 ) -> Imported:  # fmt: skip
     """Import a list whose rows are CSV already; `toml` is its mapping where it is known.
 
@@ -127,8 +132,10 @@ def import_rows(
     changed[ROWS] = text
     places_path = settings.folder / "data" / "entities" / PLACES
     places_before = places_path.read_text(encoding="utf-8") if places_path.exists() else ""
-    done = _decide(settings, folder, day, changed)
+    progress("reading the project")
+    done = _decide(settings, folder, day, changed, part(progress, _READ, _MATCHED))
     changed |= done.texts
+    progress("writing the list", _MATCHED)
     written = write_files(folder, before, changed)
     if done.places != places_before:
         write_whole(places_path, done.places)
@@ -178,7 +185,8 @@ class _Decided:
 
 
 def _decide(
-    settings: Settings, folder: Path, day: str, texts: Mapping[str, str]
+    settings: Settings, folder: Path, day: str, texts: Mapping[str, str],
+    progress: Progress = ignore,
 ) -> _Decided:  # fmt: skip
     """Follow what a person decided, then match what is left; return the files that follow.
 
@@ -207,7 +215,9 @@ def _decide(
     partners = partners_of(others, settings.base_iri)
     made = 0
     while True:
-        named = name_places(found.outcomes, after, gazetteer, minter, _PROGRAM, day, partners)
+        named = name_places(
+            found.outcomes, after, gazetteer, minter, _PROGRAM, day, partners, progress
+        )
         decisions += named.decisions
         made += len(named.decisions)
         if len(gazetteer.places) == before_minting + len(minter.rows):

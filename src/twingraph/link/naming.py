@@ -17,6 +17,7 @@ from twingraph.link.countries import US_STATES, country_code, country_names, reg
 from twingraph.link.gazetteer import Gazetteer, Place
 from twingraph.link.matcher import BEYOND_DOUBT, WRITE, Candidate, Query, decide, find
 from twingraph.link.spelling import spell
+from twingraph.progress import Progress, ignore
 from twingraph.source.mappings import Decision
 from twingraph.source.tables.matches import LEXICAL, Matches, decide_place
 from twingraph.source.tables.outcome import Outcome, Side
@@ -149,7 +150,7 @@ def query_of(side: Side) -> Query:
 
 def name_places(
     found: Sequence[Outcome], matches: Matches, gazetteer: Gazetteer, minter: Minter,
-    author: str, day: str, partners: Mapping[str, frozenset[str]],
+    author: str, day: str, partners: Mapping[str, frozenset[str]], progress: Progress = ignore,
 ) -> Naming:  # fmt: skip
     """Decide the names of the rows that wait, as far as it is sure.
 
@@ -160,7 +161,9 @@ def name_places(
     waiting = _waiting(found, matches, gazetteer)
     waiting.sort(key=lambda one: not code_of(one[0]))  # what has a country first: it tells others
     decided: dict[str, str] = {}
-    for side, line, named in waiting:
+    for number, (side, line, named) in enumerate(waiting):
+        doing = f"matching names ({number + 1:,} of {len(waiting):,})"
+        progress(doing, number / len(waiting))
         others = [decided.get(item) or matches.places.get(item, item) for item in named]
         rows = len(others)
         judged = decide(_candidates(side, matches, gazetteer, similar=False))

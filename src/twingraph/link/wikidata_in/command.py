@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,6 +20,7 @@ from twingraph.link.wikidata_in.places import ItemPlace, fetch_places, place_row
 from twingraph.link.wikidata_in.rows import MAPPING, write_rows
 from twingraph.link.wikidata_in.service import fetch
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings
@@ -33,7 +34,7 @@ PROGRESS_FOLDER: Final = ".wikidata"  # in data/imports/<slug>: what a run has f
 
 
 def import_wikidata(
-    settings: Settings, paths: Sequence[Path], day: str, slug: str, progress: Callable[[str], None],
+    settings: Settings, paths: Sequence[Path], day: str, slug: str, progress: Progress,
     client: QueryClient | None = None,
 ) -> Imported:  # fmt: skip
     """Import what the files hold, or without files what the query service answers."""
@@ -63,7 +64,7 @@ def import_wikidata(
     if client is not None:
         items = {item for row in read.rows for item in (row.item, row.target) if item}
         read.places += fetch_places(client, items, progress)
-    done = import_rows(settings, slug, text, day, notes=tuple(notes), toml=toml)
+    done = import_rows(settings, slug, text, day, notes=tuple(notes), toml=toml, progress=progress)
     more = import_places(settings, f"{slug}-places", day, read.places)
     shutil.rmtree(kept, ignore_errors=True)
     return replace(done, notes=(*done.notes, *more.notes), changed=(*done.changed, *more.changed))
