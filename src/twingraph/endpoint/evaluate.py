@@ -222,9 +222,6 @@ def _json_rows(body: bytes) -> int:
         return 0
     if body.startswith(b"{}", start):
         return len(json.loads(body)["results"]["bindings"])
-    parted = body.count(b"}},{", start)
-    if body.count(b'"}},{"', start) == parted and not (b'"}},{"}' in body or b'"}},{",' in body):
-        return parted + 1  # no text holds those signs
     found = _PARTED.findall(body, start)
     parted = len(found)
     for behind in set(found):

@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from typing import Final
 
 from twingraph.endpoint.launch import Launched
+
+_BUFFER: Final = 1024 * 1024  # bytes of an answer that wait to be read, where the machine allows it
 
 
 class ForkServer:
@@ -35,6 +38,7 @@ class ForkServer:
         """Order a worker; return the socket to it, None where the fork server is gone."""
         ours, theirs = socket.socketpair()
         with theirs:
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
             try:
                 socket.send_fds(self._control, [b"F\n"], [theirs.fileno()])
             except OSError:

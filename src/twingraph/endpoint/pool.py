@@ -279,7 +279,7 @@ class Pool(Supply):
         else:
             self._queues[job.lane].append(job)
             self._refill()
-        self._look_after()
+            self._look_after()
 
     def _taker(self) -> Worker | None:
         """Return the worker that takes the next query of the fast lane, None where all have enough.
@@ -322,7 +322,8 @@ class Pool(Supply):
             worker.lane = job.lane
             self._order("LM"[job.lane - 1], worker)
             self._publish_places()
-        self._look_after()
+        if not self._looking:
+            self._look_after()
 
     def answered(self, worker: Worker, reply: Reply, *, last: bool) -> None:
         """Take an answer, and the worker back into the lane."""

@@ -84,7 +84,6 @@ class Worker(asyncio.Protocol):
         self._head: tuple[bytes, int, int, int] | None = None
         self._parts: list[bytes] = []
         self._received = 0
-        self._unsent: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -95,13 +94,8 @@ class Worker(asyncio.Protocol):
         self.line.append(job)
         if self.job is None:
             self.next(now)
-        self._unsent += LENGTH.pack(len(job.question)), job.question
-        if len(self._unsent) == 2:  # what else comes in this turn of the loop goes along
-            asyncio.get_running_loop().call_soon(self._send)
-
-    def _send(self) -> None:
-        self.transport.write(b"".join(self._unsent))
-        self._unsent.clear()
+        # uvloop sends what comes in one turn of the loop together
+        self.transport.write(LENGTH.pack(len(job.question)) + job.question)
 
     def next(self, now: float) -> None:
         """Turn to the first in line."""
