@@ -55,6 +55,8 @@ class _NodeWriter:
     def __init__(self, context: Json) -> None:
         self._keys = keys_of(context)
         self._names: dict[str, tuple[str, Key]] = {}  # predicate -> its key as JSON, and the key
+        # predicate -> its key, and how a list of one IRI begins, which most members are
+        self._single_iris: dict[str, tuple[str, str]] = {}
         # a line's end -> its predicate; its key, and the member of the node that it makes alone
         self._facts: dict[str, tuple[str, tuple[str, str]]] = {}
 
@@ -89,7 +91,11 @@ class _NodeWriter:
     def _fact(self, end: str) -> tuple[str, tuple[str, str]]:
         """Return what the end of a line says by itself."""
         predicate, text = end.split(" ", 1)
-        found = predicate, self._member(predicate, [text])
+        start = self._single_iris.get(predicate)
+        if start is not None and text[0] == "<" and "\\" not in text:
+            found = predicate, (start[0], f'{start[1]}"{text[1:-1]}"]')
+        else:
+            found = predicate, self._member(predicate, [text])
         if len(self._facts) < _KEPT:
             self._facts[end] = found
         return found
@@ -108,6 +114,8 @@ class _NodeWriter:
             iri = predicate[1:-1]
             key = self._keys.get(iri) or Key(iri)
             found = self._names[predicate] = _dumps(key.name), key
+            if key.coercion == "@id" and key.listed:
+                self._single_iris[predicate] = key.name, f"{found[0]}: ["
         return found
 
     def _written(self, texts: list[str], key: Key) -> str:
@@ -116,6 +124,10 @@ class _NodeWriter:
         return _single(sorted(_value(text, key.coercion) for text in texts), key)
 
     def _by_language(self, texts: list[str], key: Key) -> str:
+        tags = [_language(text) for text in texts]
+        if len(set(tags)) == len(tags):
+            pairs = sorted(zip(tags, texts, strict=True))
+            return f"{{{', '.join(self._tagged(tag, text, key) for tag, text in pairs)}}}"
         found: dict[str, list[tuple[str, str]]] = {}
         for text in texts:
             value = json_string(text)
@@ -125,6 +137,9 @@ class _NodeWriter:
             for tag, each in sorted(found.items())
         ]
         return f"{{{', '.join(parts)}}}"
+
+    def _tagged(self, tag: str, text: str, key: Key) -> str:
+        return f'"{tag}": {_single([json_string(text)], key)}'
 
 
 def _value(text: str, coercion: str | None) -> str:

@@ -69,6 +69,7 @@ class LinkFacts:
         self.base = base
         self._lines = Dataset.of(quads).default
         self._ranges = {iri: (start, end) for iri, start, end in by_subject(self._lines)}
+        self._last: tuple[str, dict[str, list[str]]] = ("", {})
         self._inverse: dict[str, dict[str, list[str]]] = {}
 
     @property
@@ -96,7 +97,10 @@ class LinkFacts:
         """Return predicate -> its values of a subject, sorted; both as they are written in lines.
 
         `<http://e/b>` -> `"Bonn"@de`, for example; a line's parts are not made into terms here.
+        Those of the last subject are kept, because more is asked of it then.
         """
+        if subject == self._last[0]:
+            return self._last[1]
         facts: dict[str, list[str]] = {}
         start, end = self._ranges.get(subject, (0, 0))
         cut = len(subject) + 3
@@ -109,10 +113,13 @@ class LinkFacts:
             else:  # lines are sorted, so that the values of a property follow each other
                 values = facts[predicate] = [value]
                 last = predicate
+        self._last = subject, facts
         return facts
 
-    def written(self, subject: str, predicate: str) -> list[str]:
+    def written(self, subject: str, predicate: str) -> Sequence[str]:
         """Return the values of a property, sorted; it and they as they are written in lines."""
+        if subject == self._last[0]:
+            return self._last[1].get(predicate, [])
         start, end = self._ranges.get(subject, (0, 0))
         before = f"<{subject}> {predicate} "
         cut = len(before)

@@ -20,7 +20,7 @@ from twingraph.link.wikidata.outputs import (
 )
 from twingraph.link.wikidata.pairs import linked_places
 from twingraph.link.wikidata.report import Report
-from twingraph.link.wikidata.reviews import refusals
+from twingraph.link.wikidata.reviews import Reviews, refusals
 
 FOLDER: Final = "links/"
 LINKSETS: Final = FOLDER + "void.ttl"
@@ -46,9 +46,11 @@ def _report(linked: Linked) -> Report:
 
 
 def _refused(linked: Linked) -> str:
+    reviews = _report(linked).reviews
+    if reviews == Reviews():
+        return write_refused(linked, ())
     places = {party.item: party.iri for party in linked_places(linked.facts)}
-    reviewed = refusals(_report(linked).reviews, places, "Mismatch Finder")
-    return write_refused(linked, reviewed)
+    return write_refused(linked, refusals(reviews, places, "Mismatch Finder"))
 
 
 _REPORTS: dict[int, tuple[LinkFacts, Report]] = {}

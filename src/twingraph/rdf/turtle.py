@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 from twingraph.rdf.vocabulary import PREFIXES, RDF, XSD
 
 # W3C RDF 1.1 Turtle §6.5, as far as we write it: no escapes, no leading digit trouble.
-_LOCAL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_\-]*[A-Za-z0-9_])?")
+LOCAL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_\-]*[A-Za-z0-9_])?")
 _NOT_IN_IRI: Final = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 SHORTHAND: Final = {
     XSD.integer: re.compile(r"[+-]?[0-9]+"),
@@ -54,7 +54,7 @@ def iri_text(iri: str, used: set[str], prefixes: Mapping[str, str] = PREFIXES) -
     cut = iri.rfind("/") + 1
     cut = iri.rfind("#", cut) + 1 or cut
     name = _by_namespace(prefixes).get(iri[:cut])
-    if name is not None and _LOCAL.fullmatch(iri, cut):
+    if name is not None and LOCAL.fullmatch(iri, cut):
         used.add(name)
         return f"{name}:{iri[cut:]}"
     return "<" + _NOT_IN_IRI.sub(lambda m: f"\\u{ord(m[0]):04X}", iri) + ">"

@@ -13,7 +13,7 @@ from typing import Final
 
 from twingraph.rdf.dataset import by_subject
 from twingraph.rdf.spool import Spool
-from twingraph.rdf.turtle import SHORTHAND, iri_text, predicate_text, prefix_lines
+from twingraph.rdf.turtle import LOCAL, SHORTHAND, iri_text, predicate_text, prefix_lines
 from twingraph.rdf.vocabulary import RDF
 
 _TYPE: Final = f"<{RDF.type.value}>"
@@ -103,6 +103,7 @@ class TurtleWriter:
         self.used: set[str] = set()
         self._verbs: dict[str, str] = {_TYPE: "a"}
         self._facts: dict[str, tuple[str, str]] = {}  # a line's end -> verb; verb and object
+        self._namespaces = {iri: name for name, iri in reversed(list(prefixes.items()))}
 
     def blocks(self, lines: Sequence[str]) -> Iterator[str]:
         """Yield one block a subject, sorted by its IRI, each ending in a line end."""
@@ -150,6 +151,11 @@ class TurtleWriter:
         return found
 
     def _iri(self, iri: str) -> str:
+        cut = iri.rfind("/") + 1
+        name = self._namespaces.get(iri[:cut])
+        if name is not None and LOCAL.fullmatch(iri, cut):  # most of our own
+            self.used.add(name)
+            return f"{name}:{iri[cut:]}"
         return iri_text(iri, self.used, self.prefixes)
 
     def _typed(self, value: str) -> str:

@@ -239,11 +239,11 @@ def curie(iri: str, prefixes: Mapping[str, str], used: set[str]) -> str:
     >>> curie("https://sws.geonames.org/2946447/", prefixes_for("http://e/"), set())
     'gn:2946447/'
     """
-    longest = (0, "")
-    for name, start in prefixes.items():
-        if iri.startswith(start) and len(iri) > len(start):
-            longest = max(longest, (len(start), name))
-    length, name = longest
+    length, name = 0, ""
+    for prefix, start in prefixes.items():
+        size = len(start)
+        if size >= length and iri.startswith(start) and len(iri) > size:
+            length, name = max((length, name), (size, prefix))
     if not name:
         return iri
     used.add(name)
