@@ -32,10 +32,12 @@ from twingraph.progress import Progress, ignore
 from twingraph.rdf.dataset import Dataset, chunks, merged, text_of, triple_texts
 from twingraph.rdf.frozen import read_frozen
 from twingraph.rdf.turtle import Positions, iri_text, plain
+from twingraph.rdf.turtle_stream import turtle_text
 from twingraph.rdf.vocabulary import CODES as CODE_LISTS
 from twingraph.rdf.vocabulary import EDTF, NS, RDF, TG, prefixes_for
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_text
+from twingraph.source.mappings import SUFFIX
 from twingraph.source.read import Curated, SourceFile, lines_of
 from twingraph.translation import words_of
 
@@ -142,10 +144,19 @@ def _form(curated: Curated) -> Iterator[Problem]:
     for file in curated.files:
         if not file.is_data or file.is_table or file.problems or not file.quads:
             continue
-        formatted = format_text(file.text.encode(), file.path, curated.settings.base_iri)
-        if formatted.problem is None and formatted.text != file.text:
-            line = _first_difference(file.text, formatted.text)
+        text = _in_form(file, curated.settings.base_iri)
+        if text not in (None, file.text):
+            line = _first_difference(file.text, text)
             yield problem("F11", file.path, line, name=file.path)
+
+
+def _in_form(file: SourceFile, base: str) -> str | None:
+    """Return the text of a file without problems in its one form; None where it has none."""
+    if file.path.endswith(SUFFIX):
+        return format_text(file.text.encode(), file.path, base).text or None
+    # without problems it holds no comment and no text out of normal form: its lines are all of it
+    [lines] = file.texts.values()
+    return turtle_text(lines, prefixes_for(base))
 
 
 def _first_difference(one: str, other: str) -> int:
@@ -214,7 +225,7 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
     A published value is made from claims, so the claims are where it is mended.
     """
     value = _plain(finding.value)
-    files = curated.files_of.get(finding.focus, ())
+    files = curated.files_of(finding.focus)
     if finding.path:
         for asked in dict.fromkeys((value, None)):
             for file in files:

@@ -122,7 +122,7 @@ def _too_much(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
         if share.letters < FEW_LETTERS or share.quoted <= share.letters * MOST_QUOTED:
             continue
         name = share.source.removeprefix(curated.settings.base_iri)
-        [file, *_] = curated.files_of[share.source]
+        [file, *_] = curated.files_of(share.source)
         line = file.positions.line(share.source, TG.sha256.value)
         yield problem(
             "E08", file.path, line, quoted=share.quoted, letters=share.letters, source=name

@@ -14,6 +14,7 @@ IRIs; a site has both at the same paths:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from pyoxigraph import NamedNode
@@ -129,6 +130,7 @@ def kind_of(iri: str, base: str) -> str | None:
     return match["kind"] if match else None
 
 
+@lru_cache(maxsize=1 << 16)
 def foreign_base(iri: str, base: str) -> str | None:
     """Return the base IRI under which an entity of another project is named, else None.
 

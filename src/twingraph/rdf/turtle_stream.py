@@ -58,6 +58,17 @@ def turtle_chunks(body: TurtleBody, prefixes: Mapping[str, str]) -> Iterator[byt
     yield from body.pieces()
 
 
+def turtle_text(lines: Sequence[str], prefixes: Mapping[str, str]) -> str:
+    """Return the sorted lines of a graph that is no large one as a Turtle document.
+
+    >>> turtle_text(["<http://e/a> <http://e/b> <http://e/c> ."], {"e": "http://e/"})
+    '@prefix e: <http://e/> .\\n\\ne:a e:b e:c .\\n'
+    """
+    writer = TurtleWriter(prefixes)
+    body = b"".join(_joined(writer.blocks(lines))).decode()
+    return prefix_lines(frozenset(writer.used), prefixes) + ("\n" if body else "") + body
+
+
 def trig_chunks(
     default: TurtleBody, named: Mapping[str, TurtleBody], prefixes: Mapping[str, str]
 ) -> Iterator[bytes]:

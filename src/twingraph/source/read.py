@@ -20,7 +20,7 @@ from typing import Final
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
 from twingraph.problems import Problem, problem
-from twingraph.rdf.dataset import Dataset, merged, parse_lines, triple_texts
+from twingraph.rdf.dataset import Dataset, begins, merged, parse_lines, triple_texts
 from twingraph.rdf.iris import SLUG, foreign_base, graph_of, is_vocabulary
 from twingraph.rdf.turtle import Positions, is_bare, is_new, plain
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
@@ -43,6 +43,8 @@ from twingraph.source.terms import (
 
 # Properties by which a project points to the things of others.
 _TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
+_ABOUT, _PROPERTY = str(TG.subject), str(TG.property)
+_OF_CLAIM: Final = "/id/claim/"
 REVIEWS: Final = (".csv", ".sssom.tsv")
 DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
 
@@ -80,6 +82,8 @@ class SourceFile:
     @cached_property
     def claims(self) -> Mapping[tuple[str, str], str]:
         """(Subject, property) -> the first claim of the file about it."""
+        if isinstance(self.quads, Dataset):
+            return _claims_of(lines_of(self))
         about = {quad.subject: quad.object for quad in self.quads if quad.predicate == TG.subject}
         found: dict[tuple[str, str], str] = {}
         for each_quad in self.quads:
@@ -159,20 +163,36 @@ class Curated:
         return {graph: several[0] if len(several) == 1 else merged(several)
                 for graph, several in sorted(found.items())}  # fmt: skip
 
-    @cached_property
-    def files_of(self) -> Mapping[str, tuple[SourceFile, ...]]:
-        """The files that have an IRI as subject."""
-        found: dict[str, dict[str, SourceFile]] = defaultdict(dict)
-        for file in self.files:
-            for lines in file.texts.values():
-                for subject in {line[1 : line.index("> ")] for line in lines}:
-                    found[subject][file.path] = file
-        return {iri: tuple(files.values()) for iri, files in found.items()}
+    def files_of(self, iri: str) -> tuple[SourceFile, ...]:
+        """Return the files that have an IRI as subject."""
+        start = f"<{iri}> "
+        return tuple(
+            file for file in self.files
+            if any(begins(lines, start) for lines in file.texts.values())
+        )  # fmt: skip
 
 
 def lines_of(file: SourceFile) -> Iterable[str]:
     """Return what a file says as lines of N-Triples, graph by graph."""
     return chain.from_iterable(file.texts.values())
+
+
+def _claims_of(lines: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return (subject, property) -> the first claim about it, of lines in which it stands whole."""
+    about: dict[str, str] = {}
+    found: dict[tuple[str, str], str] = {}
+    verbs = []
+    for line in lines:
+        if _OF_CLAIM in line:
+            claim, predicate, value = line.split(" ", 2)
+            if predicate == _ABOUT:
+                about[claim] = value[1:-3]
+            elif predicate == _PROPERTY:
+                verbs.append((claim, value[1:-3]))
+    for claim, verb in verbs:
+        if claim in about:
+            found.setdefault((about[claim], verb), claim[1:-1])
+    return found
 
 
 def _target(file: SourceFile) -> str:
