@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from html.parser import HTMLParser
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,15 +70,34 @@ def quads(curated: Curated) -> frozenset[Quad]:
 
 @pytest.fixture(scope="session")
 def two_lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of two lists of 200 partnerships that partly disagree, as benchmarks make it."""
-    spec = spec_from_file_location("scale", ROOT / "benchmarks" / "scale.py")
-    assert spec is not None
-    assert spec.loader is not None
-    scale = module_from_spec(spec)
-    spec.loader.exec_module(scale)
-    folder: Path = tmp_path_factory.mktemp("lists") / "project"
-    scale.make_project(folder, ROOT / "data" / "imports" / "wikidata-2016", 200, 2)
-    return folder
+    """A project of two lists of 200 partnerships that partly disagree; starts are made up."""
+    project = tmp_path_factory.mktemp("lists") / "project"
+    world = ROOT / "data" / "imports" / "wikidata-2016"
+    rows = (world / "rows.csv").read_text(encoding="utf-8").splitlines()[1:201]
+    items = {item for row in rows for item in row.split(",")}
+    places = (world / "places.csv").read_text(encoding="utf-8").splitlines()
+    kept = [place for place in places[1:] if place.split(",")[1] in items]
+    head = 'title.en = "List"\ntitle.de = "Liste"\nlanguage = "en"\n'
+    head += '[a]\nwikidata = "a"\n[b]\nwikidata = "b"\n'
+    start, kind = '[start]\ncolumn = "since"\n', '[kind]\ncolumn = "kind"\n'
+    codes = 'codes.twinning = "twinning"\ncodes.friendship = "friendship"\n'
+    first = [f"{row},{1950 + number % 70 if number % 3 else ''}"
+             for number, row in enumerate(rows)]  # fmt: skip
+    second = [f"{row},{1950 + number % 70 + (number % 20 == 1)},"
+              f"{'twinning' if number % 50 else 'friendship'}"
+              for number, row in enumerate(rows)]  # fmt: skip
+    texts = {
+        "twingraph.toml": 'title.en = "T"\nrelease = "2026-11-21"\n',
+        "data/imports/first/places.csv": "\n".join([places[0], *kept, ""]),
+        "data/imports/first/rows.csv": "\n".join(["a,b,since", *first, ""]),
+        "data/imports/first/import.toml": head + start,
+        "data/imports/second/rows.csv": "\n".join(["a,b,since,kind", *second, ""]),
+        "data/imports/second/import.toml": head + start + kind + codes,
+    }
+    for name, text in texts.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+    return project
 
 
 ProjectUnder = Callable[..., Settings]

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
+from twingraph.beside import beside
 from twingraph.check import evident
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Engine, Finding
@@ -52,6 +55,7 @@ _UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12",
 _VALUE: Final = str(TG.value)
 _SILENCE: Final = f" {TG.notStated} "
 _ODD: Final = {"early": "D06", "late": "D05"}
+BESIDE_FROM: Final = 100_000  # lines; less is checked before a child would have begun
 _NEAR: Final = 2  # terms that are offered for a misspelt one
 
 
@@ -65,25 +69,64 @@ def check_curated(
 
     `quads` is its published graph where the caller has it already.
     """
-    progress("checking the form of the files")
+    if quads is None:
+        return derive_and_check(curated, validator, progress)[1]
+    progress("checking what is written", 0.2)
+    written = check_written(curated, validator)
+    if not _is_readable(written):
+        return by_severity(written)
+    progress("checking what is published", 0.6)
+    return by_severity([*written, *check_published(curated, Dataset.of(quads).default, validator)])
+
+
+def derive_and_check(
+    curated: Curated, validator: Engine | None = None, progress: Progress = ignore
+) -> tuple[Dataset, list[Problem]]:
+    """Return the published graph of a project, and every problem, by severity.
+
+    What is written is checked beside, on a second core, where there is much of it.
+    """
+    large = sum(map(len, curated.texts.values())) >= BESIDE_FROM
+    if large:
+        import pyshacl_turbo.rdf  # noqa: F401  # else both would take the time of it
+    written = partial(check_written, curated, validator)
+    with beside(written) if large else nullcontext(written) as found:
+        progress("deriving what is published")
+        graph = derive(curated)
+        progress("checking what is published", 0.5)
+        published = check_published(curated, graph.default, validator)
+        progress("checking what is written", 0.7)
+        problems = found()
+    return graph, by_severity([*problems, *published] if _is_readable(problems) else problems)
+
+
+def _is_readable(problems: Iterable[Problem]) -> bool:
+    """Was every file read whole, so that the graph behind them can be judged?"""
+    return not any(each_problem.code in _UNREADABLE for each_problem in problems)
+
+
+def check_written(curated: Curated, validator: Engine | None = None) -> list[Problem]:
+    """Return the problems of the files: their form, and that of the statements in them."""
     problems = [*curated.problems, *_form(curated)]
-    if any(each_problem.code in _UNREADABLE for each_problem in problems):
-        return by_severity(problems)
-    validator = validator or WholeEngine()
+    if not _is_readable(problems):
+        return problems
     # what tables say is written by the program, in a form that tests hold
     written = merged(lines for file in curated.files if not file.is_table
                      for lines in file.texts.values())  # fmt: skip
     problems += _dates(curated)
     problems += _silences(curated)
     problems += link_problems(curated)
-    progress("checking what is written", 0.2)
-    problems += _found(curated, validator, written, SOURCE_SHAPES)
-    progress("checking what is published", 0.6)
-    sense = (derive(curated) if quads is None else Dataset.of(quads)).default
+    problems += _found(curated, validator or WholeEngine(), written, SOURCE_SHAPES)
+    return problems
+
+
+def check_published(
+    curated: Curated, lines: Sequence[str], validator: Engine | None = None
+) -> list[Problem]:
+    """Return the problems of what is published, of which `lines` are the default graph."""
     if evident.is_known(shapes_text(curated.settings, PUBLISHED_SHAPES)):
-        sense = evident.worth_judging(sense)
-    problems += _found(curated, validator, sense, PUBLISHED_SHAPES)
-    return by_severity(problems)
+        lines = evident.worth_judging(lines)
+    return list(_found(curated, validator or WholeEngine(), lines, PUBLISHED_SHAPES))
 
 
 def _found(
