@@ -137,8 +137,8 @@ class Words:
         >>> words_of("de").error(ValueError("no message"))
         'no message'
         """
-        said = error.args[0] if error.args else ""
-        return self.message(said) if isinstance(said, Message) else str(error)
+        first = error.args[0] if error.args else ""
+        return self.message(first) if isinstance(first, Message) else str(error)
 
     def plural(self, noun: Plural, number: int) -> str:
         """Return the form of a marked noun that goes with `number`."""

@@ -291,6 +291,6 @@ def _read(
     files = [file for file in curated.files if file.path != own]
     known = known_places((line for file in files for line in lines_of(file)), settings.base_iri)
     found = read_import(slug, texts, known, settings.base_iri)
-    said = Dataset((), {graph_name(slug, settings.base_iri): found.texts} if found.texts else {})
-    files.append(SourceFile(own, "", said, found.problems, (), found.lines))
+    dataset = Dataset((), {graph_name(slug, settings.base_iri): found.texts} if found.texts else {})
+    files.append(SourceFile(own, "", dataset, found.problems, (), found.lines))
     return replace(curated, files=tuple(files)), found

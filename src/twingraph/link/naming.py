@@ -179,11 +179,11 @@ def name_places(
                 "; ".join(best.reasons),
             ))  # fmt: skip
             continue
-        told = _told_elsewhere(candidates, others, partners) if not code else None
-        if told is not None:
+        stated = _stated_elsewhere(candidates, others, partners) if not code else None
+        if stated is not None:
             result.decisions.append(decide_place(
-                side.key, told.place.slug, author, day, LEXICAL, f"{told.score:.2f}",
-                "; ".join((*told.reasons, "another source tells the same partnership")),
+                side.key, stated.place.slug, author, day, LEXICAL, f"{stated.score:.2f}",
+                "; ".join((*stated.reasons, "another source tells the same partnership")),
             ))  # fmt: skip
             continue
         near = [
@@ -232,7 +232,7 @@ def _candidates(
             if (side.key, item.place.slug) not in matches.refused]  # fmt: skip
 
 
-def _told_elsewhere(
+def _stated_elsewhere(
     candidates: Iterable[Candidate], others: Sequence[str], partners: Mapping[str, frozenset[str]]
 ) -> Candidate | None:
     """Return the one place of this very name that is a partner of all the others, as is known."""

@@ -217,8 +217,8 @@ class _Shown:
                 text = self.text(iri, verb)
                 return [self._day(text)] if text else []
             case "words":
-                said = ", ".join(texts_of(self.catalogue, iri, verb, self.language))
-                return [Value(said)] if said else []
+                joined = ", ".join(texts_of(self.catalogue, iri, verb, self.language))
+                return [Value(joined)] if joined else []
             case "labels":
                 labels = ", ".join(self.text(link, "skos:prefLabel") for link in links)
                 return [Value(labels)] if labels else []

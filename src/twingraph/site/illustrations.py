@@ -107,11 +107,11 @@ class Illustrator:
         if len(found.points) < 2:
             return ""
         partners = sum(not point.focus for point in found.points)
-        told = counted(self.words, "picture.map desc", partners, name=name)
+        summary = counted(self.words, "picture.map desc", partners, name=name)
         if found.unlocated:
             more = counted(self.words, "picture.map unlocated", found.unlocated)
-            told = f"{told} {more}"
-        return map_svg(found.points, found.arcs, title=title, description=told, words=self.words,
+            summary = f"{summary} {more}"
+        return map_svg(found.points, found.arcs, title=title, description=summary, words=self.words,
                        kinds=found.kinds, land_href="" if self.standalone else self.land,
                        standalone=self.standalone)  # fmt: skip
 
@@ -135,11 +135,11 @@ class Illustrator:
             self._href,
         )
         name = facts.name(iri).text
-        told = counted(
+        summary = counted(
             self.words, "picture.network desc", len(partners), name=name, links=len(pairs)
         )
         title = self.words("picture.network of").format(name=name)
-        return ego_network_svg(name, partners, pairs, title=title, description=told,
+        return ego_network_svg(name, partners, pairs, title=title, description=summary,
                                words=self.words, kinds=kinds)  # fmt: skip
 
     def timeline(self, iri: str) -> str:
@@ -150,11 +150,11 @@ class Illustrator:
         known = sorted(day for item in dated for day in (item.earliest, item.latest) if day)
         if len(dated) < 2 or not known:
             return ""
-        told = self.words("picture.timeline desc").format(
+        summary = self.words("picture.timeline desc").format(
             count=len(dated), first=self._date(known[0]), last=self._date(known[-1])
         )
         title = self.words("picture.timeline of").format(name=facts.name(iri).text)
-        return timeline_svg(dated, title=title, description=told, words=self.words)
+        return timeline_svg(dated, title=title, description=summary, words=self.words)
 
     def world(self) -> str:
         """Return the map of all places, for the first page of a language as the build drew it."""
@@ -168,9 +168,10 @@ class Illustrator:
         pairs = data.world_pairs(self.reader.rows("map-pairs"))
         if not places:
             return ""
-        told = self.words("picture.map world desc").format(places=len(places), pairs=len(pairs))
+        summary = self.words("picture.map world desc").format(places=len(places), pairs=len(pairs))
         return world_map_svg(places, pairs, title=self.words("picture.map world"),
-                             description=told, words=self.words, land_href=self.land)  # fmt: skip
+                             description=summary, words=self.words,
+                             land_href=self.land)  # fmt: skip
 
     def anniversaries(self, **of: NamedNode) -> list[Anniversary]:
         """Return the round anniversaries of the next years, of a place's or of one partnership.

@@ -172,10 +172,10 @@ def _thing(
                       elsewhere=elsewhere, alternates=alternates(thing), page=codes)  # fmt: skip
     is_source = kind_of(iri, site.base) == "source"
     cited, cut = cited_rows(site, iri, language, at) if is_source else ([], "")
-    told = thing_page(site, iri, language, at, {row.anchor for row in cited})
-    return render(site, "thing.html", language, at, title=told.title.text, elsewhere=elsewhere,
-                  description=told.description, iri=iri, schema=told.schema,
-                  alternates=alternates(thing), page=told, cited=cited, cited_cut=cut,
+    model = thing_page(site, iri, language, at, {row.anchor for row in cited})
+    return render(site, "thing.html", language, at, title=model.title.text, elsewhere=elsewhere,
+                  description=model.description, iri=iri, schema=model.schema,
+                  alternates=alternates(thing), page=model, cited=cited, cited_cut=cut,
                   wikidata=_wikidata_link(site, iri, language, at),
                   history=history_page(site, thing, language, at, history))  # fmt: skip
 

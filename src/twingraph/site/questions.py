@@ -107,27 +107,27 @@ def question_page(
     What can't be asked is told on the page, above the form.
     """
     query = site.library[name]
-    problem, asked, status = "", None, 200
+    problem, bound, status = "", None, 200
     try:
-        asked = read_asked(site, query, fields) if fields else example_of(site, query)
+        bound = read_asked(site, query, fields) if fields else example_of(site, query)
     except TwingraphError as error:
         problem = words_of(language).error(error)
         status = 404 if isinstance(error, UnknownThingError) else 400
     at = f"{language}/query/{name}.html"
-    told = _tell(site, language, at, query, asked, problem, dict(fields))
-    search = f"?{urlencode(asked.values)}" if asked is not None and fields else ""
+    shown_words = _tell(site, language, at, query, bound, problem, dict(fields))
+    search = f"?{urlencode(bound.values)}" if bound is not None and fields else ""
     body = render(
         site,
         "question.html",
         language,
         at,
-        title=told.title,
+        title=shown_words.title,
         elsewhere={
             each_language: f"{each_language}/query/{name}.html{search}"
             for each_language in LANGUAGES
         },
         alternates=question_forms(name),
-        page=told,
+        page=shown_words,
     )
     return status, body
 
@@ -175,14 +175,14 @@ def _tell(
     language: str,
     at: str,
     query: LibraryQuery,
-    asked: BoundQuery | None,
+    bound: BoundQuery | None,
     problem: str,
     typed: Mapping[str, str],
 ) -> QuestionPage:
     words = words_of(language)
-    values = asked.values if asked is not None else {**query.examples(), **typed}
-    text = text_of(asked or example_of(site, query))
-    search = f"?{urlencode(asked.values)}" if asked is not None and asked.values else ""
+    values = bound.values if bound is not None else {**query.examples(), **typed}
+    text = text_of(bound or example_of(site, query))
+    search = f"?{urlencode(bound.values)}" if bound is not None and bound.values else ""
     return QuestionPage(
         title=choose_text(query.title, language)[0],
         question=choose_text(query.question, language)[0],
@@ -191,10 +191,10 @@ def _tell(
         name=query.name,
         fields=[field_of(site, language, parameter, values) for parameter in query.parameters],
         problem=problem,
-        table=_table(site, language, at, asked) if asked is not None else None,
+        table=_table(site, language, at, bound) if bound is not None else None,
         query=text,
         editor=f"{relative('sparql', at)}?query={quote(text, safe='')}&lang={language}",
-        calls=calls(site, asked, words.gettext("Command line")) if asked is not None else [],
+        calls=calls(site, bound, words.gettext("Command line")) if bound is not None else [],
         downloads=[
             Link(FORMAT_NAMES[suffix], relative(f"query/{query.name}.{suffix}", at) + search,
                  language=media_type)
@@ -204,14 +204,14 @@ def _tell(
     )  # fmt: skip
 
 
-def calls(site: BuildReader, asked: BoundQuery, command_line: str = "Command line") -> list[Call]:
+def calls(site: BuildReader, bound: BoundQuery, command_line: str = "Command line") -> list[Call]:
     """Return how a question is asked by curl, in Python and on the command line."""
-    name = asked.query.name
-    suffix = next(iter(formats_of(asked.query)))
-    search = f"?{urlencode(asked.values)}" if asked.values else ""
-    python = "".join(f", {key}={_quoted(value)}" for key, value in asked.values.items())
+    name = bound.query.name
+    suffix = next(iter(formats_of(bound.query)))
+    search = f"?{urlencode(bound.values)}" if bound.values else ""
+    python = "".join(f", {key}={_quoted(value)}" for key, value in bound.values.items())
     words = "".join(
-        f" {shlex.quote(f'{each_key}={value}')}" for each_key, value in asked.values.items()
+        f" {shlex.quote(f'{each_key}={value}')}" for each_key, value in bound.values.items()
     )
     return [
         Call("curl", f"curl -L {shlex.quote(f'{site.address}query/{name}.{suffix}{search}')}"),
@@ -229,15 +229,15 @@ def _quoted(text: str) -> str:
 # --- the answer ----------------------------------------------------------------------------------
 
 
-def _table(site: BuildReader, language: str, at: str, asked: BoundQuery) -> AnswerTable:
+def _table(site: BuildReader, language: str, at: str, bound: BoundQuery) -> AnswerTable:
     words = words_of(language)
-    found = rows_of(site, asked)
+    found = rows_of(site, bound)
     if found.yes is not None:
-        return _yes_or_no(site, language, at, asked, found.yes)
+        return _yes_or_no(site, language, at, bound, found.yes)
     total, shown = len(found.rows), found.rows[:_SHOWN]
     facts = facts_about(site, language, shown)
     formatter = ValueFormatter(facts, at)
-    kept = _kept(facts, asked, Rows(found.variables, shown))
+    kept = _kept(facts, bound, Rows(found.variables, shown))
     counted = words.ngettext("{number} row", "{number} rows", total)
     if total > len(shown):
         counted = words.ngettext(
@@ -257,16 +257,16 @@ def _table(site: BuildReader, language: str, at: str, asked: BoundQuery) -> Answ
 
 
 def _yes_or_no(
-    site: BuildReader, language: str, at: str, asked: BoundQuery, yes: bool
+    site: BuildReader, language: str, at: str, bound: BoundQuery, yes: bool
 ) -> AnswerTable:
     """Return the answer; where two cities are no twins, with what they are instead."""
     words = words_of(language)
     heading_text, answer = words.gettext("Answer"), words.gettext("yes")
     if yes:
         return AnswerTable([], [], heading_text, answer)
-    if asked.query.name != _TWINNED:
+    if bound.query.name != _TWINNED:
         return AnswerTable([], [], heading_text, words.gettext("no"))
-    one, other = (asked.terms[name].value for name in ("one", "other"))
+    one, other = (bound.terms[name].value for name in ("one", "other"))
     rows = [row for row in partner_rows(site, one, language, at)
             if row.iri == other]  # fmt: skip
     ties = [OtherTie(row.kinds, row.since, row.partnership) for row in rows]
@@ -278,9 +278,9 @@ def _yes_or_no(
     return AnswerTable([], [], heading_text, answer, tuple(ties))
 
 
-def _kept(facts: PageFacts, asked: BoundQuery, found: Rows) -> list[int]:
+def _kept(facts: PageFacts, bound: BoundQuery, found: Rows) -> list[int]:
     """Return which columns a page shows: not what was asked, nor names that links have already."""
-    kept = [at for at, name in enumerate(found.variables) if name not in asked.terms]
+    kept = [at for at, name in enumerate(found.variables) if name not in bound.terms]
     linked = [at for at in kept
               if any(isinstance(row[at], NamedNode) for row in found.rows)]  # fmt: skip
     names = {
@@ -293,7 +293,7 @@ def _kept(facts: PageFacts, asked: BoundQuery, found: Rows) -> list[int]:
             for row in found.rows
         )
     }
-    of_asked = {f"{name}Name" for name in asked.terms}
+    of_asked = {f"{name}Name" for name in bound.terms}
     left = [at for at in kept if at not in names and found.variables[at] not in of_asked]
     filled = [at for at in left if any(row[at] is not None for row in found.rows)]
     return filled or left

@@ -160,7 +160,7 @@ def rules_page(site: BuildReader, language: str) -> RulesPage:
                 severities.setdefault(code, set()).add(grave.value.rpartition("#")[2].lower())
     words = words_of(language)
 
-    def told(texts: dict[str, list[str]]) -> list[str]:
+    def in_language(texts: dict[str, list[str]]) -> list[str]:
         found = texts.get(language) or texts.get("", []) or texts.get("en", [])
         return sorted(re.sub(r"\{[?$]\w+\}", "…", item) for item in found)
 
@@ -174,7 +174,7 @@ def rules_page(site: BuildReader, language: str) -> RulesPage:
                 for severity in SEVERITIES
                 if severity in severities.get(code, ())
             ],
-            told(entry.get("message", {})),
+            in_language(entry.get("message", {})),
         )
         for code, entry in sorted(texts.items())
     ]

@@ -176,11 +176,11 @@ def render(
 @cache
 def _script_words(language: str) -> str:
     """Return the words that `static/site.js` shows, as JSON."""
-    told = {
+    texts = {
         "results": words_of(language).gettext("Results:"),
         "kinds": {kind: kind_name(kind, language) for kind in (*FOLDED_KINDS, "partnership")},
     }
-    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+    return json.dumps(texts, ensure_ascii=False, sort_keys=True)
 
 
 class Citation(NamedTuple):

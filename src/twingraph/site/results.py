@@ -139,23 +139,23 @@ def _typed(site: BuildReader, kind: str, term: Term, text: str) -> str:
     return term.value.removeprefix(prefix) if prefix else text
 
 
-def text_of(asked: BoundQuery) -> str:
+def text_of(bound: BoundQuery) -> str:
     """Return the question as a text that runs as it is."""
-    return standalone(asked.query, asked.terms)
+    return standalone(bound.query, bound.terms)
 
 
-def _evaluate(site: BuildReader, asked: BoundQuery) -> QuerySolutions | QueryBoolean | QueryTriples:
-    terms: dict[Variable, Any] = {Variable(name): term for name, term in asked.terms.items()}
-    return (site.guarded or site.store).query(asked.query.text, substitutions=terms or None)
+def _evaluate(site: BuildReader, bound: BoundQuery) -> QuerySolutions | QueryBoolean | QueryTriples:
+    terms: dict[Variable, Any] = {Variable(name): term for name, term in bound.terms.items()}
+    return (site.guarded or site.store).query(bound.query.text, substitutions=terms or None)
 
 
-def write_result(site: BuildReader, asked: BoundQuery, suffix: str) -> bytes:
+def write_result(site: BuildReader, bound: BoundQuery, suffix: str) -> bytes:
     """Return the answer in the format of that suffix, one of `formats_of` the question."""
-    if site.guarded is not None and form_of(asked.query) != "construct":
-        terms = {Variable(name): term for name, term in asked.terms.items()}
-        body = site.guarded.write(asked.query.text, suffix, terms or None)
+    if site.guarded is not None and form_of(bound.query) != "construct":
+        terms = {Variable(name): term for name, term in bound.terms.items()}
+        body = site.guarded.write(bound.query.text, suffix, terms or None)
         return body if body.endswith(b"\n") else body + b"\n"
-    found = _evaluate(site, asked)
+    found = _evaluate(site, bound)
     if not isinstance(found, QueryTriples):
         body = found.serialize(format=_RESULTS[suffix]) or b""
         return body if body.endswith(b"\n") else body + b"\n"
@@ -173,9 +173,9 @@ class Rows(NamedTuple):
     yes: bool | None = None
 
 
-def rows_of(site: BuildReader, asked: BoundQuery) -> Rows:
+def rows_of(site: BuildReader, bound: BoundQuery) -> Rows:
     """Return the answer for people to read; triples are rows of three."""
-    found = _evaluate(site, asked)
+    found = _evaluate(site, bound)
     if isinstance(found, QueryBoolean):
         return Rows([], [], bool(found))
     if isinstance(found, QueryTriples):

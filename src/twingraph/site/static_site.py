@@ -156,9 +156,9 @@ def _descriptions(reader: BuildReader, progress: Progress) -> Iterator[Entry]:
 def _questions(reader: BuildReader) -> Iterator[Entry]:
     """Yield the answer of each question, asked with its example, and its description."""
     for name, query in reader.library.items():
-        asked = example_of(reader, query)
+        bound = example_of(reader, query)
         for suffix in result_formats(query):
-            yield f"query/{name}.{suffix}", write_result(reader, asked, suffix)
+            yield f"query/{name}.{suffix}", write_result(reader, bound, suffix)
         for suffix in _QUESTION_FORMATS:
             yield f"doc/query/{name}.{suffix}", describe_question(reader, query, suffix)
     yield ".well-known/sparql-examples", describe_questions(reader, "ttl")
@@ -170,10 +170,10 @@ def _files(reader: BuildReader, publication: Publication | None) -> Iterator[Ent
     for name, file in reader.dumps.items():
         yield from ((place, file.path) for place in {file_place(name): "", f"dumps/{name}": ""})
     for name in PROFILES.values():
-        held = reader.dumps.get(f"{name}.ttl")
-        if held is None:
+        dump = reader.dumps.get(f"{name}.ttl")
+        if dump is None:
             continue
-        catalogue = read_catalogue(held.path.read_bytes())
+        catalogue = read_catalogue(dump.path.read_bytes())
         for suffix in _CATALOGUE_FORMATS:
             view = catalogue.view(1, f"{reader.base}{name}.{suffix}", MOST)
             triples = [*catalogue.page(1, MOST), *view]

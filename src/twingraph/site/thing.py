@@ -110,7 +110,7 @@ def thing_page(
     _load(facts, iri, [thing for group in shown.values() for thing in group])
     formatter = ValueFormatter(facts, at)
     claims = Claims.of(formatter, iri)
-    told = {"remark": TG.about.value, "quantity": TG.about.value, "statement": _PART_OF}
+    own_sections = {"remark": TG.about.value, "quantity": TG.about.value, "statement": _PART_OF}
     notes = {
         kind: sorted(
             (
@@ -120,7 +120,7 @@ def thing_page(
             ),
             key=lambda note: (note.kind.text if note.kind else "", note.text.text),
         )
-        for kind, verb in told.items()
+        for kind, verb in own_sections.items()
     }
     evidence = formatter.citations([iri, *claims.iris])
     rows, claimed = anchored(claims.rows(), set(anchors))
@@ -190,7 +190,7 @@ def thing_page(
         quantities=notes["quantity"],
         remarks=remarks,
         evidence=evidence,
-        incoming=incoming_groups(formatter, facts.incoming, shown, told),
+        incoming=incoming_groups(formatter, facts.incoming, shown, own_sections),
         outside=[formatter.elsewhere(item) for item in outside],
     )
 
@@ -264,7 +264,11 @@ def _parts_heading(formatter: ValueFormatter, iri: str) -> str:
 
 
 def _actions(
-    formatter: ValueFormatter, iri: str, kind: str, coming: Sequence[Anniversary], asked: bool
+    formatter: ValueFormatter,
+    iri: str,
+    kind: str,
+    coming: Sequence[Anniversary],
+    has_questions: bool,
 ) -> list[Value]:
     """Return where the visitor may go from the head of the page."""
     words = formatter.words
@@ -273,7 +277,7 @@ def _actions(
         found.append(Value(words.gettext("Anniversaries"), "#anniversaries"))
     if coming and kind == "place":
         found.append(Value(words.gettext("Calendar"), _calendars(formatter, iri)[0].href))
-    if asked:
+    if has_questions:
         found.append(Value(words.gettext("Questions about it"), "#questions"))
     return [*found, Value(words.gettext("As data"), "#downloads")]
 
@@ -311,10 +315,10 @@ def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:
         if fitting is None:
             continue
         values = {**query.examples(), fitting.name: slug}
-        asked = urlencode({"question": name, **values})
+        fields = urlencode({"question": name, **values})
         title = choose_text(query.title, formatter.language)[0]
         way = relative(f"{formatter.language}/query/answer/", formatter.at)
-        found.append(Value(title, f"{way}?{asked}"))
+        found.append(Value(title, f"{way}?{fields}"))
     return sorted(found, key=lambda value: sort_key(value.text))
 
 

@@ -113,7 +113,7 @@ def incoming_groups(
     formatter: ValueFormatter,
     everything: list[tuple[str, str]],
     shown: dict[str, list[str]],
-    told: dict[str, str],
+    own_sections: dict[str, str],
 ) -> list[Group]:
     """Return the links to a thing, property by property."""
     groups = []
@@ -122,7 +122,7 @@ def incoming_groups(
         kinds = {thing: kind_of(thing, formatter.site.base) or "" for thing in things}
         rest = [
             thing for thing in things
-            if told.get(kinds[thing]) != verb and kinds[thing] != "membership"
+            if own_sections.get(kinds[thing]) != verb and kinds[thing] != "membership"
         ]  # fmt: skip
         if verb in _SHOWN_ABOVE or not rest:
             continue

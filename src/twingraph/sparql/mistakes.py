@@ -81,8 +81,8 @@ class Mistake(NamedTuple):
     @property
     def members(self) -> dict[str, object]:
         """Return what a program reads: extension members of a problem (RFC 9457 §3.2)."""
-        told: dict[str, object] = {"line": self.line, "column": self.column}
-        return {**told, "didYouMean": self.meant} if self.meant else told
+        place: dict[str, object] = {"line": self.line, "column": self.column}
+        return {**place, "didYouMean": self.meant} if self.meant else place
 
 
 def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mistake:
@@ -97,8 +97,8 @@ def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mi
     >>> explain("error at 1:33: …", "SELECT * { ?a tgg:partner ?b }", {"tg": "http://e/"}).meant
     'tg:partner'
     """
-    place, said = _place(words, text)
-    found = _first(list(islice(tokens(text), _READ)), text, place, said, prefixes)
+    place, engine_words = _place(words, text)
+    found = _first(list(islice(tokens(text), _READ)), text, place, engine_words, prefixes)
     line, column = Lines(text).place(found.start)
     begins = found.start - column + 1
     whole = text[begins:].partition("\n")[0].rstrip("\r")
@@ -120,9 +120,11 @@ def _place(words: str, text: str) -> tuple[int, str]:
 
 
 def _first(
-    read: Sequence[Token], text: str, place: int, said: str, prefixes: Mapping[str, str]
+    read: Sequence[Token], text: str, place: int, engine_words: str, prefixes: Mapping[str, str]
 ) -> Diagnostic:
-    whole = next((known for words, known in _WHOLE.items() if f"{words}," in f"{said},"), None)
+    whole = next(
+        (known for words, known in _WHOLE.items() if f"{words}," in f"{engine_words},"), None
+    )
     if whole is not None:
         word, message = whole
         select = next((item for item in read if item.text.upper() == word), None)
@@ -146,7 +148,7 @@ def _first(
     found = min(firsts, default=None, key=lambda one: (one.start, one.length))
     if found is None and len(read) < _READ:
         found = suspects.unclosed(read)
-    return found or Diagnostic(place, 1, _shorter(said))
+    return found or Diagnostic(place, 1, _shorter(engine_words))
 
 
 def _mark(line: str, start: int, length: int) -> str:

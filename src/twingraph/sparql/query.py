@@ -147,8 +147,8 @@ def _results(store: Queryable, text: str, bindings: Bindings) -> QueryResult:
     try:
         return store.query(text, substitutions=substitutions or None)
     except SyntaxError as error:
-        told = mistakes.explain(str(error.msg), text, {}).text
-        raise TwingraphError(f"this is not SPARQL: {told}") from None
+        mistake = mistakes.explain(str(error.msg), text, {}).text
+        raise TwingraphError(f"this is not SPARQL: {mistake}") from None
     except (RuntimeError, ValueError, OSError) as error:
         raise TwingraphError(f"the query can't be answered: {error}") from None
 

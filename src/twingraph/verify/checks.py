@@ -182,8 +182,8 @@ def negotiation(client: Client, kind: str, slug: str) -> Iterator[Finding]:
     """Does the IRI of a thing lead to the form that is asked for?"""
     url = client.url(f"id/{kind}/{slug}")
     for accept, wanted in _FORMS:
-        asked = {"Accept": accept, "Accept-Language": "de"}
-        first = client.get(url, asked)
+        request_headers = {"Accept": accept, "Accept-Language": "de"}
+        first = client.get(url, request_headers)
         if first.status not in (303, 302, 301, 307, 308):
             yield Finding(
                 url,
@@ -199,7 +199,7 @@ def negotiation(client: Client, kind: str, slug: str) -> Iterator[Finding]:
                 f"{first.status}, not 303",
                 "a thing is not its page: answer 303 See Other (Cool URIs for the Semantic Web)",
             )
-        last = client.follow(url, asked)
+        last = client.follow(url, request_headers)
         if last.location:
             yield from lost(last)
             return

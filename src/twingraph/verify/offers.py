@@ -89,8 +89,15 @@ def checksums(client: Client, max_bytes: int) -> Iterator[Finding]:
     sizes = []
     for digest, name in listed[:2000]:
         head = client.exists(folder + name)
-        said = head.headers.get("content-length", "")
-        sizes.append((int(said) if said.isdecimal() else max_bytes + 1, name, digest, head))
+        content_length = head.headers.get("content-length", "")
+        sizes.append(
+            (
+                int(content_length) if content_length.isdecimal() else max_bytes + 1,
+                name,
+                digest,
+                head,
+            )
+        )
         if len(sizes) >= 60:  # a whole site has a file a page: a part of them is enough
             break
     unread = len(listed) - len(sizes)

@@ -86,8 +86,8 @@ def _facts(site: BuildReader, language: str, hits: Iterable[Hit]) -> PageFacts:
 
 def search(request: Request) -> Response:
     """Send on to the page in the reader's language."""
-    asked = {"q": typed} if (typed := _typed(request)) else {}
-    query = f"?{urlencode(asked)}" if asked else ""
+    wanted = {"q": typed} if (typed := _typed(request)) else {}
+    query = f"?{urlencode(wanted)}" if wanted else ""
     return see_other(request, f"{language_of(request)}/search{query}")
 
 
@@ -102,7 +102,7 @@ def search_page(request: Request) -> Response:
             return see_other(request, meant[0], vary="")
     hits = _finder(request).find(typed, language)
     pairs = partnerships_named(site, _finder(request), typed, language)
-    told = _tell(site, typed, language, at, hits, pairs)
+    model = _tell(site, typed, language, at, hits, pairs)
     query = f"?{urlencode({'q': typed})}" if typed else ""
     body = render(
         site,
@@ -111,7 +111,7 @@ def search_page(request: Request) -> Response:
         at,
         title=words_of(language).gettext("Search by name"),
         elsewhere={each_language: f"{each_language}/search{query}" for each_language in LANGUAGES},
-        page=told,
+        page=model,
         wikidata=relative(f"{language}/{WIKIDATA_PAGE}", at),
     )
     return respond(request, body, "text/html", headers={"content-language": language})
@@ -121,14 +121,14 @@ def search_json(request: Request) -> Response:
     """Send what was found as JSON: `q`, and if wanted `lang` and `limit`."""
     site: BuildReader = request.state.snapshot.site
     typed, limit = _typed(request), _limit(request.query_params.get("limit", ""))
-    asked = request.query_params.get("lang", "")
-    language = asked if asked in LANGUAGES else language_of(request)
+    wanted = request.query_params.get("lang", "")
+    language = wanted if wanted in LANGUAGES else language_of(request)
     hits = _finder(request).find(typed, language)
     facts = _facts(site, language, hits[:limit])
     pairs = partnerships_named(site, _finder(request), typed, language)
     facts.load(pairs)
     facts.complete()
-    told = {
+    model = {
         "query": typed,
         "language": language,
         "total": len(hits) + len(pairs),
@@ -137,7 +137,7 @@ def search_json(request: Request) -> Response:
             *(_as_json(site, facts, hit, language) for hit in hits[: max(0, limit - len(pairs))]),
         ],
     }
-    body = (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+    body = (json.dumps(model, ensure_ascii=False, indent=1) + "\n").encode()
     return respond(request, body, "application/json", vary=VARY)
 
 

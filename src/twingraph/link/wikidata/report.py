@@ -238,18 +238,18 @@ def _compare(
 ) -> Iterator[ReportRow]:
     first, second = (snapshot.current(item) for item in pair.items)
     sides = [list(there.get((first, second), ())), list(there.get((second, first), ()))]
-    told = _words(pair)
+    pair_words = _words(pair)
     holding = [[item for item in side if item.rank != "deprecated"] for side in sides]
     if not any(sides):
-        yield ReportRow("missing", pair.parties, pair, told)
+        yield ReportRow("missing", pair.parties, pair, pair_words)
         return
     for number, side in enumerate(sides):
         parties = pair.parties if number == 0 else pair.parties[::-1]
         if not side:
             other = holding[1 - number] or sides[1 - number]
-            yield ReportRow("one-sided", parties, pair, told, statement=other[0])
+            yield ReportRow("one-sided", parties, pair, pair_words, statement=other[0])
         elif not holding[number]:
-            yield ReportRow("deprecated", parties, pair, told, statement=side[0])
+            yield ReportRow("deprecated", parties, pair, pair_words, statement=side[0])
         else:
             for statement in holding[number]:
                 yield from _compare_statement(pair, parties, statement, holding[number])

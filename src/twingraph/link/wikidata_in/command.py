@@ -54,8 +54,8 @@ def import_wikidata(
     text = write_rows(read.labelled())
     toml = MAPPING.format(day=day, sha256=hashlib.sha256(text.encode()).hexdigest())
     ranks = Counter(row.rank for row in read.rows)
-    told = ", ".join(f"{number} {rank}" for rank, number in sorted(ranks.items()))
-    notes = [f"{len(read.rows)} rows of statements ({told})"]
+    counted = ", ".join(f"{number} {rank}" for rank, number in sorted(ranks.items()))
+    notes = [f"{len(read.rows)} rows of statements ({counted})"]
     if read.broken:
         notes.append(f"{read.broken} broken lines of {read.lines} passed over")
     notes += read.notes[:_SHOWN]

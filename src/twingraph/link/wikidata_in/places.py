@@ -243,5 +243,5 @@ def place_rows(
         if row:
             rows.append({"slug": slug, **row})
     by_slug = {row["slug"]: row for row in rows}
-    told = tuple(f"{words}: not taken ({number} ×)" for words, number in sorted(notes.items()))
-    return PlaceRows(tuple(by_slug[slug] for slug in sorted(by_slug)), told)
+    not_taken = tuple(f"{words}: not taken ({number} ×)" for words, number in sorted(notes.items()))
+    return PlaceRows(tuple(by_slug[slug] for slug in sorted(by_slug)), not_taken)

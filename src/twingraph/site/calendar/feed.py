@@ -53,9 +53,9 @@ def _event(
 ) -> Event:
     start = found.start
     begin, after = _days(found.date)
-    told = "anniversary.decided" if start.basis.startswith("decision") else "anniversary.source"
+    phrase = "anniversary.decided" if start.basis.startswith("decision") else "anniversary.source"
     sources = ", ".join(name(source) for source in start.sources) or "–"
-    notes = [words(told).format(when=date_words(start.value), sources=sources)]
+    notes = [words(phrase).format(when=date_words(start.value), sources=sources)]
     if len(found.date) < 10:
         notes.append(words("anniversary.year" if len(found.date) == 4 else "anniversary.month"))
     summary = words("anniversary.title").format(

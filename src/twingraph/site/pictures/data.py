@@ -69,8 +69,8 @@ def map_of_place(rows: Sequence[Row], this: str, name: Lookup, href: Lookup) -> 
         ended = _code(row, "status") in ENDED
         if position is None:
             continue
-        said = _kind_name(types[partnership], name)
-        title = " · ".join(part for part in (name(partner), said) if part)
+        kind_text = _kind_name(types[partnership], name)
+        title = " · ".join(part for part in (name(partner), kind_text) if part)
         points.append(Point(name(partner), position, kind, title, href(partnership), ended=ended))
         if own is not None:
             arcs.append(Arc(own, position, kind, ended))
