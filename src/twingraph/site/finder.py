@@ -99,8 +99,8 @@ class Finder:
 
         Names that are only spelled nearly so count where no other fits.
         """
-        typed_form = fold(typed)[:_MAX_TYPED].strip()
-        if not typed_form:
+        asked = fold(typed)[:_MAX_TYPED].strip()
+        if not asked:
             return []
         best: dict[str, tuple[tuple[object, ...], Hit]] = {}
         for nearly in (False, True):
@@ -108,7 +108,7 @@ class Finder:
                 name, kind, folded = self.names[number]
                 if nearly and _ABJAD.search(name.text):
                     continue
-                fit, slips, length = _best_fit(typed_form, folded, nearly)
+                fit, slips, length = _best_fit(asked, folded, nearly)
                 if fit is None:
                     continue
                 key = (
@@ -156,41 +156,36 @@ class Finder:
         return found
 
 
-def _best_fit(typed_form: str, folded: Sequence[str], nearly: bool) -> tuple[int | None, int, int]:
+def _best_fit(asked: str, folded: Sequence[str], nearly: bool) -> tuple[int | None, int, int]:
     """Return the place in `FITS` of the best of some forms, its distance and its length."""
     found = []
     for form in folded:
         if nearly:
-            most = _tolerance(len(typed_form))
-            words = form.split() if len(typed_form) >= _MIN_WORD else []
+            most = _tolerance(len(asked))
+            words = form.split() if len(asked) >= _MIN_WORD else []
             for word in (form, *words):
-<<<<<<< HEAD
                 # how many letters too many, too few, wrong or swapped with the next
                 slips = OSA.distance(asked, word, score_cutoff=most)
                 if slips <= most:
-=======
-                slips = distance(typed_form, word, most)
-                if slips is not None:
->>>>>>> 6e26774 (Plain names for values in pages, lists, search and mistakes; pages have the same bytes)
                     found.append((FITS.index("near"), slips, len(form)))
         else:
-            fit = _fit(typed_form, form)
+            fit = _fit(asked, form)
             if fit is not None:
                 found.append((FITS.index(fit), 0, len(form)))
     return min(found, default=(None, 0, 0))
 
 
-def _fit(typed_form: str, form: str) -> str | None:
-    if typed_form == form:
+def _fit(asked: str, form: str) -> str | None:
+    if asked == form:
         return "exact"
-    if form.startswith(typed_form):
+    if form.startswith(asked):
         return "prefix"
     words = form.split()
-    if all(any(word.startswith(part) for word in words) for part in typed_form.split()):
+    if all(any(word.startswith(part) for word in words) for part in asked.split()):
         return "words"
-    if len(typed_form) >= _MIN_INSIDE and typed_form in form:
+    if len(asked) >= _MIN_INSIDE and asked in form:
         return "contains"
-    if len(form) >= _MIN_WITHIN and f" {form} " in f" {typed_form} ":
+    if len(form) >= _MIN_WITHIN and f" {form} " in f" {asked} ":
         return "within"
     return None
 
