@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pyoxigraph import QueryTriples
+from pyoxigraph import NamedNode, QueryTriples, RdfFormat, parse
 from rdflib import RDFS, Graph, URIRef
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
@@ -29,7 +29,8 @@ from twingraph.site.describe import describe
 from twingraph.site.lists import PAGE, list_page, list_path
 from twingraph.site.names import finder_of
 from twingraph.site.pages import page, page_paths
-from twingraph.site.prepared import ANSWERED
+from twingraph.site.parts import partners_of_parts
+from twingraph.site.prepared import ANSWERED, prepare
 from twingraph.site.reader import BuildReader, load_site
 from twingraph.source.read import Curated, read_bytes, read_project
 from twingraph.source.starter import make_project
@@ -319,3 +320,50 @@ def test_what_another_version_prepared_is_not_read(
     monkeypatch.setattr(BuildReader, "select", lambda self, text, **terms: [{"asked": None}])
     assert reader.rows("numbers") == [{"asked": None}]
     assert reader.rows("classes") != [{"asked": None}]
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+@pytest.mark.parametrize("suffix", ["trig", "nq", "ttl", "jsonld", "rdf"])
+def test_a_large_graph_is_described_by_its_first_statements(
+    site: BuildReader, monkeypatch: pytest.MonkeyPatch, prepared: bool, suffix: str
+) -> None:
+    monkeypatch.setattr("twingraph.site.describe.STATEMENTS", 5)
+    monkeypatch.setattr("twingraph.site.prepared.STATEMENTS", 5)
+    name = f"{HOME}graph/links"
+    everything = site.triples("graph", this=NamedNode(name))
+    lines = sorted(f"{triple} ." for triple in everything)
+    files = prepare(site, {name: lines}) if prepared else iter([("prepared/graphs.json", b"{}")])
+    monkeypatch.setitem(site.prepared, "graphs.json", next(files)[1])
+    site.memory.pop(("prepared", "graphs.json"), None)
+
+    raw = describe(site, "graph/links", suffix) or b""
+    site.memory.pop(("prepared", "graphs.json"), None)
+
+    format_ = RdfFormat.from_extension(suffix)
+    assert format_ is not None
+    document = NamedNode(f"{HOME}doc/graph/links.trig")
+    quads = list(parse(raw, format=format_))
+    assert len([quad for quad in quads if quad.subject != document]) == 5
+    about = [str(quad.object) for quad in quads if quad.subject == document]
+    assert any(f"5 of {len(everything)} statements" in text for text in about)
+    [address] = [text for text in about if "sparql?query=" in text]
+    query = parse_qs(urlsplit(address.strip("<>")).query)["query"][0]
+    whole = site.store.query(query)
+    assert isinstance(whole, QueryTriples)
+    assert len(list(whole)) == len(everything)
+
+
+def test_a_country_shows_the_first_of_its_partnerships_and_leads_to_all(
+    site: BuildReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iri = f"{HOME}id/place/germany"
+    whole, none = partners_of_parts(site, iri, "en", "en/place/germany.html")
+    monkeypatch.setattr("twingraph.site.parts.PARTS", 5)
+    first, more = partners_of_parts(site, iri, "en", "en/place/germany.html")
+
+    assert none is None
+    assert more is not None
+    assert more.href == "../partnership/list/country-germany.html"
+    assert 5 <= len(first) < len(whole)
+    assert {row.partnership.href for row in first} < {row.partnership.href for row in whole}
+    assert b"country-germany.html" in (page(site, "de", "place/germany.html") or b"")

@@ -80,7 +80,7 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool) -> Bu
     frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions)
     with _new_build(out) as draft:
         _write_files(frozen, draft, progress)
-        for name, raw in prepare(_reader(frozen)):
+        for name, raw in prepare(_reader(frozen), frozen.dataset.named):
             draft.put(name, [raw])
         draft.put(ABOUT, [_about(curated, inputs, len(graph), problems)])
         return Built(problems, _publish(draft, out), len(graph))

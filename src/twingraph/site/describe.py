@@ -33,6 +33,7 @@ from twingraph.site.reader import BuildReader
 from twingraph.site.thing import is_known
 
 LINKS: Final = 1000  # statements that point to a thing, in its description
+STATEMENTS: Final = 3000  # of a graph, in its description
 # suffix -> media type, in the order we prefer to send them
 FORMATS: Final[Mapping[str, str]] = {
     "ttl": "text/turtle",
@@ -105,16 +106,23 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
 
 def _cut(site: BuildReader, iri: str, number: int) -> list[Triple]:
     """Return what a description says of itself where it leaves out who points to the thing."""
-    document = NamedNode(site.iri(description_path(site.path(iri) or "", "ttl")))
     query = f"CONSTRUCT {{ ?subject ?property <{iri}> }} WHERE {{ ?subject ?property <{iri}> }}"
     words = {
         "en": f"{LINKS} of {number} statements that point to the thing; the query gives all.",
         "de": f"{LINKS} von {number} Aussagen, die auf die Sache zeigen; die Abfrage gibt alle.",
     }
+    return _left_out(site, iri, words, [site.iri(f"sparql?query={quote(query)}")])
+
+
+def _left_out(
+    site: BuildReader, iri: str, words: Mapping[str, str], whole: Iterable[str]
+) -> list[Triple]:
+    suffix = next(iter(formats_of(site.path(iri) or "")))
+    document = NamedNode(site.iri(description_path(site.path(iri) or "", suffix)))
     return [
         *(Triple(document, RDFS.comment, Literal(text, language=tag))
           for tag, text in words.items()),
-        Triple(document, RDFS.seeAlso, NamedNode(site.iri(f"sparql?query={quote(query)}"))),
+        *(Triple(document, RDFS.seeAlso, NamedNode(address)) for address in whole),
     ]  # fmt: skip
 
 
@@ -122,20 +130,50 @@ def _graph(site: BuildReader, thing: str, suffix: str) -> bytes | None:
     name = site.iri(thing)
     if name not in site.graphs:
         return None
-    triples = site.triples("graph", this=NamedNode(name))
+    triples, number = first_statements(site, name)
+    cut = _cut_graph(site, name, len(triples), number) if len(triples) < number else []
     if suffix == "nq":
         graph = NamedNode(name)
-        return quad_lines(
-            Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples
-        )
+        inside = (Quad(each.subject, each.predicate, each.object, graph) for each in triples)
+        return quad_lines([*inside, *(Quad(*each) for each in cut)])
     if suffix in ("json", "jsonld"):
-        return write_jsonld(triples, site.context, name, bare=suffix == "json").encode()
+        shown = [*triples, *cut]
+        return write_jsonld(shown, site.context, name, bare=suffix == "json").encode()
     if suffix != "trig":
-        return _write(site, triples, suffix)
+        return _write(site, [*triples, *cut], suffix)
     used: set[str] = set()
     body = "\n".join(blocks(triples, used, site.prefixes))
     text = f"{iri_text(name, used, site.prefixes)} {{\n{body}}}\n"
+    beside = "\n".join(blocks(cut, used, site.prefixes))
+    text = f"{beside}\n{text}" if cut else text
     return (prefix_lines(used, site.prefixes) + "\n" + text).encode()
+
+
+def first_statements(site: BuildReader, graph: str) -> tuple[list[Triple], int]:
+    """Return the statements of a graph, the first `STATEMENTS` in order of a large one; how many.
+
+    Those of a large graph stand in the build, for sorting them takes seconds.
+    """
+    kept = site.prepared_graphs().get(graph)
+    if kept is not None:
+        lines = "".join(f"{line}\n" for line in kept["first"]).encode()
+        return [quad.triple for quad in parse(lines, format=RdfFormat.N_TRIPLES)], kept["number"]
+    triples = site.triples("graph", this=NamedNode(graph))
+    if len(triples) <= STATEMENTS:
+        return triples, len(triples)
+    return nsmallest(STATEMENTS, triples, key=str), len(triples)
+
+
+def _cut_graph(site: BuildReader, iri: str, shown: int, number: int) -> list[Triple]:
+    """Return what the description of a graph says of itself where it leaves out statements."""
+    query = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}"
+    file = f"sources/{iri.rpartition('/')[2]}.nt"
+    whole = [site.iri(f"dumps/{file}")] if file in site.dumps else []
+    words = {
+        "en": f"{shown} of {number} statements of the graph; the file or the query gives all.",
+        "de": f"{shown} von {number} Aussagen des Graphen; die Datei oder die Abfrage gibt alle.",
+    }
+    return _left_out(site, iri, words, [*whole, site.iri(f"sparql?query={quote(query)}")])
 
 
 def _shapes(site: BuildReader, suffix: str) -> bytes:

@@ -114,10 +114,8 @@ class PageFacts:
             self._of[thing]  # a defaultdict notes what it is asked for
 
     def _ask(self, query: str, things: set[str], done: set[str]) -> None:
-        for row in self.site.rows_of(query, things):
-            thing, verb, value = row["thing"], row["property"], row["value"]
-            if isinstance(thing, NamedNode) and isinstance(verb, NamedNode) and value is not None:
-                self._add(thing.value, verb.value, value)
+        for thing, verb, value in self.site.statements_of(query, things):
+            self._add(thing, verb, value)
         done |= things
 
     # --- reading ---------------------------------------------------------------------------------

@@ -64,12 +64,12 @@ class Illustrator:
         self.place = place
         self.words = picture_words(language)
         self.land = relative(LAND, place)
+        self.facts = PageFacts(reader, language)  # one for all pictures of a page
 
     def _facts(self, rows: list[Row], *more: str) -> PageFacts:
-        facts = PageFacts(self.reader, self.language)
-        facts.mention({*data.iris_in(rows), *more})
-        facts.complete()
-        return facts
+        self.facts.mention({*data.iris_in(rows), *more})
+        self.facts.complete()
+        return self.facts
 
     def _href(self, iri: str) -> str:
         if is_evidence(iri, self.reader.base):

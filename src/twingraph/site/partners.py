@@ -41,14 +41,23 @@ def partner_rows(
     language: str,
     at: str,
     decided: Mapping[str, str] | None = None,
-    query: str = "partners",
 ) -> list[PartnerRow]:
     """Return the partners of `iri` by name, each with the kinds of its partnership.
 
-    `query` is `partners`, or `partners-of-parts` for those of what lies in it. `decided` is the
-    day on which a council decided to enter a partnership, by partnership.
+    `decided` is the day on which a council decided to enter a partnership, by partnership.
     """
-    rows = site.rows(query, this=NamedNode(iri))
+    rows = site.rows("partners", this=NamedNode(iri))
+    return told_partners(site, rows, language, at, decided)
+
+
+def told_partners(
+    site: BuildReader,
+    rows: list[Row],
+    language: str,
+    at: str,
+    decided: Mapping[str, str] | None = None,
+) -> list[PartnerRow]:
+    """Return partners by name, of rows of `partners.rq` and its like."""
     facts = PageFacts(site, language)
     facts.mention(iris_in(rows))
     facts.complete()

@@ -3,6 +3,7 @@
 | file | holds |
 |---|---|
 | `answers.json` | the rows of each query of `ANSWERED`, with the digest of its text |
+| `graphs.json` | the first statements of each large graph, and how many it has |
 | `names.json` | every name that a thing is found by, with its folded forms |
 | `list-<kind>-<language>.json` | what is listed, in the order of its names, with its facets |
 | `world-<language>.svg` | the map of all places, as the first page shows it |
@@ -14,14 +15,15 @@ same, only slower. Decision 0048.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from twingraph.site.browse import facet_counts, listings
 from twingraph.site.choices import BROWSED
+from twingraph.site.describe import STATEMENTS
 from twingraph.site.illustrations import Illustrator
 from twingraph.site.names import NAMES, finder_of, pack_names
-from twingraph.site.reader import ANSWERS, LANGUAGES, PREPARED, BuildReader, pack_rows
+from twingraph.site.reader import ANSWERS, GRAPHS, LANGUAGES, PREPARED, BuildReader, pack_rows
 
 # queries that need nothing filled in and whose answers are short beside what they read
 ANSWERED: Final = (
@@ -30,8 +32,19 @@ ANSWERED: Final = (
 )  # fmt: skip
 
 
-def prepare(reader: BuildReader) -> Iterator[tuple[str, bytes]]:
-    """Yield the path in the build and the bytes of each file, of a reader of the same graph."""
+def prepare(
+    reader: BuildReader, graphs: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the path in the build and the bytes of each file.
+
+    `reader` reads what is published; `graphs` are the sorted lines of the named graphs.
+    """
+    large = {
+        name: {"number": len(lines), "first": lines[:STATEMENTS]}
+        for name, lines in graphs.items()
+        if len(lines) > STATEMENTS
+    }
+    yield f"{PREPARED}/{GRAPHS}", _json(large)
     answers = {name: pack_rows(reader.queries[name], reader.rows(name)) for name in ANSWERED}
     yield f"{PREPARED}/{ANSWERS}", _json(answers)
     yield f"{PREPARED}/{NAMES}", pack_names(reader)

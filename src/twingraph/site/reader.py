@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +47,7 @@ Row = Mapping[str, Term | None]
 Answer = TypeVar("Answer")
 PREPARED: Final = "prepared"  # a folder of the build: what was asked of the whole graph (0048)
 ANSWERS: Final = "answers.json"
+GRAPHS: Final = "graphs.json"
 _SHORT: Final = 5000  # rows of an answer that is kept
 _REMEMBERED: Final = 64  # lists of IRIs that are kept for a build
 
@@ -166,6 +167,11 @@ class BuildReader:
         terms = ([term_of(text) if text else None for text in row] for row in kept["rows"])
         return [dict(zip(kept["names"], row, strict=True)) for row in terms]
 
+    def prepared_graphs(self) -> Mapping[str, Json]:
+        """Return the first lines and the size of each large graph, as the build kept them."""
+        raw = self.prepared.get(GRAPHS)
+        return {} if raw is None else self.remember(("prepared", GRAPHS), lambda: json.loads(raw))
+
     def select(self, text: str, **terms: Term) -> list[Row]:
         """Ask a SELECT query."""
         found = self.store.query(text, substitutions=_substitutions(terms))
@@ -183,6 +189,17 @@ class BuildReader:
         """Ask a SELECT query about many things at once: its `VALUES … { UNDEF }` is filled."""
         nodes = " ".join(str(NamedNode(thing)) for thing in sorted(set(things)))
         return self.select(self.queries[name].replace("UNDEF", nodes)) if nodes else []
+
+    def statements_of(self, name: str, things: Iterable[str]) -> Iterator[tuple[str, str, Term]]:
+        """Ask a SELECT query of things, properties and values about many things at once."""
+        nodes = " ".join(str(NamedNode(thing)) for thing in sorted(set(things)))
+        if not nodes:
+            return
+        found = self.store.query(self.queries[name].replace("UNDEF", nodes))
+        assert isinstance(found, QuerySolutions), "not a SELECT query"
+        for thing, verb, value in found:
+            if isinstance(value, (NamedNode, Literal)):
+                yield thing.value, verb.value, value
 
     def iri(self, path: str) -> str:
         """Return the IRI of what this site has at `path` (`id/place/bonn`, `vocab/type`)."""

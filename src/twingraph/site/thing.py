@@ -19,6 +19,7 @@ from twingraph.site.facts import PageFacts
 from twingraph.site.illustrations import Anniversary, Illustrator
 from twingraph.site.links import relative
 from twingraph.site.partners import PartnerRow, partner_rows
+from twingraph.site.parts import partners_of_parts
 from twingraph.site.pictures.embed import embed_code
 from twingraph.site.properties import ALWAYS, OUTSIDE
 from twingraph.site.reader import BuildReader
@@ -63,6 +64,7 @@ class ThingPage(NamedTuple):
     partners: list[PartnerRow]
     occasional: list[PartnerRow]  # those whose only kinds are no standing partnership
     parts_partners: list[PartnerRow]
+    parts_all: Value | None  # the list of all of them, where only the first are shown
     parts_heading: str
     actions: list[Value]
     questions: list[Value]
@@ -141,9 +143,7 @@ def thing_page(
     if TG.partner.value in shown:
         decided = pictures.decided(this=NamedNode(iri))
         partners = partner_rows(site, iri, language, at, decided)
-    parts = (
-        partner_rows(site, iri, language, at, query="partners-of-parts") if kind == "place" else []
-    )
+    parts, all_parts = partners_of_parts(site, iri, language, at) if kind == "place" else ([], None)
     coming = _coming(pictures, kind, iri, bool(partners))
     drawn = _map(pictures, kind, iri, bool(partners))
     questions = _questions(formatter, iri, kind)
@@ -167,6 +167,7 @@ def thing_page(
         partners=lasting,
         occasional=[row for row in partners if row not in lasting],
         parts_partners=parts,
+        parts_all=all_parts,
         parts_heading=_parts_heading(formatter, iri),
         actions=_actions(formatter, iri, kind, coming, bool(questions)),
         questions=questions,

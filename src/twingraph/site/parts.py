@@ -1,0 +1,40 @@
+"""The partnerships of what lies in a place: the boroughs of a city, the cities of a country."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyoxigraph import NamedNode
+
+from twingraph.site.browse import listing_of
+from twingraph.site.choices import Choice, path_of
+from twingraph.site.links import relative
+from twingraph.site.partners import PartnerRow, told_partners
+from twingraph.site.reader import BuildReader
+from twingraph.site.values import Value
+from twingraph.translation import words_of
+
+PARTS: Final = 100  # partnerships that are shown where the list has more
+
+
+def partners_of_parts(
+    site: BuildReader, iri: str, language: str, at: str
+) -> tuple[list[PartnerRow], Value | None]:
+    """Return the partners of what lies in the place `iri`; the list of all, where that is more.
+
+    A country has thousands: the first `PARTS` of its list are shown.
+    """
+    key = f"country-{iri.rpartition('/')[2]}"
+    listing = listing_of(site, "partnership", language)
+    number = len(listing.under.get(key, ()))
+    if number <= PARTS or f"{site.base}id/place/" not in iri:
+        rows = site.rows("partners-of-parts", this=NamedNode(iri))
+        return told_partners(site, rows, language, at), None
+    first = listing.chosen(key)[:PARTS]
+    rows = [
+        row for row in site.rows_of("partners-of-these", first) if row["this"] == NamedNode(iri)
+    ]
+    words = words_of(language)
+    text = words.gettext("all {number} as a list", number=words.number(number))
+    way = relative(f"{language}/{path_of(Choice('partnership', key, 1))}", at)
+    return told_partners(site, rows, language, at), Value(text, way)
