@@ -788,7 +788,7 @@ _GOOD = json.dumps(entity({"id": "Q586$a", "mainsnak": item(2280)}))
 def test_a_snapshot_that_is_none_is_never_taken_for_silence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, raw: bytes, words: str
 ) -> None:
-    monkeypatch.setattr(command, "read_frozen", lambda path: ())
+    monkeypatch.setattr(command, "read_frozen", lambda *_: ())
     path = tmp_path / name
     path.write_bytes(raw)
     with pytest.raises(TwingraphError, match=words) as told:
