@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from bombs import family, resident
 
-_LOOK: Final = 0.1  # seconds between two looks at the memory
+_LOOK: Final = 0.25  # seconds between two looks at the memory
 
 
 class Cost(NamedTuple):
