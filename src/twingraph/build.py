@@ -33,7 +33,7 @@ from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
 from twingraph.site.prepared import prepare
-from twingraph.site.reader import BuildReader, reader_of
+from twingraph.site.reader import PREPARED, BuildReader, reader_of
 from twingraph.source.read import (
     Curated,
     read_project,
@@ -199,9 +199,17 @@ def _new_build(out: Path) -> Iterator[DraftFolder]:
 
 
 def _publish(draft: DraftFolder, out: Path) -> Path:
-    """Give the draft the name of its content and make `out` the link to it; return the folder."""
+    """Give the draft the name of its content and make `out` the link to it; return the folder.
+
+    What is prepared for pages follows from the rest and takes no part, as in `SHA256SUMS`.
+    """
     stem = f".{out.name}-"
-    sums = checksums({name: item.sha256 for name, item in draft.written.items()})
+    content = {
+        name: item.sha256
+        for name, item in draft.written.items()
+        if not name.startswith(f"{PREPARED}/")
+    }
+    sums = checksums(content)
     target = out.with_name(stem + hashlib.sha256(sums).hexdigest()[:16])
     before = out.readlink().name if out.is_symlink() else ""
     if not target.is_dir():
