@@ -1,7 +1,8 @@
 """Faults thrown at everything that writes or serves, and what must hold after each.
 
-Kills at random moments (build, release, `fmt`, a serving process, a worker, the fork server), a
-fork server that stands still, a disk without room, two who build at once; all while clients ask.
+Kills at random moments (build, release, `fmt`, imports, a serving process, a worker, the fork
+server), a fork server that stands still, a disk without room, two who build at once, new builds,
+and what a machine may do besides (`machine_faults`); all while clients ask.
 After each: every tree on disk is whole, the service answers, nobody but those cut off was left
 without an answer, and nothing remains running. The seed makes the choice of faults, not their
 moments.
@@ -15,8 +16,10 @@ import argparse
 import contextlib
 import hashlib
 import http.client
+import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -31,16 +34,21 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from watched import below, children, descriptors, memory, project_in, served
+from machine_faults import (
+    FaultError,
+    ask,
+    can_mount,
+    clock_of,
+    disk_for,
+    faults_of_this_machine,
+    until,
+)
+from watched import below, children, project_in, served, taken
 
 from twingraph.release.compress import read_stored
 
 _PATIENCE: Final = 20.0  # seconds until the service has to answer again
 _SMALL: Final = 4096  # bytes of a file where the disk is full
-
-
-class FaultError(Exception):
-    """Something that must hold did not."""
 
 
 class Load:
@@ -130,7 +138,9 @@ class Range:
         self.file = next((project / "data" / "entities").glob("*.ttl"))
         self.day = 0
 
-    def command(self, *words: str, limited: bool = False) -> subprocess.Popen[str]:
+    def command(
+        self, *words: str, limited: bool = False, before: tuple[str, ...] = ()
+    ) -> subprocess.Popen[str]:
         """Begin a command of twingraph in the project; `limited`, the disk is full for it."""
 
         def limit() -> None:
@@ -138,26 +148,31 @@ class Range:
             resource.setrlimit(resource.RLIMIT_FSIZE, (_SMALL, _SMALL))
 
         return subprocess.Popen(
-            [sys.executable, "-m", "twingraph.cli", "--project", str(self.project), *words],
+            [*before, sys.executable, "-m", "twingraph.cli", "--project", str(self.project),
+             *words],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             preexec_fn=limit if limited else None,  # no thread forks here
         )  # fmt: skip
 
-    def kill_somewhere(self, *words: str) -> None:
+    def kill_somewhere(self, *words: str, before: tuple[str, ...] = ()) -> None:
         """Begin a command, and kill it at a moment of its life."""
-        process = self.command(*words)
+        process = self.command(*words, before=before)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(self.rng.uniform(0.05, 2.5))
-        process.kill()
+        for pid in (*below(process.pid), process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         told = process.communicate()[0]
-        if "Traceback" in told:
+        if "Traceback" in told or "Usage:" in told:
             raise FaultError(told)
 
-    def finish(self, *words: str, limited: bool = False) -> tuple[int, str]:
+    def finish(
+        self, *words: str, limited: bool = False, before: tuple[str, ...] = ()
+    ) -> tuple[int, str]:
         """Run a command to its end; no traceback may come of it."""
-        process = self.command(*words, limited=limited)
+        process = self.command(*words, limited=limited, before=before)
         told = process.communicate(timeout=120)[0]
-        if "Traceback" in told or process.returncode not in (0, 1, 2):
+        if "Traceback" in told or "Usage:" in told or process.returncode not in (0, 1, 2):
             raise FaultError(f"{' '.join(words)} ended with {process.returncode}: {told}")
         return process.returncode, told
 
@@ -181,12 +196,18 @@ class Range:
         whole(self.project / "build")
 
     def release_killed(self) -> None:
-        """Kill a release; it is there as a whole or not at all."""
-        self.day += 1
+        """Kill a release; it is there as a whole or not at all, and the next one is made."""
         self.edit()
-        self.kill_somewhere("release", "--date", f"2027-01-{1 + self.day % 28:02}")
+        self.kill_somewhere("release", self._next_day())
+        code, said = self.finish("release", self._next_day())
+        if code:
+            raise FaultError(f"a release after one that was killed: {said}")
         for folder in (self.project / "releases").glob("2*"):
             whole(folder)
+
+    def _next_day(self) -> str:
+        self.day += 1
+        return f"{2027 + self.day // 336}-{1 + self.day // 28 % 12:02}-{1 + self.day % 28:02}"
 
     def fmt_killed(self) -> None:
         """Kill `fmt`; the file is as it was, or formatted."""
@@ -197,11 +218,50 @@ class Range:
             raise FaultError("fmt left a file that is neither")
         self.file.write_bytes(before)
 
+    def import_killed(self) -> None:
+        """Kill the import of a table; the list is as before, or as a whole import makes it."""
+        self._import_killed("list", ("import", "table", str(self.project.parent / "list.csv"),
+                                     "--slug", "list", "--date", "2026-11-21"))  # fmt: skip
+
+    def wikidata_import_killed(self) -> None:
+        """Kill the import of statements of Wikidata, likewise."""
+        self._import_killed("wikidata", ("import", "wikidata", str(self.project.parent / "wd.json"),
+                                         "--date", "2026-11-21"))  # fmt: skip
+
+    def _import_killed(self, slug: str, words: tuple[str, ...]) -> None:
+        folder = self.project / "data" / "imports" / slug
+        try:
+            self.kill_somewhere(*words)
+            code, said = self.finish("check")  # what it left is read, whatever it is
+            if code == 2:
+                raise FaultError(f"what a killed import left can't be read: {said}")
+            code, said = self.finish(*words)
+            if code == 2:
+                raise FaultError(f"a killed import can't be done again: {said}")
+            first = {path.name: path.read_bytes() for path in folder.iterdir()}
+            self.finish(*words)
+            again = {path.name: path.read_bytes() for path in folder.iterdir()}
+            if first != again or any("draft" in name for name in first):
+                raise FaultError(f"after a killed import: {sorted(first)}, then {sorted(again)}")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def build_taken_up(self) -> None:
+        """Build other data while clients ask; it is served soon, and nobody notices."""
+        path = self.project / "data" / "entities" / "works.ttl"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r'"Clean Lake[^"]*"', f'"Clean Lake {self.rng.random()}"', text))
+        if self.finish("build")[0]:
+            raise FaultError("the data can't be built")
+        raw = (self.project / "build" / "SHA256SUMS").read_bytes()
+        new = hashlib.sha256(raw).hexdigest()[:16].encode()
+        until(lambda: new in ask(self.address, "/health")[2], "a new build is not taken up")
+
     def disk_full(self) -> None:
         """Build, format and release where no file may grow; nothing changes, and it is told."""
         self.edit()
         before = {path: path.read_bytes() for path in (self.project / "data").rglob("*.ttl")}
-        for words in (("build",), ("fmt",), ("release", "--date", "2028-01-01")):
+        for words in (("build",), ("fmt",), ("release", "2028-01-01")):
             self.finish(*words, limited=True)
             whole(self.project / "build")
         changed = [path for path, raw in before.items() if path.read_bytes() != raw]
@@ -268,10 +328,25 @@ class Range:
         answers(self.address, "/health")
 
 
-FAULTS: Final = (
-    "build_killed", "release_killed", "fmt_killed", "disk_full", "two_writers", "front_killed",
-    "worker_killed", "fork_server_killed", "fork_server_stopped",
-)  # fmt: skip
+FAULTS: Final[dict[str, Callable[[Range], None]]] = {
+    function.__name__: function
+    for function in (
+        Range.build_killed, Range.release_killed, Range.fmt_killed, Range.import_killed,
+        Range.wikidata_import_killed, Range.disk_full, Range.two_writers, Range.build_taken_up,
+        Range.front_killed, Range.worker_killed, Range.fork_server_killed,
+        Range.fork_server_stopped,
+    )
+}  # fmt: skip
+_LIST: Final = """city,partner,since
+Aaburg,Bestadt,1950
+Bestadt,Cedorf,1.2.1960
+"""
+_WIKIDATA: Final = {
+    "item": "http://www.wikidata.org/entity/Q64", "itemLabel": "Berlin",
+    "target": "http://www.wikidata.org/entity/Q90", "targetLabel": "Paris",
+    "st": "http://www.wikidata.org/entity/statement/q64-6E2CC9E2-0D5B-4DA7-8B41-9B5B6B7D7C5F",
+    "rank": "http://wikiba.se/ontology#PreferredRank",
+}  # fmt: skip
 
 
 def re_title(text: str, number: int) -> str:
@@ -280,11 +355,24 @@ def re_title(text: str, number: int) -> str:
 
 
 @contextlib.contextmanager
-def range_in(folder: Path, seed: int) -> Iterator[tuple[Range, Load, Path]]:
-    """Serve a project, ask it, and hold it ready for faults."""
+def range_in(
+    folder: Path, seed: int, *, machine: bool = False
+) -> Iterator[tuple[Range, Load, Path]]:
+    """Serve a project, ask it, and hold it ready for faults; those of the `machine` too."""
     project = project_in(folder)
+    (folder / "list.csv").write_text(_LIST)
+    bindings = [{name: {"type": "literal", "value": value} for name, value in _WIKIDATA.items()}]
+    (folder / "wd.json").write_text(json.dumps({"results": {"bindings": bindings}}))
     log = folder / "log.txt"
-    with served(project, log) as (address, process):
+    before: tuple[str, ...] = ()
+    options: tuple[str, ...] = ("--log", "none", "--processes", "2")
+    if machine and can_mount():
+        before, logs = disk_for(folder)
+        options = ("--log", str(logs / "access.log"), "--processes", "2")
+    environment = clock_of(folder) if machine else {}
+    with served(project, log, before=before, options=options, environment=environment) as (
+        address, process,
+    ):  # fmt: skip
         load = Load(address)
         try:
             yield Range(project, address, process.pid, random.Random(seed)), load, log
@@ -298,7 +386,7 @@ def range_in(folder: Path, seed: int) -> Iterator[tuple[Range, Load, Path]]:
         time.sleep(1)
         left = [pid for pid in left if Path(f"/proc/{pid}").exists()]
     if left:
-        raise FaultError(f"processes remain: {left}")
+        raise FaultError(f"processes remain: {[(pid, known[pid]) for pid in left]}")
 
 
 def main() -> None:
@@ -306,34 +394,44 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--minutes", type=float, default=20)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--only", nargs="*", help="names of faults")
     asked = arguments.parse_args()
     folder = Path(tempfile.mkdtemp())
+    faults = {**FAULTS, **faults_of_this_machine()}
+    if asked.only:
+        faults = {name: fault for name, fault in faults.items() if name in asked.only}
     tried: Counter[str] = Counter()
     wrong: list[str] = []
     try:
-        with range_in(folder, asked.seed) as (target, load, log):
+        with range_in(folder, asked.seed, machine=True) as (target, load, log):
             time.sleep(2)
-            before = len(below(target.pid)), descriptors(target.pid), memory(target.pid)
-            until = time.monotonic() + asked.minutes * 60
-            while time.monotonic() < until:
-                name = target.rng.choice(FAULTS)
+            before = taken(target.pid)
+            until_ = time.monotonic() + asked.minutes * 60
+            order: list[str] = []
+            while time.monotonic() < until_:
+                order = order or target.rng.sample(sorted(faults), len(faults))
+                name = order.pop()
                 tried[name] += 1
                 try:
-                    getattr(target, name)()
-                except FaultError as error:
-                    wrong.append(f"{name}: {error}")
+                    faults[name](target)
+                    whole(target.project / "build")
+                    answers(target.address)
+                except (FaultError, OSError, http.client.HTTPException) as error:
+                    wrong.append(f"{name}: {error!r}")
+                if tried.total() % 20 == 0:
+                    print(f"{tried.total()} tried: {taken(target.pid)}", file=sys.stderr)  # noqa: T201
             time.sleep(3)
-            after = len(below(target.pid)), descriptors(target.pid), memory(target.pid)
+            after = taken(target.pid)
             told = log.read_text(errors="replace")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print("| fault | tried | not survived |")  # noqa: T201
     print("|---|--:|--:|")  # noqa: T201
-    for name in FAULTS:
+    for name in faults:
         bad = sum(line.startswith(f"{name}:") for line in wrong)
         print(f"| {name.replace('_', ' ')} | {tried[name]} | {bad} |")  # noqa: T201
     print(f"\nAnswers meanwhile: {dict(sorted(load.answers.items()))}; cut: {load.cut}.")  # noqa: T201
-    print(f"Processes, descriptors, MB: {before} before, {after} after.")  # noqa: T201
+    print(f"Before: {before}; after: {after}.")  # noqa: T201
     print("\n".join(wrong[:20]))  # noqa: T201
     odd = {status for status in load.answers if status not in (200, 503)}
     raise SystemExit(1 if wrong or odd or "Traceback" in told else 0)

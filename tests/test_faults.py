@@ -31,12 +31,13 @@ def load(name: str) -> ModuleType:
 load("watched")
 inputs = load("inputs")
 fuzz = load("fuzz")
+load("machine_faults")
 faults = load("faults")
 
 
 def test_what_must_hold_holds_after_each_fault(tmp_path: Path) -> None:
     with faults.range_in(tmp_path, seed=1) as (target, asking, log):
-        for name in ("build_killed", "fmt_killed", "front_killed", "worker_killed",
+        for name in ("build_killed", "fmt_killed", "import_killed", "front_killed", "worker_killed",
                      "fork_server_killed", "disk_full"):  # fmt: skip
             getattr(target, name)()
         assert target.drafts() == []
