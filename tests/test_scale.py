@@ -17,6 +17,7 @@ from rdflib import RDFS, Graph, URIRef
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
+from starlette.testclient import TestClient
 
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Finding, TurboEngine
@@ -26,7 +27,8 @@ from twingraph.rdf.dataset import chunks, triple_texts
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.settings import Settings, bundled, load_settings
 from twingraph.site.describe import describe
-from twingraph.site.lists import PAGE, list_page, list_path
+from twingraph.site.listed import describe_list
+from twingraph.site.lists import PAGE, list_page, list_path, members_of
 from twingraph.site.names import finder_of
 from twingraph.site.pages import page, page_paths
 from twingraph.site.parts import partners_of_parts
@@ -34,6 +36,7 @@ from twingraph.site.prepared import ANSWERED, prepare
 from twingraph.site.reader import BuildReader, load_site
 from twingraph.source.read import Curated, read_bytes, read_project
 from twingraph.source.starter import make_project
+from twingraph.web.weblinks import list_links
 
 ROOT: Final = Path(__file__).parent.parent
 QUERIES: Final = sorted(
@@ -367,3 +370,41 @@ def test_a_country_shows_the_first_of_its_partnerships_and_leads_to_all(
     assert 5 <= len(first) < len(whole)
     assert {row.partnership.href for row in first} < {row.partnership.href for row in whole}
     assert b"country-germany.html" in (page(site, "de", "place/germany.html") or b"")
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("place", "ttl"), ("statement", "rdf")])
+def test_a_list_in_rdf_is_in_pages_that_lead_to_each_other(
+    site: BuildReader, monkeypatch: pytest.MonkeyPatch, kind: str, suffix: str
+) -> None:
+    monkeypatch.setattr("twingraph.site.listed.PAGE", 7)
+    hydra = "http://www.w3.org/ns/hydra/core#"
+    path, found, told = f"doc/list/{kind}.{suffix}", set[str](), set[str]()
+    while path:
+        raw = describe_list(site, path) or b""
+        graph = Graph().parse(data=raw, format={"ttl": "turtle", "rdf": "xml"}[suffix])
+        here = URIRef(f"{HOME}{path}")
+        [whole] = graph.subjects(URIRef(f"{hydra}view"), here)
+        members = {str(each) for each in graph.objects(whole, URIRef(f"{hydra}member"))}
+        assert 0 < len(members) <= 7
+        assert not members & found
+        found |= members
+        told |= {str(each) for each in graph.subjects(RDFS.label) if str(each) in members}
+        onward = [str(each) for each in graph.objects(here, URIRef(f"{hydra}next"))]
+        assert re.findall(r'<([^>]*)>; rel="next"', list_links(site, path)) == onward
+        path = onward[0].removeprefix(HOME) if onward else ""
+    assert found == told == set(members_of(site, kind))
+    assert describe_list(site, f"doc/list/{kind}.999.{suffix}") is None
+    assert describe_list(site, f"doc/list/{kind}.1.{suffix}") is None
+
+
+def test_the_name_of_a_list_leads_to_its_forms_and_its_page_names_them(client: TestClient) -> None:
+    asked = client.get("/doc/list/event", headers={"accept": "text/turtle"}, follow_redirects=False)
+    assert (asked.status_code, asked.headers["location"]) == (303, "/doc/list/event.ttl")
+    shown = client.get("/doc/list/event", headers={"accept": "text/html"}, follow_redirects=False)
+    assert shown.headers["location"] == "/en/event/index.html"
+    assert client.get("/doc/list/event.ttl").headers["content-type"].startswith("text/turtle")
+    assert [client.get(f"/doc/list/{each}").status_code for each in ("claim", "x.ttl")] == [404] * 2
+    for kind in ("event", "place"):
+        shown = client.get(f"/en/{kind}/index.html")
+        assert f'href="../../doc/list/{kind}.ttl"' in shown.text
+        assert f"doc/list/{kind}.ttl>" in shown.headers["link"]

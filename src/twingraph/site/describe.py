@@ -61,7 +61,7 @@ def describe(site: BuildReader, thing: str, suffix: str) -> bytes | None:
     if thing == "shapes":
         return _shapes(site, suffix)
     if thing == "ns":
-        return _write(
+        return write_triples(
             site, site.triples("ontology-terms", vocabulary=NamedNode(site.iri(VOCABULARY))), suffix
         )
     if local_path(thing) is None:
@@ -76,7 +76,7 @@ def describe(site: BuildReader, thing: str, suffix: str) -> bytes | None:
         return write_framed(triples, name, site.context, site.base).encode()
     if suffix == "json":
         return write_plain(triples, name, site.context, site.base).encode()
-    return _write(site, triples, suffix)
+    return write_triples(site, triples, suffix)
 
 
 def _about(site: BuildReader, iri: str) -> list[Triple]:
@@ -140,7 +140,7 @@ def _graph(site: BuildReader, thing: str, suffix: str) -> bytes | None:
         shown = [*triples, *cut]
         return write_jsonld(shown, site.context, name, bare=suffix == "json").encode()
     if suffix != "trig":
-        return _write(site, [*triples, *cut], suffix)
+        return write_triples(site, [*triples, *cut], suffix)
     used: set[str] = set()
     body = "\n".join(blocks(triples, used, site.prefixes))
     text = f"{iri_text(name, used, site.prefixes)} {{\n{body}}}\n"
@@ -191,7 +191,8 @@ def _shape_triples(raw: bytes) -> tuple[Triple, ...]:
     return tuple(shape.triple for shape in shapes)
 
 
-def _write(site: BuildReader, triples: Iterable[Triple], suffix: str) -> bytes:
+def write_triples(site: BuildReader, triples: Iterable[Triple], suffix: str) -> bytes:
+    """Return triples in one of `FORMATS`, sorted."""
     if suffix == "ttl":
         return write_turtle(triples, site.prefixes).encode()
     if suffix in ("json", "jsonld"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode
@@ -18,6 +18,7 @@ from twingraph.site.history import history_page
 from twingraph.site.home import home_page
 from twingraph.site.lifecycle import lifecycle_of, withdrawn_page
 from twingraph.site.links import relative
+from twingraph.site.listed import list_forms
 from twingraph.site.lists import (
     CLASSES,
     PAGE,
@@ -131,8 +132,9 @@ def page(
         browsed = browse_page(site, language, path)
         if browsed is None:
             return None
+        whole = list_forms(folder) if name == "index.html" else ()
         return render(site, "browse.html", language, place, title=browsed.title,
-                      elsewhere=elsewhere, page=browsed)  # fmt: skip
+                      elsewhere=elsewhere, alternates=_named(whole), page=browsed)  # fmt: skip
     numbered = _LIST_PAGE.fullmatch(name)
     if name == "index.html" or numbered:
         return _list(site, language, folder, place, int(numbered[1]) if numbered else 1)
@@ -150,7 +152,7 @@ def _list(site: BuildReader, language: str, kind: str, at: str, number: int = 1)
         each_language: f"{each_language}/{list_path(kind, number)}" for each_language in LANGUAGES
     }
     return render(site, "list.html", language, at, title=listing.title, elsewhere=elsewhere,
-                  page=listing)  # fmt: skip
+                  alternates=_named(list_forms(kind, number)), page=listing)  # fmt: skip
 
 
 def _thing(
@@ -185,6 +187,10 @@ def _wikidata_link(site: BuildReader, iri: str, language: str, at: str) -> str:
     links = site.store.quads_for_pattern(NamedNode(iri), _SAME_AS, None, DefaultGraph())
     linked = any(str(link.object).startswith("<http://www.wikidata.org/entity/Q") for link in links)
     return relative(f"{language}/wikidata.html", at) if linked else ""
+
+
+def _named(forms: Iterable[Alternate]) -> tuple[Alternate, ...]:
+    return tuple(form._replace(name=_NAMES[form.name]) for form in forms)
 
 
 def alternates(thing: str) -> tuple[Alternate, ...]:

@@ -22,6 +22,7 @@ from twingraph.site.browse import facet_counts, listings
 from twingraph.site.choices import BROWSED
 from twingraph.site.describe import STATEMENTS
 from twingraph.site.illustrations import Illustrator
+from twingraph.site.lists import CLASSES, members_of
 from twingraph.site.names import NAMES, finder_of, pack_names
 from twingraph.site.reader import ANSWERS, GRAPHS, LANGUAGES, PREPARED, BuildReader, pack_rows
 
@@ -59,6 +60,8 @@ def prepare(
 def read_prepared(reader: BuildReader) -> None:
     """Read all of it now, so that no page waits for it: what is listed, counted and searched."""
     finder_of(reader)
+    for kind in CLASSES:
+        members_of(reader, kind)
     for language in LANGUAGES:
         for kind in BROWSED:
             facet_counts(reader, kind, language)

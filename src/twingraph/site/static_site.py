@@ -32,6 +32,7 @@ from twingraph.site.datapage import Publication, publication_of
 from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.executables import describe_question, describe_questions
 from twingraph.site.links import file_place
+from twingraph.site.listed import describe_list, list_paths
 from twingraph.site.name_index import name_index
 from twingraph.site.openapi import openapi
 from twingraph.site.pages import page, page_paths
@@ -150,6 +151,10 @@ def _descriptions(reader: BuildReader, progress: Progress) -> Iterator[Entry]:
             body = describe(reader, thing, suffix)
             if body is not None:
                 yield description_path(thing, suffix), body
+    for path in list_paths(reader):
+        body = describe_list(reader, path)
+        if body is not None:
+            yield path, body
     yield from ((f"void.{suffix}", dataset_description(reader, suffix)) for suffix in FORMATS)
 
 

@@ -19,6 +19,8 @@ from twingraph.rdf.iris import PUBLISHED, description_path, local_path, page_pat
 from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.evidence import evidence_path, is_evidence_path
 from twingraph.site.lifecycle import lifecycle_of
+from twingraph.site.listed import describe_list, list_forms
+from twingraph.site.lists import CLASSES
 from twingraph.site.pages import alternates, page, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
@@ -40,7 +42,7 @@ from twingraph.web.respond import (
     respond,
     see_other,
 )
-from twingraph.web.weblinks import DATASET_FORMS, dataset_links, page_links, thing_links
+from twingraph.web.weblinks import DATASET_FORMS, dataset_links, list_links, page_links, thing_links
 
 _HTML: Final = Variant("text/html", "html")
 _PROBLEM: Final = Variant("application/problem+json", "problem")
@@ -203,6 +205,24 @@ def description(request: Request) -> Response:
     return respond(request, body, formats[suffix], links=links)
 
 
+def listed(request: Request) -> Response:
+    """Send a page of a list in RDF, with the pages beside it; without a suffix, send on to one."""
+    site, path = _site(request), path_of(request)
+    kind = path.removeprefix("doc/list/")
+    if kind in CLASSES:
+        html = f"{language_of(request)}/{kind}/index.html"
+        forms = [Alternate("", html, "text/html"), *list_forms(kind)]
+        chosen = choose(accept_of(request), [Variant(form.media_type, form.path) for form in forms])
+        if chosen is None:
+            return not_acceptable(request, forms)
+        return see_other(request, chosen.suffix)
+    body = describe_list(site, path)
+    if body is None:
+        return not_found(request)
+    media_type = FORMATS[path.rpartition(".")[2]]
+    return respond(request, body, media_type, links=list_links(site, path))
+
+
 def html(request: Request) -> Response:
     """Send a page; its `.html` may be left out."""
     site = _site(request)
@@ -312,6 +332,7 @@ FIRST: Final = (
     Route("/shapes", thing),
     Route("/ns.{suffix}", description),
     Route("/shapes.{suffix}", description),
+    Route("/doc/list/{page}", listed),
     Route("/doc/{rest:path}", description),
 )
 # These take every path that nothing before them took.

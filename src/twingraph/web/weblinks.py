@@ -18,6 +18,8 @@ from twingraph.export.void import is_dump
 from twingraph.site.datapage import DATA_PAGE
 from twingraph.site.describe import FORMATS
 from twingraph.site.links import file_place
+from twingraph.site.listed import list_forms, neighbours, read_listed
+from twingraph.site.lists import CLASSES
 from twingraph.site.pages import alternates, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
@@ -79,7 +81,21 @@ def page_links(site: BuildReader, rest: str, language: str) -> str:
     if rest in (_FIRST_PAGE, DATA_PAGE):
         about_whole = DATASET_FORMS if rest == _FIRST_PAGE else forms
         return dataset_links(site, about_whole, canonical)
+    kind = rest.removesuffix("/index.html")
+    forms += list_forms(kind) if kind in CLASSES else ()
     return _joined(site, [*_others(site, forms, canonical), _link(site, canonical, "canonical")])
+
+
+def list_links(site: BuildReader, path: str) -> str:
+    """Return the header for a page of a list in RDF: the pages beside it, its other forms."""
+    asked = read_listed(path)
+    forms = list_forms(asked[0], asked[1]) if asked is not None else ()
+    beside = [
+        _link(site, page, relation, media_type(page)[0])
+        for relation, page in neighbours(site, path).items()
+    ]
+    found = [*_others(site, forms, path), _link(site, "", "collection")]
+    return _joined(site, [*beside, *found, _link(site, path, "canonical")])
 
 
 def dataset_links(site: BuildReader, forms: Iterable[Alternate], canonical: str) -> str:
