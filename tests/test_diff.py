@@ -33,7 +33,7 @@ from twingraph.release.changes.words import NOUNS, PHRASES, WHATS
 from twingraph.release.compress import pack
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import read_project
-from twingraph.translation import LANGUAGES
+from twingraph.translation import PAIRED
 
 ROOT = Path(__file__).parent.parent
 ATLAS = "data/sources/atlas.ttl"
@@ -291,7 +291,7 @@ def test_every_word_is_there_in_both_languages() -> None:
     for what in WHATS.values():
         assert what.en and what.de and (not what.noun or what.noun in NOUNS)
     for noun in NOUNS.values():
-        for language in LANGUAGES:
+        for language in PAIRED:
             assert noun.counted(1, language).startswith("1 ")
             assert noun.counted(2000, language).startswith(
                 "2,000 " if language == "en" else "2.000"
@@ -330,7 +330,7 @@ def test_no_statement_is_lost_and_the_patch_replays_whatever_changed(
     digests = [hashlib.sha256(b"".join(one.lines())).digest() for one in (old, new)]
     patch = list(write_patch(found.delta, *digests))
     assert list(apply_patch(old.lines, patch)) == list(new.lines())
-    for language in LANGUAGES:
+    for language in PAIRED:
         assert text(found, language)
     assert as_json(found)
 

@@ -22,13 +22,13 @@ from twingraph.rdf.vocabulary import HOME, PREFIXES, RDFS, SKOS, TG
 from twingraph.source.rebase import rebase_quad
 from twingraph.sparql.library import (
     LibraryQuery,
-    Term,
     bind,
     library_section,
     load_library,
     pick,
     read_query,
 )
+from twingraph.sparql.parameters import Term
 from twingraph.sparql.query import SelectResult, run, standalone, write
 from twingraph.sparql.remote import RemoteStore, open_endpoint
 

@@ -31,8 +31,9 @@ from twingraph.site.names import finder_of
 from twingraph.site.reader import BuildReader
 from twingraph.source.rebase import rebase_quad
 from twingraph.sparql.ask import ask
-from twingraph.sparql.library import UnknownThingError, bind, load_library, pick, read_query
+from twingraph.sparql.library import bind, load_library, pick, read_query
 from twingraph.sparql.names import named
+from twingraph.sparql.parameters import UnknownThingError
 from twingraph.sparql.query import SelectResult, run
 from twingraph.web.search import MAX_TYPED
 

@@ -22,6 +22,10 @@ LANGUAGES: Final[tuple[str, ...]] = (
     *sorted(file.parts[-3] for file in LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")),
 )
 
+# The languages of texts that are written as pairs, not in the catalogues: changes of a release,
+# titles of the catalogue, headers of queries. A further catalogue does not ask for more of them.
+PAIRED: Final = ("en", "de")
+
 
 class Message(NamedTuple):
     """A text that is translated when its reader is known; `context` tells two meanings apart.

@@ -17,7 +17,7 @@ from twingraph.catalogue.places import add_regions
 from twingraph.export.dumps import Frozen
 from twingraph.export.editions import Edition
 from twingraph.rdf.authority import LANGUAGE_CODES, THEMES
-from twingraph.translation import LANGUAGES, SOURCE_LANGUAGE
+from twingraph.translation import PAIRED, SOURCE_LANGUAGE
 
 PROFILES: Final = {"eu": "catalog", "de": "catalog-de"}  # profile -> name of the catalogue
 
@@ -45,7 +45,7 @@ class CatalogueBuilder(GraphBuilder):
         self.covered = covered
         self.iri = graph.base + PROFILES[profile]
         self.version = edition.date or graph.settings.release
-        self.tags = [tag for tag in LANGUAGES if tag in graph.settings.title] or [SOURCE_LANGUAGE]
+        self.tags = [tag for tag in PAIRED if tag in graph.settings.title] or [SOURCE_LANGUAGE]
 
     @cached_property
     def shared(self) -> dict[str, Values]:

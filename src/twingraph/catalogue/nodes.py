@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.rdf.authority import EU, IANA
 from twingraph.rdf.vocabulary import RDF
-from twingraph.translation import LANGUAGES
+from twingraph.translation import PAIRED
 
 NAMESPACES: Final = {
     "adms": "http://www.w3.org/ns/adms#",
@@ -55,7 +55,7 @@ def texts(words: Mapping[str, str]) -> list[Literal]:
 
 def pair(labels: tuple[str, str]) -> list[Literal]:
     """Return an English and a German text as literals."""
-    return texts(dict(zip(LANGUAGES, labels, strict=True)))
+    return texts(dict(zip(PAIRED, labels, strict=True)))
 
 
 def typed(text: str, name: str) -> Literal | None:

@@ -13,7 +13,7 @@ from twingraph.release.changes.change import Comparison
 from twingraph.release.changes.wording import closing, escaped, markdown, summary
 from twingraph.release.changes.words import NOUNS, phrase
 from twingraph.settings import Settings
-from twingraph.translation import LANGUAGES
+from twingraph.translation import PAIRED
 
 _TEXT: Final = {
     "en": """# Release {date} of “{title}”
@@ -64,7 +64,7 @@ def one_line(found: Comparison | None) -> dict[str, str]:
     """Return the notes of a release in one line a language; None for a first release."""
     return {
         language: summary(found, language) if found else phrase("first", language)
-        for language in LANGUAGES
+        for language in PAIRED
     }
 
 
@@ -73,7 +73,7 @@ def write_notes(
 ) -> bytes:
     """Return NOTES.md: English first, German below it."""
     parts = []
-    for language in LANGUAGES:
+    for language in PAIRED:
         counted = [NOUNS[kind].counted(number, language) for kind, number in counts.items()
                 if kind in NOUNS]  # fmt: skip
         statements = NOUNS["statement of the dump"].counted(counts["quads"], language)

@@ -8,14 +8,8 @@ from typing import Any, Final
 
 from twingraph.site.reader import BuildReader
 from twingraph.site.results import formats_of
-from twingraph.sparql.library import (
-    LARGEST_INTEGER,
-    MAX_LENGTH,
-    TEXT_PATTERN,
-    LibraryQuery,
-    Parameter,
-    Type,
-)
+from twingraph.sparql.library import LibraryQuery
+from twingraph.sparql.parameters import LARGEST_INTEGER, MAX_LENGTH, TEXT_PATTERN, Parameter, Type
 from twingraph.version import __version__
 
 Json = dict[str, Any]  # a tree of JSON, as json.dumps takes it

@@ -12,7 +12,7 @@ from twingraph.site.facts import PageFacts
 from twingraph.site.lists import CLASSES
 from twingraph.site.reader import BuildReader
 from twingraph.site.values import sort_key
-from twingraph.sparql.library import Parameter
+from twingraph.sparql.parameters import Parameter
 from twingraph.translation import choose_text
 
 _MAX_OPTIONS: Final = 400  # a longer list is no help; then a name is typed

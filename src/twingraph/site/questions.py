@@ -33,7 +33,8 @@ from twingraph.site.results import (
 )
 from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.site.words import kind_name
-from twingraph.sparql.library import AUDIENCES, LibraryQuery, UnknownThingError
+from twingraph.sparql.library import AUDIENCES, LibraryQuery
+from twingraph.sparql.parameters import UnknownThingError
 from twingraph.translation import N_, choose_text, words_of
 
 _TWINNED: Final = "is-twinned-with"

@@ -21,8 +21,9 @@ from twingraph.problems import TwingraphError
 from twingraph.rdf.turtle import write_turtle
 from twingraph.site.reader import BuildReader
 from twingraph.sparql.lexer import first_word
-from twingraph.sparql.library import LibraryQuery, Term, bind
+from twingraph.sparql.library import LibraryQuery, bind
 from twingraph.sparql.names import named
+from twingraph.sparql.parameters import Term
 from twingraph.sparql.query import Bindings, standalone
 from twingraph.translation import M_
 

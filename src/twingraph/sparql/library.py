@@ -6,43 +6,20 @@ docs/queries.md describes the header; a file that departs from it is an error wi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from pyoxigraph import Literal as RdfLiteral
-from pyoxigraph import NamedNode
-
-from twingraph.derive.names import fold
 from twingraph.problems import TwingraphError, split_lines
-from twingraph.rdf.iris import SLUG, path_of
-from twingraph.rdf.vocabulary import ENTITY_PREFIXES, HOME, SCHEMES, XSD, prefixes_for
-from twingraph.translation import M_, Message
+from twingraph.rdf.iris import SLUG
+from twingraph.rdf.vocabulary import HOME
+from twingraph.sparql.parameters import KINDS, READERS, TYPES, Parameter, Term, suggest
+from twingraph.translation import M_, PAIRED
 
-LANGUAGES: Final = ("en", "de")
 AUDIENCES: Final = (
     "citizen", "city-officer", "developer", "journalist", "portal", "researcher",
 )  # fmt: skip
-
-Type = Literal["iri", "date", "integer", "string", "langtag", "name"]
-Term = NamedNode | RdfLiteral
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """What a query must be given: a variable of its text, bound to one RDF term.
-
-    `kind` is the prefix that a bare slug belongs to (`place`, `field`), empty where none does.
-    """
-
-    name: str
-    type: Type
-    example: str
-    description: Mapping[str, str]
-    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,16 +66,7 @@ def pick(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
     """
     if name in library:
         return library[name]
-    raise TwingraphError(f"no query is called '{name}'; {_suggest(name, library, 'library')}")
-
-
-def _suggest(name: str, known: Mapping[str, object], whole: str) -> Message:
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
-    if near:
-        return M_("did you mean {options}?", options=tuple(near))
-    if known:
-        return M_("write one of {options}", options=", ".join(known))
-    return M_("the {list} is empty", list=whole)
+    raise TwingraphError(f"no query is called '{name}'; {suggest(name, library, 'library')}")
 
 
 _NAME: Final = re.compile(r"[a-z][a-zA-Z0-9]*")
@@ -108,7 +76,7 @@ _PARAMETER: Final = re.compile(
     r" (?P<en>[^|]*[^|\s]) \| (?P<de>[^|]*[^|\s])"
 )
 _KEYS: Final = (
-    *(f"{field}.{language}" for field in ("title", "question") for language in LANGUAGES),
+    *(f"{field}.{language}" for field in ("title", "question") for language in PAIRED),
     "for",
 )
 
@@ -167,8 +135,8 @@ title.de, question.en, question.de, for, parameter
             )
     return LibraryQuery(
         file.stem,
-        {language: values[f"title.{language}"] for language in LANGUAGES},
-        {language: values[f"question.{language}"] for language in LANGUAGES},
+        {language: values[f"title.{language}"] for language in PAIRED},
+        {language: values[f"question.{language}"] for language in PAIRED},
         _read_audience(values["for"], f"{file}:1"),
         tuple(parameters),
         text,
@@ -194,14 +162,14 @@ def _read_parameter(value: str, place: str, taken: set[str]) -> Parameter:
     name, type_, kind = match["name"], match["type"], match["kind"] or ""
     if not _NAME.fullmatch(name) or name in taken:
         raise TwingraphError(f"{place}: parameter name '{name}'; write a new one, as firstYear")
-    if type_ not in _READERS:
-        raise TwingraphError(f"{place}: type '{type_}'; write one of {', '.join(_READERS)}")
+    if type_ not in READERS:
+        raise TwingraphError(f"{place}: type '{type_}'; write one of {', '.join(READERS)}")
     if kind and (type_ != "iri" or kind not in KINDS):
         raise TwingraphError(f"{place}: kind '{kind}'; write iri:place or another of our prefixes")
     words = {"en": match["en"], "de": match["de"]}
-    parameter = Parameter(name, _TYPES[type_], match["example"].strip('"'), words, kind)
+    parameter = Parameter(name, TYPES[type_], match["example"].strip('"'), words, kind)
     try:
-        _READERS[type_](parameter, parameter.example, HOME)
+        READERS[type_](parameter, parameter.example, HOME)
     except TwingraphError as error:
         raise TwingraphError(f"{place}: {error}") from None
     return parameter
@@ -218,7 +186,7 @@ def bind(query: LibraryQuery, values: Mapping[str, str], base: str = HOME) -> di
     known = {parameter.name: parameter for parameter in query.parameters}
     for name in values:
         if name not in known:
-            hint = _suggest(name, known, f"list of parameters of {query.name}")
+            hint = suggest(name, known, f"list of parameters of {query.name}")
             raise TwingraphError(
                 M_(
                     "{query} has no parameter '{name}'; {hint}",
@@ -232,163 +200,9 @@ def bind(query: LibraryQuery, values: Mapping[str, str], base: str = HOME) -> di
         wanted = ", ".join(f"{item.name} (as {item.name}={item.example})" for item in missing)
         raise TwingraphError(M_("{query} needs {wanted}", query=query.name, wanted=wanted))
     return {
-        name: _READERS[item.type](item, values[name], base)
+        name: READERS[item.type](item, values[name], base)
         for name, item in known.items()
     }  # fmt: skip
-
-
-# What a bare slug can belong to: a kind of entities, a code list, the ontology, the shapes.
-KINDS: Final = frozenset({*ENTITY_PREFIXES, *SCHEMES, "tg", "tgs"})
-
-_IRI: Final = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\]+|urn:[^\x00-\x20<>\"{}|^`\\]+")
-_PREFIXED: Final = re.compile(
-    r"(?P<prefix>[a-z-]+):(?P<local>[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)"
-)
-MAX_LENGTH: Final = 2000
-# What a parameter may be at all, for OpenAPI too: some text on one line, no control characters.
-TEXT_PATTERN: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
-_TEXT: Final = re.compile(TEXT_PATTERN[1:-2] + f"{{1,{MAX_LENGTH}}}")
-_MOST_DIGITS: Final = 15
-LARGEST_INTEGER: Final = 10**_MOST_DIGITS - 1
-
-
-class UnknownThingError(TwingraphError):
-    """Nothing is meant by what was given; the message names what is nearly called so."""
-
-
-def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
-    wanted = M_("write {example}, or a whole IRI", example=parameter.example)
-    prefixes = prefixes_for(base)
-    no_iri = M_(
-        "{parameter} is {given}, no IRI; {wanted}",
-        parameter=parameter.name,
-        given=_shown(text),
-        wanted=wanted,
-    )
-    if not _TEXT.fullmatch(text):
-        raise TwingraphError(no_iri)
-    text = text.strip()
-    if text.startswith("<") and text.endswith(">"):
-        text = text[1:-1]
-    if parameter.kind and SLUG.fullmatch(text):
-        return NamedNode(prefixes[parameter.kind] + text)
-    if _IRI.fullmatch(text):
-        return NamedNode(_of_kind(parameter, text, base))
-    match = _PREFIXED.fullmatch(text)
-    if match is None:
-        raise UnknownThingError(no_iri)
-    if match["prefix"] not in prefixes:
-        hint = _suggest(match["prefix"], prefixes, "list of prefixes")
-        raise UnknownThingError(
-            M_(
-                "{parameter}: unknown prefix '{prefix}:'; {hint}",
-                parameter=parameter.name,
-                prefix=match["prefix"],
-                hint=hint,
-            )
-        )
-    iri = prefixes[match["prefix"]] + match["local"]
-    return NamedNode(_of_kind(parameter, iri, base))
-
-
-def _of_kind(parameter: Parameter, iri: str, base: str) -> str:
-    """Refuse a thing of ours that is of another kind than is asked for: it has no answer."""
-    wanted = prefixes_for(base)[parameter.kind] if parameter.kind else ""
-    if path_of(iri, base) is not None and not iri.startswith(wanted):
-        raise TwingraphError(
-            M_(
-                "{parameter} is {given}, another kind of thing; write one such as {example}",
-                parameter=parameter.name,
-                given=_shown(iri),
-                example=parameter.example,
-            )
-        )
-    return iri
-
-
-def _read_date(parameter: Parameter, text: str, base: str) -> RdfLiteral:
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text.strip():
-        raise TwingraphError(
-            M_(
-                "{parameter} is {given}, no day; write 1990-10-03",
-                parameter=parameter.name,
-                given=_shown(text),
-            )
-        )
-    return RdfLiteral(day.isoformat(), datatype=XSD.date)
-
-
-def _read_integer(parameter: Parameter, text: str, base: str) -> RdfLiteral:
-    if not re.fullmatch(rf"[+-]?[0-9]{{1,{_MOST_DIGITS}}}", text.strip()):
-        raise TwingraphError(
-            M_(
-                "{parameter} is {given}, no whole number; write 2027",
-                parameter=parameter.name,
-                given=_shown(text),
-            )
-        )
-    return RdfLiteral(int(text))
-
-
-def _read_string(parameter: Parameter, text: str, base: str) -> RdfLiteral:
-    if not _TEXT.fullmatch(text):
-        raise TwingraphError(
-            M_(
-                "{parameter} is {given}; write up to {most} letters on one line",
-                parameter=parameter.name,
-                given=_shown(text),
-                most=MAX_LENGTH,
-            )
-        )
-    return RdfLiteral(text)
-
-
-def _read_name(parameter: Parameter, text: str, base: str) -> RdfLiteral:
-    """SPARQL can't fold, so the name is folded before it is bound (`tg:foldedName`)."""
-    folded = fold(text) if _TEXT.fullmatch(text) else ""
-    if not folded:
-        raise (UnknownThingError if _TEXT.fullmatch(text) else TwingraphError)(
-            M_(
-                "{parameter} is {given}, no name; write Windhuk",
-                parameter=parameter.name,
-                given=_shown(text),
-            )
-        )
-    return RdfLiteral(folded)
-
-
-def _read_langtag(parameter: Parameter, text: str, base: str) -> RdfLiteral:
-    if not re.fullmatch(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", text.strip()):
-        raise TwingraphError(
-            M_(
-                "{parameter} is {given}, no language; write de or en",
-                parameter=parameter.name,
-                given=_shown(text),
-            )
-        )
-    return RdfLiteral(text.strip().lower())
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:79] + "…")
-
-
-_READERS: Final[dict[str, Callable[[Parameter, str, str], Term]]] = {
-    "iri": _read_iri,
-    "date": _read_date,
-    "integer": _read_integer,
-    "string": _read_string,
-    "langtag": _read_langtag,
-    "name": _read_name,
-}
-_TYPES: Final[dict[str, Type]] = {
-    "iri": "iri", "date": "date", "integer": "integer", "string": "string", "langtag": "langtag",
-    "name": "name",
-}  # fmt: skip
 
 
 def library_section(library: Mapping[str, LibraryQuery]) -> str:

@@ -17,7 +17,8 @@ from twingraph.derive.names import fold
 from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import SLUG
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
-from twingraph.sparql.library import LibraryQuery, Parameter, UnknownThingError
+from twingraph.sparql.library import LibraryQuery
+from twingraph.sparql.parameters import Parameter, UnknownThingError
 from twingraph.sparql.queryable import Queryable
 from twingraph.translation import M_
 

@@ -26,7 +26,8 @@ from twingraph.site.openapi import openapi
 from twingraph.site.questions import question_page, questions_page
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.results import FORMAT_NAMES, form_of, formats_of, read_asked, write_result
-from twingraph.sparql.library import LibraryQuery, UnknownThingError, pick
+from twingraph.sparql.library import LibraryQuery, pick
+from twingraph.sparql.parameters import UnknownThingError
 from twingraph.translation import choose_text, words_of
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.respond import (

@@ -15,7 +15,7 @@ from twingraph.rdf.vocabulary import XSD
 from twingraph.release.changes.background import Term
 from twingraph.release.changes.change import Change, Comparison
 from twingraph.release.changes.words import NOUNS, WHATS, phrase
-from twingraph.translation import LANGUAGES
+from twingraph.translation import PAIRED
 
 _SHOWN: Final = 120  # characters of a value, or the line gets too long to read
 _LISTED: Final = 25  # things by name in one item of the notes
@@ -183,7 +183,7 @@ def as_json(found: Comparison) -> str:
     document = {
         "old": found.old.name,
         "new": found.new.name,
-        "summary": {language: summary(found, language) for language in LANGUAGES},
+        "summary": {language: summary(found, language) for language in PAIRED},
         "counts": counts,
         "changes": [_json(item, found) for item in found.made],
         "follows": [_json(item, found) for item in found.following],
@@ -217,7 +217,7 @@ def _json(one: Change, found: Comparison) -> Json:
             {"iri": iri, "label": dict(found.labels.get(iri, {}))}
             for iri in found.concerns.get(one.iri, ())
         ],
-        "text": {language: sentence(one, found, language) for language in LANGUAGES},
+        "text": {language: sentence(one, found, language) for language in PAIRED},
         "statements": {"added": len(one.added), "removed": len(one.removed)},
     }
     return {key: value for key, value in row.items() if value}

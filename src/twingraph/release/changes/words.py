@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from twingraph.translation import LANGUAGES
+from twingraph.translation import PAIRED
 
 
 class Noun(NamedTuple):
@@ -154,4 +154,4 @@ def phrase(key: str, language: str) -> str:
     >>> phrase("first", "de")
     'Erste Veröffentlichung'
     """
-    return PHRASES[key][LANGUAGES.index(language)]
+    return PHRASES[key][PAIRED.index(language)]

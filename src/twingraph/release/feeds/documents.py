@@ -26,7 +26,7 @@ from twingraph.release.feeds.history import (
 )
 from twingraph.release.feeds.ldes import ROOT
 from twingraph.release.feeds.publication import Publication
-from twingraph.translation import LANGUAGES
+from twingraph.translation import PAIRED
 
 FOLDER: Final = "feed"  # in the folder of the releases
 # feeds of things written as files after one release; the server makes any that is asked for
@@ -45,7 +45,7 @@ def feed_documents(
     yield ROOT, stream_root(publication, editions)
     yield CATALOGUE_ROOT, catalogue_root(publication, editions)
     for thing in ["", *changed_things(newest)[:MOST_THINGS]]:
-        for language in LANGUAGES:
+        for language in PAIRED:
             yield from _written(publication, editions, records, language, thing)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from twingraph.release.compress import read_stored, stored_path
 from twingraph.release.feeds.ldes import timestamp
-from twingraph.translation import LANGUAGES
+from twingraph.translation import PAIRED
 
 CHANGES: Final = "changes.json"
 
@@ -74,7 +74,7 @@ def records_of(date: str, document: Mapping[str, Any]) -> list[HistoryRecord]:
             iri,
             changes[0].get("kind", "other"),
             changes[0].get("label", {}),
-            {language: tuple(row["text"][language] for row in changes) for language in LANGUAGES},
+            {language: tuple(row["text"][language] for row in changes) for language in PAIRED},
             {named["iri"]: named["label"] for row in changes for named in row.get("concerns", ())},
         )
         for iri, changes in sorted(by_thing.items())
@@ -125,8 +125,8 @@ def history_json(iri: str, records: Sequence[HistoryRecord]) -> bytes:
             "kind": record.kind,
             "label": dict(record.label),
             "changes": [
-                {language: record.texts[language][number] for language in LANGUAGES}
-                for number in range(len(record.texts[LANGUAGES[0]]))
+                {language: record.texts[language][number] for language in PAIRED}
+                for number in range(len(record.texts[PAIRED[0]]))
             ],
         }
         for record in records
