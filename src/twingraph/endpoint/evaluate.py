@@ -79,7 +79,7 @@ def evaluate(store: Store, config: Config, question: Question) -> Answer:
     """Evaluate a question."""
     text = question.query
     chosen: dict[str, Any] = {}
-    unknown = unknown_graph(question.dataset, config.graphs)
+    unknown = unknown_graph(question.dataset, config.graphs) if question.dataset else None
     if unknown is not None:
         return Answer(Outcome.NO_GRAPH, unknown[:200].encode("utf-8", "replace"))
     try:

@@ -30,6 +30,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -55,6 +56,8 @@ LAST: Final = 1  # flag: this worker ends now
 _AT_ONCE: Final = 256 * 1024  # bytes of questions that are taken at once
 _QUIET: Final = 0.3  # seconds without an order, after which something is prepared
 _GROWTH: Final = 64 * 1024  # KiB a worker may keep after an answer
+_TOO_QUICK: Final = 0.001  # seconds in which nobody can grow by so much
+_NOW_AND_THEN: Final = 256  # answers after which it is looked at all the same
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
 
@@ -76,13 +79,15 @@ def _work(
             _reply(own, Answer(Outcome.NO_WORKERS, f"a worker can't start: {error}".encode()), LAST)
             os._exit(1)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        for question in _questions(own):
+        for number, question in enumerate(_questions(own)):
+            began = time.monotonic()
             # the second clock, in case the server's fails: processor time, which a worker that is
             # stopped or waits does not take
             signal.setitimer(signal.ITIMER_PROF, config.seconds + 1)
             answer = answer_to(question)
-            grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-            last = grown > _GROWTH or answer.outcome is Outcome.TOO_MUCH_MEMORY
+            last = answer.outcome is Outcome.TOO_MUCH_MEMORY
+            if time.monotonic() - began > _TOO_QUICK or number % _NOW_AND_THEN == 0:
+                last |= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > _GROWTH
             _reply(own, answer, LAST if last else 0)
             if last:
                 break
