@@ -53,8 +53,7 @@ _LOOK: Final = 0.05  # seconds
 _HELD: Final = 4  # so many of the largest results may be on their way to slow readers
 _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
 _PACE: Final = 100 * 1024
-_SMALL: Final = 256 * 1024  # bytes of a result that counts for nothing
-_PART: Final = 25 * _PACE  # bytes that are handed over at once: a slow reader has 30 s for them
+_PART: Final = 256 * 1024  # bytes of a large result that are handed over at once
 _NOT_MODIFIED: Final = (
     b"cache-control", b"content-location", b"etag", b"vary", *(name.encode() for name in COMMON),
 )  # fmt: skip
@@ -425,7 +424,7 @@ async def send_result(service: Service, scope: Scope, send: Send, made: Result, 
         return 304
     body = b"" if scope["method"] == "HEAD" else made.body
     await send({"type": "http.response.start", "status": status, "headers": made.headers()})
-    if len(body) <= _SMALL:
+    if len(body) <= _PART:
         await send({"type": "http.response.body", "body": body})
         return status
     service.sending += len(body)
