@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from twingraph.atomic import DraftFolder, locked, point, sync_folders
+from twingraph.atomic import DraftFolder, Written, locked, point, sync_folders
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.documents import shape_documents
 from twingraph.check.run import derive_and_check
@@ -80,22 +80,27 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool) -> Bu
     frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions)
     with _new_build(out) as draft:
         _write_files(frozen, draft, progress)
-        for name, raw in prepare(_reader(frozen), frozen.dataset.named):
-            draft.put(name, [raw])
         draft.put(ABOUT, [_about(curated, inputs, len(graph), problems)])
         return Built(problems, _publish(draft, out), len(graph))
 
 
 def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None:
     """Write what a build consists of, each file as it is made; the sums of all at the end."""
-    write_dumps(frozen, draft, part(progress, _CHECKED, _WRITTEN))
+    writing = part(progress, _CHECKED, _WRITTEN)
+    write_dumps(frozen, draft, writing, lambda: prepare(_reader(frozen), frozen.dataset.named))
     for name, raw in shape_documents(frozen.settings).items():
         draft.put(name, [raw])
     progress("writing the catalogue", _WRITTEN)
-    edition = build_edition(draft.written, frozen.settings.public_address)
+    edition = build_edition(_published(draft), frozen.settings.public_address)
     for name, raw in catalogue_files(frozen, edition).items():
         draft.put(name, [raw])
-    draft.put(SUMS, [checksums({name: item.sha256 for name, item in draft.written.items()})])
+    draft.put(SUMS, [checksums({name: item.sha256 for name, item in _published(draft).items()})])
+
+
+def _published(draft: DraftFolder) -> dict[str, Written]:
+    """Return the files of a build that are published; what is prepared for its pages is not."""
+    written = draft.written.items()
+    return {name: item for name, item in written if not name.startswith(f"{PREPARED}/")}
 
 
 def _reader(frozen: Frozen) -> BuildReader:

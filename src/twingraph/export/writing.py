@@ -10,39 +10,52 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import astuple
-from typing import Final
+from itertools import chain
+from typing import Final, Self
 
 from twingraph.atomic import DraftFolder, Written
 from twingraph.export.dumps import DUMPS, Chunks, Frozen, source_files
 from twingraph.progress import Progress
 
 FORKED_FROM: Final = 100_000  # quads; less is written before a child would have begun
-# what is made in one pass over lines; the rest looks things up, and takes as long
-_OF_LINES: Final = ("twingraph.", "vocabulary.")
+# what the child makes, beside the others: about as much work as the rest
+_BESIDE: Final = ("context.", "links/", "void.")
+
+_ALL: Final = b"all"  # the last line that a child tells
 
 Jobs = Mapping[str, Callable[[], Chunks]]
+Others = Callable[[], Iterable[tuple[str, bytes]]]
 
 
-def write_dumps(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None:
-    """Write all files that are made from the graph into the draft, and what they came to."""
+def write_dumps(
+    frozen: Frozen, draft: DraftFolder, progress: Progress, others: Others = tuple
+) -> None:
+    """Write all files that are made from the graph into the draft, and what they came to.
+
+    `others` makes more files, by name, that need nothing but the graph.
+    """
     jobs: dict[str, Callable[[], Chunks]] = {
         name: lambda write=write: write(frozen)  # type: ignore[misc]  # mypy sees no default
         for name, write in DUMPS.items()
     }
-    if len(frozen.dataset) < FORKED_FROM or not has_two_cores():
-        _write(jobs, draft, progress)
-        _write(source_files(frozen), draft, progress)
-        return
-    here = {name: job for name, job in jobs.items() if name.startswith(_OF_LINES)}
-    there = {name: job for name, job in jobs.items() if name not in here}
-    with _written_beside(there, draft):
+    beside = {name: job for name, job in jobs.items() if name.startswith(_BESIDE)}
+    here = {name: job for name, job in jobs.items() if name not in beside}
+    forked = len(frozen.dataset) >= FORKED_FROM and has_two_cores()
+    done = False
+    with _Child(beside, others, draft) if forked else nullcontext() as child:
         _write(here, draft, progress)
         _write(source_files(frozen), draft, progress)
-    _write({name: job for name, job in there.items() if name not in draft.written}, draft, progress)
+        if child is not None:
+            done = child.join()
+    left = {name: job for name, job in beside.items() if name not in draft.written}
+    _write(left, draft, progress)
+    for name, raw in others() if not done else ():
+        draft.put(name, [raw])
 
 
 def _write(jobs: Jobs, draft: DraftFolder, progress: Progress) -> None:
@@ -58,41 +71,59 @@ def has_two_cores() -> bool:
     )
 
 
-@contextmanager
-def _written_beside(jobs: Jobs, draft: DraftFolder) -> Iterator[None]:
-    """Let a child write files while the body runs; then add what it wrote to the draft.
+class _Child:
+    """A child that writes files into the draft while the body runs; an error there ends it."""
 
-    What it could not write is not there then: whoever writes it again sees why.
-    """
-    reader, writer = os.pipe()
-    gc.freeze()  # else a collection in either would touch, and so copy, all that is shared
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _in_child(jobs, draft, writer)
-    os.close(writer)
-    try:
-        yield
-        with open(reader, "rb", closefd=False) as stream:
-            lines = stream.read().splitlines()
-    except BaseException:
-        with suppress(ProcessLookupError):
-            os.kill(child, 9)
-        raise
-    finally:
-        os.close(reader)
-        os.waitpid(child, 0)
+    def __init__(self, jobs: Jobs, others: Others, draft: DraftFolder) -> None:
+        """Fork it."""
+        self._draft = draft
+        self._reader, writer = os.pipe()
+        gc.freeze()  # else a collection in either would touch, and so copy, all that is shared
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._reader)
+            _in_child(jobs, others, draft, writer)
+        os.close(writer)
+
+    def __enter__(self) -> Self:
+        """Nothing more is to be done: it runs."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End it, if it has not ended."""
+        if kind is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+        os.close(self._reader)
+        os.waitpid(self._pid, 0)
         gc.unfreeze()
-    for line in lines:
-        name, size, sha256 = json.loads(line)
-        draft.written[name] = Written(size, sha256)
+
+    def join(self) -> bool:
+        """Wait for it and add what it wrote to the draft; return whether that is everything.
+
+        What it could not write is not there then: whoever writes it again sees why.
+        """
+        with open(self._reader, "rb", closefd=False) as stream:
+            lines = stream.read().splitlines()
+        for line in lines:
+            if line != _ALL:
+                name, size, sha256 = json.loads(line)
+                self._draft.written[name] = Written(size, sha256)
+        return _ALL in lines
 
 
-def _in_child(jobs: Jobs, draft: DraftFolder, pipe: int) -> None:
+def _in_child(jobs: Jobs, others: Others, draft: DraftFolder, pipe: int) -> None:
     """Write the files, tell each in a line, and end; nothing of the parent's is cleaned up here."""
     with suppress(BaseException):
-        for name, job in jobs.items():
-            draft.put(name, job())
+        made = chain(((name, job()) for name, job in jobs.items()), _in_pieces(others))
+        for name, pieces in made:
+            draft.put(name, pieces)
             told = json.dumps([name, *astuple(draft.written[name])])
             os.write(pipe, f"{told}\n".encode())
+        os.write(pipe, _ALL)
     os._exit(0)
+
+
+def _in_pieces(others: Others) -> Iterator[tuple[str, Chunks]]:
+    for name, raw in others():
+        yield name, [raw]

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 from pyoxigraph import (
@@ -105,7 +106,10 @@ class Dataset:
     def store(self) -> Store:
         """A store whose default graph is that of the dataset, for queries; it rewrites numbers."""
         store = Store()
-        store.bulk_load("\n".join(self.default).encode(), format=RdfFormat.N_TRIPLES)
+        with TemporaryFile() as lines:  # a copy in memory would be as large as the store
+            lines.writelines(self.triple_chunks())
+            lines.seek(0)
+            store.bulk_load(lines, format=RdfFormat.N_TRIPLES)
         return store
 
     def quad_chunks(self) -> Iterator[bytes]:
