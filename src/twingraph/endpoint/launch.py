@@ -12,13 +12,43 @@ import os
 import socket
 import subprocess
 import sys
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
 
 from twingraph.endpoint.evaluate import Config
+from twingraph.rdf.iris import PUBLISHED
+from twingraph.rdf.vocabulary import prefixes_for
+from twingraph.settings import Limits
 
 # What it may know of the server's surroundings: enough to find Python and us.
 _KNOWN: Final = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
 _ENDING: Final = 1  # seconds it may take to end its workers and itself
+
+
+def pages_of(library: Path | None, address: str, limits: Limits) -> dict[str, Any]:
+    """Return what workers need to answer requests (`Config.pages`)."""
+    return {
+        "library": str(library) if library is not None else "",
+        "address": address,
+        "limits": asdict(limits),
+    }
+
+
+def config_of(graph: Path, base: str, limits: Limits, pages: Mapping[str, Any]) -> Config:
+    """Return what a fork server is told of a graph and of what a query on it may take."""
+    return Config(
+        graph=str(graph),
+        base=base,
+        prefixes=dict(prefixes_for(base)),
+        published=base + PUBLISHED,
+        seconds=limits.seconds,
+        memory_bytes=limits.memory_bytes,
+        rows=limits.rows,
+        result_bytes=limits.result_bytes,
+        pages=pages,
+    )
 
 
 class ForkProcess:
@@ -107,6 +137,13 @@ class OwnLauncher:
         self._users = users
         self._config: Config | None = None
         self._process: ForkProcess | None = None
+
+    def give(self) -> tuple[str, ForkProcess] | None:
+        """Hand over the one that was started, by the JSON of its configuration, if there is one."""
+        process, self._process = self._process, None
+        if process is None or self._config is None:
+            return None
+        return json.dumps(self._config._asdict()), process
 
     def start(self, config: Config) -> None:
         """Start one ahead of those who want it; raises `OSError`."""

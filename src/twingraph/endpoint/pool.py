@@ -20,15 +20,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from twingraph.endpoint.evaluate import Config
-from twingraph.endpoint.launch import Launcher, OwnLauncher
+from twingraph.endpoint.launch import Launcher, OwnLauncher, config_of
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.places import OwnPlaces, Places
 from twingraph.endpoint.process import LINE, Deliver, Gone, Job, Reply, Worker
 from twingraph.endpoint.question import Question, pack
 from twingraph.endpoint.supply import Supply
-from twingraph.rdf.iris import PUBLISHED
-from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Limits
 
 MOMENT: Final = 0.1  # seconds in the fast lane
@@ -65,17 +62,7 @@ class Pool(Supply):
         is what workers need to answer requests (`Config.pages`). Workers of a pool `for_pages`
         let those of queries go first.
         """
-        config = Config(
-            graph=str(graph),
-            base=base,
-            prefixes=dict(prefixes_for(base)),
-            published=base + PUBLISHED,
-            seconds=limits.seconds,
-            memory_bytes=limits.memory_bytes,
-            rows=limits.rows,
-            result_bytes=limits.result_bytes,
-            pages=pages or {},
-        )
+        config = config_of(graph, base, limits, pages or {})
         super().__init__(config, launcher or OwnLauncher())
         self.limits = limits
         self.places: Places = OwnPlaces()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
@@ -27,7 +27,7 @@ from twingraph.endpoint.forward import FORM as FORM_KIND
 from twingraph.endpoint.forward import PAGES, QUESTIONS, THINGS, forwarded
 from twingraph.endpoint.front_graph import FrontGraph
 from twingraph.endpoint.inner import HANDLERS
-from twingraph.endpoint.launch import Launcher, OwnLauncher
+from twingraph.endpoint.launch import Launcher, OwnLauncher, pages_of
 from twingraph.endpoint.places import OwnPlaces
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.remote import RemoteEvaluator
@@ -82,6 +82,7 @@ def create_app(
     endpoint: str | None = None,
     address: str = "",
     share: int = 1,
+    ahead: OwnLauncher | None = None,
 ) -> Starlette:
     """Return the ASGI application that serves the build in folder `build`.
 
@@ -89,7 +90,8 @@ def create_app(
     releases; `limits` are those of a query. A line a request is written to `log`. With `endpoint`,
     the URL of a SPARQL service that holds the graph, that one is asked. `address` is the URL by
     which the public reaches us. `share` is how many processes divide the places for queries
-    among them. A new build at `build` is taken up while it runs.
+    among them; `ahead` has started to load this build already. A new build at `build` is taken up
+    while it runs.
     """
     bounds = limits or Limits()
     public, wrong = address_from(address)
@@ -110,14 +112,16 @@ def create_app(
         return Service(site, RemoteEvaluator(store, site.base, site.prefixes, bounds))
 
     def pooled(site: BuildReader, front: FrontGraph, graph: Path) -> Service:
-        launcher: Launcher = getattr(app.state, "launcher", None) or OwnLauncher(users=2)
+        first = ahead if not hasattr(app.state, "service") else None
+        shared: Launcher | None = getattr(app.state, "launcher", None)
+        launcher = shared or first or OwnLauncher(users=2)
         settings = pages_of(library, public, bounds)
         pool = Pool(graph, site.base, bounds, launcher, share, settings)
         pool.places = getattr(app.state, "places", None) or OwnPlaces()
         own = replace(bounds, concurrent=-(-bounds.concurrent // share))
         pages = Pool(graph, site.base, own, launcher, share, settings, for_pages=True)
         questions = BlockingEvaluator(pool)
-        return Service(replace(site, guarded=questions), pool, pages, front, questions)
+        return Service(site, pool, pages, front, questions)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -169,15 +173,6 @@ def create_app(
     app.state.numbers = Numbers(state_of(app))
     app.state.queries = CapacityLimiter(_CONCURRENT_QUESTIONS)
     return app
-
-
-def pages_of(library: Path | None, address: str, limits: Limits) -> dict[str, Any]:
-    """Return what workers need to answer requests (`Config.pages`)."""
-    return {
-        "library": str(library) if library is not None else "",
-        "address": address,
-        "limits": asdict(limits),
-    }
 
 
 def static(request: Request) -> Response:

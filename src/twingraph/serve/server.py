@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import os
 import resource
 import signal
@@ -14,10 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 from twingraph.problems import TwingraphError
-from twingraph.settings import Settings
+from twingraph.rdf.frozen import NAME
+from twingraph.settings import Limits, Settings, address_from
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+    from twingraph.endpoint.launch import OwnLauncher
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _FILES: Final = 8192  # descriptors, where the machine allows them: connections take one each
@@ -54,17 +58,20 @@ def run(
     there is to it.
     """
     listeners = _take(host, port, processes)
+    library = settings.resource("queries") / "library"
+    ahead = _load_ahead(build, library, settings.limits, address) if endpoint is None else None
     from twingraph.serve.app import create_app
 
     app = create_app(
         build,
-        settings.resource("queries") / "library",
+        library,
         releases=releases,
         limits=settings.limits,
         log=log,
         endpoint=endpoint,
         address=address,
         share=processes,
+        ahead=ahead if processes == 1 else None,
     )
     title = settings.title.get("en", "twingraph")
     ready = f"Serving {title} at {_shown(host, port)} (Ctrl-C ends)"
@@ -91,8 +98,25 @@ def run(
             app.state.site = app.state.service.site
         _serve_until_end(app, listener, "", line)
 
-    Supervisor(listeners, board, child, ready).run()
+    given = ahead.give() if ahead is not None else None
+    Supervisor(listeners, board, child, ready, dict([given] if given else [])).run()
     os._exit(0)
+
+
+def _load_ahead(build: Path, library: Path, limits: Limits, address: str) -> OwnLauncher | None:
+    """Begin to load the graph in its process while this one still imports; None for no build."""
+    from twingraph.endpoint.launch import OwnLauncher, config_of, pages_of
+
+    try:
+        about = json.loads((build / "build.json").read_text(encoding="utf-8"))
+        graph, base = build.resolve() / NAME, str(about["base_iri"])
+    except (OSError, ValueError, KeyError):  # told where it is opened
+        return None
+    public, _ = address_from(address)
+    launcher = OwnLauncher(users=2)
+    with contextlib.suppress(OSError):  # told where it is wanted
+        launcher.start(config_of(graph, base, limits, pages_of(library, public, limits)))
+    return launcher
 
 
 def cores() -> int:
@@ -201,9 +225,11 @@ async def _serve(
     )
     async with app.router.lifespan_context(app):
         server = await loop.create_server(connections, sock=taken, backlog=_BACKLOG)
+        ended = loop.create_task(end.wait())
+        await asyncio.wait((app.state.started, ended), return_when=asyncio.FIRST_COMPLETED)
         if link is not None:
             link.ready()
-        else:
+        elif not end.is_set():
             print(ready, file=sys.stderr, flush=True)  # noqa: T201  # a person waits for it
         await end.wait()
         server.close()

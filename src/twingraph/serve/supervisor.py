@@ -50,16 +50,21 @@ class Supervisor:
     """The process above those that serve."""
 
     def __init__(
-        self, listeners: list[socket.socket], board: Board, child: Child, ready: str
+        self,
+        listeners: list[socket.socket],
+        board: Board,
+        child: Child,
+        ready: str,
+        forks: dict[str, ForkProcess],
     ) -> None:
-        """`ready` is said once all of them answer."""
+        """`ready` is said once all of them answer; `forks` were started by configuration."""
         self._processes = [_Process(number, listener) for number, listener in enumerate(listeners)]
         self._board = board
         self._child = child
         self._ready = ready
         self._heard_ready = 0
         self._next_slot = len(listeners)
-        self._forks: dict[str, ForkProcess] = {}
+        self._forks = forks
         self._ending = False
 
     def run(self) -> None:

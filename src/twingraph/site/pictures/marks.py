@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
@@ -57,6 +58,7 @@ def mark_of(code: str) -> Mark:
     return MARKS.get(code, OTHER)
 
 
+@cache
 def stylesheet() -> str:
     """Return the style of pictures, light and dark: for a page's sheet, or inside one that stands alone."""  # noqa: E501  # one line
     return (files(__package__) / "pictures.css").read_text(encoding="utf-8")

@@ -1,0 +1,273 @@
+"""Requests that workers answer: the same bytes as without workers, limits, loss, what is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Match
+from starlette.testclient import TestClient
+
+from twingraph.endpoint.endpoint import Service
+from twingraph.endpoint.inner import READING
+from twingraph.endpoint.pool import Pool
+from twingraph.serve.app import create_app
+from twingraph.settings import Limits
+
+BROWSER = {"accept": "text/html", "accept-language": "de"}
+PATHS = [
+    "/", "/?uri=Q586", "/void.ttl", "/void.jsonld", "/void.xyz", "/.well-known/void", "/ns",
+    "/shapes", "/ns.ttl", "/ns.jsonld", "/shapes.ttl", "/shapes.nt", "/doc/place/bonn.ttl",
+    "/doc/place/bonn", "/doc/place/nowhere.ttl", "/en", "/de", "/en/", "/de/place/bonn.html",
+    "/de/place/bonn", "/en/place/", "/en/place/bon", "/en/statistics.html", "/en/quality.html",
+    "/en/wikidata.html", "/en/place/nowhere.html", "/id/place/bonn", "/id/place/Q586", "/nothing",
+    "/graph/published", "/vocab/type/twinning", "/query", "/query/", "/query/partners-of",
+    "/query/partners-of.json?place=bonn", "/query/partners-of.csv?place=nowhere",
+    "/query/nothing", "/doc/query/partners-of.ttl", "/openapi.json",
+    "/.well-known/sparql-examples", "/.well-known/sparql-examples.ttl", "/de/query/",
+    "/de/query/index.html", "/de/query/answer/?question=partners-of&place=bonn", "/en/query/",
+    "/en/query/index.html", "/en/query/answer/", "/en/query/partners-of.html?place=bonn",
+    "/de/query/partners-of.html", "/embed/place/bonn", "/embed/en/place/bonn.html",
+    "/en/calendar/place/bonn.ics", "/de/calendar/nothing.ics", "/sparql",
+    "/sparql/completions.json", "/robots.txt", "/sitemap.xml", "/sitemap-1.xml",
+    "/sitemap-99.xml", "/linkset.json", "/lookup?id=Q586", "/lookup", "/wikidata/Q586",
+    "/geonames/2946447", "/geonames/2946447/", "/gnd/4007666-0", "/search?q=bonn",
+    "/search.json?q=bon&limit=3", "/en/search?q=bonn", "/de/search?q=Q586",
+    "/en/reconcile", "/de/reconcile", "/reconcile", "/reconcile/",
+    '/reconcile?queries={"q0":{"query":"Bonn"}}', "/reconcile/properties?type=place",
+    "/reconcile/preview?id=bonn", "/reconcile/suggest/entity?prefix=bon",
+    "/reconcile/suggest/property?prefix=co", "/reconcile/suggest/type?prefix=p",
+    "/reconcile/1.0-draft/suggest/entity?prefix=bon",
+    "/reconcile/1.0-draft/suggest/property?prefix=co",
+    "/reconcile/1.0-draft/suggest/type?prefix=p", "/reconcile/flyout/entity?id=bonn",
+    "/reconcile/flyout/property?id=country", "/reconcile/flyout/type?id=place",
+    "/reconcile/1.0-draft", "/reconcile/1.0-draft/", "/reconcile/1.0-draft/match",
+    "/reconcile/1.0-draft/extend", "/reconcile/1.0-draft/extend/propose",
+    "/reconcile/1.0-draft/preview?id=bonn",
+]  # fmt: skip
+POSTED: list[tuple[str, dict[str, Any]]] = [
+    ("/reconcile", {"data": {"queries": '{"q0": {"query": "Köln"}}'}}),
+    ("/reconcile", {"data": {"extend": '{"ids": ["bonn"], "properties": [{"id": "country"}]}'}}),
+    ("/reconcile", {"content": b"\xff"}),
+    ("/reconcile", {"content": b"x" * 1_100_000}),
+    ("/de/reconcile", {"data": {"names": "Bonn\nWindhuk, Namibia"}}),
+    ("/reconcile/1.0-draft/match", {"json": {"queries": [{"conditions": []}]}}),
+    ("/reconcile/1.0-draft/extend", {"json": {"ids": ["bonn"], "properties": []}}),
+    ("/en/place/bonn.html", {"content": b""}),
+]
+
+
+@pytest.fixture(scope="module")
+def here(built: Path) -> TestClient:
+    """A client of the application without workers: no lifespan, nothing is started."""
+    return TestClient(create_app(built), follow_redirects=False)
+
+
+def told(answer: Any) -> tuple[int, dict[str, str], bytes]:
+    return answer.status_code, dict(answer.headers), answer.content
+
+
+def test_workers_answer_with_the_same_bytes(client: TestClient, here: TestClient) -> None:
+    for path in PATHS:
+        for headers in ({}, BROWSER, {"accept": "application/json"}):
+            made, again = (client.get(path, headers=headers) for _ in range(2))
+            wanted = here.get(path, headers=headers)
+            assert told(made) == told(wanted), path
+            assert told(again) == told(wanted), path
+    for path, body in POSTED:
+        assert told(client.post(path, **body)) == told(here.post(path, **body)), path
+
+
+def test_every_route_that_reads_the_graph_was_asked() -> None:
+    asked = set()
+    for method, path in (
+        *(("GET", path) for path in PATHS), *(("POST", path) for path, _ in POSTED)
+    ):  # fmt: skip
+        scope = {"type": "http", "path": path.partition("?")[0], "method": method}
+        asked |= {route.path for route in READING if route.matches(scope)[0] == Match.FULL}
+
+    assert {route.path for route in READING} - asked == set()
+
+
+def test_the_front_holds_no_graph(client: TestClient) -> None:
+    service: Service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's
+
+    assert client.get("/en/place/bonn.html").status_code == 200
+    assert client.get("/en/data.html").status_code == 200
+    assert service.site.store._loaded is None  # type: ignore[attr-defined]  # the front's
+
+
+# --- HTTP ----------------------------------------------------------------------------------------
+
+
+def test_head_and_conditions_are_seen_to_in_front(client: TestClient) -> None:
+    whole = client.get("/en/place/bonn.html")
+    tag = whole.headers["etag"]
+    head = client.head("/en/place/bonn.html")
+    same = client.get("/en/place/bonn.html", headers={"if-none-match": f'W/{tag}, "x"'})
+    other = client.get("/en/place/bonn.html", headers={"if-match": '"x"'})
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert dict(head.headers) == dict(whole.headers)
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
+    assert "content-type" not in same.headers
+    assert other.status_code == 412
+    assert "If-Match" in other.text
+
+
+def test_languages_and_formats_are_kept_apart(client: TestClient) -> None:
+    for _ in range(2):
+        assert client.get("/id/place/bonn", headers=BROWSER).headers["location"].startswith("/de/")
+        english = {**BROWSER, "accept-language": "en"}
+        assert client.get("/id/place/bonn", headers=english).headers["location"].startswith("/en/")
+        turtle = client.get("/id/place/bonn", headers={"accept": "text/turtle"})
+        assert turtle.headers["location"] == "/doc/place/bonn.ttl"
+
+
+def test_a_method_that_a_page_does_not_know_is_refused(client: TestClient) -> None:
+    answer = client.post("/en/place/bonn.html")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+def test_what_is_kept_is_counted_and_bounded(client: TestClient) -> None:
+    service: Service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's
+    before = len(service.cache)
+    for number in range(40):
+        assert client.get(f"/en/place/bonn.html?n={number}").status_code == 200
+
+    assert len(service.cache) >= before + 40
+    assert 40 * 10_000 < service.cache.bytes <= 64 * 1024 * 1024
+    before = len(service.cache)
+    assert client.get("/en/place/no-such-place-1").status_code == 404
+    assert client.get("/sitemap.xml", headers={"host": "elsewhere.example"}).status_code == 200
+    assert len(service.cache) == before
+
+
+# --- limits, and loss ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def limited(built: Path) -> Iterator[Callable[..., TestClient]]:
+    """Make clients of a server with other limits."""
+    opened: list[TestClient] = []
+
+    def make(**limits: int) -> TestClient:
+        client = TestClient(create_app(built, limits=Limits(**limits)), follow_redirects=False)
+        client.__enter__()
+        opened.append(client)
+        assert client.get("/en/").status_code in (200, 507)
+        return client
+
+    yield make
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+def workers_of(client: TestClient) -> tuple[Pool, list[int]]:
+    pool = client.app.state.service.pages  # type: ignore[attr-defined]  # Starlette's
+    assert isinstance(pool, Pool)
+    return pool, sorted(pool._by_pid)
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert holds()
+
+
+def test_a_page_that_takes_too_long_is_stopped_and_told_to_people(
+    limited: Callable[..., TestClient],
+) -> None:
+    client = limited(seconds=1)
+    for pid in workers_of(client)[1]:
+        os.kill(pid, signal.SIGSTOP)
+    answer = client.get("/en/place/berlin.html", headers=BROWSER)
+
+    assert answer.status_code == 504
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "1 seconds" in answer.text
+    assert client.get("/en/place/berlin.html").status_code == 200
+
+
+def test_a_page_that_takes_too_much_memory_is_stopped(
+    limited: Callable[..., TestClient],
+) -> None:
+    client = limited(memory_bytes=1024 * 1024)
+    answers = [client.get(f"/{page}") for page in ("shapes.jsonld", "en/statistics.html")]
+
+    assert {answer.status_code for answer in answers} == {507}
+    assert "memory" in answers[1].text
+    assert client.get("/robots.txt").status_code == 200
+
+
+def test_a_page_whose_worker_is_killed_is_made_by_another(
+    limited: Callable[..., TestClient],
+) -> None:
+    client = limited()
+    pool, pids = workers_of(client)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(client.get("/en/place/hamburg.html")))
+    thread.start()
+    wait_until(lambda: bool(pool._busy))
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    thread.join()
+
+    assert found[0].status_code == 200
+
+
+def test_a_busy_service_says_so_to_people(limited: Callable[..., TestClient]) -> None:
+    client = limited(waiting=1, concurrent=1, seconds=2)
+    pool, pids = workers_of(client)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    found: list[Any] = []
+    threads = [
+        threading.Thread(
+            target=lambda number=number: found.append(client.get(f"/en/place/bonn.html?n={number}"))
+        )
+        for number in range(16)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    statuses = {answer.status_code for answer in found}
+    refused = next(answer for answer in found if answer.status_code == 503)
+
+    assert statuses <= {200, 503, 504}
+    assert 503 in statuses
+    assert refused.headers["retry-after"]
+    assert pool.state()["waiting"] == 0
+
+
+def test_a_question_without_end_leaves_pages_alone(limited: Callable[..., TestClient]) -> None:
+    client = limited(seconds=2)
+    text = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c < ?f) }"
+    found: list[Any] = []
+    thread = threading.Thread(
+        target=lambda: found.append(client.get("/sparql", params={"query": text}, headers=BROWSER))
+    )
+    thread.start()
+    assert client.get("/en/place/bonn.html").status_code == 200
+    assert thread.is_alive()
+    thread.join()
+
+    assert found[0].status_code == 504
+    assert found[0].headers["content-type"] == "text/html; charset=utf-8"
+    assert "CONSTRUCT" not in found[0].text
+    assert json.loads(
+        client.get("/sparql", params={"query": "ASK {}"}, headers={"accept": "application/json"})
+        .text
+    )["boolean"] is True  # fmt: skip
