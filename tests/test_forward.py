@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from starlette.routing import Match
@@ -17,7 +18,10 @@ from starlette.testclient import TestClient
 
 from twingraph.endpoint.endpoint import Service
 from twingraph.endpoint.inner import READING
+from twingraph.endpoint.messages import PAGE, pack
+from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pool import Pool
+from twingraph.endpoint.refusal import page_refusal
 from twingraph.serve.app import create_app
 from twingraph.settings import Limits
 
@@ -195,18 +199,30 @@ def test_a_page_that_takes_too_long_is_stopped_and_told_to_people(
     assert answer.status_code == 504
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "1 seconds" in answer.text
-    assert client.get("/en/place/berlin.html").status_code == 200
+    wait_until(lambda: client.get("/en/place/berlin.html").status_code == 200)
 
 
-def test_a_page_that_takes_too_much_memory_is_stopped(
+def test_what_takes_too_much_memory_is_stopped_and_told_to_people(
     limited: Callable[..., TestClient],
 ) -> None:
-    client = limited(memory_bytes=1024 * 1024)
-    answers = [client.get(f"/{page}") for page in ("shapes.jsonld", "en/statistics.html")]
+    client = limited(memory_bytes=64 * 1024 * 1024)
+    doubled = " ".join(f"BIND (CONCAT(?s{n}, ?s{n}) AS ?s{n + 1})" for n in range(40))
+    text = f"SELECT (STRLEN(?s40) AS ?n) {{ BIND ('0123456789' AS ?s0) {doubled} }}"
+    shown = client.get("/sparql", params={"query": text}, headers=BROWSER)
+    head = {
+        "method": "GET", "path": "/sparql", "raw_path": "/sparql", "root_path": "",
+        "scheme": "http", "server": None, "query_string": urlencode({"query": text}),
+        "headers": [["accept", "text/html"]], "handed": None, "cut": False,
+    }  # fmt: skip
+    assert client.portal is not None
+    pool, _ = workers_of(client)
+    reply = client.portal.call(pool.submit, PAGE + pack(head, b""))
+    refused = page_refusal(reply, pool.limits)
 
-    assert {answer.status_code for answer in answers} == {507}
-    assert "memory" in answers[1].text
-    assert client.get("/robots.txt").status_code == 200
+    assert (shown.status_code, shown.headers["content-type"]) == (507, "text/html; charset=utf-8")
+    assert reply.outcome is Outcome.TOO_MUCH_MEMORY
+    assert (refused.status, str(64 * 1024 * 1024) in str(refused)) == (507, True)
+    assert client.get("/en/place/bonn.html").status_code == 200
 
 
 def test_a_page_whose_worker_is_killed_is_made_by_another(
@@ -217,7 +233,7 @@ def test_a_page_whose_worker_is_killed_is_made_by_another(
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(client.get("/en/place/hamburg.html")))
+    thread = threading.Thread(target=lambda: found.append(client.get("/en/place/berlin.html")))
     thread.start()
     wait_until(lambda: bool(pool._busy))
     for pid in pids:

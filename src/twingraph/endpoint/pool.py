@@ -184,7 +184,7 @@ class Pool(Supply):
                     self._order("L", worker)
                 if worker.joined:
                     self._rest(worker)
-            case ["W"] if self._for_pages:
+            case ["W"]:
                 self._replace_workers()
             case ["N", *reason]:
                 unborn = self._unnamed.popleft()
