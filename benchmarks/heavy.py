@@ -31,9 +31,9 @@ from pathlib import Path
 from typing import Final
 
 from bombs import BOMBS, Lookups, busy, resident, things_of, throw
+from page import write_part
 
 ROOT = Path(__file__).parent.parent
-RESULT = Path(__file__).with_suffix(".md")
 _ENDLESS: Final = ("cross product", "paths over everything", "rows without end", "all distinct")
 _SERVE: Final = """
 import sys
@@ -60,7 +60,7 @@ def heavy_pages(graph: Path) -> list[str]:
     pointed = Counter(
         match.groups() for line in graph.read_bytes().splitlines() if (match := wanted.search(line))
     )
-    first = {}
+    first: dict[str, str] = {}
     for (kind, slug), _ in pointed.most_common():
         first.setdefault(kind.decode().removeprefix("id/"), slug.decode())
     things = [f"{kind}/{slug}" for kind, slug in sorted(first.items())]
@@ -214,29 +214,40 @@ def measure(build: Path, processes: int, seconds: float) -> Iterator[str]:
     yield ""
     ratio = beside.within(0.99) / quiet.within(0.99)
     yield f"p99 grows {ratio:.1f}-fold."
-    told = ", ".join(f"{number} × {status}" for status, number in sorted(readers.statuses.items()))
-    yield f"Pages meanwhile: {told}; median {statistics.median(readers.taken):.2f} s."
-    told = ", ".join(f"{number} × {status}" for status, number in sorted(throwers.statuses.items()))
-    yield f"Endless queries: {told}. First answers: {statuses[0]} and {statuses[1]}."
+    yield f"Pages meanwhile: {_counted(readers.statuses)}; median {_median(readers.taken)} s."
+    yield f"Endless queries: {_counted(throwers.statuses)}; first answers: {statuses}."
+
+
+def _counted(statuses: Counter[int]) -> str:
+    """Return how often there was which status.
+
+    >>> _counted(Counter([200, 200, 504]))
+    '2 × 200, 1 × 504'
+    """
+    return ", ".join(f"{number} × {status}" for status, number in sorted(statuses.items()))
+
+
+def _median(taken: list[float]) -> str:
+    return f"{statistics.median(taken):.2f}" if taken else "–"
 
 
 def main() -> None:
-    """Measure and print Markdown tables; with --write, keep them beside this file."""
+    """Measure and print Markdown tables; with --write, keep them in docs/benchmarks.md."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("build", type=Path, help="the folder of a build")
     arguments.add_argument("--processes", type=int, default=1)
     arguments.add_argument("--seconds", type=float, default=20, help="of each phase")
-    arguments.add_argument("--write", action="store_true", help=f"write {RESULT.name}")
+    arguments.add_argument("--write", action="store_true", help="write it into docs/benchmarks.md")
     asked = arguments.parse_args()
     lines = list(measure(asked.build.resolve(), asked.processes, asked.seconds))
     head = (
-        f"# A large graph served\n\n`--processes {asked.processes}`, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}.\n"
+        f"`--processes {asked.processes}`, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {platform.system()}.\n\n"
     )
-    text = "\n".join([head, *lines, ""])
-    print(text)
+    text = head + "\n".join(lines) + "\n"
+    sys.stdout.write(text)
     if asked.write:
-        RESULT.write_text(text, encoding="utf-8")
+        write_part("heavy", text)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import io
+import os
 import re
 import shutil
 import threading
@@ -330,6 +331,7 @@ def test_the_pages_of_the_old_build_are_not_kept_for_the_new_one(tmp_path: Path)
     with TestClient(create_app(tmp_path / "build"), follow_redirects=False) as client:
         first = client.get(ASK).headers["etag"]
         client.get("/search.json?q=a")
+        old = client.app.state.service.evaluator.processes  # type: ignore[attr-defined]  # Starlette's
         before = (tmp_path / "build").readlink()
         rebuild(tmp_path, "second")
         assert (tmp_path / "build").readlink() != before
@@ -339,3 +341,15 @@ def test_the_pages_of_the_old_build_are_not_kept_for_the_new_one(tmp_path: Path)
 
         assert client.get(ASK).headers["etag"] != first
         assert "second" in client.get("/en/", headers=BROWSER).text
+        while any(map(is_alive, old)) and time.monotonic() < until:
+            time.sleep(0.1)
+
+        assert [pid for pid in old if is_alive(pid)] == []  # nor its graph
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

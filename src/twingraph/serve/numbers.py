@@ -114,7 +114,7 @@ class Numbers(Collector):
         )
         yield CounterMetricFamily("twingraph_result_rows", "Rows and triples sent.", self._rows)
         yield CounterMetricFamily(
-            "twingraph_cache_hits", "Queries answered from the cache.", self._hits
+            "twingraph_cache_hits", "Answers from the cache.", self._hits
         )
 
     def _counter(self, name: str, title: str, labels: tuple[str, ...]) -> Metric:
