@@ -181,6 +181,7 @@ def test_the_numbers_follow_what_was_asked(fresh: tuple[TestClient, io.StringIO]
 
 def test_health_is_asked_of_the_workers(fresh: tuple[TestClient, io.StringIO]) -> None:
     client, _ = fresh
+    client.get(ASK)  # the graph is loaded
     well = client.get("/health")
     client.app.state.service.evaluator.close()  # type: ignore[attr-defined]  # Starlette's
     ill = client.get("/health")

@@ -28,6 +28,7 @@ from twingraph.site.prepared import read_prepared
 from twingraph.site.read_ahead import read_build, read_program
 from twingraph.site.reader import load_site
 from twingraph.web.reconcile import register_in
+from twingraph.web.sitemap import parts_in
 
 Value = TypeVar("Value")
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
@@ -116,6 +117,7 @@ class PageMaker:
             lambda: site.graphs,
             lambda: read_prepared(site),
             lambda: register_in(state, site),
+            lambda: parts_in(state, site),
         ]
 
     def answer(self, message: bytes) -> Answer:

@@ -121,7 +121,7 @@ def create_app(
         own = replace(bounds, concurrent=-(-bounds.concurrent // share))
         pages = Pool(graph, site.base, own, launcher, share, settings, for_pages=True)
         questions = BlockingEvaluator(pool)
-        return Service(site, pool, pages, front, questions)
+        return Service(replace(site, prepared={}), pool, pages, front, questions)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -113,9 +113,7 @@ class Numbers(Collector):
             "route_seconds", "Time of all answers, by the pattern of their path.", ("route",)
         )
         yield CounterMetricFamily("twingraph_result_rows", "Rows and triples sent.", self._rows)
-        yield CounterMetricFamily(
-            "twingraph_cache_hits", "Answers from the cache.", self._hits
-        )
+        yield CounterMetricFamily("twingraph_cache_hits", "Answers from the cache.", self._hits)
 
     def _counter(self, name: str, title: str, labels: tuple[str, ...]) -> Metric:
         family = CounterMetricFamily(f"twingraph_{name}", title, labels=labels)

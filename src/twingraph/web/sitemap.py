@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -69,11 +70,14 @@ def sitemap_part(request: Request) -> Response:
 
 def _parts(request: Request) -> Mapping[str, Sequence[str]]:
     """Return the sitemaps of the build that is served; the pages of one build are listed once."""
-    site: BuildReader = request.state.snapshot.site
-    kept: tuple[BuildReader, dict[str, Sequence[str]]] | None
-    kept = getattr(request.app.state, "sitemaps", None)
+    return parts_in(request.app.state, request.state.snapshot.site)
+
+
+def parts_in(state: State, site: BuildReader) -> Mapping[str, Sequence[str]]:
+    """Return the sitemaps of a build, made when first asked for, kept until another is."""
+    kept: tuple[BuildReader, dict[str, Sequence[str]]] | None = getattr(state, "sitemaps", None)
     if kept is None or kept[0] is not site:
-        kept = request.app.state.sitemaps = site, parts(page_paths(site))
+        kept = state.sitemaps = site, parts(page_paths(site))
     return kept[1]
 
 
