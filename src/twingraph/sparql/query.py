@@ -7,7 +7,7 @@ as terms (`twingraph.sparql.library.bind`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, cast, get_args
@@ -29,7 +29,7 @@ from twingraph.rdf.turtle import term_text, write_turtle
 from twingraph.rdf.vocabulary import HOME, prefixes_for
 from twingraph.sparql import mistakes
 from twingraph.sparql.guard import refuse_remote
-from twingraph.sparql.lexer import tokens
+from twingraph.sparql.lexer import Token, tokens
 from twingraph.sparql.library import LibraryQuery
 from twingraph.sparql.queryable import Queryable, QueryResult
 from twingraph.sparql.text_table import Term, table_text
@@ -53,7 +53,8 @@ Bindings = Mapping[str, NamedNode | RdfLiteral]
 def standalone(query: LibraryQuery, terms: Bindings) -> str:
     """Return a query of the library as a text that asks `terms`.
 
-    They stand as VALUES in front of the pattern, so that a reader sees what to change.
+    They stand as VALUES in front of the pattern, so that a reader sees what to change; in front of
+    the pattern of each sub-select that names them too.
 
     >>> from pathlib import Path
     >>> asked = "#+ for: citizen\\nASK { ?s ?p 1 }"
@@ -67,10 +68,37 @@ def standalone(query: LibraryQuery, terms: Bindings) -> str:
         for before, after in pairwise(found)
         if after.text == "{" and before.text in ("WHERE", "ASK")
     )
-    values = "".join(
-        f"\n  VALUES ?{name} {{ {term_text(term, set(), {})} }}" for name, term in terms.items()
-    )
-    return text[:opens] + values + text[opens:]
+    written = [
+        (opens, tuple(terms)),
+        *(each for each in _inner_selects(found, terms) if each[0] > opens),
+    ]
+    for place, names in reversed(written):
+        values = "".join(
+            f"\n  VALUES ?{name} {{ {term_text(terms[name], set(), {})} }}" for name in names
+        )
+        text = text[:place] + values + text[place:]
+    return text
+
+
+def _inner_selects(
+    found: Sequence[Token], names: Iterable[str]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the place behind `WHERE {` of each SELECT that names some of the variables, and these.
+
+    A sub-select is evaluated by itself (SPARQL 1.1 §12), so that it must bind what it projects.
+    """
+    selected: list[str] | None = None
+    depth = 0
+    for before, token in pairwise(found):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if token.text == "SELECT":
+            selected = []
+        elif selected is not None and token.kind == "variable" and not depth:
+            selected.append(token.text[1:])
+        elif selected is not None and token.text == "{" and before.text == "WHERE":
+            if inner := tuple(name for name in names if name in selected):
+                yield token.start + 1, inner
+            selected = None
 
 
 def run(store: Queryable, text: str, bindings: Bindings | None = None) -> Answer:
