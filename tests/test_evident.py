@@ -10,24 +10,25 @@ from typing import Final
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from twingraph.check import evident
+from twingraph.check import evident, evident_form
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Finding, PyshaclEngine
-from twingraph.check.run import PUBLISHED_SHAPES
+from twingraph.check.run import PUBLISHED_SHAPES, SOURCE_SHAPES
 from twingraph.check.whole import WholeEngine
 from twingraph.derive.published import derive
-from twingraph.rdf.dataset import chunks
+from twingraph.rdf.dataset import chunks, merged
 from twingraph.rdf.vocabulary import CODES, EDTF, HOME, PREFIXES, RDF, RDFS, TG, XSD
 from twingraph.settings import Settings, load_settings
 from twingraph.source.read import Curated, read_project
 
 OURS: Final = Settings(Path())
 SHAPES: Final = shapes_text(OURS, PUBLISHED_SHAPES)
+FORM: Final = shapes_text(OURS, SOURCE_SHAPES)
 EXAMPLES: Final = int(os.environ.get("TWINGRAPH_EXAMPLES", "60"))
 
 
-def judge(lines: Sequence[str]) -> list[Finding]:
-    return WholeEngine().validate(b"".join(chunks(lines)), SHAPES)
+def judge(lines: Sequence[str], shapes: bytes = SHAPES) -> list[Finding]:
+    return WholeEngine().validate(b"".join(chunks(lines)), shapes)
 
 
 def test_the_shapes_are_those_of_which_it_is_known_what_keeps_them() -> None:
@@ -169,3 +170,98 @@ def test_whole_rows_are_not_judged() -> None:
     left = {line.partition(" ")[0] for line in evident.worth_judging(sorted(rows()))}
 
     assert left == {f"<{HOME}>", SOURCE}
+
+
+# --- as it is written ----------------------------------------------------------------------------
+
+PROPERTY, VALUE, BASIS = TG.property, TG.value, TG.basis
+TERMS: Final = [
+    *map(str, (TG.Claim, TG.Citation, TG.Partnership, TG.partner, TG.cites, TG.inSource, TG.line)),
+    *map(str, (TG.quote, TG.subject, PROPERTY, VALUE, BASIS, TG.notStated, TG.start, TG.status)),
+    *map(str, (TG.SourceDocument, TG.AdministrativeUnit, TG.partnershipType, TG.rank, TG.end)),
+    KIND % "twinning", STATUS % "ended", f"<{CODES}basis/agreement>", f"<{CODES}basis/activity>",
+]  # fmt: skip
+QUOTED, WRITTEN = named("cite", "z")[0], named("claim", "c0", "c1", "c2")
+
+
+def as_written() -> list[str]:
+    """The same as somebody writes it, with claims of starts and a quote."""
+    left = (str(TG.partnershipType), f"<{DCT}issued>")
+    lines = [line for line in rows() if line.split(" ")[1] not in left and '"P"@' not in line]
+    lines += [f"{term} {TYPE} <http://www.w3.org/2000/01/rdf-schema#Resource> ." for term in TERMS]
+    lines += [f'{CITE} {TG.line} "2"^^{XSD.integer} .', f"{QUOTED} {TYPE} {TG.Citation} .",
+              f"{QUOTED} {TG.inSource} {SOURCE} .", f'{QUOTED} {TG.line} "7"^^{XSD.integer} .',
+              f'{QUOTED} {TG.quote} "since 2 July 1987" .']  # fmt: skip
+    for number, pair in enumerate(PAIRS):
+        start = named("claim", f"s{number}")[0]
+        lines += [
+            f"{WRITTEN[number]} {VALUE} {KIND % 'twinning'} .", f"{start} {TYPE} {TG.Claim} .",
+            f"{start} {TG.subject} {pair} .", f"{start} {PROPERTY} {TG.start} .",
+            f'{start} {VALUE} "1987"^^{EDTF} .', f"{start} {TG.cites} {QUOTED} .",
+            f"{start} {BASIS} <{CODES}basis/agreement> .",
+        ]  # fmt: skip
+    return lines
+
+
+CLAIMS: Final = [*named("claim", "s0", "s1"), WRITTEN[0]]
+RANKS: Final = [f"<{CODES}rank/{name}>" for name in ("preferred", "deprecated")]
+INFERRED: Final = f"<{CODES}modality/inferred>"
+WRONG: Final = some.one_of(
+    say(CLAIMS, TG.subject, *PAIRS, '"a"'),
+    say(CLAIMS, PROPERTY, TG.start, TG.end, TG.status, TG.partnershipType, TG.contactsSince),
+    say(CLAIMS, PROPERTY, TG.Claim, TG.foldedName),
+    say(CLAIMS, VALUE, f'"1987-07-02"^^{EDTF}', f'"1987-07-03"^^{EDTF}', '"1987"', STATUS % "ended",
+        "<urn:kind>", KIND % "unknown"),
+    say(CLAIMS, TG.cites, CITE, QUOTED, named("cite", "nowhere")[0]),
+    say(CLAIMS, BASIS, f"<{CODES}basis/activity>", f"<{CODES}basis/agreement>", "<urn:basis>"),
+    say(CLAIMS, TG.rank, *RANKS),
+    say(CLAIMS, TG.modality, INFERRED, f"<{CODES}modality/stated>"),
+    say(CLAIMS, TG.until, f'"1999"^^{EDTF}', '"1999"'),
+    say(CLAIMS, TYPE, TG.Remark),
+    say([CITE, QUOTED], TG.quote, '"a  b"', '" a"', '"1 2 3 4 5 6 7 8 9 10 11"', '"a\\nb"',
+        '"ä"@de', '"a\u00a0b"'),
+    say([CITE, QUOTED], TG.line, f'"0"^^{XSD.integer}', '"3"', f'"3"^^{XSD.integer}'),
+    say([CITE, QUOTED], TG.inSource, SOURCE, named("source", "nowhere")[0], '"a"'),
+    say(PAIRS, TG.partner, *PLACES, named("place", "nowhere")[0]),
+    say(PAIRS, TG.cites, named("cite", "nowhere")[0]),
+    say(PAIRS, TG.notStated, TG.start, f"<{PREFIXES['tg']}nothing>"),
+    say(PAIRS, f"<{PREFIXES['tg']}nothing>", SOURCE),
+    say(PAIRS, RDFS.label, '"a"', '"b"@en'),
+    say([*PAIRS, QUOTED, *PLACES], f"<{PREFIXES['owl']}deprecated>", f'"true"^^{XSD.boolean}'),
+    say(["<urn:claim>", f"<{HOME}id/claim/Odd>"], TYPE, TG.Claim),
+    say(["<urn:cite>"], TYPE, TG.Citation),
+    say(["<urn:pair>"], TYPE, TG.Partnership),
+    say([EVENT], TG.about, *PAIRS),
+    say([EVENT], TG.cites, QUOTED, named("cite", "nowhere")[0]),
+    say([str(TG.Claim), str(TG.Partnership)], f"<{PREFIXES['rdfs']}subClassOf>", TG.Remark,
+        f"<{PREFIXES['prov']}Entity>"),
+)  # fmt: skip
+
+
+def test_the_shapes_of_what_is_written_are_the_known_ones() -> None:
+    assert evident_form.is_known(FORM)
+    assert not evident_form.is_known(FORM + b"\n")
+
+
+def test_the_findings_about_curated_files_are_the_same(curated: Curated) -> None:
+    lines = merged(curated.texts.values())
+    judged = evident_form.worth_judging(lines)
+
+    assert judge(judged, FORM) == judge(lines, FORM)
+    assert len(judged) < len(lines)
+
+
+@settings(max_examples=EXAMPLES)
+@given(
+    gone=some.sets(some.sampled_from(as_written()), max_size=3), more=some.lists(WRONG, max_size=6)
+)
+def test_the_findings_about_anything_written_are_the_same(gone: set[str], more: list[str]) -> None:
+    lines = sorted({*as_written(), *more} - gone)
+
+    assert judge(evident_form.worth_judging(lines), FORM) == judge(lines, FORM)
+
+
+def test_what_is_plainly_written_is_not_judged() -> None:
+    left = {line.partition(" ")[0] for line in evident_form.worth_judging(sorted(as_written()))}
+
+    assert left == {SOURCE, *PLACES, *TERMS}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import combinations
@@ -70,15 +70,15 @@ _ASKED_CLASSES: Final = frozenset({
 # no rule goes along these, which lead from any place to all others
 _NOT_FOLLOWED: Final = frozenset({str(TG.partnerOf), str(TG.twinnedWith)})
 
-_Range = tuple[int, int]
+Range = tuple[int, int]
 _NONE: Final[Sequence[str]] = ()
-_Facts = Mapping[str, Sequence[str]]
+Facts = Mapping[str, Sequence[str]]
 
 
 class _Pair(NamedTuple):
     """A partnership that keeps the rules if its partners and the rest of the graph let it."""
 
-    lines: _Range
+    lines: Range
     partners: Sequence[str]
     cites: Sequence[str]  # those that must be of a source that is silent about starts
     first_day: str
@@ -88,11 +88,11 @@ class _Pair(NamedTuple):
 class _Seen:
     """What one pass over the lines found; a range is that of a thing's lines."""
 
-    judged: list[_Range] = field(default_factory=list)
+    judged: list[Range] = field(default_factory=list)
     pairs: dict[str, _Pair] = field(default_factory=dict)
-    places: dict[str, _Range] = field(default_factory=dict)
+    places: dict[str, Range] = field(default_factory=dict)
     nameless: set[str] = field(default_factory=set)
-    evidence: dict[str, _Range] = field(default_factory=dict)
+    evidence: dict[str, Range] = field(default_factory=dict)
     claims: list[tuple[str, str]] = field(default_factory=list)  # (claim, what it is about)
     sources: dict[str, Sequence[str]] = field(default_factory=dict)  # of a citation
     silent: set[str] = field(default_factory=set)  # that call a start not stated
@@ -115,11 +115,11 @@ def worth_judging(lines: Sequence[str]) -> Sequence[str]:
     True
     """
     seen = _Seen()
-    for subject, start, end, facts in _things(lines):
+    for subject, start, end, facts in things(lines):
         _take(seen, subject, (start, end), facts)
     if not _classes_are_apart(seen.above):
         return lines
-    left_out: dict[str, _Range] = dict(seen.evidence)
+    left_out: dict[str, Range] = dict(seen.evidence)
     for subject, pair in seen.pairs.items():
         if _is_fine(seen, subject, pair):
             left_out[subject] = pair.lines
@@ -133,7 +133,7 @@ def worth_judging(lines: Sequence[str]) -> Sequence[str]:
     return _with_context(lines, seen, left_out)
 
 
-def _things(lines: Sequence[str]) -> Iterator[tuple[str, int, int, _Facts]]:
+def things(lines: Sequence[str]) -> Iterator[tuple[str, int, int, Facts]]:
     """Yield each thing, the range of its lines, and its facts."""
     subject, start = "", 0
     facts: dict[str, list[str]] = {}
@@ -151,7 +151,7 @@ def _things(lines: Sequence[str]) -> Iterator[tuple[str, int, int, _Facts]]:
         yield subject, start, len(lines), facts
 
 
-def _take(seen: _Seen, subject: str, lines: _Range, facts: _Facts) -> None:
+def _take(seen: _Seen, subject: str, lines: Range, facts: Facts) -> None:
     kinds = facts.get(_TYPE, _NONE)
     if _SUBJECT in facts:
         seen.claims += [(subject, thing) for thing in facts[_SUBJECT]]
@@ -179,7 +179,7 @@ def _take(seen: _Seen, subject: str, lines: _Range, facts: _Facts) -> None:
         seen.judged.append(lines)
 
 
-def _has_names(facts: _Facts) -> bool:
+def _has_names(facts: Facts) -> bool:
     """L01: a label in both languages, or in none that was told."""
     labels = facts.get(_LABEL, _NONE)
     return any(label[-1] == '"' for label in labels) or (
@@ -188,7 +188,7 @@ def _has_names(facts: _Facts) -> bool:
     )
 
 
-def _pair(lines: _Range, facts: _Facts) -> _Pair | None:
+def _pair(lines: Range, facts: Facts) -> _Pair | None:
     """Return a partnership that may keep the rules evidently; None where it may not."""
     partners, kinds = facts.get(_PARTNER, _NONE), facts.get(_KIND, _NONE)
     if not (
@@ -234,7 +234,7 @@ def _is_fine(seen: _Seen, subject: str, pair: _Pair) -> bool:
 
 
 def _with_context(
-    lines: Sequence[str], seen: _Seen, left_out: Mapping[str, _Range]
+    lines: Sequence[str], seen: _Seen, left_out: Mapping[str, Range]
 ) -> Sequence[str]:
     """Return what is judged, with what it names and the claims about it, in the order of lines."""
     about: dict[str, list[str]] = defaultdict(list)
@@ -254,18 +254,22 @@ def _with_context(
     return [line for start, end in sorted(ranges) for line in lines[start:end]]
 
 
+def superclasses(classes: Collection[str], above: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return classes with all that the data calls their superclasses (SHACL §2.1.3.2)."""
+    found, todo = set(classes), list(classes)
+    while todo:
+        for item in above.get(todo.pop(), _NONE):
+            if item not in found:
+                found.add(item)
+                todo.append(item)
+    return found
+
+
 def _classes_are_apart(above: Mapping[str, Sequence[str]]) -> bool:
     """Is no class of what is left out a subclass of one that other rules ask of?"""
-    for classes, allowed in (
-        ({_PARTNERSHIP}, {_PARTNERSHIP}), (_PLACE_CLASSES, _NAMED_CLASSES),
-        (_EVIDENCE_CLASSES, frozenset[str]()),
-    ):  # fmt: skip
-        every, todo = set(classes), list(classes)
-        while todo:
-            for item in above.get(todo.pop(), _NONE):
-                if item not in every:
-                    every.add(item)
-                    todo.append(item)
-        if (every & (_ASKED_CLASSES | _NAMED_CLASSES | {_PARTNERSHIP})) - allowed:
-            return False
-    return True
+    asked = _ASKED_CLASSES | _NAMED_CLASSES | {_PARTNERSHIP}
+    return (
+        superclasses({_PARTNERSHIP}, above) & asked == {_PARTNERSHIP}
+        and superclasses(_PLACE_CLASSES, above) & asked <= _NAMED_CLASSES
+        and superclasses(_EVIDENCE_CLASSES, above).isdisjoint(asked)
+    )

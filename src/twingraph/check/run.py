@@ -17,7 +17,7 @@ from typing import Final
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from twingraph.beside import beside
-from twingraph.check import evident
+from twingraph.check import evident, evident_form
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Engine, Finding
 from twingraph.check.links import link_problems
@@ -116,7 +116,10 @@ def check_written(curated: Curated, validator: Engine | None = None) -> list[Pro
     problems += _dates(curated)
     problems += _silences(curated)
     problems += link_problems(curated)
-    problems += _found(curated, validator or WholeEngine(), written, SOURCE_SHAPES)
+    lines: Sequence[str] = written
+    if evident_form.is_known(shapes_text(curated.settings, SOURCE_SHAPES)):
+        lines = evident_form.worth_judging(written)
+    problems += _found(curated, validator or WholeEngine(), lines, SOURCE_SHAPES)
     return problems
 
 
