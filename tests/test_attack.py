@@ -66,6 +66,24 @@ def test_the_numbers_are_told_while_they_change(built: Path) -> None:
     assert wrong == []
 
 
+def test_formats_without_end_are_not_read() -> None:
+    formats = read_fields([("query", "ASK {}"), ("format", "a," * 50_000)]).formats
+
+    assert len(formats) <= 500
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["A" * 60_000, "ASK { " + "p" * 30_000 + ":x ?p ?o }", "ASK { ?s ?p " + "A" * 60_000 + " }",
+     "ASK { <" + "a" * 60_000],
+)  # fmt: skip
+def test_a_mistake_in_a_long_word_is_told_in_few(client: TestClient, query: str) -> None:
+    for accept in ("text/plain", "application/json"):
+        answer = client.post("/sparql", data={"query": query}, headers={"accept": accept})
+        assert answer.status_code == 400
+        assert len(answer.content) < 3000
+
+
 @pytest.mark.parametrize("size", [60_000, 61_924, 65_000])
 def test_a_query_of_full_length_fits_into_an_address(client: TestClient, size: int) -> None:
     assert client.get("/sparql", params={"query": "ASK {} #".ljust(size, "x")}).status_code == 200

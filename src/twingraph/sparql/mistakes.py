@@ -39,6 +39,7 @@ _WHOLE: Final[Mapping[str, tuple[str, Message]]] = {
 _WIDTH: Final = 100
 _SAID_AT_MOST: Final = 4000  # letters of the engine's words that are read
 _READ: Final = 3000  # tokens; a longer query was written by a program, which needs no guesses
+_WORD: Final = 200  # characters that are shown of a name or a text
 
 
 class Mistake(NamedTuple):
@@ -102,7 +103,20 @@ def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mi
     line, column = Lines(text).place(found.start)
     begins = found.start - column + 1
     whole = text[begins:].partition("\n")[0].rstrip("\r")
-    return Mistake(found.message, line, column, _mark(whole, column - 1, found.length), found.meant)
+    message = found.message._replace(values=_short(found.message.values))
+    return Mistake(message, line, column, _mark(whole, column - 1, found.length), found.meant)
+
+
+def _short(values: Mapping[str, object]) -> dict[str, object]:
+    """Return what a message names, cut where it is long: a name may be as long as the query.
+
+    >>> _short({"word": "a" * 500})["word"] == "a" * 200 + "…"
+    True
+    """
+    return {
+        name: value[:_WORD] + "…" if isinstance(value, str) and len(value) > _WORD else value
+        for name, value in values.items()
+    }
 
 
 # --- where it is ---------------------------------------------------------------------------------
