@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
-from watched import Address
+from watched import Address, served
 
 _PATIENCE: Final = 20.0  # seconds
 _SHIFTS: Final = (400 * 86400, -4000 * 86400, 3600, -3600, 0)  # seconds
@@ -203,6 +203,28 @@ def _tree(folder: Path) -> dict[str, bytes]:
             if path.is_file() and not path.name.endswith(".lock")}  # fmt: skip
 
 
+def served_read_only(target: Target) -> None:
+    """Serve a tree of somebody else that is mounted read-only, without any rights."""
+    folder = target.project.parent / "read-only"
+    try:
+        shutil.copytree(target.project, folder)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, 65534, 65534)
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        here = (*_MOUNT, _READ_ONLY, str(folder), *_NO_RIGHTS)
+        before = _tree(folder)
+        log = target.project.parent / "read-only.txt"
+        with served(folder, log, before=here) as (address, _):
+            until(lambda: ask(address, "/health")[0] == 200, "it is not well")
+            for asked in ("/en/", "/sparql?query=ASK%7B%7D", "/dumps/twingraph.nq", "/metrics"):
+                if (status := ask(address, asked)[0]) != 200:
+                    raise FaultError(f"{status} for {asked} in a tree that is read-only")
+        if _tree(folder) != before or "Traceback" in log.read_text(errors="replace"):
+            raise FaultError(f"serving a tree that is read-only: {log.read_text()}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def slow_disk(target: Target) -> None:
     """Build where each write takes long, killed in the middle and not; the service goes on."""
     target.edit()
@@ -239,6 +261,8 @@ def faults_of_this_machine() -> dict[str, Callable[[Target], None]]:
         found |= {"read_only_disk": read_only_disk, "log_disk_filled": log_disk_filled}
     if os.geteuid() == 0 and shutil.which("setpriv"):
         found["tree_of_another"] = tree_of_another
+        if can_mount():
+            found["served_read_only"] = served_read_only
     if shutil.which("strace"):
         found["slow_disk"] = slow_disk
     return found

@@ -66,6 +66,14 @@ def test_the_numbers_are_told_while_they_change(built: Path) -> None:
     assert wrong == []
 
 
+def test_a_form_of_many_fields_is_refused_on_the_page_for_names(client: TestClient) -> None:
+    answer = client.post("/de/reconcile", content="a=b&" * 6)
+
+    assert answer.status_code == 400
+    assert "5" in answer.text
+    assert client.post("/de/reconcile", content="names=" + "a" * 1_100_000).status_code == 413
+
+
 def test_formats_without_end_are_not_read() -> None:
     formats = read_fields([("query", "ASK {}"), ("format", "a," * 50_000)]).formats
 

@@ -110,6 +110,25 @@ def test_a_long_query_passes(port: int) -> None:
     assert get(port, long) == (200, long.encode())
 
 
+def test_apache_reads_its_limits(tmp_path: Path) -> None:
+    program = shutil.which("apache2") or shutil.which("apache2", path="/usr/sbin")
+    if program is None:
+        pytest.skip("no apache2 is here")
+    text = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    limits = text.split("<!-- apache: limits -->\n```apache\n")[1].partition("```")[0]
+    names = ["mpm_event", "authz_core", "authz_host", "reqtimeout", "setenvif", "proxy"]
+    if Path("/usr/lib/apache2/modules/mod_qos.so").exists():
+        names += ["unique_id", "qos"]
+    loaded = "\n".join(
+        f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in names
+    )
+    config = tmp_path / "apache.conf"
+    config.write_text(f"{loaded}\nServerName x\nListen 127.0.0.1:1\nPidFile {tmp_path}/pid\n"
+                      f"ErrorLog {tmp_path}/log\n{limits}")  # fmt: skip
+    found = subprocess.run([program, "-t", "-f", str(config)], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+
+
 def test_the_numbers_are_for_this_machine_only() -> None:
     text = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
     assert re.search(r"location = /metrics \{\s+allow 127\.0\.0\.1;\s+deny all;", text)

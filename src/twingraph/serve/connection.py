@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import httptools
 
-from twingraph.serve.exchange import ANSWERED, Answering, Exchange, final_response
+from twingraph.serve.exchange import ANSWERED, Answering, Exchange, final_response, without_body
 from twingraph.serve.target import host_problem, scope_of
 
 if TYPE_CHECKING:
@@ -411,7 +411,7 @@ class Connection(asyncio.Protocol):
         self._unread.clear()
         words = final_response(status, text)
         if self._begun and self._parser.get_method() == b"HEAD":
-            words = words[: words.index(b"\r\n\r\n") + 4]  # RFC 9110 §9.3.2
+            words = without_body(words)
         if self._current is None:
             self._say_later(words)
         elif self._reading is not None and self._reading is self._current:
@@ -426,7 +426,8 @@ class Connection(asyncio.Protocol):
 
     def _say_later(self, words: bytes) -> None:
         """Send the last words a moment later: who is refused gets no further by asking often."""
-        self._enter(_State.CLOSING, self._all.waits.refused + self._all.waits.drain)
+        self._enter(_State.CLOSING, 0)
+        self.deadline = 0.0  # however long the loop is held up, they are said
         self._loop.call_later(self._all.waits.refused, self._say, words)
 
     def _say(self, words: bytes) -> None:

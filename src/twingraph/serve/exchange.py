@@ -227,3 +227,14 @@ def final_response(status: int, text: str) -> bytes:
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return _STATUS_LINES[status] + date_line() + lines.encode() + b"\r\n" + body
+
+
+def without_body(response: bytes) -> bytes:
+    """Return a final response as an answer to HEAD (RFC 9110 §9.3.2), which promises no body.
+
+    >>> without_body(b"HTTP/1.1 400 Bad Request\\r\\ncontent-length: 1\\r\\nx: y\\r\\n\\r\\na")
+    b'HTTP/1.1 400 Bad Request\\r\\nx: y\\r\\n\\r\\n'
+    """
+    lines = response.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    kept = [line for line in lines if not line.startswith(b"content-length:")]
+    return b"\r\n".join(kept) + b"\r\n\r\n"

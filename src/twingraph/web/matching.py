@@ -11,15 +11,16 @@ from starlette.routing import Route
 
 from twingraph.link.countries import country_code
 from twingraph.link.matcher import Candidate, Query, decide, find
-from twingraph.link.reconcile import Register
+from twingraph.link.reconcile import RefusedQueryError, Register
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import render
 from twingraph.translation import Words, words_of
 from twingraph.web.reconcile import body_of, register_of, root_of
-from twingraph.web.respond import language_of, respond
+from twingraph.web.respond import language_of, refuse, respond
 from twingraph.web.threads import in_thread
 
 MOST: Final = 200  # names of one request
+_FIELDS: Final = 5
 
 
 class Line(NamedTuple):
@@ -56,8 +57,14 @@ async def page(request: Request) -> Response:
     words = words_of(language)
     typed = ""
     if request.method == "POST":
-        fields = parse_qs((await body_of(request)).decode("utf-8", "replace"), max_num_fields=5)
-        typed = fields.get("names", [""])[0]
+        try:
+            text = (await body_of(request)).decode("utf-8", "replace")
+            typed = parse_qs(text, max_num_fields=_FIELDS).get("names", [""])[0]
+        except RefusedQueryError as error:
+            return refuse(request, 413, str(error), heading=words.gettext("Match names"))
+        except ValueError:
+            wrong = words.gettext("more than {most} parameters; send fewer", most=_FIELDS)
+            return refuse(request, 400, wrong, heading=words.gettext("Match names"))
     names = [line.strip() for line in typed.splitlines() if line.strip()]
     groups = (
         await in_thread(request, lambda: _groups(register_of(request), names[:MOST], words))
