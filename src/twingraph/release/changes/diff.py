@@ -11,7 +11,7 @@ from twingraph.release.changes.compare import compare_dumps
 from twingraph.release.changes.patch import apply_patch, write_patch
 from twingraph.release.changes.sides import comparable, dump_digest, find_dump
 from twingraph.release.changes.wording import FORMATS
-from twingraph.release.compress import PackError, opened
+from twingraph.release.compress import PackError, opened, stored_path
 
 PATCH: Final = "patch"
 FORMS: Final = (*FORMATS, PATCH)
@@ -43,7 +43,7 @@ def diff(
 def patch(old: str, path: Path, releases: Path | None) -> Iterator[bytes]:
     """Yield the lines of the dump that `old` names after the patch at `path`."""
     try:
-        with opened(path) as stream:
+        with opened(stored_path(path)) as stream:
             yield from apply_patch(find_dump(old, releases).lines, stream, str(path))
     except PackError as error:
         raise TwingraphError(f"{path}: damaged or cut off ({error}); take it anew") from None
