@@ -116,7 +116,7 @@ class PageMaker:
         return [
             lambda: site.graphs,
             lambda: read_prepared(site),
-            lambda: register_in(state, site),
+            lambda: register_in(state, site).gazetteer.similar("names", frozenset()),
             lambda: parts_in(state, site),
         ]
 

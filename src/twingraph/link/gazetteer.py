@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from twingraph.derive.names import fold, forms
@@ -74,20 +75,31 @@ class Gazetteer:
     def __init__(self, places: Iterable[Place]) -> None:
         """Index `places`, in the order of their slugs."""
         self.places: Sequence[Place] = sorted(places, key=lambda one: one.slug)
-        names = sorted({name for number in range(len(self.places)) for name in self._names(number)})
+        every = {
+            (name.form, name.place, name.how): name
+            for number in reversed(range(len(self.places)))
+            for name in reversed(list(self._names(number)))
+        }  # of two that are equal the first is kept
+        names = [every[key] for key in sorted(every)]
         self.names: Sequence[Name] = names
         self._exact: dict[str, list[int]] = defaultdict(list)
-        self._grams: dict[str, list[int]] = defaultdict(list)
         self.by_id: dict[str, list[int]] = defaultdict(list)
         for index, name in enumerate(names):
             self._exact[name.form].append(index)
-            for gram in trigrams(name.form):
-                self._grams[gram].append(index)
         for number, place in enumerate(self.places):
             for identifier in place.ids:
                 self.by_id[identifier].append(number)
         self._forms = [name.form for name in names]
         self.by_slug = {place.slug: number for number, place in enumerate(self.places)}
+
+    @cached_property
+    def _grams(self) -> Mapping[str, Sequence[int]]:
+        """The names by their trigrams, made when a name is first compared letter by letter."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, form in enumerate(self._forms):
+            for gram in trigrams(form):
+                found[gram].append(index)
+        return found
 
     def _names(self, number: int) -> Iterable[Name]:
         place = self.places[number]

@@ -27,6 +27,8 @@ _LABELS: Final = (
 # Kinds without labels: what they are called is made from what they say.
 _UNNAMED: Final = {"cite", "claim", "remark", "quantity", "geometry", "contact"}
 _LONG: Final = 90
+_KEPT: Final = 10_000  # things whose labels are kept from page to page
+_Labels = list[tuple[str, Term]]
 
 
 class Name(NamedTuple):
@@ -97,8 +99,20 @@ class PageFacts:
         self._label()
 
     def _label(self) -> None:
-        wanted = {item for item in self._mentioned() if item not in self._labelled}
-        self._ask("labels", wanted, self._labelled)
+        wanted = self._mentioned() - self._labelled
+        kept: dict[str, _Labels] = self.site.remember("labels", dict)
+        known = {item: labels for item in wanted if (labels := kept.get(item)) is not None}
+        asked = {item: _Labels() for item in wanted if item not in known}
+        for thing, verb, value in self.site.statements_of("labels", asked):
+            asked[thing].append((verb, value))
+        if len(asked) <= _KEPT:
+            if len(kept) + len(asked) > _KEPT:
+                kept.clear()
+            kept.update(asked)
+        for item, labels in (known | asked).items():
+            for verb, value in labels:
+                self._add(item, verb, value)
+        self._labelled |= wanted
 
     def _mentioned(self) -> set[str]:
         found = set(self._of)
