@@ -264,6 +264,9 @@ class _ForkServer:
         if not self._preparations:
             gc.collect()
             gc.freeze()
+            with contextlib.suppress(AttributeError):  # glibc alone has it
+                if self._libc is not None:
+                    self._libc.malloc_trim(0)  # what was needed to prepare is given back
             for control in self._controls.values():
                 control.send_line("W")
 
