@@ -24,14 +24,15 @@ _PATIENCE: Final = 20.0  # seconds
 _SHIFTS: Final = (400 * 86400, -4000 * 86400, 3600, -3600, 0)  # seconds
 _DISK: Final = "4m"  # of the log
 _CLOCK: Final = """import os, time
-_real, _path, _read = time.time, os.environ["SHIFTED_CLOCK"], [0.0, 0.0]
+_real, _path, _read = time.time, os.environ.get("SHIFTED_CLOCK"), [0.0, 0.0]
 def _shifted():
     now = time.monotonic()
     if now > _read[0]:
         with open(_path) as stream:
             _read[:] = now + 0.1, float(stream.read() or 0)
     return _real() + _read[1]
-time.time = _shifted
+if _path:
+    time.time = _shifted
 """
 _MOUNT: Final = ("unshare", "--mount", "--propagation", "private", "sh", "-c")
 _READ_ONLY: Final = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
