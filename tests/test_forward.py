@@ -54,7 +54,7 @@ PATHS = [
     "/reconcile/flyout/property?id=country", "/reconcile/flyout/type?id=place",
     "/reconcile/1.0-draft", "/reconcile/1.0-draft/", "/reconcile/1.0-draft/match",
     "/reconcile/1.0-draft/extend", "/reconcile/1.0-draft/extend/propose",
-    "/reconcile/1.0-draft/preview?id=bonn",
+    "/reconcile/1.0-draft/preview?id=bonn", "/doc/list/place.ttl", "/doc/list/nothing.ttl",
 ]  # fmt: skip
 POSTED: list[tuple[str, dict[str, Any]]] = [
     ("/reconcile", {"data": {"queries": '{"q0": {"query": "Köln"}}'}}),
