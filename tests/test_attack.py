@@ -20,6 +20,7 @@ from twingraph.serve.app import create_app
 from twingraph.serve.log import Log, Seen
 from twingraph.settings import load_settings, settings_from
 from twingraph.source.fmt import format_files
+from twingraph.source.mappings import read_table
 from twingraph.source.read import read_project
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +73,13 @@ def test_a_form_of_many_fields_is_refused_on_the_page_for_names(client: TestClie
     assert answer.status_code == 400
     assert "5" in answer.text
     assert client.post("/de/reconcile", content="names=" + "a" * 1_100_000).status_code == 413
+
+
+def test_an_escape_that_is_none_is_told_in_a_table_of_links() -> None:
+    text = (ROOT / "tests/cases/X06/ok-one-each.links.sssom.tsv").read_text(encoding="utf-8")
+    table = read_table(text.replace("owl:sameAs", "owl:%As"), "https://w3id.org/twingraph/")
+
+    assert any("no IRI" in words for _, words in table.wrong)
 
 
 def test_formats_without_end_are_not_read() -> None:
