@@ -34,8 +34,9 @@ from twingraph.releasing import release
 from twingraph.serve.app import create_app
 from twingraph.settings import Settings, load_settings
 from twingraph.site.reader import BuildReader, load_site
+from twingraph.source.curated import Curated
 from twingraph.source.fmt import format_files
-from twingraph.source.read import Curated, read_project
+from twingraph.source.read import read_project
 
 # what is slow the first time (a grammar compiled) is no failure, and CI repeats what we see
 hypothesis.settings.register_profile("ours", deadline=None, derandomize=True)

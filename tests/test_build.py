@@ -28,7 +28,7 @@ from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import quad_lines
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings, load_settings
-from twingraph.source.read import Curated
+from twingraph.source.curated import Curated
 
 ROOT = Path(__file__).parent.parent
 

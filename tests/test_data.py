@@ -22,8 +22,9 @@ from twingraph.rdf.iris import kind_of, source_of
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS, TG
 from twingraph.settings import Settings
+from twingraph.source.curated import Curated
 from twingraph.source.fmt import format_text
-from twingraph.source.read import Curated, data_files
+from twingraph.source.project_files import data_files
 
 LONGEST_RUN: Final = 10  # words of a source that may stand together in ours, quotes included
 PLACES: Final = ("borough", "city", "country", "municipality", "natural feature", "region")

@@ -15,7 +15,8 @@ from twingraph.derive.shortcuts import HERE, KNOWN, PLACED, is_known
 from twingraph.rdf.iris import DERIVED
 from twingraph.rdf.vocabulary import CODES, EDTF, HOME, PREFIXES, RDF, RDFS, TG, XSD
 from twingraph.settings import bundled, load_settings
-from twingraph.source.read import Curated, read_project
+from twingraph.source.curated import Curated
+from twingraph.source.read import read_project
 
 ROOT: Final = Path(__file__).parent.parent
 RULES: Final = read_rules(bundled("queries") / "rules")

@@ -20,7 +20,8 @@ from twingraph.derive.published import derive
 from twingraph.rdf.dataset import chunks, merged
 from twingraph.rdf.vocabulary import CODES, EDTF, HOME, PREFIXES, RDF, RDFS, TG, XSD
 from twingraph.settings import Settings, load_settings
-from twingraph.source.read import Curated, read_project
+from twingraph.source.curated import Curated
+from twingraph.source.read import read_project
 
 OURS: Final = Settings(Path())
 SHAPES: Final = shapes_text(OURS, PUBLISHED_SHAPES)

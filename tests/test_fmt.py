@@ -13,7 +13,7 @@ from twingraph.rdf.turtle import Positions, iri_text, plain, write_turtle
 from twingraph.rdf.vocabulary import EDTF, HOME, RDF, TG, XSD, prefixes_for
 from twingraph.settings import Settings
 from twingraph.source.fmt import format_files, format_text
-from twingraph.source.read import read_bytes
+from twingraph.source.read_file import read_bytes
 
 IRIS = st.one_of(
     st.sampled_from(["place/bonn", "place/9-lives", "cite/a-b", "org/x", "place/", "place/a.b"])

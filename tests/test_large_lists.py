@@ -20,7 +20,8 @@ from twingraph.build import build, is_current
 from twingraph.cli.serving import BESIDE
 from twingraph.rdf.vocabulary import RDFS, TG
 from twingraph.settings import Settings, load_settings
-from twingraph.source.read import Curated, read_project
+from twingraph.source.curated import Curated
+from twingraph.source.read import read_project
 from twingraph.source.starter import make_project
 
 ROOT = Path(__file__).parent.parent

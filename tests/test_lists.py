@@ -24,7 +24,8 @@ from twingraph.link.matcher import LIKELY, REVIEW, Query, find
 from twingraph.problems import TwingraphError
 from twingraph.rdf.vocabulary import EDTF, TG
 from twingraph.settings import Settings, load_settings
-from twingraph.source.read import Curated, read_project
+from twingraph.source.curated import Curated
+from twingraph.source.read import read_project
 from twingraph.sparql.library import read_query
 
 HOME = "https://w3id.org/twingraph/"

@@ -15,8 +15,9 @@ from twingraph.derive.published import published
 from twingraph.rdf.iris import DERIVED
 from twingraph.rdf.vocabulary import HOME, PROV, TG, prefixes_for
 from twingraph.settings import load_settings
+from twingraph.source.curated import Curated
 from twingraph.source.fmt import format_text
-from twingraph.source.read import Curated, read_project
+from twingraph.source.read import read_project
 
 PREFIXES: Final = prefixes_for(HOME)
 

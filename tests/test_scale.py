@@ -34,7 +34,9 @@ from twingraph.site.pages import page, page_paths
 from twingraph.site.parts import partners_of_parts
 from twingraph.site.prepared import ANSWERED, prepare
 from twingraph.site.reader import BuildReader, load_site
-from twingraph.source.read import Curated, read_bytes, read_project
+from twingraph.source.curated import Curated
+from twingraph.source.read import read_project
+from twingraph.source.read_file import read_bytes
 from twingraph.source.starter import make_project
 from twingraph.web.weblinks import list_links
 

@@ -32,7 +32,9 @@ from twingraph.rdf.frozen import read_frozen
 from twingraph.rdf.vocabulary import HOME, SHAPES, SKOS, TG
 from twingraph.rdf.vocabulary import RDF as RDF_TERMS
 from twingraph.settings import Settings, load_settings
-from twingraph.source.read import Curated, SourceFile, read_bytes, read_project
+from twingraph.source.curated import Curated, SourceFile
+from twingraph.source.read import read_project
+from twingraph.source.read_file import read_bytes
 
 HERE = Path(__file__).parent
 CASES = HERE / "cases"

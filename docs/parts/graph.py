@@ -12,7 +12,8 @@ from twingraph.derive.published import published
 from twingraph.rdf.turtle import iri_text
 from twingraph.rdf.vocabulary import HOME, prefixes_for
 from twingraph.settings import Settings, load_settings
-from twingraph.source.read import Curated, read_project
+from twingraph.source.curated import Curated
+from twingraph.source.read import read_project
 
 ROOT: Final = Path(__file__).parent.parent.parent
 

@@ -34,10 +34,8 @@ from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
 from twingraph.site.prepared import prepare
 from twingraph.site.reader import PREPARED, BuildReader, reader_of
-from twingraph.source.read import (
-    Curated,
-    read_project,
-)
+from twingraph.source.curated import Curated
+from twingraph.source.read import read_project
 from twingraph.version import __version__
 
 SUMS: Final = "SHA256SUMS"

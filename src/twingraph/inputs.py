@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from twingraph.settings import FILE, Settings
-from twingraph.source.read import data_files, ontology_files, review_files, table_files
+from twingraph.source.project_files import data_files, ontology_files, review_files, table_files
 from twingraph.version import __version__
 
 PACKAGE: Final = Path(__file__).parent

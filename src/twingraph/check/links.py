@@ -8,8 +8,8 @@ from twingraph.problems import Problem, problem
 from twingraph.rdf.dataset import begins
 from twingraph.rdf.turtle import iri_text
 from twingraph.rdf.vocabulary import RDF, prefixes_for
+from twingraph.source.curated import Curated
 from twingraph.source.mappings import Decision
-from twingraph.source.read import Curated
 
 
 def link_problems(curated: Curated) -> Iterator[Problem]:

@@ -13,7 +13,9 @@ from twingraph.problems import Problem, TwingraphError, by_severity
 from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.collector import without_collector
 from twingraph.settings import Settings
-from twingraph.source.read import Curated, read_project, resolved
+from twingraph.source.curated import Curated
+from twingraph.source.open_file import resolved
+from twingraph.source.read import read_project
 
 _DUMPS: Final = frozenset({".nq", ".nt", ".trig", ".jsonld", ".rdf"})
 

@@ -39,9 +39,9 @@ from twingraph.rdf.turtle_stream import turtle_text
 from twingraph.rdf.vocabulary import CODES as CODE_LISTS
 from twingraph.rdf.vocabulary import EDTF, NS, RDF, TG, prefixes_for
 from twingraph.settings import Settings
+from twingraph.source.curated import Curated, SourceFile, lines_of
 from twingraph.source.fmt import format_text
 from twingraph.source.mappings import SUFFIX
-from twingraph.source.read import Curated, SourceFile, lines_of
 from twingraph.translation import words_of
 
 SOURCE_SHAPES: Final = ("prefixes.ttl", "form.ttl", "curated.ttl")

@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode
 from twingraph.problems import Problem, TwingraphError, problem, split_lines
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import RDF, TG
-from twingraph.source.read import Curated, SourceFile
+from twingraph.source.curated import Curated, SourceFile
 from twingraph.source.tables.cells import read_csv
 
 MOST_QUOTED: Final = 0.5  # share of the letters of a text

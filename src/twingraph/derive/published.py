@@ -29,7 +29,7 @@ from twingraph.rdf.iris import DERIVED, source_of
 from twingraph.rdf.ntriples import iri
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import PREFIXES, PROV, RDF, SKOS, TG, XSD
-from twingraph.source.read import Curated
+from twingraph.source.curated import Curated
 
 # a variable in the place of a predicate or a class: `?a ?b ?c`, `; ?b ?c`, `a ?class`
 _ANY_TERM: Final = re.compile(r"(?:;\s*|[{.]\s*(?!SELECT\b)\S+\s+)\?\w+\s+[?<\w\"]|\ba\s+\?")

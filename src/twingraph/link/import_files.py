@@ -10,10 +10,7 @@ from twingraph.atomic import write_synced
 from twingraph.problems import Problem, TwingraphError
 from twingraph.rdf.iris import SLUG
 from twingraph.settings import Settings
-from twingraph.source.read import (
-    read_text,
-    resolved,
-)
+from twingraph.source.open_file import read_text, resolved
 from twingraph.source.tables.cells import Row, read_csv
 from twingraph.source.tables.dates import date_of
 from twingraph.source.tables.places import NAME as PLACES

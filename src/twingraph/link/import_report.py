@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 
 from twingraph.link.snapshots import Difference
 from twingraph.problems import Problem
-from twingraph.source.read import Curated
+from twingraph.source.curated import Curated
 from twingraph.source.tables.places import NAME as PLACES
 from twingraph.source.tables.read import ReadImport
 from twingraph.source.tables.spec import FILE, MATCHES, REVIEW

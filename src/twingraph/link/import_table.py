@@ -42,13 +42,9 @@ from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings
+from twingraph.source.curated import Curated, SourceFile, lines_of
 from twingraph.source.mappings import Decision
-from twingraph.source.read import (
-    Curated,
-    SourceFile,
-    lines_of,
-    read_project,
-)
+from twingraph.source.read import read_project
 from twingraph.source.tables.cells import read_csv
 from twingraph.source.tables.matches import (
     MANUAL,

@@ -19,7 +19,9 @@ from twingraph.rdf.turtle import Positions, is_bare, is_new, plain, write_turtle
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
 from twingraph.source.mappings import SUFFIX, MappingTable, format_table, read_table
-from twingraph.source.read import data_files, read_raw, resolved, syntax_words
+from twingraph.source.open_file import read_raw, resolved
+from twingraph.source.project_files import data_files
+from twingraph.source.read_file import syntax_words
 from twingraph.source.rebase import check_bases, rebase_iri, rebase_quad
 from twingraph.source.terms import in_normal_form
 

@@ -24,7 +24,8 @@ from twingraph.progress import Progress
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import TG
 from twingraph.settings import Settings
-from twingraph.source.read import lines_of, read_project
+from twingraph.source.curated import lines_of
+from twingraph.source.read import read_project
 from twingraph.source.tables.places import write_places
 from twingraph.source.tables.read import known_places
 from twingraph.source.tables.spec import FILE, ROWS
