@@ -16,13 +16,12 @@ from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from twingraph.check.documents import shapes_text
+from twingraph.check.dump import DUMP_SHAPES, check_dump
 from twingraph.check.engine import Finding, PyshaclEngine, TurboEngine, shape_messages
 from twingraph.check.run import (
-    DUMP_SHAPES,
     PUBLISHED_SHAPES,
     SOURCE_SHAPES,
     check_curated,
-    check_dump,
 )
 from twingraph.check.texts import prove_quotes
 from twingraph.check.whole import WholeEngine, read_rules

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from twingraph.check.run import check_curated, check_dump
+from twingraph.check.dump import check_dump
+from twingraph.check.run import check_curated
 from twingraph.check.texts import prove_quotes
 from twingraph.problems import Problem, TwingraphError, by_severity
 from twingraph.progress import Progress, ignore, part

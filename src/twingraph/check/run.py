@@ -1,20 +1,19 @@
-"""`twingraph check`: everything in a project, or in a dump of anybody's, that needs a person.
+"""`twingraph check`: everything in a project that needs a person.
 
 Files first; where one of them can't be read, the graph behind it is not judged. Then the shapes:
-the curated graphs as written (form), the published graph (sense), a dump (our derivation too).
+the curated graphs as written (form), the published graph (sense).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from difflib import get_close_matches
 from functools import partial
-from pathlib import Path
 from typing import Final
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
+from pyoxigraph import Quad
 
 from twingraph.beside import beside
 from twingraph.check import evident, evident_form
@@ -26,15 +25,13 @@ from twingraph.derive.dates import bounds, odd_year
 from twingraph.derive.gather import gather
 from twingraph.derive.published import (
     derive,
-    expected_bounds,
 )
 from twingraph.derive.resolution import Resolution
 from twingraph.derive.resolve import DATES
-from twingraph.problems import CODES, Problem, TwingraphError, by_severity, problem, split_lines
+from twingraph.problems import CODES, Problem, by_severity, problem, split_lines
 from twingraph.progress import Progress, ignore
-from twingraph.rdf.dataset import Dataset, chunks, merged, text_of, triple_texts
-from twingraph.rdf.frozen import read_frozen
-from twingraph.rdf.turtle import Positions, iri_text, plain
+from twingraph.rdf.dataset import Dataset, chunks, merged, text_of
+from twingraph.rdf.turtle import iri_text, plain
 from twingraph.rdf.turtle_stream import turtle_text
 from twingraph.rdf.vocabulary import CODES as CODE_LISTS
 from twingraph.rdf.vocabulary import EDTF, NS, RDF, TG, prefixes_for
@@ -46,7 +43,6 @@ from twingraph.translation import words_of
 
 SOURCE_SHAPES: Final = ("prefixes.ttl", "form.ttl", "curated.ttl")
 PUBLISHED_SHAPES: Final = ("prefixes.ttl", "published.ttl")
-DUMP_SHAPES: Final = ("prefixes.ttl", "published.ttl", "derivation.ttl")
 
 # after one of these the graph lacks statements that were written, and would be judged wrongly
 _UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12", "F16", "X05"})
@@ -136,10 +132,10 @@ def _found(
     curated: Curated, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> Iterator[Problem]:
     base = curated.settings.base_iri
-    for finding in _validate(curated.settings, validator, lines, names):
+    for finding in validate(curated.settings, validator, lines, names):
         file, line = locate(curated, finding)
         meant = _near_terms(curated, finding) if finding.code == "X01" else []
-        yield _problem(finding, file, line, base, meant)
+        yield as_problem(finding, file, line, base, meant)
 
 
 def _near_terms(curated: Curated, finding: Finding) -> list[str]:
@@ -159,14 +155,15 @@ def _near_terms(curated: Curated, finding: Finding) -> list[str]:
     return [iri_text(known[item], set(), prefixes_for(curated.settings.base_iri)) for item in near]
 
 
-def _validate(
+def validate(
     settings: Settings, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> list[Finding]:
+    """Return what the shapes of these files find in a graph, told as lines of N-Triples."""
     data = b"".join(chunks(lines))
     return validator.validate(data, shapes_text(settings, names), prefixes_for(settings.base_iri))
 
 
-def _problem(
+def as_problem(
     finding: Finding, file: str, line: int, base: str, meant: Sequence[str] = ()
 ) -> Problem:
     """Return a finding as a problem; where no file is to blame the words name the thing."""
@@ -316,104 +313,6 @@ def _plain(term: str | None) -> str | None:
         return term[1:-1]
     end = term.rfind('"')
     return term[1:end] if end > 0 else term
-
-
-# --- a dump of anybody's --------------------------------------------------------------------------
-
-
-def check_dump(path: Path, settings: Settings, validator: Engine | None = None) -> list[Problem]:
-    """Return the problems of a dump (any RDF format): sense, and our rules of derivation.
-
-    Raises `TwingraphError` where it can't be read.
-    """
-    quads = list(read_frozen(path))
-    default = {quad.triple for quad in quads if quad.graph_name == DefaultGraph()}
-    if not default:
-        raise TwingraphError(
-            f"{path}: its default graph is empty, so nothing is published; name a dump that "
-            "publishes something"
-        )
-    name = path.as_posix()
-    problems = list(_dump_bounds(default, name))
-    findings = _validate(
-        settings, validator or WholeEngine(), sorted(triple_texts(default)), DUMP_SHAPES
-    )
-    if not problems and not findings:
-        return []
-    place = _dump_lines(path)
-    placed = [
-        Problem(
-            name,
-            place(each_problem.detail),
-            each_problem.code,
-            each_problem.severity,
-            each_problem.message,
-            each_problem.detail,
-        )
-        for each_problem in problems
-    ]
-    placed += [
-        _problem(finding, name, place(f"{finding.focus}\t{finding.path or ''}"), settings.base_iri)
-        for finding in findings
-    ]
-    return by_severity(placed)
-
-
-class _Lines:
-    """Subject and predicate -> line of a dump."""
-
-    def __init__(self, text: str) -> None:
-        self._positions = Positions(text)
-
-    def __call__(self, detail: str) -> int:
-        subject, _, rest = detail.partition("\t")
-        verb = rest.partition("\t")[0]
-        return self._positions.line(subject, verb or None)
-
-
-def _dump_lines(path: Path) -> _Lines:
-    readable = path.suffix in (".nq", ".nt", ".ttl", ".trig")
-    text = path.read_text(encoding="utf-8", errors="replace") if readable else ""
-    return _Lines(text)
-
-
-def _dump_bounds(triples: Iterable[Triple], name: str) -> Iterator[Problem]:
-    """D04 and D01: published dates and their bounds agree."""
-    by_subject: dict[str, dict[str, set[str]]] = {}
-    wanted = {verb.value for verb in DATES} | {day.value for days in DATES.values() for day in days}
-    for triple in triples:
-        if triple.predicate.value in wanted and isinstance(triple.object, Literal):
-            facts = by_subject.setdefault(plain(triple.subject), {})
-            facts.setdefault(triple.predicate.value, set()).add(triple.object.value)
-    for subject, facts in sorted(by_subject.items()):
-        # several values of one property are the shapes' business
-        single = {verb: next(iter(values)) for verb, values in facts.items() if len(values) == 1}
-        yield from _bounds_of(subject, single, name)
-
-
-def _bounds_of(subject: str, values: Mapping[str, str], name: str) -> Iterator[Problem]:
-    for verb, days in DATES.items():
-        value = values.get(verb.value)
-        if value is None:
-            continue
-        if bounds(value) is None:
-            yield _with_detail(problem("D01", name, value=value), subject, verb)
-            continue
-        expected = expected_bounds(value)
-        for day, right in zip(days, expected or (), strict=False):
-            found = values.get(day.value)
-            if found != right:
-                short = day.value.removeprefix(NS)
-                told = problem(
-                    "D04", name, property=f"tg:{short}", found=found or "missing", value=value,
-                    expected=right or "none",
-                )  # fmt: skip
-                yield _with_detail(told, subject, day if found else verb)
-
-
-def _with_detail(one: Problem, subject: str, verb: NamedNode) -> Problem:
-    detail = f"{subject}\t{verb.value}\t{one.message['en']}"
-    return Problem(one.file, one.line, one.code, one.severity, one.message, detail)
 
 
 def all_codes(settings: Settings) -> frozenset[str]:
