@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -43,6 +45,7 @@ from twingraph.sparql.portable import form_of, require_sparql11
 from twingraph.sparql.queryable import QueryResult
 from twingraph.sparql.remote import RemoteStore, ask_endpoint, open_endpoint
 from twingraph.sparql.substitution import write_terms
+from twingraph.web.reconcile import _reading, register_in
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = load_library(ROOT / "queries" / "library")
@@ -645,6 +648,110 @@ def test_limits_of_rows_and_bytes_hold_for_an_endpoint(oxigraph: str, built: Pat
     assert (rows.status_code, large.status_code) == (507, 507)
     assert "more than 10 rows" in rows.text
     assert "more than 20000 bytes" in large.text
+
+
+# --- many things, and what is read of them all ---------------------------------------------------
+
+
+class Narrow:
+    """Stands in for an engine that refuses a list of more than `most` IRIs, as Virtuoso 7 does."""
+
+    def __init__(self, store: Any, most: int) -> None:
+        self.store, self.most, self.sizes = store, most, list[int]()
+
+    def fetch(self, endpoint: Endpoint, text: str, graphs: bool, *rest: Any) -> tuple[str, bytes]:
+        listed = re.findall(r"VALUES \?\w+ \{([^}]*)\}", text)
+        self.sizes += [block.count("<") for block in listed]
+        if self.sizes and max(self.sizes) > self.most:
+            raise EndpointError(400, "The length of generated SQL text has exceeded 10000 lines")
+        found = self.store.query(text)
+        body = found.serialize(format=QueryResultsFormat.JSON)
+        assert isinstance(body, bytes)
+        return JSON, body
+
+
+@pytest.mark.parametrize("name", ["labels", "nodes", "list-partnership", "list-place", "citations"])
+def test_an_endpoint_is_asked_about_few_things_at_a_time(
+    name: str, site: BuildReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    things = [row["s"].value for row in site.select("SELECT DISTINCT ?s { ?s a ?c }")
+              if isinstance(row["s"], NamedNode)]  # fmt: skip
+    narrow = Narrow(site.store, 100)
+    monkeypatch.setattr("twingraph.sparql.remote.fetch", narrow.fetch)
+    monkeypatch.setattr("twingraph.site.reader._ASKED_AT_ONCE", 100)
+    far = replace(site, store=RemoteStore(Endpoint.at("http://localhost/"), PUBLISHED, ()))
+
+    found = far.rows_of(name, things)
+
+    assert len(things) > 300
+    assert max(narrow.sizes) == 100
+    assert sum(narrow.sizes) == len(things)
+    if "list" in name or name == "citations":  # these have an order
+        assert [row["thing"] for row in found] == [
+            row["thing"] for row in site.rows_of(name, things)
+        ]
+    assert sorted(map(str, found)) == sorted(map(str, site.rows_of(name, things)))
+    if name in ("labels", "nodes"):
+        assert set(far.statements_of(name, things)) == set(site.statements_of(name, things))
+
+
+def test_names_are_matched_once_the_places_were_read_from_the_endpoint(
+    oxigraph: str, built: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, wanted = threading.Event(), threading.Event()
+
+    def read(state: Any, site: BuildReader) -> Any:
+        asked.set()
+        assert wanted.wait(30)
+        return register_in(state, site)
+
+    monkeypatch.setattr("twingraph.web.reconcile.register_in", read)
+    path = "/reconcile/suggest/entity?prefix=bon"
+    with TestClient(create_app(built, endpoint=oxigraph)) as far:
+        assert asked.wait(30)  # at the start, by nobody's request
+        early = [
+            far.get(path),
+            far.post("/reconcile", data={"queries": '{"q": {"query": "Bonn"}}'}),
+        ]
+        manifest = far.get("/reconcile")
+        wanted.set()
+        reading: Future[Any] = far.app.state.reading[1]  # type: ignore[attr-defined]  # Starlette
+        reading.result(30)
+        late = far.get(path)
+
+    assert [(each.status_code, each.headers["retry-after"]) for each in early] == [(503, "5")] * 2
+    assert manifest.status_code == 200
+    assert (late.status_code, late.json()) == (200, client.get(path).json())
+
+
+def test_what_hindered_the_reading_is_told_and_it_is_read_again(
+    oxigraph: str, built: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = [EndpointError(504, f"{oxigraph} did not answer within 30 seconds")]
+
+    def read(state: Any, site: BuildReader) -> Any:
+        if broken:
+            raise broken.pop()
+        return register_in(state, site)
+
+    monkeypatch.setattr("twingraph.web.reconcile.register_in", read)
+    path = "/reconcile/suggest/entity?prefix=bon"
+    with TestClient(create_app(built, endpoint=oxigraph)) as far:
+        answers = []
+        for _ in range(2):
+            _begun(far).exception(30)
+            answers.append(far.get(path))
+
+    assert [each.status_code for each in answers] == [504, 200]
+    assert "did not answer within 30 seconds" in answers[0].text
+    assert oxigraph not in answers[0].text
+    assert answers[1].json() == client.get(path).json()
+
+
+def _begun(far: TestClient) -> Future[Any]:
+    """Return what reads the register now, begun if nothing does."""
+    state = far.app.state  # type: ignore[attr-defined]  # Starlette
+    return _reading(state, state.site)
 
 
 # --- another base --------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from twingraph.web.library import ROUTES as LIBRARY
 from twingraph.web.lookup import ROUTES as LOOKUP
 from twingraph.web.matching import ROUTES as MATCHING
 from twingraph.web.reconcile import ROUTES as RECONCILE
+from twingraph.web.reconcile import NotReadyError, not_ready
 from twingraph.web.refusals import broken, not_reached, not_served, refused
 from twingraph.web.respond import CommonHeaders
 from twingraph.web.search import ROUTES as SEARCH
@@ -43,6 +44,7 @@ HANDLERS: Final[dict[Any, Callable[[Request, Exception], Response]]] = {
     HTTPException: not_served,
     EndpointError: not_reached,
     RefusedError: refused,
+    NotReadyError: not_ready,
     NotWholeError: not_whole_now,
     500: broken,
 }

@@ -49,6 +49,7 @@ PREPARED: Final = "prepared"  # a folder of the build: what was asked of the who
 ANSWERS: Final = "answers.json"
 GRAPHS: Final = "graphs.json"
 _SHORT: Final = 5000  # rows of an answer that is kept
+_ASKED_AT_ONCE: Final = 1000  # things that an endpoint is asked about; Virtuoso refuses 6,000
 _REMEMBERED: Final = 64  # lists of IRIs that are kept for a build
 
 
@@ -186,20 +187,30 @@ class BuildReader:
         return list(found)
 
     def rows_of(self, name: str, things: Iterable[str]) -> list[Row]:
-        """Ask a SELECT query about many things at once: its `VALUES … { UNDEF }` is filled."""
-        nodes = " ".join(str(NamedNode(thing)) for thing in sorted(set(things)))
-        return self.select(self.queries[name].replace("UNDEF", nodes)) if nodes else []
+        """Ask a SELECT query about many things at once: its `VALUES … { UNDEF }` is filled.
+
+        An endpoint is asked about few things at a time; each part has the order of the query.
+        """
+        return [row for text in self._filled(name, things) for row in self.select(text)]
 
     def statements_of(self, name: str, things: Iterable[str]) -> Iterator[tuple[str, str, Term]]:
         """Ask a SELECT query of things, properties and values about many things at once."""
-        nodes = " ".join(str(NamedNode(thing)) for thing in sorted(set(things)))
-        if not nodes:
-            return
-        found = self.store.query(self.queries[name].replace("UNDEF", nodes))
-        assert isinstance(found, QuerySolutions), "not a SELECT query"
-        for thing, verb, value in found:
-            if isinstance(value, (NamedNode, Literal)):
-                yield thing.value, verb.value, value
+        for text in self._filled(name, things):
+            found = self.store.query(text)
+            assert isinstance(found, QuerySolutions), "not a SELECT query"
+            for thing, verb, value in found:
+                if isinstance(value, (NamedNode, Literal)):
+                    yield thing.value, verb.value, value
+
+    def _filled(self, name: str, things: Iterable[str]) -> Iterator[str]:
+        """Return the query about all things, sorted; where an endpoint is asked, one for each part.
+
+        No thing stands in two of them.
+        """
+        nodes = [str(NamedNode(thing)) for thing in sorted(set(things))]
+        size = len(nodes) if self.remote is None else _ASKED_AT_ONCE
+        for start in range(0, len(nodes), size or 1):
+            yield self.queries[name].replace("UNDEF", " ".join(nodes[start : start + size]))
 
     def iri(self, path: str) -> str:
         """Return the IRI of what this site has at `path` (`id/place/bonn`, `vocab/type`)."""

@@ -10,13 +10,13 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from html import escape
 from typing import Final
 from urllib.parse import parse_qs
 
 from pyoxigraph import NamedNode
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -45,7 +45,8 @@ from twingraph.link.reconcile_extend import (
 )
 from twingraph.rdf.vocabulary import ONTOLOGY
 from twingraph.site.reader import BuildReader
-from twingraph.web.respond import COMMON, language_of, respond
+from twingraph.translation import words_of
+from twingraph.web.respond import COMMON, language_of, refuse, respond
 from twingraph.web.threads import in_thread
 
 MAX_BODY: Final = 1024 * 1024  # bytes: some thousand names
@@ -56,22 +57,53 @@ _FRAMED: Final = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'",
 }
-_making = threading.Lock()
+_AGAIN: Final = 5  # seconds until somebody who is told to come back should
+_making, _beginning = threading.Lock(), threading.Lock()
+
+
+class NotReadyError(Exception):
+    """The register of a build is still being read from the engine that holds the graph."""
 
 
 async def keep_ready(app: Starlette) -> None:
-    """Make the register of each build soon after it is served, for ever: nobody waits for it."""
-    ready: BuildReader | None = None
+    """Begin to read the register of each build as soon as it is served, for ever."""
     while True:
+        _reading(app.state, app.state.site)
         await asyncio.sleep(_SOON)
-        if app.state.site is not ready:
-            ready = app.state.site
-            await run_in_threadpool(register_in, app.state, ready)
 
 
 def register_of(request: Request) -> Register:
-    """Return the register of the build that the app serves."""
-    return register_in(request.app.state, request.state.snapshot.site)
+    """Return the register of the build that the app serves.
+
+    Where the graph lies elsewhere nobody waits for it: raises `NotReadyError` while it is being
+    read, and what hindered that where it could not be read.
+    """
+    state, site = request.app.state, request.state.snapshot.site
+    if site.remote is None:
+        return register_in(state, site)
+    reading = _reading(state, site)
+    if not reading.done():
+        raise NotReadyError
+    if reading.exception() is not None:
+        state.reading = None  # it is read anew for who comes next
+    return reading.result()
+
+
+def _reading(state: State, site: BuildReader) -> Future[Register]:
+    """Return what becomes of reading the register of a build, begun when first asked for."""
+    with _beginning:
+        known: tuple[BuildReader, Future[Register]] | None = getattr(state, "reading", None)
+        if known is None or known[0] is not site:
+            known = state.reading = (site, Future())
+            threading.Thread(target=_read, args=(state, *known), daemon=True).start()
+    return known[1]
+
+
+def _read(state: State, site: BuildReader, reading: Future[Register]) -> None:
+    try:
+        reading.set_result(register_in(state, site))
+    except BaseException as error:  # noqa: BLE001  # whatever it is, who asks is told
+        reading.set_exception(error)
 
 
 def register_in(state: State, site: BuildReader) -> Register:
@@ -215,6 +247,19 @@ ROUTES: Final = (
     Route("/reconcile/1.0-draft/extend/propose", properties),
     Route("/reconcile/1.0-draft/preview", preview),
 )  # fmt: skip
+
+
+def not_ready(request: Request, error: Exception) -> Response:
+    """Say that names can't be matched yet, and when to come again (503)."""
+    assert isinstance(error, NotReadyError)
+    words = words_of(language_of(request))
+    text = words.gettext(
+        "The names of places are still being read from the engine behind this service. Try again "
+        "in a moment."
+    )
+    heading = words.gettext("This page can't be made just now")
+    headers = {"cache-control": "no-store", "retry-after": str(_AGAIN)}
+    return refuse(request, 503, text, heading=heading, headers=headers)
 
 
 # --- pieces --------------------------------------------------------------------------------------
