@@ -23,12 +23,15 @@ from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Finding, TurboEngine
 from twingraph.check.run import locate
 from twingraph.cli import main
-from twingraph.rdf.dataset import chunks, triple_texts
+from twingraph.link.facts import LinkFacts
+from twingraph.rdf.dataset import Dataset, chunks, triple_texts
+from twingraph.rdf.frozen import NAME
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.settings import Settings, bundled, load_settings
 from twingraph.site.describe import describe
+from twingraph.site.line_reader import FROM_LINES, OF_LINES, line_reader
 from twingraph.site.listed import describe_list
-from twingraph.site.lists import PAGE, list_page, list_path, members_of
+from twingraph.site.lists import CLASSES, PAGE, list_page, list_path, members_of
 from twingraph.site.names import finder_of
 from twingraph.site.pages import page, page_paths
 from twingraph.site.parts import partners_of_parts
@@ -290,6 +293,34 @@ def test_what_the_build_prepared_is_what_the_graph_answers(built: Path) -> None:
     for path in paths:
         assert page(kept, "de", path) == page(asked, "de", path)
     assert finder_of(kept).names == finder_of(asked).names
+
+
+def test_what_is_answered_from_lines_is_what_the_queries_answer(built: Path) -> None:
+    asked, dataset = load_site(built), Dataset.load(built / NAME)
+    asked.prepared.clear()  # type: ignore[attr-defined]  # a dict, to be emptied here alone
+    lines = line_reader(LinkFacts(dataset, asked.base), ANSWERED)
+
+    for name in {*ANSWERED, *FROM_LINES}:
+        assert lines.rows(name) == asked.rows(name), name
+    for kind in CLASSES:
+        assert members_of(lines, kind) == members_of(asked, kind)
+        things = members_of(asked, kind)
+        if f"list-{kind}" in OF_LINES:
+            found, wanted = (
+                sorted(map(str, each.rows_of(f"list-{kind}", things))) for each in (lines, asked)
+            )
+            assert found == wanted
+        labels = [sorted(map(str, each.statements_of("labels", things))) for each in (lines, asked)]
+        assert labels[0] == labels[1]
+
+
+def test_a_reader_of_lines_refuses_what_it_was_not_made_for() -> None:
+    lines = line_reader(LinkFacts(()), ["conflicts"])
+    assert lines.rows("conflicts") == []
+    for refused in (lambda: lines.rows("schemes"), lambda: lines.rows_of("list", ["http://e/a"]),
+                    lambda: list(lines.statements_of("nodes", ["http://e/a"]))):  # fmt: skip
+        with pytest.raises(KeyError):
+            refused()
 
 
 def test_a_page_of_the_whole_asks_nothing_of_the_whole_graph(

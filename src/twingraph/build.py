@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -32,8 +33,9 @@ from twingraph.rdf.collector import without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
-from twingraph.site.prepared import prepare
-from twingraph.site.reader import PREPARED, BuildReader, reader_of
+from twingraph.site.line_reader import line_reader
+from twingraph.site.prepared import ANSWERED, prepare
+from twingraph.site.reader import PREPARED
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
 from twingraph.version import __version__
@@ -85,7 +87,7 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool) -> Bu
 def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None:
     """Write what a build consists of, each file as it is made; the sums of all at the end."""
     writing = part(progress, _CHECKED, _WRITTEN)
-    write_dumps(frozen, draft, writing, lambda: prepare(_reader(frozen), frozen.dataset.named))
+    write_dumps(frozen, draft, writing, partial(_prepare, frozen))
     for name, raw in shape_documents(frozen.settings).items():
         draft.put(name, [raw])
     progress("writing the catalogue", _WRITTEN)
@@ -101,16 +103,17 @@ def _published(draft: DraftFolder) -> dict[str, Written]:
     return {name: item for name, item in written if not name.startswith(f"{PREPARED}/")}
 
 
-def _reader(frozen: Frozen) -> BuildReader:
-    """Return the build that is being written as its pages will read it."""
+def _prepare(frozen: Frozen) -> Iterator[tuple[str, bytes]]:
+    """Yield what is prepared for the pages of the build that is being written."""
     settings = frozen.settings
-    return reader_of(
-        frozen.dataset.store,
-        frozen.base,
+    reader = line_reader(
+        frozen.linked.facts,
+        ANSWERED,
         address=settings.address or frozen.base,
         title=settings.title,
         release=settings.release,
     )
+    return prepare(reader, frozen.dataset.named)
 
 
 def _licence(curated: Curated) -> str:

@@ -21,10 +21,11 @@ from typing import Final, Self
 from twingraph.atomic import DraftFolder, Written
 from twingraph.export.dumps import DUMPS, Chunks, Frozen, source_files
 from twingraph.progress import Progress
+from twingraph.rdf.vocabulary import RDF
 
 FORKED_FROM: Final = 100_000  # quads; less is written before a child would have begun
 # what the child makes, beside the others: about as much work as the rest
-_BESIDE: Final = ("context.", "links/", "void.")
+_BESIDE: Final = ("context.", "links/", "twingraph.jsonld", "void.")
 
 _ALL: Final = b"all"  # the last line that a child tells
 
@@ -47,6 +48,8 @@ def write_dumps(
     here = {name: job for name, job in jobs.items() if name not in beside}
     forked = len(frozen.dataset) >= FORKED_FROM and has_two_cores()
     done = False
+    if forked:
+        frozen.linked.facts.lines(RDF.type)  # both need the index, which is made once before
     with _Child(beside, others, draft) if forked else nullcontext() as child:
         _write(here, draft, progress)
         _write(source_files(frozen), draft, progress)

@@ -84,6 +84,21 @@ class LinkFacts:
             found[line.split(" ", 2)[1]].append(line)
         return found
 
+    def pairs(self, predicate: NamedNode) -> Iterator[tuple[str, str]]:
+        """Yield (subject's IRI, value as it is written in lines) of a property, as lines stand."""
+        for line in self._by_predicate.get(str(predicate), ()):
+            subject, _, value = line.split(" ", 2)
+            yield subject[1:-1], value[:-2]
+
+    def lines(self, predicate: NamedNode) -> Sequence[str]:
+        """Return the statements with a property, sorted."""
+        return self._by_predicate.get(str(predicate), ())
+
+    def lines_of(self, subject: str) -> Sequence[str]:
+        """Return the statements about a subject, sorted."""
+        start, end = self._ranges.get(subject, (0, 0))
+        return self._lines[start:end]
+
     @cached_property
     def claims(self) -> Sequence[Claim]:
         """The claims about the properties that are resolved."""

@@ -127,14 +127,18 @@ def _listed(
     facts: PageFacts,
 ) -> Listing:
     """Return things in the order of their names, with the keys and what is known of each."""
-    names = {iri: facts.name(iri).text for iri in members}
-    things = sorted(members, key=lambda iri: (sort_key(names[iri]), iri))
+    names = {iri: sort_key(facts.name(iri).text) for iri in members}
+    things = sorted(members, key=lambda iri: (names[iri], iri))
     under: dict[str, list[int]] = defaultdict(list)
+    both: dict[frozenset[str], frozenset[str]] = {}  # most things share their keys with others
     stated: dict[str, list[int]] = defaultdict(list)
     for place, iri in enumerate(things):
-        own = keys[iri] | {f"letter-{letter_of(names[iri])}"}
-        for key in own | combined(kind, own):
+        own = frozenset(keys[iri])
+        if own not in both:
+            both[own] = own | combined(kind, own)
+        for key in both[own]:
             under[key].append(place)
+        under[f"letter-{_letter(names[iri])}"].append(place)
         for name in known[iri]:
             stated[name].append(place)
     return Listing(things, dict(sorted(under.items())), dict(sorted(stated.items())))
@@ -170,8 +174,11 @@ def letter_of(name: str) -> str:
     >>> letter_of("Ährenfeld"), letter_of("Łódź"), letter_of("Мінск"), letter_of("25th")
     ('a', 'l', 'other', 'other')
     """
-    first = sort_key(name)[:1]
-    return first if "a" <= first <= "z" else "other"
+    return _letter(sort_key(name))
+
+
+def _letter(key: str) -> str:
+    return key[0] if "a" <= key[:1] <= "z" else "other"
 
 
 def browse_paths(reader: BuildReader) -> list[str]:

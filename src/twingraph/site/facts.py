@@ -138,6 +138,8 @@ class PageFacts:
         """Return the values of a property, IRIs first, in a stable order."""
         name = verb.value if isinstance(verb, NamedNode) else verb
         found = self._of[thing].get(name, []) if thing in self._of else []
+        if len(found) < 2:
+            return list(found)
         return sorted(found, key=lambda one: (isinstance(one, Literal), one.value, str(one)))
 
     def one(self, thing: str, verb: NamedNode | str) -> Term | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from json.encoder import encode_basestring as written
 
 from pyoxigraph import Literal, NamedNode
 
@@ -43,8 +44,9 @@ def _folded(reader: BuildReader) -> Iterator[FoldedName]:
 
 def pack_names(reader: BuildReader) -> bytes:
     """Return the names as the build keeps them: a row a name, then its folded forms."""
-    rows = [
-        [name.thing, kind, name.text, name.language, int(name.main), *folded]
+    rows = (
+        (written(name.thing), written(kind), written(name.text), written(name.language),
+         str(int(name.main)), *map(written, folded))
         for name, kind, folded in _folded(reader)
-    ]
-    return ("[" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "]\n").encode()
+    )  # fmt: skip
+    return ("[" + ",\n".join(f"[{', '.join(row)}]" for row in rows) + "]\n").encode()

@@ -210,4 +210,5 @@ def sort_key(text: str) -> str:
     >>> sorted(["Zürich", "Äthiopien", "berlin"], key=sort_key)
     ['Äthiopien', 'berlin', 'Zürich']
     """
-    return text.casefold().translate(_FOLD)
+    folded = text.casefold()
+    return folded if folded.isascii() else folded.translate(_FOLD)
