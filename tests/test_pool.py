@@ -8,10 +8,12 @@ import io
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Final, TypeVar
 
 import pytest
@@ -20,11 +22,13 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from twingraph.endpoint.evaluate import COUNTERS, Config, evaluate
+from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launched
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import Reply
 from twingraph.endpoint.question import Question
+from twingraph.endpoint.worker import REPLY
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Limits
 
@@ -412,3 +416,81 @@ def test_the_same_query_has_the_same_bytes_in_every_worker(graph: Path) -> None:
         return {(await pool.ask(query, "json", "nt")).body for _ in range(12)}
 
     assert len(with_pool(graph, use) | with_pool(graph, use)) == 1
+
+
+# --- a fork server that is played here -------------------------------------------------------------
+
+
+class Played:
+    """A launcher whose fork server is a thread: the first workers end before they have joined."""
+
+    def __init__(self, stillborn: int) -> None:
+        self.stillborn = stillborn
+        self.threads: list[Thread] = []
+
+    async def launch(self, config: Config) -> Launched:
+        ours, theirs = socket.socketpair()
+        ends = "".join(f"P {pid}\nX {pid} -9\n" for pid in range(1, self.stillborn + 1))
+        theirs.sendall(f"R\n{ends}".encode())
+        self._start(self._fork, theirs)
+        return Launched(ours, os.getpid())
+
+    def _start(self, run: Callable[..., None], *arguments: object) -> None:
+        self.threads.append(Thread(target=run, args=arguments, daemon=True))
+        self.threads[-1].start()
+
+    def _fork(self, control: socket.socket) -> None:
+        number = 0
+        with control:
+            while True:
+                words, found, _, _ = socket.recv_fds(control, 2, 1)
+                if not words:
+                    return
+                if not found:  # an order for a worker
+                    continue
+                number += 1
+                worker = socket.socket(fileno=found[0])
+                if number <= self.stillborn:
+                    worker.close()
+                else:
+                    self._start(self._work, worker)
+                    control.sendall(f"P {number}\n".encode())
+
+    def _work(self, own: socket.socket) -> None:
+        with own:
+            while own.recv(65536):
+                own.sendall(REPLY.pack(Outcome.BOOLEAN.value, 0, 1, 4) + b"true")
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_worker_that_ends_before_it_has_joined_gives_its_place_back(graph: Path) -> None:
+    async def main() -> Reply:
+        pool = Pool(graph, HOME, TIGHT, Played(max(2, os.cpu_count() or 1)))
+        try:
+            return await asyncio.wait_for(pool.ask("ASK {}", "json", "nt"), 5)
+        finally:
+            pool.close()
+
+    assert asyncio.run(main()).body == b"true"
+
+
+def test_workers_that_could_not_be_ordered_are_ordered_again(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No descriptor is left for a moment: who waits is answered once there are some."""
+    ordered = ForkServer.fork
+    failures = iter(range(8))
+    monkeypatch.setattr(
+        ForkServer, "fork", lambda server: ordered(server) if next(failures, 9) == 9 else None
+    )
+
+    async def main() -> Reply:
+        pool = Pool(graph, HOME, TIGHT, Played(0))
+        try:
+            return await asyncio.wait_for(pool.ask("ASK {}", "json", "nt"), 5)
+        finally:
+            pool.close()
+
+    assert asyncio.run(main()).body == b"true"

@@ -35,8 +35,11 @@ class ForkServer:
         loop.add_reader(self._control.fileno(), self._hear)
 
     def fork(self) -> socket.socket | None:
-        """Order a worker; return the socket to it, None where the fork server is gone."""
-        ours, theirs = socket.socketpair()
+        """Order a worker; return the socket to it, None where that can't be now."""
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError:  # no descriptor is left
+            return None
         with theirs:
             theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
             try:

@@ -434,6 +434,10 @@ class Pool(Supply):
                 job.finish(Reply(_ENDS[status]))
             elif job is not None:
                 self._again(job, at_once=at_once)
+        elif not worker.joined:  # its end was told before its socket was ours
+            self._lane -= 1
+            self._failed(self._reason or "query workers end before they are asked anything")
+            self._refill()
         else:
             self.left(worker)
 
@@ -491,8 +495,8 @@ class Pool(Supply):
                     long = spent > self._long or taken > _BUSY * self._long
                 if long:
                     self._slow_down(worker)
-        if self._queues[1] or self._queues[2]:
-            self._refill()  # somebody else may have left a place
+        if self._waiting:
+            self._refill()  # somebody else may have left a place; an order may not have gone out
         if self._busy or self._waiting:
             self._look_after()
 

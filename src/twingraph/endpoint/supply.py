@@ -93,10 +93,11 @@ class Supply(ABC):
     async def _launch(self, ready: asyncio.Future[None]) -> None:
         assert self._loop is not None, "opened"
         try:
-            launched = await self.launcher.launch(self._config)
-        except OSError as error:
+            async with asyncio.timeout(_START):
+                launched = await self.launcher.launch(self._config)
+        except OSError as error:  # the timeout is one, too
             if self._ready is ready:
-                self._cannot(f"query workers can't be started: {error}")
+                self._cannot(f"query workers can't be started: {error or 'nobody answered'}")
             return
         if self._closed or self._ready is not ready:
             launched.control.close()

@@ -100,9 +100,10 @@ def create_app(
 
     def load() -> Service:
         mark = mark_of(build)  # before it is read: what comes meanwhile is another one
-        graph = build.resolve() / NAME
+        folder = build.resolve()  # once: the link may lead elsewhere the next moment
+        graph = folder / NAME
         front = FrontGraph(lambda: load_store(graph)) if endpoint is None else None
-        site = load_site(build, library, endpoint, bounds, public, front)
+        site = load_site(folder, library, endpoint, bounds, public, front)
         service = remote(site, site.remote) if front is None else pooled(site, front, graph)
         service.mark = mark
         return service
@@ -132,6 +133,7 @@ def create_app(
         if app.state.site.remote is not None:
             tasks.append(asyncio.create_task(keep_ready(app)))
         app.state.started = started
+        app.state.ready = repr(app.state.service.mark)
         yield
         for task in tasks:
             task.cancel()

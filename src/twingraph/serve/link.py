@@ -38,8 +38,8 @@ class Link:
     async def launch(self, config: Config) -> Launched:
         """Return a way to order workers on a graph; raise `OSError` where none can be started."""
         pending: asyncio.Future[Launched] = self._loop.create_future()
-        self._pending.append(pending)
         self._line.send(json.dumps(config._asdict()).encode())
+        self._pending.append(pending)  # what was not sent is not answered
         return await pending
 
     def close(self) -> None:

@@ -157,12 +157,14 @@ class Supervisor:
             if key not in self._forks:
                 self._forks[key] = ForkProcess(Config(**json.loads(key)))
             fork = self._forks[key]
-            with fork.connect() as control:
-                socket.send_fds(link, [f"K {fork.pid}".encode()], [control.fileno()])
+            control = fork.connect()
         except OSError as error:
             self._forks.pop(key, None)
             with contextlib.suppress(OSError):
                 link.send(f"E {error}".encode())
+            return
+        with control, contextlib.suppress(OSError):  # who wanted it may have ended: others have it
+            socket.send_fds(link, [f"K {fork.pid}".encode()], [control.fileno()])
 
     def _reap(self) -> None:
         for process in self._processes:

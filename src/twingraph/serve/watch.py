@@ -44,6 +44,7 @@ _LOOK: Final = 1.0  # seconds between two looks at the build
 _LANGUAGE: Final = re.compile(r"^/(?:en|de)/")
 _TOGETHER: Final = 30.0  # seconds that one process waits for the others
 _TURN: Final = 0.05
+_TRIES: Final = 5  # to open a new build: its fork server may have been killed meanwhile
 _METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _WELL: Final = "ASK {}"
 _PATIENCE: Final = 2.0  # seconds
@@ -207,26 +208,36 @@ def publish_now(app: Starlette) -> None:
 async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> None:
     """Take up each new build at `build`, for ever; one that can't be opened is told and left.
 
-    Where several processes serve, they take it up together, once all have it.
+    It is tried some times more, each after a longer pause: what hindered may have passed. Where
+    several processes serve, they take it up together, once all have it.
     """
-    known = app.state.service.mark
+    known = tried = app.state.service.mark
+    tries, again, words = 0, 0.0, ""
     leaving: set[asyncio.Task[None]] = set()
     while True:
         await asyncio.sleep(_LOOK)
         mark = mark_of(build)
         if mark is None or mark == known:
             continue
-        known = mark
+        if mark != tried:
+            tried, tries, again, words = mark, 0, 0.0, ""
+        if tries == _TRIES or time.monotonic() < again:
+            continue
+        tries += 1
+        again = time.monotonic() + _LOOK * 2**tries
         service: Service | None = None
         try:
             service = await to_thread.run_sync(load)
             await service.start()
-        except TwingraphError as error:
+        except (TwingraphError, OSError) as error:
             if service is not None:
                 service.close()
-            print(f"twingraph: {error}; the build before it is served on", file=sys.stderr)  # noqa: T201
+            if words != str(error):
+                words = str(error)
+                print(f"twingraph: {words}; the build before it is served on", file=sys.stderr)  # noqa: T201
             continue
-        await _all_ready(app, repr(service.mark))
+        known = service.mark
+        await _all_ready(app, build, repr(known))
         old: Service = app.state.service
         app.state.site, app.state.service = service.site, service
         task = asyncio.create_task(old.leave())
@@ -234,12 +245,14 @@ async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> No
         task.add_done_callback(leaving.discard)
 
 
-async def _all_ready(app: Starlette, mark: str) -> None:
-    """Wait until every process has this build, but not for ever."""
+async def _all_ready(app: Starlette, build: Path, mark: str) -> None:
+    """Wait until every process has this build, but not for ever, nor for one that is over."""
     numbers: Numbers = app.state.numbers
     app.state.ready = mark
     until = time.monotonic() + _TOGETHER
     while numbers.board is not None and time.monotonic() < until:
+        if repr(mark_of(build)) not in (mark, repr(None)):
+            return  # the others may have gone on to a newer one
         publish_now(app)
         if all(content.get("ready") == mark for _, alive, content in numbers.board.read() if alive):
             return
