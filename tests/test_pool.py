@@ -418,7 +418,7 @@ def test_the_same_query_has_the_same_bytes_in_every_worker(graph: Path) -> None:
     assert len(with_pool(graph, use) | with_pool(graph, use)) == 1
 
 
-# --- a fork server that is played here -------------------------------------------------------------
+# --- a fork server that is played here -----------------------------------------------------------
 
 
 class Played:

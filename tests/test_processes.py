@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
+import json
 import os
 import re
 import shutil
@@ -14,14 +16,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import NamedTuple, NoReturn
 from urllib.parse import quote
 
 import pytest
 
 from twingraph.build import build
+from twingraph.endpoint.evaluate import Config
 from twingraph.serve.board import Board
+from twingraph.serve.link import Link
 from twingraph.serve.numbers import merge
+from twingraph.serve.supervisor import Supervisor
 from twingraph.settings import load_settings
 
 pytestmark = [
@@ -230,3 +236,51 @@ def test_gauges_of_the_dead_do_not_count() -> None:
     alive = {"n": {"n": 1.0}, "g": {"g": 2.0}}
     dead = {"n": {"n": 5.0}, "g": {"g": 9.0}}
     assert merge([(True, alive), (False, dead)], {"g"}) == {"n": {"n": 6.0}, "g": {"g": 2.0}}
+
+
+def test_one_that_has_gone_takes_no_fork_server_along() -> None:
+    """It ended while it waited for one that others use, too."""
+    config = Config("", "", {}, "", 1, 1, 1, 1)
+    key = json.dumps(config._asdict())
+    ours, theirs = socket.socketpair()
+    ours.close()
+    control, other = socket.socketpair()
+    fork = SimpleNamespace(ended=False, pid=1, connect=lambda: control)
+    supervisor = Supervisor([], Board(1), _never, "", {key: fork})  # type: ignore[dict-item]  # as much as it needs
+
+    with theirs, other:
+        supervisor._launch(theirs, key.encode())
+
+    assert supervisor._forks == {key: fork}
+
+
+def _never(slot: int, listener: socket.socket, link: socket.socket) -> NoReturn:
+    raise AssertionError("no process is started")
+
+
+def test_what_was_not_sent_is_not_waited_for() -> None:
+    """An order that did not go out takes no answer that belongs to the next."""
+    config = Config("", "", {}, "", 1, 1, 1, 1)
+
+    async def main() -> str:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours, theirs:
+            link = Link(ours, lambda: None)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    ours.send(b"R" * 1000)
+            with pytest.raises(BlockingIOError):
+                await link.launch(config)
+            theirs.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while theirs.recv(2000):
+                    pass
+            asked = asyncio.create_task(link.launch(config))
+            await asyncio.sleep(0)
+            theirs.send(b"E no")
+            with pytest.raises(OSError) as raised:
+                await asyncio.wait_for(asked, 2)
+            asyncio.get_running_loop().remove_reader(ours.fileno())
+        return str(raised.value)
+
+    assert asyncio.run(main()) == "no"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -162,3 +164,68 @@ def test_the_published_graph_is_what_a_query_reads(client: TestClient, built: Pa
     answer = client.get("/sparql", params=asked)
 
     assert int(answer.text.split()[1]) == (built / "twingraph.nt").read_bytes().count(b"\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_graph_that_can_not_be_loaded_ends_the_start_and_is_told(
+    built: Path, tmp_path: Path, processes: int
+) -> None:
+    broken = tmp_path / "build"
+    shutil.copytree(built.resolve(), broken)
+    (broken / "twingraph.nq").write_text("<half> a <gra", encoding="utf-8")
+    code = (
+        "import sys; from pathlib import Path; from twingraph.settings import Settings; "
+        "from twingraph.serve.server import run; "
+        "run(Settings(Path('.')), Path(sys.argv[1]), '127.0.0.1', int(sys.argv[2]), "
+        "processes=int(sys.argv[3]))"
+    )
+    command = [sys.executable, "-c", code, str(broken), str(free_port()), str(processes)]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 1
+    assert "twingraph.nq" in done.stderr
+    assert "ended while they loaded the graph" in done.stderr
+    for word in ("Traceback", "Serving", "started anew"):
+        assert word not in done.stderr
+
+
+def status_of(address: str) -> int:
+    try:
+        with urllib.request.urlopen(address) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.slow
+def test_a_damaged_preparation_is_told_once_and_queries_are_answered(
+    built: Path, tmp_path: Path
+) -> None:
+    """Every file in prepared/ is cut: queries and pages are answered, from the graph."""
+    damaged = tmp_path / "build"
+    shutil.copytree(built.resolve(), damaged)
+    for file in (damaged / "prepared").iterdir():
+        file.write_bytes(file.read_bytes()[:-9])
+    port = free_port()
+    process = start(damaged, port)
+    told: list[str] = []
+    try:
+        assert process.stderr is not None
+        while not told or "can't be read" not in told[-1]:
+            told.append(process.stderr.readline().decode())
+            assert told[-1], told
+        for path in ("/sparql?query=ASK%7B%7D", "/en/", "/en/partnership/index.html",
+                     "/en/place/bonn.html"):  # fmt: skip
+            until = time.monotonic() + 20  # those forked before it was found out are replaced
+            while (status := status_of(f"http://127.0.0.1:{port}{path}")) != 200:
+                assert time.monotonic() < until, (path, status)
+                time.sleep(0.05)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 0
+    assert "prepared for pages can't be read" in told[-1]
+    assert b"can't be read" not in err

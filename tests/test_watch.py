@@ -10,8 +10,9 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
@@ -20,7 +21,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 from starlette.types import Message
 
+from twingraph.problems import TwingraphError
+from twingraph.serve import watch
 from twingraph.serve.app import create_app
+from twingraph.serve.board import Board
 from twingraph.serve.log import Log, Seen
 
 if TYPE_CHECKING:
@@ -354,3 +358,79 @@ def is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+# --- what hinders a new build --------------------------------------------------------------------
+
+
+class Opened:
+    """A service that can be opened once all `failures` have been."""
+
+    def __init__(self, build: Path, failures: list[str]) -> None:
+        self.site, self.mark, self.failures = object(), watch.mark_of(build), failures
+
+    async def start(self) -> None:
+        if self.failures:
+            raise TwingraphError(self.failures.pop())
+
+    async def leave(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def replaced(build: Path) -> None:
+    (build / "draft").write_text("")
+    (build / "draft").replace(build / "SHA256SUMS")
+
+
+async def taken_up(
+    build: Path, failures: list[str], board: Board | None, when: Callable[[Opened], None]
+) -> bool:
+    """Is a new build taken up within two seconds? `when` hears of each that is opened."""
+    replaced(build)
+    old = Opened(build, [])
+    replaced(build)
+    numbers = SimpleNamespace(board=board, slot=0, families=dict)
+    app = SimpleNamespace(state=SimpleNamespace(service=old, site=None, numbers=numbers))
+
+    def load() -> Opened:
+        found = Opened(build, failures)
+        when(found)
+        return found
+
+    following = asyncio.create_task(watch.follow(app, build, load))  # type: ignore[arg-type]  # as much as it needs
+    until = time.monotonic() + 2
+    while app.state.service is old and time.monotonic() < until:
+        await asyncio.sleep(0.01)
+    following.cancel()
+    return app.state.service is not old
+
+
+def test_a_new_build_that_could_not_be_opened_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its fork server may have been killed while it loaded."""
+    monkeypatch.setattr(watch, "_LOOK", 0.01)
+
+    assert asyncio.run(taken_up(tmp_path, ["lost"] * 3, None, lambda opened: None))
+    assert capsys.readouterr().err.count("lost; the build before it is served on") == 1
+    assert not asyncio.run(taken_up(tmp_path, ["lost"] * 9, None, lambda opened: None))
+
+
+def test_nobody_waits_for_others_with_a_build_that_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process has missed this build, and goes on to the one after it."""
+    monkeypatch.setattr(watch, "_LOOK", 0.01)
+    board = Board(2)
+    board.write(1, {"ready": "another"})
+    opened: list[Opened] = []
+
+    def when(found: Opened) -> None:
+        opened.append(found)
+        if len(opened) == 1:
+            replaced(tmp_path)
+
+    assert asyncio.run(taken_up(tmp_path, [], board, when))

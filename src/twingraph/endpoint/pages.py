@@ -112,13 +112,17 @@ class PageMaker:
 
     def preparations(self) -> list[Callable[[], object]]:
         """Return what to do once before workers are forked, so that none does it for itself."""
-        site, state = self._service.site, self._app.state
+        service, state = self._service, self._app.state
         return [
-            lambda: site.graphs,
-            lambda: read_prepared(site),
-            lambda: register_in(state, site).gazetteer.similar("names", frozenset()),
-            lambda: parts_in(state, site),
+            lambda: service.site.graphs,
+            lambda: read_prepared(service.site),
+            lambda: register_in(state, service.site).gazetteer.similar("names", frozenset()),
+            lambda: parts_in(state, service.site),
         ]
+
+    def forget_prepared(self) -> None:
+        """Ask the graph from now on in place of what the build prepared."""
+        self._service.site = replace(self._service.site, prepared={}, memory={})
 
     def answer(self, message: bytes) -> Answer:
         """Return the response to a request (`messages.py`)."""

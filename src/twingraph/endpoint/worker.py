@@ -260,7 +260,11 @@ class _ForkServer:
 
     def _prepare(self) -> None:
         """Do the next of what workers are to find done; say so after the last."""
-        in_thread(self._preparations.pop(0))
+        step = self._preparations.pop(0)
+        try:
+            in_thread(step)
+        except Exception as error:  # noqa: BLE001  # a file of the build says anything
+            self._prepare_otherwise(step, error)
         if not self._preparations:
             gc.collect()
             gc.freeze()
@@ -269,6 +273,21 @@ class _ForkServer:
                     self._libc.malloc_trim(0)  # what was needed to prepare is given back
             for control in self._controls.values():
                 control.send_line("W")
+
+    def _prepare_otherwise(self, step: Callable[[], object], error: Exception) -> None:
+        """Do without what the build prepared, where that can't be read; queries need none of it."""
+        assert self._pages is not None, "it has preparations"
+        place = Path(self._config.graph).parent
+        print(  # noqa: T201
+            f"twingraph: what {place} prepared for pages can't be read "
+            f"({type(error).__name__}: {error}); pages ask the graph, run 'twingraph build'",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+        self._pages.forget_prepared()
+        for control in self._controls.values():
+            control.send_line("W")  # those that there are would trip over the same
+        with contextlib.suppress(Exception):  # what fails again, fails in a page and is told there
+            in_thread(step)
 
     def _answer_to(self, question: bytes) -> Answer:
         """Answer a question in a worker."""

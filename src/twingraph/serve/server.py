@@ -29,6 +29,7 @@ _BACKLOG: Final = 1024
 _ADDRESS: Final = 4096  # bytes of an address beside the query in it, each byte of which is escaped
 _OTHER_FILES: Final = 256  # descriptors for workers, files that are sent, and the log
 _FEWEST: Final = 64  # connections, however few descriptors there may be
+_CANNOT_START: Final = 1  # exit code
 _GRACE: Final = 5  # seconds for answers under way when a signal comes
 _ROOT: Final = (
     "twingraph: running as root; a service needs no rights: use an account of its own, see "
@@ -99,8 +100,7 @@ def run(
         _serve_until_end(app, listener, "", line)
 
     given = ahead.give() if ahead is not None else None
-    Supervisor(listeners, board, child, ready, dict([given] if given else [])).run()
-    os._exit(0)
+    os._exit(Supervisor(listeners, board, child, ready, dict([given] if given else [])).run())
 
 
 def _load_ahead(build: Path, library: Path, limits: Limits, address: str) -> OwnLauncher | None:
@@ -132,11 +132,11 @@ def _serve_until_end(
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, listener, ready, line))
+        code = runner.run(_serve(app, listener, ready, line))
     # A page that a thread still makes must not delay the end.
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _take(host: str, port: int, processes: int) -> list[socket.socket]:
@@ -198,9 +198,10 @@ def _allow_files() -> None:
 
 async def _serve(
     app: Starlette, taken: socket.socket, ready: str, line: socket.socket | None = None
-) -> None:
+) -> int:
     """Answer at the socket `taken` until a signal comes, or the process at the other end of `line`
-    goes, which starts our fork servers; without one we do that ourselves.
+    goes, which starts our fork servers; without one we do that ourselves. Return the exit code: 1
+    where the graph can't be loaded, which was told.
     """
     from twingraph.endpoint.pool import Pool
     from twingraph.serve.connections import Connections
@@ -226,7 +227,10 @@ async def _serve(
     async with app.router.lifespan_context(app):
         server = await loop.create_server(connections, sock=taken, backlog=_BACKLOG)
         ended = loop.create_task(end.wait())
-        await asyncio.wait((app.state.started, ended), return_when=asyncio.FIRST_COMPLETED)
+        started: asyncio.Task[None] = app.state.started
+        await asyncio.wait((started, ended), return_when=asyncio.FIRST_COMPLETED)
+        if started.done() and not started.cancelled() and started.exception() is not None:
+            return _CANNOT_START
         if link is not None:
             link.ready()
         elif not end.is_set():
@@ -234,3 +238,4 @@ async def _serve(
         await end.wait()
         server.close()
         await connections.end(_GRACE)
+    return 0

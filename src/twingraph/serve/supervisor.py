@@ -66,9 +66,13 @@ class Supervisor:
         self._next_slot = len(listeners)
         self._forks = forks
         self._ending = False
+        self._code = 0
 
-    def run(self) -> None:
-        """Serve until a signal comes; return once everything has ended."""
+    def run(self) -> int:
+        """Serve until a signal comes; return the exit code once everything has ended.
+
+        It is 1 where one of the first processes could not start: the next would not, either.
+        """
         wake, waker = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(waker, False)
@@ -97,6 +101,7 @@ class Supervisor:
                 if process.again and time.monotonic() >= process.again and not self._ending:
                     self._start(process)
         self._finish()
+        return self._code
 
     def _end(self, number: int, frame: object) -> None:
         self._ending = True
@@ -168,10 +173,13 @@ class Supervisor:
 
     def _reap(self) -> None:
         for process in self._processes:
-            if not process.pid or not os.waitpid(process.pid, os.WNOHANG)[0]:
+            pid, status = os.waitpid(process.pid, os.WNOHANG) if process.pid else (0, 0)
+            if not pid:
                 continue
             self._board.retire(process.slot)
             process.pid = 0
+            if self._heard_ready < len(self._processes) and os.waitstatus_to_exitcode(status) == 1:
+                self._ending, self._code = True, 1
             if self._ending:
                 continue
             lived = time.monotonic() - process.began

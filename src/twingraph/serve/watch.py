@@ -225,13 +225,9 @@ async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> No
             continue
         tries += 1
         again = time.monotonic() + _LOOK * 2**tries
-        service: Service | None = None
         try:
-            service = await to_thread.run_sync(load)
-            await service.start()
+            service = await _opened(load)
         except (TwingraphError, OSError) as error:
-            if service is not None:
-                service.close()
             if words != str(error):
                 words = str(error)
                 print(f"twingraph: {words}; the build before it is served on", file=sys.stderr)  # noqa: T201
@@ -243,6 +239,16 @@ async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> No
         task = asyncio.create_task(old.leave())
         leaving.add(task)
         task.add_done_callback(leaving.discard)
+
+
+async def _opened(load: Callable[[], Service]) -> Service:
+    service = await to_thread.run_sync(load)
+    try:
+        await service.start()
+    except BaseException:  # also where we end meanwhile
+        service.close()
+        raise
+    return service
 
 
 async def _all_ready(app: Starlette, build: Path, mark: str) -> None:
