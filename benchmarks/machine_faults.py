@@ -208,7 +208,9 @@ def served_read_only(target: Target) -> None:
     """Serve a tree of somebody else that is mounted read-only, without any rights."""
     folder = target.project.parent / "read-only"
     try:
-        shutil.copytree(target.project, folder)
+        if target.finish("build")[0]:  # what is not current would be built where it is served
+            raise FaultError("the data can't be built")
+        shutil.copytree(target.project, folder, symlinks=True)
         for path in (folder, *folder.rglob("*")):
             os.chown(path, 65534, 65534)
             path.chmod(0o555 if path.is_dir() else 0o444)

@@ -67,7 +67,7 @@ def served(
                 if b"Serving" in log.read_bytes():
                     break
                 if process.poll() is not None:
-                    raise SystemExit(log.read_text(errors="replace"))
+                    raise OSError(f"serve ended: {log.read_text(errors='replace')}")
                 time.sleep(0.05)
             yield ("127.0.0.1", port), process
         finally:

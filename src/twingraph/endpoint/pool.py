@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launcher, OwnLauncher, config_of
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.places import OwnPlaces, Places
@@ -378,21 +379,23 @@ class Pool(Supply):
             self._lane += 1
             worker = Worker(self)
             self._unnamed.append(worker)
-            task = self._loop.create_task(self._join(worker, ours))
+            task = self._loop.create_task(self._join(worker, ours, self._server))
             task.add_done_callback(lambda joined: joined.cancelled() or joined.exception())
 
-    async def _join(self, worker: Worker, ours: socket.socket) -> None:
+    async def _join(self, worker: Worker, ours: socket.socket, server: ForkServer) -> None:
         assert self._loop is not None, "opened"
         try:
             await self._loop.create_connection(lambda: worker, sock=ours)
         except BaseException:
             ours.close()
             raise
-        if worker not in self._unnamed and self._by_pid.get(worker.pid) is not worker:
-            worker.transport.abort()  # all were let go meanwhile
+        if self._server is not server or (worker not in self._unnamed and not worker.pid):
+            worker.transport.abort()  # all were let go meanwhile, or it was not to be had
             return
         worker.joined = True
-        if worker.pid:  # what has no number yet could not be stopped
+        if worker.ended:
+            self._idle.append(worker)  # until it is read to its end, see `left`
+        elif worker.pid:  # what has no number yet could not be stopped
             self._rest(worker)
 
     def _let_go(self, worker: Worker) -> None:
@@ -434,12 +437,8 @@ class Pool(Supply):
                 job.finish(Reply(_ENDS[status]))
             elif job is not None:
                 self._again(job, at_once=at_once)
-        elif not worker.joined:  # its end was told before its socket was ours
-            self._lane -= 1
-            self._failed(self._reason or "query workers end before they are asked anything")
-            self._refill()
-        else:
-            self.left(worker)
+        else:  # its socket ends, too; what it said before, say why, is read first
+            worker.ended = True
 
     def _again(self, job: Job, *, at_once: bool) -> None:
         """Ask once more; one that was lost at once had been dead before it was asked."""

@@ -74,6 +74,7 @@ class Worker(asyncio.Protocol):
         self.pool = pool
         self.pid = 0
         self.joined = False
+        self.ended = False  # the fork server said so
         self.unprepared = False  # it was forked before all was done that workers are to find done
         self.lane = 0
         self.started = 0.0  # when its query began
