@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +23,7 @@ from twingraph.endpoint.inner import READING
 from twingraph.endpoint.messages import PAGE, pack
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pool import Pool
+from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.refusal import page_refusal
 from twingraph.serve.app import create_app
 from twingraph.settings import Limits
@@ -287,3 +290,38 @@ def test_a_question_without_end_leaves_pages_alone(limited: Callable[..., TestCl
         client.get("/sparql", params={"query": "ASK {}"}, headers={"accept": "application/json"})
         .text
     )["boolean"] is True  # fmt: skip
+
+
+def asked_at_once(client: TestClient, path: str, first: Reply | None) -> tuple[list[int], int]:
+    """Ask for a page eight times at once; return the statuses, and how often a worker was asked.
+
+    Nobody is answered before all have come; the first gets the reply `first`, if there is one.
+    """
+    service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's
+    submit, asked = service.pages.submit, []
+
+    async def wait_for_all(question: bytes, gone: Gone | None = None) -> Reply:
+        asked.append(question)
+        number = len(asked)
+        async with asyncio.timeout(20):
+            while service.users < 8 and number == 1:
+                await asyncio.sleep(0.01)
+        return first if number == 1 and first is not None else await submit(question, gone)
+
+    service.pages.submit = wait_for_all
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            statuses = list(threads.map(lambda _: client.get(path).status_code, range(8)))
+    finally:
+        del service.pages.submit
+    return statuses, len(asked)
+
+
+def test_a_page_that_is_just_being_made_is_waited_for(limited: Callable[..., TestClient]) -> None:
+    client = limited()
+
+    assert asked_at_once(client, "/en/place/minsk.html", None) == ([200] * 8, 1)
+    statuses, asked = asked_at_once(client, "/en/place/berlin.html", Reply(Outcome.BUSY))
+    assert sorted(statuses) == [200] * 7 + [503]
+    assert 2 <= asked <= 8
+    assert client.app.state.service.making == {}  # type: ignore[attr-defined]  # Starlette's

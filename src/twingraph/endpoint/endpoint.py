@@ -174,6 +174,7 @@ class Service:
         self._questions = questions
         self.limits = evaluator.limits
         self.cache = Cache(_CACHED_BYTES)
+        self.making: dict[bytes, asyncio.Future[Result | None]] = {}  # pages just being made
         self.build = site.dumps["SHA256SUMS"].sha256
         self.sending = 0  # bytes of results on their way to slow readers
         self.mark: tuple[int, int] | None = None  # of its files, see `serve.watch.mark_of`

@@ -1,11 +1,13 @@
 """Requests that read the graph, handed to workers: the server's side.
 
-What comes back is kept by build, path, query and the headers that it varies by (RFC 9111 §4.1).
+What comes back is kept by build, path, query and the headers that it varies by (RFC 9111 §4.1);
+who asks for what is just being made waits for it (§4, "collapsed requests").
 Conditions (RFC 9110 §13) and HEAD are seen to here, so a worker is asked for the whole by GET.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import sys
@@ -145,6 +147,31 @@ class Forwarded:
             for name, value in scope["headers"]
             if name in _PASSED
         ]
+        if not key:
+            return await self._make(request, service, head, body)
+        same = _digest(key.hex(), json.dumps(head["headers"]))
+        first = service.making.get(same)
+        if first is not None and (shared := await asyncio.shield(first)) is not None:
+            scope[SEEN] = (-1, "", True)
+            return shared
+        making = asyncio.get_running_loop().create_future()
+        service.making.setdefault(same, making)
+        shared = None
+        try:
+            made = await self._make(request, service, head, body)
+            if _keep(service, key, request, made):
+                shared = made
+        finally:  # who waited for what came to nothing, or is not for all, makes it for himself
+            if service.making.get(same) is making:
+                del service.making[same]
+            making.set_result(shared)
+        return made
+
+    async def _make(
+        self, request: Request, service: Service, head: dict[str, Any], body: bytes
+    ) -> Result:
+        """Have an answer made by a worker; raise what is to be told where there is none."""
+        scope = request.scope
         workers = self._kind.workers(service)
         reply = await workers.submit(PAGE + pack(head, body), gone_of(request.receive))
         if reply.outcome is not Outcome.RESPONSE:
@@ -153,10 +180,7 @@ class Forwarded:
             raise self._kind.refused(reply, service.limits)
         if SEEN in scope:
             scope[SEEN] = (reply.rows, *scope[SEEN][1:])
-        made = _read(reply)
-        if key:
-            _keep(service, key, request, made)
-        return made
+        return _read(reply)
 
 
 async def _body_of(request: Request) -> tuple[bytes, bool]:
@@ -196,14 +220,16 @@ def _find(service: Service, place: bytes, request: Request) -> Result | None:
     return service.cache.get(_whole_key(place, vary.body.decode("latin-1"), request))
 
 
-def _keep(service: Service, place: bytes, request: Request, made: Result) -> None:
+def _keep(service: Service, place: bytes, request: Request, made: Result) -> bool:
+    """Keep an answer; return whether it is one for everybody who asks the same."""
     headers = made.headers()
     cached = _header(headers, b"cache-control")
     if made.status not in _KEPT or any(word in cached for word in _NOT_KEPT):
-        return
+        return False
     vary = _header(headers, b"vary").lower()
     service.cache.keep(place, Result(b"", b"", vary.encode("latin-1"), 0, "", ""))
     service.cache.keep(_whole_key(place, vary, request), made)
+    return True
 
 
 def _whole_key(place: bytes, vary: str, request: Request) -> bytes:
