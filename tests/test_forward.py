@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -27,6 +28,8 @@ from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.refusal import page_refusal
 from twingraph.serve.app import create_app
 from twingraph.settings import Limits
+from twingraph.site.attachments import attachment_paths
+from twingraph.site.reader import BuildReader
 
 BROWSER = {"accept": "text/html", "accept-language": "de"}
 PATHS = [
@@ -42,7 +45,11 @@ PATHS = [
     "/de/query/index.html", "/de/query/answer/?question=partners-of&place=bonn", "/en/query/",
     "/en/query/index.html", "/en/query/answer/", "/en/query/partners-of.html?place=bonn",
     "/de/query/partners-of.html", "/embed/place/bonn", "/embed/en/place/bonn.html",
-    "/en/calendar/place/bonn.ics", "/de/calendar/nothing.ics", "/sparql",
+    "/embed/de/place/bonn.html", "/embed/en/place/bonn.svg", "/embed/de/place/bonn.svg",
+    "/embed/de/place/nowhere.svg", "/en/calendar/place/bonn.ics", "/de/calendar/place/bonn.ics",
+    "/en/calendar/years/place/bonn.ics", "/de/calendar/years/place/bonn.ics",
+    "/en/calendar/all.ics", "/de/calendar/all.ics", "/en/calendar/years/all.ics",
+    "/de/calendar/years/all.ics", "/de/calendar/nothing.ics", "/sparql",
     "/sparql/completions.json", "/robots.txt", "/sitemap.xml", "/sitemap-1.xml",
     "/sitemap-99.xml", "/linkset.json", "/lookup?id=Q586", "/lookup", "/wikidata/Q586",
     "/geonames/2946447", "/geonames/2946447/", "/gnd/4007666-0", "/search?q=bonn",
@@ -101,6 +108,18 @@ def test_every_route_that_reads_the_graph_was_asked() -> None:
         asked |= {route.path for route in READING if route.matches(scope)[0] == Match.FULL}
 
     assert {route.path for route in READING} - asked == set()
+
+
+def test_every_kind_of_picture_and_calendar_was_asked(
+    client: TestClient, site: BuildReader
+) -> None:
+    kinds = {re.sub(r"[a-z0-9-]+(?=\.(html|svg|ics)$)", "bonn", path)
+             if "/place/" in path else path for path in attachment_paths(site)}  # fmt: skip
+
+    assert len(kinds) == 12
+    assert kinds <= {path.removeprefix("/") for path in PATHS}
+    for path in sorted(kinds):
+        assert client.get(f"/{path}").status_code == 200, path
 
 
 def test_the_front_holds_no_graph(client: TestClient) -> None:
