@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pyoxigraph import NamedNode, QueryTriples, RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, QueryTriples, RdfFormat, Store, parse
 from rdflib import RDFS, Graph, URIRef
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
@@ -29,6 +30,7 @@ from twingraph.rdf.frozen import NAME
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.settings import Settings, bundled, load_settings
 from twingraph.site.describe import describe
+from twingraph.site.incoming import INCOMING, MOST, incoming_of, pack_incoming
 from twingraph.site.line_reader import FROM_LINES, OF_LINES, line_reader
 from twingraph.site.listed import describe_list
 from twingraph.site.lists import CLASSES, PAGE, list_page, list_path, members_of
@@ -441,3 +443,30 @@ def test_the_name_of_a_list_leads_to_its_forms_and_its_page_names_them(client: T
         shown = client.get(f"/en/{kind}/index.html")
         assert f'href="../../doc/list/{kind}.ttl"' in shown.text
         assert f"doc/list/{kind}.ttl>" in shown.headers["link"]
+
+
+def test_what_thousands_point_to_is_told_from_what_the_build_kept(site: BuildReader) -> None:
+    """The page and the description are those made from all that points to the thing."""
+    source = f"{HOME}id/source/bonn-minsk"
+    store = Store()
+    store.bulk_extend(site.store)  # type: ignore[arg-type]  # a store in the process
+    cited = [NamedNode(f"{HOME}id/cite/many-{number}") for number in range(MOST + 5)]
+    store.bulk_extend(Quad(each, TG.inSource, NamedNode(source)) for each in cited)
+    asked = replace(site, store=store, prepared={}, memory={})
+    packed = pack_incoming(asked)
+    kept = replace(asked, prepared={INCOMING: json.dumps(packed).encode()}, memory={})
+
+    few, every = incoming_of(kept, source), incoming_of(asked, source)
+    numbers = few.numbers
+    assert (few.numbers, len(every.pairs)) == (dict(every.numbers), sum(numbers.values()))
+    assert numbers[TG.inSource.value] > MOST
+    assert sorted(few.pairs)[:MOST] == sorted(every.pairs)[:MOST]
+    assert len(few.pairs) < len(every.pairs)
+    path = "source/bonn-minsk"
+    for language in ("en", "de"):
+        made = page(kept, language, f"{path}.html")
+        assert made == page(asked, language, f"{path}.html")
+    for suffix in ("ttl", "jsonld"):
+        raw = describe(kept, f"id/{path}", suffix)
+        assert raw == describe(asked, f"id/{path}", suffix)
+        assert f"{MOST} of {len(every.pairs)} statements".encode() in (raw or b"")

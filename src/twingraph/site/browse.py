@@ -37,7 +37,7 @@ from twingraph.site.lists import members_of, partnership_cells, place_cells
 from twingraph.site.partners import iris_in
 from twingraph.site.reader import LANGUAGES, BuildReader, Row
 from twingraph.site.render import Link
-from twingraph.site.values import Value, ValueFormatter, sort_key
+from twingraph.site.values import TextFormatter, Value, ValueFormatter, sort_key
 from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 
@@ -263,7 +263,7 @@ def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
     writer.writerow(
         ["IRI", words.gettext("Name"), *(heading(column, language) for column in columns)]
     )
-    cells = _rows(reader, language, f"{language}/{path}", choice.kind, chosen)
+    cells = _rows(reader, language, f"{language}/{path}", choice.kind, chosen, TextFormatter)
     for iri, row in zip(chosen, cells, strict=True):
         texts = (" / ".join("" if v.absent else v.text for v in cell) for cell in row)
         writer.writerow([iri, *map(_guarded, texts)])
@@ -284,8 +284,9 @@ def csv_paths(reader: BuildReader) -> list[str]:
 
 
 def _rows(
-    reader: BuildReader, language: str, place: str, kind: str, shown: Sequence[str]
-) -> list[list[list[Value]]]:
+    reader: BuildReader, language: str, place: str, kind: str, shown: Sequence[str],
+    form: type[ValueFormatter] = ValueFormatter,
+) -> list[list[list[Value]]]:  # fmt: skip
     rows: dict[str, list[Row]] = {iri: [] for iri in shown}
     for row in _rows_about(reader, kind, shown):
         if row["thing"] is not None:
@@ -293,7 +294,7 @@ def _rows(
     facts = PageFacts(reader, language)
     facts.mention(iris_in(row for each in rows.values() for row in each))
     facts.complete()
-    formatter = ValueFormatter(facts, place)
+    formatter = form(facts, place)
     cells = place_cells if kind == "place" else partnership_cells
     return [[[formatter.link(iri)], *cells(formatter, rows[iri])] for iri in shown]
 

@@ -29,10 +29,11 @@ from twingraph.rdf.iris import VOCABULARY, description_path, local_path
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.turtle import blocks, iri_text, prefix_lines, write_turtle
 from twingraph.rdf.vocabulary import RDFS
+from twingraph.site.incoming import MOST, incoming_of
 from twingraph.site.reader import BuildReader
 from twingraph.site.thing import is_known
 
-LINKS: Final = 1000  # statements that point to a thing, in its description
+LINKS: Final = MOST  # statements that point to a thing, in its description
 STATEMENTS: Final = 3000  # of a graph, in its description
 # suffix -> media type, in the order we prefer to send them
 FORMATS: Final[Mapping[str, str]] = {
@@ -87,8 +88,9 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
     """
     node = NamedNode(iri)
     found = site.triples("own", this=node)
-    pointing = site.pairs("incoming", this=node)
-    kept = nsmallest(LINKS, pointing) if len(pointing) > LINKS else pointing
+    pointing, numbers = incoming_of(site, iri)
+    number = sum(numbers.values())
+    kept = nsmallest(LINKS, pointing) if number > LINKS else pointing
     found += [Triple(NamedNode(item), NamedNode(verb), node) for verb, item in kept]
     named = {
         term.value
@@ -100,7 +102,7 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
         Triple(*(cast(Any, row[name]) for name in ("thing", "property", "value")))
         for row in site.rows_of("labels", named)
     ]
-    cut = _cut(site, iri, len(pointing)) if len(pointing) > LINKS else []
+    cut = _cut(site, iri, number) if number > LINKS else []
     return list({*found, *labels, *cut})
 
 

@@ -6,7 +6,7 @@ load the things a page tells of, then `complete()` once, then read names as ofte
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Final, NamedTuple
@@ -16,6 +16,7 @@ from pyoxigraph import Literal, NamedNode
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import EDTF, PREFIXES, RDFS, SKOS, TG
 from twingraph.site.datewords import date_text
+from twingraph.site.incoming import incoming_of
 from twingraph.site.properties import FOREIGN
 from twingraph.site.reader import BuildReader, Term
 from twingraph.site.words import kind_name
@@ -56,6 +57,8 @@ class PageFacts:
         self.site = site
         self.language = language
         self.incoming: list[tuple[str, str]] = []
+        self.numbers: Mapping[str, int] = {}  # of what points to the thing, by property
+        self._seen: set[str] = set()  # everything that is mentioned
         self._of: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         self._known: set[str] = set()
         self._labelled: set[str] = set()
@@ -78,14 +81,19 @@ class PageFacts:
             subject, verb = triple.subject.value, triple.predicate.value
             if not (isinstance(value, NamedNode) and value.value == thing and subject != thing):
                 self._add(subject, verb, value)
-        pointing = self.site.pairs("incoming", this=node)
+        pointing, numbers = incoming_of(self.site, thing)
         self.incoming = [item for item in pointing if item[1] != thing]
+        itself = Counter(verb for verb, item in pointing if item == thing)
+        self.numbers = {verb: number - itself[verb] for verb, number in numbers.items()}
         self._known.add(thing)
 
     def _add(self, thing: str, verb: str, value: Term) -> None:
         values = self._of[thing][verb]
         if value not in values:
             values.append(value)
+            self._seen.update((thing, verb))
+            if isinstance(value, NamedNode):
+                self._seen.add(value.value)
 
     def load(self, things: Iterable[str]) -> None:
         """Load all that is said of each of `things`."""
@@ -94,12 +102,12 @@ class PageFacts:
     def complete(self) -> None:
         """Load what is needed to call everything that is known by a name."""
         self._label()
-        unnamed = {item for item in self._mentioned() if kind_of(item, self.site.base) in _UNNAMED}
+        unnamed = {item for item in self._seen if kind_of(item, self.site.base) in _UNNAMED}
         self.load(unnamed)
         self._label()
 
     def _label(self) -> None:
-        wanted = self._mentioned() - self._labelled
+        wanted = self._seen - self._labelled
         kept: dict[str, _Labels] = self.site.remember("labels", dict)
         known = {item: labels for item in wanted if (labels := kept.get(item)) is not None}
         asked = {item: _Labels() for item in wanted if item not in known}
@@ -114,18 +122,9 @@ class PageFacts:
                 self._add(item, verb, value)
         self._labelled |= wanted
 
-    def _mentioned(self) -> set[str]:
-        found = set(self._of)
-        for facts in self._of.values():
-            found.update(facts)
-            for values in facts.values():
-                found.update(value.value for value in values if isinstance(value, NamedNode))
-        return found
-
     def mention(self, things: Iterable[str]) -> None:
         """Note things that a page names without having asked about them."""
-        for thing in things:
-            self._of[thing]  # a defaultdict notes what it is asked for
+        self._seen.update(things)
 
     def _ask(self, query: str, things: set[str], done: set[str]) -> None:
         for thing, verb, value in self.site.statements_of(query, things):

@@ -4,6 +4,7 @@
 |---|---|
 | `answers.json` | the rows of each query of `ANSWERED`, with the digest of its text |
 | `graphs.json` | the first statements of each large graph, and how many it has |
+| `incoming.json` | who points to a thing of ours to which thousands do: the first, and how many |
 | `names.json` | every name that a thing is found by, with its folded forms |
 | `list-<kind>-<language>.json` | what is listed, in the order of its names, with its facets |
 | `world-<language>.svg` | the map of all places, as the first page shows it |
@@ -22,6 +23,7 @@ from twingraph.site.browse import facet_counts, listings
 from twingraph.site.choices import BROWSED
 from twingraph.site.describe import STATEMENTS
 from twingraph.site.illustrations import Illustrator
+from twingraph.site.incoming import INCOMING, kept_of, pack_incoming
 from twingraph.site.lists import CLASSES, members_of
 from twingraph.site.names import NAMES, finder_of, pack_names
 from twingraph.site.reader import ANSWERS, GRAPHS, LANGUAGES, PREPARED, BuildReader, pack_rows
@@ -48,6 +50,7 @@ def prepare(
     yield f"{PREPARED}/{GRAPHS}", _json(large)
     answers = {name: pack_rows(reader.queries[name], reader.rows(name)) for name in ANSWERED}
     yield f"{PREPARED}/{ANSWERS}", _json(answers)
+    yield f"{PREPARED}/{INCOMING}", _json(pack_incoming(reader))
     yield f"{PREPARED}/{NAMES}", pack_names(reader)
     for kind in BROWSED:
         for language, listing in listings(reader, kind).items():
@@ -60,6 +63,7 @@ def prepare(
 def read_prepared(reader: BuildReader) -> None:
     """Read all of it now, so that no page waits for it: what is listed, counted and searched."""
     finder_of(reader)
+    kept_of(reader)
     for kind in CLASSES:
         members_of(reader, kind)
     for language in LANGUAGES:

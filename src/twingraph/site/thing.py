@@ -191,7 +191,7 @@ def thing_page(
         quantities=notes["quantity"],
         remarks=remarks,
         evidence=evidence,
-        incoming=incoming_groups(formatter, facts.incoming, shown, own_sections),
+        incoming=incoming_groups(formatter, facts.numbers, shown, own_sections),
         outside=[formatter.elsewhere(item) for item in outside],
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeVar
 
 from twingraph.rdf.iris import kind_of
@@ -111,13 +112,12 @@ def by_source(notes: list[Note]) -> list[RemarkGroup]:
 
 def incoming_groups(
     formatter: ValueFormatter,
-    everything: list[tuple[str, str]],
+    numbers: Mapping[str, int],
     shown: dict[str, list[str]],
     own_sections: dict[str, str],
 ) -> list[Group]:
     """Return the links to a thing, property by property."""
     groups = []
-    numbers = Counter(verb for verb, _ in everything)
     for verb, things in shown.items():
         kinds = {thing: kind_of(thing, formatter.site.base) or "" for thing in things}
         rest = [

@@ -1,0 +1,72 @@
+"""Who points to a thing: asked of the graph, or kept by the build where thousands do.
+
+What is kept are the first statements of each property and how many there are, for no page and no
+description holds more (decision 0048).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from heapq import nsmallest
+from typing import Final, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from twingraph.export.jsonld import Json
+from twingraph.rdf.iris import local_path
+from twingraph.rdf.vocabulary import TG
+from twingraph.site.reader import BuildReader
+
+INCOMING: Final = "incoming.json"
+MOST: Final = 1000  # statements of one property that are kept
+
+
+class Incoming(NamedTuple):
+    """Pairs of a property and a thing that points by it, and how many each property has.
+
+    All pairs, or the first `MOST` of each property in the order of the things.
+    """
+
+    pairs: list[tuple[str, str]]
+    numbers: Mapping[str, int]
+
+
+def incoming_of(site: BuildReader, iri: str) -> Incoming:
+    """Return who points to the thing `iri`."""
+    kept = kept_of(site).get(iri)
+    if kept is not None:
+        pairs = [(verb, thing) for verb, (_, things) in kept.items() for thing in things]
+        return Incoming(pairs, {verb: number for verb, (number, _) in kept.items()})
+    pairs = site.pairs("incoming", this=NamedNode(iri))
+    return Incoming(pairs, Counter(verb for verb, _ in pairs))
+
+
+def kept_of(site: BuildReader) -> Mapping[str, Json]:
+    """Return what the build kept: thing -> property -> number, the first things."""
+    raw = site.prepared.get(INCOMING)
+    return {} if raw is None else site.remember(("prepared", INCOMING), lambda: json.loads(raw))
+
+
+def pack_incoming(site: BuildReader) -> Json:
+    """Return, for each thing of ours to which many point: property -> number, the first things.
+
+    Left out is what points to itself, and what more claims are about than are kept: its page needs
+    them all.
+    """
+    found: Json = {}
+    for row in site.rows("much-pointed-to"):
+        thing = row["thing"]
+        if thing is None or local_path(site.path(thing.value) or "") is None:
+            continue
+        of: dict[str, list[str]] = {}
+        for verb, item in site.pairs("incoming", this=NamedNode(thing.value)):
+            of.setdefault(verb, []).append(item)
+        if len(of.get(TG.subject.value, ())) <= MOST and all(
+            thing.value not in items for items in of.values()
+        ):
+            found[thing.value] = {
+                verb: [len(of[verb]), nsmallest(MOST, of[verb])] for verb in sorted(of)
+            }
+    return dict(sorted(found.items()))
