@@ -304,6 +304,9 @@ def test_what_is_answered_from_lines_is_what_the_queries_answer(built: Path) -> 
 
     for name in {*ANSWERED, *FROM_LINES}:
         assert lines.rows(name) == asked.rows(name), name
+    for iri in (TG.Claim, NamedNode(f"{HOME}id/place/bonn")):
+        wanted_pairs = sorted(asked.pairs("incoming", this=iri))
+        assert sorted(lines.pairs("incoming", this=iri)) == wanted_pairs != []
     for kind in CLASSES:
         assert members_of(lines, kind) == members_of(asked, kind)
         things = members_of(asked, kind)
@@ -449,7 +452,7 @@ def test_what_thousands_point_to_is_told_from_what_the_build_kept(site: BuildRea
     """The page and the description are those made from all that points to the thing."""
     source = f"{HOME}id/source/bonn-minsk"
     store = Store()
-    store.bulk_extend(site.store)  # type: ignore[arg-type]  # a store in the process
+    store.bulk_extend(site.store)
     cited = [NamedNode(f"{HOME}id/cite/many-{number}") for number in range(MOST + 5)]
     store.bulk_extend(Quad(each, TG.inSource, NamedNode(source)) for each in cited)
     asked = replace(site, store=store, prepared={}, memory={})

@@ -84,6 +84,11 @@ class LinkFacts:
             found[line.split(" ", 2)[1]].append(line)
         return found
 
+    @property
+    def predicates(self) -> Sequence[NamedNode]:
+        """Every property that is used, sorted."""
+        return [NamedNode(name[1:-1]) for name in sorted(self._by_predicate)]
+
     def pairs(self, predicate: NamedNode) -> Iterator[tuple[str, str]]:
         """Yield (subject's IRI, value as it is written in lines) of a property, as lines stand."""
         for line in self._by_predicate.get(str(predicate), ()):

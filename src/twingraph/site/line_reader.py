@@ -21,6 +21,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.dataset import chunks, term_of, text_of
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG, XSD
+from twingraph.site.incoming import MOST
 from twingraph.site.reader import BuildReader, Row, Term, reader_of
 
 _DEPRECATED: Final = NamedNode(PREFIXES["owl"] + "deprecated")
@@ -211,11 +212,20 @@ def _map_pairs(table: LineTable) -> Iterator[Row]:
                        "otherLongitude": other[1]}  # fmt: skip
 
 
+def _much_pointed_to(table: LineTable) -> Iterator[Row]:
+    counts = Counter[str]()
+    for predicate in table.facts.predicates:
+        counts.update(value for _, value in table.facts.pairs(predicate) if value[0] == "<")
+    for iri in sorted(text_of(value) for value, number in counts.items() if number > MOST):
+        yield {"thing": NamedNode(iri)}
+
+
 FROM_LINES: Final[Mapping[str, Callable[[LineTable], Iterator[Row]]]] = {
     "classes": _classes,
     "list-partnership-facets": _partnership_facets,
     "map-pairs": _map_pairs,
     "map-places": _map_places,
+    "much-pointed-to": _much_pointed_to,
     "names": _names,
     "numbers": _numbers,
     "statistics-countries": _countries,
@@ -328,6 +338,18 @@ class LineReader(BuildReader):
         if name in FROM_LINES:
             return list(FROM_LINES[name](self.table))
         return super().rows(name)
+
+    def pairs(self, name: str, **terms: Term) -> list[tuple[str, str]]:
+        """Return who points to a thing; nothing else is answered in pairs."""
+        if name != "incoming":
+            raise KeyError(name)
+        end = f" {terms['this']} ."
+        return [
+            (predicate.value, line.split(" ", 1)[0][1:-1])
+            for predicate in self.table.facts.predicates
+            for line in self.table.facts.lines(predicate)
+            if line.endswith(end)
+        ]
 
     def rows_of(self, name: str, things: Iterable[str]) -> list[Row]:
         """Return the rows of a query about many things."""
