@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,6 +70,7 @@ class LinkFacts:
         self._ranges = {iri: (start, end) for iri, start, end in by_subject(self._lines)}
         self._last: tuple[str, dict[str, list[str]]] = ("", {})
         self._inverse: dict[str, dict[str, list[str]]] = {}
+        self._tables: dict[str, Mapping[str, Sequence[str]]] = {}
 
     @property
     def triples(self) -> Iterator[Triple]:
@@ -140,14 +140,20 @@ class LinkFacts:
         """Return the values of a property, sorted; it and they as they are written in lines."""
         if subject == self._last[0]:
             return self._last[1].get(predicate, [])
-        start, end = self._ranges.get(subject, (0, 0))
-        before = f"<{subject}> {predicate} "
-        cut = len(before)
-        place = bisect_left(self._lines, before, start, end)
-        found = []
-        while place < end and (line := self._lines[place]).startswith(before):
-            found.append(line[cut:-2])
-            place += 1
+        return self._table(predicate).get(subject, ())
+
+    def of(self, predicate: NamedNode) -> Mapping[str, Sequence[str]]:
+        """Return a property as a table: subject's IRI -> its values, sorted, as lines have them."""
+        return self._table(str(predicate))
+
+    def _table(self, predicate: str) -> Mapping[str, Sequence[str]]:
+        found = self._tables.get(predicate)
+        if found is None:
+            made: dict[str, list[str]] = defaultdict(list)
+            for line in self._by_predicate.get(predicate, ()):
+                subject, _, value = line.split(" ", 2)
+                made[subject[1:-1]].append(value[:-2])
+            found = self._tables[predicate] = dict(made)
         return found
 
     def values(self, subject: str, predicate: NamedNode) -> list[Value]:

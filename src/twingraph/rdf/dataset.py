@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
@@ -159,7 +159,7 @@ def merged(several: Iterable[Sequence[str]]) -> list[str]:
     ['a', 'b', 'c']
     """
     # what is sorted in runs is sorted in one pass over them
-    return list(dict.fromkeys(sorted(chain.from_iterable(several))))
+    return [line for line, _ in groupby(sorted(chain.from_iterable(several)))]
 
 
 def begins(lines: Sequence[str], text: str) -> bool:

@@ -44,19 +44,12 @@ class LineTable:
     """Each property asked for as a table: subject -> its values, as they are written in lines."""
 
     def __init__(self, facts: LinkFacts) -> None:
-        """Start with no table."""
+        """Read from these lines."""
         self.facts = facts
-        self._tables: dict[NamedNode, Values] = {}
 
     def of(self, predicate: NamedNode) -> Values:
-        """Return the table of a property, made once."""
-        found = self._tables.get(predicate)
-        if found is None:
-            made: dict[str, list[str]] = defaultdict(list)
-            for subject, value in self.facts.pairs(predicate):
-                made[subject].append(value)
-            found = self._tables[predicate] = dict(made)
-        return found
+        """Return the table of a property."""
+        return self.facts.of(predicate)
 
     @cached_property
     def withdrawn(self) -> frozenset[str]:

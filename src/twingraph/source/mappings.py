@@ -222,9 +222,10 @@ def write_table(
         value.startswith(name + ":") and "//" not in value for value in slots.values()
     )}  # fmt: skip
     lines = []
+    starts = _starts(prefixes)
     for row in rows:
         cells = [
-            curie(row[name], prefixes, used) if name in _IRIS else " ".join(row[name].split())
+            _curie(row[name], starts, used) if name in _IRIS else " ".join(row[name].split())
             for name in columns
         ]
         for name, text in row.items():
@@ -250,15 +251,21 @@ def curie(iri: str, prefixes: Mapping[str, str], used: set[str]) -> str:
     >>> curie("https://sws.geonames.org/2946447/", prefixes_for("http://e/"), set())
     'gn:2946447/'
     """
-    length, name = 0, ""
-    for prefix, start in prefixes.items():
-        size = len(start)
-        if size >= length and iri.startswith(start) and len(iri) > size:
-            length, name = max((length, name), (size, prefix))
-    if not name:
-        return iri
-    used.add(name)
-    return f"{name}:{iri[length:]}"
+    return _curie(iri, _starts(prefixes), used)
+
+
+def _starts(prefixes: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+    """Return (start of an IRI, name of the prefix), the longest first."""
+    found = sorted(((len(start), name, start) for name, start in prefixes.items()), reverse=True)
+    return [(start, name) for _, name, start in found]
+
+
+def _curie(iri: str, starts: Sequence[tuple[str, str]], used: set[str]) -> str:
+    for start, name in starts:
+        if iri.startswith(start) and len(iri) > len(start):
+            used.add(name)
+            return f"{name}:{iri[len(start) :]}"
+    return iri
 
 
 def _named(iri: str, prefixes: Mapping[str, str]) -> list[str]:

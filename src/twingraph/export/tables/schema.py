@@ -22,10 +22,11 @@ def _lists(facts: LinkFacts) -> Iterator[Row]:
     rows = []
     for table in TABLES:
         lists = [column for column in table.columns if column.many and column.predicate]
-        for thing in table.things(facts) if table.things and lists else ():
-            about = facts.facts(thing)
-            for column in lists:
-                for iri, _ in members(about.get(column.predicate, ()), column):
+        things = table.things(facts) if table.things and lists else ()
+        for column in lists:
+            values = facts.of(NamedNode(column.predicate[1:-1]))
+            for thing in things:
+                for iri, _ in members(values.get(thing, ()), column):
                     if iri.isascii():  # see columns.fits
                         rows.append((thing, column.predicate[1:-1], iri))
     yield from sorted(rows)
