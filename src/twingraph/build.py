@@ -113,7 +113,8 @@ def _prepare(frozen: Frozen) -> Iterator[tuple[str, bytes]]:
         title=settings.title,
         release=settings.release,
     )
-    return prepare(reader, frozen.dataset.named)
+    yield from prepare(reader, frozen.dataset.named)
+    frozen.linked.facts.forget()
 
 
 def _licence(curated: Curated) -> str:

@@ -18,6 +18,7 @@ from twingraph.rdf.dataset import by_subject
 from twingraph.rdf.vocabulary import RDF, XSD
 
 _TYPE: Final = f"<{RDF.type.value}>"
+_STRING: Final = XSD.string.value
 _INTEGER: Final = XSD.integer.value
 _BOOLEAN: Final = XSD.boolean.value
 _KEPT: Final = 1 << 16  # ends of lines that are remembered; most of the others come once
@@ -145,13 +146,13 @@ class _NodeWriter:
 def _value(text: str, coercion: str | None) -> str:
     if "\\" not in text:
         if text[0] == "<":
-            if coercion == "@id":
-                return f'"{text[1:-1]}"'
-        elif text[-1] == '"':
-            if coercion is None:
-                return text
-        elif text[-1] == ">":
+            return f'"{text[1:-1]}"' if coercion == "@id" else f'{{"id": "{text[1:-1]}"}}'
+        if text[-1] == '"':
+            return text if coercion in (None, _STRING) else f'{{"@value": {text}}}'
+        if text[-1] == ">":
             return _typed(text, coercion)
+        cut = text.rindex('"') + 1
+        return f'{{"@value": {text[:cut]}, "@language": "{text[cut + 1 :]}"}}'
     return _slow(text, coercion)
 
 

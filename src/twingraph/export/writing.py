@@ -118,7 +118,8 @@ class _Child:
 def _in_child(jobs: Jobs, others: Others, draft: DraftFolder, pipe: int) -> None:
     """Write the files, tell each in a line, and end; nothing of the parent's is cleaned up here."""
     with suppress(BaseException):
-        made = chain(((name, job()) for name, job in jobs.items()), _in_pieces(others))
+        # the others first: they need most, when the parent has not got far
+        made = chain(_in_pieces(others), ((name, job()) for name, job in jobs.items()))
         for name, pieces in made:
             draft.put(name, pieces)
             told = json.dumps([name, *astuple(draft.written[name])])

@@ -146,6 +146,11 @@ class LinkFacts:
         """Return a property as a table: subject's IRI -> its values, sorted, as lines have them."""
         return self._table(str(predicate))
 
+    def forget(self) -> None:
+        """Give back the memory of all tables; what is asked for again is made again."""
+        self._tables.clear()
+        self._inverse.clear()
+
     def _table(self, predicate: str) -> Mapping[str, Sequence[str]]:
         found = self._tables.get(predicate)
         if found is None:
