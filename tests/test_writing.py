@@ -12,9 +12,10 @@ from pyoxigraph import Quad
 from twingraph.atomic import DraftFolder
 from twingraph.export import writing
 from twingraph.export.dumps import DUMPS, Chunks, Frozen
+from twingraph.export.jsonld_stream import _slow, _value
 from twingraph.progress import ignore
 from twingraph.rdf.dataset import Dataset
-from twingraph.rdf.vocabulary import prefixes_for
+from twingraph.rdf.vocabulary import EDTF, XSD, prefixes_for
 from twingraph.settings import Settings
 
 Write = Callable[[], DraftFolder]
@@ -81,3 +82,13 @@ def test_an_error_of_the_child_is_raised_by_the_parent(
 
     with pytest.raises(OSError, match="No space left"):
         write()
+
+
+@pytest.mark.parametrize("coercion", [None, "@id", XSD.string.value, XSD.integer.value, EDTF.value])
+@pytest.mark.parametrize(
+    "text",
+    ["<http://e/a>", '"a"', '"a"@en', f'"1"^^{XSD.integer}', f'"1987"^^{EDTF}', '"\\n"@de',
+     f'"true"^^{XSD.boolean}'],
+)  # fmt: skip
+def test_a_value_is_written_as_the_reference_has_it(text: str, coercion: str | None) -> None:
+    assert _value(text, coercion) == _slow(text, coercion)
