@@ -29,7 +29,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from twingraph.export.editions import MEDIA_TYPES
-from twingraph.release.compress import pack, read_stored
+from twingraph.release.compress import opened, pack, read_stored
 from twingraph.releasing import release
 from twingraph.serve.app import create_app
 from twingraph.settings import load_settings
@@ -166,7 +166,7 @@ def known(server: Server) -> dict[str, str]:
         "empty": release / "empty.csv",
         "dump": server.build / "twingraph.nq",
     }
-    found = {"many": ",".join(f"{2 * one}-{2 * one}" for one in range(5000))}
+    found = {"many": ",".join(f"{2 * one}-{2 * one}" for one in range(2500))}
     for name, path in files.items():
         raw = path.read_bytes()
         digest = hashlib.sha256(raw)
@@ -297,7 +297,7 @@ FORMS = [("twingraph.nq", "", "twingraph.nq"), ("twingraph.nq.zst", "", "twingra
 
 @pytest.mark.parametrize(("name", "coding", "stored"), FORMS)
 def test_a_download_cut_off_anywhere_and_resumed_has_the_published_checksum(
-    server: Server, name: str, coding: str, stored: str
+    server: Server, name: str, coding: str, stored: str, tmp_path: Path
 ) -> None:
     sums = server.ask(f"/release/{DATE}/SHA256SUMS").body.decode()
     published = {file: digest for digest, file in re.findall(r"^(\w+)  (.+)$", sums, re.MULTILINE)}
@@ -313,7 +313,12 @@ def test_a_download_cut_off_anywhere_and_resumed_has_the_published_checksum(
         got, tag = read_until(server, path, asked, got, tag, size)
 
         assert hashlib.sha256(got).hexdigest() == published[stored], cuts
-    unpacked = read_stored(lies) if coding else got
+    unpacked = got
+    if name != stored:
+        came = tmp_path / Path(stored).name
+        came.write_bytes(got)
+        with opened(came) as stream:
+            unpacked = stream.read()
     assert hashlib.sha256(unpacked).hexdigest() == published[name]
 
 
@@ -578,6 +583,7 @@ ROUTES: list[tuple[str, tuple[str, str] | None, int]] = [
     ("/id/place/bonn", ("Accept", "image/png"), 406), ("/id/place/atlantis", None, 404),
     ("/doc/place/bonn", None, 303), ("/doc/place/bonn.ttl", None, 200),
     ("/doc/place/bonn.json", None, 200), ("/doc/place/bonn.xls", None, 404),
+    ("/doc/list/place", None, 303), ("/doc/list/place.ttl", None, 200),
     ("/ns", None, 303), ("/ns.ttl", None, 200), ("/shapes.ttl", None, 200),
     ("/graph/published", None, 303), ("/doc/graph/entities.nq", None, 200),
     ("/void.ttl", None, 200), ("/void.xls", None, 404), ("/.well-known/void", None, 303),

@@ -132,6 +132,7 @@ def options_of(choice: Choice, facet: str, counts: Mapping[str, int]) -> Sequenc
     Beside a value that the facet combines with, those that narrow it, each with the number of
     things that have both, and before them the way back; else all values.
 
+    >>> from collections import Counter
     >>> counts = Counter({"country-france": 7, "kind-twinning": 9, "kind-contact": 2,
     ...     "country-france_kind-twinning": 6, "country-france_kind-contact": 1})
     >>> [option[:2] for option in options_of(Choice("partnership", "country-france", 1), "kind", counts)]

@@ -14,11 +14,16 @@ from twingraph.site.pictures.svg import Words
 def catalogue(language: str) -> Mapping[str, str]:
     """Return the words of `site/locale/pictures.<language>.toml`, keys as `section.key`.
 
+    A language without such a file has the English ones.
+
     >>> catalogue("de")["picture.start"]
     'Beginn'
     """
-    name = f"pictures.{language}.toml"
-    text = (files("twingraph.site") / "locale" / name).read_text(encoding="utf-8")
+    folder = files("twingraph.site") / "locale"
+    found = folder / f"pictures.{language}.toml"
+    if not found.is_file():  # a language that has its sentences, but not yet these words
+        found = folder / "pictures.en.toml"
+    text = found.read_text(encoding="utf-8")
     return {
         f"{section}.{key}": word
         for section, words in tomllib.loads(text).items()
