@@ -329,6 +329,25 @@ def test_a_client_that_sends_no_more_gets_its_answers(
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),  # no Host
+        (b"GET /" + b"a" * (ADDRESS_BYTES + 1), 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 101, 431),
+    ],
+)
+def test_a_client_that_sends_no_more_is_told_why_it_is_refused(
+    running: Running, data: bytes, wanted: int
+) -> None:
+    with connected(running) as line:
+        line.sendall(data)
+        line.shutdown(socket.SHUT_WR)
+        received = everything(line)
+
+    assert status(received) == wanted
+
+
 def test_a_slow_answer_waits_for_a_client_that_only_reads(running: Running) -> None:
     with connected(running) as line:
         line.sendall(b"GET /later HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.routing import Match
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from twingraph.endpoint.endpoint import Service
 from twingraph.endpoint.inner import READING
@@ -161,6 +162,44 @@ def test_a_method_that_a_page_does_not_know_is_refused(client: TestClient) -> No
     answer = client.post("/en/place/bonn.html")
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "status"),
+    [
+        (b"", {"content-type": "application/x-www-form-urlencoded"}, 400),
+        (b"", {"content-type": "application/sparql-query"}, 400),
+        (b"query=ASK%7B%7D", {"content-type": "application/x-www-form-urlencoded", **BROWSER}, 200),
+    ],
+)
+def test_a_query_posted_without_a_body_is_answered(
+    client: TestClient, query: bytes, headers: dict[str, str], status: int
+) -> None:
+    """The body was read to its end: to read it again would be to wait for ever."""
+    client.get("/sparql")  # the graph is loaded
+    parts: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return parts.pop() if parts else await asyncio.Future[Message]()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def post() -> None:
+        scope = {
+            "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http",
+            "path": "/sparql", "raw_path": b"/sparql", "root_path": "", "query_string": query,
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "server": ("testserver", 80), "client": None,
+        }  # fmt: skip
+        async with asyncio.timeout(10):
+            await client.app(scope, receive, send)
+
+    assert client.portal is not None
+    client.portal.call(post)
+
+    assert sent[0]["status"] == status
 
 
 def test_what_is_kept_is_counted_and_bounded(client: TestClient) -> None:

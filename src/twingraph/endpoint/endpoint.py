@@ -335,7 +335,7 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
         scope[SEEN] = (reply.rows, name, False)
         return ForPeople(protocol_request, reply=reply)
     made = service.result(reply, offer, protocol_request.query, name, protocol_request.dataset)
-    if service.sending and service.sending + len(reply.body) > _HELD * service.limits.result_bytes:
+    if not has_room(service, len(reply.body)):
         return ForPeople(protocol_request, refusal(Reply(Outcome.BUSY), choice, service.limits))
     if made.tag:
         service.cache.keep(key, made)
@@ -414,6 +414,14 @@ def gone_of(receive: Receive) -> Gone:
 
 
 # --- sending -------------------------------------------------------------------------------------
+
+
+def has_room(service: Service, size: int) -> bool:
+    """May `size` bytes more be on their way to readers, slow ones among them?
+
+    A result of the largest size is always sent where no other is under way.
+    """
+    return not service.sending or service.sending + size <= _HELD * service.limits.result_bytes
 
 
 async def send_result(service: Service, scope: Scope, send: Send, made: Result, status: int) -> int:

@@ -26,6 +26,7 @@ from twingraph.endpoint.endpoint import (
     Submitter,
     condition,
     gone_of,
+    has_room,
     send_result,
 )
 from twingraph.endpoint.formats import choose_formats
@@ -105,6 +106,8 @@ class Forwarded:
         request = Request(scope, receive)
         try:
             made = await self._answer(request, service, shown)
+            if not has_room(service, len(made.body)):
+                raise self._kind.refused(Reply(Outcome.BUSY), service.limits)
         except RefusedError as error:
             if self._kind is not FORM:
                 raise
@@ -127,7 +130,7 @@ class Forwarded:
             handed = {"releases": False, "history": []}
         body, cut = shown.body, False
         posted = scope["method"] == "POST"
-        if posted and not body:
+        if posted and shown.protocol_request is None:  # else it was read, though it may be empty
             body, cut = await _body_of(request)
         head = {
             "method": "POST" if posted else "GET",

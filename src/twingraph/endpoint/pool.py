@@ -38,7 +38,7 @@ _RECENT: Final = 8  # queries of late
 _LOOK_UP: Final = 0.001  # seconds; queries that usually take less are look-ups
 _SHARED: Final = 7  # queries that stand in line at a worker whose query is young
 _BUSY: Final = 10  # times as long as processor time: then it is long all the same
-_LONG_TEXT: Final = 8192  # bytes: to read such a text takes a moment by itself, so it is no look-up
+_LONG_TEXT: Final = 8192  # bytes: to read such a query takes a moment, so it is no look-up
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
 _TRIES: Final = 2  # of a query whose worker was killed by somebody else
 
@@ -133,7 +133,7 @@ class Pool(Supply):
         else:
             if self._loop is not loop:
                 self._open(loop)
-            job.lane = 1 if len(question) > _LONG_TEXT else 0
+            job.lane = 1 if len(question) > _LONG_TEXT and not self._for_pages else 0
             self._place(job, taken=False)
         return job
 

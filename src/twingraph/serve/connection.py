@@ -82,6 +82,7 @@ class Connection(asyncio.Protocol):
         self._number = 0  # of requests that were begun
         self._input_ended = False  # the client sends nothing more, but may still read
         self._unwanted = 0  # bytes that came, and nobody wanted
+        self._words_due = False  # a refusal is to be sent in a moment
 
     # --- the transport ---------------------------------------------------------------------------
 
@@ -135,6 +136,8 @@ class Connection(asyncio.Protocol):
         `_probe`.
         """
         self._input_ended = True
+        if self._words_due and not self._transport.is_closing():
+            return True
         if self._transport.is_closing() or not self._is_answer_due():
             return False
         if self._state is _State.ANSWERING and self._current is not self._reading:
@@ -426,11 +429,13 @@ class Connection(asyncio.Protocol):
 
     def _say_later(self, words: bytes) -> None:
         """Send the last words a moment later: who is refused gets no further by asking often."""
+        self._words_due = True
         self._enter(_State.CLOSING, 0)
         self.deadline = 0.0  # however long the loop is held up, they are said
         self._loop.call_later(self._all.waits.refused, self._say, words)
 
     def _say(self, words: bytes) -> None:
+        self._words_due = False
         if not self._transport.is_closing():
             self.write(words)
             self._linger()
