@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -75,6 +77,29 @@ def test_without_a_second_core_a_job_is_done_when_it_is_asked_for(
     assert not can_fork()
     with beside(os.getpid) as result:
         assert result() == os.getpid()
+
+
+def test_where_the_system_does_not_tell_its_cores_nothing_is_forked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("os.sched_getaffinity")  # as on macOS
+    assert not can_fork()
+
+
+@pytest.mark.usefixtures("core")
+@pytest.mark.parametrize("call", ["fork", "pipe"])
+def test_without_room_for_a_child_a_job_is_done_here_and_nothing_is_left(
+    monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def fail() -> int:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    before = len(list(Path("/proc/self/fd").iterdir())), gc.get_freeze_count()
+    monkeypatch.setattr(os, call, fail)
+    with beside(os.getpid) as result:
+        assert result() == os.getpid()
+
+    assert (len(list(Path("/proc/self/fd").iterdir())), gc.get_freeze_count()) == before
 
 
 @pytest.mark.usefixtures("core")

@@ -28,6 +28,7 @@ from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import quad_lines
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings, load_settings
+from twingraph.site.reader import PREPARED
 from twingraph.source.curated import Curated
 
 ROOT = Path(__file__).parent.parent
@@ -89,6 +90,22 @@ def test_building_twice_changes_nothing_and_is_seen_as_current(settings: Setting
     assert whole(out) == first
     assert is_current(settings, out)
     assert not is_current(replace(settings, title={"en": "other"}), tmp_path / "none")
+
+
+def test_building_again_mends_what_was_prepared(settings: Settings, tmp_path: Path) -> None:
+    out = tmp_path / "build"
+    build(settings, out)
+    prepared = out / PREPARED
+    whole_one = {path.name: path.read_bytes() for path in prepared.iterdir()}
+    damaged = max(prepared.iterdir(), key=lambda path: path.stat().st_size)
+    damaged.write_bytes(b"x" + damaged.read_bytes()[1:])
+    build(settings, out)
+    assert {path.name: path.read_bytes() for path in prepared.iterdir()} == whole_one
+
+    shutil.rmtree(prepared)
+    build(settings, out)
+    assert {path.name: path.read_bytes() for path in prepared.iterdir()} == whole_one
+    assert [path.name for path in tmp_path.iterdir() if "draft" in path.name] == []
 
 
 # --- the dumps -----------------------------------------------------------------------------------

@@ -60,6 +60,22 @@ def test_rows_of_lists_are_worked_out_as_the_rules_say(two_lists: Path) -> None:
     assert f" {TG.sourcesDifferOn} " in quick
 
 
+def test_a_label_that_is_an_iri_is_none() -> None:
+    place, other = (f"<{HOME}id/place/{name}>" for name in ("a", "b"))
+    pair = f"<{HOME}id/partnership/p>"
+    lines = [
+        f"{pair} {RDF.type} {TG.Partnership} .",
+        *(f"{pair} {TG.partner} {each} ." for each in (place, other)),
+        f"{pair} {RDFS.label} <https://example.org/pair> .",
+        f"{place} {RDFS.label} <https://example.org/a> .",
+        f'{other} {RDFS.label} "B" .',
+    ]
+
+    quick, asked = both_ways({f"{HOME}graph/source/s0": sorted(lines)})
+
+    assert quick == asked
+
+
 # --- any graph -----------------------------------------------------------------------------------
 
 _LITERALS: Final = some.sampled_from(
@@ -72,6 +88,7 @@ _LITERALS: Final = some.sampled_from(
         '"C"@de',
         '"D"@be-tarask',
         '"1"^^' + str(XSD.string),
+        "<https://example.org/label>",  # no label, though it is said to be one
     ]
 )
 _PLACES: Final = [f"<{HOME}id/place/{name}>" for name in ("a", "a-b", "b", "c")]

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -26,6 +27,11 @@ from twingraph.rdf.vocabulary import EDTF, TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
+from twingraph.source.tables.dates import date_fault, read_date
+from twingraph.source.tables.places import read_places
+from twingraph.source.tables.read import ReadImport, read_import
+from twingraph.source.tables.spec import SpecError, read_spec
+from twingraph.source.tables.statements import statements
 from twingraph.sparql.library import read_query
 
 HOME = "https://w3id.org/twingraph/"
@@ -627,3 +633,82 @@ def test_what_is_left_out_of_a_workbook_is_told(project: Settings) -> None:
             project,
             ",".join(f"x{number}" for number in range(1000)) + "\n" + "1" + "," * 999 + "\n",
         )
+
+
+# --- what a list may not say ----------------------------------------------------------------------
+
+SPEC = """title.en = "T"
+language = "{language}"
+[a]
+name = "a"
+[b]
+name = "b"
+[start]
+column = "start"
+[end]
+column = "end"
+[cite]
+revision = "revision"
+"""
+
+
+def list_of(row: str, language: str = "de") -> ReadImport:
+    files = {"import.toml": SPEC.format(language=language),
+             "rows.csv": f"a,b,start,end,revision\n{row}\n"}  # fmt: skip
+    return read_import("list", files, {}, HOME)
+
+
+@pytest.mark.parametrize("language", ["de, en", "de_DE", "x-own"])
+def test_what_is_no_language_is_refused_at_its_line(language: str) -> None:
+    [problem] = list_of("Bonn,Minsk,ca. 1990,,", language).problems
+
+    assert (problem.code, problem.line) == ("I01", 2)
+    assert 'write "de"' in problem.message["en"]
+
+
+def test_a_title_in_what_is_no_language_is_refused() -> None:
+    with pytest.raises(SpecError, match="'de_DE' is no language"):
+        read_spec('title.de_DE = "T"\n[a]\nname = "a"\n[b]\nname = "b"', "list", HOME)
+
+
+@pytest.mark.parametrize("text", ["ſeit 1990", "cırca 1990", "SİNCE 1990"])
+def test_a_word_that_is_alike_only_without_case_is_no_date(text: str) -> None:
+    assert read_date(text) is None
+    assert date_fault(text) == ""
+
+
+def test_words_of_both_languages_are_of_several() -> None:
+    assert read_date("vermutlich about 1990") == ("1990%", "vermutlich about", "mul")
+    assert read_date("vermutlich ca. 1990") == ("1990%", "vermutlich ca.", "de")
+
+
+@pytest.mark.parametrize("text", ["ab 1990", "seit 1990", "since May 1990"])
+def test_since_is_no_end(text: str) -> None:
+    start, end = (list_of(f"Bonn,Minsk,{cells},").outcomes[0] for cells in (f"{text},", f",{text}"))
+
+    assert start.faults == ()
+    assert start.facts.start.startswith("1990")
+    assert [fault.column for fault in end.faults] == ["end"]
+    assert "says when something began" in end.faults[0].words
+    assert end.result == "refused"
+
+
+@pytest.mark.parametrize(("revision", "cited"), [("17", True), ("²", False), ("١٧", False)])
+def test_a_revision_is_a_number_in_ascii(revision: str, cited: bool) -> None:
+    [outcome] = list_of(f"Bonn,Minsk,,,{revision}").outcomes
+    spec = read_spec(SPEC.format(language="de"), "list", HOME)
+    written = replace(outcome, result="written", places=("bonn", "minsk"))
+    texts = statements(spec, [written], "").texts
+
+    assert any(f" {TG.revision} " in line for line in texts) == cited
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "column"),
+    [("90", "-180", 0), ("90.1", "0", 2), ("-95", "0", 2), ("0", "999", 3), ("0", "-180.5", 3)],
+)
+def test_a_point_off_the_globe_is_refused(latitude: str, longitude: str, column: int) -> None:
+    table = read_places(f"slug,latitude,longitude\nbonn,{latitude},{longitude}\n", HOME)
+
+    assert [(line, number) for line, number, _ in table.wrong] == [(2, column)] * bool(column)
+    assert all("write a number from -" in words for *_, words in table.wrong)

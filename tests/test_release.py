@@ -23,9 +23,11 @@ from twingraph.build import build, silent
 from twingraph.catalogue.citation import write_cff
 from twingraph.current_build import UnpublishedError
 from twingraph.problems import TwingraphError
+from twingraph.release import compress
 from twingraph.release.changes.diff import patch
 from twingraph.release.changes.words import number_text
 from twingraph.release.compress import opened, read_stored
+from twingraph.release.contents import PACKED_FROM, _Writer
 from twingraph.release.index import list_editions
 from twingraph.releasing import Released, release
 from twingraph.settings import load_settings
@@ -346,6 +348,24 @@ def test_a_build_that_was_changed_by_hand_is_refused(atlas: Path) -> None:
         publish(atlas, "2026-11-21")
 
     assert [one.name for one in (atlas / "releases").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize("more", [1, -1])
+def test_a_file_that_changes_while_it_is_packed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    source, folder = tmp_path / "build", tmp_path / "release"
+    source.mkdir()
+    folder.mkdir()
+    raw = b"abcdefgh" * PACKED_FROM
+    (source / "twingraph.nq").write_bytes(raw)
+    packer = compress._packer
+    monkeypatch.setattr(compress, "_packer", lambda out, path, size: packer(out, path, size + more))
+
+    with pytest.raises(TwingraphError, match="was changed after it was built; delete"):
+        _Writer(folder, "https://example.org/").take(
+            {"twingraph.nq": hashlib.sha256(raw).hexdigest()}, source
+        )
 
 
 def test_data_that_changes_while_it_is_released_is_refused(atlas: Path) -> None:

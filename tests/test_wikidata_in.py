@@ -22,12 +22,13 @@ from twingraph.check.run import check_curated
 from twingraph.cli import cli
 from twingraph.derive.published import published
 from twingraph.link.import_report import Imported
-from twingraph.link.wikidata.client import QueryClient
-from twingraph.link.wikidata_in.command import import_wikidata
+from twingraph.link.wikidata.client import QueryClient, cell
+from twingraph.link.wikidata_in.command import import_places, import_wikidata
 from twingraph.link.wikidata_in.dump import Read, read_file
 from twingraph.link.wikidata_in.entities import rows_of
 from twingraph.link.wikidata_in.places import ItemPlace, fetch_places, place_of
-from twingraph.link.wikidata_in.rows import StatementRow
+from twingraph.link.wikidata_in.results import rows_of_results
+from twingraph.link.wikidata_in.rows import StatementRow, write_rows
 from twingraph.link.wikidata_in.service import MAX_SLICE, fetch
 from twingraph.problems import TwingraphError
 from twingraph.progress import ignore as quiet
@@ -225,6 +226,19 @@ def test_results_as_json_and_as_csv_are_the_same(tmp_path: Path) -> None:
     assert row.target_label == ""  # the label service gives the identifier where there is none
 
 
+def test_half_a_character_of_a_label_is_written_as_a_question_mark() -> None:
+    half = {"en": {"language": "en", "value": "Ber\ud83clin"}}
+    [row] = rows(statement(P1545=["\ud83c"]), labels=half)
+
+    assert row.item_label == "Ber?lin"
+    assert write_rows([row]).encode()
+    assert cell({"item": {"value": "\ud83c"}}, "item") == "?"
+    binding = {name: {"value": text} for name, text in {
+        "item": "Q64", "target": "Q90", "itemLabel": "Ber\ud83clin",
+    }.items()}  # fmt: skip
+    assert write_rows(rows_of_results([binding], [])).encode()
+
+
 # --- into the graph -------------------------------------------------------------------------------
 
 
@@ -394,6 +408,27 @@ def test_places_get_what_the_project_does_not_say_with_a_source_of_its_own(
     assert any(str(q.graph_name) == graph and q.predicate == TG.country for q in quads)
     bad = [str(one) for one in check_curated(curated, quads) if one.severity == "violation"]
     assert bad == []
+
+
+def test_a_gap_that_was_filled_leaves_no_row_of_a_place(project: Settings) -> None:
+    entities = project.folder / "data/entities"
+    entities.mkdir(parents=True)
+    places = entities / "places.csv"
+    places.write_text("slug,wikidata,label\nberlin,Q64,Berlin\n", encoding="utf-8")
+    found = [place_of(place_entity("Q64", P625=[claim(point(52.5, 13.4))]))]
+    nothing = import_places(project, "w-places", DAY, [])
+    first = import_places(project, "w-places", DAY, found)
+    places.write_text("slug,wikidata,label,latitude,longitude\nberlin,Q64,Berlin,52.52,13.4\n",
+                      encoding="utf-8")  # fmt: skip
+    second = import_places(project, "w-places", DAY, found)
+
+    assert nothing.changed == ()
+    assert "data/imports/w-places/rows.csv" in first.changed
+    assert "data/imports/w-places/rows.csv" in second.changed
+    assert (project.folder / "data/imports/w-places/rows.csv").read_text() == "slug\n"
+    curated = read_project(project)
+    assert [str(problem) for problem in check_curated(curated, published(curated))
+            if problem.severity == "violation"] == []  # fmt: skip
 
 
 # --- the query service ----------------------------------------------------------------------------

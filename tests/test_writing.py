@@ -39,7 +39,7 @@ def write(quads: frozenset[Quad], settings: Settings, tmp_path: Path) -> Write:
 def forked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a child write its half, however small the graph and however many threads there are."""
     monkeypatch.setattr(writing, "FORKED_FROM", 0)
-    monkeypatch.setattr(writing, "has_two_cores", lambda: True)
+    monkeypatch.setattr(writing, "can_fork", lambda: True)
 
 
 def test_two_processes_write_what_one_does(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +67,19 @@ def test_what_the_child_did_not_write_is_written_after_it(
     whole = DUMPS["places.geojson"]
     forked(monkeypatch)
     monkeypatch.setitem(DUMPS, "places.geojson", end_child)
+
+    assert write().written == alone.written
+
+
+def test_without_room_for_a_child_all_is_written_here(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> int:
+        raise OSError(12, "Cannot allocate memory")
+
+    alone = write()
+    forked(monkeypatch)
+    monkeypatch.setattr(os, "fork", fail)
 
     assert write().written == alone.written
 

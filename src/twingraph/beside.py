@@ -1,8 +1,9 @@
 """Work that a second core does meanwhile: a child process that gives back what a function returns.
 
 The child is a fork, which has everything in memory that its parent has; only what it returns is
-sent, through a pipe. Where there is no second core, or a thread is at work (a fork has none of the
-others), the work is done when its result is asked for, and the result is the same.
+sent, through a pipe. Where there is no second core, no room for a child, or a thread is at work
+(a fork has none of the others), the work is done when its result is asked for, and the result is
+the same.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pickle
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -24,10 +26,38 @@ def can_fork() -> bool:
     """May a child be forked that gets a core of its own?"""
     return (
         hasattr(os, "fork")
+        and hasattr(os, "sched_getaffinity")  # macOS has none, and no /proc either
         and len(os.sched_getaffinity(0)) > 1
         and _THREADS.is_dir()
         and len(list(_THREADS.iterdir())) == 1
     )
+
+
+def fork(job: Callable[[int], object]) -> tuple[int, int] | None:
+    """Let a child run `job` with the writing end of a pipe; return its id and the reading end.
+
+    The caller reads to the end, closes it, waits for the child and calls `gc.unfreeze`. None where
+    the system has no room for a child (EAGAIN, ENOMEM, EMFILE): then nothing is left behind.
+    """
+    try:
+        reader, writer = os.pipe()
+    except OSError:
+        return None
+    gc.freeze()  # else a collection in either would touch, and so copy, all that is shared
+    try:
+        child = os.fork()
+    except OSError:
+        gc.unfreeze()
+        os.close(reader)
+        os.close(writer)
+        return None
+    if child == 0:  # nothing of the parent's is cleaned up here
+        with suppress(BaseException):
+            os.close(reader)
+            job(writer)
+        os._exit(0)
+    os.close(writer)
+    return child, reader
 
 
 @contextmanager
@@ -40,16 +70,11 @@ def beside(job: Callable[[], T]) -> Iterator[Callable[[], T]]:
     ...     result()
     42
     """
-    if not can_fork():
+    forked = fork(partial(_send, job)) if can_fork() else None
+    if forked is None:
         yield job
         return
-    reader, writer = os.pipe()
-    gc.freeze()  # else a collection in either would touch, and so copy, all that is shared
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _run(job, writer)
-    os.close(writer)
+    child, reader = forked
     done: list[Any] = []
 
     def result() -> T:
@@ -74,10 +99,8 @@ def beside(job: Callable[[], T]) -> Iterator[Callable[[], T]]:
         gc.unfreeze()
 
 
-def _run(job: Callable[[], object], pipe: int) -> None:
-    """Send what the job returns, and end; nothing of the parent's is cleaned up here."""
-    with suppress(BaseException):
-        raw = pickle.dumps(job())
-        with open(pipe, "wb") as stream:
-            stream.write(raw)
-    os._exit(0)
+def _send(job: Callable[[], object], pipe: int) -> None:
+    """Send what the job returns."""
+    raw = pickle.dumps(job())
+    with open(pipe, "wb") as stream:
+        stream.write(raw)

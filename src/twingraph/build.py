@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from twingraph.atomic import DraftFolder, Written, locked, point, sync_folders
+from twingraph.atomic import DraftFolder, Written, locked, point, sync, sync_folders
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.documents import shape_documents
 from twingraph.check.run import derive_and_check
@@ -222,12 +222,35 @@ def _publish(draft: DraftFolder, out: Path) -> Path:
     if not target.is_dir():
         sync_folders(draft.path, draft.written)
         draft.path.rename(target)
+    else:
+        _mend_prepared(draft, target)
     point(out, target.name)
     ours = re.compile(re.escape(stem) + "[0-9a-f]{16}")  # never a neighbour's `.build-test`
     for old in out.parent.iterdir():
         if ours.fullmatch(old.name) and old.name not in (target.name, before):
             shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def _mend_prepared(draft: DraftFolder, target: Path) -> None:
+    """Give a build that is there already what the draft prepared, where its own is not the same."""
+    names = [name for name in draft.written if name.startswith(f"{PREPARED}/")]
+    if not names or all(_is_whole(target / name, draft.written[name]) for name in names):
+        return
+    sync_folders(draft.path, names)
+    old = target / PREPARED
+    if old.exists() or old.is_symlink():
+        old.rename(draft.path / f"{PREPARED}-old")  # is deleted with the draft
+    (draft.path / PREPARED).rename(old)
+    sync(target)
+
+
+def _is_whole(path: Path, written: Written) -> bool:
+    """Is a file what was written?"""
+    if not path.is_file() or path.stat().st_size != written.size:
+        return False
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == written.sha256
 
 
 def _refuse_inside(settings: Settings, out: Path) -> None:

@@ -140,10 +140,11 @@ def _take(
     if _SUBJECT in facts:
         _take_claim(found, facts)
     kinds = facts.get(_TYPE, _NONE)
+    labels = [value for value in facts.get(_LABEL, _NONE) if value[0] == '"']  # an IRI is no label
     if _PARTNERSHIP in kinds:
         found.partnerships[subject] = Partnership(
             facts.get(_PARTNER, _NONE), facts.get(_MODALITY, _NONE), facts.get(_KIND, _NONE),
-            facts.get(_STATUS, _NONE), facts.get(_LABEL, _NONE),
+            facts.get(_STATUS, _NONE), labels,
         )  # fmt: skip
     if _UNIT in kinds:
         found.units.add(subject)
@@ -151,8 +152,8 @@ def _take(
         found.sources[subject] = frozenset(facts[_IN_SOURCE])
     if _BROADER in facts:
         found.broader[subject] = facts[_BROADER]
-    if _LABEL in facts:
-        found.labels[subject] = facts[_LABEL]
+    if labels:
+        found.labels[subject] = labels
     for name, flags in ((_STANDING, found.standing), (_TWINNING, found.twinning)):
         if name in facts:
             flags[subject] = facts[name]

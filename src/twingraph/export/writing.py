@@ -11,14 +11,15 @@ import gc
 import json
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import astuple
+from functools import partial
 from itertools import chain
 from typing import Final, Self
 
 from twingraph.atomic import DraftFolder, Written
+from twingraph.beside import can_fork, fork
 from twingraph.export.dumps import DUMPS, Chunks, Frozen, source_files
 from twingraph.progress import Progress
 from twingraph.rdf.vocabulary import RDF
@@ -46,11 +47,11 @@ def write_dumps(
     }
     beside = {name: job for name, job in jobs.items() if name.startswith(_BESIDE)}
     here = {name: job for name, job in jobs.items() if name not in beside}
-    forked = len(frozen.dataset) >= FORKED_FROM and has_two_cores()
-    done = False
-    if forked:
+    forked, done = None, False
+    if len(frozen.dataset) >= FORKED_FROM and can_fork():
         frozen.linked.facts.lines(RDF.type)  # both need the index, which is made once before
-    with _Child(beside, others, draft) if forked else nullcontext() as child:
+        forked = fork(partial(_in_child, beside, others, draft))
+    with _Child(*forked, draft) if forked else nullcontext() as child:
         _write(here, draft, progress)
         _write(source_files(frozen), draft, progress)
         if child is not None:
@@ -67,26 +68,12 @@ def _write(jobs: Jobs, draft: DraftFolder, progress: Progress) -> None:
         draft.put(name, job())
 
 
-def has_two_cores() -> bool:
-    """May a child be forked that gets a core of its own? A fork has none of the other threads."""
-    return (
-        hasattr(os, "fork") and len(os.sched_getaffinity(0)) > 1 and threading.active_count() == 1
-    )
-
-
 class _Child:
     """A child that writes files into the draft while the body runs; an error there ends it."""
 
-    def __init__(self, jobs: Jobs, others: Others, draft: DraftFolder) -> None:
-        """Fork it."""
-        self._draft = draft
-        self._reader, writer = os.pipe()
-        gc.freeze()  # else a collection in either would touch, and so copy, all that is shared
-        self._pid = os.fork()
-        if self._pid == 0:
-            os.close(self._reader)
-            _in_child(jobs, others, draft, writer)
-        os.close(writer)
+    def __init__(self, pid: int, reader: int, draft: DraftFolder) -> None:
+        """Look after a child that was forked, with the end of the pipe into which it writes."""
+        self._pid, self._reader, self._draft = pid, reader, draft
 
     def __enter__(self) -> Self:
         """Nothing more is to be done: it runs."""
@@ -116,16 +103,14 @@ class _Child:
 
 
 def _in_child(jobs: Jobs, others: Others, draft: DraftFolder, pipe: int) -> None:
-    """Write the files, tell each in a line, and end; nothing of the parent's is cleaned up here."""
-    with suppress(BaseException):
-        # the others first: they need most, when the parent has not got far
-        made = chain(_in_pieces(others), ((name, job()) for name, job in jobs.items()))
-        for name, pieces in made:
-            draft.put(name, pieces)
-            told = json.dumps([name, *astuple(draft.written[name])])
-            os.write(pipe, f"{told}\n".encode())
-        os.write(pipe, _ALL)
-    os._exit(0)
+    """Write the files and report each in a line."""
+    # the others first: they need most, when the parent has not got far
+    made = chain(_in_pieces(others), ((name, job()) for name, job in jobs.items()))
+    for name, pieces in made:
+        draft.put(name, pieces)
+        report = json.dumps([name, *astuple(draft.written[name])])
+        os.write(pipe, f"{report}\n".encode())
+    os.write(pipe, _ALL)
 
 
 def _in_pieces(others: Others) -> Iterator[tuple[str, Chunks]]:

@@ -90,7 +90,7 @@ class Unpacked(io.BufferedReader):
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for reading, unpacked if its suffix is `.gz` or `.zst`.
 
-    Raises `OSError` or `EOFError` where it is not what its suffix says, while it is read.
+    Raises one of `PackError` where it is not what its suffix says, while it is read.
     """
     with path.open("rb") as raw:
         if path.suffix in PACKINGS:

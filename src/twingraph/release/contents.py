@@ -262,7 +262,10 @@ class _Writer:
         """Pack a file under a name; return the SHA-256 of what it holds and of the packed file."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = pack(source, path)
+        try:
+            content = pack(source, path)
+        except PackError:  # it grew or shrank meanwhile
+            raise _changed(source) from None
         with path.open("rb") as stream:
             return content, hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -277,6 +280,10 @@ class _Writer:
 
 def _refuse_changed(path: Path, found: str, wanted: str) -> None:
     if found != wanted:
-        raise TwingraphError(
-            f"{path} was changed after it was built; delete {path.parent} and build again"
-        )
+        raise _changed(path)
+
+
+def _changed(path: Path) -> TwingraphError:
+    return TwingraphError(
+        f"{path} was changed after it was built; delete {path.parent} and build again"
+    )

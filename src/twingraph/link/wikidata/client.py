@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from twingraph.link.wikidata_in.entities import in_unicode
 from twingraph.problems import TwingraphError
 from twingraph.settings import Settings
 from twingraph.version import __version__
@@ -191,7 +192,7 @@ def cell(binding: Binding, variable: str) -> str:
     >>> cell({"item": {"type": "literal", "value": "Bonn"}}, "item"), cell({}, "item")
     ('Bonn', '')
     """
-    return str(binding.get(variable, {}).get("value", ""))
+    return in_unicode(str(binding.get(variable, {}).get("value", "")))
 
 
 def _lower(headers: Any) -> dict[str, str]:

@@ -92,7 +92,7 @@ def import_places(
     codes = {plain(quad.object): plain(quad.subject).rpartition("/")[2]
              for quad in quads if quad.predicate == TG.countryCode}  # fmt: skip
     made = place_rows(found, known, quads, settings.base_iri, lambda code: codes.get(code, ""))
-    if not made.rows:
+    if not (made.rows or (folder / ROWS).exists()):
         return PlacesImport((), made.notes)
     text = write_places(made.rows)
     toml = MAPPING_OF_PLACES.format(day=day, sha256=hashlib.sha256(text.encode()).hexdigest())

@@ -51,7 +51,7 @@ def label_of(entity: Json) -> str:
     for language in (*_LANGUAGES, *sorted(labels)):
         value = json_map(labels.get(language)).get("value")
         if isinstance(value, str) and value:
-            return value
+            return in_unicode(value)
     return ""
 
 
@@ -127,7 +127,12 @@ def _compact(value: object) -> str:
     """Return JSON in its shortest form; nothing for nothing."""
     if not value:
         return ""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return in_unicode(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+
+
+def in_unicode(text: str) -> str:
+    """Return a text with `?` for each half of a character (`\\ud83c`), which UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def json_map(value: object) -> Mapping[str, Any]:

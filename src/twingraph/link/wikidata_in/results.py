@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from twingraph.link.wikidata_in.entities import in_unicode
 from twingraph.link.wikidata_in.rows import SOME, StatementRow
 from twingraph.link.wikidata_in.times import DAY, YEAR, edtf_of, is_late_julian
 
@@ -44,7 +45,8 @@ def rows_of_results(
 def _text(value: object) -> str:
     """Return a cell of CSV, or the value of a term of SPARQL JSON; a blank node is a somevalue."""
     if isinstance(value, dict):
-        return SOME if value.get("type") == "bnode" else str(value.get("value", ""))
+        text = in_unicode(str(value.get("value", "")))
+        return SOME if value.get("type") == "bnode" else text
     return str(value or "")
 
 

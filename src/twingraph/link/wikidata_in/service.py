@@ -202,5 +202,5 @@ def _kept(path: Path) -> list[Binding] | None:
 
 def _keep(path: Path, rows: list[Binding]) -> None:
     draft = path.with_suffix(".draft")
-    write_synced(draft, json.dumps(rows, ensure_ascii=False).encode())
+    write_synced(draft, json.dumps(rows).encode())
     draft.replace(path)

@@ -66,7 +66,8 @@ _PREFIX: Final = re.compile(
 class CellDate(NamedTuple):
     """What a cell says: the date in EDTF, and the words that limit it with their language.
 
-    `language` is empty where the words are of both languages; without limiting words `hedge` is.
+    `language` is empty where each word is of both languages, `mul` where words of both stand
+    together; without limiting words `hedge` is empty.
     """
 
     edtf: str
@@ -126,7 +127,8 @@ def read_date(text: str) -> CellDate | None:
     sign = "%" if about and doubted else "~" if about else "?" if doubted else ""
     words = [word for word, kind in hedges if kind in ("about", "doubted")]
     languages = {_ABOUT.get(word.lower()) or _DOUBTED.get(word.lower(), "") for word in words}
-    language = next(iter(languages - {""}), "")
+    languages.discard("")
+    language = "mul" if len(languages) > 1 else "".join(languages)
     return CellDate(value + sign, " ".join(words), language)
 
 
@@ -138,6 +140,15 @@ def date_of(text: str) -> str | None:
     """
     found = read_date(text)
     return found.edtf if found else None
+
+
+def is_since(text: str) -> bool:
+    """Does a cell say since when something is, and so nothing of its end?
+
+    >>> is_since("ab 1990"), is_since("vor 1990")
+    (True, False)
+    """
+    return any(kind == "since" for _, kind in _split(text)[0])
 
 
 def date_fault(text: str) -> str:
@@ -163,12 +174,14 @@ def _split(text: str) -> tuple[list[tuple[str, str]], str]:
     found: list[tuple[str, str]] = []
     while match := _PREFIX.match(rest):
         word = match[1]
-        kind = next(
+        kind = next((
             name for name, words in (
                 ("about", _ABOUT), ("doubted", _DOUBTED), ("before", _BEFORE), ("after", _AFTER),
                 ("since", _SINCE),
             ) if word.lower() in words
-        )  # fmt: skip
+        ), "")  # fmt: skip
+        if not kind:  # alike but for the case of another alphabet: `ſeit`, `cırca`
+            break
         found.append((word, kind))
         rest = rest[match.end() :]
     return found, rest

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from twingraph.source.tables.cells import Row, Sheet
-from twingraph.source.tables.dates import CellDate, date_fault, read_date
+from twingraph.source.tables.dates import CellDate, date_fault, is_since, read_date
 from twingraph.source.tables.matches import Matches, key_iri
 from twingraph.source.tables.spec import Cell, Spec
 from twingraph.source.terms import control_character, has_words
@@ -171,6 +171,10 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
                 why = f": {fault}" if fault else ""
                 words = (f"'{text}' is no date{why}; write 1988, 1988-05, 1988-05-17, 17.5.1988, "
                          "Mai 1988, um 1988, vor 1988 or 1988?")  # fmt: skip
+                faults.append(Fault(dated.cell.column, words))
+                continue
+            if name == "end" and not dated.precision and is_since(text):
+                words = f"'{text}' says when something began; write the end, such as 1990"
                 faults.append(Fault(dated.cell.column, words))
                 continue
             dates[name] = found.edtf

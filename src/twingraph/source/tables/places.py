@@ -38,6 +38,7 @@ _PATTERNS: Final = {
     "longitude": (re.compile(r"(-?[0-9]{1,3}(\.[0-9]+)?)?"), "7.09549"),
     "level": (re.compile(r"([a-z]+)?"), "municipality"),
 }
+_LIMITS: Final = {"latitude": 90, "longitude": 180}  # degrees, to both sides of zero
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def _faults(row: Row, columns: Sequence[str]) -> Iterable[tuple[int, int, str]]:
         text = row.cells[name]
         if pattern is not None and not pattern.fullmatch(text):
             yield row.line, number, f"{name} '{text[:40]}'; write it as {example}"
+        elif (limit := _LIMITS.get(name)) and text and abs(float(text)) > limit:
+            yield row.line, number, f"{name} '{text}'; write a number from -{limit} to {limit}"
 
 
 def _statements(base: str, cells: Mapping[str, str], minting: bool) -> Iterable[str]:
@@ -130,13 +133,13 @@ def _same_as(cells: Mapping[str, str]) -> Iterable[str]:
 
 
 def write_places(rows: Iterable[Mapping[str, str]]) -> str:
-    """Return places as CSV: sorted by slug, only the columns that some row fills.
+    """Return places as CSV: sorted by slug, only the columns that some row fills, and the slug.
 
     >>> write_places([{"slug": "bonn", "label": "Bonn"}, {"slug": "aachen", "country": "germany"}])
     'slug,label,country\\naachen,,germany\\nbonn,Bonn,\\n'
     """
     ordered = sorted(rows, key=lambda row: row["slug"])
-    columns = [name for name in COLUMNS if any(row.get(name) for row in ordered)]
+    columns = [name for name in COLUMNS if name == "slug" or any(row.get(name) for row in ordered)]
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n", restval="")
     writer.writeheader()

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from pyoxigraph import Literal
+
 FILE: Final = "import.toml"
 ROWS: Final = "rows.csv"
 MATCHES: Final = "matches.sssom.tsv"
@@ -125,6 +127,12 @@ def read_spec(text: str, slug: str, base: str) -> Spec:
     for key in ("licence", "url"):
         if texts[key] and not re.fullmatch(r'https?://[^\s<>"{}|^`\\]+', texts[key]):
             raise SpecError(key, f"{key} '{texts[key]}' is no address; write https://…")
+    for language in title:
+        if not _is_language(language):
+            raise SpecError(f"title.{language}", f"'{language}' is no language; write title.de = …")
+    if texts["language"] and not _is_language(texts["language"]):
+        words = f"language '{texts['language']}' is no tag of one language"
+        raise SpecError("language", f'{words}; write "de" or "de-CH"')
     is_places = table.get("places") is True
     sides = ({}, {}) if is_places else tuple(_side(table.get(n, {}), n) for n in ("a", "b"))
     coded: dict[str, Coded] = {name: _coded(table[name], name) for name in CODED if name in table}
@@ -137,6 +145,19 @@ def read_spec(text: str, slug: str, base: str) -> Spec:
         slug, title, texts, (sides[0], sides[1]), coded, dated, cite, tuple(guessed), is_places,
         base, table.get("large") is True,
     )  # fmt: skip
+
+
+def _is_language(tag: str) -> bool:
+    """Is it a language tag (BCP 47), and one that begins with a language?
+
+    >>> [_is_language(tag) for tag in ("de", "zh-Hant-TW", "mul", "de_DE", "de, en", "x-own", "")]
+    [True, True, True, False, False, False, False]
+    """
+    try:
+        Literal("", language=tag)
+    except ValueError:
+        return False
+    return len(tag.partition("-")[0]) > 1
 
 
 def _cell(value: object, key: str) -> Cell:

@@ -170,7 +170,7 @@ def _citation(source: str, group: Sequence[Outcome]) -> Iterator[str]:
             name = outcome.statement.replace("$", "-", 1)
             if is_iri(_ENTITY + name):
                 yield f"{TG.statement} {iri(_ENTITY + name)} ."
-        if outcome.revision.isdigit():
+        if outcome.revision.isascii() and outcome.revision.isdigit():
             yield f'{TG.revision} "{outcome.revision}"^^{XSD.integer} .'
 
 
