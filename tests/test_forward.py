@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import pytest
@@ -22,11 +22,15 @@ from starlette.types import Message
 
 from twingraph.endpoint.endpoint import Service
 from twingraph.endpoint.inner import READING
-from twingraph.endpoint.messages import PAGE, pack
+from twingraph.endpoint.launch import config_of, pages_of
+from twingraph.endpoint.messages import PAGE, pack, unpack
 from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.pages import PageMaker
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.refusal import page_refusal
+from twingraph.rdf.frozen import NAME, load_store
+from twingraph.rdf.vocabulary import HOME
 from twingraph.serve.app import create_app
 from twingraph.settings import Limits
 from twingraph.site.attachments import attachment_paths
@@ -327,6 +331,42 @@ def test_a_busy_service_says_so_to_people(limited: Callable[..., TestClient]) ->
     assert 503 in statuses
     assert refused.headers["retry-after"]
     assert pool.state()["waiting"] == 0
+
+
+def test_pages_wait_until_slow_readers_have_read(limited: Callable[..., TestClient]) -> None:
+    client = limited()
+    service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's
+    service.sending = 4 * service.limits.result_bytes
+    full = client.get("/en/place/bonn.html", headers=BROWSER)
+    shown = client.get("/sparql", params={"query": "ASK {}"}, headers=BROWSER)
+    service.sending = 0
+
+    for answer in (full, shown):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert client.get("/en/place/bonn.html").status_code == 200
+
+
+def test_what_a_worker_notes_stands_in_the_log(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no standard error of its own: what it writes there comes with its answer."""
+    config = config_of(built / NAME, HOME, Limits(), pages_of(None, "", Limits()))
+    maker = PageMaker(load_store(built / NAME), config)
+
+    def fail(*_: object) -> NoReturn:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr("twingraph.endpoint.pages.evaluate", fail)
+    head = {
+        "method": "GET", "path": "/sparql", "raw_path": "/sparql", "root_path": "",
+        "scheme": "http", "server": None, "query_string": "query=ASK+%7B%7D",
+        "headers": [["accept", "text/csv"]], "handed": None, "cut": False,
+    }  # fmt: skip
+    told, _ = unpack(maker.answer(pack(head, b"")).body)
+
+    assert told["status"] == 500
+    assert "ZeroDivisionError: on purpose" in told["trace"]
 
 
 def test_a_question_without_end_leaves_pages_alone(limited: Callable[..., TestClient]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import http.client
@@ -13,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -21,12 +23,16 @@ from email import message_from_bytes
 from email.message import Message
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message as ASGIMessage
 
 from twingraph.export.editions import MEDIA_TYPES
 from twingraph.release.compress import opened, pack, read_stored
@@ -35,7 +41,9 @@ from twingraph.serve.app import create_app
 from twingraph.settings import load_settings
 from twingraph.site.datapage import DATA_PAGE
 from twingraph.site.reader import BuildFile
-from twingraph.web.files.published import PublishedFile, held_of, read_whole
+from twingraph.web.files.published import CutOffError, PublishedFile, held_of, read_whole
+from twingraph.web.files.ranges import Span
+from twingraph.web.files.send import FileBody
 
 ROOT = Path(__file__).parent.parent
 DATE = "2024-05-17"
@@ -426,6 +434,86 @@ def test_what_is_kept_packed_is_sent_as_it_was_published_or_not_to_its_end(
         assert server.ask(path).status == 503
     finally:
         shutil.rmtree(folder)
+
+
+WHOLE = b"".join(b"<http://e/%06d> <http://e/p> <http://e/o> .\n" % n for n in range(4000))
+
+
+def packed_only(folder: Path) -> PublishedFile:
+    """Write a file that lies there packed only."""
+    (folder / "a.nq").write_bytes(WHOLE)
+    packed = folder / "a.nq.zst"
+    pack(folder / "a.nq", packed)
+    sha256 = hashlib.sha256(WHOLE).hexdigest()
+    return PublishedFile(packed, "a.nq", len(WHOLE), sha256, 0, packed.stat().st_size)
+
+
+async def sent_by(body: FileBody, limiter: CapacityLimiter, *, left: bool = False) -> bytes:
+    """Return what it sends to a client, which may have `left`."""
+    sent = []
+
+    async def receive() -> ASGIMessage:
+        return {"type": "http.disconnect"} if left else await asyncio.Future[ASGIMessage]()
+
+    async def send(message: ASGIMessage) -> None:
+        sent.append(message.get("body", b""))
+
+    app = SimpleNamespace(state=SimpleNamespace(unpacking=limiter))
+    scope = {"type": "http", "method": "GET", "app": app, "asgi": {"spec_version": "2.4"}}
+    await body(scope, receive, send)
+    return b"".join(sent)
+
+
+def no_other() -> NoReturn:
+    raise AssertionError("the file is whole")
+
+
+def test_what_is_skipped_in_a_packed_file_is_unpacked_bit_by_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twingraph.web.files.send._SKIPPED", 1000)
+    held = packed_only(tmp_path)
+    parts = [Span(90_000, 90_100), b"--", Span(5000, 5010)]
+    past = Span(len(WHOLE) + 5000, len(WHOLE) + 5001)
+
+    async def main() -> bytes:
+        limiter = CapacityLimiter(2)
+        with pytest.raises(CutOffError):
+            await sent_by(FileBody(held, [past], 206, {}, no_other), limiter)
+        with pytest.raises(ClientDisconnect):
+            await sent_by(FileBody(held, parts, 206, {}, no_other), limiter, left=True)
+        return await sent_by(FileBody(held, parts, 206, {}, no_other), limiter)
+
+    assert asyncio.run(main()) == WHOLE[90_000:90_100] + b"--" + WHOLE[5000:5010]
+
+
+def test_who_unpacks_leaves_threads_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, gate, chunk = packed_only(tmp_path), threading.Event(), FileBody._chunk
+
+    def late(body: FileBody, start: int, most: int) -> bytes | None:
+        gate.wait(10)
+        return chunk(body, start, most)
+
+    monkeypatch.setattr(FileBody, "_chunk", late)
+
+    async def main() -> list[bytes]:
+        limiter, others = CapacityLimiter(2), to_thread.current_default_thread_limiter()
+        others.total_tokens = 4
+        bodies = [FileBody(held, [Span(90_000, 90_100)], 206, {}, no_other) for _ in range(8)]
+        sending = [asyncio.create_task(sent_by(body, limiter)) for body in bodies]
+        try:
+            async with asyncio.timeout(10):
+                while limiter.statistics().tasks_waiting < 6 and others.borrowed_tokens < 4:
+                    await asyncio.sleep(0.01)
+                assert limiter.borrowed_tokens == 2
+                assert await to_thread.run_sync(lambda: "at once") == "at once"
+        finally:
+            gate.set()
+        return await asyncio.gather(*sending)
+
+    assert asyncio.run(main()) == [WHOLE[90_000:90_100]] * 8
 
 
 def test_what_answers_are_made_from_is_read_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -22,12 +22,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from twingraph.endpoint.blocking import BlockingEvaluator
 from twingraph.endpoint.evaluate import COUNTERS, Config, evaluate
 from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launched
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import Reply
+from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.question import Question
 from twingraph.endpoint.worker import REPLY
 from twingraph.rdf.vocabulary import HOME
@@ -423,6 +425,34 @@ def test_the_same_query_has_the_same_bytes_in_every_worker(graph: Path) -> None:
         return {(await pool.ask(query, "json", "nt")).body for _ in range(12)}
 
     assert len(with_pool(graph, use) | with_pool(graph, use)) == 1
+
+
+@pytest.mark.parametrize(("for_pages", "lane"), [(False, 1), (True, 0)])
+def test_a_long_text_is_no_look_up_but_a_long_request_may_be(
+    graph: Path, for_pages: bool, lane: int
+) -> None:
+    async def main() -> int:
+        pool = Pool(graph, HOME, TIGHT, Played(0), for_pages=for_pages)
+        try:
+            return pool.begin(b" " * 10_000, None, lambda reply: None).lane
+        finally:
+            pool.close()
+
+    assert asyncio.run(main()) == lane
+
+
+def test_triples_are_not_written_as_rows(graph: Path) -> None:
+    async def use(pool: Pool) -> str:
+        loop = asyncio.get_running_loop()
+        evaluator = BlockingEvaluator(
+            pool, lambda ask: asyncio.run_coroutine_threadsafe(ask(), loop).result(10)
+        )
+        with pytest.raises(RefusedError) as raised:
+            await asyncio.to_thread(evaluator.write, "DESCRIBE <http://e/>", "csv")
+        assert raised.value.status == 406
+        return str(raised.value)
+
+    assert "CONSTRUCT and DESCRIBE" in with_pool(graph, use)
 
 
 # --- a fork server that is played here -----------------------------------------------------------

@@ -254,6 +254,23 @@ def test_one_that_has_gone_takes_no_fork_server_along() -> None:
     assert supervisor._forks == {key: fork}
 
 
+@pytest.mark.parametrize(("program", "pause"), [("/bin/false", 2.0), ("/bin/true", 0.0)])
+def test_one_that_fails_is_started_anew_after_a_pause(program: str, pause: float) -> None:
+    """However long it lived: what makes it end with 1 most likely goes on."""
+    with socket.socket() as listener:
+        supervisor = Supervisor([listener], Board(4), _never, "", {})
+        supervisor._heard_ready = 1
+        [process] = supervisor._processes
+        process.pid = os.posix_spawn(program, [program], {})
+        process.began = time.monotonic() - 60
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        before = time.monotonic()
+        supervisor._reap()
+
+    assert not supervisor._ending
+    assert before + pause <= process.again <= time.monotonic() + pause
+
+
 def _never(slot: int, listener: socket.socket, link: socket.socket) -> NoReturn:
     raise AssertionError("no process is started")
 

@@ -196,6 +196,19 @@ def test_health_is_asked_of_the_workers(fresh: tuple[TestClient, io.StringIO]) -
     assert (ill.status_code, ill.headers["retry-after"]) == (503, "5")
 
 
+def test_health_looks_at_the_workers_for_pages_too(fresh: tuple[TestClient, io.StringIO]) -> None:
+    client, _ = fresh
+    client.get(ASK)  # the graph is loaded
+    pages = client.app.state.service.pages  # type: ignore[attr-defined]  # Starlette's
+    pages._problem, pages._retry = "no more processes", time.monotonic() + 60
+    ill = client.get("/health")
+    pages._problem, pages._retry = "", 0.0
+
+    assert (ill.status_code, ill.headers["retry-after"]) == (503, "5")
+    assert ill.text.startswith("pages are not answered: no more processes; build ")
+    assert client.get("/health").status_code == 200
+
+
 # --- answers that are kept -----------------------------------------------------------------------
 
 

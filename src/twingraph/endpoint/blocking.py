@@ -1,7 +1,7 @@
 """Questions of the library put to the workers too: a store, to those who ask in a thread.
 
-Pages and routes ask their own small questions of the graph in this process. A question of the
-library may take long on a large graph, so it is evaluated where it can be stopped.
+A question of the library may take long on a large graph, so it is evaluated where it can be
+stopped: the server hands it to its workers, and a worker is watched itself by the pool.
 """
 
 from __future__ import annotations
@@ -50,18 +50,20 @@ class BlockingEvaluator:
 
         Raises `RefusedError` as `query` does, also for a query that makes triples.
         """
-        reply = self._ask(query, suffix, substitutions)
+        reply = self._ask(query, suffix, "", substitutions)
         if reply.outcome not in (Outcome.ROWS, Outcome.BOOLEAN):
             raise refusal(reply, choose_formats((suffix,), None), self._evaluator.limits)
         return reply.body
 
-    def _ask(self, query: str, suffix: str, substitutions: Mapping[Any, Any] | None) -> Reply:
+    def _ask(
+        self, query: str, rows: str, graphs: str, substitutions: Mapping[Any, Any] | None
+    ) -> Reply:
         bindings = {name.value: str(term) for name, term in (substitutions or {}).items()}
-        return self._run(partial(self._evaluator.ask, query, suffix, "nt", bindings=bindings))
+        return self._run(partial(self._evaluator.ask, query, rows, graphs, bindings=bindings))
 
     def query(self, query: str, substitutions: Mapping[Any, Any] | None = None) -> QueryResult:
         """Return what a query answers; raise `RefusedError` where it overruns a limit."""
-        reply = self._ask(query, "json", substitutions)
+        reply = self._ask(query, "json", "nt", substitutions)
         if reply.outcome in (Outcome.ROWS, Outcome.BOOLEAN):
             return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
         if reply.outcome is not Outcome.TRIPLES:

@@ -146,6 +146,11 @@ class Submitter(Protocol):
         """End at once."""
         ...
 
+    @property
+    def problem(self) -> str:
+        """Why no request can be answered now, '' where they can."""
+        ...
+
     def state(self) -> dict[str, int]:
         """Return how many requests run and wait."""
         ...

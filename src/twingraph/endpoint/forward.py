@@ -125,7 +125,9 @@ class Forwarded:
         scope = request.scope
         handed = None
         if self._kind.handed is not None and request.app.state.releases is not None:
-            handed = await to_thread.run_sync(self._kind.handed, request)
+            handed = await to_thread.run_sync(
+                self._kind.handed, request, limiter=request.app.state.handing
+            )
         elif self._kind.handed is not None:
             handed = {"releases": False, "history": []}
         body, cut = shown.body, False

@@ -13,7 +13,7 @@ class Outcome(enum.Enum):
     BOOLEAN = b"B"
     TRIPLES = b"G"
     NO_SPARQL = b"S"
-    """The text is no query; the body is the mistake in JSON (`graph.mistakes.Mistake`)."""
+    """The text is no query; the body is the mistake in JSON (`sparql.mistakes.Mistake`)."""
     UPDATE = b"W"
     REFUSED = b"D"
     """It calls another host or names a graph that is not here; the body says so in words."""

@@ -6,8 +6,10 @@ read before it is forked, and what is a coroutine here never waits for anything.
 
 from __future__ import annotations
 
+import io
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import redirect_stderr
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -125,17 +127,19 @@ class PageMaker:
         self._service.site = replace(self._service.site, prepared={}, memory={})
 
     def answer(self, message: bytes) -> Answer:
-        """Return the response to a request (`messages.py`)."""
+        """Return the response to a request (`messages.py`), with what is to stand in the log."""
         head, body = unpack(message)
         scope = _scope_of(head, body, self._service)
         sent: list[Message] = []
-        trace = ""
+        noted = io.StringIO()  # a worker has no standard error of its own
         try:
-            drive(self._respond(scope, body, sent))
+            with redirect_stderr(noted):
+                drive(self._respond(scope, body, sent))
         except (OutOfMemoryError, MemoryError):
             return Answer(Outcome.TOO_MUCH_MEMORY)
         except Exception:  # noqa: BLE001  # ours, whatever it is: answered with 500, told in the log
-            trace = traceback.format_exc()
+            traceback.print_exc(file=noted)
+        trace = noted.getvalue()
         if not sent:
             return Answer(Outcome.FAILED, trace.encode())
         told = {

@@ -14,7 +14,7 @@ from twingraph.endpoint.launch import Launcher
 from twingraph.endpoint.process import Worker
 from twingraph.problems import TwingraphError
 
-_START: Final = 60.0  # seconds until the graph is loaded
+_START: Final = 600.0  # seconds until the graph is loaded
 _PAUSE: Final = 0.5  # seconds until the next try, twice as long after each failure
 _LONGEST_PAUSE: Final = 30.0
 

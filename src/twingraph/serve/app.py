@@ -60,6 +60,8 @@ from twingraph.web.search import ROUTES as SEARCH
 from twingraph.web.sitemap import ROUTES as CRAWLERS
 
 _CONCURRENT_QUESTIONS: Final = 4
+_HANDING: Final = 4  # threads that look up what the releases tell, for workers
+_UNPACKING: Final = 2  # threads that unpack files
 
 
 class Application(Starlette):
@@ -174,6 +176,8 @@ def create_app(
     app.state.releases = releases
     app.state.numbers = Numbers(state_of(app))
     app.state.queries = CapacityLimiter(_CONCURRENT_QUESTIONS)
+    app.state.handing = CapacityLimiter(_HANDING)
+    app.state.unpacking = CapacityLimiter(_UNPACKING)
     return app
 
 

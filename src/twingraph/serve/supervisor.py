@@ -1,9 +1,8 @@
 """Several processes that serve at one address: started, watched, started anew, ended.
 
 Each has a socket of its own at the same address (SO_REUSEPORT), among which the kernel divides the
-connections. All of the sockets stay open here, so that no connection is lost with a process. The
-graph is loaded before they are forked, so that they share its memory; fork servers are started
-here, one for each build, and shared too.
+connections. All of the sockets stay open here, so that no connection is lost with a process. They
+hold no graph: fork servers, which load it, are started here, one for each build, and shared.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from twingraph.serve.link import PACKET
 
 SPARE: Final = 64  # processes that may be started anew
 _GRACE: Final = 8.0  # seconds until those that do not end are killed
-_QUICK: Final = 1.0  # seconds: who ends sooner is not started anew at once
+_QUICK: Final = 1.0  # seconds: who ends sooner, or fails, is not started anew at once
 _PAUSE: Final = 2.0
 
 Child = Callable[[int, socket.socket, socket.socket], NoReturn]
@@ -178,14 +177,15 @@ class Supervisor:
                 continue
             self._board.retire(process.slot)
             process.pid = 0
-            if self._heard_ready < len(self._processes) and os.waitstatus_to_exitcode(status) == 1:
+            failed = os.waitstatus_to_exitcode(status) == 1  # the next may well fail, too
+            if failed and self._heard_ready < len(self._processes):
                 self._ending, self._code = True, 1
             if self._ending:
                 continue
             lived = time.monotonic() - process.began
             name = f"process {process.number + 1} of {len(self._processes)}"
             print(f"twingraph: {name} ended and is started anew", file=sys.stderr, flush=True)  # noqa: T201
-            process.again = time.monotonic() + (_PAUSE if lived < _QUICK else 0.0)
+            process.again = time.monotonic() + (_PAUSE if failed or lived < _QUICK else 0.0)
             if self._next_slot < self._board.slots:
                 process.slot = self._next_slot
                 self._next_slot += 1

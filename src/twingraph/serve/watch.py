@@ -139,13 +139,15 @@ class Front:
 
 
 async def health(request: Request) -> Response:
-    """Say whether queries are answered: 200 `ok`, else 503 and why; with the build that is served.
+    """Say whether queries and pages are answered: 200 `ok`, else 503 and why; with the build.
 
     It answers within `_PATIENCE` seconds, whatever state the workers are in.
     """
     service: Service = request.state.snapshot
-    problem = service.evaluator.problem or await _ask_for_health(service)
-    text = f"queries are not answered: {problem}; build " if problem else "ok "
+    kind, problem = "pages", service.pages.problem if service.pages is not None else ""
+    if not problem:
+        kind, problem = "queries", service.evaluator.problem or await _ask_for_health(service)
+    text = f"{kind} are not answered: {problem}; build " if problem else "ok "
     headers = {"cache-control": "no-store", **({"retry-after": "5"} if problem else {})}
     body = f"{text}{service.build[:16]}\n"
     return Response(body, 503 if problem else 200, headers, "text/plain")

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import BinaryIO, Final
 
-from anyio import to_thread
-from starlette.requests import Request
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -54,10 +54,15 @@ from twingraph.web.weblinks import file_links
 RETRY_AFTER: Final = 10  # seconds; a build or a copy of a release is done by then
 REVALIDATE: Final = "no-cache"
 _CHUNK: Final = 256 * 1024
+_SKIPPED: Final = 8 * 1024 * 1024  # bytes of a packed file that are unpacked at once to skip them
 
 
 class FileBody(StreamingResponse):
-    """Some bytes of a file, between texts of ours; `otherwise` is sent where it is not whole."""
+    """Some bytes of a file, between texts of ours; `otherwise` is sent where it is not whole.
+
+    To unpack takes the processor, all that lies before a range included: so many do it at once as
+    `app.state.unpacking` says, and whoever waits for another thread waits for none of them.
+    """
 
     def __init__(
         self,
@@ -72,10 +77,14 @@ class FileBody(StreamingResponse):
         self._parts = tuple(parts)
         self._otherwise = otherwise
         self._file: BinaryIO | None = None
+        self._limiter: CapacityLimiter | None = None
         super().__init__(self._read(), status, headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, once it is open and found to be of the size it was published with."""
+        self._request = Request(scope, receive)
+        if self._published.packed_size is not None:
+            self._limiter = scope["app"].state.unpacking
         self._file = await to_thread.run_sync(open_whole, self._published)
         if self._file is None:
             await self._otherwise()(scope, receive, send)
@@ -85,25 +94,41 @@ class FileBody(StreamingResponse):
         finally:
             self._file.close()
 
-    def _read(self) -> Iterator[bytes]:
+    async def _read(self) -> AsyncIterator[bytes]:
         for part in self._parts:
             if isinstance(part, bytes):
                 yield part
                 continue
             left = part.stop - part.start
             while left:
-                chunk = self._chunk(part.stop - left, left)
+                chunk = await to_thread.run_sync(
+                    self._chunk, part.stop - left, left, limiter=self._limiter
+                )
+                if chunk is None:  # on the way there
+                    if await self._request.is_disconnected():
+                        raise ClientDisconnect
+                    continue
                 if not chunk:  # less comes than promised, and the broken connection shows it
                     raise CutOffError(f"{self._published.path} became shorter while it was sent")
                 left -= len(chunk)
                 yield chunk
 
-    def _chunk(self, start: int, most: int) -> bytes:
-        """Return some bytes from `start` on; none where the file ends, or is damaged."""
+    def _chunk(self, start: int, most: int) -> bytes | None:
+        """Return some bytes from `start` on; none where the file ends, or is damaged.
+
+        None where it has only come nearer to `start`, in a packed file.
+        """
         assert self._file is not None
         try:
-            if self._file.tell() != start:
-                self._file.seek(start)
+            place = self._file.tell()
+            if place != start:
+                nearer = start
+                if self._published.packed_size is not None:
+                    nearer = min(start, (place if place < start else 0) + _SKIPPED)
+                if self._file.seek(nearer) != nearer:
+                    return b""
+                if nearer != start:
+                    return None
             return self._file.read(min(most, _CHUNK))
         except PackError:
             return b""
