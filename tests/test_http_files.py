@@ -473,7 +473,7 @@ def test_what_is_skipped_in_a_packed_file_is_unpacked_bit_by_bit(
 ) -> None:
     monkeypatch.setattr("twingraph.web.files.send._SKIPPED", 1000)
     held = packed_only(tmp_path)
-    parts = [Span(90_000, 90_100), b"--", Span(5000, 5010)]
+    parts: list[bytes | Span] = [Span(90_000, 90_100), b"--", Span(5000, 5010)]
     past = Span(len(WHOLE) + 5000, len(WHOLE) + 5001)
 
     async def main() -> bytes:
