@@ -333,10 +333,14 @@ def test_a_busy_service_says_so_to_people(limited: Callable[..., TestClient]) ->
     assert pool.state()["waiting"] == 0
 
 
-def test_pages_wait_until_slow_readers_have_read(limited: Callable[..., TestClient]) -> None:
+def test_large_pages_wait_until_slow_readers_have_read(
+    limited: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = limited()
     service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's
     service.sending = 4 * service.limits.result_bytes
+    assert client.get("/en/place/minsk.html").status_code == 200  # it is sent in one part
+    monkeypatch.setattr("twingraph.endpoint.endpoint._PART", 100)
     full = client.get("/en/place/bonn.html", headers=BROWSER)
     shown = client.get("/sparql", params={"query": "ASK {}"}, headers=BROWSER)
     service.sending = 0

@@ -424,9 +424,13 @@ def gone_of(receive: Receive) -> Gone:
 def has_room(service: Service, size: int) -> bool:
     """May `size` bytes more be on their way to readers, slow ones among them?
 
-    A result of the largest size is always sent where no other is under way.
+    What is sent in one part is not counted, so that slow readers of large results keep nobody from
+    small ones; a result of the largest size is always sent where no other is under way.
     """
-    return not service.sending or service.sending + size <= _HELD * service.limits.result_bytes
+    under_way = service.sending
+    return (
+        size <= _PART or not under_way or (under_way + size <= _HELD * service.limits.result_bytes)
+    )
 
 
 async def send_result(service: Service, scope: Scope, send: Send, made: Result, status: int) -> int:
