@@ -351,6 +351,29 @@ def test_large_pages_wait_until_slow_readers_have_read(
     assert client.get("/en/place/bonn.html").status_code == 200
 
 
+def test_a_response_that_breaks_off_is_not_sent(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What had begun with 200 would be taken for the whole, and kept."""
+    config = config_of(built / NAME, HOME, Limits(), pages_of(None, "", Limits()))
+    maker = PageMaker(load_store(built / NAME), config)
+
+    async def begin(_: object, scope: object, body: bytes, sent: list[Message]) -> None:
+        sent.append({"type": "http.response.start", "status": 200, "headers": []})
+        sent.append({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(PageMaker, "_respond", begin)
+    head: dict[str, Any] = {
+        "method": "GET", "path": "/en/", "raw_path": "/en/", "root_path": "", "scheme": "http",
+        "server": None, "query_string": "", "headers": [], "handed": None, "cut": False,
+    }  # fmt: skip
+    found = maker.answer(pack(head, b""))
+
+    assert found.outcome is Outcome.FAILED
+    assert b"on purpose" in found.body
+
+
 def test_what_a_worker_notes_stands_in_the_log(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

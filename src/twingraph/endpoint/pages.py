@@ -132,6 +132,7 @@ class PageMaker:
         scope = _scope_of(head, body, self._service)
         sent: list[Message] = []
         noted = io.StringIO()  # a worker has no standard error of its own
+        failed = False
         try:
             with redirect_stderr(noted):
                 drive(self._respond(scope, body, sent))
@@ -139,8 +140,10 @@ class PageMaker:
             return Answer(Outcome.TOO_MUCH_MEMORY)
         except Exception:  # noqa: BLE001  # ours, whatever it is: answered with 500, told in the log
             traceback.print_exc(file=noted)
+            failed = True
         trace = noted.getvalue()
-        if not sent:
+        # a response that broke off is none, whatever it had begun to say
+        if not sent or (failed and sent[0]["status"] != 500):
             return Answer(Outcome.FAILED, trace.encode())
         told = {
             "status": sent[0]["status"],

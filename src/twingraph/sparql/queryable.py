@@ -22,7 +22,7 @@ class Queryable(Protocol):
     """The part of `pyoxigraph.Store` that pages, routes and the library use.
 
     The default graph is what we publish. Hints are `Any` where pyoxigraph also takes what RDF 1.1
-    has not. `twingraph.sparql.remote.RemoteStore` is the other one.
+    has not. Others are `RemoteStore` (an endpoint elsewhere) and `FrontGraph` (asks the workers).
     """
 
     def query(
