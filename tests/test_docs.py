@@ -248,6 +248,7 @@ def test_every_file_of_a_build_is_explained(built: Path) -> None:
         r"^links/(geonames|wikidata)(?!-report)": "links/<target>",
         r"^tables/\w+\.csv": "tables/<name>.csv",
         r"^prepared/[\w-]+\.(json|svg)": "prepared/<name>",
+        r"^kept/.+": "kept/<name>",
     }
     files = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
     for pattern, shown in patterns.items():

@@ -12,29 +12,34 @@ import os
 import secrets
 import shutil
 import stat
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from twingraph.problems import TwingraphError
+
+_READ: Final = 1 << 20  # bytes that are read at once
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: its size in bytes and its SHA-256 in hexadecimal."""
+    """What was written: its size in bytes, its SHA-256 in hexadecimal, its CRC-32."""
 
     size: int
     sha256: str
+    crc32: int = 0
 
     @classmethod
     def of(cls, raw: bytes) -> Written:
-        """Return the size and the digest of bytes.
+        """Return the size and the digests of bytes.
 
         >>> Written.of(b"").size
         0
         """
-        return cls(len(raw), hashlib.sha256(raw).hexdigest())
+        return cls(len(raw), hashlib.sha256(raw).hexdigest(), zlib.crc32(raw))
 
 
 class DraftFolder:
@@ -52,16 +57,45 @@ class DraftFolder:
 
     def put(self, name: str, pieces: Iterable[bytes]) -> None:
         """Write a file and wait until the disk has it."""
-        digest, size = hashlib.sha256(), 0
+        digest, size, crc32 = hashlib.sha256(), 0, 0
         place = self.path / name
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("wb") as stream:
             for piece in pieces:
                 digest.update(piece)
+                crc32 = zlib.crc32(piece, crc32)
                 size += stream.write(piece)
             stream.flush()
             os.fsync(stream.fileno())
-        self.written[name] = Written(size, digest.hexdigest())
+        self.written[name] = Written(size, digest.hexdigest(), crc32)
+
+    def take(self, name: str, path: Path, written: Written) -> None:
+        """Take over a file that another folder has, which nobody writes into and was looked at.
+
+        A second name for the same bytes, or a copy where the system gives none.
+        """
+        place = self.path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, place)
+        except OSError:
+            shutil.copyfile(path, place)
+            sync(place)
+        self.written[name] = written
+
+
+def is_whole(path: Path, written: Written) -> bool:
+    """Has a file the size and the CRC-32 of what was written? False where it can't be read."""
+    try:
+        with path.open("rb") as stream:
+            if os.fstat(stream.fileno()).st_size != written.size:
+                return False
+            crc32 = 0
+            while piece := stream.read(_READ):
+                crc32 = zlib.crc32(piece, crc32)
+    except OSError:
+        return False
+    return crc32 == written.crc32
 
 
 def write_synced(path: Path, raw: bytes) -> None:

@@ -19,14 +19,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from twingraph.atomic import DraftFolder, Written, locked, point, sync, sync_folders
+from twingraph.atomic import DraftFolder, Written, is_whole, locked, point, sync, sync_folders
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.documents import shape_documents
 from twingraph.check.run import derive_and_check
 from twingraph.export.dumps import Frozen, checksums
 from twingraph.export.editions import build_edition
 from twingraph.export.writing import write_dumps
-from twingraph.inputs import input_digest
+from twingraph.inputs import Inputs, input_digest, read_inputs
+from twingraph.kept import KEPT, RECORD, Before, read_before, record
 from twingraph.problems import Problem, TwingraphError
 from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.collector import without_collector
@@ -44,6 +45,8 @@ SUMS: Final = "SHA256SUMS"
 
 # what a build takes, as shares of the whole, measured on 17,401 partnerships
 _READ, _CHECKED, _WRITTEN = 0.1, 0.3, 0.98
+# folders of a build for its own pages, and for the next build
+_UNPUBLISHED: Final = (PREPARED, KEPT)
 silent = ignore
 
 
@@ -56,8 +59,14 @@ class Built:
     quads: int = 0
 
 
-def build(settings: Settings, out: Path, progress: Progress = silent, large: bool = False) -> Built:
+def build(
+    settings: Settings, out: Path, progress: Progress = silent, large: bool = False,
+    anew: bool = False,
+) -> Built:  # fmt: skip
     """Build the project into `out`; with a violation nothing is written and `folder` is None.
+
+    It goes on from the build that is there, if it was made by the same program and with the same
+    settings; the bytes are those of a build from nothing, which `anew` makes.
 
     Raises `TwingraphError` where `out` is something that a build must not replace, where another
     build is at work, or where the disk says no.
@@ -65,23 +74,32 @@ def build(settings: Settings, out: Path, progress: Progress = silent, large: boo
     _refuse_inside(settings, out)
     _refuse_foreign(out)
     with without_collector():
-        return _build(settings, out, progress, large)
+        return _build(settings, out, progress, large, anew)
 
 
-def _build(settings: Settings, out: Path, progress: Progress, large: bool) -> Built:
-    inputs = input_digest(settings, large)
-    progress("reading the curated files")
+def _build(settings: Settings, out: Path, progress: Progress, large: bool, anew: bool) -> Built:
+    inputs = read_inputs(settings, large)
+    before = None if anew else read_before(out, inputs.around)
+    progress(_beginning(inputs, before))
     curated = read_project(settings, large)
     graph, found = derive_and_check(curated, progress=part(progress, _READ, _CHECKED))
     problems = tuple(found)
     if any(problem.severity == "violation" for problem in problems):
         return Built(problems)
     base = settings.base_iri
-    frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions)
+    frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions, before)
     with _new_build(out) as draft:
         _write_files(frozen, draft, progress)
-        draft.put(ABOUT, [_about(curated, inputs, len(graph), problems)])
+        draft.put(ABOUT, [_about(curated, inputs.digest, len(graph), problems)])
+        draft.put(RECORD, [record(inputs.around, inputs.files, draft.written)])
         return Built(problems, _publish(draft, out), len(graph))
+
+
+def _beginning(inputs: Inputs, before: Before | None) -> str:
+    if before is None:
+        return "reading the curated files"
+    same = len(inputs.files.items() & before.files.items())
+    return f"from the build before: {same} of {len(inputs.files)} files unchanged"
 
 
 def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None:
@@ -98,9 +116,9 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
 
 
 def _published(draft: DraftFolder) -> dict[str, Written]:
-    """Return the files of a build that are published; what is prepared for its pages is not."""
+    """Return the files of a build that are published: neither what is prepared nor what is kept."""
     written = draft.written.items()
-    return {name: item for name, item in written if not name.startswith(f"{PREPARED}/")}
+    return {name: item for name, item in written if name.partition("/")[0] not in _UNPUBLISHED}
 
 
 def _prepare(frozen: Frozen) -> Iterator[tuple[str, bytes]]:
@@ -208,22 +226,19 @@ def _new_build(out: Path) -> Iterator[DraftFolder]:
 def _publish(draft: DraftFolder, out: Path) -> Path:
     """Give the draft the name of its content and make `out` the link to it; return the folder.
 
-    What is prepared for pages follows from the rest and takes no part, as in `SHA256SUMS`.
+    What is prepared for pages and kept for the next build follows from the rest and takes no part,
+    as in `SHA256SUMS`.
     """
     stem = f".{out.name}-"
-    content = {
-        name: item.sha256
-        for name, item in draft.written.items()
-        if not name.startswith(f"{PREPARED}/")
-    }
-    sums = checksums(content)
+    sums = checksums({name: item.sha256 for name, item in _published(draft).items()})
     target = out.with_name(stem + hashlib.sha256(sums).hexdigest()[:16])
     before = out.readlink().name if out.is_symlink() else ""
     if not target.is_dir():
         sync_folders(draft.path, draft.written)
         draft.path.rename(target)
     else:
-        _mend_prepared(draft, target)
+        for folder in _UNPUBLISHED:
+            _mend(draft, target, folder)
     point(out, target.name)
     ours = re.compile(re.escape(stem) + "[0-9a-f]{16}")  # never a neighbour's `.build-test`
     for old in out.parent.iterdir():
@@ -232,25 +247,17 @@ def _publish(draft: DraftFolder, out: Path) -> Path:
     return target
 
 
-def _mend_prepared(draft: DraftFolder, target: Path) -> None:
-    """Give a build that is there already what the draft prepared, where its own is not the same."""
-    names = [name for name in draft.written if name.startswith(f"{PREPARED}/")]
-    if not names or all(_is_whole(target / name, draft.written[name]) for name in names):
+def _mend(draft: DraftFolder, target: Path, folder: str) -> None:
+    """Give a build that is there already a folder of the draft, where its own is not the same."""
+    names = [name for name in draft.written if name.startswith(f"{folder}/")]
+    if not names or all(is_whole(target / name, draft.written[name]) for name in names):
         return
     sync_folders(draft.path, names)
-    old = target / PREPARED
+    old = target / folder
     if old.exists() or old.is_symlink():
-        old.rename(draft.path / f"{PREPARED}-old")  # is deleted with the draft
-    (draft.path / PREPARED).rename(old)
+        old.rename(draft.path / f"{folder}-old")  # is deleted with the draft
+    (draft.path / folder).rename(old)
     sync(target)
-
-
-def _is_whole(path: Path, written: Written) -> bool:
-    """Is a file what was written?"""
-    if not path.is_file() or path.stat().st_size != written.size:
-        return False
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == written.sha256
 
 
 def _refuse_inside(settings: Settings, out: Path) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -29,9 +31,13 @@ def _below(folder: Path, pattern: str = "*") -> Iterator[tuple[str, Path]]:
         yield path.relative_to(folder).as_posix(), path
 
 
-def _project(settings: Settings, large: bool) -> Iterator[tuple[str, Path]]:
+def _project(settings: Settings, _: bool) -> Iterator[tuple[str, Path]]:
+    yield FILE, settings.folder / FILE
+
+
+def _data(settings: Settings, large: bool) -> Iterator[tuple[str, Path]]:
     tables = (*table_files(settings, large), *review_files(settings))
-    for path in (settings.folder / FILE, *data_files(settings), *tables):
+    for path in (*data_files(settings), *tables):
         yield path.relative_to(settings.folder).as_posix(), path
 
 
@@ -50,8 +56,8 @@ def _package(*_: object) -> Iterator[tuple[str, Path]]:
 
 
 # kind -> what lists its files, by their path inside their folder, so that where a project lies
-# makes no difference
-INPUTS: Final[dict[str, Callable[[Settings, bool], Iterable[tuple[str, Path]]]]] = {
+# makes no difference; all but the data of the project
+_AROUND: Final[dict[str, Callable[[Settings, bool], Iterable[tuple[str, Path]]]]] = {
     "project": _project,
     "ontology": _ontology,
     "queries": lambda settings, _: _below(settings.resource("queries"), "*.rq"),
@@ -60,19 +66,41 @@ INPUTS: Final[dict[str, Callable[[Settings, bool], Iterable[tuple[str, Path]]]]]
 }
 
 
-def input_digest(settings: Settings, large: bool = False) -> str:
-    """Return a digest of everything a build is made from; equal digest, equal build.
+@dataclass(frozen=True)
+class Inputs:
+    """What a build is made from: a digest of all around the data, and that of each data file."""
+
+    around: str  # version, engines, code, settings, ontology, queries, shapes, address
+    files: Mapping[str, str]  # by path in the project
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of everything; equal digest, equal build."""
+        whole = hashlib.sha256(self.around.encode())
+        for name, digest in self.files.items():
+            whole.update(f"\0{name}\0{digest}".encode(errors="surrogateescape"))
+        return whole.hexdigest()
+
+
+def read_inputs(settings: Settings, large: bool = False) -> Inputs:
+    """Return the digests of what a build is made from.
 
     A build with the `large` lists is another one than a build without.
     """
     whole = hashlib.sha256(f"{__version__}\0{settings.address}\0".encode())
     for line in engine_versions():
         whole.update(line.encode() + b"\0")
-    for kind, files in INPUTS.items():
-        for name, path in sorted(files(settings, large)):
+    for kind, list_files in _AROUND.items():
+        for name, path in sorted(list_files(settings, large)):
             whole.update(os.fsencode(f"{kind}/{name}") + b"\0")
-            whole.update(_digest(path))
-    return whole.hexdigest()
+            whole.update(_digest(path).encode())
+    files = {name: _digest(path) for name, path in sorted(_data(settings, large))}
+    return Inputs(whole.hexdigest(), files)
+
+
+def input_digest(settings: Settings, large: bool = False) -> str:
+    """Return a digest of everything a build is made from; equal digest, equal build."""
+    return read_inputs(settings, large).digest
 
 
 def engine_versions() -> list[str]:
@@ -86,9 +114,9 @@ def engine_versions() -> list[str]:
     return found
 
 
-def _digest(path: Path) -> bytes:
+def _digest(path: Path) -> str:
     """Return the digest of a file; `-` for a pipe, and for what the check will tell of."""
     try:
-        return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"-"
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "-"
     except OSError:
-        return b"-"
+        return "-"

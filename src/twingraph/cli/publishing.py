@@ -35,8 +35,13 @@ from twingraph.translation import LANGUAGES
               "a current build: every page in every language, descriptions, dumps.")  # fmt: skip
 @address_option
 @click.option("--large", is_flag=True, help="With the lists that call themselves large.")
+@click.option("--anew", is_flag=True,
+              help="Make everything from nothing; without it, what has not changed is taken from "
+              "the build before.")  # fmt: skip
 @pass_context
-def build(context: Context, out: Path | None, as_site: bool, address: str, large: bool) -> None:
+def build(
+    context: Context, out: Path | None, as_site: bool, address: str, large: bool, anew: bool
+) -> None:
     """Check, then freeze the graph and write every dump; swapped in as a whole, never half.
 
     \b
@@ -53,7 +58,8 @@ def build(context: Context, out: Path | None, as_site: bool, address: str, large
 
     settings = at_address(context.settings(), address)
     with Progress() as progress:
-        built = run(settings, (out or settings.folder / BUILD).absolute(), progress.tell, large)
+        place = (out or settings.folder / BUILD).absolute()
+        built = run(settings, place, progress.tell, large, anew)
     print_problems(built.problems, "text", "en")
     if built.folder is None:
         click.echo("nothing was published: mend the violations and build again", err=True)

@@ -21,8 +21,10 @@ from twingraph.export.tables.files import Tables
 from twingraph.export.tables.geojson import FILES as MAP_FILES
 from twingraph.export.void import NAME as VOID
 from twingraph.export.void import is_dump, write_void
+from twingraph.kept import Before
 from twingraph.link.facts import Linked, LinkFacts
 from twingraph.link.files import FILES as LINK_FILES
+from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset, chunks, parse_lines
 from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import ENTITIES, LINKS, VOCABULARY, source_of
@@ -44,7 +46,7 @@ class Frozen:
     """Every quad of a build under its base IRI, and the prefixes its files are written with.
 
     `decisions` are the curators' about links, by target; they are the one thing published that is
-    no statement of the graph (docs/decisions/0008).
+    no statement of the graph (docs/decisions/0008). `before` is the build to go on from, if any.
     """
 
     quads: Iterable[Quad]
@@ -52,6 +54,13 @@ class Frozen:
     prefixes: Mapping[str, str]
     settings: Settings = field(default_factory=lambda: Settings(Path()))
     decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
+    before: Before | None = None
+
+    @cached_property
+    def change(self) -> Change | None:
+        """What is not as in the build before; None where nothing can be taken over from that."""
+        path = self.before.path(NAME) if self.before else None
+        return Change.of_file(path, self.dataset) if path else None
 
     @cached_property
     def dataset(self) -> Dataset:

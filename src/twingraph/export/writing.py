@@ -97,8 +97,8 @@ class _Child:
             lines = stream.read().splitlines()
         for line in lines:
             if line != _ALL:
-                name, size, sha256 = json.loads(line)
-                self._draft.written[name] = Written(size, sha256)
+                name, *written = json.loads(line)
+                self._draft.written[name] = Written(*written)
         return _ALL in lines
 
 

@@ -76,14 +76,11 @@ class Dataset:
         default: list[str] = []
         named: dict[str, list[str]] = defaultdict(list)
         for line in lines:
-            match = _QUAD.fullmatch(line)
-            if match is None:
-                raise ValueError(f"{line[:80]} is no statement of canonical N-Quads")
-            name = match["graph"]
-            if name is None:
-                default.append(line)
+            name, triple = parted(line)
+            if name:
+                named[name].append(triple)
             else:
-                named[name[1:-1]].append(match["triple"] + " .")
+                default.append(triple)
         return cls(_sorted(default), {name: _sorted(each) for name, each in named.items()})
 
     def __len__(self) -> int:
@@ -120,6 +117,20 @@ class Dataset:
     def triple_chunks(self) -> Iterator[bytes]:
         """Yield the default graph as sorted N-Triples, in pieces."""
         return chunks(self.default)
+
+
+def parted(line: str) -> tuple[str, str]:
+    """Return the graph ('' for the default graph) and the triple of a line of N-Quads.
+
+    Raises `ValueError` where it is none in the canonical form.
+
+    >>> parted("<http://e/> <http://e/> <http://e/> <http://e/g> .")
+    ('http://e/g', '<http://e/> <http://e/> <http://e/> .')
+    """
+    match = _QUAD.fullmatch(line)
+    if match is None:
+        raise ValueError(f"{line[:80]} is no statement of canonical N-Quads")
+    return (match["graph"] or "<>")[1:-1], match["triple"] + " ."
 
 
 def _sorted(lines: Iterable[str]) -> list[str]:

@@ -1,0 +1,122 @@
+"""What a graph says more and less than the graph of the build before: sorted lines, by graph.
+
+A build that goes on from the one before asks it which subjects, predicates and graphs it must write
+anew; everything else is as it was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from twingraph.rdf.dataset import Dataset, parted
+from twingraph.rdf.spliced import lines as lines_of
+from twingraph.rdf.spliced import mapped
+
+DEFAULT = ""  # in the place of the IRI of a graph
+
+Lines = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """The lines removed and added, sorted, by the IRI of their graph (`DEFAULT` for the default).
+
+    A graph without changes has no entry; a line stands in one of both only.
+
+    >>> before = Dataset(["<a> <p> <o> .", "<b> <p> <o> ."], {})
+    >>> change = Change.between(before, Dataset(["<a> <p> <o> .", "<b> <q> <o> ."], {}))
+    >>> change.removed, change.added
+    ({'': ['<b> <p> <o> .']}, {'': ['<b> <q> <o> .']})
+    >>> change.graphs, change.subjects(DEFAULT), sorted(change.predicates)
+    ([''], ['<b>'], ['<p>', '<q>'])
+    """
+
+    removed: Lines
+    added: Lines
+
+    @classmethod
+    def between(cls, before: Dataset, after: Dataset) -> Change:
+        """Compare two datasets."""
+        one, other = _graphs(before), _graphs(after)
+        removed: dict[str, Sequence[str]] = {}
+        added: dict[str, Sequence[str]] = {}
+        for name in sorted(one.keys() | other.keys()):
+            old, new = one.get(name, ()), other.get(name, ())
+            if old == new:
+                continue
+            gone, come = set(old), set(new)
+            removed[name] = sorted(gone - come)
+            added[name] = sorted(come - gone)
+        return cls(_filled(removed), _filled(added))
+
+    @classmethod
+    def of_file(cls, path: Path, after: Dataset) -> Change:
+        """Compare the sorted N-Quads of a build with a dataset; only what differs is read as text.
+
+        Raises `OSError` and `ValueError` where the file is none.
+        """
+        raw = mapped(path)
+        parts = lines_of(raw)
+        removed: set[bytes] = set()
+        added: set[bytes] = set()
+        reached = 0
+        for chunk in after.quad_chunks():
+            stop = reached + len(chunk)
+            if raw[reached:stop] != chunk:
+                last = chunk[chunk.rfind(b"\n", 0, -1) + 1 : -1]
+                stop = parts.part(last, parts.find(last, reached))
+                old, new = set(raw[reached:stop].split(b"\n")), set(chunk.split(b"\n"))
+                removed |= old - new
+                added |= new - old
+            reached = stop
+        removed.update(raw[reached:].split(b"\n"))
+        return cls(_by_graph(removed - {b""}), _by_graph(added - {b""}))
+
+    def __bool__(self) -> bool:
+        """Has anything changed?"""
+        return bool(self.removed or self.added)
+
+    def __len__(self) -> int:
+        """Return how many lines were removed and added."""
+        return sum(len(lines) for side in (self.removed, self.added) for lines in side.values())
+
+    @property
+    def graphs(self) -> list[str]:
+        """The graphs that changed, sorted."""
+        return sorted(self.removed.keys() | self.added.keys())
+
+    @cached_property
+    def predicates(self) -> frozenset[str]:
+        """The predicates of all changed lines, as they are written in them."""
+        return frozenset(line.split(" ", 2)[1] for line in self.lines())
+
+    def lines(self) -> Iterator[str]:
+        """Yield every line that was removed or added, once for each graph."""
+        for side in (self.removed, self.added):
+            for lines in side.values():
+                yield from lines
+
+    def subjects(self, graph: str) -> list[str]:
+        """Return the subjects of the changed lines of a graph, as they are written, sorted."""
+        lines = (*self.removed.get(graph, ()), *self.added.get(graph, ()))
+        return sorted({line.partition(" ")[0] for line in lines})
+
+
+def _graphs(dataset: Dataset) -> Lines:
+    return {DEFAULT: dataset.default, **dataset.named}
+
+
+def _filled(lines: Lines) -> Lines:
+    return {name: each for name, each in lines.items() if each}
+
+
+def _by_graph(lines: Iterable[bytes]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        graph, triple = parted(line.decode())
+        found[graph].append(triple)
+    return {graph: sorted(found[graph]) for graph in sorted(found)}

@@ -1,0 +1,132 @@
+"""A document that is a sequence of sorted parts: found by bisection, written with some replaced.
+
+N-Triples are lines, Turtle is blocks with an empty line between two, JSON-LD is nodes with a comma
+between two. What a document says anew of some subjects is put in the place of what it said before;
+the bytes between are taken over as they are, without being read as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Final
+
+_COPIED: Final = 1 << 20  # bytes that are taken over at once
+
+Raw = bytes | mmap
+Piece = range | bytes  # bytes of the document before, by their places, or new ones
+
+
+def mapped(path: Path) -> Raw:
+    """Return the bytes of a file, read as they are asked for."""
+    with path.open("rb") as stream:
+        empty = not stream.seek(0, 2)
+        return b"" if empty else mmap(stream.fileno(), 0, access=ACCESS_READ)
+
+
+@dataclass(frozen=True)
+class Parts:
+    r"""The parts of a document: bytes `start` to `stop` of it, sorted by `key`.
+
+    Each part ends in `end`, the last one without the `between` that closes it. `key` is given the
+    document and where a part begins.
+
+    >>> raw = b"[a 1,\nb 2,\nd 4]"
+    >>> parts = Parts(raw, 1, len(raw) - 1, b",\n", b",\n", lambda raw, place: raw[place:place + 1])
+    >>> b"".join(taken(raw, parts.replaced([(b"b", b""), (b"c", b"c 3"), (b"e", b"e 5")])))
+    b'a 1,\nc 3,\nd 4,\ne 5'
+    """
+
+    raw: Raw
+    start: int
+    stop: int
+    end: bytes
+    between: bytes
+    key: Callable[[Raw, int], bytes]
+
+    def find(self, key: bytes, low: int | None = None) -> int:
+        """Return where the first part begins whose key is not less; not before `low`."""
+        low = self.start if low is None else low
+        high = self.stop
+        while low < high:
+            middle = self.raw.rfind(self.end, low, (low + high) // 2)
+            begin = low if middle < 0 else middle + len(self.end)
+            if self.key(self.raw, begin) < key:
+                low = self._after(begin)
+            else:
+                high = begin
+        return low
+
+    def part(self, key: bytes, place: int) -> int:
+        """Return where the part ends that begins at a place, if its key is this; else the place."""
+        if place >= self.stop or self.key(self.raw, place) != key:
+            return place
+        return self._after(place)
+
+    def replaced(self, new: Iterable[tuple[bytes, bytes]]) -> list[Piece]:
+        """Return the parts with those of some keys, sorted, replaced by new ones (none: b"")."""
+        pieces: list[Piece] = []
+        reached = self.start
+        for key, part in new:
+            place = self.find(key, reached)
+            pieces.append(range(reached, place))
+            if part:
+                pieces.append(part + self.between)
+            reached = self.part(key, place)
+        pieces.append(range(reached, self._limit))
+        return self._closed(pieces)
+
+    @property
+    def _limit(self) -> int:
+        """Where it would stop if what is between two parts followed the last one too."""
+        return self.stop + len(self.between) if self.stop > self.start else self.stop
+
+    def _after(self, place: int) -> int:
+        found = self.raw.find(self.end, place, self.stop)
+        return self._limit if found < 0 else found + len(self.end)
+
+    def _closed(self, pieces: Iterable[Piece]) -> list[Piece]:
+        """Return pieces without what follows the last part, nor anything that is empty."""
+        kept: list[Piece] = []
+        for piece in filter(len, pieces):
+            if isinstance(piece, range) and piece.stop > self.stop:
+                kept += [range(piece.start, self.stop), self.between]
+            else:
+                kept.append(piece)
+        if kept and self.between:
+            kept[-1] = kept[-1][: -len(self.between)]
+        return [piece for piece in kept if len(piece)]
+
+
+def taken(raw: Raw, pieces: Iterable[Piece]) -> Iterator[bytes | memoryview]:
+    """Yield the bytes of pieces, some at once."""
+    view = memoryview(raw)
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            yield piece
+            continue
+        for place in range(piece.start, piece.stop, _COPIED):
+            yield view[place : min(place + _COPIED, piece.stop)]
+
+
+def line_key(raw: Raw, place: int) -> bytes:
+    """Return a line, without its end, as the key of itself."""
+    return raw[place : raw.find(b"\n", place)]
+
+
+def lines(raw: Raw) -> Parts:
+    """Return a file of sorted lines as its parts."""
+    return Parts(raw, 0, len(raw), b"\n", b"", line_key)
+
+
+def edited_lines(raw: Raw, removed: Iterable[bytes], added: Iterable[bytes]) -> list[Piece]:
+    r"""Return a file of sorted lines without some and with others (all without their ends).
+
+    >>> raw = b"a\nb\nd\n"
+    >>> b"".join(taken(raw, edited_lines(raw, [b"b"], [b"c", b"e"])))
+    b'a\nc\nd\ne\n'
+    """
+    new = dict.fromkeys(removed, b"") | {line: line + b"\n" for line in added}
+    return lines(raw).replaced(sorted(new.items()))
