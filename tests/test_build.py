@@ -352,3 +352,19 @@ def test_a_build_is_stale_when_anything_it_is_made_from_changes(
             stream.write(b"\n")
 
     assert input_digest(load_settings(tmp_path)) != before
+
+
+def test_bytecode_written_by_python_leaves_a_build_current(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "package"
+    (package / "web").mkdir(parents=True)
+    (package / "web" / "routes.py").write_text("x = 1\n")
+    monkeypatch.setattr("twingraph.inputs.PACKAGE", package)
+    settings = load_settings(ROOT)
+    before = input_digest(settings)
+
+    (package / "web" / "__pycache__").mkdir()
+    (package / "web" / "__pycache__" / "routes.cpython-311.pyc.4711").write_bytes(b"half")
+
+    assert input_digest(settings) == before

@@ -678,7 +678,7 @@ def test_an_endpoint_is_asked_about_few_things_at_a_time(
               if isinstance(row["s"], NamedNode)]  # fmt: skip
     narrow = Narrow(site.store, 100)
     monkeypatch.setattr("twingraph.sparql.remote.fetch", narrow.fetch)
-    monkeypatch.setattr("twingraph.site.reader._ASKED_AT_ONCE", 100)
+    monkeypatch.setattr("twingraph.site.reader._REMOTE_BATCH", 100)
     far = replace(site, store=RemoteStore(Endpoint.at("http://localhost/"), PUBLISHED, ()))
 
     found = far.rows_of(name, things)

@@ -41,7 +41,7 @@ from twingraph.serve.app import create_app
 from twingraph.settings import load_settings
 from twingraph.site.datapage import DATA_PAGE
 from twingraph.site.reader import BuildFile
-from twingraph.web.files.published import CutOffError, PublishedFile, held_of, read_whole
+from twingraph.web.files.published import CutOffError, PublishedFile, published_file, read_whole
 from twingraph.web.files.ranges import Span
 from twingraph.web.files.send import FileBody
 
@@ -640,7 +640,7 @@ def test_a_build_is_as_old_as_its_release_unless_written_later(
     path.touch()
     os.utime(path, (written, written))
 
-    held = held_of("a.nt", BuildFile(path, "application/n-triples", 0, "0" * 64), release)
+    held = published_file("a.nt", BuildFile(path, "application/n-triples", 0, "0" * 64), release)
     assert held.modified == said
 
 

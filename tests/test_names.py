@@ -362,9 +362,9 @@ def test_short_names_and_slips_find_their_city(finder: Finder, typed: str, first
     st.text("abdelnopt sruz", max_size=16) | st.sampled_from(["mitte berlin", "the city of bonn"]),
 )  # fmt: skip
 def test_the_index_leaves_out_no_name_that_fits(names: list[str], typed: str) -> None:
-    found = Finder.of([Name(PLACE + fold(one), one, "de", True) for one in names], HOME)
+    found = Finder.of([Name(PLACE + fold(name), name, "de", True) for name in names], HOME)
     every = Finder(found.names)
-    every._holding = every._similar = lambda asked: set(range(len(every.names)))  # type: ignore[method-assign]  # reads all
+    every._holding = every._similar = lambda typed_text: set(range(len(every.names)))  # type: ignore[method-assign]  # reads all
 
     assert found.find(typed) == every.find(typed)
 

@@ -70,14 +70,14 @@ class Rows(Sequence[Row]):
         self._rows = [dict(zip(self.variables, row, strict=True)) for row in rows]
 
     @overload
-    def __getitem__(self, at: int) -> Row: ...
+    def __getitem__(self, index: int) -> Row: ...
     @overload
-    def __getitem__(self, at: slice) -> Rows: ...
-    def __getitem__(self, at: int | slice) -> Row | Rows:
+    def __getitem__(self, index: slice) -> Rows: ...
+    def __getitem__(self, index: int | slice) -> Row | Rows:
         """Return a row, or the rows of a slice."""
-        if isinstance(at, int):
-            return self._rows[at]
-        return Rows(self.variables, (row.values() for row in self._rows[at]))
+        if isinstance(index, int):
+            return self._rows[index]
+        return Rows(self.variables, (row.values() for row in self._rows[index]))
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -218,11 +218,11 @@ def questions(graph: Graph | None = None) -> dict[str, LibraryQuery]:
 
 
 def _settings(graph: Graph | None) -> Settings:
-    from twingraph.current_build import settings_at_hand, settings_of_build
+    from twingraph.current_build import find_settings, settings_of_build
     from twingraph.settings import FILE, Settings, load_settings
 
     if graph is None:
-        return settings_at_hand(Path.cwd())
+        return find_settings(Path.cwd())
     place = Path(graph)
     if (place / FILE).is_file():
         return load_settings(place)

@@ -23,7 +23,7 @@ from twingraph.settings import (
 )
 
 BUILD: Final = "build"
-_TOLD: Final = ("address", "base_iri", "licence", "publisher", "release", "title")
+_READ_KEYS: Final = ("address", "base_iri", "licence", "publisher", "release", "title")
 
 
 class UnpublishedError(TwingraphError):
@@ -35,7 +35,7 @@ class UnpublishedError(TwingraphError):
         self.problems = problems
 
 
-def settings_at_hand(start: Path, out: Path | None = None) -> Settings:
+def find_settings(start: Path, out: Path | None = None) -> Settings:
     """Return the settings of the nearest project from `start` upwards, else of what came along.
 
     Without a project, `out` names a build to read in its place.
@@ -63,7 +63,7 @@ def settings_of_build(folder: Path) -> Settings:
         ) from None
     if not isinstance(about, dict):
         raise TwingraphError(f"{folder / ABOUT} is no object; build again")
-    return settings_from(folder, {key: about[key] for key in _TOLD if key in about})
+    return settings_from(folder, {key: about[key] for key in _READ_KEYS if key in about})
 
 
 def ensure_build(

@@ -23,7 +23,7 @@ from twingraph.version import __version__
 PACKAGE: Final = Path(__file__).parent
 # another version of one of these may parse, judge, evaluate or write differently
 ENGINES: Final = ("anyascii", "edtf", "jinja2", "pyoxigraph", "pyshacl-turbo", "rdflib")
-_NOT_READ: Final = frozenset({".pyc", ".po"})  # the program reads neither
+_NOT_READ: Final = frozenset({".po"})  # the compiled catalogues are read in its place
 
 
 def _below(folder: Path, pattern: str = "*") -> Iterator[tuple[str, Path]]:
@@ -51,7 +51,8 @@ def _package(*_: object) -> Iterator[tuple[str, Path]]:
     """Code, templates, static files, words; not what a wheel brings along as a project."""
     for name, path in _below(PACKAGE):
         inside = path.relative_to(PACKAGE).parts
-        if inside[0] not in ("bundled", "__pycache__") and path.suffix not in _NOT_READ:
+        # Python writes its folders of bytecode while the program runs for the first time
+        if inside[0] != "bundled" and "__pycache__" not in inside and path.suffix not in _NOT_READ:
             yield name, path
 
 

@@ -252,7 +252,7 @@ def by_severity(problems: Iterable[Problem]) -> list[Problem]:
     >>> [p.code for p in by_severity([problem("F04", "a.ttl"), problem("F02", "b.ttl")])]
     ['F02', 'F04']
     """
-    return sorted(set(problems), key=lambda one: (SEVERITIES.index(one.severity), one))
+    return sorted(set(problems), key=lambda problem: (SEVERITIES.index(problem.severity), problem))
 
 
 _MANY: Final = 20  # problems of one code; beyond it only the first few are printed

@@ -88,12 +88,12 @@ def write_cff(settings: Settings, date: str) -> bytes:
     return "".join(_yaml(key, value) for key, value in fields if value).encode()
 
 
-def _author(one: Creator) -> dict[str, str]:
-    family, comma, given = one.name.partition(",")
-    orcid = {"orcid": f"https://orcid.org/{one.orcid}"} if one.orcid else {}
+def _author(creator: Creator) -> dict[str, str]:
+    family, comma, given = creator.name.partition(",")
+    orcid = {"orcid": f"https://orcid.org/{creator.orcid}"} if creator.orcid else {}
     if not comma:
-        return {"name": one.name, **orcid}
-    where = {"affiliation": one.affiliation} if one.affiliation else {}
+        return {"name": creator.name, **orcid}
+    where = {"affiliation": creator.affiliation} if creator.affiliation else {}
     return {"family-names": family.strip(), "given-names": given.strip(), **where, **orcid}
 
 
@@ -139,8 +139,8 @@ def write_zenodo(settings: Settings, date: str, notes: Mapping[str, str]) -> byt
     return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _depositor(one: Creator) -> dict[str, str]:
-    row = {"name": one.name, "affiliation": one.affiliation, "orcid": one.orcid}
+def _depositor(creator: Creator) -> dict[str, str]:
+    row = {"name": creator.name, "affiliation": creator.affiliation, "orcid": creator.orcid}
     return {key: value for key, value in row.items() if value}
 
 

@@ -244,7 +244,7 @@ class Offered(NamedTuple):
 
 def offered(edition: Edition) -> list[Offered]:
     """Return the distributions of an edition, sorted by name."""
-    found = (_offered(file) for file in sorted(edition.files, key=lambda one: one.name))
+    found = (_offered(file) for file in sorted(edition.files, key=lambda file: file.name))
     return [item for item in found if item is not None]
 
 
@@ -268,7 +268,7 @@ def shelf_order(name: str) -> tuple[int, str]:
     >>> sorted(["tables/places.csv", "shapes.ttl", "twingraph.nq"], key=shelf_order)
     ['twingraph.nq', 'tables/places.csv', 'shapes.ttl']
     """
-    found = (at for at, kind in enumerate(KINDS) if kind.names.fullmatch(name))
+    found = (number for number, kind in enumerate(KINDS) if kind.names.fullmatch(name))
     return next(found, -1), name
 
 
@@ -283,7 +283,7 @@ def _digests(edition: Edition, dataset: str) -> dict[str, str]:
 
 def editions_of(edition: Edition, earlier: Iterable[Edition], dataset: str) -> list[Edition]:
     """Return the editions in which there is that data set, newest first, this one among them."""
-    older = sorted(earlier, key=lambda one: _order(one.date), reverse=True)
+    older = sorted(earlier, key=lambda edition: _order(edition.date), reverse=True)
     return [edition, *(item for item in older if _digests(item, dataset))]
 
 

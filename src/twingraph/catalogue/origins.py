@@ -32,7 +32,7 @@ def add_versions(
     """Add the dated versions of the data set `iri` (DCAT 3 §11); return what it says itself."""
     dated = [edition for edition in editions if edition.date]
     nodes = [NamedNode(f"{builder.base}release/{item.date}/#{offer.name}") for item in dated]
-    for at, (node, each_node) in enumerate(zip(nodes, dated, strict=True)):
+    for index, (node, each_node) in enumerate(zip(nodes, dated, strict=True)):
         title = {tag: f"{text} ({each_node.date})" for tag, text in offer.title.items()}
         builder.add(
             node.value,
@@ -42,7 +42,7 @@ def add_versions(
                 "dct:issued": builder.day(each_node.date),
                 "dcat:version": Literal(each_node.date),
                 "dcat:isVersionOf": NamedNode(iri),
-                "dcat:previousVersion": nodes[at + 1 : at + 2],
+                "dcat:previousVersion": nodes[index + 1 : index + 2],
                 "adms:versionNotes": texts(each_node.notes),
                 "foaf:page": builder.page(f"{builder.address}release/{each_node.date}/", {}),
             },

@@ -108,11 +108,11 @@ def read_catalogue(turtle: bytes) -> Catalogue:
     facts: dict[str, list[Triple]] = defaultdict(list)
     whole = ""
     for quad in parse(turtle, format=RdfFormat.TURTLE):
-        one = quad.triple
-        assert isinstance(one.subject, NamedNode), "no blank nodes in a catalogue"
-        facts[one.subject.value].append(one)
-        if one.predicate == RDF.type and one.object == named("dcat:Catalog"):
-            whole = one.subject.value
+        triple = quad.triple
+        assert isinstance(triple.subject, NamedNode), "no blank nodes in a catalogue"
+        facts[triple.subject.value].append(triple)
+        if triple.predicate == RDF.type and triple.object == named("dcat:Catalog"):
+            whole = triple.subject.value
     listed = (fact.object for fact in facts[whole] if fact.predicate == _DATASET)
     datasets = sorted(item.value for item in listed if isinstance(item, NamedNode))
     return Catalogue(whole, dict(facts), tuple(datasets))

@@ -36,9 +36,9 @@ class Context:
 
     def settings_to_read(self, out: Path | None = None) -> Settings:
         """Return the project's settings, or without one those of the graph that came along."""
-        from twingraph.current_build import settings_at_hand
+        from twingraph.current_build import find_settings
 
-        return load_settings(self.project) if self.project else settings_at_hand(Path.cwd(), out)
+        return load_settings(self.project) if self.project else find_settings(Path.cwd(), out)
 
 
 pass_context = click.make_pass_decorator(Context)

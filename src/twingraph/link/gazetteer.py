@@ -74,7 +74,7 @@ class Gazetteer:
 
     def __init__(self, places: Iterable[Place]) -> None:
         """Index `places`, in the order of their slugs."""
-        self.places: Sequence[Place] = sorted(places, key=lambda one: one.slug)
+        self.places: Sequence[Place] = sorted(places, key=lambda item: item.slug)
         every = {
             (name.form, name.place, name.how): name
             for number in reversed(range(len(self.places)))
@@ -137,7 +137,7 @@ class Gazetteer:
             if not self._forms[index].startswith(start):
                 break
             numbers.setdefault(self.names[index].place, len(self._forms[index]))
-        ranked = sorted(numbers, key=lambda one: (-self.places[one].weight, numbers[one], one))
+        ranked = sorted(numbers, key=lambda item: (-self.places[item].weight, numbers[item], item))
         return [self.places[item] for item in ranked[:limit]]
 
     def knows(self, form: str) -> bool:

@@ -93,28 +93,30 @@ def guess(sheet: Sheet) -> Guess:
     words = [fold(name) for name in columns]
     values = {name: [row.cells[name] for row in sheet.rows if row.cells[name]] for name in columns}
     partner = [_is_partner(word) for word in words]
-    items = [at for at, name in enumerate(columns) if _all_match(values[name], r"(.*/)?Q[1-9]\d*")]
-    for side, at in zip((found.a, found.b), items, strict=False):
-        side["wikidata"] = columns[at]
-    named = [at for at, word in enumerate(words) if at not in items and _is(word, _NAMES)]
-    ours = next((at for at in named if not partner[at]), None)
-    theirs = next((at for at in named if partner[at]), None)
+    items = [
+        index for index, name in enumerate(columns) if _all_match(values[name], r"(.*/)?Q[1-9]\d*")
+    ]
+    for side, index in zip((found.a, found.b), items, strict=False):
+        side["wikidata"] = columns[index]
+    named = [index for index, word in enumerate(words) if index not in items and _is(word, _NAMES)]
+    ours = next((index for index in named if not partner[index]), None)
+    theirs = next((index for index in named if partner[index]), None)
     if ours is None and theirs is not None:
-        ours = next((at for at in named if at != theirs), None)
+        ours = next((index for index in named if index != theirs), None)
     if theirs is None and ours is not None:
-        theirs = next((at for at in named if at != ours), None)
+        theirs = next((index for index in named if index != ours), None)
     for side, name_at in ((found.a, ours), (found.b, theirs)):
         if name_at is not None:
             side["name"] = columns[name_at]
-    for at, word in enumerate(words):
+    for index, word in enumerate(words):
         key = _place_key(word)
-        if key is None or at in items:
+        if key is None or index in items:
             continue
-        second = partner[at] or (theirs is not None and ours is not None and theirs > ours
-                                 and at > theirs and key in ("country", "region"))  # fmt: skip
+        second = partner[index] or (theirs is not None and ours is not None and theirs > ours
+                                 and index > theirs and key in ("country", "region"))  # fmt: skip
         side = found.b if second else found.a
-        if key not in side and columns[at] not in (*found.a.values(), *found.b.values()):
-            side[key] = columns[at]
+        if key not in side and columns[index] not in (*found.a.values(), *found.b.values()):
+            side[key] = columns[index]
     _facts(found, columns, words, values)
     return found
 
@@ -142,8 +144,8 @@ def _facts(
     found: Guess, columns: Sequence[str], words: Sequence[str], values: Mapping[str, list[str]]
 ) -> None:
     used = {*found.a.values(), *found.b.values()}
-    for at, word in enumerate(words):
-        name = columns[at]
+    for index, word in enumerate(words):
+        name = columns[index]
         if name in used:
             continue
         for key, known in _DATES.items():
@@ -232,7 +234,7 @@ def toml_of(
     for key, column in found.dates.items():
         lines += ["", f"[{key}]", f"column = {_quoted(column)}"]
         if key == "start" and found.unknown:
-            lines.append(f"unknown = [{', '.join(_quoted(one) for one in found.unknown)}]")
+            lines.append(f"unknown = [{', '.join(_quoted(column) for column in found.unknown)}]")
     if found.page:
         lines += ["", "[cite]", f"page = {_quoted(found.page)}"]
     return "\n".join(lines) + "\n"

@@ -193,8 +193,8 @@ def _decide(
     quads = [quad for file in curated.files for quad in file.quads]
     gazetteer = gazetteer_of(quads, settings.base_iri, weighted=False)
     matches = found.matches or Matches()
-    at_hand = gazetteer.places
-    before_minting = len(at_hand)
+    known_places = gazetteer.places
+    before_minting = len(known_places)
     codes = {plain(quad.object): plain(quad.subject).removeprefix(settings.base_iri + "id/place/")
              for quad in quads if quad.predicate == TG.countryCode}  # fmt: skip
     minter = Minter(gazetteer, codes)
@@ -219,7 +219,7 @@ def _decide(
         if len(gazetteer.places) == before_minting + len(minter.rows):
             break
         # what is new now is at hand for the names that are left
-        gazetteer = Gazetteer([*at_hand, *minter.places()])
+        gazetteer = Gazetteer([*known_places, *minter.places()])
         after = _with(after, named.decisions)
     places = settings.folder / "data" / "entities" / PLACES
     before = places.read_text(encoding="utf-8") if places.exists() else ""

@@ -31,7 +31,7 @@ def write_beacon(linked: Linked, target: Target) -> str:
         "TIMESTAMP": settings.release[:10],
     }
     head = "".join(f"#{name}: {_words(value)}\n" for name, value in fields.items() if value)
-    links = sorted(linked.facts.links(target), key=lambda one: natural(one[1]))
+    links = sorted(linked.facts.links(target), key=lambda link: natural(link[1]))
     start = linked.facts.base + "id/"
     lines = (
         f"{identifier}|{_words(linked.facts.label(iri))}|{iri.removeprefix(start)}\n"

@@ -115,7 +115,12 @@ def find(
             best[name.place] = found
     ranked = sorted(
         (item for item in best.values() if item.score >= REVIEW),
-        key=lambda one: (bool(one.refused), -one.score, -one.place.weight, one.place.slug),
+        key=lambda candidate: (
+            bool(candidate.refused),
+            -candidate.score,
+            -candidate.place.weight,
+            candidate.place.slug,
+        ),
     )
     return ranked[:limit]
 
@@ -278,12 +283,12 @@ def other_letters(text: str, name: str) -> bool:
     return not mine <= theirs and not (spelled and mine <= set("äöüåø"))
 
 
-def distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
+def distance_km(first: tuple[float, float], second: tuple[float, float]) -> float:
     """Return the great-circle distance of two points (latitude, longitude), in km.
 
     >>> round(distance_km((50.73, 7.10), (53.90, 27.57)))
     1430
     """
-    (lat1, lon1), (lat2, lon2) = ((radians(a), radians(b)) for a, b in (one, other))
+    (lat1, lon1), (lat2, lon2) = ((radians(a), radians(b)) for a, b in (first, second))
     half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
     return 2 * 6371.0 * asin(min(1.0, sqrt(half)))

@@ -159,7 +159,7 @@ def name_places(
     """
     result = Naming()
     waiting = _waiting(found, matches, gazetteer)
-    waiting.sort(key=lambda one: not code_of(one[0]))  # what has a country first: it tells others
+    waiting.sort(key=lambda side: not code_of(side[0]))  # what has a country first: it tells others
     decided: dict[str, str] = {}
     for number, (side, line, named) in enumerate(waiting):
         doing = f"matching names ({number + 1:,} of {len(waiting):,})"

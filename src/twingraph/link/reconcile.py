@@ -146,7 +146,7 @@ def candidates(
             :limit
         ]
     judged = decide(found)
-    order = sorted(found, key=lambda one: -_score(one))
+    order = sorted(found, key=lambda candidate: -_score(candidate))
     return [(item, judged.place is item.place) for item in order]
 
 
@@ -172,15 +172,16 @@ def _point(values: Mapping[str, object]) -> tuple[float, float] | None:
     return point if abs(point[0]) <= 90 and abs(point[1]) <= 180 else None  # False for nan
 
 
-def _score(one: Candidate) -> float:
-    return round(100 * (one.score / 2 if one.refused else one.score), 1)
+def _score(candidate: Candidate) -> float:
+    return round(100 * (candidate.score / 2 if candidate.refused else candidate.score), 1)
 
 
-def _candidate(one: Candidate, sure: bool, language: str) -> dict[str, object]:
+def _candidate(candidate: Candidate, sure: bool, language: str) -> dict[str, object]:
     return {
-        "id": one.place.slug, "name": one.place.label, "description": describe(one.place),
-        "type": type_records(one.place, language), "score": _score(one), "match": sure,
-        "features": _features(one, language),
+        "id": candidate.place.slug, "name": candidate.place.label,
+        "description": describe(candidate.place),
+        "type": type_records(candidate.place, language), "score": _score(candidate), "match": sure,
+        "features": _features(candidate, language),
     }  # fmt: skip
 
 
@@ -197,13 +198,13 @@ def type_records(place: Place, language: str) -> list[dict[str, str]]:
     return [{"id": item, "name": TYPES[item].get(language, TYPES[item]["en"])} for item in found]
 
 
-def _features(one: Candidate, language: str) -> list[dict[str, object]]:
+def _features(candidate: Candidate, language: str) -> list[dict[str, object]]:
     """Return why: name similarity and whether the country agrees; the words are in the names."""
-    words = "; ".join((*one.reasons, *((one.refused,) if one.refused else ())))
+    words = "; ".join((*candidate.reasons, *((candidate.refused,) if candidate.refused else ())))
     country = {"en": "country agrees", "de": "Staat stimmt"}
     return [
-        {"id": "name_similarity", "name": words, "value": round(100 * one.score, 1)},
-        {"id": "country", "name": country.get(language, country["en"]), "value": one.agrees},
+        {"id": "name_similarity", "name": words, "value": round(100 * candidate.score, 1)},
+        {"id": "country", "name": country.get(language, country["en"]), "value": candidate.agrees},
     ]
 
 

@@ -58,7 +58,7 @@ def write_review(
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
-    for item in sorted(undecided, key=lambda one: (-one.rows, one.side.key)):
+    for item in sorted(undecided, key=lambda item: (-item.rows, item.side.key)):
         name = item.side.name or item.side.wikidata
         row: dict[str, object] = {
             "decision": kept.get((name, item.side.country, item.side.region), ""), "name": name,

@@ -29,17 +29,19 @@ class Difference:
 def compare(old: Iterable[Outcome], new: Iterable[Outcome], snapshot: str) -> Difference:
     """Compare two readings of a list; `snapshot` is what the later one is called."""
     before, after = _by_pair(old), _by_pair(new)
-    came = [f"new: {_pair(after[key])}{_told(after[key])}" for key in sorted(after.keys() - before)]
+    came = [
+        f"new: {_pair(after[key])}{_details(after[key])}" for key in sorted(after.keys() - before)
+    ]
     gone = [
-        f"not seen in snapshot {snapshot}: {_pair(before[key])}{_told(before[key])}"
+        f"not seen in snapshot {snapshot}: {_pair(before[key])}{_details(before[key])}"
         for key in sorted(before.keys() - after)
     ]
-    other = []
+    changed = []
     for key in sorted(before.keys() & after.keys()):
         facts = {item.facts for item in before[key]}, {item.facts for item in after[key]}
         if facts[0] != facts[1]:
-            other.append(f"changed: {_pair(after[key])}: {_change(before[key], after[key])}")
-    return Difference(tuple(came), tuple(other), tuple(gone))
+            changed.append(f"changed: {_pair(after[key])}: {_change(before[key], after[key])}")
+    return Difference(tuple(came), tuple(changed), tuple(gone))
 
 
 def _by_pair(found: Iterable[Outcome]) -> dict[tuple[str, str], list[Outcome]]:
@@ -51,11 +53,11 @@ def _by_pair(found: Iterable[Outcome]) -> dict[tuple[str, str], list[Outcome]]:
 
 
 def _pair(found: Sequence[Outcome]) -> str:
-    one, other = found[0].sides
-    return f"{one.name or one.wikidata} – {other.name or other.wikidata}"
+    first, second = found[0].sides
+    return f"{first.name or first.wikidata} – {second.name or second.wikidata}"
 
 
-def _told(found: Sequence[Outcome]) -> str:
+def _details(found: Sequence[Outcome]) -> str:
     facts = found[0].facts
     words = [f"since {facts.start}"] if facts.start else []
     words += [facts.kind] if facts.kind else []

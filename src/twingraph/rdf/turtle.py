@@ -321,8 +321,8 @@ class Positions:
 def _unescape(text: str) -> str:
     names = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 
-    def one(match: re.Match[str]) -> str:
+    def character(match: re.Match[str]) -> str:
         code = match[1]
         return chr(int(code[1:], 16)) if code[0] in "uU" and code[1:] else names.get(code, code)
 
-    return re.sub(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", one, text, flags=re.DOTALL)
+    return re.sub(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", character, text, flags=re.DOTALL)

@@ -43,7 +43,7 @@ from twingraph.translation import words_of
 
 PAGE_SIZE: Final = 100
 _STATED: Final = ("start", "type", "status")
-_AT_ONCE: Final = 2000  # things that a query is asked about
+_BATCH: Final = 2000  # things that a query is asked about
 _COLUMNS: Final = {
     "place": ("level", "country", "partnerships"),
     "partnership": ("kind", "since", "end", "status"),
@@ -145,8 +145,8 @@ def _listed(
 
 
 def _rows_about(reader: BuildReader, kind: str, things: Sequence[str]) -> Iterator[Row]:
-    for start in range(0, len(things), _AT_ONCE):
-        yield from reader.rows_of(f"list-{kind}", things[start : start + _AT_ONCE])
+    for start in range(0, len(things), _BATCH):
+        yield from reader.rows_of(f"list-{kind}", things[start : start + _BATCH])
 
 
 def _own_keys(kind: str, row: Row) -> set[str]:

@@ -81,7 +81,7 @@ def facet_of(key: str) -> str:
     return key.partition("-")[0]
 
 
-def together(kind: str, one: str, other: str) -> str:
+def together(kind: str, first_key: str, second_key: str) -> str:
     """Return the key of two values of facets that combine, in the facets' order; else ''.
 
     >>> together("partnership", "kind-twinning", "country-france")
@@ -89,7 +89,7 @@ def together(kind: str, one: str, other: str) -> str:
     >>> together("partnership", "decade-1990", "country-france")
     ''
     """
-    for first, second in ((one, other), (other, one)):
+    for first, second in ((first_key, second_key), (second_key, first_key)):
         if (facet_of(first), facet_of(second)) in COMBINED[kind]:
             return f"{first}{JOIN}{second}"
     return ""

@@ -97,7 +97,7 @@ class Claims:
     def rows(self) -> list[ClaimRow]:
         """Return the table, by property, then by date."""
         facts = self.formatter.facts
-        order = sorted(self.iris, key=lambda one: (self._verb_name(one), self._value_key(one), one))
+        order = sorted(self.iris, key=lambda iri: (self._verb_name(iri), self._value_key(iri), iri))
         return [self._row(item) for item in order if facts.one(item, TG.value) is not None]
 
     def _verb_name(self, claim: str) -> str:

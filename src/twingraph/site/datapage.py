@@ -133,10 +133,14 @@ def data_page(site: BuildReader, publication: Publication, language: str, place:
 
 
 def _view(
-    site: BuildReader, catalogue: Catalogue, releases: Sequence[Edition], language: str, at: str
+    site: BuildReader,
+    catalogue: Catalogue,
+    releases: Sequence[Edition],
+    language: str,
+    current_path: str,
 ) -> DataView:
     words = words_of(language)
-    shown = _Shown(site, catalogue, language, at)
+    shown = _Shown(site, catalogue, language, current_path)
     datasets = [shown.dataset(item) for item in in_order(catalogue.datasets)]
     return DataView(
         title=text_of(catalogue, catalogue.iri, "dct:title", language),
@@ -149,26 +153,28 @@ def _view(
         datasets=datasets,
         releases=[shown.release(release) for release in releases],
         catalogues=[
-            Value(f"{name}.{suffix}", relative(f"{name}.{suffix}", at))
+            Value(f"{name}.{suffix}", relative(f"{name}.{suffix}", current_path))
             for name in PROFILES.values()
             for suffix in _NAMES
         ],
         catalogue=catalogue.iri,
         sparql=f"{site.address}sparql",
         cite=shown.citation(releases, words),
-        files=relative(f"{language}/dumps.html", at),
+        files=relative(f"{language}/dumps.html", current_path),
         script=script_text(schema_org(catalogue, language)),
     )
 
 
 class _Shown:
-    """What a catalogue says, in words of one language, on the page at path `at`."""
+    """What a catalogue says, in words of one language, on the page at `current_path`."""
 
-    def __init__(self, site: BuildReader, catalogue: Catalogue, language: str, at: str) -> None:
+    def __init__(
+        self, site: BuildReader, catalogue: Catalogue, language: str, current_path: str
+    ) -> None:
         self.site = site
         self.catalogue = catalogue
         self.language = language
-        self.at = at
+        self.current_path = current_path
 
     def text(self, iri: str, verb: str) -> str:
         return text_of(self.catalogue, iri, verb, self.language)
@@ -177,7 +183,7 @@ class _Shown:
         """Return the way to an address: inside the site relative, so that any host will do."""
         for own in (self.site.address, self.site.base):
             if address.startswith(own):
-                return relative(address.removeprefix(own), self.at)
+                return relative(address.removeprefix(own), self.current_path)
         return outside_link(address) or ""
 
     def dataset(self, iri: str) -> DatasetView:
@@ -191,7 +197,7 @@ class _Shown:
             facts=self.facts(iri, keys),
             rows=self.files(iri),
             forms=[
-                Value(label, relative(f"dataset/{name}.{key}", self.at))
+                Value(label, relative(f"dataset/{name}.{key}", self.current_path))
                 for key, label in _NAMES.items()
             ],
         )
@@ -297,7 +303,7 @@ class _Shown:
         return ReleaseView(
             anchor=f"release-{edition.date}",
             date=edition.date,
-            href=relative(f"release/{edition.date}/", self.at),
+            href=relative(f"release/{edition.date}/", self.current_path),
             notes=edition.notes.get(self.language) or edition.notes.get("en", ""),
             summary=words.ngettext(
                 "{number} file, {size}", "{number} files, {size}", len(edition.files), size=size

@@ -54,7 +54,9 @@ def _prefixes(site: BuildReader) -> Iterator[Triple]:
     """Declare the prefixes of the site (SHACL §5.2.1)."""
     whole = NamedNode(f"{site.base}query#prefixes")
     for prefix, namespace in site.prefixes.items():
-        one = NamedNode(f"{site.base}query#prefix-{prefix}")
-        yield Triple(whole, NamedNode(_SH + "declare"), one)
-        yield Triple(one, NamedNode(_SH + "prefix"), Literal(prefix))
-        yield Triple(one, NamedNode(_SH + "namespace"), Literal(namespace, datatype=_ANY_URI))
+        declaration = NamedNode(f"{site.base}query#prefix-{prefix}")
+        yield Triple(whole, NamedNode(_SH + "declare"), declaration)
+        yield Triple(declaration, NamedNode(_SH + "prefix"), Literal(prefix))
+        yield Triple(
+            declaration, NamedNode(_SH + "namespace"), Literal(namespace, datatype=_ANY_URI)
+        )

@@ -110,14 +110,14 @@ class PageFacts:
         wanted = self._seen - self._labelled
         kept: dict[str, _Labels] = self.site.remember("labels", dict)
         known = {item: labels for item in wanted if (labels := kept.get(item)) is not None}
-        asked = {item: _Labels() for item in wanted if item not in known}
-        for thing, verb, value in self.site.statements_of("labels", asked):
-            asked[thing].append((verb, value))
-        if len(asked) <= _KEPT:
-            if len(kept) + len(asked) > _KEPT:
+        missing = {item: _Labels() for item in wanted if item not in known}
+        for thing, verb, value in self.site.statements_of("labels", missing):
+            missing[thing].append((verb, value))
+        if len(missing) <= _KEPT:
+            if len(kept) + len(missing) > _KEPT:
                 kept.clear()
-            kept.update(asked)
-        for item, labels in (known | asked).items():
+            kept.update(missing)
+        for item, labels in (known | missing).items():
             for verb, value in labels:
                 self._add(item, verb, value)
         self._labelled |= wanted
@@ -139,7 +139,7 @@ class PageFacts:
         found = self._of[thing].get(name, []) if thing in self._of else []
         if len(found) < 2:
             return list(found)
-        return sorted(found, key=lambda one: (isinstance(one, Literal), one.value, str(one)))
+        return sorted(found, key=lambda term: (isinstance(term, Literal), term.value, str(term)))
 
     def one(self, thing: str, verb: NamedNode | str) -> Term | None:
         """Return the first value of a property, None where there is none."""

@@ -30,13 +30,13 @@ def in_order(datasets: Sequence[str]) -> list[str]:
     last = len(names)  # behind them, by name, what single documents say
     places = {dataset: names.index(name) if (name := dataset.rpartition("/")[2]) in names else last
               for dataset in datasets}  # fmt: skip
-    return sorted(datasets, key=lambda one: (places[one], one))
+    return sorted(datasets, key=lambda item: (places[item], item))
 
 
 def nested(rows: dict[str, Row]) -> list[Row]:
     """Return rows by name as people want them, packed files under what they pack."""
     found = []
-    for name, row in sorted(rows.items(), key=lambda one: shelf_order(one[0])):
+    for name, row in sorted(rows.items(), key=lambda item: shelf_order(item[0])):
         inside = [other for key, other in rows.items() if key in (f"{name}.gz", f"{name}.zst")]
         if name.endswith((".gz", ".zst")) and name.rpartition(".")[0] in rows:
             continue

@@ -99,16 +99,16 @@ class Finder:
 
         Names that are only spelled nearly so count where no other fits.
         """
-        asked = fold(typed)[:_MAX_TYPED].strip()
-        if not asked:
+        typed_text = fold(typed)[:_MAX_TYPED].strip()
+        if not typed_text:
             return []
         best: dict[str, tuple[tuple[object, ...], Hit]] = {}
         for nearly in (False, True):
-            for number in self._similar(asked) if nearly else self._holding(asked):
+            for number in self._similar(typed_text) if nearly else self._holding(typed_text):
                 name, kind, folded = self.names[number]
                 if nearly and _ABJAD.search(name.text):
                     continue
-                fit, slips, length = _best_fit(asked, folded, nearly)
+                fit, slips, length = _best_fit(typed_text, folded, nearly)
                 if fit is None:
                     continue
                 key = (
@@ -119,15 +119,15 @@ class Finder:
                     best[name.thing] = key, Hit(name.thing, kind, name, FITS[fit])
             if best:
                 break
-        return [hit for _, hit in sorted(best.values(), key=lambda one: one[0])]
+        return [hit for _, hit in sorted(best.values(), key=lambda ranked: ranked[0])]
 
-    def _holding(self, asked: str) -> set[int]:
-        """Return the names that may hold what is asked, or stand within it."""
-        words = asked.split()
+    def _holding(self, typed_text: str) -> set[int]:
+        """Return the names that may hold the typed text, or stand within it."""
+        words = typed_text.split()
         longest = max(words, key=len)
         wanted = {_END + longest, f" {longest}"}
-        if len(asked) >= _MIN_INSIDE:
-            wanted = {asked, *(wanted if len(words) > 1 else ())}
+        if len(typed_text) >= _MIN_INSIDE:
+            wanted = {typed_text, *(wanted if len(words) > 1 else ())}
         found = {number for text in wanted for number in self._places(text)}
         for first in range(len(words)):
             for last in range(first + 1, len(words) + 1):
@@ -141,51 +141,53 @@ class Finder:
             yield self._owners[index - 1]
             place = self._text.find(text, self._starts[index])
 
-    def _similar(self, asked: str) -> set[int]:
-        """Return the names with a form, or a word, that is spelled nearly as what is asked."""
-        most = _tolerance(len(asked))
-        indexes = [self._by_form, *([self._by_word] if len(asked) >= _MIN_WORD else [])]
+    def _similar(self, typed_text: str) -> set[int]:
+        """Return the names with a form, or a word, that is spelled nearly like the typed text."""
+        most = _tolerance(len(typed_text))
+        indexes = [self._by_form, *([self._by_word] if len(typed_text) >= _MIN_WORD else [])]
         found: set[int] = set()
         for index in indexes:
             near = [
                 word for word in index
-                if abs(len(word) - len(asked)) <= most
+                if abs(len(word) - len(typed_text)) <= most
             ]  # fmt: skip
-            for word, _, _ in extract_iter(asked, near, scorer=OSA.distance, score_cutoff=most):
+            for word, _, _ in extract_iter(
+                typed_text, near, scorer=OSA.distance, score_cutoff=most
+            ):
                 found.update(index[word])
         return found
 
 
-def _best_fit(asked: str, folded: Sequence[str], nearly: bool) -> tuple[int | None, int, int]:
+def _best_fit(typed_text: str, folded: Sequence[str], nearly: bool) -> tuple[int | None, int, int]:
     """Return the place in `FITS` of the best of some forms, its distance and its length."""
     found = []
     for form in folded:
         if nearly:
-            most = _tolerance(len(asked))
-            words = form.split() if len(asked) >= _MIN_WORD else []
+            most = _tolerance(len(typed_text))
+            words = form.split() if len(typed_text) >= _MIN_WORD else []
             for word in (form, *words):
                 # how many letters too many, too few, wrong or swapped with the next
-                slips = OSA.distance(asked, word, score_cutoff=most)
+                slips = OSA.distance(typed_text, word, score_cutoff=most)
                 if slips <= most:
                     found.append((FITS.index("near"), slips, len(form)))
         else:
-            fit = _fit(asked, form)
+            fit = _fit(typed_text, form)
             if fit is not None:
                 found.append((FITS.index(fit), 0, len(form)))
     return min(found, default=(None, 0, 0))
 
 
-def _fit(asked: str, form: str) -> str | None:
-    if asked == form:
+def _fit(typed_text: str, form: str) -> str | None:
+    if typed_text == form:
         return "exact"
-    if form.startswith(asked):
+    if form.startswith(typed_text):
         return "prefix"
     words = form.split()
-    if all(any(word.startswith(part) for word in words) for part in asked.split()):
+    if all(any(word.startswith(part) for word in words) for part in typed_text.split()):
         return "words"
-    if len(asked) >= _MIN_INSIDE and asked in form:
+    if len(typed_text) >= _MIN_INSIDE and typed_text in form:
         return "contains"
-    if len(form) >= _MIN_WITHIN and f" {form} " in f" {asked} ":
+    if len(form) >= _MIN_WITHIN and f" {form} " in f" {typed_text} ":
         return "within"
     return None
 

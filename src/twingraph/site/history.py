@@ -34,28 +34,33 @@ class HistoryPage(NamedTuple):
 
 
 def history_page(
-    site: BuildReader, thing: str, language: str, at: str, records: Sequence[HistoryRecord]
+    site: BuildReader,
+    thing: str,
+    language: str,
+    current_path: str,
+    records: Sequence[HistoryRecord],
 ) -> HistoryPage:
-    """Return what the page at path `at` says of the history of the thing at path `thing`."""
+    """Return what the page at `current_path` says of the history of the thing at path `thing`."""
     iri, kind = site.iri(thing), thing.removeprefix("id/").partition("/")[0]
-    entries = [_entry(site, record, iri, language, at) for record in records[:_SHOWN]]
+    entries = [_entry(site, record, iri, language, current_path) for record in records[:_SHOWN]]
     followed = thing.startswith("id/") and kind in _FOLLOWED
     path = thing.removeprefix("id/")
     return HistoryPage(
         entries,
         len(records),
-        relative(f"release/feed/{language}/{path}.atom", at) if followed else "",
-        relative(f"doc/{path}/history.json", at),
+        relative(f"release/feed/{language}/{path}.atom", current_path) if followed else "",
+        relative(f"doc/{path}/history.json", current_path),
     )
 
 
 def _entry(
-    site: BuildReader, record: HistoryRecord, iri: str, language: str, at: str
+    site: BuildReader, record: HistoryRecord, iri: str, language: str, current_path: str
 ) -> HistoryEntry:
     day = Value(date_text(record.release[:10], language).text,
-                relative(f"release/{record.release}/", at), iso=record.release[:10])  # fmt: skip
+                relative(f"release/{record.release}/", current_path),
+                iso=record.release[:10])  # fmt: skip
     other = None
     if record.iri != iri:
         path = page_path(site.path(record.iri) or "", language)
-        other = Value(record.name(language), relative(path, at) if path else "")
+        other = Value(record.name(language), relative(path, current_path) if path else "")
     return HistoryEntry(day, other, record.texts[language])

@@ -49,8 +49,8 @@ class HomePage(NamedTuple):
     sparql_examples: str
 
 
-def home_page(site: BuildReader, language: str, at: str) -> HomePage:
-    """Make the first page that will stand at path `at`."""
+def home_page(site: BuildReader, language: str, current_path: str) -> HomePage:
+    """Make the first page, for `current_path`."""
     row = site.rows("numbers")[0]
     words = words_of(language)
     numbers = [
@@ -58,23 +58,25 @@ def home_page(site: BuildReader, language: str, at: str) -> HomePage:
         for name, count in row.items()
         if count is not None
     ]
-    conflict_on, conflicts = _conflict(site, language, at)
+    conflict_on, conflicts = _conflict(site, language, current_path)
     return HomePage(
         title=site.title.get(language) or site.title["en"],
-        map=Illustrator(site, language, at).world(),
+        map=Illustrator(site, language, current_path).world(),
         numbers=numbers,
-        kinds=overview(site, language, at),
+        kinds=overview(site, language, current_path),
         conflict_on=conflict_on,
         conflicts=conflicts,
-        examples=examples(site, language, at)[:_EXAMPLES],
-        sparql=relative("sparql", at),
+        examples=examples(site, language, current_path)[:_EXAMPLES],
+        sparql=relative("sparql", current_path),
         questions=words.ngettext("The one question", "All {number} questions", len(site.library)),
-        openapi=relative("openapi.json", at),
-        sparql_examples=relative(".well-known/sparql-examples", at),
+        openapi=relative("openapi.json", current_path),
+        sparql_examples=relative(".well-known/sparql-examples", current_path),
     )
 
 
-def _conflict(site: BuildReader, language: str, at: str) -> tuple[Value | None, list[Conflict]]:
+def _conflict(
+    site: BuildReader, language: str, current_path: str
+) -> tuple[Value | None, list[Conflict]]:
     """Return the first thing that sources differ on, and how; nothing where they agree."""
     found = [row["thing"] for row in site.rows("conflicts")]
     if not found or not isinstance(found[0], NamedNode):
@@ -82,5 +84,5 @@ def _conflict(site: BuildReader, language: str, at: str) -> tuple[Value | None, 
     facts = PageFacts(site, language)
     facts.read_description(found[0].value)
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     return formatter.link(found[0].value), Claims.of(formatter, found[0].value).conflicts()

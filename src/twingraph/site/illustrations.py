@@ -89,7 +89,7 @@ class Illustrator:
         if not rows:
             return ""
         facts = self._facts(rows, iri)
-        found = data.map_of_place(rows, iri, lambda one: facts.name(one).text, self._href)
+        found = data.map_of_place(rows, iri, lambda iri: facts.name(iri).text, self._href)
         name = facts.name(iri).text
         return self._map(found, self.words("picture.map of").format(name=name), name)
 
@@ -99,7 +99,7 @@ class Illustrator:
         if not rows:
             return ""
         facts = self._facts(rows, iri)
-        found = data.map_of_partnership(rows, lambda one: facts.name(one).text, self._href)
+        found = data.map_of_partnership(rows, lambda iri: facts.name(iri).text, self._href)
         name = facts.name(iri).text
         return self._map(found, self.words("picture.map pair").format(name=name), name)
 
@@ -130,8 +130,8 @@ class Illustrator:
         partners, pairs, kinds = data.network(
             rows,
             links,
-            lambda one: facts.name(countries[one]).text if one in countries else "",
-            lambda one: facts.name(one).text,
+            lambda iri: facts.name(countries[iri]).text if iri in countries else "",
+            lambda iri: facts.name(iri).text,
             self._href,
         )
         name = facts.name(iri).text
@@ -146,7 +146,7 @@ class Illustrator:
         """Return the timeline of what is dated around a partnership; empty below two dates."""
         rows = self.reader.rows("timeline", this=NamedNode(iri))
         facts = self._facts(rows, iri)
-        dated = data.timeline(rows, lambda one: facts.name(one).text, self._href, self._date, iri)
+        dated = data.timeline(rows, lambda iri: facts.name(iri).text, self._href, self._date, iri)
         known = sorted(day for item in dated for day in (item.earliest, item.latest) if day)
         if len(dated) < 2 or not known:
             return ""
@@ -164,7 +164,7 @@ class Illustrator:
                 return drawn.decode()
         rows = self.reader.rows("map-places")
         facts = self._facts(rows)
-        places = data.world_places(rows, lambda one: facts.name(one).text, self._href)
+        places = data.world_places(rows, lambda iri: facts.name(iri).text, self._href)
         pairs = data.world_pairs(self.reader.rows("map-pairs"))
         if not places:
             return ""

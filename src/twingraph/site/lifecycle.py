@@ -20,7 +20,7 @@ _REASON: Final = PREFIXES["skos"] + "editorialNote"
 class Lifecycle(NamedTuple):
     """How a thing stands; `instead` are the paths of those that took its place."""
 
-    state: Literal["held", "merged", "withdrawn", "unknown"]
+    state: Literal["current", "merged", "withdrawn", "unknown"]
     instead: tuple[str, ...] = ()
 
 
@@ -31,16 +31,16 @@ def lifecycle_of(site: BuildReader, path: str) -> Lifecycle:
     replaced by several is withdrawn: nobody can tell which of them a link means.
     """
     if path in ("ns", "shapes"):
-        return Lifecycle("held")
+        return Lifecycle("current")
     if local_path(path) is None:
         return Lifecycle("unknown")
     if path.startswith("graph/"):
-        return Lifecycle("held" if site.iri(path) in site.graphs else "unknown")
+        return Lifecycle("current" if site.iri(path) in site.graphs else "unknown")
     if not is_known(site, site.iri(path)):
         return Lifecycle("unknown")
     instead = _instead(site, path)
     if instead is None:
-        return Lifecycle("held")
+        return Lifecycle("current")
     met = {path}
     found = instead
     while len(found) == 1 and found[0] not in met:
@@ -87,15 +87,15 @@ class WithdrawnPage(NamedTuple):
     instead: list[Value]
 
 
-def withdrawn_page(site: BuildReader, path: str, language: str, at: str) -> WithdrawnPage:
-    """Make the page of the withdrawn thing at `path` that will stand at path `at`."""
+def withdrawn_page(site: BuildReader, path: str, language: str, current_path: str) -> WithdrawnPage:
+    """Make the page of the withdrawn entity at `path`, for `current_path`."""
     iri = site.iri(path)
     facts = PageFacts(site, language)
     facts.load({iri})
     instead = lifecycle_of(site, path).instead
     facts.mention(site.iri(item) for item in instead)
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     name = facts.name(iri)
     kind = kind_of(iri, site.base)
     scheme = facts.links(iri, SKOS.inScheme)

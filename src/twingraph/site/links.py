@@ -34,10 +34,10 @@ _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what an IRI keeps when it bec
 
 
 @lru_cache(maxsize=65536)
-def relative(target: str, at: str) -> str:
-    """Return the way from the page at path `at` to `target`, both relative to the site's root.
+def relative(target: str, current_path: str) -> str:
+    """Return the relative link from the page at `current_path` to `target`, paths below the root.
 
-    An `at` that begins with a slash is the root itself, as the server knows it.
+    A `current_path` that begins with a slash is the root itself, as the server knows it.
 
     >>> relative("en/partnership/bonn-minsk.html", "en/place/bonn.html")
     '../partnership/bonn-minsk.html'
@@ -46,17 +46,17 @@ def relative(target: str, at: str) -> str:
     >>> relative("en/ns.html", "/data/")
     '/data/en/ns.html'
     """
-    if at.startswith("/"):
-        return at + target
+    if current_path.startswith("/"):
+        return current_path + target
     path, mark, fragment = target.partition("#")
-    folder = dirname(at) or "."
+    folder = dirname(current_path) or "."
     way = relpath(path or ".", folder)
     if not path or path.endswith("/"):
         way += "/"
     return way + mark + fragment
 
 
-def local_link(iri: str, language: str, at: str, base: str) -> str | None:
+def local_link(iri: str, language: str, current_path: str, base: str) -> str | None:
     """Return the relative link to our page about `iri`; None where it is not ours.
 
     Ours is what is named under `base`, and the vocabulary, of which every site has pages.
@@ -72,11 +72,11 @@ def local_link(iri: str, language: str, at: str, base: str) -> str | None:
         return None
     path, mark, fragment = whole.partition("#")
     if path in ("ns", "shapes"):
-        return relative(f"{language}/{path}.html{mark}{fragment}", at)
+        return relative(f"{language}/{path}.html{mark}{fragment}", current_path)
     if local_path(path) is None:
         return None
     page = page_path(path, language) or description_path(path, "trig")
-    return relative(page, at)
+    return relative(page, current_path)
 
 
 def outside_link(iri: str) -> str | None:

@@ -50,10 +50,10 @@ def read_listed(path: str) -> tuple[str, int, str] | None:
 
 def neighbours(site: BuildReader, path: str) -> Mapping[str, str]:
     """Return the paths of the pages beside the one at `path`, by their relation (RFC 8288)."""
-    asked = read_listed(path)
-    if asked is None:
+    request = read_listed(path)
+    if request is None:
         return {}
-    kind, number, suffix = asked
+    kind, number, suffix = request
     last = max(1, -(-len(members_of(site, kind)) // PAGE))
     pages = {"first": 1, "prev": number - 1, "next": number + 1, "last": last}
     return {
@@ -73,10 +73,10 @@ def list_forms(kind: str, number: int = 1) -> tuple[Alternate, ...]:
 
 def describe_list(site: BuildReader, path: str) -> bytes | None:
     """Return the page of a list at `path`; None where there is none."""
-    asked = read_listed(path)
-    if asked is None:
+    request = read_listed(path)
+    if request is None:
         return None
-    kind, number, suffix = asked
+    kind, number, suffix = request
     members = members_of(site, kind)
     shown = members[(number - 1) * PAGE : number * PAGE]
     if not shown and (members or number > 1):

@@ -79,14 +79,14 @@ def members_of(site: BuildReader, kind: str) -> tuple[str, ...]:
     def ask() -> tuple[str, ...]:
         rows = site.rows_of("members", CLASSES[kind])
         return tuple(
-            sorted(one.value for row in rows if isinstance(one := row["thing"], NamedNode))
+            sorted(thing.value for row in rows if isinstance(thing := row["thing"], NamedNode))
         )
 
     return site.remember(("members", kind), ask)
 
 
 def list_page(
-    site: BuildReader, kind: str, language: str, at: str, number: int = 1
+    site: BuildReader, kind: str, language: str, current_path: str, number: int = 1
 ) -> ListPage | None:
     """Make a page of the list of all things of a kind; None where there is no such page."""
     members = members_of(site, kind)
@@ -103,7 +103,7 @@ def list_page(
     facts = PageFacts(site, language)
     facts.mention(iris_in(rows))
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     words = words_of(language)
     columns, cells = _COLUMNS.get(kind, (_DATED if _has(rows, "date") else _PLAIN, _dated))
     if columns == _PLAIN:
@@ -111,7 +111,7 @@ def list_page(
     table = [[[formatter.link(thing)], *cells(formatter, each)] for thing, each in groups.items()]
     table.sort(key=lambda row: sort_key(row[0][0].text))
     beside = (
-        relative(f"{language}/{list_path(kind, item)}", at) if 1 <= item <= last else ""
+        relative(f"{language}/{list_path(kind, item)}", current_path) if 1 <= item <= last else ""
         for item in (number - 1, number + 1)
     )
     return ListPage(
@@ -180,8 +180,8 @@ def _plain(formatter: ValueFormatter, rows: list[Row]) -> Cells:
 
 
 def _links(formatter: ValueFormatter, rows: list[Row], name: str) -> list[Value]:
-    found = {one.value for row in rows if isinstance(one := row[name], NamedNode)}
-    return sorted((formatter.link(item) for item in found), key=lambda one: sort_key(one.text))
+    found = {thing.value for row in rows if isinstance(thing := row[name], NamedNode)}
+    return sorted((formatter.link(item) for item in found), key=lambda item: sort_key(item.text))
 
 
 _PLAIN: Final[tuple[str, ...]] = ()
@@ -194,7 +194,7 @@ _COLUMNS: Final = {
 # --- everything, code lists, files ---------------------------------------------------------------
 
 
-def overview(site: BuildReader, language: str, at: str) -> list[Value]:
+def overview(site: BuildReader, language: str, current_path: str) -> list[Value]:
     """Return a link to the list of every kind of which there is something, with its number."""
     counts: dict[str, int] = {}
     for row in site.rows("classes"):
@@ -205,7 +205,7 @@ def overview(site: BuildReader, language: str, at: str) -> list[Value]:
     return [
         Value(
             kinds_name(kind, language),
-            relative(f"{language}/{kind}/index.html", at),
+            relative(f"{language}/{kind}/index.html", current_path),
             note=words_of(language).number(counts[kind]),
         )
         for kind in CLASSES
@@ -213,13 +213,13 @@ def overview(site: BuildReader, language: str, at: str) -> list[Value]:
     ]
 
 
-def vocabulary_page(site: BuildReader, language: str, at: str) -> ListPage:
+def vocabulary_page(site: BuildReader, language: str, current_path: str) -> ListPage:
     """Make the list of the code lists."""
     rows = site.rows("schemes")
     facts = PageFacts(site, language)
     facts.load(iris_in(rows))
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     words = words_of(language)
     table = []
     for row in rows:
@@ -253,13 +253,13 @@ class CodePage(NamedTuple):
     rows: list[list[list[Value]]]
 
 
-def scheme_page(site: BuildReader, iri: str, language: str, at: str) -> CodePage:
+def scheme_page(site: BuildReader, iri: str, language: str, current_path: str) -> CodePage:
     """Make the page of a code list, narrower codes below the broader."""
     rows = site.rows("concepts", this=NamedNode(iri))
     facts = PageFacts(site, language)
     facts.load({iri, *iris_in(rows)})
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     broader = {str(row["concept"].value): row["broader"] for row in rows if row["concept"]}
     order: list[tuple[str, int]] = []
 
@@ -315,13 +315,13 @@ class DataPage(NamedTuple):
     graphs: list[Value]
 
 
-def files_page(site: BuildReader, language: str, at: str) -> DataPage:
+def files_page(site: BuildReader, language: str, current_path: str) -> DataPage:
     """Make the list of the files."""
     words = words_of(language)
     files = [
         FileRow(
             name,
-            relative(file_place(name), at),
+            relative(file_place(name), current_path),
             dump.media_type,
             words.ngettext("{number} byte", "{number} bytes", dump.size),
             dump.sha256,
@@ -329,7 +329,9 @@ def files_page(site: BuildReader, language: str, at: str) -> DataPage:
         for name, dump in site.dumps.items()
     ]
     graphs = [
-        Value(graph, relative(description_path(graph.removeprefix(site.base), "trig"), at))
+        Value(
+            graph, relative(description_path(graph.removeprefix(site.base), "trig"), current_path)
+        )
         for graph in sorted(site.graphs)
     ]
     return DataPage(files, graphs)
@@ -344,7 +346,9 @@ class CitedRow(NamedTuple):
     things: list[Value]
 
 
-def cited_rows(site: BuildReader, iri: str, language: str, at: str) -> tuple[list[CitedRow], str]:
+def cited_rows(
+    site: BuildReader, iri: str, language: str, current_path: str
+) -> tuple[list[CitedRow], str]:
     """Return what is cited from the document `iri`, line by line; how many are shown if not all."""
     lines = site.remember(("cited", iri), lambda: _cited(site, iri))
     shown = dict(lines[:_CITED])
@@ -356,7 +360,7 @@ def cited_rows(site: BuildReader, iri: str, language: str, at: str) -> tuple[lis
     facts.mention(iris_in(row for each in groups.values() for row in each))
     facts.load({iri})
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     spoken = pick(facts.texts(iri, PREFIXES["dcterms"] + "language"), "").text
     found = []
     for citation, each in groups.items():
@@ -381,4 +385,4 @@ def _cited(site: BuildReader, iri: str) -> tuple[tuple[str, str], ...]:
         for row in site.rows("cited", this=NamedNode(iri))
         if row["citation"] is not None and row["line"] is not None
     ]
-    return tuple(sorted(pairs, key=lambda one: (len(one[1]), one[1], one[0])))
+    return tuple(sorted(pairs, key=lambda item: (len(item[1]), item[1], item[0])))

@@ -68,17 +68,17 @@ def page(
     site: BuildReader,
     language: str,
     path: str,
-    at: str | None = None,
+    current_path: str | None = None,
     publication: Publication | None = None,
     history: Sequence[HistoryRecord] = (),
 ) -> bytes | None:
     """Return the page at `<language>/<path>`; None where there is none.
 
-    `at` is where it stands, if not there (the first page also stands at the root). `publication` is
-    what the data page tells of; without it, the build alone. `history` is what releases changed
-    about the thing of the page, newest first.
+    `current_path` is its path where that is another (the first page is also at the root).
+    `publication` is what the data page describes; without it, the build alone. `history` is what
+    releases changed about the entity of the page, newest first.
     """
-    place = f"{language}/{path}" if at is None else at
+    place = f"{language}/{path}" if current_path is None else current_path
     elsewhere = {each_language: f"{each_language}/{path}" for each_language in LANGUAGES}
     words = words_of(language)
     match path:
@@ -144,19 +144,26 @@ def page(
     return _thing(site, language, thing, place, history)
 
 
-def _list(site: BuildReader, language: str, kind: str, at: str, number: int = 1) -> bytes | None:
-    listing = list_page(site, kind, language, at, number) if kind in CLASSES else None
+def _list(
+    site: BuildReader, language: str, kind: str, current_path: str, number: int = 1
+) -> bytes | None:
+    listing = list_page(site, kind, language, current_path, number) if kind in CLASSES else None
     if listing is None:
         return None
     elsewhere = {
         each_language: f"{each_language}/{list_path(kind, number)}" for each_language in LANGUAGES
     }
-    return render(site, "list.html", language, at, title=listing.title, elsewhere=elsewhere,
-                  alternates=_named(list_forms(kind, number)), page=listing)  # fmt: skip
+    return render(site, "list.html", language, current_path, title=listing.title,
+                  elsewhere=elsewhere, page=listing,
+                  alternates=_named(list_forms(kind, number)))  # fmt: skip
 
 
 def _thing(
-    site: BuildReader, language: str, thing: str, at: str, history: Sequence[HistoryRecord]
+    site: BuildReader,
+    language: str,
+    thing: str,
+    current_path: str,
+    history: Sequence[HistoryRecord],
 ) -> bytes | None:
     iri = site.iri(thing)
     if not is_known(site, iri):
@@ -165,28 +172,28 @@ def _thing(
         each_language: page_path(thing, each_language) or "" for each_language in LANGUAGES
     }
     if lifecycle_of(site, thing).state == "withdrawn":
-        gone = withdrawn_page(site, thing, language, at)
-        return render(site, "withdrawn.html", language, at, title=gone.title.text,
+        gone = withdrawn_page(site, thing, language, current_path)
+        return render(site, "withdrawn.html", language, current_path, title=gone.title.text,
                       elsewhere=elsewhere, alternates=alternates(thing), page=gone)  # fmt: skip
     if is_scheme(iri):
-        codes = scheme_page(site, iri, language, at)
-        return render(site, "scheme.html", language, at, title=codes.title.text,
+        codes = scheme_page(site, iri, language, current_path)
+        return render(site, "scheme.html", language, current_path, title=codes.title.text,
                       elsewhere=elsewhere, alternates=alternates(thing), page=codes)  # fmt: skip
     is_source = kind_of(iri, site.base) == "source"
-    cited, cut = cited_rows(site, iri, language, at) if is_source else ([], "")
-    model = thing_page(site, iri, language, at, {row.anchor for row in cited})
-    return render(site, "thing.html", language, at, title=model.title.text, elsewhere=elsewhere,
-                  description=model.description, iri=iri, schema=model.schema,
+    cited, cut = cited_rows(site, iri, language, current_path) if is_source else ([], "")
+    model = thing_page(site, iri, language, current_path, {row.anchor for row in cited})
+    return render(site, "thing.html", language, current_path, title=model.title.text,
+                  elsewhere=elsewhere, description=model.description, iri=iri, schema=model.schema,
                   alternates=alternates(thing), page=model, cited=cited, cited_cut=cut,
-                  wikidata=_wikidata_link(site, iri, language, at),
-                  history=history_page(site, thing, language, at, history))  # fmt: skip
+                  wikidata=_wikidata_link(site, iri, language, current_path),
+                  history=history_page(site, thing, language, current_path, history))  # fmt: skip
 
 
-def _wikidata_link(site: BuildReader, iri: str, language: str, at: str) -> str:
+def _wikidata_link(site: BuildReader, iri: str, language: str, current_path: str) -> str:
     """Return the way to the page about Wikidata from a thing that has an item there, else ""."""
     links = site.store.quads_for_pattern(NamedNode(iri), _SAME_AS, None, DefaultGraph())
     linked = any(str(link.object).startswith("<http://www.wikidata.org/entity/Q") for link in links)
-    return relative(f"{language}/wikidata.html", at) if linked else ""
+    return relative(f"{language}/wikidata.html", current_path) if linked else ""
 
 
 def _named(forms: Iterable[Alternate]) -> tuple[Alternate, ...]:

@@ -26,7 +26,7 @@ class PartnerRow(NamedTuple):
     status: Value
     distance: str
     implied: bool
-    standing: bool  # no kind that it has is for passing cooperation only
+    lasting: bool  # no kind that it has is for passing cooperation only
     iri: str  # of the partner
 
 
@@ -39,7 +39,7 @@ def partner_rows(
     site: BuildReader,
     iri: str,
     language: str,
-    at: str,
+    current_path: str,
     decided: Mapping[str, str] | None = None,
 ) -> list[PartnerRow]:
     """Return the partners of `iri` by name, each with the kinds of its partnership.
@@ -47,21 +47,21 @@ def partner_rows(
     `decided` is the day on which a council decided to enter a partnership, by partnership.
     """
     rows = site.rows("partners", this=NamedNode(iri))
-    return told_partners(site, rows, language, at, decided)
+    return partners_from_rows(site, rows, language, current_path, decided)
 
 
-def told_partners(
+def partners_from_rows(
     site: BuildReader,
     rows: list[Row],
     language: str,
-    at: str,
+    current_path: str,
     decided: Mapping[str, str] | None = None,
 ) -> list[PartnerRow]:
     """Return partners by name, of rows of `partners.rq` and its like."""
     facts = PageFacts(site, language)
     facts.mention(iris_in(rows))
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
     passing: dict[tuple[str, str], set[str]] = defaultdict(set)
     first: dict[tuple[str, str], Row] = {}
@@ -72,7 +72,7 @@ def told_partners(
         first.setdefault(key, row)
     found = [
         _row(formatter, row, sorted(kinds[key] - {""}), (decided or {}).get(key[0], ""))._replace(
-            standing=not kinds[key] <= passing[key] - {""}
+            lasting=not kinds[key] <= passing[key] - {""}
         )
         for key, row in first.items()
     ]
@@ -94,7 +94,7 @@ def _row(formatter: ValueFormatter, row: Row, kinds: list[str], decided: str) ->
         status=status_value(formatter, row["status"]),
         distance=formatter.value(km, TG.distanceKm.value).text if km is not None else "",
         implied=_iri(row["modality"]) == CODES + "modality/inferred",
-        standing=True,
+        lasting=True,
         iri=_iri(row["partner"]),
     )
 

@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode
 from twingraph.site.browse import listing_of
 from twingraph.site.choices import Choice, path_of
 from twingraph.site.links import relative
-from twingraph.site.partners import PartnerRow, told_partners
+from twingraph.site.partners import PartnerRow, partners_from_rows
 from twingraph.site.reader import BuildReader
 from twingraph.site.values import Value
 from twingraph.translation import words_of
@@ -18,7 +18,7 @@ PARTS: Final = 100  # partnerships that are shown where the list has more
 
 
 def partners_of_parts(
-    site: BuildReader, iri: str, language: str, at: str
+    site: BuildReader, iri: str, language: str, current_path: str
 ) -> tuple[list[PartnerRow], Value | None]:
     """Return the partners of what lies in the place `iri`; the list of all, where that is more.
 
@@ -29,12 +29,12 @@ def partners_of_parts(
     number = len(listing.under.get(key, ()))
     if number <= PARTS or f"{site.base}id/place/" not in iri:
         rows = site.rows("partners-of-parts", this=NamedNode(iri))
-        return told_partners(site, rows, language, at), None
+        return partners_from_rows(site, rows, language, current_path), None
     first = listing.chosen(key)[:PARTS]
     rows = [
         row for row in site.rows_of("partners-of-these", first) if row["this"] == NamedNode(iri)
     ]
     words = words_of(language)
     text = words.gettext("all {number} as a list", number=words.number(number))
-    way = relative(f"{language}/{path_of(Choice('partnership', key, 1))}", at)
-    return told_partners(site, rows, language, at), Value(text, way)
+    way = relative(f"{language}/{path_of(Choice('partnership', key, 1))}", current_path)
+    return partners_from_rows(site, rows, language, current_path), Value(text, way)

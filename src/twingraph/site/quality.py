@@ -107,7 +107,9 @@ def _conflicts(reader: BuildReader, language: str, place: str) -> Section:
     facts.mention(things)
     facts.complete()
     formatter = ValueFormatter(facts, place)
-    values = sorted((formatter.link(thing) for thing in things), key=lambda one: sort_key(one.text))
+    values = sorted(
+        (formatter.link(thing) for thing in things), key=lambda value: sort_key(value.text)
+    )
     sentence = words.ngettext(
         "{number} thing is told differently by the passages that tell of it; all are kept.",
         "{number} things are told differently by the passages that tell of them; all are kept.",

@@ -18,9 +18,9 @@ class Example(NamedTuple):
     href: str
 
 
-def examples(site: BuildReader, language: str, at: str) -> list[Example]:
-    """Return the example queries for the page at path `at`."""
-    sparql = relative("sparql", at)
+def examples(site: BuildReader, language: str, current_path: str) -> list[Example]:
+    """Return the example queries for the page at `current_path`."""
+    sparql = relative("sparql", current_path)
     return [
         Example(
             choose_text(question.title, language)[0],

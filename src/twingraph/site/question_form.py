@@ -62,7 +62,7 @@ def _options(site: BuildReader, language: str, parameter: Parameter) -> list[tup
     facts.mention(things)
     facts.complete()
     named = [(thing.removeprefix(prefix), facts.name(thing).text) for thing in things]
-    return sorted(named, key=lambda one: sort_key(one[1]))
+    return sorted(named, key=lambda item: sort_key(item[1]))
 
 
 def _of_kind(site: BuildReader, prefix: str) -> set[str]:

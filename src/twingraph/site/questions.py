@@ -25,9 +25,9 @@ from twingraph.site.results import (
     BoundQuery,
     Fields,
     Rows,
+    bind_fields,
     example_of,
     formats_of,
-    read_asked,
     rows_of,
     text_of,
 )
@@ -110,18 +110,18 @@ def question_page(
     query = site.library[name]
     problem, bound, status = "", None, 200
     try:
-        bound = read_asked(site, query, fields) if fields else example_of(site, query)
+        bound = bind_fields(site, query, fields) if fields else example_of(site, query)
     except TwingraphError as error:
         problem = words_of(language).error(error)
         status = 404 if isinstance(error, UnknownThingError) else 400
-    at = f"{language}/query/{name}.html"
-    shown_words = _tell(site, language, at, query, bound, problem, dict(fields))
+    current_path = f"{language}/query/{name}.html"
+    shown_words = _tell(site, language, current_path, query, bound, problem, dict(fields))
     search = f"?{urlencode(bound.values)}" if bound is not None and fields else ""
     body = render(
         site,
         "question.html",
         language,
-        at,
+        current_path,
         title=shown_words.title,
         elsewhere={
             each_language: f"{each_language}/query/{name}.html{search}"
@@ -143,7 +143,7 @@ def question_forms(name: str) -> tuple[Alternate, ...]:
 
 def questions_page(site: BuildReader, language: str) -> bytes:
     """Return the list of all questions, by who asks them."""
-    at = f"{language}/query/index.html"
+    current_path = f"{language}/query/index.html"
     words = words_of(language)
     groups = [
         Group(audience, words.gettext(_AUDIENCE_NAMES[audience]), _links(site, language, audience))
@@ -154,14 +154,14 @@ def questions_page(site: BuildReader, language: str) -> bytes:
         site,
         "questions.html",
         language,
-        at,
+        current_path,
         title=words.gettext("Questions"),
         groups=groups,
         elsewhere={
             each_language: f"{each_language}/query/index.html" for each_language in LANGUAGES
         },
-        openapi=relative("openapi.json", at),
-        examples=relative(".well-known/sparql-examples", at),
+        openapi=relative("openapi.json", current_path),
+        examples=relative(".well-known/sparql-examples", current_path),
     )
 
 
@@ -174,7 +174,7 @@ def _links(site: BuildReader, language: str, audience: str) -> list[Link]:
 def _tell(
     site: BuildReader,
     language: str,
-    at: str,
+    current_path: str,
     query: LibraryQuery,
     bound: BoundQuery | None,
     problem: str,
@@ -192,13 +192,13 @@ def _tell(
         name=query.name,
         fields=[field_of(site, language, parameter, values) for parameter in query.parameters],
         problem=problem,
-        table=_table(site, language, at, bound) if bound is not None else None,
+        table=_table(site, language, current_path, bound) if bound is not None else None,
         query=text,
-        editor=f"{relative('sparql', at)}?query={quote(text, safe='')}&lang={language}",
+        editor=f"{relative('sparql', current_path)}?query={quote(text, safe='')}&lang={language}",
         calls=calls(site, bound, words.gettext("Command line")) if bound is not None else [],
         downloads=[
-            Link(FORMAT_NAMES[suffix], relative(f"query/{query.name}.{suffix}", at) + search,
-                 language=media_type)
+            Link(FORMAT_NAMES[suffix], relative(f"query/{query.name}.{suffix}", current_path)
+                 + search, language=media_type)
             for suffix, media_type in formats_of(query).items()
         ],
         iri=f"{site.base}query/{query.name}",
@@ -230,14 +230,14 @@ def _quoted(text: str) -> str:
 # --- the answer ----------------------------------------------------------------------------------
 
 
-def _table(site: BuildReader, language: str, at: str, bound: BoundQuery) -> AnswerTable:
+def _table(site: BuildReader, language: str, current_path: str, bound: BoundQuery) -> AnswerTable:
     words = words_of(language)
     found = rows_of(site, bound)
     if found.yes is not None:
-        return _yes_or_no(site, language, at, bound, found.yes)
+        return _yes_or_no(site, language, current_path, bound, found.yes)
     total, shown = len(found.rows), found.rows[:_SHOWN]
     facts = facts_about(site, language, shown)
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     kept = _kept(facts, bound, Rows(found.variables, shown))
     counted = words.ngettext("{number} row", "{number} rows", total)
     if total > len(shown):
@@ -258,7 +258,7 @@ def _table(site: BuildReader, language: str, at: str, bound: BoundQuery) -> Answ
 
 
 def _yes_or_no(
-    site: BuildReader, language: str, at: str, bound: BoundQuery, yes: bool
+    site: BuildReader, language: str, current_path: str, bound: BoundQuery, yes: bool
 ) -> AnswerTable:
     """Return the answer; where two cities are no twins, with what they are instead."""
     words = words_of(language)
@@ -268,7 +268,7 @@ def _yes_or_no(
     if bound.query.name != _TWINNED:
         return AnswerTable([], [], heading_text, words.gettext("no"))
     one, other = (bound.terms[name].value for name in ("one", "other"))
-    rows = [row for row in partner_rows(site, one, language, at)
+    rows = [row for row in partner_rows(site, one, language, current_path)
             if row.iri == other]  # fmt: skip
     ties = [OtherTie(row.kinds, row.since, row.partnership) for row in rows]
     answer = (
@@ -281,22 +281,27 @@ def _yes_or_no(
 
 def _kept(facts: PageFacts, bound: BoundQuery, found: Rows) -> list[int]:
     """Return which columns a page shows: not what was asked, nor names that links have already."""
-    kept = [at for at, name in enumerate(found.variables) if name not in bound.terms]
-    linked = [at for at in kept
-              if any(isinstance(row[at], NamedNode) for row in found.rows)]  # fmt: skip
+    kept = [column for column, name in enumerate(found.variables) if name not in bound.terms]
+    linked = [column for column in kept
+              if any(isinstance(row[column], NamedNode) for row in found.rows)]  # fmt: skip
     names = {
-        at
-        for at in kept
-        if at not in linked
-        and any(row[at] is not None for row in found.rows)
+        column
+        for column in kept
+        if column not in linked
+        and any(row[column] is not None for row in found.rows)
         and all(
-            row[at] is None or _text(row[at]) in _names(facts, [row[item] for item in linked])
+            row[column] is None
+            or _text(row[column]) in _names(facts, [row[item] for item in linked])
             for row in found.rows
         )
     }
-    of_asked = {f"{name}Name" for name in bound.terms}
-    left = [at for at in kept if at not in names and found.variables[at] not in of_asked]
-    filled = [at for at in left if any(row[at] is not None for row in found.rows)]
+    parameter_names = {f"{name}Name" for name in bound.terms}
+    left = [
+        column
+        for column in kept
+        if column not in names and found.variables[column] not in parameter_names
+    ]
+    filled = [column for column in left if any(row[column] is not None for row in found.rows)]
     return filled or left
 
 

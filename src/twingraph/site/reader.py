@@ -49,7 +49,7 @@ PREPARED: Final = "prepared"  # a folder of the build: what was asked of the who
 ANSWERS: Final = "answers.json"
 GRAPHS: Final = "graphs.json"
 _SHORT: Final = 5000  # rows of an answer that is kept
-_ASKED_AT_ONCE: Final = 1000  # things that an endpoint is asked about; Virtuoso refuses 6,000
+_REMOTE_BATCH: Final = 1000  # things that an endpoint is asked about; Virtuoso refuses 6,000
 _REMEMBERED: Final = 64  # lists of IRIs that are kept for a build
 
 
@@ -208,7 +208,7 @@ class BuildReader:
         No thing stands in two of them.
         """
         nodes = [str(NamedNode(thing)) for thing in sorted(set(things))]
-        size = len(nodes) if self.remote is None else _ASKED_AT_ONCE
+        size = len(nodes) if self.remote is None else _REMOTE_BATCH
         for start in range(0, len(nodes), size or 1):
             yield self.queries[name].replace("UNDEF", " ".join(nodes[start : start + size]))
 

@@ -52,7 +52,7 @@ class OntologyPage(NamedTuple):
     properties: list[TermEntry]
 
 
-def ontology_page(site: BuildReader, language: str, at: str) -> OntologyPage:
+def ontology_page(site: BuildReader, language: str, current_path: str) -> OntologyPage:
     """Make the page of the whole ontology."""
     iri = ONTOLOGY
     terms = {
@@ -63,9 +63,9 @@ def ontology_page(site: BuildReader, language: str, at: str) -> OntologyPage:
     facts = PageFacts(site, language)
     facts.load({iri, *terms})
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     entries = sorted(
-        (_entry(formatter, term) for term in terms), key=lambda one: sort_key(one.anchor)
+        (_entry(formatter, term) for term in terms), key=lambda entry: sort_key(entry.anchor)
     )
     classes = {term.rpartition("#")[2] for term in terms if _CLASS in facts.links(term, RDF.type)}
     title = facts.name(iri)

@@ -99,7 +99,7 @@ def render(
     site: BuildReader,
     template: str,
     language: str,
-    at: str,
+    current_path: str,
     *,
     title: str = "",
     description: str = "",
@@ -111,7 +111,7 @@ def render(
 ) -> bytes:
     """Return a page as UTF-8 HTML.
 
-    `at` is the path the page will stand at, `elsewhere` the path of the same page by language;
+    `current_path` is the path of the page, `elsewhere` the path of the same page by language;
     `description` is a sentence for search engines and link previews, `iri` the name of what the
     page is about, `schema` the same told in schema.org.
     """
@@ -122,7 +122,11 @@ def render(
         each_language: f"{each_language}/index.html" for each_language in LANGUAGES
     }
     navigation = [
-        Link(words.gettext(name), relative(f"{language}/{path}", at), at == f"{language}/{path}")
+        Link(
+            words.gettext(name),
+            relative(f"{language}/{path}", current_path),
+            current_path == f"{language}/{path}",
+        )
         for name, path in _NAVIGATION
     ]
     text = (
@@ -135,28 +139,34 @@ def render(
             language=language,
             title=f"{title} – {brand}" if title else site_title,
             brand=brand,
-            home=relative(f"{language}/index.html", at),
-            search=relative(f"{language}/search", at),
-            style=relative("static/style.css", at),
-            icon=relative("static/icon.svg", at),
-            script=relative("static/site.js", at),
+            home=relative(f"{language}/index.html", current_path),
+            search=relative(f"{language}/search", current_path),
+            style=relative("static/style.css", current_path),
+            icon=relative("static/icon.svg", current_path),
+            script=relative("static/site.js", current_path),
             script_words=_script_words(language),
             navigation=navigation,
             description=description,
             iri=iri,
             schema=script_text(schema) if schema else "",
-            canonical=f"{site.address}{at}",
-            default=iri or f"{site.address}{paths.get(SOURCE_LANGUAGE, at)}",
-            feedback=_feedback(site, iri or f"{site.base}{at}", title or site_title, words),
-            data_page=relative(f"{language}/data.html", at),
-            questions_page=relative(f"{language}/query/index.html", at),
+            canonical=f"{site.address}{current_path}",
+            default=iri or f"{site.address}{paths.get(SOURCE_LANGUAGE, current_path)}",
+            feedback=_feedback(
+                site, iri or f"{site.base}{current_path}", title or site_title, words
+            ),
+            data_page=relative(f"{language}/data.html", current_path),
+            questions_page=relative(f"{language}/query/index.html", current_path),
             cite=Citation.of(site, title or site_title, iri) if iri else None,
             languages=[
-                Link(own_name(key), relative(path, at), key == language, key)
+                Link(own_name(key), relative(path, current_path), key == language, key)
                 for key, path in paths.items()
             ],
             alternates=[
-                Link(alternate.name, relative(alternate.path, at), language=alternate.media_type)
+                Link(
+                    alternate.name,
+                    relative(alternate.path, current_path),
+                    language=alternate.media_type,
+                )
                 for alternate in alternates
             ],
             licence=site.licence,

@@ -78,7 +78,7 @@ def formats_of(query: LibraryQuery) -> Mapping[str, str]:
 # --- asking --------------------------------------------------------------------------------------
 
 
-def read_asked(site: BuildReader, query: LibraryQuery, fields: Fields) -> BoundQuery:
+def bind_fields(site: BuildReader, query: LibraryQuery, fields: Fields) -> BoundQuery:
     """Return the question with the parameters in `fields`; names of things are looked up.
 
     Raises `TwingraphError` that says what to write.
@@ -115,7 +115,7 @@ def example_of(site: BuildReader, query: LibraryQuery) -> BoundQuery:
 def _things(site: BuildReader) -> list[str]:
     """Return the IRIs of everything that may have a page, sorted."""
     rows = site.rows("pages")
-    return sorted(one.value for row in rows if isinstance(one := row["thing"], NamedNode))
+    return sorted(thing.value for row in rows if isinstance(thing := row["thing"], NamedNode))
 
 
 def _bound(

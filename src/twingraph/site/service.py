@@ -112,7 +112,7 @@ def _service(site: BuildReader, endpoint: str, limits: Limits) -> Iterator[Tripl
     for function in FUNCTIONS:
         yield Triple(service, sd("extensionFunction"), NamedNode(function))
         yield Triple(NamedNode(function), RDF.type, sd("Function"))
-    yield from _told_limits(site, service, limits)
+    yield from _limit_statements(site, service, limits)
     yield Triple(dataset, RDF.type, sd("Dataset"))
     for language, title in sorted(site.title.items()):
         yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal(title, language=language))
@@ -136,7 +136,7 @@ def _graph(graph: NamedNode, size: Literal | None) -> Iterator[Triple]:
         yield Triple(graph, NamedNode(VOID + "triples"), size)
 
 
-def _told_limits(site: BuildReader, service: NamedNode, limits: Limits) -> Iterator[Triple]:
+def _limit_statements(site: BuildReader, service: NamedNode, limits: Limits) -> Iterator[Triple]:
     for name, (unit, text) in _LIMITS.items():
         node = NamedNode(f"{site.base}sparql#limit-{name.replace('_', '-')}")
         most = Literal(str(getattr(limits, name)), datatype=XSD.integer)

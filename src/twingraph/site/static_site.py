@@ -116,7 +116,7 @@ def _entries(
             listed = page(reader, language, path)
             if listed is not None:
                 yield f"{language}/{path}", listed
-    first = page(reader, LANGUAGES[0], "index.html", at="index.html")
+    first = page(reader, LANGUAGES[0], "index.html", current_path="index.html")
     if first is not None:
         yield "index.html", with_live_queries(first, address)
     yield from (

@@ -70,7 +70,7 @@ class _Maker:
 
     def starts(self) -> Statistic:
         found = data.starts_by_year(self.reader.rows("statistics-starts"), 10)
-        told = self.words.ngettext(
+        dated = self.words.ngettext(
             "Of {number} partnership with a year of its start",
             "Of {number} partnerships with a year of their start",
             found.dated,
@@ -78,7 +78,7 @@ class _Maker:
         certain = sum(bar.certain for bar in found.bars)
         sentence = self.words.gettext(
             "{told}, {certain} are certain in their decade; {without} more have no stated start.",
-            told=told, certain=self.words.number(certain),
+            told=dated, certain=self.words.number(certain),
             without=self.words.number(found.without),
         )  # fmt: skip
         head = [self.words.gettext("Decade"), self.words.gettext("certain"),
@@ -103,17 +103,17 @@ class _Maker:
         rows = self.reader.rows("statistics-sources")
         bars = _ranked(data.counted(rows, "source", self.name, self.href))
         head = [self.words.gettext("Source"), self.words.gettext("Partnerships")]
-        told = self._bars("sources", bars, self._most(_counts(bars), _SOURCES), head)
+        statistic = self._bars("sources", bars, self._most(_counts(bars), _SOURCES), head)
         starts = {
             bar.href: bar.certain
             for bar in data.counted(rows, "source", self.name, self.href, "starts")
         }
-        table = [[*row, Value(self.words.number(starts[row[0].href]))] for row in told.rows]
-        return told._replace(columns=[*head, self.words.gettext("Starts")], rows=table)
+        table = [[*row, Value(self.words.number(starts[row[0].href]))] for row in statistic.rows]
+        return statistic._replace(columns=[*head, self.words.gettext("Starts")], rows=table)
 
     def countries(self) -> Statistic:
         rows = self.reader.rows("statistics-countries")
-        pairs = by_name(data.country_pairs(rows, self.name, lambda one, other: ""))
+        pairs = by_name(data.country_pairs(rows, self.name, lambda first, second: ""))
         title, query, csv = self._query("countries")
         picture = country_matrix_svg(
             pairs,
@@ -144,10 +144,10 @@ class _Maker:
         each = self.words.number(most)
         if len(names) > NAMED:
             number = self.words.number(len(names))
-            told = self.words.plural(things, len(names)).format(number=number)
+            text = self.words.plural(things, len(names)).format(number=number)
         else:
-            told = " · ".join(names)
-        return self.words.gettext("Most: {names}, {each} each.", names=told, each=each)
+            text = " · ".join(names)
+        return self.words.gettext("Most: {names}, {each} each.", names=text, each=each)
 
     def _bars(
         self, name: str, bars: Sequence[Bar], sentence: str, head: list[str], upright: bool = False
@@ -170,9 +170,9 @@ class _Maker:
         text = self.reader.queries[f"statistics-{name}"]
         titles = dict(re.findall(r"^# (\w\w): (.+)$", text, re.MULTILINE))
         way = relative("sparql", self.place)
-        asked = quote(re.sub(r"\A(#.*\n)*", "", text), safe="")
+        encoded = quote(re.sub(r"\A(#.*\n)*", "", text), safe="")
         title = titles.get(self.language) or titles["en"]
-        return title, f"{way}?query={asked}", f"{way}?query={asked}&format=csv"
+        return title, f"{way}?query={encoded}", f"{way}?query={encoded}&format=csv"
 
 
 def _ranked(bars: Sequence[Bar]) -> list[Bar]:
@@ -192,6 +192,6 @@ def by_name(pairs: Sequence[Pair]) -> list[Pair]:
     """
     found = []
     for pair in pairs:
-        one, other = sorted((pair.one, pair.other), key=sort_key)
-        found.append(Pair(one, other, pair.number, pair.href))
+        first, second = sorted((pair.one, pair.other), key=sort_key)
+        found.append(Pair(first, second, pair.number, pair.href))
     return sorted(found, key=lambda p: (-p.number, sort_key(p.one), sort_key(p.other)))

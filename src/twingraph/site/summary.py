@@ -102,11 +102,11 @@ def _partnership(facts: PageFacts, iri: str, decided: str, words: Words) -> str:
             when = words.gettext("begun in {years}", years=years)
     end = facts.one(iri, TG.end)
     until = words.gettext("ended {date}", date=facts.date(end)) if end is not None else ""
-    told = ", ".join(part for part in (kind, when, until) if part)
+    details = ", ".join(part for part in (kind, when, until) if part)
     if CODES + "modality/inferred" in facts.links(iri, TG.modality):
         return words.gettext("{names}: {told}; implied by the sources, not stated.",
-                             names=names, told=told)  # fmt: skip
-    return words.gettext("{names} are partners: {told}.", names=names, told=told)
+                             names=names, told=details)  # fmt: skip
+    return words.gettext("{names} are partners: {told}.", names=names, told=details)
 
 
 def _other(facts: PageFacts, iri: str, name: str, kind: str, words: Words) -> str:

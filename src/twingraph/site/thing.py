@@ -100,9 +100,9 @@ class Embed(NamedTuple):
 
 
 def thing_page(
-    site: BuildReader, iri: str, language: str, at: str, anchors: Collection[str] = ()
+    site: BuildReader, iri: str, language: str, current_path: str, anchors: Collection[str] = ()
 ) -> ThingPage:
-    """Make the page about `iri` that will stand at path `at`.
+    """Make the page about `iri`, for `current_path`.
 
     `anchors` are those that other parts of the page have already.
     """
@@ -110,7 +110,7 @@ def thing_page(
     facts.read_description(iri)
     shown = _shown(facts.incoming)
     _load(facts, iri, [thing for group in shown.values() for thing in group])
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     claims = Claims.of(formatter, iri)
     own_sections = {"remark": TG.about.value, "quantity": TG.about.value, "statement": _PART_OF}
     notes = {
@@ -138,18 +138,20 @@ def thing_page(
         taken |= found
     name = facts.name(iri)
     kind = kind_of(iri, site.base) or ""
-    pictures = Illustrator(site, language, at)
+    pictures = Illustrator(site, language, current_path)
     partners: list[PartnerRow] = []
     if TG.partner.value in shown:
         decided = pictures.decided(this=NamedNode(iri))
-        partners = partner_rows(site, iri, language, at, decided)
-    parts, all_parts = partners_of_parts(site, iri, language, at) if kind == "place" else ([], None)
+        partners = partner_rows(site, iri, language, current_path, decided)
+    parts, all_parts = (
+        partners_of_parts(site, iri, language, current_path) if kind == "place" else ([], None)
+    )
     coming = _coming(pictures, kind, iri, bool(partners))
     drawn = _map(pictures, kind, iri, bool(partners))
     questions = _questions(formatter, iri, kind)
     remarks = notes["remark"]
     decided_in_words = _decided(pictures, kind, iri)
-    lasting = [row for row in partners if row.standing or kind == "partnership"]
+    lasting = [row for row in partners if row.lasting or kind == "partnership"]
     started = sum(not row.since.absent for row in lasting)
     ties = Ties(len(lasting), started, decided_in_words)
     opening = sentence(facts, iri, ties)
@@ -178,7 +180,7 @@ def thing_page(
         original=_original(formatter, iri),
         retrieved=next(iter(formatter.values(iri, TG.retrieved.value)), None),
         is_source=kind == "source",
-        schema=schema_thing(facts, iri, description, f"{site.address}{at}", outside),
+        schema=schema_thing(facts, iri, description, f"{site.address}{current_path}", outside),
         map=drawn,
         network=pictures.network(iri) if partners else "",
         embed=_embed(formatter, iri, name.text) if drawn and partners and kind == "place" else None,
@@ -287,7 +289,9 @@ def _calendars(formatter: ValueFormatter, iri: str) -> list[Value]:
     """Return the calendars of a place: of days and months, and with what has a year only."""
     slug, words = iri.rpartition("/")[2], formatter.words
     return [
-        Value(text, relative(calendar_path(formatter.language, slug, years), formatter.at))
+        Value(
+            text, relative(calendar_path(formatter.language, slug, years), formatter.current_path)
+        )
         for text, years in (
             (words.gettext("Calendar of days and months"), False),
             (words.gettext("Calendar with whole years too"), True),
@@ -299,7 +303,7 @@ def _embed(formatter: ValueFormatter, iri: str, name: str) -> Embed:
     """Return how the map of a place is shown on other pages."""
     slug = iri.rpartition("/")[2]
     address = f"{formatter.site.address}{embed_path(formatter.language, slug)}"
-    picture = relative(embed_path(formatter.language, slug, "svg"), formatter.at)
+    picture = relative(embed_path(formatter.language, slug, "svg"), formatter.current_path)
     return Embed(embed_code(address, name), picture)
 
 
@@ -318,7 +322,7 @@ def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:
         values = {**query.examples(), fitting.name: slug}
         fields = urlencode({"question": name, **values})
         title = choose_text(query.title, formatter.language)[0]
-        way = relative(f"{formatter.language}/query/answer/", formatter.at)
+        way = relative(f"{formatter.language}/query/answer/", formatter.current_path)
         found.append(Value(title, f"{way}?{fields}"))
     return sorted(found, key=lambda value: sort_key(value.text))
 

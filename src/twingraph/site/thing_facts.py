@@ -51,7 +51,7 @@ def facts_of(
     """Return the facts of a thing, in the order of a page."""
     always = ALWAYS.get(kind_of(iri, formatter.site.base) or "", ())
     verbs = {*formatter.facts.properties(iri), *always} - HIDDEN
-    ordered = sorted(verbs, key=lambda one: (rank_of(one), formatter.facts.name(one).text))
+    ordered = sorted(verbs, key=lambda item: (rank_of(item), formatter.facts.name(item).text))
     marks = _marks(formatter, iri, evidence)
     found = []
     for verb in ordered:
@@ -132,7 +132,7 @@ def name_facts(formatter: ValueFormatter, iri: str) -> list[Fact]:
     tags.pop(formatter.facts.name(iri).text, None)
     values = [
         Value(text, language=own[0] if len(own) == 1 else "", note=", ".join(own))
-        for text, each in sorted(tags.items(), key=lambda one: sort_key(one[0]))
+        for text, each in sorted(tags.items(), key=lambda item: sort_key(item[0]))
         for own in [[tag for tag in each if tag and tag != formatter.language]]
     ]
     # the tag of a single language is shown by the value itself

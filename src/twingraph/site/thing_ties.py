@@ -127,7 +127,7 @@ def incoming_groups(
         if verb in _SHOWN_ABOVE or not rest:
             continue
         values = [formatter.link(item, _when(formatter.facts, item)) for item in rest]
-        values.sort(key=lambda one: sort_key(one.text))
+        values.sort(key=lambda value: sort_key(value.text))
         cut = numbers[verb] - len(things)
         message = INVERSE.get(verb)
         name = (

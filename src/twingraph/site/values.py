@@ -56,14 +56,14 @@ class Citation(NamedTuple):
 
 @dataclass(frozen=True)
 class ValueFormatter:
-    """Turns what `facts` knows into values of the page at path `at`."""
+    """Turns what `facts` knows into values of the page at `current_path`."""
 
     facts: PageFacts
-    at: str
+    current_path: str
 
     @property
     def site(self) -> BuildReader:
-        """The site that is told of."""
+        """The site whose page is made."""
         return self.facts.site
 
     @property
@@ -97,7 +97,7 @@ class ValueFormatter:
             place = f"{page}#{fragment_of(iri)}" if page is not None else None
         else:
             place = evidence_path(self.site, iri, self.language)
-        return relative(place, self.at) if place is not None else None
+        return relative(place, self.current_path) if place is not None else None
 
     def outside(self, iri: str, name: Name | None = None, note: str = "") -> Value:
         """Return a link out of our site; an IRI that is no web address stays text."""
@@ -105,7 +105,7 @@ class ValueFormatter:
         return Value(text, outside_link(iri) or "", note=note, outside=True)
 
     def _local(self, iri: str) -> str | None:
-        return local_link(iri, self.language, self.at, self.site.base)
+        return local_link(iri, self.language, self.current_path, self.site.base)
 
     def elsewhere(self, iri: str) -> Value:
         """Return the same thing or a page about it elsewhere, called by its site."""
@@ -144,7 +144,7 @@ class ValueFormatter:
             name = pick(texts, self.language)
             return [Value(name.text, language=name.language)]
         found = [self.value(term, verb) for term in terms]
-        return sorted(found, key=lambda one: (not one.href, sort_key(one.text)))
+        return sorted(found, key=lambda value: (not value.href, sort_key(value.text)))
 
     def text(self, thing: str, verb: NamedNode | str) -> Value | None:
         """Return a text in the reader's language, None where there is none."""
@@ -187,7 +187,8 @@ class ValueFormatter:
         """Return the citations of some things, each once, in the order of the documents."""
         found = {iri for thing in things for iri in self.facts.links(thing, TG.cites)}
         return [
-            self.citation(item, at) for at, item in enumerate(sorted(found, key=self._place), 1)
+            self.citation(item, number)
+            for number, item in enumerate(sorted(found, key=self._place), 1)
         ]
 
     def _place(self, citation: str) -> tuple[str, int, str]:

@@ -70,8 +70,8 @@ def read_report(site: BuildReader) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def wikidata_page(site: BuildReader, language: str, at: str) -> bytes:
-    """Return the page at path `at`."""
+def wikidata_page(site: BuildReader, language: str, current_path: str) -> bytes:
+    """Return the page about the links to Wikidata, for `current_path`."""
     report = read_report(site)
     number = 0 if language == "en" else 1
     grouped: dict[str, list[dict[str, str]]] = {}
@@ -83,7 +83,7 @@ def wikidata_page(site: BuildReader, language: str, at: str) -> bytes:
             FINDINGS[key].title[number],
             FINDINGS[key].action[number],
             len(rows),
-            [_row(site, row, language, at) for row in rows[:_SHOWN]],
+            [_row(site, row, language, current_path) for row in rows[:_SHOWN]],
         )
         for key, rows in grouped.items()
     ]
@@ -93,9 +93,9 @@ def wikidata_page(site: BuildReader, language: str, at: str) -> bytes:
     )
     kinds = [
         (value, kind.en if language == "en" else kind.de)
-        for value, kind in zip(_codes(site, language, at), KINDS.values(), strict=True)
+        for value, kind in zip(_codes(site, language, current_path), KINDS.values(), strict=True)
     ]
-    files = [Value(name.rpartition("/")[2], relative(file_place(name), at))
+    files = [Value(name.rpartition("/")[2], relative(file_place(name), current_path))
              for name in (REPORT_CSV, REPORT_JSON) if name in site.dumps]  # fmt: skip
     page = WikidataPage(
         str(report.get("snapshot", "")),
@@ -108,13 +108,15 @@ def wikidata_page(site: BuildReader, language: str, at: str) -> bytes:
     )
     title = words_of(language).gettext("Our partnerships and Wikidata")
     elsewhere = {name: f"{name}/{PAGE}" for name in ("en", "de")}
-    return render(site, "wikidata.html", language, at, title=title, elsewhere=elsewhere, page=page)
+    return render(
+        site, "wikidata.html", language, current_path, title=title, elsewhere=elsewhere, page=page
+    )
 
 
-def _row(site: BuildReader, row: dict[str, str], language: str, at: str) -> FindingRow:
+def _row(site: BuildReader, row: dict[str, str], language: str, current_path: str) -> FindingRow:
     def place(iri: str, label: str) -> Value:
         path = page_path(site.path(iri) or "", language) if iri else None
-        return Value(label, relative(path, at) if path else "")
+        return Value(label, relative(path, current_path) if path else "")
 
     def item(name: str) -> Value:
         return Value(name, outside_link(_ENTITY + name) or "", outside=True)
@@ -138,11 +140,11 @@ def _dated(text: str, precision: str) -> str:
     return f"{text} ({precision})" if precision else text
 
 
-def _codes(site: BuildReader, language: str, at: str) -> list[Value]:
+def _codes(site: BuildReader, language: str, current_path: str) -> list[Value]:
     """Return the kinds of partnership as they are called, in the order of the table."""
     iris = [f"{CODES}type/{code}" for code in KINDS]
     facts = PageFacts(site, language)
     facts.mention(iris)
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, current_path)
     return [formatter.link(iri) for iri in iris]

@@ -110,7 +110,7 @@ def read_table(text: str, base: str) -> MappingTable:
     (3, 'no column predicate_id')
     """
     lines = re.split(r"\r\n|\n|\r", text)
-    head = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    head = next((index for index, line in enumerate(lines) if not line.startswith("#")), len(lines))
     header = read_header(lines[:head])
     wrong = list(header.wrong)
     curies = {**BUILT_IN, **header.curies}

@@ -26,7 +26,7 @@ from twingraph.problems import TwingraphError
 from twingraph.version import __version__
 
 _PIECE: Final = 64 * 1024
-_TOLD: Final = 300  # characters of what an endpoint says, at most
+_MOST_SHOWN: Final = 300  # characters of what an endpoint says, at most
 _MAX_HEAD: Final = 4096  # bytes of an answer that is an error
 _CONNECTING: Final = 5  # seconds: a host that is there takes one at most
 ROWS_TYPE: Final = "application/sparql-results+json"
@@ -240,9 +240,9 @@ def words_of(text: str) -> str:
     >>> words_of("<html><h1>No!</h1>  \\x1b[31m\\nnever")
     'No! [31m never'
     """
-    plain = re.sub(r"<[^<>]*>", " ", text[: 20 * _TOLD])
+    plain = re.sub(r"<[^<>]*>", " ", text[: 20 * _MOST_SHOWN])
     line = " ".join("".join(item if item.isprintable() else " " for item in plain).split())
-    return line if len(line) <= _TOLD else line[: _TOLD - 1] + "…"
+    return line if len(line) <= _MOST_SHOWN else line[: _MOST_SHOWN - 1] + "…"
 
 
 # --- the connection ------------------------------------------------------------------------------

@@ -133,11 +133,11 @@ def wrong_characters(read: Sequence[Token]) -> Iterator[Diagnostic]:
 
 def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:
     """Yield words that SPARQL does not have, or not there."""
-    for at, token in enumerate(read):
+    for index, token in enumerate(read):
         word = token.text
         if token.kind not in ("word", "mark") or not _WORD.fullmatch(word) or word == "a":
             continue
-        before = read[at - 1].text.upper() if at else ""
+        before = read[index - 1].text.upper() if index else ""
         if word.upper() in _KEYWORDS:
             if word.upper() in _AGGREGATES and before == "SELECT":
                 meant = f"({word}(?x) AS ?{word.lower()})"
@@ -277,9 +277,9 @@ def wrong_triples(read: Sequence[Token]) -> Iterator[Diagnostic]:
     wanted = 3
     run: list[Token] = []
     plain = True
-    for at, token in enumerate(read):
+    for index, token in enumerate(read):
         mark = token.text if token.kind == "mark" else ""
-        if token.kind == "language" or _in_number(read, at):
+        if token.kind == "language" or _in_number(read, index):
             continue
         if token.kind in _TERMS or token.text in ("a", "true", "false"):
             run.append(token)
@@ -297,12 +297,12 @@ def wrong_triples(read: Sequence[Token]) -> Iterator[Diagnostic]:
                 return  # its groups hold no triples, and neither can be told from the other here
 
 
-def _in_number(read: Sequence[Token], at: int) -> bool:
-    """Is the token at `at` the point of a number, or what stands behind the point?"""
-    near = read[max(0, at - 2) : at + 2]
+def _in_number(read: Sequence[Token], index: int) -> bool:
+    """Is the token at `index` the point of a number, or what stands behind the point?"""
+    near = read[max(0, index - 2) : index + 2]
     touching = [item.start + len(item.text) == other.start for item, other in pairwise(near)]
-    here = at - max(0, at - 2)
-    if read[at].text == ".":
+    here = index - max(0, index - 2)
+    if read[index].text == ".":
         return touching[here:] == [True] and near[here + 1].kind == "number"
     parts = [item.kind if item.text != "." else "." for item in near[: here + 1]]
     return parts == ["number", ".", "number"] and touching[:2] == [True, True]

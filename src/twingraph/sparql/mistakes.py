@@ -129,8 +129,8 @@ def _place(words: str, text: str) -> tuple[int, str]:
         return len(text), words
     lines = text.split("\n")
     before = lines[: int(match[1]) - 1]
-    at = sum(len(item) + 1 for item in before) + int(match[2]) - 1
-    return max(0, min(at, len(text))), match[3]
+    offset = sum(len(item) + 1 for item in before) + int(match[2]) - 1
+    return max(0, min(offset, len(text))), match[3]
 
 
 def _first(
@@ -158,8 +158,8 @@ def _first(
         suspects.wrong_brackets(read),
         suspects.wrong_triples(read),
     )
-    firsts = [one for kind in kinds if (one := next(kind, None)) and one.start <= place]
-    found = min(firsts, default=None, key=lambda one: (one.start, one.length))
+    firsts = [first for kind in kinds if (first := next(kind, None)) and first.start <= place]
+    found = min(firsts, default=None, key=lambda token: (token.start, token.length))
     if found is None and len(read) < _READ:
         found = suspects.unclosed(read)
     return found or Diagnostic(place, 1, _shorter(engine_words))

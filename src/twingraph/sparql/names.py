@@ -61,7 +61,7 @@ def named(
 
 def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str:
     prefix = prefixes_for(base)[parameter.kind]
-    if _is_held(parameter.kind, text, store, base):
+    if _exists(parameter.kind, text, store, base):
         return text
     known = _by_identifier(prefix, text, store)
     if known:
@@ -73,7 +73,7 @@ def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str
         if (
             iri.startswith(prefix)
             and SLUG.fullmatch(slug)
-            and not _is_held(parameter.kind, slug, store, base)
+            and not _exists(parameter.kind, slug, store, base)
         ):
             raise _unknown(parameter, text, slug, store, base)
         return text
@@ -138,7 +138,7 @@ def named_things(kind: str, name: str, store: Queryable, base: str = HOME) -> li
     return sorted(thing for thing in things if thing.startswith(prefix))
 
 
-def _is_held(kind: str, slug: str, store: Queryable, base: str) -> bool:
+def _exists(kind: str, slug: str, store: Queryable, base: str) -> bool:
     if not SLUG.fullmatch(slug):
         return False
     thing = NamedNode(prefixes_for(base)[kind] + slug)

@@ -22,8 +22,10 @@ _BOOLEANS: Final = {"1": "true", "0": "false"}
 _BOOLEAN: Final = XSD.boolean.value
 _GEOMETRY: Final = "http://www.openlinksw.com/schemas/virtrdf#Geometry"
 _WKT: Final = "http://www.opengis.net/ont/geosparql#wktLiteral"
-_ASKED: Final = "__ASK_RETVAL"
-_SIGNS: Final = tuple(item.encode() for item in (_ASKED, "XMLSchema#boolean", "virtrdf#Geometry"))
+_ASK_COLUMN: Final = "__ASK_RETVAL"
+_SIGNS: Final = tuple(
+    item.encode() for item in (_ASK_COLUMN, "XMLSchema#boolean", "virtrdf#Geometry")
+)
 
 
 def normalize_virtuoso(body: bytes) -> bytes:
@@ -40,9 +42,10 @@ def normalize_virtuoso(body: bytes) -> bytes:
     rows = results.get("bindings") if isinstance(results, dict) else None
     if not (isinstance(head, dict) and isinstance(rows, list)):
         return body
-    if head.get("vars") == [_ASKED]:
+    if head.get("vars") == [_ASK_COLUMN]:
         yes = any(
-            isinstance(each_row, dict) and _number(each_row.get(_ASKED)) != "0" for each_row in rows
+            isinstance(each_row, dict) and _number(each_row.get(_ASK_COLUMN)) != "0"
+            for each_row in rows
         )
         return json.dumps({"head": {}, "boolean": yes}).encode()
     for row in rows:
@@ -57,14 +60,14 @@ def _number(term: object) -> str:
     return str(term.get("value")) if isinstance(term, dict) else "0"
 
 
-def standard_quad(one: Quad) -> Quad:
+def standard_quad(quad: Quad) -> Quad:
     """Return a quad with its object as the standard has it."""
-    term = one.object
+    term = quad.object
     if not isinstance(term, Literal) or term.datatype.value not in (_BOOLEAN, _GEOMETRY):
-        return one
+        return quad
     value, datatype = _standard(term.value, term.datatype.value)
     plain = Literal(value, datatype=NamedNode(datatype))
-    return Quad(one.subject, one.predicate, plain, one.graph_name)
+    return Quad(quad.subject, quad.predicate, plain, quad.graph_name)
 
 
 def _standard(value: str, datatype: str) -> tuple[str, str]:
@@ -78,7 +81,7 @@ def _standard(value: str, datatype: str) -> tuple[str, str]:
     if datatype == _BOOLEAN:
         return _BOOLEANS.get(value, value), datatype
     if datatype == _GEOMETRY:
-        return re.sub(r"-?[0-9]+\.[0-9]+", lambda one: _shortest(one[0]), value), _WKT
+        return re.sub(r"-?[0-9]+\.[0-9]+", lambda match: _shortest(match[0]), value), _WKT
     return value, datatype
 
 

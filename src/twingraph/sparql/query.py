@@ -191,11 +191,11 @@ def _table(results: QueryResult, base: str, width: int) -> bytes:
 
 
 def _serialized(format_: QueryResultsFormat) -> Callable[[QueryResult, str, int], bytes]:
-    def one(results: QueryResult, base: str, width: int) -> bytes:
+    def serialize(results: QueryResult, base: str, width: int) -> bytes:
         assert isinstance(results, QuerySolutions | QueryBoolean)
         return results.serialize(format=format_) or b""
 
-    return one
+    return serialize
 
 
 def _turtle(results: QueryResult, base: str, width: int) -> bytes:

@@ -63,15 +63,15 @@ def write_terms(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:
         if place.clause == "order" and _is_left_empty(places, written, number + 1):
             written[number - 1] = written[number] = ""
     parts = []
-    at = 0
+    offset = 0
     for number, item in sorted(written.items()):
-        parts += [text[at : places[number].token.start], item]
-        at = places[number].token.start + len(places[number].token.text)
-    return "".join([*parts, text[at:]])
+        parts += [text[offset : places[number].token.start], item]
+        offset = places[number].token.start + len(places[number].token.text)
+    return "".join([*parts, text[offset:]])
 
 
 def _is_left_empty(places: Sequence[_Place], written: Mapping[int, str], first: int) -> bool:
-    keys = takewhile(lambda one: places[one].clause == "ordered", range(first, len(places)))
+    keys = takewhile(lambda number: places[number].clause == "ordered", range(first, len(places)))
     return all(written.get(key) == "" for key in keys)
 
 

@@ -91,7 +91,7 @@ def _fit(widths: list[int], width: int) -> list[int]:
     """Take from the widest columns until all fit; no column gets narrower than a few letters."""
     widths = list(widths)
     while width and sum(widths) + len(_GAP) * (len(widths) - 1) > width:
-        widest = max(range(len(widths)), key=lambda one: widths[one])
+        widest = max(range(len(widths)), key=lambda column: widths[column])
         if widths[widest] <= _NARROWEST:
             break
         widths[widest] -= 1

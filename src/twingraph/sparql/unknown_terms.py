@@ -16,7 +16,7 @@ from twingraph.sparql.queryable import Queryable
 _READ: Final = 3000  # tokens; a longer query was written by a program
 _LONGEST: Final = 200  # letters of a term that are told
 _OURS: Final = (NS, CODES)
-_TOLD: Final = 5  # nobody reads more, and each takes a comparison with all there are
+_MOST_SHOWN: Final = 5  # nobody reads more, and each takes a comparison with all there are
 
 
 class Unknown(NamedTuple):
@@ -49,7 +49,7 @@ def unknown_terms(
         close = closest(iri.removeprefix(namespace), siblings)
         meant = _as_written(token, iri, namespace + close) if close else ""
         found[iri] = Unknown(token.text[:_LONGEST], meant, *lines.place(token.start))
-        if len(found) == _TOLD:
+        if len(found) == _MOST_SHOWN:
             break
     return list(found.values())
 

@@ -31,7 +31,7 @@ from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
 from twingraph.translation import words_of
 from twingraph.web.files.conditions import write_date
-from twingraph.web.files.published import NotWholeError, PublishedFile, held_of, read_whole
+from twingraph.web.files.published import NotWholeError, PublishedFile, published_file, read_whole
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
 from twingraph.web.releases import release_index
@@ -51,7 +51,7 @@ def _site(request: Request) -> BuildReader:
     return site
 
 
-def held_catalogue(request: Request, name: str = "catalog") -> PublishedFile | None:
+def published_catalogue(request: Request, name: str = "catalog") -> PublishedFile | None:
     """Return the file of the catalogue: that of the newest release, else that of the build."""
     file = f"{name}.ttl"
     newest = release_index(request).newest()
@@ -59,7 +59,7 @@ def held_catalogue(request: Request, name: str = "catalog") -> PublishedFile | N
         return newest.files[file]
     site = _site(request)
     dump = site.dumps.get(file)
-    return held_of(file, dump, site.release) if dump is not None else None
+    return published_file(file, dump, site.release) if dump is not None else None
 
 
 @lru_cache(maxsize=4)  # what is raised is not kept
@@ -94,7 +94,7 @@ def catalogue_form(request: Request) -> Response:
 
 
 def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = False) -> Response:
-    published = held_catalogue(request, name)
+    published = published_catalogue(request, name)
     if published is None:
         return not_found(request)
     size = request.query_params.get("size", str(MOST))
@@ -150,7 +150,7 @@ def dataset(request: Request) -> Response:
     """Answer the IRI of a data set: the data page, or what the catalogue says of it alone."""
     path = request.path_params["name"]
     name, dot, suffix = path.partition(".")
-    published = held_catalogue(request)
+    published = published_catalogue(request)
     base = _site(request).base
     iri = f"{base}dataset/{name}"
     if (
@@ -180,7 +180,7 @@ def dataset(request: Request) -> Response:
 def data(request: Request) -> Response:
     """Send the data page."""
     site, language = _site(request), language_of(request)
-    published = held_catalogue(request)
+    published = published_catalogue(request)
     if published is None:
         return not_found(request)
     index = release_index(request)

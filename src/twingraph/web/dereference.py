@@ -27,7 +27,7 @@ from twingraph.site.render import Alternate
 from twingraph.site.service import dataset_description
 from twingraph.translation import words_of
 from twingraph.web.feeds import history_of_thing
-from twingraph.web.lookup import asked_identifier, find, look_up
+from twingraph.web.lookup import find, look_up, requested_identifier
 from twingraph.web.memento import add_timegate
 from twingraph.web.near import near_names
 from twingraph.web.negotiate import Variant, choose
@@ -78,7 +78,7 @@ def _thing(request: Request, path: str) -> Response:
             return see_other(request, kept, status=301, links=thing_links(site, target), vary="")
         case "withdrawn":
             return _withdrawn(request, path)
-        case "held":
+        case "current":
             return _negotiate(request, path)
 
 
@@ -136,7 +136,7 @@ def _withdrawn(request: Request, path: str) -> Response:
     chosen = choose(accept_of(request), [*_offers(path), _PROBLEM])
     if chosen is _HTML:
         target = (page_path(path, language) or "").removeprefix(f"{language}/")
-        body = page(site, language, target, at=depth_of(request)) or b""
+        body = page(site, language, target, current_path=depth_of(request)) or b""
         return respond(request, body, "text/html", status=410, vary=VARY, headers=links)
     description = describe(site, path, chosen.suffix) if chosen is not None else None
     if chosen is not None and description is not None:
@@ -241,7 +241,7 @@ def html(request: Request) -> Response:
     if now is not None and now.state == "merged":
         target = page_path(now.instead[0], language) or ""
         return see_other(request, target, status=301, vary="")
-    if about is not None and is_evidence_path(about) and now is not None and now.state == "held":
+    if about is not None and is_evidence_path(about) and now is not None and now.state == "current":
         shown_at = evidence_path(site, site.iri(about), language)
         if shown_at is not None:
             return see_other(request, shown_at, vary="")
@@ -281,7 +281,7 @@ def language_root(request: Request) -> Response:
 
 def home(request: Request) -> Response:
     """Send the first page in the reader's language, or the dataset told in RDF; `?uri=` finds."""
-    if asked_identifier(request):
+    if requested_identifier(request):
         return find(request)
     site, language = _site(request), language_of(request)
     chosen = choose(
@@ -297,7 +297,7 @@ def home(request: Request) -> Response:
         return respond(request, body, chosen.media_type, vary=VARY, links=links,
                        headers={"content-location": f"{root}/{chosen.suffix}"})  # fmt: skip
     canonical = f"{language}/index.html"
-    body = page(site, language, "index.html", at="index.html") or b""
+    body = page(site, language, "index.html", current_path="index.html") or b""
     headers = {"content-language": language, "content-location": f"{root}/{canonical}"}
     return respond(request, body, "text/html", vary=VARY, headers=headers,
                    links=dataset_links(site, DATASET_FORMS, canonical))  # fmt: skip

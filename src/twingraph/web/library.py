@@ -25,7 +25,7 @@ from twingraph.site.executables import describe_question, describe_questions
 from twingraph.site.openapi import openapi
 from twingraph.site.questions import question_page, questions_page
 from twingraph.site.reader import LANGUAGES, BuildReader
-from twingraph.site.results import FORMAT_NAMES, form_of, formats_of, read_asked, write_result
+from twingraph.site.results import FORMAT_NAMES, bind_fields, form_of, formats_of, write_result
 from twingraph.sparql.library import LibraryQuery, pick
 from twingraph.sparql.parameters import UnknownThingError
 from twingraph.translation import choose_text, words_of
@@ -118,7 +118,7 @@ def _result(request: Request) -> Response:
     name, _, suffix = request.path_params["file"].partition(".")
     query = site.library[name]
     try:
-        bound = read_asked(site, query, request.query_params.multi_items())
+        bound = bind_fields(site, query, request.query_params.multi_items())
     except TwingraphError as error:
         offers = _JSON_FIRST if suffix in ("json", "jsonld") else _TEXT_FIRST
         words = words_of(language_of(request))

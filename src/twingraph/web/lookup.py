@@ -170,7 +170,7 @@ def _called(site: BuildReader, slug: str) -> tuple[str, ...]:
 # --- routes --------------------------------------------------------------------------------------
 
 
-def asked_identifier(request: Request, *names: str) -> str:
+def requested_identifier(request: Request, *names: str) -> str:
     """Return the identifier that the first of these parameters gives, `uri` if none is named."""
     given = (request.query_params.get(name, "").strip() for name in names or ("uri",))
     return next((item for item in given if item), "")[:MAX_TYPED]
@@ -178,7 +178,7 @@ def asked_identifier(request: Request, *names: str) -> str:
 
 def find(request: Request) -> Response:
     """Send on to the thing that has the identifier asked for."""
-    return _found(request, asked_identifier(request, "id", "uri"))
+    return _found(request, requested_identifier(request, "id", "uri"))
 
 
 def wikidata(request: Request) -> Response:

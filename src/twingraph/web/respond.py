@@ -36,7 +36,7 @@ _DEEPEST: Final = 12  # slashes in a path
 _REVALIDATE: Final = "no-cache"  # keep it, but ask: a release may have come
 _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what a URL keeps of an IRI
 # What a script elsewhere may ask with (Fetch, CORS preflight).
-_ASKED_WITH: Final = "*, Authorization"  # the star does not stand for the second
+_ALLOWED_HEADERS: Final = "*, Authorization"  # the star does not stand for the second
 _TEXT: Final = Variant("text/plain", "txt")
 _JSON: Final = (Variant("application/problem+json", "json"), Variant("application/json", "json"))
 # How a refusal is told: pages are read by people, queries are asked by programs.
@@ -237,7 +237,7 @@ class CommonHeaders:
             allowed = {
                 "allow": methods,
                 "access-control-allow-methods": methods,
-                "access-control-allow-headers": _ASKED_WITH,
+                "access-control-allow-headers": _ALLOWED_HEADERS,
                 "access-control-max-age": "86400",
             }
             await Response(status_code=204, headers=allowed)(scope, receive, send_with_headers)

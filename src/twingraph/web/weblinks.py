@@ -88,8 +88,8 @@ def page_links(site: BuildReader, rest: str, language: str) -> str:
 
 def list_links(site: BuildReader, path: str) -> str:
     """Return the header for a page of a list in RDF: the pages beside it, its other forms."""
-    asked = read_listed(path)
-    forms = list_forms(asked[0], asked[1]) if asked is not None else ()
+    request = read_listed(path)
+    forms = list_forms(request[0], request[1]) if request is not None else ()
     beside = [
         _link(site, page, relation, media_type(page)[0])
         for relation, page in neighbours(site, path).items()

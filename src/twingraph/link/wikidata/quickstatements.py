@@ -111,7 +111,13 @@ def best_evidence(pair: KnownPair) -> Evidence | None:
     found = [item for item in pair.evidence if is_address(item.page)]
     return min(
         found,
-        key=lambda one: (-len(one.dates), not one.retrieved, not one.title, one.source, one.page),
+        key=lambda reference: (
+            -len(reference.dates),
+            not reference.retrieved,
+            not reference.title,
+            reference.source,
+            reference.page,
+        ),
         default=None,
     )
 

@@ -124,7 +124,8 @@ class Snapshot:
         """Return the statements by (subject, object), merged items under their new name."""
         found: dict[tuple[str, str], list[WikidataStatement]] = {}
         for statement in sorted(
-            self.statements, key=lambda one: (one.subject, one.object, one.iri)
+            self.statements,
+            key=lambda statement: (statement.subject, statement.object, statement.iri),
         ):
             pair = (self.current(statement.subject), self.current(statement.object))
             found.setdefault(pair, []).append(statement)

@@ -72,7 +72,7 @@ def bars_svg(
     )
 
 
-def _said(bar: Bar, words: Words) -> str:
+def _description(bar: Bar, words: Words) -> str:
     """Return a bar in words, as its tip and for a screen reader."""
     certain = f"{clean(bar.label)}: {bar.certain}"
     if not bar.possible:
@@ -95,7 +95,7 @@ def _rows(bars: Sequence[Bar], most: int, words: Words) -> tuple[list[str], floa
             _rect(_LABELS + certain, top + 6, possible, 16, "tg-possible tg-k-twinning"),
             text_element(value, _LABELS + certain + possible + 8, top + 18.5, class_="tg-soft"),
         ]
-        body.append(titled(_said(bar, words), *parts, href=bar.href))
+        body.append(titled(_description(bar, words), *parts, href=bar.href))
     return body, 8 + _ROW * len(bars)
 
 
@@ -135,7 +135,7 @@ def _upright(bars: Sequence[Bar], most: int, words: Words) -> tuple[list[str], f
                 )
             )
         if bar.certain or bar.possible or index in marked:
-            body.append(titled(_said(bar, words), *parts, href=bar.href))
+            body.append(titled(_description(bar, words), *parts, href=bar.href))
     return body, bottom + 26
 
 

@@ -112,9 +112,9 @@ def world_pairs(rows: Iterable[Row]) -> list[tuple[Position, Position]]:
     """Return the ends of the partnerships of `map-pairs.rq`."""
     found = []
     for row in rows:
-        one, other = _position(row, "one"), _position(row, "other")
-        if one is not None and other is not None:
-            found.append((one, other))
+        start, end = _position(row, "one"), _position(row, "other")
+        if start is not None and end is not None:
+            found.append((start, end))
     return found
 
 
@@ -243,9 +243,9 @@ def kinds_counted(rows: Iterable[Row], name: Lookup, href: Lookup, absent: str) 
 def country_pairs(rows: Iterable[Row], name: Lookup, href: Callable[[str, str], str]) -> list[Pair]:
     """Return the pairs of countries, of the rows of `statistics-countries.rq`."""
     return [
-        Pair(name(item), name(other), _int(row, "partnerships"), href(item, other))
+        Pair(name(item), name(end), _int(row, "partnerships"), href(item, end))
         for row in rows
-        for item, other in [(_text(row, "one"), _text(row, "other"))]
+        for item, end in [(_text(row, "one"), _text(row, "other"))]
     ]
 
 

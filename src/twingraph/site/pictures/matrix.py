@@ -56,9 +56,9 @@ def country_matrix_svg(
             continue
         for country in {pair.one, pair.other}:
             totals[country] += pair.number
-        one, other = sorted((pair.one, pair.other))
-        before = cells.get((one, other), Pair(one, other, 0, pair.href))
-        cells[one, other] = before._replace(number=before.number + pair.number)
+        first, second = sorted((pair.one, pair.other))
+        before = cells.get((first, second), Pair(first, second, 0, pair.href))
+        cells[first, second] = before._replace(number=before.number + pair.number)
     names = sorted(totals, key=lambda name: (-totals[name], name))[:MOST_COUNTRIES]
     if not names:
         return ""

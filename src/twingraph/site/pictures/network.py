@@ -143,14 +143,14 @@ def _spoke(place: tuple[float, float], middle: float, node: Partner) -> str:
     return element("path", d=path, class_=f"tg-arc {mark.style}", stroke_dasharray=mark.dash)
 
 
-def _chord(one: tuple[float, float], other: tuple[float, float]) -> str:
+def _chord(start: tuple[float, float], end: tuple[float, float]) -> str:
     """Return a thin line between two partners, bent to the inside."""
     inward = 70.0
-    x1 = one[0] + (inward if one[0] < _WIDTH / 2 else -inward)
-    x2 = other[0] + (inward if other[0] < _WIDTH / 2 else -inward)
+    x1 = start[0] + (inward if start[0] < _WIDTH / 2 else -inward)
+    x2 = end[0] + (inward if end[0] < _WIDTH / 2 else -inward)
     path = (
-        f"M{number(one[0])} {number(one[1])}C{number(x1)} {number(one[1])} "
-        f"{number(x2)} {number(other[1])} {number(other[0])} {number(other[1])}"
+        f"M{number(start[0])} {number(start[1])}C{number(x1)} {number(start[1])} "
+        f"{number(x2)} {number(end[1])} {number(end[0])} {number(end[1])}"
     )
     return element("path", d=path, class_="tg-arc tg-thin tg-k-other")
 

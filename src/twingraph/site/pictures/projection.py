@@ -103,19 +103,25 @@ def flat_circle(start: Position, end: Position) -> tuple[tuple[XY, ...], ...]:
 
 def _points(start: Position, end: Position) -> Iterator[Position]:
     """Yield points of the great circle by spherical interpolation, both ends included."""
-    one, other = _vector(start), _vector(end)
-    cosine = max(-1.0, min(1.0, sum(a * b for a, b in zip(one, other, strict=True))))
+    first_vector, second_vector = _vector(start), _vector(end)
+    cosine = max(
+        -1.0, min(1.0, sum(a * b for a, b in zip(first_vector, second_vector, strict=True)))
+    )
     angle = math.acos(cosine)
     if angle > math.pi - 1e-6:  # antipodes: every way is shortest, the one by the pole is taken
-        other = _vector(Position(max(-90.0, min(90.0, end.latitude - 0.001)), end.longitude))
-        angle = math.acos(max(-1.0, sum(a * b for a, b in zip(one, other, strict=True))))
+        second_vector = _vector(
+            Position(max(-90.0, min(90.0, end.latitude - 0.001)), end.longitude)
+        )
+        angle = math.acos(
+            max(-1.0, sum(a * b for a, b in zip(first_vector, second_vector, strict=True)))
+        )
     count = max(2, math.ceil(math.degrees(angle) / _STEP)) if angle > 1e-6 else 1
     yield start
     for step in range(1, count):
         share = step / count
         first = math.sin((1 - share) * angle) / math.sin(angle)
         second = math.sin(share * angle) / math.sin(angle)
-        x, y, z = (first * a + second * b for a, b in zip(one, other, strict=True))
+        x, y, z = (first * a + second * b for a, b in zip(first_vector, second_vector, strict=True))
         yield Position(
             math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
         )

@@ -147,9 +147,9 @@ def _rough(position: Position) -> Position:
     return Position(round(position.latitude, 0), round(position.longitude, 0))
 
 
-def _arc(one: Position, other: Position) -> str:
+def _arc(start: Position, end: Position) -> str:
     parts = []
-    for piece in great_circle(one, other):
+    for piece in great_circle(start, end):
         flats = [project(position) for position in _thinned(piece)]
         if len(flats) > 1:
             steps = (f"{round(xy.x * _ZOOM)} {round(xy.y * _ZOOM)}" for xy in flats)

@@ -74,7 +74,7 @@ def read_csv(text: str) -> Sheet:
             words = f"{len(cells)} cell{'s' * (len(cells) != 1)} in place of {len(header)}"
             wrong.append((line, min(len(cells), len(header)) + 1, words))
             continue
-        long = next((at for at, cell in enumerate(cells, 1) if len(cell) > MAX_CELL), 0)
+        long = next((column for column, cell in enumerate(cells, 1) if len(cell) > MAX_CELL), 0)
         if long:
             wrong.append((line, long, f"a cell of more than {MAX_CELL} characters"))
             continue

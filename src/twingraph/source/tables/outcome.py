@@ -102,14 +102,14 @@ def outcomes(
 
 
 def _outcome(spec: Spec, row: Row, matches: Matches, known: Mapping[str, str]) -> Outcome:
-    one, other = side_of(spec, 0, row), side_of(spec, 1, row)
+    first, second = side_of(spec, 0, row), side_of(spec, 1, row)
     facts, faults = _facts(spec, row)
     found = Outcome(
-        row, "written", (one, other), facts, faults=tuple(faults),
+        row, "written", (first, second), facts, faults=tuple(faults),
         page=value(spec.cite.get("page"), row), statement=value(spec.cite.get("statement"), row),
         revision=value(spec.cite.get("revision"), row),
     )  # fmt: skip
-    for side in (one, other):
+    for side in (first, second):
         if not (side.name or side.wikidata or side.geonames):
             return _as(found, "refused", "a partner without a name")
         if side.key in matches.none and not side.wikidata:
@@ -118,11 +118,11 @@ def _outcome(spec: Spec, row: Row, matches: Matches, known: Mapping[str, str]) -
         return _as(found, "refused", f"column '{faults[0].column}': {faults[0].words}")
     if facts.rank == DEPRECATED:
         return _as(found, "refused", "the list itself calls it wrong (rank deprecated)")
-    places = tuple(_place(side, matches, known) for side in (one, other))
-    if one.key == other.key and one.wikidata == other.wikidata:
+    places = tuple(_place(side, matches, known) for side in (first, second))
+    if first.key == second.key and first.wikidata == second.wikidata:
         return _as(found, "refused", "a partnership of a place with itself")
     if not all(places):
-        missing = [side.name or side.wikidata for side, slug in zip((one, other), places,
+        missing = [side.name or side.wikidata for side, slug in zip((first, second), places,
                    strict=True) if not slug]  # fmt: skip
         waiting = replace(found, places=(places[0], places[1]))
         return _as(waiting, "review", f"no decision which place is meant: {' and '.join(missing)}")

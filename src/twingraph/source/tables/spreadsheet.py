@@ -110,10 +110,10 @@ def _from_excel(raw: bytes, name: str) -> Taken:
             if not sheets:
                 raise TwingraphError(f"{name} has no visible sheet; save the list as CSV")
             first = sheets[0].iter_rows(values_only=True)
-            told = formulas[sheets[0].title].iter_rows(values_only=True)
+            formula_rows = formulas[sheets[0].title].iter_rows(values_only=True)
             rows: list[list[str]] = []
             unknown: list[str] = []
-            for row, entered in zip(_first_rows(first, name), told, strict=False):
+            for row, entered in zip(_first_rows(first, name), formula_rows, strict=False):
                 if any(cell is not None for cell in row[MAX_COLUMNS:]):
                     raise TwingraphError(f"{name}: row {len(rows) + 1} has more than {MAX_COLUMNS} "
                                          "columns; take out those that do not matter")  # fmt: skip

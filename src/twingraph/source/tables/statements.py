@@ -79,8 +79,8 @@ def statements(spec: Spec, found: Sequence[Outcome], sha256: str) -> Statements:
     by_pair: dict[tuple[str, str], dict[Facts, list[Outcome]]] = defaultdict(dict)
     for outcome in found:
         if outcome.result == "written":
-            one, other = outcome.places
-            pair = (one, other) if one <= other else (other, one)
+            first, second = outcome.places
+            pair = (first, second) if first <= second else (second, first)
             by_pair[pair].setdefault(outcome.facts, []).append(outcome)
     slugs = pair_slugs(by_pair)
     claims_of = cache(partial(_claims, spec))  # many rows say the same

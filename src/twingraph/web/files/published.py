@@ -98,7 +98,7 @@ def release_time(release: str) -> int:
     return int(midnight.timestamp()) + (int(number) - 1 if number else 0)
 
 
-def held_of(name: str, dump: BuildFile, release: str) -> PublishedFile:
+def published_file(name: str, dump: BuildFile, release: str) -> PublishedFile:
     """Return a file of the build as it is sent.
 
     Its time is that of the release or, where it was written later, of the writing: a build that

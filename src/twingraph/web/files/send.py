@@ -35,9 +35,9 @@ from twingraph.web.files.published import (
     CutOffError,
     NotWholeError,
     PublishedFile,
-    held_of,
     not_ahead,
     open_whole,
+    published_file,
 )
 from twingraph.web.files.ranges import Span, multipart, read_ranges
 from twingraph.web.refusals import not_found
@@ -304,7 +304,7 @@ def _file(request: Request, name: str) -> Response:
     if name not in site.dumps or is_disguised(request):
         return not_found(request)
     shelf = {
-        item: held_of(item, site.dumps[item], site.release)
+        item: published_file(item, site.dumps[item], site.release)
         for item in (name, *(name + suffix for suffix in PACKINGS))
         if item in site.dumps
     }
