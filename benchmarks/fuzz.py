@@ -15,6 +15,7 @@ import random
 import re
 import shutil
 import socket
+import sys
 import tempfile
 import time
 import traceback
@@ -62,6 +63,12 @@ class Found(NamedTuple):
     kind: str
     text: str
     why: str
+
+
+def _noted(found: Found) -> Found:
+    """Print what was found when it is found: a long run is looked at before it ends."""
+    print(f"{found.kind}: {found.why}: {found.text}", file=sys.stderr, flush=True)  # noqa: T201
+    return found
 
 
 # --- what must hold ------------------------------------------------------------------------------
@@ -161,7 +168,7 @@ def _fuzz_some(
         if not why and query and "\ud7ff" not in query and status not in (503, 504):
             why = wrong_query_status(query, status, PREFIXES)
         if why:
-            found.append(Found("request", repr(raw[:500]), why))
+            found.append(_noted(Found("request", repr(raw[:500]), why)))
         statuses[status] += 1
     return statuses, found
 
@@ -192,7 +199,7 @@ def fuzz_files(
                 text = f"{path.name} of seed {seed}, number {done}"
                 where = "".join(traceback.format_tb(error.__traceback__)[-2:])
                 why = f"{type(error).__name__}: {error}"[:300]
-                found.append(Found(name, text, f"{why}\n{where}"))
+                found.append(_noted(Found(name, text, f"{why}\n{where}")))
         path.write_bytes(whole[path])
         for other in (project / "data" / "imports").glob("fuzz*"):
             shutil.rmtree(other)
@@ -259,8 +266,6 @@ def main() -> None:
     print(f"| tracebacks of the server | | {told.count('Traceback')} |")  # noqa: T201
     print(f"\nStatuses: {dict(sorted(statuses.items()))}")  # noqa: T201
     print(f"Files: {dict(sorted(taken.items()))}")  # noqa: T201
-    for one in [*found, *broken][:50]:
-        print(f"{one.kind}: {one.why}: {one.text}")  # noqa: T201
     raise SystemExit(1 if found or broken or "Traceback" in told else 0)
 
 

@@ -21,7 +21,7 @@ import rdflib
 from pyld import jsonld
 from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 
-from twingraph.build import build, is_current
+from twingraph.build import build, is_current, publish_files
 from twingraph.derive.published import published
 from twingraph.inputs import PACKAGE, input_digest
 from twingraph.problems import TwingraphError
@@ -283,6 +283,19 @@ def test_what_lies_beside_a_build_is_left_alone(settings: Settings, tmp_path: Pa
 
     assert whole(tmp_path / "site-two")
     assert (tmp_path / ".site-backup" / "letters.txt").exists()
+
+
+def test_the_build_before_is_kept_for_those_who_still_read_it(tmp_path: Path) -> None:
+    """Also where a build comes to the same content once more."""
+    out = tmp_path / "out"
+    publish_files({"a": b"0"}, out)
+    before = publish_files({"a": b"1"}, out)
+    now = publish_files({"a": b"2"}, out)
+    assert publish_files({"a": b"2"}, out) == now
+    assert (before / "a").read_bytes() == b"1"
+
+    publish_files({"a": b"1"}, out)
+    assert sorted(tmp_path.glob(".out-*")) == sorted({before, now})
 
 
 def test_where_a_project_lies_changes_no_byte(project: Path, tmp_path: Path) -> None:

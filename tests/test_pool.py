@@ -276,6 +276,39 @@ def test_a_keeper_that_was_killed_is_replaced(graph: Path) -> None:
     assert before != after
 
 
+def test_a_fork_server_that_hangs_is_replaced_and_no_query_is_lost(
+    graph: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What runs ends where it began; what needs a new worker waits for the next fork server."""
+    for name, seconds in (("_LOOK", 0.05), ("_LOOKS", 4), ("_PREPARING", 4)):
+        monkeypatch.setattr(f"twingraph.endpoint.forkserver.{name}", seconds)
+    monkeypatch.setattr("twingraph.endpoint.launch._LEAVING", 0.1)
+    long = 'SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(CONTAINS(STR(?c), "zq")) }'
+
+    async def use(pool: Pool) -> tuple[list[Outcome], int, int]:
+        assert pool._server is not None
+        before = pool._server.pid
+        os.kill(before, signal.SIGSTOP)
+        asked = [asyncio.create_task(pool.ask(f"{long} #{n}", "json", "nt")) for n in range(3)]
+        await asyncio.sleep(0.2)  # they have left the fast lane, and others are ordered
+        asked += [asyncio.create_task(pool.ask(f"ASK {{}} #{n}", "json", "nt")) for n in range(20)]
+        kinds = [reply.outcome for reply in await asyncio.gather(*asked)]
+        assert pool._server is not None
+        async with asyncio.timeout(15):
+            while alive(before):
+                await asyncio.sleep(0.05)
+        kinds.append((await pool.ask("ASK {} # after", "json", "nt")).outcome)
+        return kinds, before, pool._server.pid
+
+    kinds, before, after = with_pool(graph, use, Limits(seconds=3))
+
+    assert before != after
+    assert set(kinds[:3]) <= {Outcome.ROWS, Outcome.TOO_LONG}
+    assert kinds[3:] == [Outcome.BOOLEAN] * 21
+    assert capfd.readouterr().err.count("another takes its place") == 1
+    assert not alive(after)
+
+
 def test_nothing_is_left_when_it_ends(graph: Path) -> None:
     async def use(pool: Pool) -> list[int]:
         heavy = asyncio.create_task(pool.ask(CROSS, "json", "nt"))
@@ -320,6 +353,9 @@ class Failing:
     async def launch(self, config: Config) -> Launched:
         self.tried += 1
         raise PermissionError(13, "Permission denied", "/usr/bin/python")
+
+    def replace(self, pid: int) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -497,6 +533,9 @@ class Played:
         with own, contextlib.suppress(OSError):
             while own.recv(65536):
                 own.sendall(REPLY.pack(Outcome.BOOLEAN.value, 0, 1, 4) + b"true")
+
+    def replace(self, pid: int) -> None:
+        pass
 
     def close(self) -> None:
         pass

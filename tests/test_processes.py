@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import http.client
 import json
 import os
@@ -269,6 +270,81 @@ def test_one_that_fails_is_started_anew_after_a_pause(program: str, pause: float
 
     assert not supervisor._ending
     assert before + pause <= process.again <= time.monotonic() + pause
+
+
+def test_one_that_cannot_be_forked_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The machine has no room for another process: a line, and another try after a pause."""
+
+    def no_room() -> NoReturn:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    before = {path.name for path in Path("/proc/self/fd").iterdir()}
+    with socket.socket() as listener:
+        supervisor = Supervisor([listener], Board(4), _never, "", {})
+        [process] = supervisor._processes
+        process.again = time.monotonic() - 1
+        monkeypatch.setattr(os, "fork", no_room)
+        supervisor._start(process)
+
+        assert (process.pid, process.link) == (0, None)
+        pause = supervisor._until_next(None)
+        assert pause is not None and 1 < pause <= 2
+        supervisor._reap()
+        assert process.again > time.monotonic()
+    assert "process 1 of 1 can't be started: Resource temporarily" in capfd.readouterr().err
+    assert {path.name for path in Path("/proc/self/fd").iterdir()} == before
+
+
+def test_a_fork_server_for_which_no_descriptor_is_left_is_kept() -> None:
+    """Others use it, and the next order may find one."""
+    config = Config("", "", {}, "", 1, 1, 1, 1)
+    key = json.dumps(config._asdict())
+    ours, theirs = socket.socketpair()
+    found: list[str] = []
+
+    def connect() -> NoReturn:
+        raise failure
+
+    fork = SimpleNamespace(ended=False, pid=1, connect=connect, kill=lambda: found.append("killed"))
+    supervisor = Supervisor([], Board(1), _never, "", {key: fork})  # type: ignore[dict-item]  # as much as it needs
+    with ours, theirs:
+        failure: OSError = OSError(errno.EMFILE, "too many")
+        supervisor._launch(theirs, key.encode())
+        assert [*supervisor._forks.values(), *found] == [fork]
+        assert ours.recv(100).startswith(b"E ")
+        failure = BrokenPipeError(errno.EPIPE, "it has closed its end")
+        supervisor._launch(theirs, key.encode())
+        assert [*supervisor._forks.values(), *found] == ["killed"]
+        assert ours.recv(100).startswith(b"E ")
+
+
+def test_a_fork_server_that_hangs_is_given_to_nobody_and_killed_later(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its workers have the time of a query to end theirs; who tells of it second changes nothing.
+
+    `test_pool` has the other side, and `benchmarks/faults.py` both.
+    """
+    key = json.dumps(Config("", "", {}, "", 5, 1, 1, 1)._asdict())
+    found: list[str] = []
+    fork = SimpleNamespace(ended=False, pid=7, kill=lambda: found.append("killed"))
+    other = SimpleNamespace(ended=False, pid=8)
+    supervisor = Supervisor([], Board(1), _never, "", {key: fork, "{}": other})  # type: ignore[dict-item]  # as much as it needs
+    clock = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: clock)
+    for _ in range(2):
+        supervisor._replace(7)
+
+    assert supervisor._forks == {"{}": other}
+    assert supervisor._leaving.kill_late() == 7
+    clock += 7
+    assert supervisor._leaving.kill_late() == 1  # until it has ended
+    fork.ended = True
+    assert supervisor._leaving.kill_late() is None
+    assert found == ["killed"]
+    assert capfd.readouterr().err.count("answers no order") == 1
 
 
 def _never(slot: int, listener: socket.socket, link: socket.socket) -> NoReturn:

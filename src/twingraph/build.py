@@ -227,7 +227,8 @@ def _publish(draft: DraftFolder, out: Path) -> Path:
     """Give the draft the name of its content and make `out` the link to it; return the folder.
 
     What is prepared for pages and kept for the next build follows from the rest and takes no part,
-    as in `SHA256SUMS`.
+    as in `SHA256SUMS`. The folder that `out` pointed to before is kept, because a server may still
+    be reading it; where the content is the same as before, nothing is deleted.
     """
     stem = f".{out.name}-"
     sums = checksums({name: item.sha256 for name, item in _published(draft).items()})
@@ -240,6 +241,8 @@ def _publish(draft: DraftFolder, out: Path) -> Path:
         for folder in _UNPUBLISHED:
             _mend(draft, target, folder)
     point(out, target.name)
+    if target.name == before:
+        return target
     ours = re.compile(re.escape(stem) + "[0-9a-f]{16}")  # never a neighbour's `.build-test`
     for old in out.parent.iterdir():
         if ours.fullmatch(old.name) and old.name not in (target.name, before):

@@ -6,12 +6,14 @@ as a line of JSON, then a socket for everybody who wants workers. It ends with i
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +27,10 @@ from twingraph.settings import Limits
 # What it may know of the server's surroundings: enough to find Python and us.
 _KNOWN: Final = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
 _ENDING: Final = 1  # seconds it may take to end its workers and itself
+_LEAVING: Final = 2.0  # seconds beyond the limit of a query until one that hangs is killed
+_HANGS: Final = (
+    "twingraph: the process that holds the graph answers no order; another takes its place"
+)
 
 
 def pages_of(library: Path | None, address: str, limits: Limits) -> dict[str, Any]:
@@ -97,6 +103,11 @@ class ForkProcess:
         """Let go of it in a process that was forked off: it is somebody else's."""
         self._lifeline.close()
 
+    def kill(self) -> None:
+        """End it and its workers at once, and do not wait for that."""
+        self._lifeline.close()
+        self._process.kill()
+
     def close(self) -> None:
         """End it and its workers."""
         self._lifeline.close()
@@ -105,6 +116,36 @@ class ForkProcess:
         except subprocess.TimeoutExpired:  # it is still loading, or stopped
             self._process.kill()
             self._process.wait()
+
+
+class Leaving:
+    """Fork servers that hang: their workers may answer what they are at, then they are killed."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._processes: list[tuple[float, ForkProcess]] = []
+
+    def add(self, process: ForkProcess, seconds: float) -> None:
+        """Say that one hangs, whose queries may take so many `seconds`."""
+        print(_HANGS, file=sys.stderr, flush=True)  # noqa: T201
+        self._processes.append((time.monotonic() + seconds + _LEAVING, process))
+
+    def kill_late(self) -> float | None:
+        """Kill those whose time has come; return the seconds to the next one, None for none."""
+        now = time.monotonic()
+        for due, process in self._processes:
+            if due <= now and not process.ended:
+                process.kill()
+        self._processes = [item for item in self._processes if not item[1].ended]
+        times = [due - now if due > now else _ENDING for due, _ in self._processes]
+        return min(times, default=None)
+
+    def close(self) -> None:
+        """End them all."""
+        for _, process in self._processes:
+            process.kill()
+            process.close()
+        self._processes = []
 
 
 class Launched(NamedTuple):
@@ -119,6 +160,10 @@ class Launcher(Protocol):
 
     async def launch(self, config: Config) -> Launched:
         """Return a way to order workers on a graph; raise `OSError` where none can be started."""
+        ...
+
+    def replace(self, pid: int) -> None:
+        """Know that a fork server hangs: whoever launches next gets another."""
         ...
 
     def close(self) -> None:
@@ -137,6 +182,7 @@ class OwnLauncher:
         self._users = users
         self._config: Config | None = None
         self._process: ForkProcess | None = None
+        self._leaving = Leaving()
 
     def give(self) -> tuple[str, ForkProcess] | None:
         """Hand over the one that was started, by the JSON of its configuration, if there is one."""
@@ -160,11 +206,26 @@ class OwnLauncher:
         assert self._process is not None, "started"
         return Launched(self._process.connect(), self._process.pid)
 
+    def replace(self, pid: int) -> None:
+        """Know that it hangs; it is killed once its workers had the time for their queries."""
+        if self._process is None or self._process.pid != pid:
+            return
+        assert self._config is not None, "it was started"
+        process, self._process = self._process, None
+        self._leaving.add(process, self._config.seconds)
+        self._kill_late(asyncio.get_running_loop())
+
+    def _kill_late(self, loop: asyncio.AbstractEventLoop) -> None:
+        pause = self._leaving.kill_late()
+        if pause is not None:
+            loop.call_later(pause, self._kill_late, loop)
+
     def close(self) -> None:
         """End it once nobody uses it."""
         self._users -= 1
         if self._users <= 0:
             self._end()
+            self._leaving.close()
 
     def _end(self) -> None:
         process, self._process = self._process, None

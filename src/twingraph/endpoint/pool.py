@@ -206,6 +206,19 @@ class Pool(Supply):
             self._idle.remove(worker)
             self._let_go(worker)
 
+    def _leave_workers(self) -> None:
+        for worker in self._unnamed:
+            if hasattr(worker, "transport"):
+                worker.transport.abort()
+        self._lane -= len(self._unnamed)
+        self._unnamed.clear()
+        self._replace_workers()
+        for worker in self._idle:  # those that have ended, but are not read to their end
+            worker.transport.abort()
+        self._lane -= len(self._idle)
+        self._idle.clear()
+        self._by_pid.clear()
+
     def _lose_workers(self) -> None:
         assert self._loop is not None, "opened"
         jobs = [job for worker in self._busy for job in (worker.job, *worker.line) if job]

@@ -55,6 +55,10 @@ class Supply(ABC):
         """Let go of all workers."""
 
     @abstractmethod
+    def _leave_workers(self) -> None:
+        """Give the workers nothing more; those at a query answer it."""
+
+    @abstractmethod
     def _refill(self) -> None:
         """Order the workers that are missing."""
 
@@ -86,6 +90,10 @@ class Supply(ABC):
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         self._abandon()
         self._loop = loop
+        self._begin(loop)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have a fork server launched."""
         self._ready = loop.create_future()
         self._ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
         self._launching = loop.create_task(self._launch(self._ready))
@@ -102,7 +110,9 @@ class Supply(ABC):
         if self._closed or self._ready is not ready:
             launched.control.close()
             return
-        self._server = ForkServer(launched, self._loop, self._line_from_server, self._server_lost)
+        self._server = ForkServer(
+            launched, self._loop, self._line_from_server, self._server_lost, self._server_hangs
+        )
         await asyncio.wait((ready,), timeout=_START)
         if not ready.done():
             self._cannot(f"the graph was not loaded within {_START:.0f} seconds")
@@ -137,6 +147,15 @@ class Supply(ABC):
             self._lose_workers()
         else:
             self._cannot("the query workers ended while they loaded the graph; see above why")
+
+    def _server_hangs(self) -> None:
+        """Have another in the place of a fork server that does not answer; workers end theirs."""
+        assert self._loop is not None and self._server is not None, "opened"
+        server, self._server = self._server, None
+        server.retire()
+        self._leave_workers()
+        self.launcher.replace(server.pid)
+        self._begin(self._loop)
 
     def _pause(self, problem: str) -> None:
         """Start nothing for a while, longer each time, and say why."""

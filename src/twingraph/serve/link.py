@@ -1,12 +1,14 @@
 """What a serving process asks of the one above it: to start a fork server, or share one.
 
-A socket of packets. Up goes `R` (ready) or a configuration in JSON; down comes `K <pid>` with a
+A socket of packets. Up goes `R` (ready), `H <pid>` (a fork server hangs: the next is another one)
+or a configuration in JSON; down comes `K <pid>` with a
 socket, or `E <words>`. When the other side is gone, so is the service.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections import deque
@@ -41,6 +43,11 @@ class Link:
         self._line.send(json.dumps(config._asdict()).encode())
         self._pending.append(pending)  # what was not sent is not answered
         return await pending
+
+    def replace(self, pid: int) -> None:
+        """Tell that a fork server hangs: whoever launches next gets another."""
+        with contextlib.suppress(OSError):  # it is told again when the next order is not answered
+            self._line.send(f"H {pid}".encode())
 
     def close(self) -> None:
         """Nothing was started here."""

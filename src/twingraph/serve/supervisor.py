@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from twingraph.endpoint.evaluate import Config
-from twingraph.endpoint.launch import ForkProcess
+from twingraph.endpoint.launch import ForkProcess, Leaving
 from twingraph.serve.board import Board
 from twingraph.serve.link import PACKET
 
@@ -64,6 +64,7 @@ class Supervisor:
         self._heard_ready = 0
         self._next_slot = len(listeners)
         self._forks = forks
+        self._leaving = Leaving()
         self._ending = False
         self._code = 0
 
@@ -88,7 +89,9 @@ class Supervisor:
                 for each_process in self._processes
                 if each_process.link is not None
             }
-            found, _, _ = select.select([wake, *links], [], [], self._until_next())
+            found, _, _ = select.select(
+                [wake, *links], [], [], self._until_next(self._leaving.kill_late())
+            )
             for descriptor in found:
                 if descriptor in links:
                     self._hear(links[descriptor])
@@ -105,16 +108,28 @@ class Supervisor:
     def _end(self, number: int, frame: object) -> None:
         self._ending = True
 
-    def _until_next(self) -> float | None:
-        waiting = [process.again for process in self._processes if process.again]
-        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+    def _until_next(self, late: float | None) -> float | None:
+        """Return the seconds to the next start, or to `late`; None where nothing is due."""
+        now = time.monotonic()
+        waiting = [max(0.0, process.again - now) for process in self._processes if process.again]
+        return min(waiting + ([] if late is None else [late]), default=None)
 
     def _start(self, process: _Process) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        """Fork a serving process; where the machine has no room for it, try again after a pause."""
         sys.stdout.flush()
         sys.stderr.flush()
         above = os.getpid()
-        pid = os.fork()
+        try:
+            ours, theirs, pid = _forked()
+        except OSError as error:  # no process, no memory or no descriptor is left
+            name = f"process {process.number + 1} of {len(self._processes)}"
+            print(  # noqa: T201
+                f"twingraph: {name} can't be started: {error.strerror}; trying again in "
+                f"{_PAUSE:.0f} seconds",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip
+            process.again = time.monotonic() + _PAUSE
+            return
         if pid == 0:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
@@ -149,8 +164,15 @@ class Supervisor:
             self._heard_ready += 1
             if self._heard_ready == len(self._processes):
                 print(self._ready, file=sys.stderr, flush=True)  # noqa: T201
+        elif data.startswith(b"H "):
+            self._replace(int(data[2:]))
         else:
             self._launch(process.link, data)
+
+    def _replace(self, pid: int) -> None:
+        """Keep a fork server that hangs from those who come; the first to say so counts."""
+        for key in [key for key, fork in self._forks.items() if fork.pid == pid]:
+            self._leaving.add(self._forks.pop(key), json.loads(key)["seconds"])
 
     def _launch(self, link: socket.socket, config: bytes) -> None:
         """Answer with a socket to the fork server of a build; start one where there is none."""
@@ -163,7 +185,8 @@ class Supervisor:
             fork = self._forks[key]
             control = fork.connect()
         except OSError as error:
-            self._forks.pop(key, None)
+            if isinstance(error, ConnectionError):  # it is about to end
+                self._forks.pop(key).kill()
             with contextlib.suppress(OSError):
                 link.send(f"E {error}".encode())
             return
@@ -204,3 +227,18 @@ class Supervisor:
             time.sleep(0.02)
         for fork in self._forks.values():
             fork.close()
+        self._leaving.close()
+
+
+def _forked() -> tuple[socket.socket, socket.socket, int]:
+    """Fork this process; return the two ends of a link between both, and what `os.fork` returned.
+
+    Raises `OSError` where that can't be, with nothing left open.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        return ours, theirs, os.fork()
+    except OSError:
+        ours.close()
+        theirs.close()
+        raise

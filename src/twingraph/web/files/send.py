@@ -2,9 +2,9 @@
 
 Nothing is packed on the fly: `x.nq` goes out as the bytes of `x.nq.zst` or `x.nq.gz` where these
 were published too and `Accept-Encoding` asks for them. A release keeps such an `x.nq` packed only;
-it is unpacked for those who ask for it as it is, a range of it too. Each form has its own strong
-validator, the published checksum, and `Range` means bytes of the form that is sent (RFC 9110
-§14.2). A file that is not there as it was published is 503, never half of it.
+it is unpacked for those who ask for it as it is, and for a range of it that begins near its start.
+Each form has its own strong validator, the published checksum, and `Range` means bytes of the form
+that is sent (RFC 9110 §14.2). A file that is not there as it was published is 503, never half.
 
 Starlette's `FileResponse` is not used: it answers 400 where a `Range` is to be ignored, 416 where
 one of several ranges can be had, and opens the file only after it has promised its length.
@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import BinaryIO, Final
 
 from anyio import CapacityLimiter, to_thread
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -54,13 +54,13 @@ from twingraph.web.weblinks import file_links
 RETRY_AFTER: Final = 10  # seconds; a build or a copy of a release is done by then
 REVALIDATE: Final = "no-cache"
 _CHUNK: Final = 256 * 1024
-_SKIPPED: Final = 8 * 1024 * 1024  # bytes of a packed file that are unpacked at once to skip them
+_SKIPPED: Final = 8 * 1024 * 1024  # bytes of a packed file that are unpacked for nobody, at most
 
 
 class FileBody(StreamingResponse):
     """Some bytes of a file, between texts of ours; `otherwise` is sent where it is not whole.
 
-    To unpack takes the processor, all that lies before a range included: so many do it at once as
+    To unpack takes the processor, what lies before a range included: so many do it at once as
     `app.state.unpacking` says, and whoever waits for another thread waits for none of them.
     """
 
@@ -82,7 +82,6 @@ class FileBody(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, once it is open and found to be of the size it was published with."""
-        self._request = Request(scope, receive)
         if self._published.packed_size is not None:
             self._limiter = scope["app"].state.unpacking
         self._file = await to_thread.run_sync(open_whole, self._published)
@@ -104,31 +103,17 @@ class FileBody(StreamingResponse):
                 chunk = await to_thread.run_sync(
                     self._chunk, part.stop - left, left, limiter=self._limiter
                 )
-                if chunk is None:  # on the way there
-                    if await self._request.is_disconnected():
-                        raise ClientDisconnect
-                    continue
                 if not chunk:  # less comes than promised, and the broken connection shows it
                     raise CutOffError(f"{self._published.path} became shorter while it was sent")
                 left -= len(chunk)
                 yield chunk
 
-    def _chunk(self, start: int, most: int) -> bytes | None:
-        """Return some bytes from `start` on; none where the file ends, or is damaged.
-
-        None where it has only come nearer to `start`, in a packed file.
-        """
+    def _chunk(self, start: int, most: int) -> bytes:
+        """Return some bytes from `start` on; none where the file ends, or is damaged."""
         assert self._file is not None
         try:
-            place = self._file.tell()
-            if place != start:
-                nearer = start
-                if self._published.packed_size is not None:
-                    nearer = min(start, (place if place < start else 0) + _SKIPPED)
-                if self._file.seek(nearer) != nearer:
-                    return b""
-                if nearer != start:
-                    return None
+            if self._file.tell() != start and self._file.seek(start) != start:
+                return b""
             return self._file.read(min(most, _CHUNK))
         except PackError:
             return b""
@@ -206,7 +191,13 @@ def _spans(
     now = Validators(headers["etag"], read_date(headers["last-modified"]))
     if not range_holds(request.headers, now, time.time()):
         return None
-    return read_ranges(requested[0], published.size)
+    spans = read_ranges(requested[0], published.size)
+    if spans and published.packed_size is not None:
+        # A server may ignore Range (RFC 9110 §14.2): to find some bytes far inside a packed file
+        # costs the unpacking of all before them, and a stranger could ask for one byte at a time.
+        skipped = spans[-1].stop - sum(span.stop - span.start for span in spans)
+        return spans if skipped <= _SKIPPED else None
+    return spans
 
 
 # --- refusals ------------------------------------------------------------------------------------
