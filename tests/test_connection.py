@@ -224,6 +224,18 @@ def test_pipelined_requests_are_answered_in_their_order(running: Running) -> Non
     assert said == [*(b"GET /%d 0 0" % number for number in range(100)), b"POST /last 0 3"]
 
 
+def test_what_follows_a_long_body_in_the_same_bytes_is_answered(running: Running) -> None:
+    body = b"x" * 90_000
+    data = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + body
+    data += b"GET /b HTTP/1.1\r\nHost: x\r\nX-Pad: %b\r\n\r\n" % (b"x" * 40) * 300
+
+    answer = exchange(running, data + b"GET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert b"POST /a 0 90000" in answer
+    assert answer.count(b"GET /b 0 0") == 300
+    assert answer.endswith(b"GET /c 0 0")
+
+
 def test_requests_without_end_are_not_collected(running: Running) -> None:
     tiny = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
     with connected(running) as line:

@@ -27,8 +27,9 @@ from twingraph.endpoint.evaluate import COUNTERS, Config, evaluate
 from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launched
 from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.pace import Pace
 from twingraph.endpoint.pool import Pool
-from twingraph.endpoint.process import Reply
+from twingraph.endpoint.process import LONG_TEXT, Reply
 from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.question import Question
 from twingraph.endpoint.worker import REPLY
@@ -477,6 +478,54 @@ def test_a_long_text_is_no_look_up_but_a_long_request_may_be(
     assert asyncio.run(main()) == lane
 
 
+def test_long_texts_one_after_the_other_need_few_workers(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker of the second lane is used on, and ends when nobody wants it any more."""
+    monkeypatch.setattr("twingraph.endpoint.pool._SPARE", 0.1)
+    forks = []
+    fork = ForkServer.fork
+
+    def counted(server: ForkServer) -> socket.socket | None:
+        forks.append(time.monotonic())
+        return fork(server)
+
+    monkeypatch.setattr(ForkServer, "fork", counted)
+    long = "x" * LONG_TEXT
+
+    async def use(pool: Pool) -> tuple[list[Outcome], int]:
+        asked = (pool.ask(f"ASK {{}} # {number} {long}", "json", "nt") for number in range(100))
+        replies = await asyncio.gather(*asked)
+        for number in range(100):
+            replies.append(await pool.ask(f"ASK {{}} # {number} {long}", "json", "nt"))
+        async with asyncio.timeout(20):
+            while (workers := pool.state()["workers"]) > pool._fast:
+                await asyncio.sleep(0.01)
+        assert (await pool.ask("ASK {}", "json", "nt")).outcome is Outcome.BOOLEAN
+        return [reply.outcome for reply in replies], workers
+
+    outcomes, workers = with_pool(graph, use, replace(TIGHT, waiting=200))
+
+    assert outcomes == [Outcome.BOOLEAN] * 200
+    assert workers == max(2, os.cpu_count() or 1)
+    assert len(forks) < 20  # not one for each
+
+
+def test_a_spare_worker_that_is_killed_is_not_asked(graph: Path) -> None:
+    async def use(pool: Pool) -> list[Outcome]:
+        long = f"ASK {{}} # {'x' * LONG_TEXT}"
+        outcomes = [(await pool.ask(long, "json", "nt")).outcome]
+        (spare,) = pool._spare
+        os.kill(spare.pid, signal.SIGKILL)
+        outcomes.append((await pool.ask(long, "json", "nt")).outcome)
+        async with asyncio.timeout(10):
+            while spare in pool._spare or spare in pool._busy:
+                await asyncio.sleep(0.01)
+        return [*outcomes, (await pool.ask(long, "json", "nt")).outcome]
+
+    assert with_pool(graph, use) == [Outcome.BOOLEAN] * 3
+
+
 def test_triples_are_not_written_as_rows(graph: Path) -> None:
     async def use(pool: Pool) -> str:
         loop = asyncio.get_running_loop()
@@ -489,6 +538,24 @@ def test_triples_are_not_written_as_rows(graph: Path) -> None:
         return str(raised.value)
 
     assert "CONSTRUCT and DESCRIBE" in with_pool(graph, use)
+
+
+def test_those_in_a_pace_go_one_after_the_other_and_a_lone_one_at_once() -> None:
+    async def main() -> list[float]:
+        pace = Pace(0.02)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+
+        async def go() -> float:
+            await pace.turn()
+            return loop.time() - began
+
+        return list(await asyncio.gather(*(go() for _ in range(4))))
+
+    first, *others = asyncio.run(main())
+
+    assert first < 0.02
+    assert [taken >= 0.019 * (number + 1) for number, taken in enumerate(others)] == [True] * 3
 
 
 # --- a fork server that is played here -----------------------------------------------------------

@@ -23,7 +23,8 @@ from twingraph.endpoint.cache import Cache
 from twingraph.endpoint.formats import GRAPHS, ROWS, choose_formats
 from twingraph.endpoint.front_graph import FrontGraph
 from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.process import Gone, Reply
+from twingraph.endpoint.pace import Pace
+from twingraph.endpoint.process import LONG_TEXT, Gone, Reply
 from twingraph.endpoint.protocol import (
     MAX_FIELDS,
     ProtocolRequest,
@@ -34,7 +35,7 @@ from twingraph.endpoint.protocol import (
     read_form,
 )
 from twingraph.endpoint.refusal import refusal
-from twingraph.endpoint.result import Result, changes, key_of, lines_of, query_digest, unescaped
+from twingraph.endpoint.result import Result, key_of, lines_of, query_digest, unescaped
 from twingraph.settings import Limits
 from twingraph.site.reader import BuildReader, QueryRunner
 from twingraph.sparql.admission import Dataset
@@ -53,6 +54,7 @@ _LOOK: Final = 0.05  # seconds
 _HELD: Final = 4  # so many of the largest results may be on their way to slow readers
 _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
 _PACE: Final = 100 * 1024
+_PAUSE: Final = 0.004  # seconds between long texts: to read each takes as long as some look-ups
 _PART: Final = 256 * 1024  # bytes of a large result that are handed over at once
 _NOT_MODIFIED: Final = (
     b"cache-control", b"content-location", b"etag", b"vary", *(name.encode() for name in COMMON),
@@ -181,6 +183,7 @@ class Service:
         self.cache = Cache(_CACHED_BYTES)
         self.making: dict[bytes, asyncio.Future[Result | None]] = {}  # pages just being made
         self.build = site.dumps["SHA256SUMS"].sha256
+        self.long_texts = Pace(_PAUSE)
         self.sending = 0  # bytes of results on their way to slow readers
         self.mark: tuple[int, int] | None = None  # of its files, see `serve.watch.mark_of`
         self.users = 0  # requests that were let in with this build, and are not answered yet
@@ -239,7 +242,7 @@ class Service:
         Its validator tells the build, the query, the graphs and the format: a build never changes,
         nor does what it answers.
         """
-        if reply.fresh or changes(query):
+        if reply.fresh:
             tag, kept = "", "cache-control: no-store\r\n"
         else:
             graphs = f"-{query_digest(repr(dataset))[:16]}" if dataset is not None else ""
@@ -306,8 +309,9 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
             body = scope["state"].get("body")
             if body is None:
                 body = await _read_body(receive, body_limit(service.limits))
+            if len(body) > LONG_TEXT:
+                await service.long_texts.turn()
             fields = list(read_form(content_type, body, fields))
-            key = key_of(search, (accept or "").encode(), content_type.encode(), body)
         protocol_request = read_fields(fields)
         if not protocol_request.query:
             return ForPeople(protocol_request, body=body)
@@ -342,7 +346,7 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
     made = service.result(reply, offer, protocol_request.query, name, protocol_request.dataset)
     if not has_room(service, len(reply.body)):
         return ForPeople(protocol_request, refusal(Reply(Outcome.BUSY), choice, service.limits))
-    if made.tag:
+    if made.tag and key:  # what is posted is evaluated each time
         service.cache.keep(key, made)
     scope[SEEN] = (made.rows, made.query, False)
     return made

@@ -27,6 +27,7 @@ from pyoxigraph import (
 
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.question import Question
+from twingraph.endpoint.result import changes
 from twingraph.problems import TwingraphError
 from twingraph.rdf.serializers import SERIALIZERS, UnwritableError, as_xml
 from twingraph.sparql.admission import admit, is_update
@@ -98,7 +99,8 @@ def evaluate(store: Store, config: Config, question: Question) -> Answer:
     try:
         prefixes = prefixes_in(text, config.prefixes)
         found = store.query(text, base_iri=config.base, prefixes=prefixes, **chosen)
-        return _written(found, config, question.rows, question.graphs)
+        answer = _written(found, config, question.rows, question.graphs)
+        return answer._replace(flags=answer.flags | FRESH) if changes(text) else answer
     except SyntaxError as error:
         return no_sparql(text, str(error.msg), config.prefixes)
     except MemoryError:

@@ -24,7 +24,7 @@ from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launcher, OwnLauncher, config_of
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.places import OwnPlaces, Places
-from twingraph.endpoint.process import LINE, Deliver, Gone, Job, Reply, Worker
+from twingraph.endpoint.process import LINE, LONG_TEXT, Deliver, Gone, Job, Reply, Worker
 from twingraph.endpoint.question import Question, pack
 from twingraph.endpoint.supply import Supply
 from twingraph.settings import Limits
@@ -38,7 +38,7 @@ _RECENT: Final = 8  # queries of late
 _LOOK_UP: Final = 0.001  # seconds; queries that usually take less are look-ups
 _SHARED: Final = 7  # queries that stand in line at a worker whose query is young
 _BUSY: Final = 10  # times as long as processor time: then it is long all the same
-_LONG_TEXT: Final = 8192  # bytes: to read such a query takes a moment, so it is no look-up
+_SPARE: Final = 1.0  # seconds that a worker of a slower lane waits for its next query
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
 _TRIES: Final = 2  # of a query whose worker was killed by somebody else
 
@@ -77,11 +77,13 @@ class Pool(Supply):
         self._by_pid: dict[int, Worker] = {}
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
+        self._spare: list[Worker] = []  # of the second lane, the one that answered last at the end
         self._lane = 0  # workers in the fast lane, or on their way into it
         self._queues: tuple[deque[Job], deque[Job], deque[Job]] = (deque(), deque(), deque())
         self._latest: Worker | None = None  # who had the last query of the fast lane
         self._usual = 0.0  # seconds that such a query took of late
         self._looking = False
+        self._trimming = False
         self._failures = 0  # workers that ended before they had answered anything, in a row
         self._reason = ""  # of the last of them
 
@@ -133,7 +135,7 @@ class Pool(Supply):
         else:
             if self._loop is not loop:
                 self._open(loop)
-            job.lane = 1 if len(question) > _LONG_TEXT and not self._for_pages else 0
+            job.lane = 1 if len(question) > LONG_TEXT and not self._for_pages else 0
             self._place(job, taken=False)
         return job
 
@@ -202,9 +204,10 @@ class Pool(Supply):
         """End those that were forked before all was prepared, once they have answered."""
         for worker in self._by_pid.values():
             worker.unprepared = True
-        for worker in [worker for worker in self._idle if worker.unprepared]:
-            self._idle.remove(worker)
-            self._let_go(worker)
+        for workers in (self._idle, self._spare):
+            for worker in [worker for worker in workers if worker.unprepared]:
+                workers.remove(worker)
+                self._let_go(worker)
 
     def _leave_workers(self) -> None:
         for worker in self._unnamed:
@@ -228,12 +231,12 @@ class Pool(Supply):
 
     def _drop_workers(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
-            for worker in [*self._idle, *self._busy, *self._unnamed]:
+            for worker in [*self._idle, *self._spare, *self._busy, *self._unnamed]:
                 if hasattr(worker, "transport"):
                     worker.transport.abort()
         self._lane = 0
         self._latest = None
-        for workers in (self._unnamed, self._by_pid, self._idle, self._busy):
+        for workers in (self._unnamed, self._by_pid, self._idle, self._spare, self._busy):
             workers.clear()
 
     def _give_up(self, problem: str) -> None:
@@ -319,10 +322,7 @@ class Pool(Supply):
         if not job.lane:
             self._latest = worker
         else:
-            self._lane -= 1
-            worker.lane = job.lane
-            self._order("LM"[job.lane - 1], worker)
-            self._publish_places()
+            self._move(worker, job.lane)
         if not self._looking:
             self._look_after()
 
@@ -338,16 +338,52 @@ class Pool(Supply):
             self._failures, self._pauses, self._problem, self._reason = 0, 0, "", ""
         assert self._loop is not None, "opened"
         now = self._loop.time()
-        self._usual += (min(now - worker.started, MOMENT) - self._usual) / _RECENT
+        if len(worker.job.question) <= LONG_TEXT:
+            self._usual += (min(now - worker.started, MOMENT) - self._usual) / _RECENT
         worker.job.finish(reply)
         worker.job = None
-        if worker.lane or last or worker.unprepared:
+        if worker.lane > 1 or last or worker.unprepared:
             self._let_go(worker)
+        elif worker.lane:
+            self._keep(worker, now)
         elif worker.line:
             worker.next(now)
         else:
             self._busy.discard(worker)
             self._rest(worker)
+
+    def _keep(self, worker: Worker, now: float) -> None:
+        """Keep a worker of the second lane for the next query there, as many as have places.
+
+        Its priority can't be raised again, so it is none for the fast lane.
+        """
+        assert self._loop is not None, "opened"
+        if self._in_lane(1) + len(self._spare) > self.limits.concurrent:
+            self._let_go(worker)
+            return
+        self._busy.discard(worker)
+        self._publish_places()
+        worker.started = now
+        self._spare.append(worker)
+        if not self._trimming:
+            self._trimming = True
+            self._loop.call_later(_SPARE, self._trim)
+        self._refill()
+
+    def _trim(self) -> None:
+        """End the spare workers that nobody has wanted for a while, and idle ones beyond need."""
+        self._trimming = False
+        if self._loop is None or self._closed:
+            return
+        old = self._loop.time() - _SPARE
+        while self._spare and self._spare[0].started <= old:
+            self._let_go(self._spare.pop(0))
+        if self._spare:
+            self._trimming = True
+            self._loop.call_later(_SPARE, self._trim)
+            return
+        while self._lane > self._fast and len(self._idle) > 1 and not self._waiting:
+            self._let_go(self._idle.pop(0))
 
     def left(self, worker: Worker) -> None:
         """Notice that a worker's side of its socket is closed; why, the fork server tells."""
@@ -357,6 +393,8 @@ class Pool(Supply):
             if not worker.answered:
                 self._failed(self._reason or "query workers end before they are asked anything")
             self._refill()
+        elif worker in self._spare:
+            self._spare.remove(worker)
         elif worker in self._busy and worker.pid not in self._by_pid:
             self._ended(worker, -signal.SIGKILL)  # it had ended before it was asked
 
@@ -382,6 +420,8 @@ class Pool(Supply):
             return
         if self._problem and time.monotonic() < self._retry:
             return
+        while self._spare and (lane := next(self._startable(), 0)):
+            self._give(self._spare.pop(), self._queues[lane].popleft())
         # one stays free for a quick query; what is missing for the slow ones is forked below
         while len(self._idle) > 1 and (lane := next(self._startable(), 0)):
             self._give(self._idle.pop(), self._queues[lane].popleft())
@@ -525,13 +565,18 @@ class Pool(Supply):
         if self._free(job.lane) < 1:
             self._stop(worker, None)
             return
-        if not worker.lane:
-            self._lane -= 1
-        worker.lane = job.lane
-        self._order("LM"[job.lane - 1], worker)
-        self._publish_places()
+        self._move(worker, job.lane)
         self._send_away(worker)
         self._refill()
+
+    def _move(self, worker: Worker, lane: int) -> None:
+        """Let a worker go on in a slower lane, at the priority there."""
+        if not worker.lane:
+            self._lane -= 1
+        if worker.lane != lane:
+            worker.lane = lane
+            self._order("LM"[lane - 1], worker)
+        self._publish_places()
 
     async def _watch(self, job: Job, gone: Gone) -> None:
         await gone()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from twingraph.endpoint.pool import Pool
 
 _SCHEDULED: Final = 2  # the clock of a process by its number, clock_getcpuclockid(3)
+LONG_TEXT: Final = 8192  # bytes: to read such a query takes a moment, so it is no look-up
 LINE: Final = 3  # queries that stand in line at a worker which is not yet known to take long
 
 

@@ -16,6 +16,7 @@ from pyoxigraph import RdfFormat, parse
 from twingraph.endpoint.evaluate import no_sparql, unknown_graph
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
+from twingraph.endpoint.result import changes
 from twingraph.problems import TwingraphError
 from twingraph.rdf.serializers import SERIALIZERS, UnwritableError, as_xml
 from twingraph.settings import Limits
@@ -147,7 +148,7 @@ class RemoteEvaluator:
             body = as_xml(body, "take JSON") if suffix == "xml" else body
         except UnwritableError as error:
             return Reply(Outcome.UNWRITABLE, str(error).encode())
-        return Reply(_FORMS[found.form], body, found.rows, fresh)
+        return Reply(_FORMS[found.form], body, found.rows, fresh or changes(query))
 
 
 def without_address(error: EndpointError, store: RemoteStore) -> str:

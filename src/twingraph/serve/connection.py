@@ -36,6 +36,7 @@ DRAINED: Final = 1024 * 1024  # bytes that are read of what nobody wants
 FIELDS: Final = 100
 PIPELINED: Final = 128  # requests of one connection that wait for the one ahead of them
 _PIECE: Final = 4096  # bytes that are parsed at once: so many more requests may be found in them
+_BODY_PIECE: Final = 64 * 1024  # bytes that are parsed at once where all of them are body
 _BUFFERED: Final = 64 * 1024  # bytes of a body that wait to be read by the application
 _FRAMING: Final = 16  # bytes of framing that a byte of the body may bring along, in chunks
 
@@ -66,11 +67,12 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._state = _State.WAITING
         self.deadline = 0.0  # when it has been too long in this state; 0: it may be
-        self._unread: deque[bytes] = deque()  # what came while requests wait
+        self._unread: deque[memoryview] = deque()  # what came while requests wait
         self._waiting: deque[Exchange] = deque()
         self._current: Answering | None = None  # the one that is answered
         self._reading: Exchange | None = None  # the one whose body comes
         self._extra = 0  # bytes of this request that are no body, less what its body allows
+        self._body_left = 0  # bytes, as far as its headers tell
         self._paused = False
         self._no_more = False  # no request is taken any more
         self._writable = asyncio.Event()
@@ -124,7 +126,7 @@ class Connection(asyncio.Protocol):
         elif quick.take(self, data):
             return
         number = self._number
-        self._unread.append(data)
+        self._unread.append(memoryview(data))
         self._parse()
         if quick is not None and self._number == number + 1 and self._state is _State.ANSWERING:
             quick.learn(data, self._current)
@@ -173,7 +175,8 @@ class Connection(asyncio.Protocol):
                 if self._reading is not None and self._paused:
                     break
                 data = self._unread.popleft()
-                piece, rest = data[:_PIECE], data[_PIECE:]
+                size = max(_PIECE, min(self._body_left, _BODY_PIECE))
+                piece, rest = data[:size], data[size:]
                 if rest:
                     self._unread.appendleft(rest)
                 self._extra += len(piece)
@@ -219,7 +222,7 @@ class Connection(asyncio.Protocol):
         self._url_bytes = self._field_bytes = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._expects = False
-        self._extra = 0
+        self._extra = self._body_left = 0
         self._begun = True
         self._number += 1
         if self._state is _State.WAITING:
@@ -248,6 +251,8 @@ class Connection(asyncio.Protocol):
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self._expects = True
+        elif name == b"content-length":
+            self._body_left = int(value)  # the parser has read it
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -275,6 +280,7 @@ class Connection(asyncio.Protocol):
         """Take a part of the body, and no more for the time being where enough is there."""
         assert self._reading is not None, "headers come first"
         self._extra -= len(body) * _FRAMING
+        self._body_left -= len(body)
         if self._state is _State.DRAINING:
             self._drain_off(len(body))
         self._paused = self._reading.body_came(body) > _BUFFERED
