@@ -55,7 +55,7 @@ class DraftFolder:
         self.path = path
         self.written: dict[str, Written] = {}
 
-    def put(self, name: str, pieces: Iterable[bytes]) -> None:
+    def put(self, name: str, pieces: Iterable[bytes | memoryview]) -> None:
         """Write a file and wait until the disk has it."""
         digest, size, crc32 = hashlib.sha256(), 0, 0
         place = self.path / name

@@ -30,15 +30,18 @@ from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import ENTITIES, LINKS, VOCABULARY, source_of
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.spool import Spool
+from twingraph.rdf.turtle_splice import ChangedBlocks
 from twingraph.rdf.turtle_stream import TurtleBody, trig_chunks, turtle_chunks
 from twingraph.rdf.vocabulary import NS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
+_PART: Final = 4  # a change of a greater part of the graph is no reason to go on from the old one
+_LISTS: Final = "graph/import/"
 _VOCABULARY: Final = "vocabulary"  # the file name of the ontology and the code lists alone
 
 
-Chunks = Iterable[bytes]
+Chunks = Iterable[bytes | memoryview]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class Frozen:
     """Every quad of a build under its base IRI, and the prefixes its files are written with.
 
     `decisions` are the curators' about links, by target; they are the one thing published that is
-    no statement of the graph (docs/decisions/0008). `before` is the build to go on from, if any.
+    no statement of the graph (docs/decisions/0008). `before` is the build to go on from, if any,
+    and `known` what has changed since, where whoever read the files knows.
     """
 
     quads: Iterable[Quad]
@@ -55,12 +59,18 @@ class Frozen:
     settings: Settings = field(default_factory=lambda: Settings(Path()))
     decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
     before: Before | None = None
+    known: Change | None = None
 
     @cached_property
     def change(self) -> Change | None:
         """What is not as in the build before; None where nothing can be taken over from that."""
         path = self.before.path(NAME) if self.before else None
-        return Change.of_file(path, self.dataset) if path else None
+        if path is None:
+            return None
+        if self.known is not None:
+            return self.known
+        found = Change.of_file(path, self.dataset)
+        return found if len(found) * _PART <= len(self.dataset) else None
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -101,6 +111,23 @@ class Frozen:
     def body_of(self, lines: Sequence[str]) -> TurtleBody:
         """Return the blocks of lines that are a graph by themselves."""
         return TurtleBody(lines, self.prefixes, self._spool)
+
+    @cached_property
+    def changed_blocks(self) -> ChangedBlocks:
+        """The blocks of subjects that changed since the build before."""
+        return ChangedBlocks(self.prefixes)
+
+    def is_curated(self, name: str) -> bool:
+        """Is a named graph one of those that people write by hand: no list's, nothing derived?"""
+        if name in (self.base + ENTITIES, self.base + LINKS):
+            return True
+        return bool(source_of(name, self.base)) and not name.startswith(self.base + _LISTS)
+
+    @cached_property
+    def curated(self) -> Sequence[str]:
+        """What people wrote by hand, of all graphs together."""
+        named = self.dataset.named
+        return sorted(set().union(*(named[name] for name in named if self.is_curated(name))))
 
     @cached_property
     def context(self) -> Json:
@@ -153,21 +180,20 @@ def source_files(graph: Frozen) -> dict[str, Callable[[], Chunks]]:
     """
     files: dict[str, Callable[[], Chunks]] = {}
     packages = graph.settings.about.source_packages
-    named, lists = graph.dataset.named, graph.base + "graph/import/"
+    named, lists = graph.dataset.named, graph.base + _LISTS
     if any(name.startswith(lists) for name in named):
-        ours = {graph.base + item for item in (ENTITIES, LINKS)}
-        curated = sorted(set().union(*(
-            lines for name, lines in named.items()
-            if name in ours or (source_of(name, graph.base) and not name.startswith(lists))
-        )))  # fmt: skip
-        files["curated.nt"] = partial(chunks, curated)
-        files["curated.ttl"] = lambda: turtle_chunks(graph.body_of(curated), graph.prefixes)
-    for name, lines in named.items():
+        files["curated.nt"] = lambda: chunks(graph.curated)
+        files["curated.ttl"] = lambda: turtle_chunks(graph.body_of(graph.curated), graph.prefixes)
+    for name in named:
         if source_of(name, graph.base) and (packages or name.startswith(lists)):
             slug = name.rpartition("/")[2]
-            files[f"sources/{slug}.nt"] = partial(chunks, lines)
+            files[f"sources/{slug}.nt"] = partial(_source_lines, graph, name)
             files[f"sources/{slug}.ttl"] = partial(_source_turtle, graph, name)
     return dict(sorted(files.items()))
+
+
+def _source_lines(graph: Frozen, name: str) -> Chunks:
+    return chunks(graph.dataset.named[name])
 
 
 def _source_turtle(graph: Frozen, name: str) -> Chunks:

@@ -7,7 +7,7 @@ in JSON, and no node is ever held as a tree.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from pyoxigraph import RdfFormat, parse
 
 from twingraph.export.jsonld import SMALL_INTEGER, Json, Key, has_language_map, json_value, keys_of
 from twingraph.rdf.dataset import by_subject
+from twingraph.rdf.spliced import Parts, Piece, Raw
 from twingraph.rdf.vocabulary import RDF, XSD
 
 _TYPE: Final = f"<{RDF.type.value}>"
@@ -22,6 +23,9 @@ _STRING: Final = XSD.string.value
 _INTEGER: Final = XSD.integer.value
 _BOOLEAN: Final = XSD.boolean.value
 _KEPT: Final = 1 << 16  # ends of lines that are remembered; most of the others come once
+_HEAD_ENDS: Final = b',\n"@graph": [\n'
+_BETWEEN: Final = b",\n"
+_TAIL: Final = b"\n]}\n"
 _JOINED: Final = 512  # nodes that are encoded at once
 
 
@@ -32,13 +36,40 @@ def jsonld_chunks(lines: Sequence[str], context: Json) -> Iterator[bytes]:
     >>> json.loads(raw)["@graph"]
     [{'id': 'http://e/a', 'b': '1'}]
     """
-    yield f'{{"@context": {_dumps(context)},\n"@graph": [\n'.encode()
+    yield f'{{"@context": {_dumps(context)}'.encode() + _HEAD_ENDS
     nodes = _NodeWriter(context).nodes(lines)
     separator = ""
     while joined := ",\n".join(islice(nodes, _JOINED)):
         yield f"{separator}{joined}".encode()
         separator = ",\n"
-    yield b"\n]}\n"
+    yield _TAIL
+
+
+def jsonld_pieces(
+    raw: Raw, nodes: Iterable[tuple[str, Sequence[str]]], context: Json
+) -> list[Piece]:
+    """Return such a document with the nodes of some subjects (IRIs) written anew from their lines.
+
+    The context is that of the document before.
+
+    >>> raw = b"".join(jsonld_chunks(['<http://e/a> <http://e/b> "1" .'], {"b": "http://e/b"}))
+    >>> jsonld_pieces(raw, [("http://e/a", [])], {"b": "http://e/b"})
+    [range(0, 46), b'\\n]}\\n']
+    """
+    writer = _NodeWriter(context)
+    start = raw.find(_HEAD_ENDS) + len(_HEAD_ENDS)
+    parts = Parts(raw, start, len(raw) - len(_TAIL), _BETWEEN, _BETWEEN, _id)
+    new = sorted(
+        (subject.encode(), "".join(writer.nodes(lines)).encode()) for subject, lines in nodes
+    )
+    return [range(start), *parts.replaced(new), _TAIL]
+
+
+def _id(raw: Raw, place: int) -> bytes:
+    """Return the IRI of the node that begins at a place."""
+    start = place + len(b'{"id": ')
+    text = raw[start : raw.find(b'", "', start) + 1]
+    return str(json.loads(text)).encode()
 
 
 def _dumps(value: object) -> str:

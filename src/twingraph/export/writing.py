@@ -11,16 +11,16 @@ import gc
 import json
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import astuple
 from functools import partial
-from itertools import chain
 from typing import Final, Self
 
 from twingraph.atomic import DraftFolder, Written
 from twingraph.beside import can_fork, fork
 from twingraph.export.dumps import DUMPS, Chunks, Frozen, source_files
+from twingraph.export.onward import pieces_of, unchanged
 from twingraph.progress import Progress
 from twingraph.rdf.vocabulary import RDF
 
@@ -50,22 +50,32 @@ def write_dumps(
     forked, done = None, False
     if len(frozen.dataset) >= FORKED_FROM and can_fork():
         frozen.linked.facts.lines(RDF.type)  # both need the index, which is made once before
-        forked = fork(partial(_in_child, beside, others, draft))
+        forked = fork(partial(_in_child, frozen, beside, others, draft))
     with _Child(*forked, draft) if forked else nullcontext() as child:
-        _write(here, draft, progress)
-        _write(source_files(frozen), draft, progress)
+        _write(frozen, here, draft, progress)
+        _write(frozen, source_files(frozen), draft, progress)
         if child is not None:
             done = child.join()
     left = {name: job for name, job in beside.items() if name not in draft.written}
-    _write(left, draft, progress)
+    _write(frozen, left, draft, progress)
     for name, raw in others() if not done else ():
         draft.put(name, [raw])
 
 
-def _write(jobs: Jobs, draft: DraftFolder, progress: Progress) -> None:
+def _write(frozen: Frozen, jobs: Jobs, draft: DraftFolder, progress: Progress) -> None:
     for number, (name, job) in enumerate(jobs.items()):
         progress(f"writing {name} ({number + 1} of {len(jobs)})", number / len(jobs))
-        draft.put(name, job())
+        _put(frozen, name, job, draft)
+
+
+def _put(frozen: Frozen, name: str, job: Callable[[], Chunks], draft: DraftFolder) -> None:
+    """Take a file over from the build before as far as that has it, else make it."""
+    same = unchanged(frozen, name)
+    if same:
+        draft.take(name, *same)
+        return
+    pieces = pieces_of(frozen, name)
+    draft.put(name, job() if pieces is None else pieces)
 
 
 class _Child:
@@ -102,17 +112,18 @@ class _Child:
         return _ALL in lines
 
 
-def _in_child(jobs: Jobs, others: Others, draft: DraftFolder, pipe: int) -> None:
+def _in_child(frozen: Frozen, jobs: Jobs, others: Others, draft: DraftFolder, pipe: int) -> None:
     """Write the files and report each in a line."""
     # the others first: they need most, when the parent has not got far
-    made = chain(_in_pieces(others), ((name, job()) for name, job in jobs.items()))
-    for name, pieces in made:
-        draft.put(name, pieces)
-        report = json.dumps([name, *astuple(draft.written[name])])
-        os.write(pipe, f"{report}\n".encode())
+    for name, raw in others():
+        draft.put(name, [raw])
+        _report(draft, name, pipe)
+    for name, job in jobs.items():
+        _put(frozen, name, job, draft)
+        _report(draft, name, pipe)
     os.write(pipe, _ALL)
 
 
-def _in_pieces(others: Others) -> Iterator[tuple[str, Chunks]]:
-    for name, raw in others():
-        yield name, [raw]
+def _report(draft: DraftFolder, name: str, pipe: int) -> None:
+    report = json.dumps([name, *astuple(draft.written[name])])
+    os.write(pipe, f"{report}\n".encode())

@@ -120,3 +120,12 @@ def _by_graph(lines: Iterable[bytes]) -> dict[str, list[str]]:
         graph, triple = parted(line.decode())
         found[graph].append(triple)
     return {graph: sorted(found[graph]) for graph in sorted(found)}
+
+
+def quad_line(triple: str, graph: str) -> str:
+    """Return the line of a triple as that of a quad, of a graph ('' for the default graph).
+
+    >>> quad_line("<a> <b> <c> .", "g"), quad_line("<a> <b> <c> .", "")
+    ('<a> <b> <c> <g> .', '<a> <b> <c> .')
+    """
+    return f"{triple[:-1]}<{graph}> ." if graph else triple

@@ -183,6 +183,16 @@ def begins(lines: Sequence[str], text: str) -> bool:
     return place < len(lines) and lines[place].startswith(text)
 
 
+def about(lines: Sequence[str], subject: str) -> Sequence[str]:
+    """Return those of sorted lines that say something of a subject (its text).
+
+    >>> about(["<a> <p> <o> .", "<b> <p> <o> .", "<b> <q> <o> ."], "<b>")
+    ['<b> <p> <o> .', '<b> <q> <o> .']
+    """
+    start = bisect_left(lines, f"{subject} ")
+    return lines[start : bisect_left(lines, f"{subject}!", start)]  # the character after a space
+
+
 def _lines(raw: bytes) -> list[str]:
     # not splitlines(): text may hold other characters that Python takes for line ends
     return raw.decode().split("\n")[:-1]

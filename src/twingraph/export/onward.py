@@ -1,0 +1,121 @@
+"""Files of a build that goes on from the one before: taken over, or written anew in part.
+
+What a file is made from decides: where none of it changed, the file is the one that is there; a
+dump of which some subjects changed is the one before with their parts replaced. For all others
+there is nothing here, and they are written whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from twingraph.atomic import Written
+from twingraph.export.jsonld_stream import jsonld_pieces
+from twingraph.rdf.change import DEFAULT, Change, quad_line
+from twingraph.rdf.dataset import about
+from twingraph.rdf.frozen import NAME
+from twingraph.rdf.iris import VOCABULARY, source_of
+from twingraph.rdf.spliced import Piece, Raw, edited_lines, mapped, taken
+from twingraph.rdf.turtle_splice import Blocks, trig_pieces, turtle_pieces
+
+if TYPE_CHECKING:
+    from twingraph.export.dumps import Frozen
+
+_OF_ONTOLOGY: Final = ("context.jsonld", "vocabulary.")
+_OF_CURATED: Final = ("curated.nt", "curated.ttl")
+
+
+def unchanged(graph: Frozen, name: str) -> tuple[Path, Written] | None:
+    """Return the file of the build before, and what it is, where nothing that it tells changed."""
+    if graph.before is None or graph.change is None or _is_touched(graph, graph.change, name):
+        return None
+    path = graph.before.path(name)
+    return (path, graph.before.written[name]) if path else None
+
+
+def _is_touched(graph: Frozen, change: Change, name: str) -> bool:
+    """May a file be another one after a change? True where it is not known what it tells."""
+    base = graph.base
+    if name.startswith(_OF_ONTOLOGY):
+        return base + VOCABULARY in change.graphs
+    if name in _OF_CURATED:
+        return any(map(graph.is_curated, change.graphs))
+    if name.startswith("sources/"):
+        slug = name.removeprefix("sources/").rpartition(".")[0]
+        return any(source_of(item, base) and item.rpartition("/")[2] == slug
+                   for item in change.graphs)  # fmt: skip
+    if name in SPLICED and name not in (NAME, "twingraph.trig"):
+        return DEFAULT in change.graphs
+    return bool(change) or name not in SPLICED
+
+
+def pieces_of(graph: Frozen, name: str) -> Iterator[bytes | memoryview] | None:
+    """Return a dump as the one before with what changed; None where it is written whole."""
+    splice = SPLICED.get(name)
+    if splice is None or graph.before is None or graph.change is None:
+        return None
+    path = graph.before.path(name)
+    if path is None:
+        return None
+    raw = mapped(path)
+    pieces = splice(graph, graph.change, raw)
+    return None if pieces is None else taken(raw, pieces)
+
+
+def _quads(_: Frozen, change: Change, raw: Raw) -> list[Piece]:
+    return edited_lines(raw, _encoded(change.removed), _encoded(change.added))
+
+
+def _encoded(graphs: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
+    for name, lines in graphs.items():
+        yield from (quad_line(line, name).encode() for line in lines)
+
+
+def _triples(_: Frozen, change: Change, raw: Raw) -> list[Piece]:
+    removed, added = (side.get(DEFAULT, ()) for side in (change.removed, change.added))
+    return edited_lines(raw, (line.encode() for line in removed), (line.encode() for line in added))
+
+
+def _turtle(graph: Frozen, change: Change, raw: Raw) -> list[Piece]:
+    blocks, used = _blocks(graph, change, DEFAULT)
+    return turtle_pieces(raw, blocks, used, graph.prefixes)
+
+
+def _trig(graph: Frozen, change: Change, raw: Raw) -> list[Piece] | None:
+    if _has_other_graphs(graph, change):
+        return None
+    blocks = {name: _blocks(graph, change, name) for name in change.graphs}
+    return trig_pieces(raw, blocks, graph.dataset.named, graph.prefixes)
+
+
+def _has_other_graphs(graph: Frozen, change: Change) -> bool:
+    """May a graph have come or gone? A graph of which nothing but the change is known may."""
+    named = graph.dataset.named
+    return any(
+        name not in named or len(named[name]) == len(change.added.get(name, ()))
+        for name in change.graphs if name
+    )  # fmt: skip
+
+
+def _blocks(graph: Frozen, change: Change, name: str) -> tuple[Blocks, frozenset[str]]:
+    lines = graph.dataset.named[name] if name else graph.dataset.default
+    return graph.changed_blocks.of(name, change.subjects(name), lines)
+
+
+def _jsonld(graph: Frozen, change: Change, raw: Raw) -> list[Piece] | None:
+    if graph.base + VOCABULARY in change.graphs:
+        return None
+    lines = graph.dataset.default
+    nodes = ((item[1:-1], about(lines, item)) for item in change.subjects(DEFAULT))
+    return jsonld_pieces(raw, nodes, graph.context)
+
+
+SPLICED: Final[Mapping[str, Callable[[Frozen, Change, Raw], list[Piece] | None]]] = {
+    NAME: _quads,
+    "twingraph.nt": _triples,
+    "twingraph.ttl": _turtle,
+    "twingraph.trig": _trig,
+    "twingraph.jsonld": _jsonld,
+}
