@@ -5,8 +5,8 @@
 >>> "Paris" in [row["partnerName"] for row in rows]
 True
 
-`load` gives the graph as an rdflib Dataset, `query` asks it, `questions` are what can be asked by
-name. Importing twingraph loads none of the libraries it needs for that.
+`load` returns the graph as an rdflib Dataset, `query` runs a query, `questions` lists the queries
+by name. Importing twingraph loads none of the libraries it needs for that.
 """
 
 from twingraph.api import Row, Rows, Text, Value, load, query, questions

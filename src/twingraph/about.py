@@ -1,6 +1,6 @@
-"""What a project says of itself to catalogues and to those who cite it: `about.…` in its settings.
+"""Metadata of a project for catalogues and citations: the `about.…` keys of its settings.
 
-Nothing of it has to be said. What is left out is computed from the graph, or left out there too.
+Every key is optional. What is missing is computed from the graph, or is missing there too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from twingraph.rdf.authority import (
     THEMES,
 )
 
-# as a header can say it: letters of other scripts as %XX, hosts as xn--…
+# ASCII only, so that it fits a header: other letters as %XX, hosts as xn--…
 _IRI: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+([/?#][!#$&-;=?-Z\[\]_a-z~%]*)?")
 _MAIL: Final = re.compile(r"[A-Za-z0-9._+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
 _ORCID: Final = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
@@ -43,7 +43,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Creator:
-    """Somebody to name in a citation; `orcid` without its address."""
+    """A person or an organisation to name in a citation; `orcid` without `https://orcid.org/`."""
 
     name: str = ""
     orcid: str = ""
@@ -61,7 +61,7 @@ class Region:
 
 @dataclass(frozen=True)
 class About:
-    """What is said of the data in catalogues and citations."""
+    """Metadata of the data for catalogues and citations."""
 
     description: Mapping[str, str] = field(default_factory=dict)
     keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class About:
 
 
 class _Rule(NamedTuple):
-    """Is it right, and what to write if not."""
+    """A check of a value, and what to write where it fails."""
 
     holds: Callable[[Any], bool]
     write: str
@@ -124,7 +124,7 @@ def _number(value: Any) -> bool:
 
 
 def _checksum(orcid: Any) -> bool:
-    """Is the last digit the one that the others demand (ISO 7064 mod 11-2)?"""
+    """Is the last digit the check digit of the others (ISO 7064 mod 11-2)?"""
     if not _matches(_ORCID)(orcid):
         return False
     total = 0
@@ -218,7 +218,7 @@ RULES: Final = {
 
 
 def about_from(table: object) -> tuple[About, list[str]]:
-    """Return what `about` says, and what is wrong with it, each with what to write instead.
+    """Return the metadata in `about`, and the errors in it, each with what to write instead.
 
     >>> about_from({"doi": "10.5281/zenodo.1"})[0].doi
     '10.5281/zenodo.1'

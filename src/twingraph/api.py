@@ -1,6 +1,6 @@
 """`import twingraph`: the published graph as an rdflib Dataset, its questions as Python values.
 
-What is heavy (rdflib, the store) is imported by the function that needs it.
+Heavy libraries (rdflib, the store) are imported by the functions that need them.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Rows(Sequence[Row]):
     """
 
     def __init__(self, variables: Iterable[str], rows: Iterable[Iterable[Value]]) -> None:
-        """Name the columns once and give the values of each row in that order."""
+        """Take the column names, and rows whose values are in that order."""
         self.variables = tuple(variables)
         self._rows = [dict(zip(self.variables, row, strict=True)) for row in rows]
 
@@ -92,7 +92,7 @@ class Rows(Sequence[Row]):
     __hash__ = None  # type: ignore[assignment]  # like a list's: rows are dicts
 
     def __repr__(self) -> str:
-        """Say how many rows of what there are."""
+        """Return the number of rows and the names of the columns."""
         rows = "row" if len(self) == 1 else "rows"
         return f"<{len(self)} {rows} of {', '.join(self.variables)}>"
 
@@ -108,7 +108,7 @@ class Rows(Sequence[Row]):
 def load(graph: Graph | None = None) -> rdflib.Dataset:
     """Return a graph as an rdflib Dataset: its default graph is what is published.
 
-    What single sources say stands in named graphs (`dataset.graphs()`); as everywhere in rdflib,
+    What each source says is in named graphs (`dataset.graphs()`); as everywhere in rdflib,
     the default graph does not hold them unless you set `dataset.default_union`.
 
     `graph` is a project, a build (folders) or a dump (a file); without it, it is the project here

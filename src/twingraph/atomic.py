@@ -1,6 +1,6 @@
-"""Putting something in its place at once or not at all: written, synced, renamed, linked.
+"""Atomic writes: a file or folder is written beside its place, synced, then renamed or linked.
 
-POSIX renames happen wholly or not at all, so whoever is killed leaves the old thing or the new one.
+A POSIX rename is atomic, so a process that is killed leaves the old content or the new.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Written:
 
 
 class DraftFolder:
-    """A folder that nobody reads yet; its files are written in pieces, one after the other.
+    """A new folder that is not published yet; its files are written in pieces, one by one.
 
     `written` holds the size and the SHA-256 of each file by its path in the folder.
     """
 
     def __init__(self, path: Path) -> None:
-        """Make the folder anew."""
+        """Create the folder; what was there before is deleted."""
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
         self.path = path
@@ -108,9 +108,9 @@ def write_synced(path: Path, raw: bytes) -> None:
 
 
 def replace_file(path: Path, raw: bytes) -> None:
-    """Replace a file as a whole, its rights kept; nothing is left where that fails.
+    """Replace a file as a whole and keep its permissions; no draft is left if that fails.
 
-    The draft has a name that nobody can have guessed, so that no link waits in its place.
+    The draft has a random name, so that nobody can put a symbolic link in its place beforehand.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -156,7 +156,7 @@ def point(link: Path, name: str) -> None:
 def locked(path: Path, refusal: str) -> Iterator[None]:
     """Hold the lock file `path`; raise `TwingraphError` with `refusal` where another holds it.
 
-    A link in its place is refused: what it leads to is somebody else's.
+    A symbolic link in its place is refused: it could lead to another user's file.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:

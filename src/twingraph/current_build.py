@@ -1,7 +1,7 @@
-"""The graph at hand: a project's, built anew where it is stale; else the one that came along.
+"""The current build: the project's, built again if it is stale; else the one in the package.
 
-A wheel carries a build (`hatch_build.py`), so that the graph can be asked and served where there is
-no project. In a checkout it is the checkout's own project that comes along.
+A wheel contains a build (`hatch_build.py`), so that the graph can be queried and served where there
+is no project. In a checkout, the project of the checkout is used.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class UnpublishedError(TwingraphError):
     """A project whose violations keep it from being built; `problems` are all of its problems."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Keep the problems for those who tell them."""
+        """Keep the problems for whoever prints them."""
         super().__init__("nothing was published: mend the violations and try again")
         self.problems = problems
 
 
 def find_settings(start: Path, out: Path | None = None) -> Settings:
-    """Return the settings of the nearest project from `start` upwards, else of what came along.
+    """Return the settings of the nearest project from `start` upwards, else of the packaged build.
 
     Without a project, `out` names a build to read in its place.
     """
@@ -50,7 +50,7 @@ def find_settings(start: Path, out: Path | None = None) -> Settings:
 
 
 def settings_of_build(folder: Path) -> Settings:
-    """Return the settings a build was made with, as it tells them; `folder` is the build itself.
+    """Return the settings that a build records; `folder` is the folder of the build.
 
     Raises `TwingraphError` where it is no build.
     """
@@ -72,7 +72,7 @@ def ensure_build(
     progress: Progress | None = None,
     large: bool | None = None,
 ) -> Path:
-    """Return the folder of a current build: the project's, made if need be, or what came along.
+    """Return the folder of a current build: the project's, built if need be, or the packaged one.
 
     `large` says whether it must have the large lists, must not have them, or (None) may.
 
@@ -80,7 +80,7 @@ def ensure_build(
     """
     if not (settings.folder / FILE).is_file():
         return out or settings.folder
-    # reading what came along must not cost the time to load what checks and builds
+    # imported only here: reading the packaged build needs none of the code that checks and builds
     from twingraph.build import build, is_current, silent
 
     place = (out or settings.folder / BUILD).absolute()

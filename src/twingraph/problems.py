@@ -18,11 +18,11 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("violation", "warning", "info")
 
 
 class TwingraphError(Exception):
-    """Going on would be wrong; the message says what to do. Caught once, in `cli.main`."""
+    """An error that ends a command; the message says what to do. Caught once, in `cli.main`."""
 
 
 def printable(text: str) -> str:
-    r"""Return a line as it may go to a terminal: what it would obey is written as an escape.
+    r"""Return a line that is safe to print: control characters are written as escapes.
 
     >>> print(printable("a\x1b[2Jb\n"), printable("Mínsk"))
     a\x1b[2Jb\x0a Mínsk
@@ -51,7 +51,7 @@ def split_lines(text: str) -> list[str]:
 
 
 class Rule(NamedTuple):
-    """A code's severity and its words; `{…}` are filled by the caller."""
+    """The severity and the message of a code; the caller fills the `{…}`."""
 
     severity: Severity
     text: str
@@ -205,7 +205,7 @@ CODES: Final[dict[str, Rule]] = {
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing for a person to mend: `file:line[:column]: CODE what is wrong; what to write`.
+    """A problem for a person to fix: `file:line[:column]: CODE what is wrong; what to write`.
 
     `file` is relative to the project (empty: no file is to blame), `line` counts from 1 (0: the
     file as a whole), `message` holds one text a language.

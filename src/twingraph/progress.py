@@ -1,6 +1,7 @@
-"""What is being done, how much of it is done, and how long it may still take: for people who wait.
+"""Progress reports: what is being done, which share of it is done, how long it may still take.
 
-A task tells its steps to a `Progress`; whoever shows them decides where. Nothing depends on it.
+A task calls a `Progress` at each step; the caller decides where it is shown. No result depends on
+it.
 """
 
 from __future__ import annotations
@@ -9,15 +10,15 @@ from typing import IO, Protocol
 
 
 class Progress(Protocol):
-    """Is told what is being done now, and which share of the whole (0 to 1) is done, if known."""
+    """Called with what is being done now and the share of the task (0 to 1) done, if known."""
 
     def __call__(self, doing: str, share: float = 0.0) -> None:
-        """Take note."""
+        """Report a step."""
         ...
 
 
 def ignore(doing: str, share: float = 0.0) -> None:
-    """Ignore what is being done."""
+    """Ignore progress messages."""
 
 
 def part(progress: Progress, start: float, end: float) -> Progress:
@@ -34,17 +35,17 @@ def part(progress: Progress, start: float, end: float) -> Progress:
 
 
 class CountedStream:
-    """A binary stream that tells which share of its `size` bytes was read.
+    """A binary stream that reports which share of its `size` bytes has been read.
 
     >>> from io import BytesIO
-    >>> told = lambda doing, share=0.0: print(doing, share)
-    >>> CountedStream(BytesIO(b"abcd"), 4, "reading a.nq", told).read(3)
+    >>> show = lambda doing, share=0.0: print(doing, share)
+    >>> CountedStream(BytesIO(b"abcd"), 4, "reading a.nq", show).read(3)
     reading a.nq 0.75
     b'abc'
     """
 
     def __init__(self, stream: IO[bytes], size: int, doing: str, progress: Progress) -> None:
-        """Read from `stream` and tell `progress` that this is `doing`."""
+        """Read from `stream`; report the share to `progress` under the message `doing`."""
         self._stream = stream
         self._size = max(1, size)
         self._doing = doing
@@ -60,7 +61,7 @@ class CountedStream:
 
 
 def line_of(doing: str, share: float, elapsed: float) -> str:
-    """Return a line for a terminal; `elapsed` in seconds. The rest is told once it can be guessed.
+    """Return a line for a terminal; `elapsed` in seconds. The time left is added once it is known.
 
     >>> line_of("checking", 0.0, 1.0), line_of("checking", 0.25, 30.0)
     ('checking …', 'checking … 25 %, about 1 min 30 s left')

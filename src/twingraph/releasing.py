@@ -1,7 +1,7 @@
 """`twingraph release`: a checked build becomes a folder that never changes again.
 
-Written beside, synced, renamed into place, and only then is `latest` led to it: killed at any
-moment there are whole releases and a `latest` that is one of them (docs/decisions/0014).
+It is written beside its place, synced, renamed, and only then does `latest` point to it: whenever
+the process is killed, all releases are whole and `latest` is one of them (docs/decisions/0014).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _DRAFT: Final = ".draft"
 
 @dataclass(frozen=True)
 class Released:
-    """A release: where it lies, its notes in one line a language, how many files and bytes it has.
+    """A release: its folder, its notes (a line for each language), its files and bytes in number.
 
-    `missing` is what a DOI deposit still wants.
+    `missing` lists what a deposit for a DOI still needs.
     """
 
     folder: Path

@@ -18,7 +18,7 @@ from twingraph.rdf.vocabulary import HOME
 
 FILE: Final = "twingraph.toml"
 STARTER_BASE: Final = "https://example.org/partnerships/"
-# First steps of the paths of a site: a path in front of them can't be called alike.
+# First segments of the paths of a site: the path of an address must not begin with one of these.
 _OWN_PATHS: Final = frozenset({
     "catalog", "dataset", "de", "doc", "dumps", "en", "feed", "graph", "health", "id", "links",
     "lookup", "metrics", "ns", "query", "reconcile", "release", "search", "shapes", "sparql",
@@ -29,7 +29,7 @@ _FEEDBACK = re.compile(r"(mailto:[^\s?]+@[^\s?]+|https?://\S+)?")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one query may take, and how many may be at it (`limits.…` in twingraph.toml)."""
+    """The limits of a query, and of queries at the same time (`limits.…` in twingraph.toml)."""
 
     seconds: int = 30
     memory_bytes: int = 512 * 1024 * 1024
@@ -250,7 +250,7 @@ release, title
     return Settings(folder, **values)  # type: ignore[arg-type]  # each value was checked above
 
 
-# What limits may be: what is below can do nothing, what is above no machine holds.
+# The allowed range of each limit: below it no query runs, above it no machine has the memory.
 _BOUNDS: Final = {
     "seconds": (1, 86_400),
     "memory_bytes": (16 * 1024 * 1024, 2**46),

@@ -1,4 +1,4 @@
-"""The words of the program in every language that has a catalogue (GNU gettext).
+"""Translations of the program's texts, for each language with a catalogue (GNU gettext).
 
 English is written in the source; each other language is a folder
 `site/locale/<language>/LC_MESSAGES` with `twingraph.po` for translators and the compiled
@@ -23,12 +23,12 @@ LANGUAGES: Final[tuple[str, ...]] = (
 )
 
 # The languages of texts that are written as pairs, not in the catalogues: changes of a release,
-# titles of the catalogue, headers of queries. A further catalogue does not ask for more of them.
+# titles of the catalogue, headers of queries. A further catalogue needs no more of them.
 PAIRED: Final = ("en", "de")
 
 
 class Message(NamedTuple):
-    """A text that is translated when its reader is known; `context` tells two meanings apart.
+    """A text that is translated when its reader is known; `context` separates two meanings.
 
     A value may be a message itself, or a tuple of alternatives.
 
@@ -53,12 +53,12 @@ class Message(NamedTuple):
 
 
 def N_(text: str) -> str:  # noqa: N802  # the name that gettext tools know
-    """Mark a text in a table for extraction; whoever reads the table translates it."""
+    """Mark a text in a table for extraction; the code that reads the table translates it."""
     return text
 
 
 def M_(text: str, /, **values: object) -> Message:  # noqa: N802
-    """Make a message that a reader gets later: what is refused, and what to write instead."""
+    """Make a message that is translated later: what is refused, and what to write instead."""
     return Message(text, "", values)
 
 
@@ -104,7 +104,7 @@ class Words:
         return found.format(**values) if values else found
 
     def ngettext(self, one: str, many: str, number: int, /, **values: object) -> str:
-        """Return the form that `number` takes; `{number}` is filled with it as people write it.
+        """Return the plural form for `number`; `{number}` is replaced by it, formatted.
 
         >>> [words_of("de").ngettext("{number} row", "{number} rows", n) for n in (1, 1430)]
         ['1 Zeile', '1.430 Zeilen']
@@ -113,7 +113,7 @@ class Words:
         return found.format(number=self.number(number), **values)
 
     def pgettext(self, context: str, text: str, /, **values: object) -> str:
-        """Return `text` as it is meant in `context`.
+        """Return the translation of `text` in `context`.
 
         >>> words_of("de").pgettext("column", "Office"), words_of("de").pgettext("month", "May")
         ('Stelle', 'Mai')
@@ -136,7 +136,7 @@ class Words:
         return value
 
     def error(self, error: Exception) -> str:
-        """Return what an error says, in this language where it is a message.
+        """Return the message of an error, in this language if it has a translation.
 
         >>> words_of("de").error(ValueError("no message"))
         'no message'
@@ -149,7 +149,7 @@ class Words:
         return self._catalogue.npgettext(noun.context, noun.one, noun.many, number)
 
     def number(self, number: int) -> str:
-        """Return a whole number with the thousands marked as the language does it.
+        """Return an integer with the thousands separator of the language.
 
         >>> words_of("en").number(1430), words_of("de").number(1430)
         ('1,430', '1.430')
@@ -157,7 +157,7 @@ class Words:
         return f"{number:,}".replace(",", self._thousands)
 
     def decimal(self, number: float, places: int) -> str:
-        """Return a number with so many decimal places.
+        """Return a number with `places` decimal places.
 
         >>> words_of("en").decimal(3.79, 1), words_of("de").decimal(3.79, 1)
         ('3.8', '3,8')
@@ -168,7 +168,7 @@ class Words:
 def choose_text(texts: Mapping[str, str], language: str) -> tuple[str, str]:
     """Return the text for a reader of `language`, and its language tag.
 
-    Theirs, else one of no language in particular, else English, else any; empty where there is
+    The text in `language`, else without a language, else in English, else any; empty if there is
     none.
 
     >>> choose_text({"en": "Minsk", "be": "Мінск"}, "de")
@@ -182,12 +182,12 @@ def choose_text(texts: Mapping[str, str], language: str) -> tuple[str, str]:
 
 @cache
 def words_of(language: str) -> Words:
-    """Return the words of one of `LANGUAGES`."""
+    """Return the translations of one of `LANGUAGES`."""
     return Words(language)
 
 
 def own_name(language: str) -> str:
-    """Return what a language calls itself.
+    """Return the name of a language in that language.
 
     >>> [own_name(language) for language in ("en", "de")]
     ['English', 'Deutsch']

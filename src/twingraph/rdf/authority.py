@@ -1,4 +1,4 @@
-"""Controlled values of others that catalogues are told in: their codes, labels and schemes.
+"""Controlled vocabularies that catalogues use: their codes, labels and schemes.
 
 EU authority tables (Publications Office), ADMS, SPDX and DCAT-AP.de. Harvesters look values up by
 their IRIs; shapes ask for their type, scheme and label in the same graph.
@@ -17,7 +17,7 @@ DE_LICENCES: Final = "http://dcat-ap.de/def/licenses"
 DE_CONTRIBUTORS: Final = "http://dcat-ap.de/def/contributors"
 DE_LEVELS: Final = "http://dcat-ap.de/def/politicalGeocoding/Level"
 
-# code -> (English, German), as the tables have them
+# code -> (English label, German label), as in the EU tables
 THEMES: Final = {
     "AGRI": (
         "Agriculture, fisheries, forestry and food",
@@ -131,7 +131,7 @@ LEVELS: Final = {
 
 
 class Licence(NamedTuple):
-    """A licence by the names that each register knows it under, and its ADMS type.
+    """The names of a licence in each register, and its ADMS type.
 
     `ckan` is the title in CKAN's register, by which ckanext-dcat finds a licence; `name` is what
     people call it.
@@ -180,7 +180,7 @@ LICENCES: Final = {
 
 
 def licence_of(iri: str) -> Licence | None:
-    """Return what the registers call a licence; None where they are not known to.
+    """Return the names of a licence in the registers; None for a licence that is in none.
 
     >>> licence_of("https://creativecommons.org/licenses/by/4.0/").eu
     'CC_BY_4_0'

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Switch the cyclic garbage collector off inside; afterwards it is as it was before.
+    """Switch the cyclic garbage collector off inside the block, and restore its state after it.
 
     >>> with without_collector():
     ...     gc.isenabled()

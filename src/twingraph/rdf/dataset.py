@@ -2,7 +2,7 @@
 
 Text that is sorted once can be written, merged and grouped in one pass each, and takes a fraction
 of the time and memory of sets of terms. A line is `<s> <p> <o> .` as RDFC-1.0 §5 has it; lines are
-sorted by code point, which is the order of their UTF-8 bytes, and none stands twice.
+sorted by code point, which is the order of their UTF-8 bytes, and none occurs twice.
 """
 
 from __future__ import annotations
@@ -138,10 +138,10 @@ def _sorted(lines: Iterable[str]) -> list[str]:
 
 
 def _merged(graphs: Sequence[tuple[Sequence[str], str]]) -> Iterator[bytes]:
-    """Yield the sorted lines of graphs, merged; each takes the end that names its graph, if any.
+    """Yield the sorted lines of graphs, merged; each gets the graph term of its graph, if any.
 
-    The graphs go on together, some thousand lines in each step, as far as the slowest of them:
-    sorting what lies between two such places is one call, a merge by line would be one for each.
+    The graphs are merged some thousand lines at a time, up to the smallest of their last lines: one
+    sort for each step is faster than a merge line by line.
     """
     share = max(_MERGED // len(graphs), 256)
     reached = [0] * len(graphs)
@@ -164,17 +164,17 @@ def _merged(graphs: Sequence[tuple[Sequence[str], str]]) -> Iterator[bytes]:
 
 
 def merged(several: Iterable[Sequence[str]]) -> list[str]:
-    """Return sorted lists of lines as one; a line that stands in two of them stands there once.
+    """Return sorted lists of lines as one sorted list without duplicates.
 
     >>> merged([["a", "c"], ["b", "c"]])
     ['a', 'b', 'c']
     """
-    # what is sorted in runs is sorted in one pass over them
+    # Python's sort merges runs that are sorted already in one pass
     return [line for line, _ in groupby(sorted(chain.from_iterable(several)))]
 
 
 def begins(lines: Sequence[str], text: str) -> bool:
-    """Does one of some sorted lines begin with a text?
+    """Does any of these sorted lines begin with `text`?
 
     >>> begins(["a b", "b c"], "b "), begins(["a b", "b c"], "c")
     (True, False)

@@ -1,4 +1,4 @@
-"""The frozen graph: one sorted N-Quads file without blank nodes, the interface of everything after.
+"""The frozen graph: one sorted N-Quads file without blank nodes, which all later steps read.
 
 RDF 1.1 N-Quads in the canonical form of RDFC-1.0 §5: one space between terms, the fixed escapes,
 lines sorted by their bytes. Default graph = what we publish.
@@ -18,7 +18,7 @@ from twingraph.progress import CountedStream, Progress, ignore
 from twingraph.rdf.turtle import is_new
 
 NAME: Final = "twingraph.nq"
-ABOUT: Final = "build.json"  # beside it: what the build is called, and made from
+ABOUT: Final = "build.json"  # beside it: the title of the build and the digest of its inputs
 
 
 def quad_lines(quads: Iterable[Quad]) -> bytes:

@@ -1,4 +1,4 @@
-"""IRI <-> path <-> file name, both ways, and nowhere else.
+"""IRI <-> path <-> file name: all conversions between them are in this module.
 
 Entities and graphs are named under the base IRI of a project, the vocabulary under its own fixed
 IRIs; a site has both at the same paths:
@@ -50,7 +50,7 @@ _VOCABULARY_PATH = re.compile(r"(ns|shapes)([#/].*)?|vocab/.*", re.DOTALL)
 
 
 def iri_at(path: str, base: str) -> str:
-    """Return the IRI of what a site under `base` has at `path`.
+    """Return the IRI of the resource that a site under `base` has at `path`.
 
     >>> iri_at("id/place/bonn", "https://data.example.org/")
     'https://data.example.org/id/place/bonn'
@@ -83,7 +83,7 @@ def is_vocabulary(iri: str) -> bool:
 
 
 def graph_of(path: str, base: str) -> NamedNode | None:
-    """Return the graph that a curated file speaks for, by its path in the project; else None.
+    """Return the graph that holds a curated file's statements, by path in the project; else None.
 
     >>> graph_of("data/sources/bonn-minsk.ttl", "https://w3id.org/twingraph/").value
     'https://w3id.org/twingraph/graph/source/bonn-minsk'
@@ -107,7 +107,7 @@ def graph_of(path: str, base: str) -> NamedNode | None:
 
 
 def source_of(graph: str, base: str) -> str | None:
-    """Return the IRI of the document a source or import graph speaks for; None for the others.
+    """Return the IRI of the document whose statements a source or import graph holds; else None.
 
     >>> source_of("https://data.example.org/graph/source/a", "https://data.example.org/")
     'https://data.example.org/id/source/a'
@@ -144,7 +144,7 @@ def foreign_base(iri: str, base: str) -> str | None:
 
 
 def local_path(path: str) -> str | None:
-    """Return `path` if it is the path of a thing of ours (entity, concept, scheme, graph).
+    """Return `path` if it is the path of one of our resources (entity, concept, scheme, graph).
 
     >>> local_path("id/place/bonn"), local_path("id/town/bonn")
     ('id/place/bonn', None)
@@ -154,7 +154,7 @@ def local_path(path: str) -> str | None:
 
 
 def page_path(path: str, language: str) -> str | None:
-    """Return the path of the page about the thing at `path`; None where there is no page.
+    """Return the path of the page about the resource at `path`; None where there is no page.
 
     >>> page_path("id/place/bonn", "de"), page_path("vocab/type/twinning", "en")
     ('de/place/bonn.html', 'en/vocab/type/twinning.html')
@@ -170,7 +170,7 @@ def page_path(path: str, language: str) -> str | None:
 
 
 def description_path(path: str, suffix: str) -> str:
-    """Return the path of the RDF description of the thing at `path`.
+    """Return the path of the RDF description of the resource at `path`.
 
     >>> description_path("id/place/bonn", "ttl"), description_path("graph/entities", "trig")
     ('doc/place/bonn.ttl', 'doc/graph/entities.trig')

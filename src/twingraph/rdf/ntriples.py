@@ -1,6 +1,6 @@
-"""Terms as canonical N-Triples writes them (RDFC-1.0 §5), without making terms of them first.
+"""Terms as canonical N-Triples (RDFC-1.0 §5), written without making engine terms of them first.
 
-What needs an escape, and what may be no IRI, goes through the engine, so that it says the same.
+Text that needs an escape, and anything that may be no IRI, goes through the engine: same result.
 """
 
 from __future__ import annotations

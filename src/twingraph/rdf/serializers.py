@@ -1,6 +1,6 @@
-"""Triples of anybody's making, blank nodes included, written in any RDF format: sorted, no context.
+"""Any triples, blank nodes included, written in any RDF format: sorted, no JSON-LD context.
 
-What we publish ourselves is written by `publish/dumps.py`, in its one form.
+The dumps of the published graph are written by `export/dumps.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
 class UnwritableError(ValueError):
-    """A format can't hold what was to be written in it; the words name one that can."""
+    """A format can't represent these triples; the message names one that can."""
 
 
 def _turtle(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
@@ -62,14 +62,15 @@ def as_xml(body: bytes, instead: str) -> bytes:
 
 
 def _jsonld(triples: list[Triple], prefixes: Mapping[str, str]) -> bytes:
-    """Write expanded JSON-LD, one node object a subject, kinds as `@type`."""
+    """Write expanded JSON-LD, one node object a subject, classes as `@type`."""
     nodes: dict[str, dict[str, Any]] = {}
     for load in json.loads(_serialize(triples, RdfFormat.JSON_LD, {})):
         node = nodes.setdefault(load["@id"], {"@id": load["@id"]})
         for verb, values in load.items():
             if verb == "@id":
                 continue
-            # a literal is no kind (JSON-LD 1.1 §4.2.3): for one, rdf:type is a property like others
+            # @type holds no literal (JSON-LD 1.1 §4.2.3): with one, rdf:type is a property like any
+            # other
             kinds = [value["@id"] for value in values if "@id" in value] if verb == _TYPE else []
             kept = [value for value in values if "@id" not in value] if verb == _TYPE else values
             for key, members in (("@type", kinds), (verb, kept)):

@@ -1,4 +1,4 @@
-"""Bytes that are made once and stand in several files: kept in a temporary file in between."""
+"""Bytes that are made once and written into several files, kept in a temporary file in between."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BUFFER: Final = 1 << 18
 
 
 class Spool:
-    """A temporary file that pieces are appended to; it is gone when nobody holds it.
+    """A temporary file that pieces are appended to; deleted with the last reference to it.
 
     >>> spool = Spool()
     >>> first, second = spool.add([b"a", b"b"]), spool.add([b"c"])
@@ -22,14 +22,14 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        """Begin with nothing in it."""
+        """Create an empty temporary file."""
         file = TemporaryFile("w+b", buffering=_BUFFER)  # noqa: SIM115  # closed when this is freed
         finalize(self, file.close)
         self._file = file
         self._size = 0
 
     def add(self, pieces: Iterable[bytes]) -> range:
-        """Append pieces; return which bytes of the file they are."""
+        """Append pieces; return their range of bytes in the file."""
         start = self._size
         for piece in pieces:
             self._size += self._file.write(piece)
@@ -37,6 +37,6 @@ class Spool:
         return range(start, self._size)
 
     def read(self, part: range) -> Iterator[bytes]:
-        """Yield the bytes of a part, some at once."""
+        """Yield the bytes of a range, in pieces."""
         for place in range(part.start, part.stop, _READ):
             yield os.pread(self._file.fileno(), min(_READ, part.stop - place), place)

@@ -1,4 +1,4 @@
-"""Turtle, the one form: how terms, blocks and files are written, and where in a file they stand.
+"""Turtle in one canonical form: writing terms, blocks and files; finding statements by line.
 
 Writing: prefixes from one list, one subject a block, blocks sorted, `a` first, one predicate a
 line. Reading is pyoxigraph's; `Positions` only finds the line on which a statement stands.
@@ -26,7 +26,7 @@ SHORTHAND: Final = {
 
 
 def plain(term: object) -> str:
-    """Return an IRI as it is, a literal by its text: what `Positions` calls a term.
+    """Return an IRI as it is, a literal by its text: the form in which `Positions` keeps terms.
 
     >>> plain(NamedNode("http://e/")), plain(Literal("Bonn", language="de"))
     ('http://e/', 'Bonn')
@@ -35,7 +35,7 @@ def plain(term: object) -> str:
 
 
 def is_new(term: object) -> bool:
-    """Is it something that only RDF 1.2 has: a triple term, or a literal with a direction?
+    """Does the term exist in RDF 1.2 only: a triple term, or a literal with a direction?
 
     >>> is_new(Literal("Bonn", language="de"))
     False
@@ -60,7 +60,7 @@ def iri_text(iri: str, used: set[str], prefixes: Mapping[str, str] = PREFIXES) -
     return "<" + _NOT_IN_IRI.sub(lambda m: f"\\u{ord(m[0]):04X}", iri) + ">"
 
 
-# by id, and the mapping kept beside it: an id may be given to another one once it is gone
+# keyed by id(); the mapping is kept too, because an id is reused once its object is gone
 _NAMESPACES: dict[int, tuple[Mapping[str, str], dict[str, str]]] = {}
 _KEPT: Final = 64
 
@@ -200,10 +200,10 @@ _HASH_IRI: Final = re.compile(r"<[^\s<>\"'#]*#[^\s<>\"'#]*>")
 
 
 def is_bare(text: str) -> bool:
-    """Is it certain, at a glance, that a Turtle text has no comment and no blank node?
+    """Is it certain, without parsing, that a Turtle text has no comment and no blank node?
 
-    False says nothing: only `Positions` can tell then. The first `#` that begins a comment stands
-    in no IRI, so where each is part of one there is none.
+    False means that it is not known; `Positions` finds out. The first `#` that begins a comment is
+    in no IRI, so a text in which each `#` is part of an IRI has no comment.
 
     >>> is_bare('<http://e/a#b> a <http://e/#C> .'), is_bare("<http://e/a> a _:b . # note")
     (True, False)
@@ -217,7 +217,7 @@ def is_bare(text: str) -> bool:
 
 
 class Positions:
-    """The lines of a Turtle text: of its comments, its blank nodes, and of each statement.
+    """The line numbers of a Turtle text's comments, blank nodes, and statements.
 
     >>> text = "@prefix e: <http://e/> .\\n\\ne:a e:b 1 ;\\n  e:c 2 . # note\\n"
     >>> here = Positions(text)
@@ -226,7 +226,7 @@ class Positions:
     """
 
     def __init__(self, text: str) -> None:
-        """Read through `text`; what is not Turtle is passed over."""
+        """Scan `text`; what is not Turtle is skipped."""
         self.comments: list[int] = []
         self.blanks: list[int] = []
         self.iris: dict[str, int] = {}
@@ -236,7 +236,7 @@ class Positions:
         self._read(text)
 
     def line(self, subject: str, verb: str | None = None, value: str | None = None) -> int:
-        """Return the line of the statement, or of the nearest thing to it; 0 if all are absent.
+        """Return the line of the statement, else of its property, else of its subject; else 0.
 
         `value` is an IRI or the text of a literal.
         """

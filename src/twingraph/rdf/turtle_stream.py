@@ -1,8 +1,8 @@
-"""Sorted lines of N-Triples -> Turtle in the one form, block by block.
+"""Sorted lines of N-Triples -> Turtle in the canonical form, block by block.
 
 The same bytes as `rdf.turtle.write_turtle`, made from text in one pass: no term is ever built. How
-a literal is escaped is the same in both, so what stands between the quotes is copied. The blocks of
-a graph are made once for all documents that they stand in.
+a literal is escaped is the same in both, so the text between the quotes is copied. The blocks of a
+graph are made once for all documents that contain them.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def turtle_chunks(body: TurtleBody, prefixes: Mapping[str, str]) -> Iterator[byt
 
 
 def turtle_text(lines: Sequence[str], prefixes: Mapping[str, str]) -> str:
-    """Return the sorted lines of a graph that is no large one as a Turtle document.
+    """Return the sorted lines of a small graph as a Turtle document.
 
     >>> turtle_text(["<http://e/a> <http://e/b> <http://e/c> ."], {"e": "http://e/"})
     '@prefix e: <http://e/> .\\n\\ne:a e:b e:c .\\n'
@@ -109,7 +109,7 @@ class TurtleWriter:
     """
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
-        """Begin with nothing used."""
+        """Begin with no prefix used."""
         self.prefixes = prefixes
         self.used: set[str] = set()
         self._verbs: dict[str, str] = {_TYPE: "a"}
@@ -155,7 +155,7 @@ class TurtleWriter:
             value = self._iri(value[1:-1])
         elif value[-1] == ">":
             value = self._typed(value)
-        # else a plain or a tagged string, which stands the same in both
+        # else a plain or a tagged string, which is the same in N-Triples and Turtle
         found = verb, f"{verb} {value}"
         if len(self._facts) < _KEPT:
             self._facts[end] = found

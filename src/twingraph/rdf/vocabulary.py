@@ -1,4 +1,4 @@
-"""Every namespace and term the code mentions, closed against typos.
+"""Every namespace and term that the code uses; an unknown term is an error, so no typo passes.
 
 The vocabulary (ontology, code lists, shapes) has fixed IRIs, the same for every publisher. What a
 publisher names itself (entities, graphs, data sets) stands under the base IRI of its project.
@@ -201,8 +201,8 @@ ID_KINDS: Final = (
     "partnership", "person", "place", "post", "programme", "project", "quantity", "remark",
     "source", "statement", "unit",
 )  # fmt: skip
-# What a source is quoted with, and parts of a thing: these have RDF, and a place on the page of
-# the thing that they belong to.
+# Evidence and parts of an entity: these have RDF of their own, but no page: they are shown on the
+# page of the entity that they belong to.
 EVIDENCE_KINDS: Final = frozenset(
     {"cite", "claim", "contact", "geometry", "membership", "quantity", "remark"}
 )

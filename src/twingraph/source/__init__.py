@@ -1,1 +1,1 @@
-"""Curated files in: read them strictly, format them one way."""
+"""Curated files: strict reading, and formatting in one canonical form."""

@@ -1,4 +1,4 @@
-"""What a project's people wrote, as it was read: each file's statements, and all together."""
+"""The curated data of a project as it was read: the statements of each file, and of all files."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _OF_CLAIM: Final = "/id/claim/"
 class SourceFile:
     """One file as it was read: its path in the project, its text, its quads.
 
-    A table has no text here, but the line of each of its subjects (`lines`); its quads are a
-    dataset, which makes them when it is asked.
+    For a table, `text` is empty and `lines` has the line of each subject; its quads are a dataset,
+    which makes quads only when they are iterated.
     """
 
     path: str
@@ -40,7 +40,7 @@ class SourceFile:
 
     @cached_property
     def positions(self) -> Positions:
-        """The lines of its statements; read only when a problem asks."""
+        """The line of each statement; computed only when a problem needs one."""
         if self.is_table:
             found = Positions("")
             for subject, line in self.lines.items():
@@ -91,7 +91,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Curated:
-    """Everything a project's people wrote, file by file in the order of their paths."""
+    """All curated files of a project, in the order of their paths."""
 
     settings: Settings
     files: tuple[SourceFile, ...]
@@ -99,7 +99,7 @@ class Curated:
 
     @property
     def problems(self) -> list[Problem]:
-        """What is amiss with the files as files."""
+        """Problems of the files as files: encoding, syntax, size."""
         return [each_problem for file in self.files for each_problem in file.problems]
 
     @cached_property
@@ -147,12 +147,12 @@ class Curated:
 
 
 def lines_of(file: SourceFile) -> Iterable[str]:
-    """Return what a file says as lines of N-Triples, graph by graph."""
+    """Return the statements of a file as lines of N-Triples, by graph."""
     return chain.from_iterable(file.texts.values())
 
 
 def _claims_of(lines: Iterable[str]) -> dict[tuple[str, str], str]:
-    """Return (subject, property) -> the first claim about it, of lines in which it stands whole."""
+    """Return (subject, property) -> the first claim about it; claims must have all their lines."""
     about: dict[str, str] = {}
     found: dict[tuple[str, str], str] = {}
     verbs = []

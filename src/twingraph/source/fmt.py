@@ -1,4 +1,4 @@
-"""`twingraph fmt`: a data file in its one form, the same triples, no comment lost.
+"""`twingraph fmt`: rewrites a data file in its canonical form: same triples, no comment lost.
 
 Prefixes from the one list, sorted; one subject a block, sorted by IRI; `a` first; one predicate a
 line, its values sorted; UTF-8 without byte order mark, plain line ends.
@@ -28,7 +28,7 @@ from twingraph.source.terms import in_normal_form
 
 @dataclass(frozen=True)
 class Formatted:
-    """A file's text in the one form, or the problem that keeps it from being formatted."""
+    """A file's text in canonical form, or the problem that keeps it from being formatted."""
 
     text: str
     problem: Problem | None = None
@@ -37,8 +37,8 @@ class Formatted:
 def format_text(raw: bytes, name: str, base: str, old: str = "") -> Formatted:
     """Format the bytes of a data file that problems call `name`: Turtle, or a table of links.
 
-    `base` is the project's base IRI: the prefixes of entities stand under it. What was named under
-    the base IRI `old` is moved there.
+    `base` is the project's base IRI, to which the prefixes of entities expand. IRIs under the base
+    IRI `old` are moved to it.
 
     >>> raw = b"<http://e/id/place/b> a <http://e/C> .<http://e/id/place/a> a <http://e/C>."
     >>> print(format_text(raw, "x.ttl", "http://e/").text)
@@ -87,7 +87,7 @@ def format_text(raw: bytes, name: str, base: str, old: str = "") -> Formatted:
 
 def _format_table(text: str, name: str, base: str, old: str) -> Formatted:
     table = read_table(text, base)
-    if table.wrong and old:  # not moved yet, and not only entities are named
+    if table.wrong and old:  # not moved yet: it names more than entities
         table = read_table(text, old)
     if table.wrong:
         line, words = table.wrong[0]
@@ -98,7 +98,7 @@ def _format_table(text: str, name: str, base: str, old: str) -> Formatted:
 
 
 def rebase_table(table: MappingTable, old: str, new: str) -> MappingTable:
-    """Return a table of decisions whose own IRIs are moved, in its rows and its header."""
+    """Return a table of decisions with the project's own IRIs moved, in rows and header."""
     decisions = tuple(
         replace(
             decision,
@@ -113,7 +113,7 @@ def rebase_table(table: MappingTable, old: str, new: str) -> MappingTable:
 
 @dataclass(frozen=True)
 class Done:
-    """How many files were read, which changed (or would), and what kept others from it."""
+    """How many files were read, which changed (or would), and the problems of the others."""
 
     read: int
     changed: tuple[str, ...]
@@ -126,7 +126,7 @@ def format_files(
 ) -> Done:  # fmt: skip
     """Format files or folders (without `paths`, all data files of a project).
 
-    With `old`, what they name under that base IRI moves to the base IRI of the project.
+    With `old`, IRIs under that base IRI move to the base IRI of the project.
 
     A file is replaced as a whole or not at all.
     """

@@ -46,7 +46,7 @@ _SLOTS: Final = (
     "object_preprocessing", "similarity_score", "similarity_measure", "see_also",
     "issue_tracker_item", "other", "comment",
 )  # fmt: skip
-# SSSOM's own names, and those of Wikidata's statements, which refusals speak of
+# SSSOM's own names, and those of Wikidata's statements, which refusals refer to
 _OURS: Final = {
     "pq": "http://www.wikidata.org/prop/qualifier/",
     "semapv": BUILT_IN["semapv"],
@@ -75,12 +75,12 @@ class Decision:
 
     @property
     def found(self) -> bool:
-        """Does it speak of a thing at all (and not of the search for one)?"""
+        """Is it about a pair (and not a search that found nothing)?"""
         return self.object != NO_TERM
 
     @property
     def confirmed(self) -> bool:
-        """Does it say that the link holds?"""
+        """Does it confirm the link?"""
         return self.found and not self.modifier
 
 
@@ -103,7 +103,7 @@ def prefixes_of_links(base: str) -> Mapping[str, str]:
 def read_table(text: str, base: str) -> MappingTable:
     r"""Read the text of a table of the project under `base`.
 
-    Columns may stand in any order; what else SSSOM knows is kept as it is.
+    Columns may be in any order; the other columns of SSSOM are kept unchanged.
 
     >>> text = '#curie_map:\n#  e: http://e/\nsubject_id\tobject_id\n'
     >>> read_table(text, "http://e/").wrong[0]
@@ -144,7 +144,7 @@ def _wrong_columns(columns: Sequence[str]) -> list[str]:
 
 
 def _cells(lines: Iterable[str], first: int) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield the cells of each line that has any, or what is wrong; a cell never spans two lines."""
+    """Yield the cells of each non-empty line, or its error; a cell never spans two lines."""
     for number, line in enumerate(lines, first):
         if not line.strip():
             continue
@@ -155,7 +155,7 @@ def _cells(lines: Iterable[str], first: int) -> Iterator[tuple[int, list[str] | 
 
 
 def _is_iri(text: str) -> bool:
-    """Does the engine take this as an IRI?"""
+    """Does the engine accept this as an IRI?"""
     try:
         NamedNode(text)
     except ValueError:
@@ -184,7 +184,7 @@ def _read_row(
         cell[name] = curies[prefix] + local
         if _NO_IRI.search(cell[name]) or not _is_iri(cell[name]):
             return f"{name} '{written}' is no IRI"
-        known = name == "object_id" or foreign_base(cell[name], base)  # F16 tells the latter
+        known = name == "object_id" or foreign_base(cell[name], base)  # F16 reports the latter
         if not known and not _named(cell[name], prefixes_of_links(base)):
             return f"{name} '{written}' is under none of the prefixes that data files use"
     if cell["predicate_modifier"] not in ("", "Not"):
@@ -215,8 +215,8 @@ def write_table(
 ) -> str:
     """Return rows (cells by column, IRIs in full) as one table: sorted, each row one line.
 
-    `slots` are the header's lines as they stand behind the name; an IRI among the cells must
-    stand under one of the `prefixes`, of which only the used ones are declared.
+    `slots` are the header's slots: name -> text as written; each IRI in the cells must be under one
+    of the `prefixes`, of which only the used ones are declared.
     """
     used: set[str] = {name for name in prefixes if any(
         value.startswith(name + ":") and "//" not in value for value in slots.values()
@@ -231,7 +231,7 @@ def write_table(
         for name, text in row.items():
             before, colon, _ = text.partition(":")
             if name not in _IRIS and colon and before in prefixes and name in columns:
-                used.add(before)  # a CURIE in a column that is kept as it is
+                used.add(before)  # a CURIE in a column that is kept unchanged
         lines.append(_line(cells))
     head = "#curie_map:\n"
     head += "".join(f"#  {name}: {prefixes[name]}\n" for name in sorted(used))
@@ -284,9 +284,9 @@ def cells_of(decision: Decision) -> dict[str, str]:
 
 
 def format_table(table: MappingTable, base: str) -> str:
-    """Return a table in its one form: the prefixes it uses, its header, its rows sorted.
+    """Return a table in its canonical form: the prefixes it uses, its header, its rows sorted.
 
-    Columns stand in the order of SSSOM, those that it does not know behind them; texts are in
+    Columns are in the order of SSSOM, those that it does not define after them; texts are in
     Normalization Form C.
     """
     ours = prefixes_of_links(base)
@@ -306,12 +306,12 @@ def format_table(table: MappingTable, base: str) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """Return a name like `name` that is not taken."""
+    """Return `name`, with a number at its end if the name is taken."""
     return next(new for number in count(2) if (new := f"{name}{number}") not in taken)
 
 
 def _renamed(text: str, renamed: Mapping[str, str]) -> str:
-    """Return a text whose CURIE has the new name of its prefix."""
+    """Return a CURIE with the new name of its prefix; any other text unchanged."""
     name, colon, local = text.partition(":")
     return f"{renamed[name]}:{local}" if colon and name in renamed else text
 

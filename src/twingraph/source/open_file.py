@@ -1,6 +1,6 @@
-"""The bytes and the text of a file of the project, or why it is not opened.
+"""Opens files of the project: their bytes or text, or the reason for refusing them.
 
-A link out of the folder it was found in, a pipe, a device, a file over the limit: none is.
+Refused are links out of the folder, pipes, devices, and files over the size limit.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def read_text(path: Path, name: str, settings: Settings) -> str | Problem:
 
 
 def resolved(path: Path) -> Path:
-    """Return where a path leads in the end; a link that leads to itself leads nowhere else."""
+    """Return the target of a path, all links followed; the path itself for a link to itself."""
     try:
         return path.resolve()
     except (OSError, RuntimeError):  # Python before 3.13 raises the latter for a loop

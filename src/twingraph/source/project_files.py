@@ -1,4 +1,4 @@
-"""Which files a project consists of, by folder and name, and which lie there and are not read."""
+"""The files of a project by folder and name, and the files in its folders that are not read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DATA_FOLDERS: Final = ("entities", "imports", "links", "sources")
 
 
 def review_files(settings: Settings) -> list[Path]:
-    """Return the files of decisions on what Wikidata was told, sorted by path."""
+    """Return the files of decisions about statements proposed to Wikidata, sorted by path."""
     folder = settings.folder / "data" / "reviews"
     return sorted(path for path in folder.glob("*") if path.name.endswith(REVIEWS))
 
@@ -43,7 +43,7 @@ def ontology_files(settings: Settings) -> list[Path]:
 def import_folders(settings: Settings, large: bool = False) -> list[Path]:
     """Return the folders of lists, data/imports/<slug>/, those that only describe places first.
 
-    Those that call themselves large are left out but where `large` says so.
+    Lists marked `large = true` are included only if `large` is true.
     """
     imports = settings.folder / "data" / "imports"
     found = sorted(path.parent for path in imports.glob(f"*/{IMPORT}"))
@@ -52,7 +52,7 @@ def import_folders(settings: Settings, large: bool = False) -> list[Path]:
 
 
 def _says(path: Path, key: str) -> bool:
-    """Does an import.toml say `key = true`? One that can't be read says nothing."""
+    """Does an import.toml have `key = true`? False for one that can't be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")).get(key) is True
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
@@ -69,7 +69,7 @@ def table_files(settings: Settings, large: bool = False) -> list[Path]:
 
 
 def unreadable(settings: Settings) -> Iterator[SourceFile]:
-    """Folders under data/ that can't be looked into: what lies in them would be missed."""
+    """Folders under data/ that can't be listed: the files in them would be missed."""
     refused: list[OSError] = []
     for _ in os.walk(settings.folder / "data", onerror=refused.append):
         pass
@@ -81,7 +81,7 @@ def unreadable(settings: Settings) -> Iterator[SourceFile]:
 
 
 def without_data(settings: Settings) -> Iterator[SourceFile]:
-    """A project that has nothing to publish: most likely it is another folder that was meant."""
+    """A project that has nothing to publish: most likely another folder was meant."""
     if data_files(settings) or table_files(settings, large=True):
         return
     folder = settings.folder / "data"
@@ -94,20 +94,20 @@ def without_data(settings: Settings) -> Iterator[SourceFile]:
 
 
 def passed_over(settings: Settings, taken: set[Path]) -> Iterator[SourceFile]:
-    """Files under data/ that nobody reads: most likely a slip of the name or the folder."""
+    """Files under data/ that are not read: most likely a typo in the name, or the wrong folder."""
     for path in sorted((settings.folder / "data").rglob("*")):
         inside = path.relative_to(settings.folder)
         hidden = any(part.startswith(".") for part in inside.parts)
         if path in taken or path.is_dir() or path.name == "README.md":
             continue
         if inside.parts[1] == "reviews" and path.name.endswith(REVIEWS):
-            continue  # decisions on what Wikidata was told; link/wikidata/reviews.py reads them
+            continue  # link/wikidata/reviews.py reads these decisions
         if hidden and not path.is_symlink():
-            continue  # an editor's; a link that hides is nobody's
+            continue  # an editor's hidden file; a hidden link is reported
         name = shown(inside.as_posix())
         yield SourceFile(name, "", (), (problem("F15", name),))
 
 
 def shown(name: str) -> str:
-    """Return a file name as it can be printed, whatever its bytes."""
+    """Return a file name that can be printed, whatever its bytes are."""
     return name.encode("utf-8", "backslashreplace").decode()

@@ -1,6 +1,6 @@
 """`twingraph fmt --rebase OLD`: the data files of a project move once to its present base IRI.
 
-Only what a project names itself moves (entities, graphs, data sets, releases, the base IRI alone);
+Only the IRIs of the project itself move (entities, graphs, data sets, releases, the bare base IRI);
 the vocabulary has fixed IRIs, also where `OLD` is the base IRI under which those stand.
 """
 
@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode, Quad
 
 from twingraph.problems import TwingraphError
 
-# What stands under a base IRI; a path with anything before it stands under a longer base.
+# Paths below a base IRI; with anything before them, the base IRI is a longer one.
 _OWN_PATH: Final = re.compile(r"((id|graph|dataset|release|links)/[^\s<>]*)?")
 
 _T = TypeVar("_T")
@@ -39,7 +39,7 @@ base_iri, which ends in '/'
 
 
 def rebase_iri(iri: str, old: str, new: str) -> str:
-    """Return the IRI of a thing of a project that was named under `old` and is now under `new`.
+    """Return an IRI of a project moved from the base IRI `old` to `new`; others unchanged.
 
     >>> home, mine = "https://w3id.org/twingraph/", "https://data.example.org/"
     >>> rebase_iri(home + "id/place/bonn", home, mine)

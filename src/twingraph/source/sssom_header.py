@@ -30,7 +30,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_/.+\-][^\x00-\x1f#\"'\[\]{},]*[^\x00-\x2
 
 @dataclass(frozen=True)
 class Header:
-    """Prefixes, slots as they stand behind their names, and (line, what is wrong)."""
+    """Prefixes, slots (name -> text as written), and errors as (line, what is wrong)."""
 
     curies: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, str] = field(default_factory=dict)
@@ -47,7 +47,7 @@ def read_header(lines: Sequence[str]) -> Header:
     import yaml  # type: ignore[import-untyped]  # ships no types
 
     bare = [line[1:] for line in lines]
-    # some leave a blank behind every `#`, some only behind a few
+    # some tools write a space after every `#`, some only after a few
     for text in ("\n".join(bare), "\n".join(re.sub(r"^ (?=\S)", "", line) for line in bare)):
         try:
             if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
@@ -86,7 +86,7 @@ def _read_slots(root: Any) -> Header:
 
 
 def _read_prefixes(node: Any, curies: dict[str, str]) -> list[tuple[int, str]]:
-    """Put the prefixes of a curie_map into `curies`; return what is wrong with it."""
+    """Add the prefixes of a curie_map to `curies`; return what is wrong with it."""
     wrong: list[tuple[int, str]] = []
     if not isinstance(node.value, list):
         return [] if node.value in ("", "null", "~") else [

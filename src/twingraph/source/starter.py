@@ -1,4 +1,4 @@
-"""`twingraph init`: a small complete project of somebody's own, on which every command works."""
+"""`twingraph init`: a small complete project to start from, on which every command works."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from twingraph.source.fmt import format_text
 
 _TEMPLATE: Final = Path(__file__).parent.parent / "starter"
 _TITLES: Final = {"en": "Our partnerships", "de": "Unsere Partnerschaften"}
-# under its own name it would already be heeded in this repository
+# as .gitignore it would already take effect in this repository
 _RENAMED: Final = {"gitignore": ".gitignore"}
 
 
 def make_project(folder: Path, base_iri: str, title: str | None, today: date) -> list[Path]:
     """Write the files of a new project into `folder`, new or empty; return their paths.
 
-    Raises `TwingraphError` where `base_iri` is none, or `folder` holds anything.
+    Raises `TwingraphError` if `base_iri` is no valid base IRI, or `folder` is not empty.
     """
     files = project_files(base_iri, title, today)
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
@@ -40,7 +40,7 @@ def make_project(folder: Path, base_iri: str, title: str | None, today: date) ->
 
 
 def project_files(base_iri: str, title: str | None, today: date) -> dict[str, str]:
-    """Return the texts of a new project's files by their paths; `title` None: a title of ours.
+    """Return the texts of a new project's files by their paths; without `title`, a default one.
 
     >>> files = project_files("https://example.org/twins/", "Twins", date(2027, 1, 31))
     >>> print(files["twingraph.toml"].splitlines()[1])

@@ -1,6 +1,6 @@
 """What is wrong with single terms of a data file: literals, texts, namespaces, addresses.
 
-Each of them is RDF, and parsed without a word, and yet not what anybody meant: `"gestern"` as
+Each of them is valid RDF that parsers accept, and yet a mistake: `"gestern"` as
 xsd:date, an empty name, `http://schema.org/` with the wrong scheme. Pure functions over quads.
 """
 
@@ -22,14 +22,14 @@ _XSD: Final = PREFIXES["xsd"]
 _PLAIN: Final = (XSD.string, RDF.langString)
 # What may stand in an address that a page links to (RFC 3986 §3.1).
 _SCHEMES: Final = ("http", "https", "mailto", "tel", "urn", "geo")
-# Objects of these are pages and things of others, whatever their names look like.
+# Objects of these are resources on other sites, whatever their IRIs look like.
 _TO_PAGES: Final = frozenset(
     {RDFS.seeAlso.value, PREFIXES["foaf"] + "page", PREFIXES["foaf"] + "homepage"}
 )
 
 
 class TermProblem(NamedTuple):
-    """A term that needs a person: the code, the statement it stands in, what the words need."""
+    """A term that a person must fix: the code, its statement, the values for the message."""
 
     code: str
     quad: Quad
@@ -55,7 +55,7 @@ def term_problems(quads: Iterable[Quad], base: str) -> Iterator[TermProblem]:
 
 
 def is_ordinary(line: str) -> bool:
-    """Is it plain that `text_problems` finds nothing in a line of N-Triples? False tells nothing.
+    """Is it certain that `text_problems` finds nothing in a line of N-Triples? False: not known.
 
     >>> is_ordinary('<http://e/> <http://e/p> "Bonn" .')
     True
@@ -67,11 +67,11 @@ def is_ordinary(line: str) -> bool:
     return line.endswith("> .") or _WORDS.search(line) is not None
 
 
-_WORDS: Final = re.compile(r'"[^"]*[!-~][^"]*"(@[a-z0-9-]+)? \.$')  # what is seen, of ASCII
+_WORDS: Final = re.compile(r'"[^"]*[!-~][^"]*"(@[a-z0-9-]+)? \.$')  # a visible ASCII character
 
 
 def text_problems(quads: Iterable[Quad]) -> Iterator[TermProblem]:
-    """Yield what is wrong with the texts of quads that the program has made itself."""
+    """Yield problems of the texts of quads that the program has generated."""
     for quad in quads:
         if isinstance(quad.object, Literal):
             yield from _of_text(quad, quad.object, PREFIXES)
@@ -107,7 +107,7 @@ def _of_text(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> Itera
 
 
 def has_words(text: str) -> bool:
-    """Has a text anything that is seen?
+    """Has a text any visible character?
 
     >>> has_words("Bonn"), has_words("\\u200b")
     (True, False)
@@ -126,7 +126,7 @@ _CONTROL: Final = re.compile(
 
 
 def control_character(text: str) -> str:
-    r"""Return the first character of a text that nobody writes on purpose; '' for none.
+    r"""Return the first control or direction character of a text; '' if it has none.
 
     >>> [control_character(one) for one in ("a\x01b", "Bonn\n– Minsk", "a\u202eb")]
     ['\x01', '', '\u202e']
@@ -209,7 +209,7 @@ _BOUNDS: Final = {
 def is_well_typed(text: str, datatype: str) -> bool:
     """Is a text in the lexical space of its datatype (RDF 1.1 Concepts §3.3)?
 
-    Datatypes of others are not judged, dates in EDTF are by `derive.dates`.
+    Unknown datatypes are not checked; EDTF dates are checked by `derive.dates`.
 
     >>> [is_well_typed(text, _XSD + "date") for text in ("2026-03-03Z", "gestern", "2026-02-30")]
     [True, False, False]
@@ -235,7 +235,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 # --- namespaces ----------------------------------------------------------------------------------
 
-# Older or other names of what we use.
+# Older or other namespaces of vocabularies that we use.
 _FORMER: Final = {
     "http://purl.org/dc/elements/1.1/": "dcterms",
     "http://purl.org/dc/terms#": "dcterms",
@@ -263,10 +263,10 @@ _NAME: Final = r"(?P<name>[A-Za-z0-9][\w.\-/]*)"
 
 @lru_cache(maxsize=4096)
 def right_namespace(iri: str, base: str) -> str:
-    """Return the IRI that was meant where one is in a wrong form of a namespace we use; else ''.
+    """Return the IRI that was meant by one in a wrong form of a namespace that we use; else ''.
 
-    Wrong are another scheme, `www.` or not, `#` for `/` or neither, other letters' case, a former
-    version, and our vocabulary under the base IRI of a project.
+    Wrong forms are another scheme, `www.` added or missing, `#` for `/` or neither, other case, a
+    former version, and our vocabulary under the base IRI of a project.
 
     >>> right_namespace("http://schema.org/latitude", "")
     'https://schema.org/latitude'
@@ -311,7 +311,7 @@ _RIGHT: Final = tuple(PREFIXES.values())
 
 @cache
 def _slips() -> list[tuple[re.Pattern[str], str]]:
-    """Return what a slip of each namespace looks like, the longest namespace first."""
+    """Return the pattern of wrong forms of each namespace, the longest namespace first."""
     found = []
     for namespace in sorted(PREFIXES.values(), key=len, reverse=True):
         host, slash, path = re.sub(r"^https?://(www\.)?", "", namespace).rstrip("#/").partition("/")

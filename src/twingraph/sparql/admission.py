@@ -1,7 +1,7 @@
-"""Whether a stranger's query is evaluated at all, and on which graphs.
+"""Admission of a public query: whether it is evaluated at all, and on which graphs.
 
-This runs where it can be stopped: in a worker (`endpoint`), or in a thread that only one query of
-many waits for. Nothing is evaluated before it, because the engine itself would follow `SERVICE`.
+This runs where it can be stopped: in a worker (`endpoint`), or in a thread that only its own query
+waits for. No query is evaluated before it, because the engine itself would follow `SERVICE`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from twingraph.sparql.guard import refuse_remote
 from twingraph.sparql.lexer import dataset_clauses, first_word
 
-# Without any of these no reading of a query calls another host or names its graphs.
+# A query without any of these can neither call another host nor name its graphs.
 _SUSPECT: Final = re.compile(r"service|from|\\u", re.IGNORECASE)
 _UPDATES: Final = frozenset(
     ("ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH")
@@ -21,7 +21,7 @@ _UPDATES: Final = frozenset(
 
 
 class Dataset(NamedTuple):
-    """The graphs that a query is asked on: those that make up its default graph, and the named."""
+    """The dataset of a query: the graphs merged into its default graph, and its named graphs."""
 
     default: tuple[str, ...]
     named: tuple[str, ...]
@@ -30,10 +30,10 @@ class Dataset(NamedTuple):
 def admit(
     text: str, graphs: Collection[str], base: str, prefixes: Mapping[str, str]
 ) -> Dataset | None:
-    """Return the dataset that a query names for itself, None where it names none.
+    """Return the dataset that a query names in FROM clauses, None if it names none.
 
-    `graphs` are those there are; `base` and `prefixes` those that a text need not declare. Raises
-    `TwingraphError` for a query that calls another host or names a graph that is not there.
+    `graphs` are the graphs that exist; `base` and `prefixes` need no declaration. Raises
+    `TwingraphError` for a query that calls another host or names a graph that does not exist.
 
     >>> admit("PREFIX e: <http://e/> ASK FROM e:a FROM NAMED <b> {}", {"http://e/a", "http://x/b"},
     ...       "http://x/", {})
@@ -57,7 +57,7 @@ def _is_suspect(text: str) -> bool:
 
 
 def is_update(text: str) -> bool:
-    """Does a text, no query, begin behind its prologue as an update does?
+    """Is the first keyword after the prologue one of SPARQL Update?
 
     >>> is_update("PREFIX e: <http://e/> load <http://e/>"), is_update("SELECT * {}")
     (True, False)

@@ -1,4 +1,4 @@
-"""One question from the command line: a name or a text, words for parameters, bytes as answer."""
+"""One query from the command line: a library name or a text, parameters as strings."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ def ask(
     endpoint: str = "",
     progress: Progress = ignore,
 ) -> bytes:
-    """Ask the build at `build` a question of the library, or the SPARQL `text`.
+    """Run a library query, or the SPARQL `text`, on the build at `build`; return the result.
 
-    Without a build, the engine at `endpoint` is asked, which holds the graph of the project.
-    `parameters` are written `name=value`, `form` is one of `FORMATS` or None for what fits. A text
-    takes parameters if it opens with a header like those of the library. Raises `TwingraphError`.
+    Without a build, the query is sent to the engine at `endpoint`, which has the graph of the
+    project. `parameters` are `name=value`, `form` is one of `FORMATS` or None for the default of
+    the query. A text takes parameters if it starts with a header like those of the library.
+    Raises `TwingraphError`.
     """
     given = dict(map(_pair, parameters))
     query = _question(settings, name, text)
@@ -48,7 +49,7 @@ def ask(
 
 
 def list_questions(settings: Settings) -> str:
-    """Return the library as text: a question a line, below it what it must be given."""
+    """Return the library as text: a query on each line, and its parameters below it."""
     lines = []
     for query in load_library(settings.resource("queries") / "library").values():
         lines.append(f"{query.name}: {query.title['en']}")
@@ -82,7 +83,7 @@ def _open(
 ) -> tuple[Queryable, str]:
     if build is not None:
         return load_store(build / NAME, progress=progress), _base_iri(build, settings)
-    from twingraph.sparql.remote import open_endpoint  # 60 ms that few want
+    from twingraph.sparql.remote import open_endpoint  # takes 60 ms, needed with an endpoint only
 
     base = settings.base_iri
     return open_endpoint(endpoint, base, limits=settings.limits), base
@@ -98,7 +99,7 @@ def _format(form: str | None) -> Format | None:
 
 
 def _base_iri(build: Path, settings: Settings) -> str:
-    """The base under which the build was made, which the settings may have left since."""
+    """The base IRI that the build was made with, which may differ from that of the settings now."""
     try:
         about = json.loads((build / "build.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,7 +1,7 @@
 """One request to a SPARQL endpoint, within a time and a size: SPARQL 1.1 Protocol §2.1.
 
-SPARQLWrapper writes the request. It is sent from here, because its own way follows redirects, reads
-as much as is sent, and waits as long as anything comes.
+SPARQLWrapper writes the request. This module sends it, because SPARQLWrapper itself follows
+redirects and limits neither the size nor the time of a response.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ from twingraph.problems import TwingraphError
 from twingraph.version import __version__
 
 _PIECE: Final = 64 * 1024
-_MOST_SHOWN: Final = 300  # characters of what an endpoint says, at most
-_MAX_HEAD: Final = 4096  # bytes of an answer that is an error
-_CONNECTING: Final = 5  # seconds: a host that is there takes one at most
+_MOST_SHOWN: Final = 300  # characters of an endpoint's message, at most
+_MAX_HEAD: Final = 4096  # bytes of an error response that are read
+_CONNECTING: Final = 5  # seconds; a host that is up takes one at most
 ROWS_TYPE: Final = "application/sparql-results+json"
 GRAPH_TYPES: Final = ("application/n-triples", "text/turtle")
 _ACCEPT: Final = {True: f"{GRAPH_TYPES[0]}, {GRAPH_TYPES[1]};q=0.9", False: ROWS_TYPE}
 
 
 class EndpointError(TwingraphError):
-    """An endpoint did not answer as it should; `status` is what a gateway says of it (RFC 9110).
+    """An endpoint failed to answer; `status` is the one that a gateway returns (RFC 9110).
 
-    400 where it refuses the query, 504 where it takes too long, 507 where it says too much, 502 for
-    all else.
+    400 if it refuses the query, 504 if it takes too long, 507 if its response is too large, 502
+    for all else.
     """
 
     def __init__(self, status: int, text: str) -> None:
-        """Keep the status next to the words."""
+        """Keep the status beside the message."""
         super().__init__(text)
         self.status = status
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where an endpoint is and how far it is trusted: `seconds` in all, and `max_bytes` of answer.
+    """The address of an endpoint, and its limits: `seconds` in all, `max_bytes` of a response.
 
     >>> Endpoint.at("http://reader:secret@db.example.org:7200/query").shown
     'http://db.example.org:7200/query'
@@ -67,7 +67,7 @@ write http://localhost:7878/query
 
     @classmethod
     def at(cls, url: str, seconds: float = 30, max_bytes: int = 64 * 1024 * 1024) -> Endpoint:
-        """Read an address, which may hold a user and a password; they are never shown."""
+        """Parse an address, which may contain user and password; these are never shown."""
         try:
             parts = urlsplit(url)
             named = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -94,7 +94,8 @@ def fetch(
 ) -> tuple[str, bytes]:
     """Send a query with its dataset; return the media type and the bytes of the answer.
 
-    `graphs` tells whether the answer is one (CONSTRUCT, DESCRIBE) or rows. Raises `EndpointError`.
+    `graphs` is true if the answer is a graph (CONSTRUCT, DESCRIBE), not rows. Raises
+    `EndpointError`.
     """
     until = time.monotonic() + endpoint.seconds
     request = _request(endpoint, text, graphs, default, named)
@@ -110,7 +111,7 @@ def fetch(
             with opener.open(request, timeout=min(_CONNECTING, endpoint.seconds)) as answer:
                 _check_status(where, answer)
                 body = _read(answer, endpoint, until)
-                if deadline.over:  # a connection that was cut looks like one that ended
+                if deadline.over:  # a connection cut by the deadline looks like one that ended
                     raise late
                 return _media_type(where, answer, graphs), body
         except EndpointError as error:
@@ -153,7 +154,7 @@ def _request(
 
 
 class _Wrapper(SPARQLWrapper):
-    """SPARQLWrapper without its guess at the form of the query, which takes names for keywords."""
+    """SPARQLWrapper without its guess of the query form, which mistakes names for keywords."""
 
     def _parseQueryType(self, query: str) -> str:  # noqa: N802  # SPARQLWrapper's
         return "SELECT"
@@ -190,7 +191,7 @@ def _check_status(where: str, answer: Any) -> None:
 
 
 def _check_whole(where: str, headers: Any) -> None:
-    """Refuse half an answer that says so in a header, as Virtuoso's do."""
+    """Refuse a partial answer that is marked as such in a header, as Virtuoso's are."""
     if "x-sparql-maxrows" in headers:
         rows = words_of(headers["x-sparql-maxrows"])
         raise EndpointError(
@@ -235,7 +236,7 @@ def _media_type(where: str, answer: Any, graphs: bool) -> str:
 
 
 def words_of(text: str) -> str:
-    """Cut what somebody else says to one short line without control characters or mark-up.
+    """Shorten a message from outside to one line without control characters or mark-up.
 
     >>> words_of("<html><h1>No!</h1>  \\x1b[31m\\nnever")
     'No! [31m never'
@@ -249,7 +250,7 @@ def words_of(text: str) -> str:
 
 
 class _Deadline:
-    """Cuts the connections it knows when time is over, however slowly something still comes."""
+    """Cuts its connections when the time is over, even while bytes still arrive slowly."""
 
     def __init__(self) -> None:
         self.over = False
@@ -279,7 +280,7 @@ def _deadline(seconds: float) -> Iterator[_Deadline]:
 
 
 def _opener(deadline: _Deadline) -> urllib.request.OpenerDirector:
-    """Return what opens HTTP and HTTPS only, follows no redirect and raises for no status."""
+    """Return an opener for HTTP(S) only that follows no redirect and raises for no status."""
     opener = urllib.request.OpenerDirector()
     opener.add_handler(urllib.request.ProxyHandler())
     opener.add_handler(_handler(urllib.request.HTTPHandler, "http", deadline))

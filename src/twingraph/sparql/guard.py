@@ -1,13 +1,13 @@
-"""What a query of a stranger must not do: reach another host, or ask for a graph that is not here.
+"""Refuses public queries that reach another host, or name a graph that does not exist.
 
-The engine has no switch against `SERVICE`, and its parser is looser than the grammar: it reads
+The engine has no option to disable `SERVICE`, and its parser is looser than the grammar: it reads
 `service:x {`, `SERVICESILENT` and `1SERVICE<…>` as calls, and takes `<` for "less than" where a
 lexer sees an IRI. So the guard follows *every* way to cut a text into tokens, and refuses if the
-word can be reached in one of them. What it lets through may still be no SPARQL; what it refuses is
-at worst a name that can be chosen otherwise.
+keyword can be reached in any of them. What passes may still be no valid SPARQL; what is refused
+wrongly is at worst a name that can be changed.
 
-Each place of a text is looked at once, and each token there once: the time grows with the length of
-the text and no faster, whatever stands in it.
+Each position of a text is visited once, and each token there once: the time is linear in the length
+of the text, whatever it contains.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def refuse_remote(
 ) -> None:
     """Raise `TwingraphError` where a query calls another host or a graph that is not in `graphs`.
 
-    `base` and `prefixes` are those that the text leaves to its surroundings.
+    `base` and `prefixes` apply where the text does not declare its own.
 
     >>> refuse_remote("SELECT * { ?service ?p 'SERVICE' } # SERVICE <http://e/>")
     >>> refuse_remote("SELECT * { SERVICE <http://e/> { ?s ?p ?o } }")
@@ -82,10 +82,10 @@ class _Readings:
         self._text = text
         self._strings = Strings(text)
         self._lines = [match.start() for match in re.finditer(r"[\r\n]", text)]
-        self._behind: dict[int, int] = {}  # where what follows a filler begins
+        self._behind: dict[int, int] = {}  # position -> end of the spaces and comments there
 
     def call(self) -> int | None:
-        """Return where a reading of the text calls SERVICE, None where none does."""
+        """Return the offset at which a reading of the text calls SERVICE, None if none does."""
         text = self._text
         if not _SERVICE.search(text):
             return None
@@ -130,7 +130,7 @@ class _Readings:
         return self._lines[line] if line < len(self._lines) else len(self._text)
 
     def _ends(self, start: int) -> Iterator[int]:
-        """Yield where the token at `start` can end: mostly one place, several if readings differ.
+        """Yield the offsets where the token at `start` can end: several if readings differ.
 
         Many readings may come to the same long comment, so its end is looked up.
         """

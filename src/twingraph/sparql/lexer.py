@@ -1,8 +1,8 @@
-"""The text of a query cut into tokens, in time that grows with its length and no faster.
+"""A lexer for SPARQL queries that takes linear time.
 
-SPARQL 1.1 §19.8 (grammar), §19.2 (code points). Everything that looks at the text of a query (the
-guard, the prologue, hints, explanations, parameters) reads it through here. A text comes from
-outside, so nothing in it is scanned twice: where strings end is remembered (`Strings`).
+SPARQL 1.1 §19.8 (grammar), §19.2 (code points). All code that reads the text of a query (the guard,
+the prologue, hints, explanations, parameters) uses this lexer. A text comes from outside, so no
+part of it is scanned twice: the ends of strings are remembered (`Strings`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NAME: Final = re.compile(
 _WORD: Final = re.compile(r"[A-Za-z]+")
 _ESCAPE: Final = re.compile(rf"\\[tbnrf\\\"']|{UCHAR}")
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_LONGEST_BASE: Final = 500  # letters: nobody's is longer, and each relative IRI is joined to it
+_LONGEST_BASE: Final = 500  # characters; every relative IRI is joined to it
 _FROM: Final = re.compile("from", re.IGNORECASE)
 # What can end a string or a part of one, by its quote and whether it is a long one.
 _TURNS: Final = {
@@ -46,7 +46,7 @@ _TURNS: Final = {
 
 
 class Strings:
-    """Where the strings of a text end; each place is looked at once for each kind of string.
+    """Where the strings of a text end; each position is scanned once for each kind of string.
 
     >>> Strings('"a" "b').ends(0), Strings('"a" "b').ends(4)
     ([3], [5])
@@ -60,8 +60,8 @@ class Strings:
     def ends(self, start: int) -> list[int]:
         """Return where the string that begins at `start` may end.
 
-        That is one place where the grammar's rules fit (the longest of them). Otherwise it is the
-        quote alone, and what an engine that takes any escape might make of it.
+        That is one offset if the grammar has a rule that fits (the longest of them). Otherwise it
+        is the end of the quote alone, and the end that an engine with laxer escapes might find.
         """
         quote = self._text[start]
         long = self._text.startswith(quote * 3, start)
@@ -74,7 +74,7 @@ class Strings:
         return [start + 1, *found]
 
     def _end(self, quote: str, long: bool, exact: bool, position: int) -> int:
-        """Return the end of the string whose inside goes on at `position`; 0 if there is none."""
+        """Return the end of the string whose content goes on at `position`; 0 if there is none."""
         text, turn = self._text, _TURNS[quote, long]
         known = self._known.setdefault((quote, long, exact), {})
         path: list[int] = []
@@ -111,7 +111,7 @@ class Strings:
 
 
 class Token(NamedTuple):
-    """A piece of a query as the grammar's longest match cuts it: where, which kind, the words."""
+    """A token by the grammar's longest match: its offset, its kind, its text."""
 
     start: int
     kind: str
@@ -155,13 +155,13 @@ _KINDS: Final = {
 
 
 def end_of(pattern: re.Pattern[str], text: str, position: int) -> int:
-    """Return where `pattern` ends that begins at `position`; a letter on where it does not fit."""
+    """Return the end of `pattern` matched at `position`; one character on if it does not match."""
     match = pattern.match(text, position)
     return match.end() if match and match.end() > position else position + 1
 
 
 def decoded(text: str) -> str:
-    """Replace code point escapes (SPARQL 1.1 §19.2) once; what is no character stays as it is.
+    """Replace code point escapes (SPARQL 1.1 §19.2) once; invalid ones are left unchanged.
 
     >>> decoded("\\\\u0053ERVICE")
     'SERVICE'
@@ -175,15 +175,15 @@ def decoded(text: str) -> str:
     return re.sub(UCHAR, character, text)
 
 
-# --- the prologue, and what is read by means of it -----------------------------------------------
+# --- the prologue, and tokens resolved by it ------------------------------------------------------
 
 
 class Read(NamedTuple):
-    """A token, and what it stands for.
+    """A token with its meaning.
 
-    `iri` is the IRI that an IRI or a prefixed name stands for, '' for other tokens and for a
-    prefix that is not declared; `declares` is `PREFIX` or `BASE` where the token belongs to a
-    declaration, behind that word; `before` are the two words in front of it, in capitals.
+    `iri` is the resolved IRI of an IRI or a prefixed name, '' for other tokens and for undeclared
+    prefixes; `declares` is `PREFIX` or `BASE` if the token belongs to a declaration, after that
+    keyword; `before` are the two words before it, in capitals.
     """
 
     token: Token
@@ -193,7 +193,7 @@ class Read(NamedTuple):
 
 
 def read(text: str, base: str = "", prefixes: Mapping[str, str] | None = None) -> Iterator[Read]:
-    """Yield the tokens of a query with the IRIs they stand for, its prologue taken into account.
+    """Yield the tokens of a query with their IRIs, resolved by its prologue.
 
     >>> [(item.token.text, item.iri) for item in read("PREFIX e: <http://e/> ASK { e:a ?p f:b }")
     ...  if item.token.kind == "name"]
@@ -221,7 +221,7 @@ def read(text: str, base: str = "", prefixes: Mapping[str, str] | None = None) -
 
 
 def is_absolute(iri: str) -> bool:
-    """Does an IRI say its scheme?"""
+    """Is an IRI absolute: has it a scheme?"""
     return _ABSOLUTE.match(iri) is not None
 
 
@@ -236,7 +236,7 @@ def _resolved(iri: str, base: str) -> str:
 
 
 class DatasetClause(NamedTuple):
-    """`FROM` or `FROM NAMED` (SPARQL 1.1 §13.2), the graph, and where it stands."""
+    """`FROM` or `FROM NAMED` (SPARQL 1.1 §13.2): the graph, and the offset of the clause."""
 
     named: bool
     graph: str
@@ -246,7 +246,7 @@ class DatasetClause(NamedTuple):
 def dataset_clauses(
     text: str, base: str = "", prefixes: Mapping[str, str] | None = None
 ) -> Iterator[DatasetClause]:
-    """Yield the graphs that a query names for its dataset; a name without a prefix as it stands.
+    """Yield the FROM clauses of a query; a name with an undeclared prefix as written.
 
     >>> list(dataset_clauses("PREFIX e: <http://e/> ASK FROM e:a FROM NAMED <http://e/b> {}"))
     [DatasetClause(named=False, graph='http://e/a', start=31), \
@@ -262,7 +262,7 @@ DatasetClause(named=True, graph='http://e/b', start=46)]
 
 
 def first_word(text: str) -> str:
-    """Return the first word behind the prologue, in capitals; '' where there is none.
+    """Return the first word after the prologue, in capitals; '' if there is none.
 
     >>> first_word("BASE <http://e/> PREFIX select: <http://e/> # ASK\\n construct {} WHERE {}")
     'CONSTRUCT'
@@ -280,7 +280,7 @@ def first_word(text: str) -> str:
 
 
 class Lines:
-    """Offsets of a text as lines and columns, counted from 1.
+    """Converts offsets of a text to lines and columns, counted from 1.
 
     >>> Lines("ab\\ncd").place(4)
     (2, 2)
@@ -293,7 +293,7 @@ class Lines:
         self._line = 1
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Return line and column of `offset`; to ask in rising order costs one pass in all."""
+        """Return line and column of `offset`; calls in rising order take one pass in all."""
         if offset < self._offset:
             self._offset, self._line = 0, 1
         self._line += self._text.count("\n", self._offset, offset)

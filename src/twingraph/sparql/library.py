@@ -1,6 +1,6 @@
-"""The query library: questions as `.rq` files whose `#+` header says what is asked and of what.
+"""The query library: `.rq` files whose `#+` header has title, question, audience and parameters.
 
-docs/queries.md describes the header; a file that departs from it is an error with its line.
+docs/queries.md describes the header; a file with another header is an error with its line.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ AUDIENCES: Final = (
 
 @dataclass(frozen=True)
 class LibraryQuery:
-    """One question: in words, for whom, with which parameters, and as SPARQL.
+    """One query of the library: its question, its audience, its parameters, and its SPARQL.
 
-    The text names no entity: entities come in as parameters, so it runs on anybody's graph.
+    The text names no entity: entities are parameters, so that it runs on every project's graph.
     """
 
     name: str
@@ -38,7 +38,7 @@ class LibraryQuery:
     file: Path
 
     def examples(self) -> dict[str, str]:
-        """Return the example of each parameter, as `bind` takes it."""
+        """Return the example of each parameter, as an argument for `bind`."""
         return {parameter.name: parameter.example for parameter in self.parameters}
 
 
@@ -58,7 +58,7 @@ def load_library(folder: Path) -> dict[str, LibraryQuery]:
 
 
 def pick(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
-    """Return a query by its name; raises `TwingraphError` that offers the nearest names.
+    """Return a query by its name; raises `TwingraphError` that suggests the nearest names.
 
     >>> pick({}, "partners-of")
     Traceback (most recent call last):
@@ -179,9 +179,9 @@ def _read_parameter(value: str, place: str, taken: set[str]) -> Parameter:
 
 
 def bind(query: LibraryQuery, values: Mapping[str, str], base: str = HOME) -> dict[str, Term]:
-    """Read the values of a query's parameters as RDF terms; nothing is pasted into its text.
+    """Parse the values of a query's parameters as RDF terms; its text is not changed.
 
-    `base` is the base IRI of the graph to ask. Raises `TwingraphError` that says what to write.
+    `base` is the base IRI of the graph. Raises `TwingraphError` that says what to write.
     """
     known = {parameter.name: parameter for parameter in query.parameters}
     for name in values:

@@ -1,7 +1,7 @@
-"""What can't be right in a query, token by token: words, prefixes, IRIs, texts, brackets, triples.
+"""Errors in a query, found token by token: keywords, prefixes, IRIs, strings, brackets, triples.
 
-Each function yields its findings in the order of the text, and only what is wrong for sure once the
-query as a whole is.
+Each function yields its findings in the order of the text. They explain a query that was refused:
+what they find is an error only if the query as a whole is one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _UPDATES: Final = (
     "ADD", "CLEAR", "COPY", "CREATE", "DATA", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH",
 )  # fmt: skip
 _AGGREGATES: Final = ("AVG", "COUNT", "GROUP_CONCAT", "MAX", "MIN", "SAMPLE", "SUM")
-# Beside the prefixes that every query may use here: what people write from memory.
+# Well-known prefixes that people write from memory, beside those that need no declaration here.
 _WELL_KNOWN: Final[Mapping[str, str]] = {
     "bd": "http://www.bigdata.com/rdf#",
     "crm": "http://www.cidoc-crm.org/cidoc-crm/",
@@ -72,19 +72,19 @@ _TERMS: Final = ("variable", "iri", "name", "string", "blank", "number")
 CLOSES: Final = {"{": "}", "(": ")", "[": "]"}
 
 
-# What is neither ASCII that the grammar knows nor PN_CHARS (SPARQL 1.1 §19.8).
+# Characters that are neither ASCII of the grammar nor PN_CHARS (SPARQL 1.1 §19.8).
 _NOT_IN_SPARQL: Final = re.compile(
     "[^\t\n\r -~\u00b7\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u037d\u037f-\u1fff\u200c\u200d\u203f\u2040"
     "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U000effff]"
 )
-# What word processors make of what was typed.
+# Characters that word processors put in place of the typed ones.
 _LOOKS_LIKE: Final = {
     **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚", "'"),
     **dict.fromkeys("–—−", "-"), "…": "...", "×": "*", "≤": "<=", "≥": ">=", "≠": "!=",
 }  # fmt: skip
 
 
-# What a triple lacks, by how many of its terms.
+# The missing parts of a triple, by the number of its terms.
 _MISSING: Final = {
     1: M_("a triple is subject, property, value; behind this there is no value"),
     2: M_("a triple is subject, property, value; behind this there is no property and no value"),
@@ -92,7 +92,7 @@ _MISSING: Final = {
 
 
 class Diagnostic(NamedTuple):
-    """What is wrong: where it starts, how long it is, in words, and what was meant ('' unknown)."""
+    """An error: its offset, its length, the message, and what was probably meant ('' unknown)."""
 
     start: int
     length: int
@@ -101,7 +101,7 @@ class Diagnostic(NamedTuple):
 
 
 def wrong_characters(read: Sequence[Token]) -> Iterator[Diagnostic]:
-    """Yield characters that stand outside of texts and IRIs and mean nothing in SPARQL.
+    """Yield characters outside of strings and IRIs that mean nothing in SPARQL.
 
     >>> from twingraph.sparql.lexer import tokens
     >>> str(next(wrong_characters(list(tokens("ASK\u00a0{ }")))).message)
@@ -132,7 +132,7 @@ def wrong_characters(read: Sequence[Token]) -> Iterator[Diagnostic]:
 
 
 def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:
-    """Yield words that SPARQL does not have, or not there."""
+    """Yield words that are no keywords of SPARQL, or not allowed there."""
     for index, token in enumerate(read):
         word = token.text
         if token.kind not in ("word", "mark") or not _WORD.fullmatch(word) or word == "a":
@@ -176,7 +176,7 @@ def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:
 
 
 def wrong_prefixes(read: Sequence[Token], prefixes: Mapping[str, str]) -> Iterator[Diagnostic]:
-    """Yield prefixes that nobody declared; those of `prefixes` need not be."""
+    """Yield undeclared prefixes; those in `prefixes` need no declaration."""
     declared = {**prefixes, **declared_in(read)}
     for token in read:
         name, colon, local = token.text.partition(":")
@@ -212,7 +212,7 @@ def declared_in(read: Sequence[Token]) -> dict[str, str]:
 
 
 def wrong_iris(read: Sequence[Token], text: str) -> Iterator[Diagnostic]:
-    """Yield what was to be an IRI, and holds what no IRI may."""
+    """Yield IRIs with characters that no IRI may have."""
     for token in read:
         match = _ABSOLUTE.match(text, token.start) if token.text == "<" else None
         if match and _NOT_IN_IRIS.search(match[0]):
@@ -224,7 +224,7 @@ def wrong_iris(read: Sequence[Token], text: str) -> Iterator[Diagnostic]:
 
 
 def wrong_strings(read: Sequence[Token]) -> Iterator[Diagnostic]:
-    """Yield texts that never end."""
+    """Yield strings that are never closed."""
     for token in read:
         if token.kind == "string" and len(token.text) == 1:
             message = M_(
@@ -234,7 +234,7 @@ def wrong_strings(read: Sequence[Token]) -> Iterator[Diagnostic]:
 
 
 def wrong_brackets(read: Sequence[Token]) -> Iterator[Diagnostic]:
-    """Yield the first bracket that closes what is not open."""
+    """Yield the first closing bracket without its opening one."""
     opened: list[Token] = []
     for token in read:
         if token.kind != "mark":
@@ -272,7 +272,7 @@ def unclosed(read: Sequence[Token]) -> Diagnostic | None:
 
 
 def wrong_triples(read: Sequence[Token]) -> Iterator[Diagnostic]:
-    """Yield runs of plain terms that are no triple; what holds paths or lists is left alone."""
+    """Yield runs of plain terms that are no triple; runs with paths or lists are not checked."""
     depth = 0
     wanted = 3
     run: list[Token] = []
@@ -294,11 +294,11 @@ def wrong_triples(read: Sequence[Token]) -> Iterator[Diagnostic]:
         else:
             plain = False
             if token.text.upper() == "VALUES":
-                return  # its groups hold no triples, and neither can be told from the other here
+                return  # its groups have no triples, but look like groups of patterns here
 
 
 def _in_number(read: Sequence[Token], index: int) -> bool:
-    """Is the token at `index` the point of a number, or what stands behind the point?"""
+    """Is the token at `index` the point of a number, or the digits after it?"""
     near = read[max(0, index - 2) : index + 2]
     touching = [item.start + len(item.text) == other.start for item, other in pairwise(near)]
     here = index - max(0, index - 2)
@@ -321,7 +321,7 @@ def _wrong_run(run: Sequence[Token], wanted: int) -> Diagnostic:
 
 
 def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
-    """Return what is most like `word`, '' where nothing is.
+    """Return the candidate most similar to `word`, '' if none is similar.
 
     >>> closest("partnr", ["partner", "partnerOf", "start"])
     'partner'

@@ -1,8 +1,8 @@
-"""Mistakes in a query told so that they teach: where, what, and what was probably meant.
+"""Explains mistakes in a query: where it is, what is wrong, and what was probably meant.
 
-The engine says what it could have read at the furthest place that any of its rules came to, which
-lies behind the mistake. So the tokens up to there are looked at: the first that can't be right is
-the mistake; only without one the engine's own words are told.
+The engine reports what it expected at the furthest offset that any of its rules reached, which is
+after the mistake. So the tokens up to there are checked: the first that can't be right is the
+mistake; if there is none, the engine's own message is used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from twingraph.sparql.lexer import Lines, Token, tokens
 from twingraph.sparql.lint import Diagnostic
 from twingraph.translation import M_, Message
 
-# What the engine says of a query as a whole: the word it is about, and what to do about it.
+# Messages of the engine about a query as a whole: the keyword, and the remedy.
 _WHOLE: Final[Mapping[str, tuple[str, Message]]] = {
     "Duplicated variable name in SELECT": (
         "SELECT", M_("SELECT names a variable twice; name each once")
@@ -37,15 +37,15 @@ _WHOLE: Final[Mapping[str, tuple[str, Message]]] = {
     ),
 }  # fmt: skip
 _WIDTH: Final = 100
-_SAID_AT_MOST: Final = 4000  # letters of the engine's words that are read
-_READ: Final = 3000  # tokens; a longer query was written by a program, which needs no guesses
-_WORD: Final = 200  # characters that are shown of a name or a text
+_SAID_AT_MOST: Final = 4000  # characters of the engine's message that are read
+_READ: Final = 3000  # tokens; a longer query was written by a program, not by hand
+_WORD: Final = 200  # characters of a name or a string that are shown
 
 
 class Mistake(NamedTuple):
-    """A mistake in a query: what it is, where it is, and the line it stands in, marked.
+    """A mistake in a query: the message, its position, and its line with a mark below.
 
-    Lines and columns count from 1. `meant` is what was probably meant; '' where nobody knows.
+    Lines and columns count from 1. `meant` is what was probably meant; '' if unknown.
     """
 
     message: Message
@@ -56,7 +56,7 @@ class Mistake(NamedTuple):
 
     @property
     def words(self) -> Message:
-        """Return all of it for people; the mark stands right in a type of one width."""
+        """Return the message for people; the mark is in place in a monospaced font."""
         return M_(
             "line {line}, column {column}: {mistake}{marked}", line=self.line, column=self.column,
             mistake=self.message, marked="\n" + self.marked if self.marked else "",
@@ -76,12 +76,12 @@ class Mistake(NamedTuple):
         return cls(Message(text, context, read), *rest)
 
     def as_json(self) -> bytes:
-        """Return the mistake as a worker hands it on."""
+        """Return the mistake as JSON, for the process that answers."""
         return json.dumps(self).encode()
 
     @property
     def members(self) -> dict[str, object]:
-        """Return what a program reads: extension members of a problem (RFC 9457 §3.2)."""
+        """Return the extension members of a problem document (RFC 9457 §3.2)."""
         place: dict[str, object] = {"line": self.line, "column": self.column}
         return {**place, "didYouMean": self.meant} if self.meant else place
 
@@ -108,7 +108,7 @@ def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mi
 
 
 def _short(values: Mapping[str, object]) -> dict[str, object]:
-    """Return what a message names, cut where it is long: a name may be as long as the query.
+    """Return a name for a message, shortened: a name may be as long as the query.
 
     >>> _short({"word": "a" * 500})["word"] == "a" * 200 + "…"
     True
@@ -123,7 +123,7 @@ def _short(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _place(words: str, text: str) -> tuple[int, str]:
-    """Return the place in the engine's words as an offset, and the words behind it."""
+    """Return the position in the engine's message as an offset, and the rest of the message."""
     match = re.match(r"error at (\d+):(\d+): (.*)", words, re.DOTALL)
     if match is None:
         return len(text), words
@@ -166,7 +166,7 @@ def _first(
 
 
 def _mark(line: str, start: int, length: int) -> str:
-    """Return the line, as much of it as people read, and carets below the place; '' if blank.
+    """Return the line, shortened, with carets below the mistake; '' if the line is blank.
 
     >>> print(_mark("SELECT * { ?s ?p }", 17, 1))
     SELECT * { ?s ?p }
@@ -182,7 +182,7 @@ def _mark(line: str, start: int, length: int) -> str:
 
 
 def _shorter(words: str) -> Message:
-    """Name what would have been right; the engine also lists every letter of every name.
+    """Return what the engine expected, shortened: it lists every letter of every name.
 
     >>> str(_shorter('expected one of ";", "}", SERVICE, [a ..= z], Variable'))
     'expected ";" or "}" or Variable'

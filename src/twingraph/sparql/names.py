@@ -1,7 +1,7 @@
-"""Names where a thing is asked for: `place=Peking` is `place=place:beijing`.
+"""Names as values of parameters: `place=Peking` is `place=place:beijing`.
 
-A slug, a prefixed name or an IRI that the graph holds stays what it is; only what is none of them
-is looked up among the folded names.
+A slug, a prefixed name or an IRI that is in the graph is used as it is; anything else is looked up
+among the folded names.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from twingraph.sparql.parameters import Parameter, UnknownThingError
 from twingraph.sparql.queryable import Queryable
 from twingraph.translation import M_
 
-# An IRI or a prefixed name, right or wrong: no name of anything has a colon in its first word.
+# An IRI or a prefixed name, right or wrong: no name of an entity has a colon in its first word.
 _WRITTEN_OUT: Final = re.compile(r"<?[a-z-]+:\S+")
 
 
 _SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
-# How people write an identifier of somebody else, and the IRI that says the same.
+# How people write identifiers of other databases, and their IRIs.
 _IDENTIFIERS: Final = (
     (
         re.compile(r"(?:https?://(?:www\.|m\.)?wikidata\.org/(?:wiki|entity)/|wd:)?(Q\d+)", re.I),
@@ -43,10 +43,10 @@ _IDENTIFIERS: Final = (
 def named(
     query: LibraryQuery, values: Mapping[str, str], store: Queryable, base: str = HOME
 ) -> dict[str, str]:
-    """Return `values` for `bind`, with names replaced by the IRIs of what they name.
+    """Return `values` for `bind`, with names replaced by the IRIs of the entities they name.
 
-    That concerns parameters of type `iri:<kind>` only. Raises `TwingraphError` where a name fits
-    several things of the kind, or, being no slug either, nearly fits some.
+    Only parameters of type `iri:<kind>` are looked up. Raises `TwingraphError` for a name of
+    several entities of the kind, and for one that is neither a name nor a slug but similar to some.
     """
     kinds = {
         parameter.name: parameter
@@ -93,13 +93,13 @@ def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str
         )
     if SLUG.fullmatch(text) or _near(parameter.kind, text, store, base):
         raise _unknown(parameter, text, text, store, base)
-    return text  # no name of anything; `bind` says what to write
+    return text  # no name of an entity; `bind` reports what to write
 
 
 def _unknown(
     parameter: Parameter, text: str, name: str, store: Queryable, base: str
 ) -> UnknownThingError:
-    """Return the refusal of what names nothing, with what is nearly called so."""
+    """Return the error for a name of nothing, with the most similar names."""
     near = [f"{parameter.kind}:{item}" for item in _near(parameter.kind, name, store, base)]
     hint = (
         M_("did you mean {options}?", options=tuple(near)) if near else M_("search for it by name")
@@ -115,7 +115,7 @@ def _unknown(
 
 
 def _by_identifier(prefix: str, text: str, store: Queryable) -> str:
-    """Return the IRI of the thing that has this identifier elsewhere; empty where none has."""
+    """Return the IRI of the entity with this external identifier; '' if there is none."""
     for pattern, form in _IDENTIFIERS:
         match = pattern.fullmatch(text)
         if match is None:
@@ -128,7 +128,7 @@ def _by_identifier(prefix: str, text: str, store: Queryable) -> str:
 
 
 def named_things(kind: str, name: str, store: Queryable, base: str = HOME) -> list[str]:
-    """Return the IRIs of the things of a kind (`place`, `field`…) that have this name, sorted."""
+    """Return the IRIs of the entities of a kind (`place`, `field`…) with this name, sorted."""
     folded = fold(name)
     if not folded:
         return []

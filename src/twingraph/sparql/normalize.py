@@ -1,9 +1,9 @@
-"""What engines write in ways of their own, read as the standards write it.
+"""Corrects results of engines that depart from the standards.
 
 Virtuoso 7.2 stores xsd:boolean as a number, and writes `"1"^^xsd:boolean`; it answers ASK in JSON
-with a row, or none, of the variable `__ASK_RETVAL` (not so SPARQL 1.1 Query Results JSON §4). It
+with a row, or none, of the variable `__ASK_RETVAL` (against SPARQL 1.1 Query Results JSON §4). It
 stores geo:wktLiteral (GeoSPARQL §8.5) as a geometry under a datatype of its own, in single
-precision where that was enough for the digits it read, and writes more of them.
+precision if that is enough for the digits it read, and writes more digits than it read.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _SIGNS: Final = tuple(
 
 
 def normalize_virtuoso(body: bytes) -> bytes:
-    """Return results in JSON as the standard has them; raises `ValueError` where they are no JSON.
+    """Return results in standard JSON; raises `ValueError` if the body is no JSON.
 
     >>> normalize_virtuoso(b'{"head": {"vars": ["__ASK_RETVAL"]}, "results": {"bindings": []}}')
     b'{"head": {}, "boolean": false}'
     """
     if not any(sign in body for sign in _SIGNS):
-        return body  # nothing to do, which is so nearly always
+        return body  # nothing to correct, as nearly always
     found: Any = json.loads(body)
     head = found.get("head") if isinstance(found, dict) else None
     results = found.get("results") if isinstance(found, dict) else None
@@ -61,7 +61,7 @@ def _number(term: object) -> str:
 
 
 def standard_quad(quad: Quad) -> Quad:
-    """Return a quad with its object as the standard has it."""
+    """Return a quad with its object in standard form."""
     term = quad.object
     if not isinstance(term, Literal) or term.datatype.value not in (_BOOLEAN, _GEOMETRY):
         return quad
@@ -71,7 +71,7 @@ def standard_quad(quad: Quad) -> Quad:
 
 
 def _standard(value: str, datatype: str) -> tuple[str, str]:
-    """Return the lexical form and the datatype that the standard has for a literal.
+    """Return the standard lexical form and datatype of a literal.
 
     >>> _standard("POINT(2.348799943924 48.853408813477)", _GEOMETRY)[0]
     'POINT(2.3488 48.85341)'
@@ -86,7 +86,7 @@ def _standard(value: str, datatype: str) -> tuple[str, str]:
 
 
 def _shortest(text: str) -> str:
-    """Return the shortest number of the same single precision, where digits were made up."""
+    """Return the shortest number of the same single precision, to drop digits that were added."""
     if len(text.strip("-").lstrip("0.").replace(".", "")) < 10:
         return text
     wanted = struct.pack("f", float(text))

@@ -1,4 +1,4 @@
-"""The parameters of a library query: a typed text -> an RDF term, or words on what to write."""
+"""The parameters of a library query: the text of a value -> an RDF term, or an error message."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Term = NamedNode | RdfLiteral
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a query must be given: a variable of its text, bound to one RDF term.
+    """A parameter of a query: a variable of its text that is bound to one RDF term.
 
-    `kind` is the prefix that a bare slug belongs to (`place`, `field`), empty where none does.
+    `kind` is the prefix for a bare slug (`place`, `field`), empty if slugs are not allowed.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Parameter:
 
 
 def suggest(name: str, known: Mapping[str, object], whole: str) -> Message:
-    """Return what a name that is unknown may mean; `whole` is what all the known ones are."""
+    """Return what an unknown name may mean; `whole` describes the set of all known names."""
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     if near:
         return M_("did you mean {options}?", options=tuple(near))
@@ -46,7 +46,7 @@ def suggest(name: str, known: Mapping[str, object], whole: str) -> Message:
     return M_("the {list} is empty", list=whole)
 
 
-# What a bare slug can belong to: a kind of entities, a code list, the ontology, the shapes.
+# The namespaces of bare slugs: kinds of entities, code lists, the ontology, the shapes.
 KINDS: Final = frozenset({*ENTITY_PREFIXES, *SCHEMES, "tg", "tgs"})
 
 _IRI: Final = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\]+|urn:[^\x00-\x20<>\"{}|^`\\]+")
@@ -54,7 +54,7 @@ _PREFIXED: Final = re.compile(
     r"(?P<prefix>[a-z-]+):(?P<local>[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)"
 )
 MAX_LENGTH: Final = 2000
-# What a parameter may be at all, for OpenAPI too: some text on one line, no control characters.
+# The form of every value, for OpenAPI too: text on one line without control characters.
 TEXT_PATTERN: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
 _TEXT: Final = re.compile(TEXT_PATTERN[1:-2] + f"{{1,{MAX_LENGTH}}}")
 _MOST_DIGITS: Final = 15
@@ -62,7 +62,7 @@ LARGEST_INTEGER: Final = 10**_MOST_DIGITS - 1
 
 
 class UnknownThingError(TwingraphError):
-    """Nothing is meant by what was given; the message names what is nearly called so."""
+    """A value that names nothing; the message has the most similar names."""
 
 
 def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
@@ -101,7 +101,7 @@ def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
 
 
 def _of_kind(parameter: Parameter, iri: str, base: str) -> str:
-    """Refuse a thing of ours that is of another kind than is asked for: it has no answer."""
+    """Refuse an entity of ours of another kind than the parameter's: there is no answer."""
     wanted = prefixes_for(base)[parameter.kind] if parameter.kind else ""
     if path_of(iri, base) is not None and not iri.startswith(wanted):
         raise TwingraphError(
@@ -157,7 +157,7 @@ def _read_string(parameter: Parameter, text: str, base: str) -> RdfLiteral:
 
 
 def _read_name(parameter: Parameter, text: str, base: str) -> RdfLiteral:
-    """SPARQL can't fold, so the name is folded before it is bound (`tg:foldedName`)."""
+    """SPARQL has no function that folds names, so they are folded here (`tg:foldedName`)."""
     folded = fold(text) if _TEXT.fullmatch(text) else ""
     if not folded:
         raise (UnknownThingError if _TEXT.fullmatch(text) else TwingraphError)(

@@ -1,4 +1,4 @@
-"""Only plain SPARQL 1.1 is sent to another engine: what an engine adds of its own may do harm.
+"""Only standard SPARQL 1.1 is sent to another engine: extensions of an engine may do harm.
 
 Virtuoso, for one, calls its procedures as functions named `bif:…` and `sql:…`, and reads a prologue
 of its own that fetches graphs from elsewhere.
@@ -34,9 +34,9 @@ def form_of(text: str) -> str:
 def require_sparql11(
     text: str, base_iri: str | None = None, prefixes: Mapping[str, str] | None = None
 ) -> None:
-    """Raise `SyntaxError` for what is no SPARQL 1.1 query, `TwingraphError` for an engine's own.
+    """Raise `SyntaxError` if it is no SPARQL 1.1 query, `TwingraphError` for an engine's extension.
 
-    Nothing is evaluated.
+    The query is not evaluated.
 
     >>> require_sparql11("SELECT * { ?s ?p ?o }")
     >>> require_sparql11("define get:soft 'soft' SELECT * { ?s ?p ?o }")
@@ -47,8 +47,8 @@ def require_sparql11(
     twingraph.problems.TwingraphError: bif: is a name of one engine's own procedures, which \
 are not called here; use the functions of SPARQL 1.1
     """
-    # The parser has no entrance of its own. A value for a variable that a query does not have is
-    # refused once the query is read, and before it is evaluated.
+    # pyoxigraph has no function that only parses. But a value for a variable that a query does not
+    # have is refused after parsing and before evaluation.
     unused = "unused"
     while unused in text:
         unused += "_"
@@ -70,7 +70,7 @@ def _refuse_procedures(text: str) -> None:
 
 
 def with_prologue(text: str, base_iri: str | None, prefixes: Mapping[str, str]) -> str:
-    """Return `text` with the declarations that it leaves to its surroundings, on its first line.
+    """Return `text` with the declarations that it lacks added to its first line.
 
     >>> with_prologue("ASK { tg:a ?p <b> }", "http://e/", {"tg": "http://e/ns#", "x": "http://x/"})
     'BASE <http://e/> PREFIX tg: <http://e/ns#> ASK { tg:a ?p <b> }'

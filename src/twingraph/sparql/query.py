@@ -1,7 +1,7 @@
-"""Ask a store a question with its parameters bound as RDF terms, and write what it answers.
+"""Evaluates a query with its parameters bound as RDF terms, and writes the result.
 
-A query never reaches another host, and its text is never made of what a user typed: values come in
-as terms (`twingraph.sparql.library.bind`).
+A query never reaches another host, and its text never contains a user's input: values are passed as
+terms (`twingraph.sparql.library.bind`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 @dataclass(frozen=True)
 class SelectResult:
-    """What a SELECT answers: its variables, and a row of terms an answer, None where unbound."""
+    """The result of a SELECT: its variables, and its rows of terms, None where unbound."""
 
     variables: tuple[str, ...]
     rows: tuple[tuple[Term | None, ...], ...]
@@ -51,10 +51,10 @@ Bindings = Mapping[str, NamedNode | RdfLiteral]
 
 
 def standalone(query: LibraryQuery, terms: Bindings) -> str:
-    """Return a query of the library as a text that asks `terms`.
+    """Return a library query as a text with `terms` as values of its parameters.
 
-    They stand as VALUES in front of the pattern, so that a reader sees what to change; in front of
-    the pattern of each sub-select that names them too.
+    They are written as VALUES before the pattern, so that a reader sees what to change; also before
+    the pattern of each sub-select that has these variables.
 
     >>> from pathlib import Path
     >>> asked = "#+ for: citizen\\nASK { ?s ?p 1 }"
@@ -83,7 +83,7 @@ def standalone(query: LibraryQuery, terms: Bindings) -> str:
 def _inner_selects(
     found: Sequence[Token], names: Iterable[str]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the place behind `WHERE {` of each SELECT that names some of the variables, and these.
+    """Yield the offset after `WHERE {` of each SELECT that has some of the variables, and these.
 
     A sub-select is evaluated by itself (SPARQL 1.1 §12), so that it must bind what it projects.
     """
@@ -102,9 +102,9 @@ def _inner_selects(
 
 
 def run(store: Queryable, text: str, bindings: Bindings | None = None) -> Answer:
-    """Ask `store` a query.
+    """Evaluate a query in `store`.
 
-    Raises `TwingraphError` for what is no query, calls another host, or asks for an unknown graph.
+    Raises `TwingraphError` if it is no query, calls another host, or names an unknown graph.
 
     >>> from pyoxigraph import Store
     >>> run(Store(), "SELECT ?s { ?s ?p ?o }")
@@ -134,12 +134,11 @@ def write(
     base: str = HOME,
     width: int = 0,
 ) -> bytes:
-    """Ask like `run`, and return the answer in one of `FORMATS`.
+    """Evaluate like `run`, and return the result in one of `FORMATS`.
 
-    CSV and JSON are those of W3C (SPARQL 1.1 Query Results), `table` is for a terminal of `width`
-    columns, `base` the base IRI whose entities get their prefixes; without a format it is a table,
-    or turtle for triples. Raises `TwingraphError` where
-    the format does not fit the form of the query.
+    CSV and JSON are those of SPARQL 1.1 Query Results, `table` is for a terminal of `width`
+    columns; IRIs under `base` are shortened by its prefixes. Without a format it is a table, or
+    turtle for triples. Raises `TwingraphError` if the format does not fit the form of the query.
 
     >>> from pyoxigraph import Store
     >>> write(Store(), "ASK { ?s ?p ?o }", "json")

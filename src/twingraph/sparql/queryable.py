@@ -1,4 +1,4 @@
-"""What is asked of a graph, wherever it lies: in this process, or in an engine of its own."""
+"""The interface of a graph that can be queried: in this process, or in another engine."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ QueryResult = QuerySolutions | QueryBoolean | QueryTriples
 class Queryable(Protocol):
     """The part of `pyoxigraph.Store` that pages, routes and the library use.
 
-    The default graph is what we publish. Hints are `Any` where pyoxigraph also takes what RDF 1.1
-    has not. Others are `RemoteStore` (an endpoint elsewhere) and `FrontGraph` (asks the workers).
+    The default graph is what we publish. Type hints are `Any` where pyoxigraph also takes terms
+    that RDF 1.1 has not. Other implementations are `RemoteStore` (an endpoint elsewhere) and
+    `FrontGraph` (sends queries to the workers).
     """
 
     def query(
@@ -35,7 +36,7 @@ class Queryable(Protocol):
         named_graphs: list[NamedNode | BlankNode] | None = None,
         substitutions: Any = None,
     ) -> QueryResult:
-        """Return what a query answers; `substitutions` stand for its variables, also in SELECT."""
+        """Return the result of a query; `substitutions` are values of its variables."""
         ...
 
     def quads_for_pattern(
@@ -45,11 +46,11 @@ class Queryable(Protocol):
         object: Any,
         graph_name: NamedNode | BlankNode | DefaultGraph | None = None,
     ) -> Iterator[Quad]:
-        """Return the quads that hold these terms, None for any."""
+        """Return the quads with these terms; None matches any."""
         ...
 
     def named_graphs(self) -> Iterator[NamedNode | BlankNode]:
-        """Return the names of the graphs beside what we publish."""
+        """Return the names of the named graphs."""
         ...
 
     def __iter__(self) -> Iterator[Quad]:

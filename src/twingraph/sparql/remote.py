@@ -1,9 +1,10 @@
 """The published graph in an engine of its own, behind the SPARQL 1.1 Protocol.
 
-What we publish is its graph `…/graph/published`. Every request names the whole dataset: that graph
-as the default one and each of the others by name, because a request that names one kind of graph
-empties the other (Protocol §2.1.4), and one that names none gets whatever the engine takes for its
-default graph. So engines whose default graph is the union of all answer like the others.
+What we publish is in its graph `…/graph/published`. Every request names the whole dataset: that
+graph as the default graph and each of the others as a named graph, because a request that names
+graphs of one kind only has none of the other (Protocol §2.1.4), and one that names none gets the
+default graph of the engine. So engines whose default graph is the union of all graphs give the same
+results.
 """
 
 from __future__ import annotations
@@ -52,10 +53,10 @@ _SUFFIXES: Final = {
 
 @dataclass(frozen=True)
 class RemoteStore:
-    """An endpoint that holds a build: `published` names the graph of what we publish.
+    """An endpoint that has the graph of a build; `published` names the graph of what we publish.
 
-    It stands wherever a `pyoxigraph.Store` is asked (`Queryable`), and may be asked by many threads
-    at once. Raises `EndpointError`, and what the store raises: `SyntaxError` for what is no query.
+    It has the interface of `pyoxigraph.Store` (`Queryable`), and is safe to use from many threads
+    at once. Raises `EndpointError`, and `SyntaxError` for a text that is no query, as a store does.
     """
 
     endpoint: Endpoint
@@ -72,9 +73,9 @@ class RemoteStore:
         named_graphs: list[NamedNode | BlankNode] | None = None,
         substitutions: Any = None,
     ) -> QueryResult:
-        """Return what a query answers, as `pyoxigraph.Store.query` does.
+        """Return the result of a query, as `pyoxigraph.Store.query` does.
 
-        Nothing is sent that calls another host or is more than plain SPARQL 1.1.
+        A query that calls another host, or is no standard SPARQL 1.1, is not sent.
         """
         require_sparql11(query, base_iri, prefixes)
         refuse_remote(query)
@@ -90,9 +91,9 @@ class RemoteStore:
         object: Any,
         graph_name: NamedNode | BlankNode | DefaultGraph | None = None,
     ) -> Iterator[Quad]:
-        """Return the quads that hold these terms, None for any; of all graphs where none is named.
+        """Return the quads with these terms; None matches any, and any graph.
 
-        Those of the graph `published` stand in the default graph.
+        Quads of the graph `published` are returned in the default graph.
         """
         given = {"s": subject, "p": predicate, "o": object}
         words = " ".join(
@@ -142,9 +143,9 @@ class RemoteStore:
     def ask(
         self, text: str, default: tuple[str, ...], named: tuple[str, ...]
     ) -> tuple[QueryResult, int]:
-        """Send a text as it is with its dataset; return what it answers, and how many of it."""
+        """Send a text unchanged with its dataset; return the result, and its number of rows."""
         graphs = form_of(text) in ("CONSTRUCT", "DESCRIBE")
-        # to have no graph of a kind is asked for by one that is not there
+        # a dataset without graphs of a kind is requested by naming one that does not exist
         nothing = (self.published.removesuffix("published") + "none",)
         media_type, body = fetch(self.endpoint, text, graphs, default or nothing, named or nothing)
         return _triples(self.endpoint, media_type, body) if graphs else _rows(self.endpoint, body)
@@ -158,10 +159,10 @@ def _rows(endpoint: Endpoint, body: bytes) -> tuple[QuerySolutions | QueryBoolea
 
 
 def _read_rows(body: bytes) -> tuple[QuerySolutions | QueryBoolean, int] | str:
-    """Return an answer and the number of its rows, or what is wrong with it.
+    """Return a result and the number of its rows, or its error.
 
-    All rows are read once: half an answer is none. Nothing is raised, because an error that is
-    kept would keep the rows, which only the thread that read them may let go.
+    All rows are read here: a partial result is an error. The error is returned, not raised: an
+    exception that is kept would keep the rows, which only the thread that read them may free.
     """
     try:
         body = normalize_virtuoso(body)
@@ -202,9 +203,9 @@ def _unreadable(endpoint: Endpoint, problem: str) -> EndpointError:
 def open_endpoint(
     url: str, base: str, build: Path | None = None, limits: Limits | None = None
 ) -> RemoteStore:
-    """Return the graph at an endpoint; it must hold the build in folder `build`, if one is named.
+    """Return the graph at an endpoint; it must be that of the build in folder `build`, if given.
 
-    Raises `TwingraphError` that says what is missing there, and how it gets there.
+    Raises `TwingraphError` that says what is missing there, and how to load it.
     """
     limits = limits or Limits()
     endpoint = Endpoint.at(url, limits.seconds, limits.result_bytes)
@@ -231,7 +232,7 @@ def open_endpoint(
 
 
 def _refuse_cut(store: RemoteStore, wanted: int) -> None:
-    """Raise `TwingraphError` where an engine gives fewer rows than we do without a word."""
+    """Raise `TwingraphError` if the engine silently returns fewer than `wanted` rows."""
     text = f"SELECT ?s WHERE {{ ?s ?p ?o }} LIMIT {wanted}"
     _, number = store.ask(text, (store.published,), ())
     if number != wanted:
@@ -242,7 +243,7 @@ def _refuse_cut(store: RemoteStore, wanted: int) -> None:
 
 
 def _graph_sizes(endpoint: Endpoint, base: str) -> dict[str, int]:
-    """Return how many statements each graph under `base` has; others may lie beside ours."""
+    """Return the number of statements of each graph under `base`; the engine may have others."""
     text = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
     found, _ = _rows(endpoint, fetch(endpoint, text, graphs=False)[1])
     sizes = {}
@@ -260,7 +261,7 @@ def _graph_sizes(endpoint: Endpoint, base: str) -> dict[str, int]:
 
 
 def _count_graphs(path: Path, published: str) -> Counter[str]:
-    """Count the statements of each graph of a build, without holding them."""
+    """Count the statements of each graph of a build, without keeping them in memory."""
     counts: Counter[str] = Counter()
     try:
         for item in parse(path=path, format=RdfFormat.N_QUADS):
@@ -271,11 +272,11 @@ def _count_graphs(path: Path, published: str) -> Counter[str]:
     return counts
 
 
-# --- for strangers -------------------------------------------------------------------------------
+# --- public queries ------------------------------------------------------------------------------
 
 
 class Answered(NamedTuple):
-    """The bytes of an answer, the number of its rows or triples, and the form of the query."""
+    """The bytes of a result, the number of its rows or triples, and the form of the query."""
 
     body: bytes
     rows: int
@@ -293,15 +294,15 @@ def ask_endpoint(
     terms: Mapping[str, NamedNode | Literal] | None = None,
     max_rows: int = Limits.rows,
 ) -> Answered:
-    """Ask a query as it came, and return its answer in the format of `suffix`.
+    """Evaluate a public query, and return its result in the format of `suffix`.
 
-    `dataset` holds the IRIs of its default and its named graphs, None for all that is served;
-    `terms` stand for variables of the text;
-    `suffix` is json, xml, csv or tsv for SELECT and ASK, nt for CONSTRUCT and DESCRIBE. Raises
-    `SyntaxError`, `TwingraphError` for what is not sent at all or does not fit, `EndpointError` for
-    all else; its status is 507 for more than `max_rows` rows.
+    `dataset` has the IRIs of its default and named graphs, None for all that are served; `terms`
+    are values of its variables; `suffix` is json, xml, csv or tsv for SELECT and ASK, nt for
+    CONSTRUCT and DESCRIBE. Raises `SyntaxError`; `TwingraphError` for a query that is not sent, or
+    a format that does not fit; `EndpointError` for all else, with status 507 for more than
+    `max_rows` rows.
 
-    The answer is read and written anew, so that its bytes are those of the embedded store.
+    The result is parsed and written again, so that its bytes equal those of the embedded store.
     """
     require_sparql11(text, base_iri, prefixes)
     refuse_remote(text)
@@ -311,7 +312,7 @@ def ask_endpoint(
     default, named = dataset or ((store.published,), store.graphs)
     named = tuple(
         item for item in named if item != store.published
-    )  # it is the default graph's name
+    )  # the IRI that the engine uses for the default graph
     text = with_prologue(write_terms(text, terms or {}), base_iri, prefixes or {})
     found, number = store.ask(text, default, named)
     if number > max_rows:

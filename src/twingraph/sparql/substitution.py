@@ -1,8 +1,8 @@
-"""Terms written into the text of a query, for engines that take no values beside it.
+"""Writes terms into the text of a query, for engines that have no parameters.
 
-What comes in is a term, never a piece of text: it is written as N-Triples writes it, so that
-nothing a user typed is read as SPARQL. In the projection the term keeps the name of its variable,
-as in SEP-0007 of sparql-dev, which pyoxigraph follows.
+The input is terms, never pieces of text: each is written in N-Triples form, so that no user's input
+is read as SPARQL. In the projection the term keeps the name of its variable, as in SEP-0007 of
+sparql-dev, which pyoxigraph follows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ENDS_ORDER: Final = ("LIMIT", "OFFSET", "VALUES", "HAVING", "ORDER", "}")
 
 
 class _Place(NamedTuple):
-    """A token, and what a variable would be there: in a clause of its own, or a value."""
+    """A token, and the role of a variable at its place: a clause, or '' for a value."""
 
     token: Token
     clause: str
@@ -31,7 +31,7 @@ class _Place(NamedTuple):
 def write_terms(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:
     """Return `text` with variables replaced by terms.
 
-    Raises `TwingraphError` where the text itself binds one of them.
+    Raises `TwingraphError` if the text itself binds one of them.
 
     >>> bonn = NamedNode("http://e/bonn")
     >>> write_terms("SELECT ?s ?p { ?s ?p 1 } ORDER BY ?s ?p", {"s": bonn})
@@ -55,9 +55,9 @@ def write_terms(text: str, terms: Mapping[str, NamedNode | Literal]) -> str:
             )
         written[number] = {
             "projected": f"({term} AS {token.text})",
-            "joined": "",  # the outer query knows it already
+            "joined": "",  # the outer query has it already
             "grouped": f"({term})",
-            "ordered": "",  # what is the same in every row puts none first
+            "ordered": "",  # a constant has no influence on the order
         }.get(clause, str(term))
     for number, place in enumerate(places):
         if place.clause == "order" and _is_left_empty(places, written, number + 1):

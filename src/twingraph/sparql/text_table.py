@@ -1,4 +1,4 @@
-"""A table of RDF terms as aligned text for a terminal: prefixed names, wrapped cells, no surprises.
+"""A table of RDF terms as aligned text for a terminal: prefixed names, wrapped cells.
 
 Widths are those of Unicode TR11 (wide East Asian letters take two columns, combining marks none);
 control characters are shown, never sent.
@@ -49,7 +49,7 @@ def table_text(
 
 
 def cell_text(term: Term | None, prefixes: Mapping[str, str] = PREFIXES) -> str:
-    """Return a term as a reader wants it: an IRI by its prefixed name, a literal by its words.
+    """Return a term for people: an IRI as prefixed name, a literal as its text.
 
     >>> cell_text(Literal("1967-06-27")), cell_text(None), cell_text(Literal("a\\x1b[2J"))
     ('1967-06-27', '', 'a␛[2J')

@@ -1,4 +1,4 @@
-"""Terms of ours that a query names and that there are none of: nothing is ever found with them."""
+"""Unknown terms of our namespaces in a query: a query with one never finds anything."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from twingraph.sparql.lint import closest
 from twingraph.sparql.queryable import Queryable
 
 _READ: Final = 3000  # tokens; a longer query was written by a program
-_LONGEST: Final = 200  # letters of a term that are told
+_LONGEST: Final = 200  # characters of a term that are shown
 _OURS: Final = (NS, CODES)
-_MOST_SHOWN: Final = 5  # nobody reads more, and each takes a comparison with all there are
+_MOST_SHOWN: Final = 5  # terms; each takes a comparison with all known terms
 
 
 class Unknown(NamedTuple):
-    """A term of ours in a query that is none, as it was written, and what was probably meant."""
+    """An unknown term in a query, as it was written, and what was probably meant."""
 
     written: str
     meant: str
@@ -31,10 +31,10 @@ class Unknown(NamedTuple):
 def unknown_terms(
     text: str, known: Collection[str], base: str, prefixes: Mapping[str, str] = PREFIXES
 ) -> list[Unknown]:
-    """Return the first terms and concepts of ours that `text` names and that are not in `known`.
+    """Return the first terms of our ontology and code lists in `text` that are not in `known`.
 
-    They are no mistake of SPARQL, but nothing is ever found with them. `known` is what `terms_of`
-    returns, `base` what relative IRIs are resolved by.
+    They are no error in SPARQL, but a pattern with one never matches. `known` is the result of
+    `terms_of`, `base` is the base for relative IRIs.
 
     >>> unknown_terms("ASK { ?a tg:partnr ?b }", {NS + "partner"}, "http://e/")
     [Unknown(written='tg:partnr', meant='tg:partner', line=1, column=10)]

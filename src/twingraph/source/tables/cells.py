@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table as it was read; `wrong` holds (line, column number, words) for what is no row."""
+    """A table as it was read; `wrong` has (line, column number, message) for each bad record."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -34,7 +34,7 @@ class Sheet:
 
 
 class BrokenRecordError(Exception):
-    """A record with which reading ends: the line where it begins, and words."""
+    """A record after which the table can't be read on: its first line, and the message."""
 
     def __init__(self, line: int, words: str) -> None:
         """Keep the line."""
@@ -83,7 +83,7 @@ def read_csv(text: str) -> Sheet:
 
 
 def _records(text: str) -> Iterator[tuple[int, Sequence[str]]]:
-    r"""Yield each record with the line where it begins; one broken quote can't eat the file.
+    r"""Yield each record with its first line; an unclosed quote does not swallow the file.
 
     Lines end with CR, LF or both (RFC 4180, section 2), and with nothing else.
 
@@ -101,7 +101,7 @@ def _records(text: str) -> Iterator[tuple[int, Sequence[str]]]:
 
 
 def quote_words(error: csv.Error) -> str:
-    """Return what is wrong with a record that can't be read, and what to do."""
+    """Return why a record can't be read, and what to do."""
     words = str(error)
     if words.startswith("unexpected end"):
         return "a quote that opens and does not close; close it"

@@ -1,8 +1,8 @@
-"""The cell of a list that says when, in figures or in English or German words -> EDTF and hedge.
+"""A date cell of a list, in figures or in English or German words -> EDTF and hedge.
 
 The value keeps the precision and the doubt of the cell: `Mai 1990` is `1990-05`, `um 1991` is
 `1991~` with the words `um`, `1990?` is `1990?`, `vor 1990` is `[..1989]`, `1990er` is `199X`
-(EDTF levels 1 and 2, https://www.loc.gov/standards/datetime/). What may mean two things is no date.
+(EDTF levels 1 and 2, https://www.loc.gov/standards/datetime/). An ambiguous cell is no date.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MONTH_NUMBERS: Final[Mapping[str, int]] = {
     **{name.lower(): number for number, name in enumerate(_GERMAN, 1)},
     "jänner": 1, "feber": 2, "maerz": 3, "mrz": 3, "sept": 9,
 }  # fmt: skip
-# Words before a date, and the language they are of ("" where both have them).
+# Words before a date, and their language ("" for words of both languages).
 _ABOUT: Final[Mapping[str, str]] = {
     "ca.": "", "ca": "", "circa": "", "c.": "en", "about": "en", "around": "en",
     "approx.": "en", "approximately": "en", "um": "de", "etwa": "de", "ungefähr": "de",
@@ -64,10 +64,10 @@ _PREFIX: Final = re.compile(
 
 
 class CellDate(NamedTuple):
-    """What a cell says: the date in EDTF, and the words that limit it with their language.
+    """A date in EDTF, and the words of the cell that limit it, with their language.
 
-    `language` is empty where each word is of both languages, `mul` where words of both stand
-    together; without limiting words `hedge` is empty.
+    `language` is empty if each word is of both languages, `mul` if the words are of different
+    languages; without limiting words `hedge` is empty.
     """
 
     edtf: str
@@ -76,7 +76,7 @@ class CellDate(NamedTuple):
 
 
 class _Parts(NamedTuple):
-    """Year, month and day in figures, 0 where they are not told."""
+    """Year, month and day as numbers; 0 for a part that is not given."""
 
     year: int
     month: int = 0
@@ -89,7 +89,7 @@ class _Parts(NamedTuple):
 
 
 def read_date(text: str) -> CellDate | None:
-    """Return a cell's date; None where it is none, or where it may mean two things.
+    """Return a cell's date; None if it is no date, or ambiguous.
 
     Day before month, as nearly all lists outside the United States write it in figures, and only
     with dots; `4/5/1988` may be either and is none. A day that no calendar has is none.
@@ -143,7 +143,7 @@ def date_of(text: str) -> str | None:
 
 
 def is_since(text: str) -> bool:
-    """Does a cell say since when something is, and so nothing of its end?
+    """Does a cell say since when something has been so, and thus nothing about its end?
 
     >>> is_since("ab 1990"), is_since("vor 1990")
     (True, False)
@@ -152,7 +152,7 @@ def is_since(text: str) -> bool:
 
 
 def date_fault(text: str) -> str:
-    """Return why a cell is no date; empty where it is one or says what nobody reads.
+    """Return why a cell is no date; empty if it is one, or if there is no better explanation.
 
     >>> date_fault("31.2.1983"), date_fault("13/1990"), date_fault("1988")
     ('February 1983 has 28 days', 'a year has 12 months', '')
@@ -180,7 +180,7 @@ def _split(text: str) -> tuple[list[tuple[str, str]], str]:
                 ("since", _SINCE),
             ) if word.lower() in words
         ), "")  # fmt: skip
-        if not kind:  # alike but for the case of another alphabet: `ſeit`, `cırca`
+        if not kind:  # equal only after folding letters of another alphabet: `ſeit`, `cırca`
             break
         found.append((word, kind))
         rest = rest[match.end() :]
@@ -204,7 +204,7 @@ def _decade(rest: str) -> str | None:
 
 
 def _open(parts: _Parts, before: bool) -> CellDate:
-    """Return all that lies before or after a date: the end of the set is the next of its kind."""
+    """Return the set of dates before or after a date; it ends at the neighbour of that date."""
     step = -1 if before else 1
     if parts.day:
         day = date(parts.year, parts.month, parts.day) + timedelta(days=step)
@@ -230,7 +230,7 @@ _FIGURES: Final[tuple[tuple[re.Pattern[str], _Reader], ...]] = (
 
 
 def _parts(text: str) -> _Parts | None:
-    """Return year, month and day as they are written; None: no date."""
+    """Return year, month and day as written; None if it is no date."""
     for pattern, reader in _FIGURES:
         if match := pattern.fullmatch(text.strip()):
             year, month, day = reader(match)

@@ -1,4 +1,4 @@
-"""matches.sssom.tsv: which place each name of a list is, which it is not, which are no place.
+"""matches.sssom.tsv: for each name of a list, the place it means, places it does not mean, or none.
 
 One row a decision, as SSSOM. The subject is the name as the list has it, as an address within the
 list: `source:<slug>#place=<name>|<country>|<region>`, percent-encoded.
@@ -28,7 +28,7 @@ MANUAL: Final = "https://w3id.org/semapv/vocab/ManualMappingCuration"
 
 @dataclass(frozen=True)
 class Matches:
-    """What was decided: names that are a place (slug), names that are none, pairs that are not."""
+    """Decisions: names that mean a place (slug), names of no place, pairs that were rejected."""
 
     places: Mapping[str, str] = field(default_factory=dict)
     none: Mapping[str, str] = field(default_factory=dict)
@@ -93,7 +93,7 @@ def decide_not(key: str, slug: str, author: str, day: str, comment: str) -> Deci
 
 
 def write_matches(decisions: Iterable[Decision], slug: str, base: str) -> str:
-    """Return decisions as one table, sorted, in its one form."""
+    """Return decisions as one table, sorted, in canonical form."""
     slots = {
         "license": "http://creativecommons.org/publicdomain/zero/1.0/",
         "mapping_set_id": f"{base}links/{slug}.sssom.tsv",

@@ -1,4 +1,4 @@
-"""Rows of a list -> what becomes of each: written, for review, or refused with the reason.
+"""Rows of a list -> the outcome of each: written, for review, or refused with the reason.
 
 Pure: the same rows, mapping and decisions give the same outcomes. In = written + review + refused.
 """
@@ -38,7 +38,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a row says beside its partners; the empty text stands for silence."""
+    """The values of a row other than its partners; an empty string where it gives none."""
 
     kind: str = ""
     start: str = ""
@@ -52,7 +52,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Fault:
-    """A cell that can't be taken as it is: its column and words."""
+    """A cell that can't be used: its column, and what is wrong."""
 
     column: str
     words: str
@@ -60,7 +60,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of a row; `places` are the slugs of its partners, as far as they are known."""
+    """The outcome of a row; `places` are the slugs of its partners, as far as they are known."""
 
     row: Row
     result: Result
@@ -75,7 +75,7 @@ class Outcome:
 
 
 def value(cell: Cell | None, row: Row) -> str:
-    """Return what a cell of the mapping is in a row."""
+    """Return the value of a mapped cell in a row."""
     if cell is None:
         return ""
     return (row.cells.get(cell.column, "") if cell.column else "") or cell.value
@@ -142,7 +142,7 @@ def _as(found: Outcome, result: Result, reason: str) -> Outcome:
 
 
 def _place(side: Side, matches: Matches, known: Mapping[str, str]) -> str:
-    """Return the slug of a side: by an identifier first, then by what was decided of its name."""
+    """Return the slug of a partner: by its identifier, else by the decision about its name."""
     for prefix, identifier in (("wd", side.wikidata), ("gn", side.geonames)):
         if identifier and f"{prefix}:{identifier}" in known:
             return known[f"{prefix}:{identifier}"]

@@ -1,6 +1,7 @@
-"""Places as a table: `data/entities/places.csv`, and names and points that a list has of places.
+"""Places as a table: `data/entities/places.csv`, and lists that give names and points of places.
 
-One row a place. A label without a language (`label`) carries none: nobody told which it is.
+One row for each place. A label in the column `label` has no language tag, as its language is
+unknown.
 """
 
 from __future__ import annotations
@@ -43,10 +44,10 @@ _LIMITS: Final = {"latitude": 90, "longitude": 180}  # degrees, to both sides of
 
 @dataclass(frozen=True)
 class PlaceTable:
-    """What a table says of places, and (line, column, words) for bad cells.
+    """The statements of a table of places, and (line, column, message) for bad cells.
 
-    `texts` are the lines of N-Triples of each graph, in no order; `lines` tells where in the table
-    each subject stands.
+    `texts` are the lines of N-Triples of each graph, in no order; `lines` has the line of each
+    subject in the table.
     """
 
     texts: Mapping[str, list[str]]
@@ -55,9 +56,9 @@ class PlaceTable:
 
 
 def read_places(text: str, base: str, graph: str | None = None, minting: bool = True) -> PlaceTable:
-    r"""Read a table of places: those of the project, or what a list (`graph`) says of them.
+    r"""Read a table of places: the project's, or a list's (`graph`).
 
-    A table that is `minting` brings places along; another one only says more of them.
+    A table that is `minting` defines places; any other only adds to places that exist.
 
     >>> table = read_places("slug,label\nbonn,Bonn\nBad Name,x\n", "https://example.org/")
     >>> [len(lines) for lines in table.texts.values()], table.wrong
@@ -99,7 +100,7 @@ def _faults(row: Row, columns: Sequence[str]) -> Iterable[tuple[int, int, str]]:
 
 
 def _statements(base: str, cells: Mapping[str, str], minting: bool) -> Iterable[str]:
-    """Yield what a row says of its place: predicate, value and full stop of each statement."""
+    """Yield the statements of a row about its place: predicate, value and full stop of each."""
     if minting:
         yield from _MINTED
         if "latitude" not in cells and cells.get("level") != "country":

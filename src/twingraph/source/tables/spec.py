@@ -1,7 +1,7 @@
 """import.toml -> Spec: what a list is, and which of its columns means what.
 
-A value is the name of a column, or `{ value = "…" }` for what is the same in every row. Nothing is
-guessed here: what `twingraph import table` guessed stands in the file, under `guessed`.
+A value is the name of a column, or `{ value = "…" }` for a constant. Nothing is guessed here: the
+guesses of `twingraph import table` are in the file, under `guessed`.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _CODES: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Cell:
-    """Where a value comes from: a column, or a value for every row.
+    """Where a value comes from: a column, or a constant.
 
-    With both, the value stands for the cells of the column that are empty.
+    With both, the constant fills the empty cells of the column.
     """
 
     column: str = ""
@@ -54,7 +54,7 @@ class Coded:
 
 @dataclass(frozen=True)
 class Dated:
-    """A column of dates; `unknown` are the cells that say that the date is not known.
+    """A column of dates; `unknown` are the cell texts that mean that the date is not known.
 
     With `precision` "edtf" the cells are EDTF already.
     """
@@ -91,7 +91,7 @@ class Spec:
 
 
 class SpecError(Exception):
-    """What is wrong with an import.toml: the key that is wrong, and words."""
+    """An error in an import.toml: its key, and the message."""
 
     def __init__(self, key: str, words: str) -> None:
         """Keep the key for finding its line."""
@@ -220,7 +220,7 @@ def _dated(table: object, name: str) -> Dated:
 
 
 def line_of(text: str, key: str) -> int:
-    """Return the line of a key in a TOML text, as well as can be told without a parser; else 1.
+    """Return the line of a key in a TOML text, found by its form without a parser; else 1.
 
     >>> line_of('title.en = "T"\\n[start]\\ncolumn = "x"', "start")
     2

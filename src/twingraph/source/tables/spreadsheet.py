@@ -1,7 +1,7 @@
-"""A file that somebody sends (CSV, TSV, Excel) -> CSV as the project keeps it.
+"""A table from outside (CSV, TSV, Excel) -> CSV in the form that the project keeps.
 
 Excel is read with openpyxl in its read-only way, XML through defusedxml; formulas give the values
-that were stored with them. What a packed file unfolds to is counted before it is read.
+that were stored with them. The unpacked size of a file is checked before it is read.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 
 @dataclass(frozen=True)
 class Taken:
-    """A table as CSV, and what was remarkable about the file it came from."""
+    """A table as CSV, and notes on the file that it came from."""
 
     text: str
     notes: tuple[str, ...] = ()
 
 
 def take(raw: bytes, name: str) -> Taken:
-    r"""Return the table in a file as CSV; `name` tells what it is. Raises `TwingraphError`.
+    r"""Return the table in a file as CSV; the suffix of `name` gives its format.
+
+    Raises `TwingraphError`.
 
     >>> take(b"a;b\r\n1;2\r\n", "list.csv")
     Taken(text='a,b\n1,2\n', notes=("columns are split by ';'",))
@@ -174,6 +176,7 @@ def _written(rows: Iterable[Iterable[str]], name: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for row in kept:
-        # a row that is too short is a spreadsheet's way to end it; one that is too long stays so
+        # spreadsheets leave out empty cells at the end of a row; a row that is too long stays too
+        # long
         writer.writerow([*row[:width], *[""] * (width - len(row))])
     return out.getvalue()

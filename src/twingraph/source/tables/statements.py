@@ -24,7 +24,7 @@ _DCTERMS: Final = "http://purl.org/dc/terms/"
 _PAGE: Final = "<http://xmlns.com/foaf/0.1/page>"
 _ENTITY: Final = "http://www.wikidata.org/entity/statement/"
 BASIS: Final = f"<{CODES}basis/list-entry>"
-UNSTATED: Final = "partnership"  # the kind of a partnership of which a list says no more
+UNSTATED: Final = "partnership"  # the kind of a partnership if the list gives none
 
 # property and value with the full stop, as they end a line
 _A_PARTNERSHIP: Final = f"{RDF.type} {TG.Partnership} ."
@@ -36,7 +36,7 @@ _PREFERRED: Final = f"{TG.rank} <{CODES}rank/preferred> ."
 
 @dataclass(frozen=True)
 class Statements:
-    """What a list says as lines of N-Triples, sorted, and where each subject stands in the list."""
+    """The statements of a list as sorted lines of N-Triples, and the line of each subject in it."""
 
     texts: Sequence[str]
     lines: Mapping[str, int]
@@ -72,7 +72,7 @@ def _digest(text: str) -> str:
 
 
 def statements(spec: Spec, found: Sequence[Outcome], sha256: str) -> Statements:
-    """Return what a list says, in its graph; only rows that are written say anything."""
+    """Return the statements of a list, in its graph; only rows that are written give any."""
     source = f"{spec.base}id/source/{spec.slug}"
     lines: dict[str, int] = {source: 1}
     texts: list[str] = []
@@ -83,7 +83,7 @@ def statements(spec: Spec, found: Sequence[Outcome], sha256: str) -> Statements:
             pair = (first, second) if first <= second else (second, first)
             by_pair[pair].setdefault(outcome.facts, []).append(outcome)
     slugs = pair_slugs(by_pair)
-    claims_of = cache(partial(_claims, spec))  # many rows say the same
+    claims_of = cache(partial(_claims, spec))  # many rows have the same facts
     for pair, groups in by_pair.items():
         subject = f"{spec.base}id/partnership/{slugs[pair]}"
         lines[subject] = min(outcome.row.line for group in groups.values() for outcome in group)
@@ -103,7 +103,7 @@ def statements(spec: Spec, found: Sequence[Outcome], sha256: str) -> Statements:
 
 
 def described(spec: Spec, sha256: str) -> list[str]:
-    """Return what a list is: title, licence, origin, checksum, the day it speaks for."""
+    """Return the description of a list: title, licence, origin, checksum, its date."""
     source = iri(f"{spec.base}id/source/{spec.slug}")
     return [f"{source} {rest} ." for rest in _described(spec, sha256)]
 
@@ -118,7 +118,7 @@ def cite_iri(source: str, rows: Iterable[int]) -> str:
 
 
 def _described(spec: Spec, sha256: str) -> Iterator[str]:
-    """Yield what the list is: property and value."""
+    """Yield the description of the list: property and value."""
     texts = spec.texts
     yield f"{RDF.type} {TG.SourceDocument}"
     for language, title in spec.title.items():
@@ -177,7 +177,7 @@ def _citation(source: str, group: Sequence[Outcome]) -> Iterator[str]:
 def _claims(spec: Spec, facts: Facts) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return a claim for each value that can have one only (docs/model.md).
 
-    Each is the end of its name and what it says beside its subject and its citation.
+    Each is the end of its IRI, and its statements other than subject and citation.
     """
     kind = facts.kind or UNSTATED
     found = [_claim(spec, "kind", TG.partnershipType, f"{CODES}type/{kind}", facts)]
