@@ -12,14 +12,15 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from twingraph.atomic import DraftFolder, Written, is_whole, locked, point, sync, sync_folders
+from twingraph.catalogue.coverage import EXTENT, Extent, read_extent
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.documents import shape_documents
 from twingraph.check.run import derive_and_check
@@ -35,8 +36,8 @@ from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
 from twingraph.site.line_reader import line_reader
-from twingraph.site.prepared import ANSWERED, prepare
-from twingraph.site.reader import PREPARED
+from twingraph.site.prepared import ANSWERED, STARTS, prepare, same_starts
+from twingraph.site.reader import PREPARED, BuildReader
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
 from twingraph.version import __version__
@@ -105,12 +106,17 @@ def _beginning(inputs: Inputs, before: Before | None) -> str:
 def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None:
     """Write what a build consists of, each file as it is made; the sums of all at the end."""
     writing = part(progress, _CHECKED, _WRITTEN)
-    write_dumps(frozen, draft, writing, partial(_prepare, frozen))
+    graphs = frozen.dataset.named
+    if frozen.change is not None and same_starts(frozen.change, graphs):
+        frozen.readers.same.add(STARTS)
+    extent = {EXTENT: lambda: [read_extent(frozen.linked.facts).pack()]}
+    write_dumps(frozen, draft, writing, {**_prepare(frozen), **extent})
     for name, raw in shape_documents(frozen.settings).items():
         draft.put(name, [raw])
     progress("writing the catalogue", _WRITTEN)
     edition = build_edition(_published(draft), frozen.settings.public_address)
-    for name, raw in catalogue_files(frozen, edition).items():
+    extent_now = Extent.unpack((draft.path / EXTENT).read_bytes())
+    for name, raw in catalogue_files(frozen, edition, extent=extent_now).items():
         draft.put(name, [raw])
     draft.put(SUMS, [checksums({name: item.sha256 for name, item in _published(draft).items()})])
 
@@ -121,18 +127,21 @@ def _published(draft: DraftFolder) -> dict[str, Written]:
     return {name: item for name, item in written if name.partition("/")[0] not in _UNPUBLISHED}
 
 
-def _prepare(frozen: Frozen) -> Iterator[tuple[str, bytes]]:
-    """Yield what is prepared for the pages of the build that is being written."""
+def _prepare(frozen: Frozen) -> dict[str, Callable[[], Iterable[bytes]]]:
+    """Return what makes the files that are prepared for the pages of the build being written."""
     settings = frozen.settings
-    reader = line_reader(
-        frozen.linked.facts,
-        ANSWERED,
-        address=settings.address or frozen.base,
-        title=settings.title,
-        release=settings.release,
-    )
-    yield from prepare(reader, frozen.dataset.named)
-    frozen.linked.facts.forget()
+
+    @cache
+    def reader() -> BuildReader:
+        return line_reader(
+            frozen.linked.facts,
+            ANSWERED,
+            address=settings.address or frozen.base,
+            title=settings.title,
+            release=settings.release,
+        )
+
+    return prepare(reader, frozen.dataset.named)
 
 
 def _licence(curated: Curated) -> str:

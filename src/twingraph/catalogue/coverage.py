@@ -1,28 +1,35 @@
 """What the graph covers, read from its statements: which part of the world, which time, whose word.
 
-One pass over the lines of the graph; nothing here is written down anywhere else.
+Nothing here is written down anywhere else.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import json
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
 from twingraph.export.boxes import bounding_box
-from twingraph.rdf.dataset import Dataset, term_of
+from twingraph.kept import KEPT
+from twingraph.link.facts import LinkFacts
+from twingraph.rdf.dataset import Dataset, term_of, text_of
 from twingraph.rdf.iris import source_of
-from twingraph.rdf.vocabulary import NS, ONTOLOGY
+from twingraph.rdf.vocabulary import ONTOLOGY, TG
 
-_SCHEMA: Final = "https://schema.org/"
+EXTENT: Final = f"{KEPT}/extent.json"
 _DCTERMS: Final = "http://purl.org/dc/terms/"
-_FIRST: Final = ("earliestDate", "earliestStart")
-_LAST: Final = ("latestDate", "latestEnd", "latestStart")
-_VERSION: Final = "http://www.w3.org/2002/07/owl#versionIRI"
-_DESCRIBED: Final = (_DCTERMS + "title", _DCTERMS + "license", _VERSION)
+_EAST: Final = NamedNode("https://schema.org/longitude")
+_NORTH: Final = NamedNode("https://schema.org/latitude")
+_FIRST: Final = (TG.earliestDate, TG.earliestStart)
+_LAST: Final = (TG.latestDate, TG.latestEnd, TG.latestStart)
+_VERSION: Final = NamedNode("http://www.w3.org/2002/07/owl#versionIRI")
+_TITLE: Final = NamedNode(_DCTERMS + "title")
+_LICENCE: Final = NamedNode(_DCTERMS + "license")
 
 
 @dataclass(frozen=True)
@@ -46,83 +53,90 @@ class Source:
         return self.titles[0].value if self.titles else self.slug
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """`box` is west, south, east, north (west greater than east over the date line), `centre` its
-    middle as longitude, latitude; both empty where no place has a position.
+class Extent(NamedTuple):
+    """The part of the world and of time that a graph is about.
 
-    `first` and `last` are the earliest and the latest day that anything is dated.
+    `box` is west, south, east, north (west greater than east over the date line); empty where no
+    place has a position. `first` and `last` are the earliest and the latest day that anything is
+    dated.
     """
 
     box: tuple[Decimal, ...] = ()
-    centre: tuple[Decimal, ...] = ()
     first: str = ""
     last: str = ""
-    sources: tuple[Source, ...] = ()
-    ontology_version: str = ""
+
+    def pack(self) -> bytes:
+        """Return it as JSON, from which `unpack` makes it again.
+
+        >>> extent = Extent((Decimal("7.10"), Decimal(50), Decimal(8), Decimal(51)), "1947", "2020")
+        >>> Extent.unpack(extent.pack()) == extent
+        True
+        """
+        return (
+            json.dumps([[str(side) for side in self.box], self.first, self.last]) + "\n"
+        ).encode()
+
+    @classmethod
+    def unpack(cls, raw: bytes) -> Extent:
+        """Return what was packed."""
+        box, first, last = json.loads(raw)
+        return cls(tuple(map(Decimal, box)), first, last)
 
 
-def coverage(graph: Dataset, base: str) -> Coverage:
-    """Return what a frozen graph under `base` covers."""
+@dataclass(frozen=True)
+class Coverage:
+    """`centre` is the middle of the box as longitude, latitude; empty where there is none."""
+
+    extent: Extent
+    centre: tuple[Decimal, ...]
+    sources: tuple[Source, ...]
+    ontology_version: str
+
+
+def read_extent(facts: LinkFacts) -> Extent:
+    """Return the extent of what is published."""
     points: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    first: list[str] = []
-    last: list[str] = []
-    titles: dict[str, list[Literal]] = defaultdict(list)
-    licences: dict[str, str] = {}
-    version = ""
-    axes = {_SCHEMA + "longitude": "east", _SCHEMA + "latitude": "north"}
-    early = {NS + name for name in _FIRST}
-    late = {NS + name for name in _LAST}
-    wanted = {f"<{axis}>" for axis in {*axes, *early, *late, *_DESCRIBED}}
-    for line in graph.default:
-        node, predicate, text = line.split(" ", 2)
-        if predicate not in wanted:
-            continue
-        verb, subject, value = predicate[1:-1], node[1:-1], term_of(text[:-2])
-        if verb in axes and isinstance(value, Literal):
-            points[subject][axes[verb]] = Decimal(value.value)
-        elif verb in early:
-            first.append(value.value)
-        elif verb in late:
-            last.append(value.value)
-        elif verb == _DCTERMS + "title" and isinstance(value, Literal):
-            titles[subject].append(value)
-        elif verb == _DCTERMS + "license" and isinstance(value, NamedNode):
-            licences[subject] = value.value
-        elif verb == _VERSION and subject == ONTOLOGY:
-            version = value.value
-    sizes = Counter({name: len(lines) for name, lines in graph.named.items()})
-    whole = [point for point in points.values() if len(point) == 2]
-    box = bounding_box(_positions(whole))
+    for axis in (_EAST, _NORTH):
+        for subject, text in facts.pairs(axis):
+            if text[0] == '"':
+                points[subject][axis.value] = Decimal(text_of(text))
+    whole = [(point[_EAST.value], point[_NORTH.value])
+             for point in points.values() if len(point) == 2]  # fmt: skip
+    first, last = (
+        [text_of(text) for verb in verbs for _, text in facts.pairs(verb)]
+        for verbs in (_FIRST, _LAST)
+    )
+    box = bounding_box([[position] for position in whole])
+    return Extent(box, min(first, default=""), max(last, default=""))
+
+
+def coverage(graph: Dataset, facts: LinkFacts, extent: Extent | None = None) -> Coverage:
+    """Return what a frozen graph covers; `facts` are those of its default graph."""
+    extent = extent or read_extent(facts)
+    versions = facts.facts(ONTOLOGY).get(str(_VERSION), ())
     return Coverage(
-        box=box,
-        centre=_centre(box),
-        first=min(first, default=""),
-        last=max(last, default=""),
-        sources=tuple(_sources(sizes, titles, licences, base)),
-        ontology_version=version,
+        extent=extent,
+        centre=_centre(extent.box),
+        sources=tuple(_sources(graph, facts)),
+        ontology_version=text_of(versions[-1]) if versions else "",
     )
 
 
-def _sources(
-    sizes: Counter[str],
-    titles: dict[str, list[Literal]],
-    licences: dict[str, str],
-    base: str,
-) -> list[Source]:
-    found = []
-    for graph, count in sorted(sizes.items()):
-        document = source_of(graph, base)
+def _sources(graph: Dataset, facts: LinkFacts) -> Iterator[Source]:
+    for name, lines in sorted(graph.named.items()):
+        document = source_of(name, facts.base)
         if document is None:
             continue
-        name = document
-        names = tuple(sorted(titles[name], key=str))
-        found.append(Source(graph, name, names, licences.get(name, ""), count))
-    return found
-
-
-def _positions(points: list[dict[str, Decimal]]) -> list[list[tuple[Decimal, Decimal]]]:
-    return [[(point["east"], point["north"])] for point in points]
+        about = facts.facts(document)
+        titles = (term_of(text) for text in about.get(str(_TITLE), ()))
+        licences = [text[1:-1] for text in about.get(str(_LICENCE), ()) if text[0] == "<"]
+        yield Source(
+            name,
+            document,
+            tuple(sorted((title for title in titles if isinstance(title, Literal)), key=str)),
+            licences[-1] if licences else "",
+            len(lines),
+        )
 
 
 def _centre(box: tuple[Decimal, ...]) -> tuple[Decimal, ...]:

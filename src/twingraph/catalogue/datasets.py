@@ -137,27 +137,27 @@ def _places(builder: CatalogueBuilder) -> list[NamedNode]:
 
 def _extent(builder: CatalogueBuilder) -> NamedNode | None:
     """Add the box and the centre of the places, as the data has them."""
-    if not builder.covered.box:
+    if not builder.covered.extent.box:
         return None
     return builder.add(
         f"{builder.base}catalog#extent",
         {
             "a": named("dct:Location"),
             "rdfs:label": pair(("Where the places lie", "Wo die Orte liegen")),
-            "dcat:bbox": typed(polygon(builder.covered.box), "geo:wktLiteral"),
+            "dcat:bbox": typed(polygon(builder.covered.extent.box), "geo:wktLiteral"),
             "dcat:centroid": typed(point(builder.covered.centre), "geo:wktLiteral"),
         },
     )
 
 
 def _period(builder: CatalogueBuilder) -> NamedNode | None:
-    if not builder.covered.first:
+    if not builder.covered.extent.first:
         return None
     return builder.add(
         f"{builder.base}catalog#period",
         {
             "a": named("dct:PeriodOfTime"),
-            "dcat:startDate": typed(builder.covered.first, "xsd:date"),
-            "dcat:endDate": typed(builder.covered.last, "xsd:date"),
+            "dcat:startDate": typed(builder.covered.extent.first, "xsd:date"),
+            "dcat:endDate": typed(builder.covered.extent.last, "xsd:date"),
         },
     )

@@ -13,7 +13,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.catalogue.builder import PROFILES, CatalogueBuilder
-from twingraph.catalogue.coverage import Coverage, coverage
+from twingraph.catalogue.coverage import Coverage, Extent, coverage
 from twingraph.catalogue.datasets import add_dataset
 from twingraph.catalogue.distributions import add_service
 from twingraph.catalogue.nodes import NAMESPACES, Values, named
@@ -39,11 +39,14 @@ _DESCRIPTION: Final = {
 
 
 def catalogue_files(
-    graph: Frozen, edition: Edition, earlier: Sequence[Edition] = ()
+    graph: Frozen, edition: Edition, earlier: Sequence[Edition] = (), extent: Extent | None = None
 ) -> dict[str, bytes]:
-    """Return the catalogues of an edition by file name; `earlier` are the editions before it."""
+    """Return the catalogues of an edition by file name; `earlier` are the editions before it.
+
+    `extent` is that of the graph, if it is known already.
+    """
     files = {}
-    covered = coverage(graph.dataset, graph.base)
+    covered = coverage(graph.dataset, graph.linked.facts, extent)
     for profile, name in PROFILES.items():
         triples = catalogue(graph, edition, earlier, profile, covered)
         for suffix in SUFFIXES:
@@ -71,7 +74,7 @@ def catalogue(
     Of `edition` the files are offered; `earlier` says since when what there is has been there.
     `covered` is what the graph covers, if that is known already.
     """
-    covered = covered or coverage(graph.dataset, graph.base)
+    covered = covered or coverage(graph.dataset, graph.linked.facts)
     builder = CatalogueBuilder(graph, covered, edition, earlier, profile)
     there = {item.dataset for item in offered(edition)}
     offers = [*OFFERS, *(source_offer(source.slug, source.title) for source in covered.sources)]

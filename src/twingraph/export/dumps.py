@@ -16,9 +16,11 @@ from pyoxigraph import Quad
 
 from twingraph.export.jsonld import Json, make_context
 from twingraph.export.jsonld_stream import jsonld_chunks
+from twingraph.export.statistics import COUNTS, Statistics, count_lines, recount
 from twingraph.export.tables.files import FILES as TABLE_FILES
 from twingraph.export.tables.files import Tables
 from twingraph.export.tables.geojson import FILES as MAP_FILES
+from twingraph.export.taken import Readers
 from twingraph.export.void import NAME as VOID
 from twingraph.export.void import is_dump, write_void
 from twingraph.kept import Before
@@ -76,6 +78,20 @@ class Frozen:
     def dataset(self) -> Dataset:
         """The quads as sorted lines, which is what every writer reads."""
         return Dataset.of(self.quads)
+
+    @cached_property
+    def readers(self) -> Readers:
+        """What is read for the files that may be taken from the build before."""
+        return Readers(self.linked.facts, self.settings, self.before, self.change)
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """How much is published of what; counted anew only where it changed."""
+        path = self.before.path(COUNTS) if self.before and self.change is not None else None
+        if path is None or self.change is None:
+            return count_lines(self.dataset.default, self.base)
+        known = Statistics.unpack(path.read_bytes())
+        return recount(known, self.change, self.dataset.default, self.base)
 
     @cached_property
     def linked(self) -> Linked:
@@ -216,6 +232,7 @@ DUMPS: Final[dict[str, Callable[[Frozen], Chunks]]] = {
     "twingraph.nt": lambda graph: graph.dataset.triple_chunks(),
     "twingraph.trig": _trig,
     "twingraph.ttl": _turtle,
+    COUNTS: lambda graph: [graph.statistics.pack()],
     VOID: _void,
     **{f"{_VOCABULARY}.{suffix}": _vocabulary(suffix) for suffix in ("jsonld", "nt", "rdf", "ttl")},
     **{name: _links(write) for name, write in LINK_FILES.items()},

@@ -1,34 +1,47 @@
-"""What a graph holds, counted in one pass over its sorted lines."""
+"""What a graph holds, counted in one pass over its sorted lines, or from what was counted before.
+
+A build that goes on from another counts only the subjects that changed, and how often what was
+removed or added is still or was already said of others (`recount`).
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, field
+from typing import Final
 
+from twingraph.kept import KEPT
+from twingraph.rdf.change import DEFAULT, Change
+from twingraph.rdf.scan import count_values
 from twingraph.rdf.vocabulary import PREFIXES, RDF
 
-_TYPE = str(RDF.type)
-_DEPRECATED = f"<{PREFIXES['owl']}deprecated>"
-_ONTOLOGY = PREFIXES["owl"] + "Ontology"
+COUNTS: Final = f"{KEPT}/counts.json"
+_TYPE: Final = str(RDF.type)
+_DEPRECATED: Final = f"<{PREFIXES['owl']}deprecated>"
+_ONTOLOGY: Final = PREFIXES["owl"] + "Ontology"
+_MANY: Final = 0.2  # of all lines: to look up so many takes as long as to count all
+_NONE: Final = (1, "")  # after every other in the order of examples
 
 
 @dataclass
 class ClassSize:
-    """The members of a class, the statements about them, and the one with the most of them."""
+    """The members of a class, the statements about them, and the best to show.
+
+    That is the one with the most statements (negated, to be first; its text in lines), if it has an
+    IRI under the base and is not withdrawn.
+    """
 
     entities: int = 0
     triples: int = 0
-    example: str = ""  # an IRI under the base that is not withdrawn; '' where there is none
-    _best: tuple[int, str] = field(default=(1, ""), repr=False)
+    best: tuple[int, str] = _NONE
 
-    def add(self, subject: str, statements: int, *, may_show: bool) -> None:
-        """Count a member (its text in a line)."""
-        self.entities += 1
-        self.triples += statements
-        if may_show and (-statements, subject) < self._best:
-            self._best = (-statements, subject)
-            self.example = subject[1:-1]
+    @property
+    def example(self) -> str:
+        """The IRI to show; '' where there is none."""
+        return self.best[1][1:-1]
 
 
 @dataclass
@@ -37,21 +50,86 @@ class PropertySize:
 
     triples: int = 0
     subjects: int = 0
-    objects: set[str] = field(default_factory=set)
+    objects: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Statistics:
     """The sizes of a graph; `classes` and `properties` by IRI."""
 
-    triples: int
-    entities: int
-    subjects: int
-    objects: int
-    classes: Mapping[str, ClassSize]
-    class_names: int
-    properties: Mapping[str, PropertySize]
-    ontologies: frozenset[str]
+    triples: int = 0
+    entities: int = 0
+    subjects: int = 0
+    objects: int = 0
+    classes: dict[str, ClassSize] = field(default_factory=lambda: defaultdict(ClassSize))
+    properties: dict[str, PropertySize] = field(default_factory=lambda: defaultdict(PropertySize))
+    ontologies: set[str] = field(default_factory=set)
+
+    @property
+    def class_names(self) -> int:
+        """How many classes things are of."""
+        return self.properties[RDF.type.value].objects if RDF.type.value in self.properties else 0
+
+    def pack(self) -> bytes:
+        """Return the sizes as JSON, from which `unpack` makes them again."""
+        kept = {
+            **vars(self),
+            "classes": {name: astuple(size) for name, size in self.classes.items()},
+            "properties": {name: astuple(size) for name, size in self.properties.items()},
+            "ontologies": sorted(self.ontologies),
+        }
+        return (json.dumps(kept, sort_keys=True) + "\n").encode()
+
+    @classmethod
+    def unpack(cls, raw: bytes) -> Statistics:
+        """Return the sizes that were packed.
+
+        >>> sizes = count_lines([f"<http://e/a> {_TYPE} <http://e/C> ."], "http://e/")
+        >>> Statistics.unpack(sizes.pack()) == sizes
+        True
+        """
+        kept = json.loads(raw)
+        classes, properties = kept.pop("classes"), kept.pop("properties")
+        found = cls(**{**kept, "ontologies": set(kept["ontologies"])})
+        for name, (entities, triples, best) in classes.items():
+            found.classes[name] = ClassSize(entities, triples, (best[0], best[1]))
+        for name, size in properties.items():
+            found.properties[name] = PropertySize(*size)
+        return found
+
+    def _count(self, subject: str, ends: Sequence[str], base: str, sign: int) -> list[str]:
+        """Count what is said of a subject, or (-1) count it no more; return where it may be shown.
+
+        `ends` are its lines without the subject. What is returned are its classes, if it is ours
+        and not withdrawn.
+        """
+        ours = subject.startswith(f"<{base}")
+        self.triples += sign * len(ends)
+        self.subjects += sign
+        self.entities += sign * ours
+        kinds = []
+        withdrawn = False
+        before = ""
+        for end in ends:
+            predicate, value = end.split(" ", 1)
+            if predicate != before:
+                size = self.properties[predicate[1:-1]]
+                size.subjects += sign
+                before = predicate
+                withdrawn = withdrawn or predicate == _DEPRECATED
+            size.triples += sign
+            if predicate == _TYPE and value[0] == "<":
+                kinds.append(value[1:-1])
+        for kind in kinds:
+            self.classes[kind].entities += sign
+            self.classes[kind].triples += sign * len(ends)
+        if _ONTOLOGY in kinds:
+            (self.ontologies.add if sign > 0 else self.ontologies.discard)(subject[1:-1])
+        return kinds if ours and not withdrawn else []
+
+    def _show(self, subject: str, statements: int, kinds: Sequence[str]) -> None:
+        for kind in kinds:
+            self.classes[kind].best = min(self.classes[kind].best, (-statements, subject))
 
 
 def count_lines(lines: Sequence[str], base: str) -> Statistics:
@@ -61,44 +139,90 @@ def count_lines(lines: Sequence[str], base: str) -> Statistics:
     >>> found.triples, found.entities, found.classes["http://e/C"].example
     (1, 1, 'http://e/a')
     """
-    classes: dict[str, ClassSize] = defaultdict(ClassSize)
-    properties: dict[str, PropertySize] = defaultdict(PropertySize)
-    kinds_named: set[str] = set()
-    ontologies: set[str] = set()
-    entities = subjects = 0
-    ours = f"<{base}"
+    sizes = Statistics()
+    objects: dict[str, set[str]] = defaultdict(set)
     for subject, ends in _groups(lines):
-        subjects += 1
-        is_ours = subject.startswith(ours)
-        entities += is_ours
-        kinds = []
-        withdrawn = False
-        before = ""
+        sizes._show(subject, len(ends), sizes._count(subject, ends, base, 1))
         for end in ends:
             predicate, value = end.split(" ", 1)
-            if predicate != before:
-                size = properties[predicate]
-                size.subjects += 1
-                before = predicate
-                withdrawn = withdrawn or predicate == _DEPRECATED
-            size.triples += 1
-            size.objects.add(value)
-            if predicate == _TYPE:
-                kinds_named.add(value)
-                if value[0] == "<":
-                    kinds.append(value[1:-1])
-        for kind in kinds:
-            classes[kind].add(subject, len(ends), may_show=is_ours and not withdrawn)
-        if _ONTOLOGY in kinds:
-            ontologies.add(subject[1:-1])
-    objects: set[str] = set().union(
-        *(each_property.objects for each_property in properties.values())
-    )
-    by_iri = {name[1:-1]: size for name, size in properties.items()}
-    return Statistics(
-        len(lines), entities, subjects, len(objects), classes, len(kinds_named), by_iri,
-        frozenset(ontologies),
-    )  # fmt: skip
+            objects[predicate].add(value)
+    for predicate, values in objects.items():
+        sizes.properties[predicate[1:-1]].objects = len(values)
+    sizes.objects = len(set[str]().union(*objects.values()))
+    return sizes
+
+
+def recount(sizes: Statistics, change: Change, lines: Sequence[str], base: str) -> Statistics:
+    """Return what `count_lines` would, given what it returned for the lines before a change.
+
+    `sizes` are used up. Where the best to show may be any other now, all lines are counted.
+
+    >>> before = [f"<http://e/a> {_TYPE} <http://e/C> ."]
+    >>> after = [f"<http://e/a> {_TYPE} <http://e/D> ."]
+    >>> change = Change({DEFAULT: before}, {DEFAULT: after})
+    >>> counted = recount(count_lines(before, "http://e/"), change, after, "http://e/")
+    >>> counted == count_lines(after, "http://e/")
+    True
+    """
+    removed, added = (side.get(DEFAULT, ()) for side in (change.removed, change.added))
+    if len(removed) + len(added) > len(lines) * _MANY:
+        return count_lines(lines, base)
+    lost: dict[str, tuple[int, str]] = {}
+    shown: list[tuple[str, int, list[str]]] = []
+    for subject in change.subjects(DEFAULT):
+        now = _about(subject, lines)
+        then = now - _about(subject, added) | _about(subject, removed)
+        for group, sign in ((then, -1), (now, 1)):
+            ends = [line[len(subject) + 1 : -2] for line in sorted(group)]
+            kinds = sizes._count(subject, ends, base, sign) if ends else []
+            if sign > 0:
+                shown.append((subject, len(ends), kinds))
+            for kind in kinds if sign < 0 else ():
+                if sizes.classes[kind].best == (-len(ends), subject):
+                    lost[kind], sizes.classes[kind].best = sizes.classes[kind].best, _NONE
+    for subject, statements, kinds in shown:
+        sizes._show(subject, statements, kinds)
+    if any(
+        sizes.classes[kind].entities and sizes.classes[kind].best > best
+        for kind, best in lost.items()
+    ):
+        return count_lines(lines, base)
+    _recount_objects(sizes, lines, removed, added)
+    _drop_empty(sizes.classes)
+    _drop_empty(sizes.properties)
+    return sizes
+
+
+def _recount_objects(
+    sizes: Statistics, lines: Sequence[str], removed: Sequence[str], added: Sequence[str]
+) -> None:
+    gone, come = (Counter(_pair(line) for line in side) for side in (removed, added))
+    pairs = gone.keys() | come.keys()
+    after = count_values(lines, {value for _, value in pairs})
+    everywhere: dict[str, list[int]] = defaultdict(lambda: [0, 0])  # of a value: then, now
+    for pair in after.keys() | pairs:
+        predicate, value = pair
+        now = after[pair]
+        then = now - come[pair] + gone[pair]
+        sizes.properties[predicate[1:-1]].objects += (now > 0) - (then > 0)
+        everywhere[value][0] += then
+        everywhere[value][1] += now
+    sizes.objects += sum((now > 0) - (then > 0) for then, now in everywhere.values())
+
+
+def _pair(line: str) -> tuple[str, str]:
+    _, predicate, end = line.split(" ", 2)
+    return predicate, end[:-2]
+
+
+def _drop_empty(sizes: dict[str, ClassSize] | dict[str, PropertySize]) -> None:
+    for name in [name for name, size in sizes.items() if not size.triples]:
+        del sizes[name]
+
+
+def _about(subject: str, lines: Sequence[str]) -> set[str]:
+    """Return the lines about a subject, as it is written, of sorted ones."""
+    return set(lines[bisect_left(lines, f"{subject} ") : bisect_left(lines, f"{subject}!")])
 
 
 def _groups(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:

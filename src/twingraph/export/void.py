@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pyoxigraph import Literal, NamedNode, Triple
 
 from twingraph.catalogue.agents import publisher_iri, publisher_name
-from twingraph.export.statistics import Statistics, count_lines
+from twingraph.export.statistics import Statistics
 from twingraph.link.void import VOID, linkset_triples
 from twingraph.rdf.dataset import parse_lines
 from twingraph.rdf.turtle import iri_text, write_turtle
@@ -54,7 +54,7 @@ def void_triples(graph: Frozen, dumps: Sequence[str], date: str = "") -> list[Tr
     of a release `<base>release/<date>/void.ttl#…`. A release has no endpoint: that answers from the
     newest one.
     """
-    sizes = count_lines(graph.dataset.default, graph.base)
+    sizes = graph.statistics
     described = [
         *_about(graph),
         *_counts(graph.base, sizes),
@@ -91,9 +91,7 @@ def _about(graph: Frozen) -> Iterator[Triple]:
     """Yield who publishes the whole, under which name and terms, and how it is told here."""
     base, settings = graph.base, graph.settings
     dataset, document = NamedNode(base), NamedNode(f"{base}.well-known/void")
-    node = f"<{base}> "
-    published = parse_lines(line for line in graph.dataset.default if line.startswith(node))
-    yield from (item.triple for item in published)
+    yield from (item.triple for item in parse_lines(graph.linked.facts.lines_of(base)))
     yield Triple(dataset, RDF.type, NamedNode(VOID + "Dataset"))
     for language, title in settings.title.items():
         yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal(title, language=language))
@@ -156,7 +154,7 @@ def _partitions(graph: Frozen, sizes: Statistics) -> Iterator[Triple]:
         yield _said(part, "property", NamedNode(name))
         yield _count(part, "triples", found.triples)
         yield _count(part, "distinctSubjects", found.subjects)
-        yield _count(part, "distinctObjects", len(found.objects))
+        yield _count(part, "distinctObjects", found.objects)
     for name in {*sizes.classes, *sizes.properties}:
         yield _said(base, "vocabulary", NamedNode(_vocabulary(name, sizes.ontologies)))
 

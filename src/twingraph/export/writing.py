@@ -11,7 +11,7 @@ import gc
 import json
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import astuple
 from functools import partial
@@ -21,45 +21,65 @@ from twingraph.atomic import DraftFolder, Written
 from twingraph.beside import can_fork, fork
 from twingraph.export.dumps import DUMPS, Chunks, Frozen, source_files
 from twingraph.export.onward import pieces_of, unchanged
+from twingraph.export.statistics import COUNTS
+from twingraph.export.tables.files import PACKAGE
+from twingraph.export.taken import READS, Readers
 from twingraph.progress import Progress
-from twingraph.rdf.vocabulary import RDF
 
 FORKED_FROM: Final = 100_000  # quads; less is written before a child would have begun
 # what the child makes, beside the others: about as much work as the rest
-_BESIDE: Final = ("context.", "links/", "twingraph.jsonld", "void.")
+_BESIDE: Final = ("context.", COUNTS, "links/", "twingraph.jsonld", "void.")
 
-_ALL: Final = b"all"  # the last line that a child tells
+# what is taken from the build before where its makers would read what they read then
+_NOTED: Final = ("links/", "partnerships.geojson", "places.geojson", "tables/")
 
-Jobs = Mapping[str, Callable[[], Chunks]]
-Others = Callable[[], Iterable[tuple[str, bytes]]]
+Job = Callable[[], Chunks]
+Jobs = Mapping[str, Job]
 
 
 def write_dumps(
-    frozen: Frozen, draft: DraftFolder, progress: Progress, others: Others = tuple
+    frozen: Frozen, draft: DraftFolder, progress: Progress, others: Jobs | None = None
 ) -> None:
     """Write all files that are made from the graph into the draft, and what they came to.
 
-    `others` makes more files, by name, that need nothing but the graph.
+    `others` make more files, by name, from what `frozen.linked.facts` are asked for.
     """
-    jobs: dict[str, Callable[[], Chunks]] = {
-        name: lambda write=write: write(frozen)  # type: ignore[misc]  # mypy sees no default
-        for name, write in DUMPS.items()
-    }
+    jobs: Jobs = {name: partial(write, frozen) for name, write in DUMPS.items()}
+    noted = [name for name in jobs if name.startswith(_NOTED) and name != PACKAGE]
+    jobs = _left(jobs, noted, frozen, draft)
+    others = _left(others or {}, [*(others or {})], frozen, draft)
     beside = {name: job for name, job in jobs.items() if name.startswith(_BESIDE)}
     here = {name: job for name, job in jobs.items() if name not in beside}
-    forked, done = None, False
-    if len(frozen.dataset) >= FORKED_FROM and can_fork():
-        frozen.linked.facts.lines(RDF.type)  # both need the index, which is made once before
-        forked = fork(partial(_in_child, frozen, beside, others, draft))
-    with _Child(*forked, draft) if forked else nullcontext() as child:
+    forked = None
+    if len(frozen.dataset) >= FORKED_FROM and (others or frozen.change is None) and can_fork():
+        frozen.linked.facts.index()  # both need the index, which is made once before
+        forked = fork(partial(_in_child, others, beside, frozen, draft))
+    with _Child(*forked, draft, frozen.readers) if forked else nullcontext() as child:
         _write(frozen, here, draft, progress)
         _write(frozen, source_files(frozen), draft, progress)
         if child is not None:
-            done = child.join()
-    left = {name: job for name, job in beside.items() if name not in draft.written}
+            child.join()
+    left = {name: job for name, job in {**beside, **others}.items() if name not in draft.written}
     _write(frozen, left, draft, progress)
-    for name, raw in others() if not done else ():
-        draft.put(name, [raw])
+    frozen.linked.facts.forget()
+    draft.put(READS, [frozen.readers.content()])
+
+
+def _left(jobs: Jobs, noted: Sequence[str], frozen: Frozen, draft: DraftFolder) -> Jobs:
+    """Return the jobs that are left where files of the build before are still right.
+
+    Of the others what they read is noted when they are done, as far as they are `noted`.
+    """
+    left: dict[str, Job] = {}
+    for name, job in jobs.items():
+        if name not in noted:
+            left[name] = job
+        elif frozen.readers.take(name, draft):
+            written = draft.written[name]
+            frozen.tables.take(name, written.size, written.sha256)
+        else:
+            left[name] = partial(frozen.readers.noted, name, job)
+    return left
 
 
 def _write(frozen: Frozen, jobs: Jobs, draft: DraftFolder, progress: Progress) -> None:
@@ -68,7 +88,7 @@ def _write(frozen: Frozen, jobs: Jobs, draft: DraftFolder, progress: Progress) -
         _put(frozen, name, job, draft)
 
 
-def _put(frozen: Frozen, name: str, job: Callable[[], Chunks], draft: DraftFolder) -> None:
+def _put(frozen: Frozen, name: str, job: Job, draft: DraftFolder) -> None:
     """Take a file over from the build before as far as that has it, else make it."""
     same = unchanged(frozen, name)
     if same:
@@ -81,9 +101,9 @@ def _put(frozen: Frozen, name: str, job: Callable[[], Chunks], draft: DraftFolde
 class _Child:
     """A child that writes files into the draft while the body runs; an error there ends it."""
 
-    def __init__(self, pid: int, reader: int, draft: DraftFolder) -> None:
+    def __init__(self, pid: int, reader: int, draft: DraftFolder, readers: Readers) -> None:
         """Look after a child that was forked, with the end of the pipe into which it writes."""
-        self._pid, self._reader, self._draft = pid, reader, draft
+        self._pid, self._reader, self._draft, self._readers = pid, reader, draft, readers
 
     def __enter__(self) -> Self:
         """Nothing more is to be done: it runs."""
@@ -98,32 +118,27 @@ class _Child:
         os.waitpid(self._pid, 0)
         gc.unfreeze()
 
-    def join(self) -> bool:
-        """Wait for it and add what it wrote to the draft; return whether that is everything.
+    def join(self) -> None:
+        """Wait for it and add what it wrote to the draft.
 
         What it could not write is not there then: whoever writes it again sees why.
         """
         with open(self._reader, "rb", closefd=False) as stream:
             lines = stream.read().splitlines()
         for line in lines:
-            if line != _ALL:
-                name, *written = json.loads(line)
-                self._draft.written[name] = Written(*written)
-        return _ALL in lines
+            name, reads, *written = json.loads(line)
+            self._draft.written[name] = Written(*written)
+            if reads is not None:
+                self._readers.reads[name] = reads
 
 
-def _in_child(frozen: Frozen, jobs: Jobs, others: Others, draft: DraftFolder, pipe: int) -> None:
+def _in_child(others: Jobs, jobs: Jobs, frozen: Frozen, draft: DraftFolder, pipe: int) -> None:
     """Write the files and report each in a line."""
     # the others first: they need most, when the parent has not got far
-    for name, raw in others():
-        draft.put(name, [raw])
-        _report(draft, name, pipe)
-    for name, job in jobs.items():
-        _put(frozen, name, job, draft)
-        _report(draft, name, pipe)
-    os.write(pipe, _ALL)
-
-
-def _report(draft: DraftFolder, name: str, pipe: int) -> None:
-    report = json.dumps([name, *astuple(draft.written[name])])
-    os.write(pipe, f"{report}\n".encode())
+    for several in (others, jobs):
+        for name, job in several.items():
+            _put(frozen, name, job, draft)
+            reads = frozen.readers.reads.get(name)
+            report = json.dumps([name, reads, *astuple(draft.written[name])])
+            os.write(pipe, f"{report}\n".encode())
+        frozen.linked.facts.forget()

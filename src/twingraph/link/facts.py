@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from pyoxigraph import NamedNode, Quad, Triple
 
@@ -15,12 +17,18 @@ from twingraph.derive.published import CLAIM_PREDICATES, read_claims
 from twingraph.derive.resolve import Claim, Value
 from twingraph.rdf.dataset import Dataset, by_subject, parse_lines, term_of, text_of
 from twingraph.rdf.iris import kind_of
-from twingraph.rdf.vocabulary import HOME, RDFS
+from twingraph.rdf.reads import ALL, LINKS, of_kind, of_property
+from twingraph.rdf.scan import with_property
+from twingraph.rdf.vocabulary import HOME, RDF, RDFS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
 _LABEL: Final = str(RDFS.label)
+_TYPE: Final = str(RDF.type)
 SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
+_SCANNED: Final = 6  # properties whose lines are looked for one by one, before all are indexed
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -60,56 +68,124 @@ TARGETS: Final[Mapping[str, Target]] = {
 class LinkFacts:
     """The published graph, indexed by subject and, where asked for, by value.
 
-    What is said of a subject is read from its lines when it is asked for.
+    What is said of a subject is read from its lines when it is asked for. `reads` are the patterns
+    (`rdf.reads`) of all that was asked for.
     """
 
     def __init__(self, quads: Iterable[Quad], base: str = HOME) -> None:
-        """Index the default graph of `quads`, whose entities are named under `base`."""
+        """Take the default graph of `quads`, whose entities are named under `base`."""
         self.base = base
+        self.reads: set[str] = set()
         self._lines = Dataset.of(quads).default
-        self._ranges = {iri: (start, end) for iri, start, end in by_subject(self._lines)}
         self._last: tuple[str, dict[str, list[str]]] = ("", {})
         self._inverse: dict[str, dict[str, list[str]]] = {}
         self._tables: dict[str, Mapping[str, Sequence[str]]] = {}
+        self._scanned: dict[str, Sequence[str]] = {}
+        self._index: dict[str, list[str]] | None = None
+        self._members: dict[str, list[str]] = {}
+        self._memory: dict[Hashable, tuple[Any, frozenset[str]]] = {}
+
+    @contextmanager
+    def noting(self) -> Iterator[set[str]]:
+        """Yield the patterns of what is read meanwhile, and of nothing else."""
+        before, self.reads = self.reads, set()
+        try:
+            yield self.reads
+        finally:
+            self.reads = before
+
+    def remember(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what `make` returns, made once; what it read, everybody reads who asks for it."""
+        known = self._memory.get(key)
+        if known is None:
+            with self.noting() as reads:
+                made = make()
+            known = self._memory[key] = (made, frozenset(reads))
+        self.reads |= known[1]
+        found: Made = known[0]
+        return found
 
     @property
     def triples(self) -> Iterator[Triple]:
         """Every statement, in the order of the dump."""
+        self.reads.add(ALL)
         return (line.triple for line in parse_lines(self._lines))
 
     @cached_property
-    def _by_predicate(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for line in self._lines:
-            found[line.split(" ", 2)[1]].append(line)
-        return found
+    def _ranges(self) -> dict[str, tuple[int, int]]:
+        return {iri: (start, end) for iri, start, end in by_subject(self._lines)}
 
-    @property
-    def predicates(self) -> Sequence[NamedNode]:
-        """Every property that is used, sorted."""
-        return [NamedNode(name[1:-1]) for name in sorted(self._by_predicate)]
+    def index(self) -> dict[str, list[str]]:
+        """Return the lines by property, which are sorted into an index once."""
+        if self._index is None:
+            found: dict[str, list[str]] = defaultdict(list)
+            for line in self._lines:
+                found[line.split(" ", 2)[1]].append(line)
+            self._index = found
+            self._scanned.clear()
+        return self._index
+
+    def _lines_with(self, predicate: str) -> Sequence[str]:
+        """Return the lines with a property, as it is written in them.
+
+        Who asks for few, as a build that goes on from another does, waits for no index.
+        """
+        if self._index is None and predicate not in self._scanned:
+            if len(self._scanned) < _SCANNED:
+                self._scanned[predicate] = with_property(self._lines, predicate)
+            else:
+                self.index()
+        if self._index is None:
+            return self._scanned[predicate]
+        return self._index.get(predicate, ())
+
+    def _range(self, subject: str) -> tuple[int, int]:
+        if self._index is not None:  # much is asked for
+            return self._ranges.get(subject, (0, 0))
+        start = bisect_left(self._lines, f"<{subject}> ")
+        return start, bisect_left(self._lines, f"<{subject}>!", start)  # "!" follows the blank
+
+    def linking(self) -> Iterator[tuple[str, str, str]]:
+        """Yield subject, property and value, as written, of the statements that name two things.
+
+        They come by property, as lines stand.
+        """
+        self.reads.add(LINKS)
+        for predicate, lines in sorted(self.index().items()):
+            for line in lines:
+                subject, _, value = line.split(" ", 2)
+                if value[0] == "<":
+                    yield subject, predicate, value[:-2]
 
     def pairs(self, predicate: NamedNode) -> Iterator[tuple[str, str]]:
         """Yield (subject's IRI, value as it is written in lines) of a property, as lines stand."""
-        for line in self._by_predicate.get(str(predicate), ()):
+        for line in self.lines(predicate):
             subject, _, value = line.split(" ", 2)
             yield subject[1:-1], value[:-2]
 
-    def lines(self, predicate: NamedNode) -> Sequence[str]:
-        """Return the statements with a property, sorted."""
-        return self._by_predicate.get(str(predicate), ())
+    def lines(self, predicate: NamedNode, value: str = "*") -> Sequence[str]:
+        """Return the statements with a property, or with one value of it (as written), sorted."""
+        name = str(predicate)
+        self.reads.add(of_property(name, value))
+        found = self._lines_with(name)
+        if value == "*":
+            return found
+        end = f" {name} {value} ."
+        return [line for line in found if line.endswith(end)]
 
     def lines_of(self, subject: str) -> Sequence[str]:
         """Return the statements about a subject, sorted."""
-        start, end = self._ranges.get(subject, (0, 0))
+        self.reads.add(of_kind(subject))
+        start, end = self._range(subject)
         return self._lines[start:end]
 
-    @cached_property
+    @property
     def claims(self) -> Sequence[Claim]:
         """The claims about the properties that are resolved."""
-        lines = (
-            self._by_predicate.get(str(claim_predicate), ()) for claim_predicate in CLAIM_PREDICATES
-        )
+        return self.remember("claims", self._read_claims)
+
+    def _read_claims(self) -> Sequence[Claim]:
+        lines = (self.lines(claim_predicate) for claim_predicate in CLAIM_PREDICATES)
         found = parse_lines(line for each in lines for line in each)
         return tuple(read_claims(item.triple for item in found))
 
@@ -119,10 +195,11 @@ class LinkFacts:
         `<http://e/b>` -> `"Bonn"@de`, for example; a line's parts are not made into terms here.
         Those of the last subject are kept, because more is asked of it then.
         """
+        self.reads.add(of_kind(subject))
         if subject == self._last[0]:
             return self._last[1]
         facts: dict[str, list[str]] = {}
-        start, end = self._ranges.get(subject, (0, 0))
+        start, end = self._range(subject)
         cut = len(subject) + 3
         last = ""
         values: list[str] = []
@@ -139,6 +216,7 @@ class LinkFacts:
     def written(self, subject: str, predicate: str) -> Sequence[str]:
         """Return the values of a property, sorted; it and they as they are written in lines."""
         if subject == self._last[0]:
+            self.reads.add(f"* {predicate} *")
             return self._last[1].get(predicate, [])
         return self._table(predicate).get(subject, ())
 
@@ -146,16 +224,30 @@ class LinkFacts:
         """Return a property as a table: subject's IRI -> its values, sorted, as lines have them."""
         return self._table(str(predicate))
 
+    def values_of(
+        self, things: Sequence[str], predicate: NamedNode
+    ) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield each of some things that has a property, with its values as lines have them."""
+        name = str(predicate)
+        with self.noting():
+            table = self._table(name)
+        self.reads.update({of_kind(thing, name) for thing in things})
+        for thing in things:
+            if found := table.get(thing):
+                yield thing, found
+
     def forget(self) -> None:
         """Give back the memory of all tables; what is asked for again is made again."""
         self._tables.clear()
         self._inverse.clear()
+        self._memory.clear()
 
     def _table(self, predicate: str) -> Mapping[str, Sequence[str]]:
+        self.reads.add(f"* {predicate} *")
         found = self._tables.get(predicate)
         if found is None:
             made: dict[str, list[str]] = defaultdict(list)
-            for line in self._by_predicate.get(predicate, ()):
+            for line in self._lines_with(predicate):
                 subject, _, value = line.split(" ", 2)
                 made[subject[1:-1]].append(value[:-2])
             found = self._tables[predicate] = dict(made)
@@ -170,8 +262,19 @@ class LinkFacts:
         """Return the values of a property as text: IRIs as they are, literals without their tag."""
         return [text_of(item) for item in self.written(subject, str(predicate))]
 
+    def members(self, class_: NamedNode) -> list[str]:
+        """Return the things of a class, sorted."""
+        value = str(class_)
+        self.reads.add(of_property(_TYPE, value))
+        found = self._members.get(value)
+        if found is None:
+            lines = self.lines(RDF.type, value)
+            found = self._members[value] = sorted(line.split(" ", 1)[0][1:-1] for line in lines)
+        return list(found)
+
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
         """Return what has `value` (an IRI, or a literal's text) as a property's value, sorted."""
+        self.reads.add(f"* {predicate} *")
         index = self._inverse.get(predicate.value)
         if index is None:
             index = self._inverse[predicate.value] = self._invert(predicate)
@@ -179,7 +282,7 @@ class LinkFacts:
 
     def _invert(self, predicate: NamedNode) -> dict[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
-        for line in self._by_predicate.get(str(predicate), ()):
+        for line in self._lines_with(str(predicate)):
             subject, _, value = line.split(" ", 2)
             found[text_of(value[:-2])].append(subject[1:-1])
         return found
@@ -194,13 +297,13 @@ class LinkFacts:
 
     def things(self) -> list[str]:
         """Return the entities that have a label, sorted."""
-        lines = self._by_predicate.get(str(RDFS.label), ())
+        lines = self.lines(RDFS.label)
         return sorted(item for item in {line.split(" ", 1)[0][1:-1] for line in lines}
                       if kind_of(item, self.base))  # fmt: skip
 
     def links(self, target: Target) -> list[tuple[str, str]]:
         """Return (our IRI, their identifier) for every `owl:sameAs` to `target`, sorted."""
-        pairs = (line.split(" ", 2) for line in self._by_predicate.get(str(SAME_AS), ()))
+        pairs = (line.split(" ", 2) for line in self.lines(SAME_AS))
         return sorted(
             (subject[1:-1], found)
             for subject, _, value in pairs

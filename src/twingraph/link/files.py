@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Final
 
-from twingraph.link.facts import TARGETS, Linked, LinkFacts
+from twingraph.link.facts import TARGETS, Linked
 from twingraph.link.maps import write_beacon, write_json_map
 from twingraph.link.missing import write_missing_csv, write_missing_json
 from twingraph.link.sssom import REFUSED, write_refused, write_sssom
 from twingraph.link.void import write_void
-from twingraph.link.wikidata.command import project_report
+from twingraph.link.wikidata.command import pair_lists, project_report
 from twingraph.link.wikidata.outputs import (
     REPORT_CSV,
     REPORT_JSON,
@@ -21,6 +22,8 @@ from twingraph.link.wikidata.outputs import (
 from twingraph.link.wikidata.pairs import linked_places
 from twingraph.link.wikidata.report import Report
 from twingraph.link.wikidata.reviews import Reviews, refusals
+from twingraph.settings import Settings
+from twingraph.source.project_files import data_files, review_files
 
 FOLDER: Final = "links/"
 LINKSETS: Final = FOLDER + "void.ttl"
@@ -37,12 +40,8 @@ def _wikidata(write: Callable[[Report], bytes]) -> Callable[[Linked], str]:
 
 def _report(linked: Linked) -> Report:
     """Return the report on Wikidata, made once for all files of a build."""
-    known = _REPORTS.get(id(linked.facts))
-    if known is None or known[0] is not linked.facts:
-        known = (linked.facts, project_report(linked.facts, linked.settings))
-        _REPORTS.clear()
-        _REPORTS[id(linked.facts)] = known
-    return known[1]
+    facts = linked.facts
+    return facts.remember("wikidata", lambda: project_report(facts, linked.settings))
 
 
 def _refused(linked: Linked) -> str:
@@ -53,7 +52,11 @@ def _refused(linked: Linked) -> str:
     return write_refused(linked, refusals(reviews, places, "Mismatch Finder"))
 
 
-_REPORTS: dict[int, tuple[LinkFacts, Report]] = {}
+def decision_files(settings: Settings) -> list[Path]:
+    """Return the files that are read for these beside the graph, sorted by kind and path."""
+    tables = [path for path in data_files(settings) if path.suffix != ".ttl"]
+    return [*tables, *review_files(settings), *pair_lists(settings)]
+
 
 FILES: Final[dict[str, Callable[[Linked], str]]] = {
     FOLDER + "missing.csv": write_missing_csv,

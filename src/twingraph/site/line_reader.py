@@ -11,7 +11,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property
 from itertools import product
 from tempfile import TemporaryFile
 from typing import Any, Final
@@ -22,7 +21,7 @@ from twingraph.link.facts import LinkFacts
 from twingraph.rdf.dataset import chunks, term_of, text_of
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG, XSD
 from twingraph.site.incoming import MOST
-from twingraph.site.reader import BuildReader, Row, Term, reader_of
+from twingraph.site.reader import Answer, BuildReader, Row, Term, reader_of
 
 _DEPRECATED: Final = NamedNode(PREFIXES["owl"] + "deprecated")
 _TRUE: Final = str(Literal("true", datatype=XSD.boolean))
@@ -51,32 +50,50 @@ class LineTable:
         """Return the table of a property."""
         return self.facts.of(predicate)
 
-    @cached_property
+    def values_of(
+        self, things: Sequence[str], predicate: NamedNode
+    ) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield each of some things that has a property, with its values."""
+        return self.facts.values_of(things, predicate)
+
+    @property
     def withdrawn(self) -> frozenset[str]:
         """The IRIs that are kept for what was withdrawn."""
-        return frozenset(thing for thing, text in self.facts.pairs(_DEPRECATED) if text == _TRUE)
+        return self.facts.remember("withdrawn", lambda: frozenset(
+            thing for thing, text in self.facts.pairs(_DEPRECATED) if text == _TRUE
+        ))  # fmt: skip
 
-    @cached_property
+    @property
     def partnerships(self) -> Mapping[str, int]:
         """The number of partnerships of each partner, by its text in lines."""
-        return Counter(value for _, value in self.facts.pairs(TG.partner))
+        return self.facts.remember("number of partnerships", lambda: Counter(
+            value for _, value in self.facts.pairs(TG.partner)
+        ))  # fmt: skip
 
-    @cached_property
+    @property
     def members(self) -> Mapping[str, Sequence[str]]:
         """The IRIs of the things of each class, by its text in lines."""
+        return self.facts.remember("members", self._members)
+
+    def _members(self) -> Mapping[str, Sequence[str]]:
         found: dict[str, list[str]] = defaultdict(list)
         for thing, name in self.facts.pairs(RDF.type):
             found[name].append(thing)
         return found
 
-    @cached_property
+    @property
     def all_partnerships(self) -> frozenset[str]:
         """The IRIs of all partnerships."""
-        return frozenset(self.members.get(str(TG.Partnership), ()))
+        return self.facts.remember("all partnerships", lambda: frozenset(
+            self.facts.members(TG.Partnership)
+        ))  # fmt: skip
 
-    @cached_property
+    @property
     def positions(self) -> Mapping[str, tuple[Term, Term]]:
         """Latitude and longitude of each thing that has one of each."""
+        return self.facts.remember("positions", self._positions)
+
+    def _positions(self) -> Mapping[str, tuple[Term, Term]]:
         longitudes = self.of(_LONGITUDE)
         return {
             iri: (term_of(latitude), term_of(longitudes[iri][0]))
@@ -186,8 +203,9 @@ def _partnership_facets(table: LineTable) -> Iterator[Row]:
 
 
 def _map_places(table: LineTable) -> Iterator[Row]:
+    numbers = table.partnerships
     for iri, (latitude, longitude) in sorted(table.positions.items()):
-        number = table.partnerships.get(f"<{iri}>", 0)
+        number = numbers.get(f"<{iri}>", 0)
         if number:
             yield {"place": NamedNode(iri), "latitude": latitude, "longitude": longitude,
                    "partnerships": _number(number)}  # fmt: skip
@@ -206,9 +224,7 @@ def _map_pairs(table: LineTable) -> Iterator[Row]:
 
 
 def _much_pointed_to(table: LineTable) -> Iterator[Row]:
-    counts = Counter[str]()
-    for predicate in table.facts.predicates:
-        counts.update(value for _, value in table.facts.pairs(predicate) if value[0] == "<")
+    counts = Counter(value for _, _, value in table.facts.linking())
     for iri in sorted(text_of(value) for value, number in counts.items() if number > MOST):
         yield {"thing": NamedNode(iri)}
 
@@ -231,7 +247,7 @@ FROM_LINES: Final[Mapping[str, Callable[[LineTable], Iterator[Row]]]] = {
 
 
 def _members(table: LineTable, classes: Sequence[str]) -> Iterator[Row]:
-    found = {thing for name in classes for thing in table.members.get(f"<{name}>", ())}
+    found = {thing for name in classes for thing in table.facts.members(NamedNode(name))}
     for thing in sorted(found - table.withdrawn):
         yield {"thing": NamedNode(thing)}
 
@@ -247,9 +263,9 @@ def _list_partnership(table: LineTable, things: Sequence[str]) -> Iterator[Row]:
 
 
 def _list_place(table: LineTable, things: Sequence[str]) -> Iterator[Row]:
-    levels, countries = table.of(TG.level), table.of(TG.country)
+    levels, countries, numbers = table.of(TG.level), table.of(TG.country), table.partnerships
     for thing in things:
-        node, number = NamedNode(thing), _number(table.partnerships.get(f"<{thing}>", 0))
+        node, number = NamedNode(thing), _number(numbers.get(f"<{thing}>", 0))
         for level, country in product(levels.get(thing) or ("",), countries.get(thing) or ("",)):
             yield {"thing": node, "level": _term(level), "country": _term(country),
                    "partnerships": number}  # fmt: skip
@@ -295,10 +311,12 @@ def store_for(facts: LinkFacts, queries: Mapping[str, str]) -> Store:
     store = Store()
     with TemporaryFile() as lines:
         for name in sorted(names):
-            found: Iterable[str] = facts.lines(NamedNode(name[1:-1]))
+            predicate = NamedNode(name[1:-1])
             if name in _WITH_CONSTANTS:
-                found = (line for line in found if line.split(" ", 2)[2][:-2] in names)
-            lines.writelines(chunks(found))
+                for value in sorted(names):
+                    lines.writelines(chunks(facts.lines(predicate, value)))
+            else:
+                lines.writelines(chunks(facts.lines(predicate)))
         if _BEGUN in queries:
             for thing in sorted(_beginnings(facts)):
                 lines.writelines(chunks(facts.lines_of(thing)))
@@ -310,7 +328,7 @@ def store_for(facts: LinkFacts, queries: Mapping[str, str]) -> Store:
 def _beginnings(facts: LinkFacts) -> set[str]:
     """Return claims of a start and decisions, and what they are about, cite and were decided by."""
     start = str(TG.start)
-    found = {claim for claim, name in facts.pairs(TG.property) if name == start}
+    found = {line.split(" ", 1)[0][1:-1] for line in facts.lines(TG.property, start)}
     found.update(thing for thing, _ in facts.pairs(TG.decides))
     ties = (TG.subject, TG.about, TG.cites, TG.decidedBy)
     return found | {other for thing in found for tie in ties for other in facts.texts(thing, tie)}
@@ -323,6 +341,7 @@ class LineReader(BuildReader):
     table: LineTable = field(default_factory=lambda: LineTable(LinkFacts(())), compare=False,
                              repr=False)  # fmt: skip
     answered: frozenset[str] = frozenset()
+    stored: frozenset[str] = frozenset()  # the patterns of what the store was filled with
 
     def rows(self, name: str, **terms: Term) -> list[Row]:
         """Return the rows of a query without parameters."""
@@ -330,18 +349,28 @@ class LineReader(BuildReader):
             raise KeyError(name)
         if name in FROM_LINES:
             return list(FROM_LINES[name](self.table))
+        self.table.facts.reads |= self.stored
         return super().rows(name)
+
+    def remember(self, key: object, ask: Callable[[], Answer]) -> Answer:
+        """Return what `ask` returns, asked once; what it reads, all read who ask for it.
+
+        The labels that pages share are filled in as they are met, so that nobody could say who read
+        them: here each has its own.
+        """
+        if key == "labels":
+            return ask()
+        return self.table.facts.remember(("reader", key), ask)
 
     def pairs(self, name: str, **terms: Term) -> list[tuple[str, str]]:
         """Return who points to a thing; nothing else is answered in pairs."""
         if name != "incoming":
             raise KeyError(name)
-        end = f" {terms['this']} ."
+        this = str(terms["this"])
         return [
-            (predicate.value, line.split(" ", 1)[0][1:-1])
-            for predicate in self.table.facts.predicates
-            for line in self.table.facts.lines(predicate)
-            if line.endswith(end)
+            (predicate[1:-1], subject[1:-1])
+            for subject, predicate, value in self.table.facts.linking()
+            if value == this
         ]
 
     def rows_of(self, name: str, things: Iterable[str]) -> list[Row]:
@@ -354,9 +383,8 @@ class LineReader(BuildReader):
         if wanted and name != "labels":
             raise KeyError(name)
         for predicate in _LABELS:
-            values = self.table.of(predicate)
-            for thing in wanted:
-                for value in values.get(thing, ()):
+            for thing, values in self.table.values_of(wanted, predicate):
+                for value in values:
                     yield thing, predicate.value, term_of(value)
 
 
@@ -365,5 +393,7 @@ def line_reader(facts: LinkFacts, answered: Iterable[str], **known: Any) -> Line
     others = [name for name in answered if name not in FROM_LINES]
     plain = reader_of(Store(), facts.base, **known)
     values = {item.name: getattr(plain, item.name) for item in fields(plain)}
-    values["store"] = store_for(facts, {name: plain.queries[name] for name in others})
-    return LineReader(**values, table=LineTable(facts), answered=frozenset(others))
+    with facts.noting() as reads:
+        values["store"] = store_for(facts, {name: plain.queries[name] for name in others})
+    answering = frozenset(others)
+    return LineReader(**values, table=LineTable(facts), answered=answering, stored=frozenset(reads))

@@ -16,9 +16,11 @@ same, only slower. Decision 0048.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
+from twingraph.rdf.change import DEFAULT, Change
 from twingraph.site.browse import facet_counts, listings
 from twingraph.site.choices import BROWSED
 from twingraph.site.describe import STATEMENTS
@@ -28,6 +30,7 @@ from twingraph.site.lists import CLASSES, members_of
 from twingraph.site.names import NAMES, finder_of, pack_names
 from twingraph.site.reader import ANSWERS, GRAPHS, LANGUAGES, PREPARED, BuildReader, pack_rows
 
+STARTS: Final = f"{PREPARED}/{GRAPHS}"
 # queries that need nothing filled in and whose answers are short beside what they read
 ANSWERED: Final = (
     "anniversaries", "classes", "conflicts", "numbers", "schemes", "statistics-countries",
@@ -35,29 +38,61 @@ ANSWERED: Final = (
 )  # fmt: skip
 
 
-def prepare(
-    reader: BuildReader, graphs: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[str, bytes]]:
-    """Yield the path in the build and the bytes of each file.
+def _answers(reader: BuildReader) -> bytes:
+    return _json({name: pack_rows(reader.queries[name], reader.rows(name)) for name in ANSWERED})
 
-    `reader` reads what is published; `graphs` are the sorted lines of the named graphs.
+
+def _listing(reader: BuildReader, kind: str, language: str) -> bytes:
+    made = reader.remember(("listings", kind), lambda: listings(reader, kind))
+    return _json(made[language])
+
+
+def _world(reader: BuildReader, language: str) -> bytes:
+    return Illustrator(reader, language, f"{language}/index.html").world().encode()
+
+
+_MADE: Final[Mapping[str, Callable[[BuildReader], bytes]]] = {
+    ANSWERS: _answers,
+    INCOMING: lambda reader: _json(pack_incoming(reader)),
+    NAMES: pack_names,
+    **{
+        f"list-{kind}-{language}.json": partial(_listing, kind=kind, language=language)
+        for kind in BROWSED
+        for language in LANGUAGES
+    },
+    **{f"world-{language}.svg": partial(_world, language=language) for language in LANGUAGES},
+}
+
+
+def prepare(
+    reader: Callable[[], BuildReader], graphs: Mapping[str, Sequence[str]]
+) -> dict[str, Callable[[], Iterable[bytes]]]:
+    """Return what makes each file, by its path in the build.
+
+    `reader` returns who reads what is published; `graphs` are the sorted lines of the named graphs.
     """
-    large = {
+    files: dict[str, Callable[[], Iterable[bytes]]] = {STARTS: lambda: [_starts(graphs)]}
+    for name, make in _MADE.items():
+        files[f"{PREPARED}/{name}"] = lambda make=make: [make(reader())]  # type: ignore[misc]  # mypy sees no default
+    return files
+
+
+def _starts(graphs: Mapping[str, Sequence[str]]) -> bytes:
+    return _json({
         name: {"number": len(lines), "first": lines[:STATEMENTS]}
         for name, lines in graphs.items()
         if len(lines) > STATEMENTS
-    }
-    yield f"{PREPARED}/{GRAPHS}", _json(large)
-    answers = {name: pack_rows(reader.queries[name], reader.rows(name)) for name in ANSWERED}
-    yield f"{PREPARED}/{ANSWERS}", _json(answers)
-    yield f"{PREPARED}/{INCOMING}", _json(pack_incoming(reader))
-    yield f"{PREPARED}/{NAMES}", pack_names(reader)
-    for kind in BROWSED:
-        for language, listing in listings(reader, kind).items():
-            yield f"{PREPARED}/list-{kind}-{language}.json", _json(listing)
-    for language in LANGUAGES:
-        drawn = Illustrator(reader, language, f"{language}/index.html").world()
-        yield f"{PREPARED}/world-{language}.svg", drawn.encode()
+    })  # fmt: skip
+
+
+def same_starts(change: Change, graphs: Mapping[str, Sequence[str]]) -> bool:
+    """Did the large graphs stay as they were, and the others small?"""
+    for name in change.graphs:
+        now = len(graphs.get(name, ()))
+        then = now - len(change.added.get(name, ())) + len(change.removed.get(name, ()))
+        if name != DEFAULT and max(now, then) > STATEMENTS:
+            return False
+    return True
 
 
 def read_prepared(reader: BuildReader) -> None:

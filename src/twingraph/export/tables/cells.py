@@ -29,14 +29,12 @@ PLACE: Final = NamedNode(PREFIXES["schema"] + "Place")
 
 def things_of(*classes: NamedNode) -> Callable[[LinkFacts], list[str]]:
     """Return what lists the things of a class, sorted, each once."""
-    return lambda facts: sorted(
-        {thing for class_ in classes for thing in facts.subjects(RDF.type, class_.value)}
-    )
+    return lambda facts: sorted({thing for class_ in classes for thing in facts.members(class_)})
 
 
 def partners(facts: LinkFacts) -> list[str]:
     """Whatever is a partner of something."""
-    ties = facts.subjects(RDF.type, TG.Partnership.value)
+    ties = facts.members(TG.Partnership)
     return sorted({text for tie in ties for text in facts.texts(tie, TG.partner)})
 
 
@@ -133,14 +131,14 @@ def _values(facts: LinkFacts, claim: str) -> Sequence[str]:
 
 def members(facts: LinkFacts) -> Iterator[Row]:
     """A row for each partner of each partnership."""
-    for tie in facts.subjects(RDF.type, TG.Partnership.value):
+    for tie in facts.members(TG.Partnership):
         for partner in sorted(facts.texts(tie, TG.partner)):
             yield tie, partner, facts.label(partner), facts.label(partner, "de")
 
 
 def evidence(facts: LinkFacts) -> Iterator[Row]:
     """A row for each citation of each partnership and claim."""
-    known = set(facts.subjects(RDF.type, TG.Citation.value))
+    known = set(facts.members(TG.Citation))
     for thing in things_of(TG.Partnership, TG.Claim)(facts):
         cites = (cite[1:-1] for cite in facts.written(thing, _CITES))
         yield from ((thing, cite) for cite in sorted(cites) if cite in known)

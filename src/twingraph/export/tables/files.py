@@ -23,6 +23,7 @@ from twingraph.link.facts import LinkFacts
 from twingraph.settings import Settings
 
 FOLDER: Final = "tables/"
+PACKAGE: Final = FOLDER + DESCRIPTOR
 _DRAWN: Final = ("places", "partnerships")  # see geojson
 _ROWS: Final = 1024  # rows that are written at once
 
@@ -38,16 +39,13 @@ class Tables:
     facts: LinkFacts
     settings: Settings
     base: str
-    _kept: dict[str, list[Row]] = field(default_factory=dict)
     _written: dict[str, Resource] = field(default_factory=dict)
 
     def rows(self, table: TableSchema) -> Iterable[Row]:
         """Return the rows of a table, sorted by the columns of its key."""
         if table.name not in _DRAWN:
             return table.rows(self.facts) if table.rows else self._things(table)
-        if table.name not in self._kept:
-            self._kept[table.name] = list(self._things(table))
-        return self._kept[table.name]
+        return self.facts.remember(("rows", table.name), lambda: list(self._things(table)))
 
     def csv(self, table: TableSchema) -> Iterator[bytes]:
         """Yield a table as CSV, in pieces."""
@@ -57,6 +55,12 @@ class Tables:
             digest.update(piece)
             yield piece
         self._written[table.name] = Resource(table, size, digest.hexdigest())
+
+    def take(self, name: str, size: int, sha256: str) -> None:
+        """Know a file that was taken from the build before, if it is a table."""
+        for table in TABLES:
+            if name == f"{FOLDER}{table.name}.csv":
+                self._written[table.name] = Resource(table, size, sha256)
 
     def resource(self, table: TableSchema) -> Resource:
         """Return what is told of a table's file."""
@@ -133,5 +137,5 @@ FILES: Final[dict[str, Callable[[Tables], Iterable[bytes]]]] = {
     **{f"{FOLDER}{table.name}.csv": _csv(table) for table in TABLES},
     **{f"{FOLDER}{table.name}.csv{SUFFIX}": _alone(table) for table in TABLES},
     FOLDER + GROUP: lambda tables: [group_metadata(TABLES, tables.settings, tables.base)],
-    FOLDER + DESCRIPTOR: _package,
+    PACKAGE: _package,
 }

@@ -66,20 +66,21 @@ def load_report(
 
 def project_report(facts: LinkFacts, settings: Settings) -> Report:
     """Return the report of a build: beside the project's own list of Wikidata's, if it has one."""
-    lists = _lists(settings)
+    lists = pair_lists(settings)
     if not lists:
         return Report("", (), 0, 0, ())
     reviews = read_reviews(settings.folder, settings.base_iri)
     return make_report(facts, _read(lists[-1]), reviews)
 
 
-def _lists(settings: Settings) -> list[Path]:
+def pair_lists(settings: Settings) -> list[Path]:
+    """Return the rows of the lists of Wikidata's that the project holds, the newest last."""
     return sorted((settings.folder / IMPORTS).glob(f"wikidata*/{ROWS}"))
 
 
 def _imported(settings: Settings) -> Path:
     """Return the rows of the newest list of Wikidata's that the project holds."""
-    lists = _lists(settings)
+    lists = pair_lists(settings)
     if not lists:
         raise TwingraphError(
             f"no list of Wikidata's in {settings.folder / IMPORTS}; name one, --snapshot pairs.csv"

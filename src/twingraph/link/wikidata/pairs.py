@@ -114,7 +114,7 @@ def known_pairs(facts: LinkFacts) -> KnownPairs:
     """Return what the published graph knows of pairs of items."""
     reader = _Reader(facts)
     found: list[KnownPair] = []
-    for partnership in facts.subjects(RDF.type, TG.Partnership.value):
+    for partnership in facts.members(TG.Partnership):
         found += reader.pairs_of(partnership)
     by_items: dict[tuple[str, str], list[KnownPair]] = defaultdict(list)
     for pair in found:

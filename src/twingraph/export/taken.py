@@ -1,0 +1,99 @@
+"""Files that are taken from the build before, because all that their writers read is as it was.
+
+What a writer asks of the graph is noted as patterns of lines (`rdf.reads`) and kept as
+`kept/reads.json`. A file of the build before is as right as a new one where no line that matches a
+pattern of its writer was removed or added. What else it is made from was the same, or there would
+be no build to go on from (`kept.read_before`); the files that only `links/` reads have a digest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import Final
+
+from twingraph.atomic import DraftFolder
+from twingraph.kept import KEPT, Before
+from twingraph.link.facts import LinkFacts
+from twingraph.link.files import FOLDER, decision_files
+from twingraph.rdf.change import DEFAULT, Change
+from twingraph.rdf.reads import touched
+from twingraph.settings import Settings
+
+READS: Final = f"{KEPT}/reads.json"
+_FILES: Final = "= "  # begins the pattern of what links are made from beside the graph
+
+Pieces = Callable[[], Iterable[bytes]]
+
+
+@dataclass
+class Readers:
+    """What is read for each file, by its name in the build.
+
+    `same` are files that are right as they are for reasons that those know who make them.
+
+    >>> from pathlib import Path
+    >>> from twingraph.rdf.vocabulary import RDFS
+    >>> facts = LinkFacts([])
+    >>> readers = Readers(facts, Settings(Path()))
+    >>> list(readers.noted("b.txt", lambda: map(str.encode, facts.texts("http://e/a", RDFS.label))))
+    []
+    >>> readers.reads
+    {'b.txt': ['* <http://www.w3.org/2000/01/rdf-schema#label> *']}
+    """
+
+    facts: LinkFacts
+    settings: Settings
+    before: Before | None = None
+    change: Change | None = None
+    reads: dict[str, Sequence[str]] = field(default_factory=dict)
+    same: set[str] = field(default_factory=set)
+
+    def take(self, name: str, draft: DraftFolder) -> bool:
+        """Take a file into the draft, if the build before has it whole and it is still right."""
+        known = self._known.get(name)
+        if known is None or self.before is None or not (name in self.same or self._is_same(known)):
+            return False
+        path = self.before.path(name)
+        if path is None:
+            return False
+        draft.take(name, path, self.before.written[name])
+        self.reads[name] = known
+        return True
+
+    def _is_same(self, reads: Sequence[str]) -> bool:
+        files = {pattern for pattern in reads if pattern.startswith(_FILES)}
+        return self._touched.isdisjoint(reads) and files <= {self._files}
+
+    def noted(self, name: str, job: Pieces) -> Iterator[bytes]:
+        """Yield the pieces of a file; when that has come to its end, what was read is noted."""
+        with self.facts.noting() as reads:
+            yield from job()
+        self.reads[name] = sorted({*reads, self._files} if name.startswith(FOLDER) else reads)
+
+    def content(self) -> bytes:
+        """Return what was read, as it is kept."""
+        return (json.dumps(self.reads, sort_keys=True, separators=(",", ":")) + "\n").encode()
+
+    @cached_property
+    def _known(self) -> Mapping[str, Sequence[str]]:
+        path = self.before.path(READS) if self.before and self.change is not None else None
+        found: Mapping[str, Sequence[str]] = {} if path is None else json.loads(path.read_bytes())
+        return found
+
+    @cached_property
+    def _files(self) -> str:
+        """The digest of the files of decisions and reviews, as a pattern of what is read."""
+        whole = sha256()
+        for path in decision_files(self.settings):
+            whole.update(path.read_bytes())
+        return _FILES + whole.hexdigest()
+
+    @cached_property
+    def _touched(self) -> frozenset[str]:
+        assert self.change is not None, "nothing is known then"
+        sides = (self.change.removed, self.change.added)
+        return frozenset(touched(line for side in sides for line in side.get(DEFAULT, ())))

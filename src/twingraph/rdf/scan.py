@@ -1,0 +1,54 @@
+"""One pass over sorted lines for what no bisecting finds: all of one property, some values.
+
+Lines that lie in a file are not made into text for that: `raw` is what they are there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence, Set
+
+
+def with_property(lines: Sequence[str], predicate: str) -> list[str]:
+    """Return the lines with a property, as it is written in them.
+
+    >>> with_property(["<a> <p> <o> .", "<a> <q> <o> ."], "<q>")
+    ['<a> <q> <o> .']
+    """
+    middle = f"> {predicate} "
+    raw = _raw(lines)
+    if raw is not None:
+        sought = middle.encode()
+        found = [line.decode() for line in raw if sought in line]
+    else:
+        found = [line for line in lines if middle in line]
+    return [line for line in found if line.split(" ", 2)[1] == predicate]  # a text may hold it
+
+
+def count_values(lines: Sequence[str], values: Set[str]) -> Counter[tuple[str, str]]:
+    """Return how many lines have each property with some values, as they are written in lines.
+
+    >>> count_values(["<a> <p> <o> .", "<b> <p> <o> .", '<b> <p> "o" .'], {"<o>"})
+    Counter({('<p>', '<o>'): 2})
+    """
+    raw = _raw(lines)
+    found: Counter[tuple[str, str]] = Counter()
+    if raw is not None:
+        sought = {f"{value} .".encode() for value in values}
+        parts = (line.split(b" ", 2) for line in raw)
+        found.update(
+            (predicate.decode(), end[:-2].decode()) for _, predicate, end in parts if end in sought
+        )
+    else:
+        wanted = {f"{value} ." for value in values}
+        found.update(
+            (predicate, end[:-2])
+            for _, predicate, end in (line.split(" ", 2) for line in lines)
+            if end in wanted
+        )
+    return found
+
+
+def _raw(lines: Sequence[str]) -> Sequence[bytes] | None:
+    found: Sequence[bytes] | None = getattr(lines, "raw", None)
+    return found

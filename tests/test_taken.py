@@ -1,0 +1,172 @@
+"""Files that a build takes from the one before, and what is counted from what was counted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import Quad
+
+from twingraph.atomic import DraftFolder
+from twingraph.catalogue.coverage import EXTENT, read_extent
+from twingraph.export.dumps import Frozen
+from twingraph.export.statistics import count_lines, recount
+from twingraph.export.taken import READS
+from twingraph.export.writing import write_dumps
+from twingraph.kept import Before
+from twingraph.rdf.change import Change
+from twingraph.rdf.dataset import Dataset
+from twingraph.rdf.vocabulary import HOME, prefixes_for
+from twingraph.settings import Settings
+from twingraph.site.line_reader import line_reader
+from twingraph.site.prepared import ANSWERED, STARTS, prepare, same_starts
+
+BASE = "http://e/"
+_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+_LINE = st.builds(
+    "<http://{}> {} {} .".format,
+    st.sampled_from(["e/a", "e/b", "e/c", "other/d"]),
+    st.sampled_from([_TYPE, "<http://e/p>", "<http://www.w3.org/2002/07/owl#deprecated>"]),
+    st.sampled_from(["<http://e/C>", "<http://www.w3.org/2002/07/owl#Ontology>", '"a <b> ."@en']),
+)
+_LINES = st.lists(_LINE, max_size=40, unique=True).map(sorted)
+
+
+@given(_LINES, _LINES, _LINES)
+def test_counts_follow_a_change_as_if_all_were_counted(
+    kept: list[str], one: list[str], other: list[str]
+) -> None:
+    before, after = sorted({*kept, *one}), sorted({*kept, *other})
+    change = Change.between(Dataset(before, {}), Dataset(after, {}))
+    made = recount(count_lines(before, BASE), change, after, BASE)
+    assert made == count_lines(after, BASE)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+Write = Callable[[Dataset, str, Before | None], Before]
+
+
+@pytest.fixture(scope="module")
+def graph(quads: frozenset[Quad]) -> Dataset:
+    return Dataset.of(quads)
+
+
+@pytest.fixture(scope="module")
+def write(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Write:
+    """Write a graph as a build does, going on from another or not."""
+    folder = tmp_path_factory.mktemp("drafts")
+
+    def write(graph: Dataset, name: str, before: Before | None = None) -> Before:
+        frozen = Frozen(graph, HOME, prefixes_for(HOME), settings, {}, before)
+        draft = DraftFolder(folder / name)
+        others = prepare(lambda: line_reader(frozen.linked.facts, ANSWERED), graph.named)
+        if frozen.change is not None and same_starts(frozen.change, graph.named):
+            frozen.readers.same.add(STARTS)
+        others[EXTENT] = lambda: [read_extent(frozen.linked.facts).pack()]
+        write_dumps(frozen, draft, lambda *_: None, others)
+        return Before(draft.path, {}, draft.written)
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def first(graph: Dataset, write: Write) -> Before:
+    return write(graph, "first", None)
+
+
+def _changed(graph: Dataset, rng: Random, number: int) -> Dataset:
+    """Take lines away, give others the value of another, and drop all that is said of a thing."""
+    lines = list(graph.default)
+    gone = set(rng.sample(lines, number))
+    come = set()
+    for line in rng.sample(lines, number):
+        start, value = line.rsplit(" ", 2)[0], rng.choice(lines).split(" ", 2)[2]
+        if start.count(" ") == 1:
+            gone.add(line)
+            come.add(f"{start} {value}")
+    thing = rng.choice(lines).split(" ", 1)[0] + " "
+    kept = [line for line in lines if line not in gone and not line.startswith(thing)]
+    return Dataset(sorted({*kept, *come}), graph.named)
+
+
+def _contents(build: Before) -> dict[str, bytes]:
+    return {name: (build.folder / name).read_bytes() for name in build.written}
+
+
+def _taken(before: Before, after: Before) -> set[str]:
+    """Return the files that are the same file in both."""
+    return {
+        name for name in after.written
+        if name in before.written and (before.folder / name).samefile(after.folder / name)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_taken_is_what_would_be_written(
+    graph: Dataset, write: Write, first: Before, seed: int
+) -> None:
+    changed = _changed(graph, Random(seed), seed)  # no secrets
+
+    on = write(changed, "on", first)
+
+    assert _contents(on) == _contents(write(changed, "anew", None))
+
+
+def _with_line(graph: Dataset, old: str, new: str) -> Dataset:
+    [line] = [line for line in graph.default if line.startswith(old)]
+    lines = {*graph.default, f"{old} {new}"} - {line}
+    return Dataset(sorted(lines), graph.named)
+
+
+def _copied(build: Before, name: str) -> Before:
+    folder = build.folder.with_name(name)
+    shutil.copytree(build.folder, folder, dirs_exist_ok=True)
+    return Before(folder, {}, build.written)
+
+
+TITLE = f"<{HOME}id/source/berlin-partners> <http://purl.org/dc/terms/title>"
+
+
+def test_another_title_of_a_source_is_written_where_it_stands(
+    graph: Dataset, write: Write, first: Before
+) -> None:
+    changed = _with_line(graph, TITLE, '"Another"@en .')
+
+    on = write(changed, "title", first)
+
+    noted = json.loads((on.folder / READS).read_bytes()).keys()
+    made = noted - _taken(first, on)
+    assert {name for name in made if not name.startswith("links/")} == {"tables/sources.csv"}
+    assert _contents(on) == _contents(write(changed, "title-anew", None))
+    # and on from there, back to what it was
+    assert _contents(write(graph, "back", on)) == _contents(first)
+
+
+def test_a_damaged_file_is_written_anew(graph: Dataset, write: Write, first: Before) -> None:
+    before = _copied(first, "damaged")
+    table = before.folder / "tables/claims.csv"
+    table.write_bytes(table.read_bytes().replace(b"1", b"2", 1))
+
+    on = write(graph, "mended", before)
+
+    assert "tables/names.csv" in _taken(before, on)
+    assert "tables/claims.csv" not in _taken(before, on)
+    assert _contents(on) == _contents(first)
+
+
+def test_without_notes_of_what_was_read_nothing_is_taken(
+    graph: Dataset, write: Write, first: Before
+) -> None:
+    before = _copied(first, "forgotten")
+    (before.folder / READS).write_bytes(b'{"tables/names.csv": []}')
+
+    on = write(graph, "anew", before)
+
+    assert not {name for name in _taken(before, on) if name.startswith(("tables/", "links/"))}
+    assert _contents(on) == _contents(first)
