@@ -26,7 +26,7 @@ from twingraph.settings import Settings
 READS: Final = f"{KEPT}/reads.json"
 _FILES: Final = "= "  # begins the pattern of what links are made from beside the graph
 
-Pieces = Callable[[], Iterable[bytes]]
+Pieces = Callable[[], Iterable[bytes | memoryview]]
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Readers:
         files = {pattern for pattern in reads if pattern.startswith(_FILES)}
         return self._touched.isdisjoint(reads) and files <= {self._files}
 
-    def noted(self, name: str, job: Pieces) -> Iterator[bytes]:
+    def noted(self, name: str, job: Pieces) -> Iterator[bytes | memoryview]:
         """Yield the pieces of a file; when that has come to its end, what was read is noted."""
         with self.facts.noting() as reads:
             yield from job()
