@@ -43,6 +43,7 @@ pytestmark = pytest.mark.skipif(
 CROSS: Final = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 SORTED: Final = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i"
 TIGHT: Final = Limits(seconds=1, memory_bytes=192 * 1024 * 1024, rows=1000, concurrent=2)
+COPYING: Final = "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }"
 SMALL: Final = replace(TIGHT, seconds=4, memory_bytes=64 * 1024 * 1024)
 
 Result = TypeVar("Result")
@@ -102,6 +103,28 @@ def test_what_comes_of_a_query(graph: Path, query: str, kind: Outcome) -> None:
 
     assert reply.outcome == kind
     assert time.monotonic() - began < 5
+
+
+def test_a_worker_that_has_grown_is_replaced_once_it_rests(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read the graph is to copy it, and what was copied goes with the worker."""
+    monkeypatch.setattr("twingraph.endpoint.pool._REST", 0.05)
+
+    async def use(pool: Pool) -> tuple[list[int], list[int]]:
+        await pool.ask("ASK {}", "json", "")
+        before = set(pool.processes)
+        await pool.ask(COPYING, "json", "")
+        until = time.monotonic() + 10
+        while set(pool.processes) <= before and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+        await pool.ask("ASK {}", "json", "")
+        return sorted(before), pool.processes
+
+    before, after = with_pool(graph, use, SMALL)
+
+    assert before[0] == after[0], "the fork server stays"
+    assert set(after) - set(before)
 
 
 def test_a_result_may_have_so_many_bytes(graph: Path) -> None:

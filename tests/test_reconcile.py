@@ -14,7 +14,9 @@ import pytest
 from referencing import Registry, Resource
 from starlette.testclient import TestClient
 
+from twingraph.derive.names import fold
 from twingraph.link.gazetteer import Gazetteer, Place
+from twingraph.link.matcher import Query, find
 from twingraph.link.reconcile import (
     Partnership,
     RefusedQueryError,
@@ -76,6 +78,23 @@ def register() -> Register:
 
 
 # --- the official examples ------------------------------------------------------------------------
+
+
+def test_packed_places_are_found_as_the_others(register: Register) -> None:
+    plain = register.gazetteer
+    packed = plain.packed()
+
+    assert list(packed.places) == list(plain.places)
+    assert list(packed.names) == list(plain.names)
+    assert dict(packed.by_slug) == dict(plain.by_slug)
+    assert {key: list(numbers) for key, numbers in packed.by_id.items()} == dict(plain.by_id)
+    assert "nowhere" not in packed.by_slug and "nowhere" not in packed.by_id
+    for place in plain.places:
+        for name in (*place.names, place.label[:-1], place.label[1:] + "e", place.slug):
+            assert find(packed, Query(name)) == find(plain, Query(name))
+            start = fold(name)[:2]
+            assert packed.beginning(start, 9) == plain.beginning(start, 9)
+            assert packed.knows(fold(name)) == plain.knows(fold(name))
 
 
 def test_the_official_examples_are_judged_as_they_should(schemas: Path) -> None:

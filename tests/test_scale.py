@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -24,11 +26,14 @@ from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Finding, TurboEngine
 from twingraph.check.run import locate
 from twingraph.cli import main
+from twingraph.endpoint.helper import Helper
+from twingraph.endpoint.launch import config_of, pages_of
+from twingraph.endpoint.pages import PageMaker
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.dataset import Dataset, chunks, triple_texts
-from twingraph.rdf.frozen import NAME
+from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
-from twingraph.settings import Settings, bundled, load_settings
+from twingraph.settings import Limits, Settings, bundled, load_settings
 from twingraph.site.describe import describe
 from twingraph.site.incoming import INCOMING, MOST, incoming_of, pack_incoming
 from twingraph.site.line_reader import FROM_LINES, OF_LINES, line_reader
@@ -43,6 +48,8 @@ from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
 from twingraph.source.read_file import read_bytes
 from twingraph.source.starter import make_project
+from twingraph.web.reconcile import register_in
+from twingraph.web.sitemap import parts_in
 from twingraph.web.weblinks import list_links
 
 ROOT: Final = Path(__file__).parent.parent
@@ -192,7 +199,7 @@ def test_remembered_lists_are_bounded(site: BuildReader) -> None:
     for number in range(200):
         assert site.remember(("test", number), lambda number=number: number) == number  # type: ignore[misc]  # bound now
 
-    assert len(site.memory) <= 64
+    assert len(site.memory) <= 128
     site.memory.clear()
     site.memory.update(before)
 
@@ -295,6 +302,46 @@ def test_what_the_build_prepared_is_what_the_graph_answers(built: Path) -> None:
     for path in paths:
         assert page(kept, "de", path) == page(asked, "de", path)
     assert finder_of(kept).names == finder_of(asked).names
+
+
+def test_what_workers_share_is_made_in_another_process(built: Path) -> None:
+    """What was prepared is kept as bytes; files that were read are let go."""
+    graph = built.resolve() / NAME
+    config = config_of(graph, HOME, Limits(), pages_of(None, "", Limits()))
+    maker = PageMaker(load_store(graph), config)
+    plain = page(load_site(built), "en", "place/index.html")
+    for preparation in maker.preparations():
+        helper = Helper(preparation.make, None)
+        while not helper.hear():
+            pass
+        preparation.keep(helper.made())
+    site = maker._service.site
+
+    assert {name.partition("-")[0] for name in site.prepared} == {"world"}
+    assert ("listing", "place", "en") in site.memory and "finder" in site.memory
+    assert site.graphs == load_site(built).graphs
+    asked: list[str] = []
+    object.__setattr__(site, "select", lambda text, **terms: asked.append(text))
+    assert finder_of(site).find("bonn")
+    assert register_in(maker._app.state, site).place("bonn") is not None
+    assert list(parts_in(maker._app.state, site))
+    assert asked == []
+    object.__delattr__(site, "select")
+    assert page(site, "en", "place/index.html") == plain
+
+
+@pytest.mark.parametrize("how", ["failed", "killed"])
+def test_a_helper_that_fails_says_why(how: str) -> None:
+    def make() -> None:
+        if how == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise ValueError("no such file")
+
+    helper = Helper(make, None)
+    while not helper.hear():
+        pass
+    with pytest.raises(RuntimeError, match="was ended" if how == "killed" else "no such file"):
+        helper.made()
 
 
 def test_what_is_answered_from_lines_is_what_the_queries_answer(built: Path) -> None:

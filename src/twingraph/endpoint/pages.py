@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import redirect_stderr
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pyoxigraph import Store
 from starlette.types import Message, Scope
@@ -28,9 +28,9 @@ from twingraph.endpoint.question import Question
 from twingraph.settings import Limits
 from twingraph.site.prepared import read_prepared
 from twingraph.site.read_ahead import read_build, read_program
-from twingraph.site.reader import load_site
-from twingraph.web.reconcile import register_in
-from twingraph.web.sitemap import parts_in
+from twingraph.site.reader import ANSWERS, BuildReader, load_site
+from twingraph.web.reconcile import gazetteer_in, keep_register
+from twingraph.web.sitemap import paths_in
 
 Value = TypeVar("Value")
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
@@ -53,6 +53,23 @@ def drive(coroutine: Coroutine[Any, Any, Value]) -> Value:
         return value
     coroutine.close()
     raise RuntimeError("an answer waited for something; in a worker nothing comes")
+
+
+class Preparation(NamedTuple):
+    """Something made once for all workers: in a process of its own, then kept by the fork server.
+
+    What `make` returns is pickled.
+    """
+
+    make: Callable[[], Any]
+    keep: Callable[[Any], object]
+
+
+def _read_whole(site: BuildReader) -> tuple[frozenset[str], dict[object, Any]]:
+    """Return the graphs of a build, and what is to be remembered of it."""
+    read_prepared(site)
+    raw = ("prepared", ANSWERS)  # its rows are remembered
+    return site.graphs, {key: found for key, found in site.memory.items() if key != raw}
 
 
 class OwnEvaluator:
@@ -112,15 +129,28 @@ class PageMaker:
         self._service = Service(site, evaluator)
         self._app = alone()
 
-    def preparations(self) -> list[Callable[[], object]]:
+    def preparations(self) -> list[Preparation]:
         """Return what to do once before workers are forked, so that none does it for itself."""
-        service, state = self._service, self._app.state
+        state = self._app.state
         return [
-            lambda: service.site.graphs,
-            lambda: read_prepared(service.site),
-            lambda: register_in(state, service.site).gazetteer.similar("names", frozenset()),
-            lambda: parts_in(state, service.site),
+            Preparation(lambda: _read_whole(self._service.site), self._keep_whole),
+            Preparation(
+                lambda: gazetteer_in(self._service.site),
+                lambda places: keep_register(state, self._service.site, places),
+            ),
+            Preparation(
+                lambda: paths_in(self._service.site),
+                lambda paths: setattr(state, "sitemaps", (self._service.site, paths)),
+            ),
         ]
+
+    def _keep_whole(self, read: tuple[frozenset[str], dict[object, Any]]) -> None:
+        graphs, memory = read
+        site = self._service.site
+        # what was read of the other files stands in the memory
+        pictures = {name: raw for name, raw in site.prepared.items() if name.endswith(".svg")}
+        site = self._service.site = replace(site, prepared=pictures, memory=memory)
+        site.__dict__["graphs"] = graphs
 
     def forget_prepared(self) -> None:
         """Ask the graph from now on in place of what the build prepared."""

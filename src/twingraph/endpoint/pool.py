@@ -40,6 +40,7 @@ _SHARED: Final = 7  # queries that stand in line at a worker whose query is youn
 _BUSY: Final = 10  # times as long as processor time: then it is long all the same
 _SPARE: Final = 1.0  # seconds that a worker of a slower lane waits for its next query
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
+_REST: Final = 2.0  # seconds without a query, after which one that has grown is replaced
 _TRIES: Final = 2  # of a query whose worker was killed by somebody else
 
 
@@ -84,6 +85,7 @@ class Pool(Supply):
         self._usual = 0.0  # seconds that such a query took of late
         self._looking = False
         self._trimming = False
+        self._tidying = False
         self._failures = 0  # workers that ended before they had answered anything, in a row
         self._reason = ""  # of the last of them
 
@@ -408,6 +410,26 @@ class Pool(Supply):
             self._give(worker, queued.popleft())
         else:
             self._idle.append(worker)
+            if worker.grown:
+                self._tidy_later()
+
+    def _tidy_later(self) -> None:
+        if not self._tidying and self._loop is not None:
+            self._tidying = True
+            self._loop.call_later(_REST, self._tidy)
+
+    def _tidy(self) -> None:
+        """Replace workers that have copied much of the graph, once nobody needs them."""
+        self._tidying = False
+        if self._closed or self._loop is None:
+            return
+        grown = [worker for worker in self._idle if worker.grown]
+        rested = [worker for worker in grown if self._loop.time() - worker.started >= _REST]
+        for worker in rested:
+            self._idle.remove(worker)
+            self._let_go(worker)
+        if len(rested) < len(grown):
+            self._tidy_later()
 
     def _startable(self) -> Iterator[int]:
         """Yield the slower lanes once for each query that waits and has a place there."""

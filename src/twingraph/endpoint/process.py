@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from twingraph.endpoint.evaluate import FRESH
 from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.worker import LAST, LENGTH, REPLY
+from twingraph.endpoint.worker import GROWN, LAST, LENGTH, REPLY
 
 if TYPE_CHECKING:
     from twingraph.endpoint.pool import Pool
@@ -77,6 +77,7 @@ class Worker(asyncio.Protocol):
         self.joined = False
         self.ended = False  # the fork server said so
         self.unprepared = False  # it was forked before all was done that workers are to find done
+        self.grown = False  # a fresh one would take less memory
         self.lane = 0
         self.started = 0.0  # when its query began
         self.mark = -1.0  # its processor time when the query was first looked at
@@ -126,6 +127,7 @@ class Worker(asyncio.Protocol):
             kind, flags, rows, length = REPLY.unpack_from(data)
             if len(data) == REPLY.size + length:  # one answer and no more, as most are
                 reply = Reply(Outcome(kind), data[REPLY.size :], rows, bool(flags & FRESH))
+                self.grown = bool(flags & GROWN)
                 self.pool.answered(self, reply, last=bool(flags & LAST))
                 return
         if self._parts and self._head is None:
@@ -150,6 +152,7 @@ class Worker(asyncio.Protocol):
             self._head = None
             self._parts.clear()
             reply = Reply(Outcome(kind), body, rows, bool(flags & FRESH))
+            self.grown = bool(flags & GROWN)
             self.pool.answered(self, reply, last=bool(flags & LAST))
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 from pyoxigraph import NamedNode, Store
 
 from twingraph.endpoint.evaluate import Answer, Config, evaluate
+from twingraph.endpoint.helper import Helper, trim
 from twingraph.endpoint.messages import PAGE
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.question import unpack
@@ -53,9 +54,11 @@ Value = TypeVar("Value")
 LENGTH: Final = struct.Struct("!I")  # before a question: its bytes, the first of which is its kind
 REPLY: Final = struct.Struct("!cBII")  # before an answer: kind, flags, rows, bytes
 LAST: Final = 1  # flag: this worker ends now
+GROWN: Final = 4  # flag: a fresh worker would take less memory
 _AT_ONCE: Final = 256 * 1024  # bytes of questions that are taken at once
 _QUIET: Final = 0.3  # seconds without an order, after which something is prepared
-_GROWTH: Final = 64 * 1024  # KiB a worker may keep after an answer
+_GROWTH: Final = 32 * 1024 * 1024  # bytes of its own that a worker may have touched
+_NOTABLE: Final = 4 * 1024 * 1024  # … while it rests
 _TOO_QUICK: Final = 0.001  # seconds in which nobody can grow by so much
 _NOW_AND_THEN: Final = 256  # answers after which it is looked at all the same
 _PR_SET_PDEATHSIG: Final = 1
@@ -78,7 +81,7 @@ def _work(
         except (OSError, ValueError, OverflowError) as error:
             _reply(own, Answer(Outcome.NO_WORKERS, f"a worker can't start: {error}".encode()), LAST)
             os._exit(1)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before, grown = _touched(), 0
         for number, question in enumerate(_questions(own)):
             began = time.monotonic()
             # the second clock, in case the server's fails: processor time, which a worker that is
@@ -87,11 +90,21 @@ def _work(
             answer = answer_to(question)
             last = answer.outcome is Outcome.TOO_MUCH_MEMORY
             if time.monotonic() - began > _TOO_QUICK or number % _NOW_AND_THEN == 0:
-                last |= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > _GROWTH
-            _reply(own, answer, LAST if last else 0)
+                touched = _touched() - before
+                last |= touched > _GROWTH
+                grown = GROWN if touched > _NOTABLE else 0
+            _reply(own, answer, LAST if last else grown)
             if last:
                 break
     os._exit(0)
+
+
+def _touched() -> int:
+    """Return the bytes of all pages that this process has been given: new ones, and copies.
+
+    The engine counts the users of a statement within it, so that a query copies what it reads.
+    """
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
 
 
 def _reply(own: socket.socket, answer: Answer, flags: int) -> None:
@@ -213,6 +226,8 @@ class _ForkServer:
         self._config = config
         self._pages = pages
         self._preparations = pages.preparations() if pages is not None else []
+        self._helper: Helper | None = None
+        self._forgotten = False
         self._lifeline = lifeline
         self._controls: dict[int, _Control] = {}
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -225,11 +240,15 @@ class _ForkServer:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         while True:
-            pause = _QUIET if self._preparations and self._controls else None
+            idle = self._helper is None and self._preparations and self._controls
             heard = [self._lifeline.fileno(), wake, *self._controls]
-            ready, _, _ = select.select(heard, [], [], pause)
+            if self._helper is not None:
+                heard.append(self._helper.descriptor)
+            ready, _, _ = select.select(heard, [], [], _QUIET if idle else None)
             if not ready:
-                self._prepare()
+                self._helper = Helper(self._preparations[0].make, self._libc)
+            if self._helper is not None and self._helper.descriptor in ready:
+                self._prepare(self._helper)
             if wake in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake, 4096)
@@ -258,36 +277,39 @@ class _ForkServer:
                 control.send_line("W")
         return bool(data)
 
-    def _prepare(self) -> None:
-        """Do the next of what workers are to find done; say so after the last."""
-        step = self._preparations.pop(0)
+    def _prepare(self, helper: Helper) -> None:
+        """Hear what a helper made for all workers; keep it, and say so, once that is whole."""
+        if not helper.hear():
+            return
+        self._helper = None
+        preparation = self._preparations[0]
         try:
-            in_thread(step)
+            preparation.keep(helper.made())
         except Exception as error:  # noqa: BLE001  # a file of the build says anything
-            self._prepare_otherwise(step, error)
+            if not self._forgotten:
+                self._forget(error)
+                return  # the same once more, from the graph
+        self._preparations.pop(0)
+        gc.collect()
+        gc.freeze()
         if not self._preparations:
-            gc.collect()
-            gc.freeze()
-            with contextlib.suppress(AttributeError):  # glibc alone has it
-                if self._libc is not None:
-                    self._libc.malloc_trim(0)  # what was needed to prepare is given back
-            for control in self._controls.values():
-                control.send_line("W")
+            trim(self._libc)
+        for control in self._controls.values():
+            control.send_line("W")
 
-    def _prepare_otherwise(self, step: Callable[[], object], error: Exception) -> None:
+    def _forget(self, error: Exception) -> None:
         """Do without what the build prepared, where that can't be read; queries need none of it."""
         assert self._pages is not None, "it has preparations"
         place = Path(self._config.graph).parent
         print(  # noqa: T201
             f"twingraph: what {place} prepared for pages can't be read "
-            f"({type(error).__name__}: {error}); pages ask the graph, run 'twingraph build'",
+            f"({error}); pages ask the graph, run 'twingraph build'",
             file=sys.stderr, flush=True,
         )  # fmt: skip
+        self._forgotten = True
         self._pages.forget_prepared()
         for control in self._controls.values():
             control.send_line("W")  # those that there are would trip over the same
-        with contextlib.suppress(Exception):  # what fails again, fails in a page and is told there
-            in_thread(step)
 
     def _answer_to(self, question: bytes) -> Answer:
         """Answer a question in a worker."""

@@ -6,9 +6,10 @@ some dozens, so that the costly comparison is made for a small set only.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 from twingraph.derive.names import fold, forms
 from twingraph.link.exonyms import meant, only_country
 from twingraph.link.spelling import spell
+from twingraph.packed import Index, Records, Texts
 
 _MAX_FUZZY: Final = 60  # names that are compared letter by letter
 _MAX_PREFIX: Final = 2000  # names of one beginning that are looked at
@@ -82,15 +84,38 @@ class Gazetteer:
         }  # of two that are equal the first is kept
         names = [every[key] for key in sorted(every)]
         self.names: Sequence[Name] = names
-        self._exact: dict[str, list[int]] = defaultdict(list)
-        self.by_id: dict[str, list[int]] = defaultdict(list)
+        exact: dict[str, list[int]] = defaultdict(list)
+        by_id: dict[str, list[int]] = defaultdict(list)
         for index, name in enumerate(names):
-            self._exact[name.form].append(index)
+            exact[name.form].append(index)
         for number, place in enumerate(self.places):
             for identifier in place.ids:
-                self.by_id[identifier].append(number)
-        self._forms = [name.form for name in names]
-        self.by_slug = {place.slug: number for number, place in enumerate(self.places)}
+                by_id[identifier].append(number)
+        self._exact: Mapping[str, Sequence[int]] = exact
+        self._forms: Sequence[str] = [name.form for name in names]
+        self._lengths = array("I", map(len, self._forms))
+        self.by_id: Mapping[str, Sequence[int]] = by_id
+        self.by_slug: Mapping[str, int] = {
+            place.slug: number for number, place in enumerate(self.places)
+        }
+
+    def packed(self) -> Gazetteer:
+        """Return the same as bytes: a fifth of the memory, which forks share, and slower to read.
+
+        >>> some = Gazetteer([Place("bonn", ("Bonn",)), Place("koln", ("Köln",))]).packed()
+        >>> [(some.places[name.place].slug, name.how) for name in some.exact("koln")]
+        [('koln', 'label')]
+        """
+        packed = object.__new__(Gazetteer)
+        packed.places = Records((tuple(vars(each).values()) for each in self.places), Place)
+        packed.names = Records((tuple(vars(each).values()) for each in self.names), Name)
+        packed.by_id = Index(self.by_id)
+        packed.by_slug = _Numbers(each.slug for each in self.places)
+        packed._exact = Index(self._exact)
+        packed._forms = Texts(self._forms)
+        packed._lengths = self._lengths
+        packed.__dict__["_grams"] = Index(self._grams)
+        return packed
 
     @cached_property
     def _grams(self) -> Mapping[str, Sequence[int]]:
@@ -111,9 +136,10 @@ class Gazetteer:
             country = "" if place.country else only_country(parts.core)
             if how == "name" and _is_piece(fold(text), fold(label)):
                 how = "short"
-            for form in forms(text):
+            own = forms(text)
+            for form in own:
                 yield Name(form, number, how, text, country=country)
-            if parts.core not in forms(text):
+            if parts.core not in own:
                 how = "bracket" if inside else how
                 yield Name(parts.core, number, how, text, inside, country)
             if "/" in text and "(" not in text:
@@ -155,10 +181,29 @@ class Gazetteer:
                 shared.update(found)
         size = len(core)
         ranked = sorted(
-            shared.items(), key=lambda item: (-item[1], abs(len(self.names[item[0]].form) - size))
+            shared.items(), key=lambda item: (-item[1], abs(self._lengths[item[0]] - size))
         )
         return [self.names[index] for index, _ in ranked[:_MAX_FUZZY]
-                if self.names[index].form not in wanted]  # fmt: skip
+                if self._forms[index] not in wanted]  # fmt: skip
+
+
+class _Numbers(Mapping[str, int]):
+    """Sorted texts, each with its place in their order."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = Texts(texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __getitem__(self, text: str) -> int:
+        place = bisect_left(self._texts, text)
+        if self._texts[place : place + 1] != [text]:
+            raise KeyError(text)
+        return place
 
 
 def _exonyms(place: Place, number: int) -> Iterable[Name]:

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
+from twingraph.packed import Index, Texts
 from twingraph.rdf.vocabulary import CODES
 from twingraph.site.choices import (
     BROWSED,
@@ -92,7 +93,8 @@ def listing_of(reader: BuildReader, kind: str, language: str) -> Listing:
 
     def read() -> Listing:
         kept = reader.prepared.get(f"list-{kind}-{language}.json")
-        return listings(reader, kind)[language] if kept is None else Listing(*json.loads(kept))
+        found = listings(reader, kind)[language] if kept is None else Listing(*json.loads(kept))
+        return Listing(Texts(found.things), Index(found.under), Index(found.stated))
 
     return reader.remember(("listing", kind, language), read)
 
@@ -207,7 +209,10 @@ def facet_counts(reader: BuildReader, kind: str, language: str) -> Counter[str]:
     return reader.remember(
         ("facet counts", kind, language),
         lambda: Counter(
-            {"all": len(listing.things), **{key: len(each) for key, each in listing.under.items()}}
+            {
+                "all": len(listing.things),
+                **{key: len(listing.under[key]) for key in sorted(listing.under)},
+            }
         ),
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract_iter
 
 from twingraph.derive.names import fold, forms, named_kind
+from twingraph.packed import Index, Records
 
 # How a name fits, best first.
 FITS: Final = ("exact", "prefix", "words", "contains", "within", "near")
@@ -54,25 +55,25 @@ class Finder:
     All forms are one text, so that what holds some letters is found without reading each name.
     """
 
-    def __init__(self, names: Sequence[FoldedName]) -> None:
+    def __init__(self, names: Iterable[FoldedName]) -> None:
         """Index names with their forms."""
-        self.names = names
-        forms_of = [(number, form) for number, (_, _, each) in enumerate(names) for form in each]
-        self._owners = [number for number, _ in forms_of]
-        self._text = _END + "".join(form + _END for _, form in forms_of)
-        self._starts = list(accumulate((len(form) + 1 for _, form in forms_of), initial=0))
-        self._by_form: dict[str, list[int]] = {}
-        for number, form in forms_of:
-            self._by_form.setdefault(form, []).append(number)
-
-    @cached_property
-    def _by_word(self) -> Mapping[str, Sequence[int]]:
-        """The names by each word of their forms."""
-        found: dict[str, list[int]] = {}
-        for form, numbers in self._by_form.items():
+        rows: list[tuple[object, ...]] = []
+        found: list[tuple[int, str]] = []
+        for number, (name, kind, folded) in enumerate(names):
+            rows.append((*name, kind, *folded))
+            found += ((number, form) for form in folded)
+        self.names: Sequence[FoldedName] = Records(rows, _read_name)
+        self._owners = array("I", (number for number, _ in found))
+        self._text = _END + "".join(form + _END for _, form in found)
+        self._starts = array("I", accumulate((len(form) + 1 for _, form in found), initial=0))
+        by_form: dict[str, list[int]] = {}
+        for number, form in found:
+            by_form.setdefault(form, []).append(number)
+        by_word: dict[str, list[int]] = {}
+        for form, numbers in by_form.items():
             for word in set(form.split()):
-                found.setdefault(word, []).extend(numbers)
-        return found
+                by_word.setdefault(word, []).extend(numbers)
+        self._by_form, self._by_word = Index(by_form), Index(by_word)
 
     @classmethod
     def of(cls, names: Iterable[Name], base: str) -> Finder:
@@ -92,7 +93,7 @@ class Finder:
             kind = named_kind(name.thing, base)
             if kind is not None:
                 found.append((name, kind, tuple(sorted(forms(name.text)))))
-        return cls(tuple(found))
+        return cls(found)
 
     def find(self, typed: str, language: str = "en") -> list[Hit]:
         """Return what `typed` may name, each thing once, the likeliest first.
@@ -147,15 +148,19 @@ class Finder:
         indexes = [self._by_form, *([self._by_word] if len(typed_text) >= _MIN_WORD else [])]
         found: set[int] = set()
         for index in indexes:
-            near = [
-                word for word in index
-                if abs(len(word) - len(typed_text)) <= most
-            ]  # fmt: skip
+            lengths = range(len(typed_text) - most, len(typed_text) + most + 1)
+            near = [word for length in lengths for word in index.of_length(length)]
             for word, _, _ in extract_iter(
                 typed_text, near, scorer=OSA.distance, score_cutoff=most
             ):
                 found.update(index[word])
         return found
+
+
+def _read_name(
+    thing: str, text: str, language: str, main: bool, kind: str, *folded: str
+) -> FoldedName:
+    return Name(thing, text, language, main), kind, folded
 
 
 def _best_fit(typed_text: str, folded: Sequence[str], nearly: bool) -> tuple[int | None, int, int]:

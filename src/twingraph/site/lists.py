@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
+from twingraph.packed import Texts
 from twingraph.rdf.iris import description_path
 from twingraph.rdf.vocabulary import CODES, PREFIXES, SCHEMES
 from twingraph.site.columns import heading
@@ -73,12 +74,12 @@ def list_path(kind: str, number: int = 1) -> str:
     return f"{kind}/index.html" if number == 1 else f"{kind}/page-{number}.html"
 
 
-def members_of(site: BuildReader, kind: str) -> tuple[str, ...]:
+def members_of(site: BuildReader, kind: str) -> Sequence[str]:
     """Return the IRIs of all things of a kind, sorted; a build is asked once."""
 
-    def ask() -> tuple[str, ...]:
+    def ask() -> Texts:
         rows = site.rows_of("members", CLASSES[kind])
-        return tuple(
+        return Texts(
             sorted(thing.value for row in rows if isinstance(thing := row["thing"], NamedNode))
         )
 

@@ -18,7 +18,7 @@ NAMES = "names.json"
 
 def finder_of(reader: BuildReader) -> Finder:
     """Return the finder of a site, made when first asked for."""
-    return reader.remember("finder", lambda: Finder(tuple(_names(reader))))
+    return reader.remember("finder", lambda: Finder(_names(reader)))
 
 
 def _names(reader: BuildReader) -> Iterator[FoldedName]:

@@ -99,6 +99,9 @@ def read_prepared(reader: BuildReader) -> None:
     """Read all of it now, so that no page waits for it: what is listed, counted and searched."""
     finder_of(reader)
     kept_of(reader)
+    reader.prepared_graphs()
+    for name in ANSWERED:
+        reader.rows(name)
     for kind in CLASSES:
         members_of(reader, kind)
     for language in LANGUAGES:

@@ -74,8 +74,9 @@ def _coverage(reader: BuildReader, language: str, place: str) -> Coverage:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     listing = listing_of(reader, "partnership", language)
     stated = {name: set(listing.stated.get(name, ())) for name in _STATED}
-    for key, places in listing.under.items():
+    for key in sorted(listing.under):
         if key.startswith(_COUNTRY) and JOIN not in key:
+            places = listing.under[key]
             counts[key]["all"] = len(places)
             for name, each in stated.items():
                 counts[key][name] = len(each.intersection(places))
@@ -122,15 +123,16 @@ def _starts(reader: BuildReader, language: str, place: str) -> Section:
     words = words_of(language)
     listing = listing_of(reader, "partnership", language)
     started = set(listing.stated.get("start", ()))
-    missing = [iri for place, iri in enumerate(listing.things) if place not in started]
+    missing = [place for place in range(len(listing.things)) if place not in started]
+    shown = [listing.things[place] for place in missing[:_SHOWN]]
     sentence = words.ngettext(
         "Of {all} partnerships, {number} has no start in our sources.",
         "Of {all} partnerships, {number} have no start in our sources.",
         len(missing), all=words.number(len(listing.things)),
     )  # fmt: skip
     facts = PageFacts(reader, language)
-    facts.mention(missing[:_SHOWN])
+    facts.mention(shown)
     facts.complete()
     formatter = ValueFormatter(facts, place)
-    values = [formatter.link(iri) for iri in missing[:_SHOWN]]
+    values = [formatter.link(iri) for iri in shown]
     return Section("starts", words.gettext("Start not stated"), sentence, values)

@@ -34,9 +34,10 @@ def read_program() -> None:
     for block in range(0, 0x110000, 256):  # its tables, which it reads one by one
         anyascii(chr(block))
     country_code("")
-    cities_named("")
 
 
 def read_build(site: BuildReader) -> None:
     """Read the files of the build that answers are made from."""
     site.read_ahead(_FILES)
+    if not site.prepared:  # else another process reads them, which prepares for this one
+        cities_named("")

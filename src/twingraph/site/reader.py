@@ -50,7 +50,7 @@ ANSWERS: Final = "answers.json"
 GRAPHS: Final = "graphs.json"
 _SHORT: Final = 5000  # rows of an answer that is kept
 _REMOTE_BATCH: Final = 1000  # things that an endpoint is asked about; Virtuoso refuses 6,000
-_REMEMBERED: Final = 64  # lists of IRIs that are kept for a build
+_REMEMBERED: Final = 128  # answers and lists that are kept for a build
 
 
 class BuildFile(NamedTuple):
@@ -149,11 +149,12 @@ class BuildReader:
         """
         if terms:
             return self.select(self.queries[name], **terms)
-        known = self.memory.get(("rows", name))
-        if known is None:
-            known = self._prepared_rows(name)
-        rows = self.select(self.queries[name]) if known is None else known
-        if known is None and len(rows) <= _SHORT:
+        known: list[Row] | None = self.memory.get(("rows", name))
+        if known is not None:
+            return list(known)
+        kept = self._prepared_rows(name)
+        rows = self.select(self.queries[name]) if kept is None else kept
+        if kept is not None or len(rows) <= _SHORT:
             self.remember(("rows", name), lambda: rows)
         return list(rows)
 

@@ -23,6 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from twingraph.link.gazetteer import Gazetteer
 from twingraph.link.places import gazetteer_of
 from twingraph.link.reconcile import (
     PROPERTIES,
@@ -111,9 +112,22 @@ def register_in(state: State, site: BuildReader) -> Register:
     with _making:
         known: tuple[BuildReader, Register] | None = getattr(state, "register", None)
         if known is None or known[0] is not site:
-            gazetteer = gazetteer_of(site.triples("gazetteer"), site.base)
-            known = state.register = (site, Register(gazetteer, _partnerships(site), site.base))
+            known = keep_register(state, site, gazetteer_in(site))
     return known[1]
+
+
+def gazetteer_in(site: BuildReader) -> Gazetteer:
+    """Return the places of a build, to be matched against, as bytes that forks share."""
+    return gazetteer_of(site.triples("gazetteer"), site.base).packed()
+
+
+def keep_register(
+    state: State, site: BuildReader, gazetteer: Gazetteer
+) -> tuple[BuildReader, Register]:
+    """Keep the register of a build with these places; return both."""
+    known = site, Register(gazetteer, _partnerships(site), site.base)
+    state.register = known
+    return known
 
 
 def _partnerships(site: BuildReader) -> Callable[[str], Sequence[Partnership]]:

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from twingraph.packed import Texts
 from twingraph.site.pages import page_paths
 from twingraph.site.reader import BuildReader
 from twingraph.site.sitemap import parts, write_index, write_robots, write_sitemap
@@ -77,8 +78,13 @@ def parts_in(state: State, site: BuildReader) -> Mapping[str, Sequence[str]]:
     """Return the sitemaps of a build, made when first asked for, kept until another is."""
     kept: tuple[BuildReader, dict[str, Sequence[str]]] | None = getattr(state, "sitemaps", None)
     if kept is None or kept[0] is not site:
-        kept = state.sitemaps = site, parts(page_paths(site))
+        kept = state.sitemaps = site, paths_in(site)
     return kept[1]
+
+
+def paths_in(site: BuildReader) -> dict[str, Sequence[str]]:
+    """Return the sitemaps of a build by their names, each with its pages."""
+    return {name: Texts(pages) for name, pages in parts(page_paths(site)).items()}
 
 
 def all_links(request: Request) -> Response:
