@@ -65,12 +65,14 @@ class FrozenGraph(BuildHookInterface):
                 )
         sys.path.insert(0, str(ROOT / "src"))
         from twingraph.build import build
+        from twingraph.kept import KEPT
         from twingraph.settings import load_settings
 
         self._folder = tempfile.TemporaryDirectory()
         built = build(load_settings(ROOT), Path(self._folder.name) / "build")
         if built.folder is None:
             raise SystemExit("no wheel:\n" + "\n".join(map(str, built.problems)))
+        shutil.rmtree(built.folder / KEPT)  # for the next build, of which there is none
         build_data["force_include"][str(built.folder)] = "twingraph/bundled/build"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
