@@ -117,6 +117,13 @@ def _curated_items() -> dict[str, dict[str, str]]:
     return {item: {} for item in re.findall(r"\twd:(Q\d+)\t", text)}
 
 
+def _curated_places() -> set[str]:
+    """Return the slugs of the places that the curated files describe."""
+    files = sorted((ROOT / "data" / "entities").glob("*.ttl"))
+    texts = (path.read_text(encoding="utf-8") for path in files)
+    return {slug for text in texts for slug in re.findall(r"(?m)^place:([a-z0-9-]+) a ", text)}
+
+
 # --- more worlds ---------------------------------------------------------------------------------
 
 
@@ -196,7 +203,6 @@ def make_project(folder: Path, world: World, size: int, lists: int) -> None:
     items = {item for pair in pairs for item in pair}
     places = [row for row in world.places if not row["wikidata"] or row["wikidata"] in items]
     slugs = {row["slug"] for row in places}
-    others = {row["slug"] for row in world.places} - slugs
     first = [
         {"a": a, "b": b, "since": str(_year((a, b))) if digest_number("dated", a, b) % 10 < 6
          else ""}
@@ -215,7 +221,8 @@ def make_project(folder: Path, world: World, size: int, lists: int) -> None:
             for pair in pairs
         ]  # fmt: skip
         _write_list(imports / "second", second, [*columns, "kind"], "Second", _START + _KIND)
-    located = [row for row in world.geonames if row["slug"] not in others]
+    described = slugs | _curated_places()
+    located = [row for row in world.geonames if row["slug"] in described]
     (imports / "geonames").mkdir()
     digest = _write(imports / "geonames" / "rows.csv", located, list(world.geonames[0]))
     spec = (ROOT / "data" / "imports" / "geonames" / "import.toml").read_text(encoding="utf-8")

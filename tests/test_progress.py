@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from twingraph.link.gazetteer import Gazetteer, Place
 from twingraph.link.match_names import match_sides
+from twingraph.progress import counted_lines
 from twingraph.rdf.frozen import load_store, read_frozen
+from twingraph.release.changes.diff import diff
+from twingraph.releasing import release
+from twingraph.settings import load_settings
+from twingraph.source.starter import make_project
 from twingraph.source.tables.outcome import Side
 
 ERASED = "\r\x1b[K"
@@ -76,3 +83,45 @@ def test_names_are_counted() -> None:
     )
 
     assert lines == [("matching names (1 of 2)", 0.0), ("matching names (2 of 2)", 0.5)]
+
+
+def test_a_release_and_a_difference_tell_their_shares(tmp_path: Path) -> None:
+    make_project(tmp_path / "project", "https://example.org/", "T", date(2026, 11, 21))
+    head = tmp_path / "project" / "twingraph.toml"
+    shares: dict[str, list[float]] = {}
+    told: list[float] = []
+
+    def note(doing: str, share: float = 0.0) -> None:
+        shares.setdefault(doing.partition(" (")[0], []).append(share)
+        if doing == "packing" and len(shares[doing]) == 1:
+            told.clear()  # what a build tells before stands elsewhere
+        told.append(share)
+
+    for day in ("2026-11-21", "2026-11-22"):
+        shares.clear()
+        text = re.sub(r'(?m)^release = ".*"', f'release = "{day}"', head.read_text("utf-8"))
+        head.write_text(text, encoding="utf-8")
+        release(load_settings(tmp_path / "project"), day, note)
+        assert told == sorted(told)
+        assert told[-1] == 1
+    assert {"packing", "comparing", "writing the feed of changes"} <= shares.keys()
+    assert len(set(shares["packing"])) > 5
+
+    told.clear()
+    diff("2026-11-21", "2026-11-22", tmp_path / "project" / "releases", "text", "en", note)
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+
+def test_lines_are_counted_by_their_bytes() -> None:
+    told: list[float] = []
+    lines = [b"x" * 1_000_000] * 8
+
+    found = list(
+        counted_lines(lines, 8_000_000, "reading", lambda _, share=0.0: told.append(share))
+    )
+
+    assert found == lines
+    assert told == sorted(told)
+    assert len(told) >= 4
+    assert (told[0], told[-1]) == (0, 1)

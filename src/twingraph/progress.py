@@ -6,7 +6,11 @@ it.
 
 from __future__ import annotations
 
-from typing import IO, Protocol
+from collections.abc import Iterable, Iterator
+from threading import Lock
+from typing import IO, Final, Protocol
+
+_STEP: Final = 1 << 20  # bytes of lines between two notes
 
 
 class Progress(Protocol):
@@ -32,6 +36,46 @@ def part(progress: Progress, start: float, end: float) -> Progress:
         progress(doing, start + (end - start) * share)
 
     return tell
+
+
+def counted_lines(
+    lines: Iterable[bytes], size: int, doing: str, progress: Progress
+) -> Iterator[bytes]:
+    """Yield lines, and tell which share of all `size` bytes of them have come; 0: not known.
+
+    >>> list(counted_lines([b"ab", b"cd"], 4, "reading", lambda doing, share=0.0: print(share)))
+    0.0
+    1.0
+    [b'ab', b'cd']
+    """
+    progress(doing, 0.0)
+    read = noted = 0
+    for line in lines:
+        yield line
+        read += len(line)
+        if size and read - noted >= _STEP:
+            noted = read
+            progress(doing, min(1.0, read / size))
+    progress(doing, 1.0)
+
+
+class Tally:
+    """Counts what several threads have done of a task of `size` bytes.
+
+    >>> Tally(4, "packing", lambda doing, share=0.0: print(doing, share)).add(3)
+    packing 0.75
+    """
+
+    def __init__(self, size: int, doing: str, progress: Progress) -> None:
+        """Begin with nothing done."""
+        self._size, self._doing, self._progress = max(1, size), doing, progress
+        self._done, self._lock = 0, Lock()
+
+    def add(self, number: int) -> None:
+        """Take note of further bytes."""
+        with self._lock:
+            self._done += number
+            self._progress(self._doing, min(1.0, self._done / self._size))
 
 
 class CountedStream:

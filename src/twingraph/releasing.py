@@ -18,7 +18,7 @@ from twingraph.catalogue.citation import missing_for_doi
 from twingraph.current_build import ensure_build
 from twingraph.inputs import input_digest
 from twingraph.problems import TwingraphError
-from twingraph.progress import Progress
+from twingraph.progress import Progress, part
 from twingraph.release.contents import Plan, write_contents
 from twingraph.release.feeds.documents import write_documents
 from twingraph.release.feeds.publication import Publication
@@ -27,6 +27,7 @@ from twingraph.release.readiness import refuse_date, refuse_unclean
 from twingraph.settings import FILE, Settings
 
 _DRAFT: Final = ".draft"
+_BUILT: Final = 0.4  # share of the time that a build takes where there is none yet
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,14 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
         point(releases / LATEST, earlier[0].date)
     refuse_date(settings, date, releases)
     refuse_unclean(settings)
-    build = ensure_build(settings, None, progress, large=False).resolve()
+    built: list[str] = []
+
+    def building(doing: str, share: float = 0.0) -> None:
+        built.append(doing)
+        progress(doing, _BUILT * share)
+
+    build = ensure_build(settings, None, building, large=False).resolve()
+    progress = part(progress, _BUILT if built else 0.0, 1.0)
     try:
         plan = Plan(settings, date, build, releases, earlier)
         edition = write_contents(plan, draft, progress)
@@ -87,7 +95,7 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
         shutil.rmtree(draft, ignore_errors=True)
     sync(releases)
     point(releases / LATEST, date)
-    progress("writing feeds")
+    progress("writing feeds", 1.0)
     try:
         editions = list_editions(releases, settings.base_iri, settings.address)
         write_documents(Publication.of(settings), editions, releases)

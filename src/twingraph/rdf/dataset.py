@@ -67,7 +67,9 @@ class Dataset:
         Text is kept as it is: a store would write `57.0480` as `57.048`.
         """
         try:
-            return cls._of_lines(_lines(path.read_bytes()))
+            # one line after the other: the whole text beside its lines would be twice the memory
+            with path.open(encoding="utf-8", newline="\n") as stream:
+                return cls._of_lines(line.removesuffix("\n") for line in stream)
         except (OSError, ValueError) as error:
             raise TwingraphError(f"{path}: {error}; run 'twingraph build' again") from None
 
@@ -133,8 +135,8 @@ def parted(line: str) -> tuple[str, str]:
     return (match["graph"] or "<>")[1:-1], match["triple"] + " ."
 
 
-def _sorted(lines: Iterable[str]) -> list[str]:
-    return sorted(set(lines))
+def _sorted(lines: Sequence[str]) -> list[str]:
+    return merged([lines])
 
 
 def _merged(graphs: Sequence[tuple[Sequence[str], str]]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final
@@ -28,12 +28,13 @@ PackError: Final = (zstd.ZstdError, zlib.error, gzip.BadGzipFile, EOFError)
 GZIP_LEVEL: Final = 9
 ZSTD_LEVEL: Final = 12  # docs/decisions/0014: what more costs, and what it brings
 _CHUNK: Final = 1 << 20
+_HEADER: Final = 18  # bytes of the longest frame header (RFC 8878 §3.1.1.1)
 
 
-def pack(source: Path, target: Path) -> str:
+def pack(source: Path, target: Path, note: Callable[[int], None] = lambda _: None) -> str:
     """Write `source` packed as the suffix of `target` says: `.gz` or `.zst`.
 
-    Returns the SHA-256 of what was packed.
+    Returns the SHA-256 of what was packed. `note` is told how many bytes each step has packed.
     """
     digest = hashlib.sha256()
     size = source.stat().st_size
@@ -41,6 +42,7 @@ def pack(source: Path, target: Path) -> str:
         while chunk := whole.read(_CHUNK):
             digest.update(chunk)
             out.write(chunk)
+            note(len(chunk))
     return digest.hexdigest()
 
 
@@ -107,6 +109,20 @@ def stored_path(path: Path) -> Path:
     """
     places = (path, *(path.with_name(path.name + suffix) for suffix in (".zst", ".gz")))
     return next((place for place in places if place.is_file()), path)
+
+
+def content_size(path: Path) -> int:
+    """Return how many bytes a file holds, unpacked if it is packed; 0 where it does not say."""
+    if path.suffix not in PACKINGS:
+        return path.stat().st_size
+    with path.open("rb") as stream:
+        if path.suffix == ".gz":  # RFC 1952 §2.3.1: the last four bytes, modulo 2^32
+            stream.seek(max(0, path.stat().st_size - 4))
+            return int.from_bytes(stream.read(4), "little")
+        try:
+            return zstd.get_frame_info(stream.read(_HEADER)).decompressed_size or 0
+        except zstd.ZstdError:
+            return 0  # told where it is read
 
 
 def read_stored(path: Path) -> bytes:

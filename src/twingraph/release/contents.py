@@ -18,7 +18,7 @@ from twingraph.export.editions import PACKINGS, Edition, File, media_type
 from twingraph.export.void import NAME as VOID
 from twingraph.export.void import is_dump, write_void
 from twingraph.problems import TwingraphError
-from twingraph.progress import Progress
+from twingraph.progress import Progress, Tally, ignore, part
 from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.frozen import ABOUT as BUILD_ABOUT
 from twingraph.rdf.frozen import NAME
@@ -42,6 +42,8 @@ from twingraph.version import __version__
 PACKED_FROM: Final = 16 * 1024  # bytes; smaller files are packed only where they hold the graph
 STORED: Final = ".zst"  # the packing from which a file is made that is asked for unpacked
 _WORKERS: Final = 2
+# shares of the time of a large release that are over after each of its steps
+_PACKED, _COMPARED, _FED, _DESCRIBED = 0.5, 0.6, 0.7, 0.85
 _READ: Final = 1 << 20
 _READ_ONLY: Final = 0o444
 _CATALOGUE: Final = "catalog.ttl"  # the one whose changes are announced
@@ -78,15 +80,15 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
     folder.mkdir()
     writer = _Writer(folder, plan.url)
     built = read_sums(plan.build)
-    progress("packing")
-    writer.take({name: built[name] for name in sorted(built.keys() - _ANEW)}, plan.build)
-    progress("comparing with the release before")
-    found = _compared(plan)
+    taken = {name: built[name] for name in sorted(built.keys() - _ANEW)}
+    writer.take(taken, plan.build, part(progress, 0.0, _PACKED))
+    found = _compared(plan, part(progress, _PACKED, _COMPARED))
     if found:
         writer.put_packed(_differences(plan, found))
-    progress("writing the feed of changes")
-    writer.put_packed((name, [raw]) for name, raw in _feed(plan, found))
-    progress("telling what there is")
+    progress("writing the feed of changes", _COMPARED)
+    feed = _feed(plan, found)
+    writer.put_packed(((name, [raw]) for name, raw in feed), part(progress, _FED, _DESCRIBED))
+    progress("telling what there is", _DESCRIBED)
     frozen = _frozen(plan, plan.build / NAME)
     notes, counts = one_line(found), count_things(frozen.dataset, frozen.base)
     writer.put(VOID, [write_void(frozen, [file.url for file in writer.files if is_dump(file.name)],
@@ -120,7 +122,7 @@ def _frozen(plan: Plan, dump: Path) -> Frozen:
     return Frozen(Dataset.load(dump), base, prefixes_for(base), plan.settings)
 
 
-def _compared(plan: Plan) -> Comparison | None:
+def _compared(plan: Plan, progress: Progress) -> Comparison | None:
     """Return what changed since the release before, which must be as it was published."""
     if not plan.previous:
         return None
@@ -136,7 +138,7 @@ def _compared(plan: Plan) -> Comparison | None:
             f"{plan.releases / plan.previous / stored.name} was changed after it was published; "
             f"put back the file with the SHA-256 {stored.sha256}"
         )
-    return compare_dumps(old, folder_dump(plan.build, plan.date))
+    return compare_dumps(old, folder_dump(plan.build, plan.date), progress)
 
 
 def _differences(plan: Plan, found: Comparison) -> list[tuple[str, Iterable[bytes]]]:
@@ -216,7 +218,7 @@ class _Writer:
         self._list(name, whole.hexdigest())
         return whole.hexdigest()
 
-    def take(self, digests: Mapping[str, str], source: Path) -> None:
+    def take(self, digests: Mapping[str, str], source: Path, progress: Progress = ignore) -> None:
         """Take files of a folder over, by name with the checksum that each must have.
 
         What is large or holds the graph is kept packed only. Raises `TwingraphError` for a file
@@ -228,10 +230,12 @@ class _Writer:
             with (source / name).open("rb") as stream:
                 found = self.put(name, iter(lambda: stream.read(_READ), b""))  # read here
             _refuse_changed(source / name, found, digests[name])
-        for name, found in self._pack({name: source / name for name in chosen}):
+        for name, found in self._pack({name: source / name for name in chosen}, progress):
             _refuse_changed(source / name, found, digests[name])
 
-    def put_packed(self, files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+    def put_packed(
+        self, files: Iterable[tuple[str, Iterable[bytes]]], progress: Progress = ignore
+    ) -> None:
         """Write files; what is large is kept packed only."""
         large = {}
         for name, chunks in files:
@@ -239,31 +243,33 @@ class _Writer:
             if self.files[-1].size >= PACKED_FROM:
                 del self.files[-1]
                 large[name] = self.folder / name
-        for name, _ in self._pack(large):
+        for name, _ in self._pack(large, progress):
             large[name].unlink()
 
-    def _pack(self, sources: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
+    def _pack(self, sources: Mapping[str, Path], progress: Progress) -> Iterator[tuple[str, str]]:
         """Pack files, the largest first, two at a time; yield names and SHA-256 of the contents."""
-        by_size = sorted(sources, key=lambda name: -sources[name].stat().st_size)
+        sizes = {name: path.stat().st_size for name, path in sources.items()}
+        tally = Tally(len(PACKINGS) * sum(sizes.values()), "packing", progress)
+        by_size = sorted(sources, key=lambda name: -sizes[name])
         jobs = [(name, suffix) for name in by_size for suffix in PACKINGS]
         with ThreadPoolExecutor(_WORKERS) as workers:
-            done = workers.map(lambda job: self._packed(sources[job[0]], "".join(job)), jobs)
+            done = workers.map(lambda job: self._packed(sources[job[0]], "".join(job), tally), jobs)
             for (name, suffix), (content, digest) in zip(jobs, done, strict=True):
                 self._list(name + suffix, digest)
                 if suffix == STORED:
-                    size = sources[name].stat().st_size
                     listed = File(
-                        name, self.url + name, *media_type(name), size, content, name + suffix
-                    )
+                        name, self.url + name, *media_type(name), sizes[name], content,
+                        name + suffix,
+                    )  # fmt: skip
                     self.files.append(listed)
                     yield name, content
 
-    def _packed(self, source: Path, name: str) -> tuple[str, str]:
+    def _packed(self, source: Path, name: str, tally: Tally) -> tuple[str, str]:
         """Pack a file under a name; return the SHA-256 of what it holds and of the packed file."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            content = pack(source, path)
+            content = pack(source, path, tally.add)
         except PackError:  # it grew or shrank meanwhile
             raise _changed(source) from None
         with path.open("rb") as stream:

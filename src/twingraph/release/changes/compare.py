@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from twingraph.derive.resolve import DATES, RESOLVED
+from twingraph.progress import Progress, ignore
+from twingraph.progress import part as part_of
 from twingraph.rdf.iris import DERIVED, LINKS, kind_of, source_of
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import PROV, SKOS, TG
@@ -28,6 +30,7 @@ _SAME: Final = (NamedNode(_OWL + "sameAs"),)
 _REPLACED: Final = NamedNode("http://purl.org/dc/terms/isReplacedBy")
 _ISSUED: Final = NamedNode("http://purl.org/dc/terms/issued")
 _TRUE: Final = "true"
+_COMPARED: Final = 0.6  # share of the time after which the lines that differ are known
 _BOUNDS: Final = {bound: verb for verb, pair in DATES.items() for bound in pair}
 # what only rules write, for dumps that don't say which graph a triple is from
 _RULED: Final = frozenset({
@@ -55,17 +58,21 @@ class _Line(NamedTuple):
         return self.added, self.statement.subject, self.statement.predicate, self.statement.object
 
 
-def compare_dumps(old: Dump, new: Dump) -> Comparison:
+def compare_dumps(old: Dump, new: Dump, progress: Progress = ignore) -> Comparison:
     """Return what changed from one dump to another; both are walked through twice."""
-    delta = compare(old, new)
+    delta = compare(old, new.counted("comparing", part_of(progress, 0.0, _COMPARED)))
     lines = [
         *(_Line(False, *item) for item in _read(delta.removed, old)),
         *(_Line(True, *item) for item in _read(delta.added, new)),
     ]
     touched = {line.statement.subject for line in lines}
     decisions = (old.decided(), new.decided()) if old.decided and new.decided else ({}, {})
-    before, after = (read_background(item, touched) if touched else Background(item.base)
-                     for item in (old, new))  # fmt: skip
+    half = (_COMPARED + 1) / 2
+    read = []
+    for dump, first, last in ((old, _COMPARED, half), (new, half, 1.0)):
+        counted = dump.counted("reading what is touched", part_of(progress, first, last))
+        read.append(read_background(counted, touched) if touched else Background(dump.base))
+    before, after = read
     sorter = _Sorter(new.base, before, after, touched, decisions, lines)
     changes = sorted(sorter.changes(), key=_order)
     labels = {**before.labels, **after.labels}

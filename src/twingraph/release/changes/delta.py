@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
 
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress, counted_lines
 from twingraph.rdf.turtle import plain
 from twingraph.rdf.vocabulary import HOME
 
@@ -31,7 +32,8 @@ class Dump:
 
     `base` is the base IRI its things are named under, `name` what people call it, `decided` what
     was decided about links, where that is known: (our IRI, theirs) -> holds.
-    `triples`: it is the default graph alone.
+    `triples`: it is the default graph alone. `size` is how many bytes all lines have, 0 where that
+    is not known.
     """
 
     name: str
@@ -39,6 +41,15 @@ class Dump:
     base: str = HOME
     decided: Callable[[], dict[tuple[str, str], bool]] | None = None
     triples: bool = False
+    size: int = 0
+
+    def counted(self, doing: str, progress: Progress) -> Dump:
+        """Return a dump that tells which share of it was walked through."""
+
+        def lines() -> Iterator[bytes]:
+            return counted_lines(self.lines(), self.size, doing, progress)
+
+        return replace(self, lines=lines)
 
 
 @dataclass(frozen=True)
@@ -120,7 +131,6 @@ def is_default(line: bytes) -> bool:
     >>> is_default(b'<http://e/> <http://e/> "a <http://e/>" .\n')
     True
     """
-    if not line.endswith(b"> .\n"):
-        return True
-    match = LINE.fullmatch(line)
-    return match is not None and match["graph"] is None
+    # neither an IRI nor what follows a text holds a quotation mark, and only texts hold spaces
+    rest = line.rpartition(b'"')[2]
+    return rest.count(b" ") == (3 if len(rest) == len(line) else 1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from twingraph.problems import TwingraphError
+from twingraph.progress import Progress
 from twingraph.release.changes.compare import compare_dumps
 from twingraph.release.changes.patch import apply_patch, write_patch
 from twingraph.release.changes.sides import comparable, dump_digest, find_dump
@@ -15,8 +16,6 @@ from twingraph.release.compress import PackError, opened, stored_path
 
 PATCH: Final = "patch"
 FORMS: Final = (*FORMATS, PATCH)
-
-Progress = Callable[[str], None]
 
 
 def diff(
@@ -29,9 +28,8 @@ def diff(
     """
     progress(f"reading {old} and {new}")
     sides = comparable(find_dump(old, releases), find_dump(new, releases))
-    progress("comparing")
     try:
-        found = compare_dumps(*sides)
+        found = compare_dumps(*sides, progress)
         if form != PATCH:
             return [FORMATS[form](found, language)], bool(found.delta)
         digests = (dump_digest(found.old), dump_digest(found.new))

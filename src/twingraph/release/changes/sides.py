@@ -20,7 +20,7 @@ from twingraph.rdf.frozen import NAME, quad_lines, refuse_doctype
 from twingraph.rdf.turtle import is_new
 from twingraph.rdf.vocabulary import HOME
 from twingraph.release.changes.delta import LINE, Dump, is_default
-from twingraph.release.compress import PackError, opened, read_stored, stored_path
+from twingraph.release.compress import PackError, content_size, opened, read_stored, stored_path
 from twingraph.release.index import LATEST, read_about, release_key, release_names
 from twingraph.source.mappings import read_table
 
@@ -63,7 +63,8 @@ def folder_dump(folder: Path, name: str) -> Dump:
     base, path = about.get("base_iri"), stored_path(folder / NAME)
     if not isinstance(base, str) or not path.is_file():
         raise TwingraphError(f"{name}: neither a release nor a build; name a folder with {NAME}")
-    return Dump(name, partial(_walk, path), base, partial(_decided, folder, base))
+    decided, size = partial(_decided, folder, base), content_size(path)
+    return Dump(name, partial(_walk, path), base, decided, size=size)
 
 
 def file_dump(path: Path, name: str) -> Dump:
@@ -74,7 +75,8 @@ def file_dump(path: Path, name: str) -> Dump:
         raise TwingraphError(f"{name}: '{suffix}' names no RDF format; write .nq, .nt or .ttl")
     try:
         if form == RdfFormat.N_QUADS and _is_canonical(path):
-            return Dump(name, partial(_walk, path), _base_of(_walk(path)))
+            base, size = _base_of(_walk(path)), content_size(path)
+            return Dump(name, partial(_walk, path), base, size=size)
         lines = _canonical(path, name, form)
     except SyntaxError as error:
         raise TwingraphError(
@@ -84,7 +86,8 @@ def file_dump(path: Path, name: str) -> Dump:
         raise TwingraphError(f"{name}: damaged or cut off ({error}); take the file anew") from None
     except OSError as error:
         raise TwingraphError(f"{name}: {error}; name a dump that can be read") from None
-    return Dump(name, lambda: iter(lines), _base_of(lines), triples=form in _TRIPLES)
+    size = sum(map(len, lines))
+    return Dump(name, lambda: iter(lines), _base_of(lines), triples=form in _TRIPLES, size=size)
 
 
 def comparable(old: Dump, new: Dump) -> tuple[Dump, Dump]:

@@ -62,16 +62,17 @@ def changed_members(old: Dump | None, new: Dump) -> list[Member]:
 
 def entity_states(dump: Dump) -> Mapping[bytes, list[bytes]]:
     """Return the lines of a dump's default graph by the entity (`<iri>`) that they belong to."""
-    roots = _roots(dump)
+    lines = list(_default_lines(dump))  # they are what is returned
+    roots = _roots(lines, dump.base)
     found: dict[bytes, list[bytes]] = defaultdict(list)
-    for line in _default_lines(dump):
+    for line in lines:
         subject = line[: line.index(b" ")]
         found[roots.get(subject, subject)].append(line)
     return found
 
 
 def _digests(dump: Dump) -> dict[bytes, bytes]:
-    roots = _roots(dump)
+    roots = _roots(_default_lines(dump), dump.base)
     found: dict[bytes, hashlib.blake2b] = {}
     for line in _default_lines(dump):
         subject = line[: line.index(b" ")]
@@ -93,7 +94,7 @@ def _default_lines(dump: Dump) -> Iterator[bytes]:
     return (line for line in dump.lines() if is_default(line))
 
 
-def _roots(dump: Dump) -> dict[bytes, bytes]:
+def _roots(lines: Iterable[bytes], base: str) -> dict[bytes, bytes]:
     """Return the entity of every part, by the part (both as `<iri>`).
 
     A citation that several nodes share belongs to the one whose IRI sorts first; one that nobody
@@ -104,7 +105,9 @@ def _roots(dump: Dump) -> dict[bytes, bytes]:
     owner_predicates = {kind: _raw(term.value) for kind, term in _UP.items()}
     owners: dict[bytes, bytes] = {}
     sources: dict[bytes, bytes] = {}
-    for line in _default_lines(dump):
+    geometry, place = (f"<{base}id/{kind}/".encode() for kind in ("geometry", "place"))
+    geometries: dict[bytes, bytes] = {}
+    for line in lines:
         subject, predicate, rest = line.split(b" ", 2)
         if predicate == cites:
             cited = rest[: rest.index(b" ")]
@@ -112,19 +115,15 @@ def _roots(dump: Dump) -> dict[bytes, bytes]:
         elif predicate == in_source:
             sources[subject] = rest[: rest.index(b" ")]
         elif predicate in up:
-            kind = kind_of(subject[1:-1].decode(), dump.base) or ""
+            kind = kind_of(subject[1:-1].decode(), base) or ""
             if owner_predicates.get(kind) == predicate:
                 owner = rest[: rest.index(b" ")]
                 owners[subject] = min(owner, owners.get(subject, owner))
+        if subject.startswith(geometry):
+            geometries[subject] = place + subject.removeprefix(geometry)
     for cited, source in sources.items():
         owners.setdefault(cited, source)
-    geometry, place = (f"<{dump.base}id/{kind}/".encode() for kind in ("geometry", "place"))
-    roots = {part: _top(part, owners) for part in owners}
-    for line in _default_lines(dump):
-        if line.startswith(geometry):
-            part = line[: line.index(b" ")]
-            roots[part] = place + part.removeprefix(geometry)
-    return roots
+    return {part: _top(part, owners) for part in owners} | geometries
 
 
 def _top(part: bytes, owners: Mapping[bytes, bytes]) -> bytes:
