@@ -32,6 +32,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from before import before_and_after
 from bombs import resident
 from page import write_part
 from processes import Cost, run, twingraph
@@ -355,9 +356,12 @@ def measure_all(
 
 def text_of(known: Mapping[str, Figures], sizes: Sequence[int], lists: Sequence[int]) -> str:
     """Return all tables."""
-    parts = [Tables(sizes, [known[f"{number} {size}"] for size in sizes]).whole(number)
-             for number in lists]  # fmt: skip
-    return machine() + "\n" + "\n".join(parts)
+    parts = []
+    for number in lists:
+        done = [size for size in sizes if f"{number} {size}" in known]
+        if done:
+            parts.append(Tables(done, [known[f"{number} {size}"] for size in done]).whole(number))
+    return "\n".join([machine(), *parts, before_and_after(known)]).rstrip() + "\n"
 
 
 def main() -> None:
@@ -372,8 +376,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a JSON file of figures, to go on with")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("--step", nargs="+", default=[], help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.step:
+    if (asked := parser.parse_args()).step:
         steps: dict[str, Callable[..., Figures]] = {"build": step_build, "engine": step_engine}
         sys.stdout.write(json.dumps(steps[asked.step[0]](*asked.step[1:])) + "\n")
         return

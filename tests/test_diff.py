@@ -20,6 +20,7 @@ from twingraph.build import build
 from twingraph.cli import main
 from twingraph.derive.published import published
 from twingraph.problems import TwingraphError
+from twingraph.progress import ignore
 from twingraph.rdf.frozen import quad_lines
 from twingraph.rdf.vocabulary import HOME
 from twingraph.release.changes.change import Change, Comparison
@@ -413,7 +414,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "one/twingraph.ttl", "one/twingraph.nt", "one/twingraph.jsonld"],
 )  # fmt: skip
 def test_folders_and_dumps_in_any_format_packed_or_not_are_compared(two: Path, old: str) -> None:
-    [told], differs = diff(str(two / old), str(two / "two"), None, "text", "en", lambda _: None)
+    [told], differs = diff(str(two / old), str(two / "two"), None, "text", "en", ignore)
 
     assert differs
     assert told.decode().splitlines()[0].endswith(": 1 label changed")
@@ -422,7 +423,7 @@ def test_folders_and_dumps_in_any_format_packed_or_not_are_compared(two: Path, o
 def test_the_same_graph_in_another_format_is_no_difference(two: Path) -> None:
     for name in ("twingraph.ttl", "twingraph.trig", "twingraph.jsonld"):
         [told], differs = diff(str(two / "one" / name), str(two / "one"), None, "added", "en",
-                               lambda _: None)  # fmt: skip
+                               ignore)  # fmt: skip
         assert (told, differs) == (b"", False)
 
 
@@ -452,7 +453,7 @@ def test_what_cannot_be_compared_is_refused_in_words(
     asked = name if name == "2026-01-01" else str(path)
 
     with pytest.raises(TwingraphError) as refusal:
-        diff(asked, str(two / "one"), tmp_path / "releases", "text", "en", lambda _: None)
+        diff(asked, str(two / "one"), tmp_path / "releases", "text", "en", ignore)
 
     assert words in str(refusal.value)
 
@@ -464,7 +465,7 @@ def test_everything_is_new_where_there_was_nothing(
     build(project_under("https://example.org/ties/", two), tmp_path / "moved")
 
     [told], _ = diff(str(tmp_path / "empty.nq"), str(tmp_path / "moved"), None, "json", "en",
-                     lambda _: None)  # fmt: skip
+                     ignore)  # fmt: skip
 
     document = json.loads(told)
     assert {one["change"] for one in document["changes"]} == {"added"}
