@@ -1,1 +1,1 @@
-"""What portals, search engines and citations are told about the data."""
+"""Metadata of the data for portals, search engines and citations."""

@@ -1,6 +1,6 @@
-"""Who publishes, whom to ask, who made it, under which licence: what every node of a catalogue has.
+"""Publisher, contact, creators and licence, which every node of a catalogue has.
 
-All from the settings; where they say nothing, what can be said without inventing anything.
+All are taken from the settings; for a missing key, defaults that invent nothing are used.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ PAGE: Final = "en/data.html"
 
 
 def publisher_name(settings: Settings) -> str:
-    """Return who publishes: as the settings say, else the host of the base IRI."""
+    """Return the name of the publisher: from the settings, else the host of the base IRI."""
     return settings.publisher or urlsplit(settings.base_iri).netloc
 
 
 def publisher_iri(settings: Settings) -> str:
-    """Return the IRI of the publisher, of its own making or ours."""
+    """Return the IRI of the publisher: from the settings, else one under the base IRI."""
     return settings.about.publisher_iri or f"{settings.base_iri}catalog#publisher"
 
 
 def add_publisher(builder: GraphBuilder, settings: Settings) -> NamedNode:
-    """Add who publishes."""
+    """Add the publisher."""
     about = settings.about
     homepage = about.publisher_homepage
     return builder.add(
@@ -58,7 +58,7 @@ def _kind(builder: GraphBuilder, code: str) -> NamedNode | None:
 
 
 def add_contact(builder: GraphBuilder, settings: Settings) -> NamedNode:
-    """Add whom to ask: as the settings say, else the publisher by the page about the data."""
+    """Add the contact point: from the settings, else the publisher with the page about the data."""
     contact = settings.about.contact
     url = contact.url or ("" if contact.email else settings.public_address + PAGE)
     return builder.add(
@@ -73,7 +73,7 @@ def add_contact(builder: GraphBuilder, settings: Settings) -> NamedNode:
 
 
 def add_creators(builder: GraphBuilder, settings: Settings) -> list[NamedNode]:
-    """Add who made it, each by ORCID iD or an IRI of ours."""
+    """Add the creators, each by ORCID iD or an IRI of ours."""
     found = []
     for number, each_creator in enumerate(settings.about.creators, 1):
         own = f"{settings.base_iri}catalog#creator-{number}"
@@ -122,7 +122,7 @@ def add_licence(builder: GraphBuilder, settings: Settings, profile: str) -> Name
 
 
 def add_rights(builder: GraphBuilder, settings: Settings) -> NamedNode:
-    """Add in words what may be done with the data."""
+    """Add a rights statement: what may be done with the data."""
     known = licence_of(settings.licence)
     name = known.name if known else settings.licence
     free = known is not None and known.kind == "PublicDomain"

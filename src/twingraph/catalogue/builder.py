@@ -23,7 +23,7 @@ PROFILES: Final = {"eu": "catalog", "de": "catalog-de"}  # profile -> name of th
 
 
 class CatalogueBuilder(GraphBuilder):
-    """What the parts of a catalogue are told with; `profile` is one of `PROFILES`."""
+    """Builds the parts of a catalogue; `profile` is one of `PROFILES`."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class CatalogueBuilder(GraphBuilder):
 
     @cached_property
     def shared(self) -> dict[str, Values]:
-        """What catalogue, data sets and service say alike."""
+        """The properties that catalogue, data sets and service have in common."""
         return {
             "dct:publisher": add_publisher(self, self.settings),
             "dct:license": self.licence,
@@ -66,7 +66,7 @@ class CatalogueBuilder(GraphBuilder):
         return add_rights(self, self.settings)
 
     def licence_iri(self, dataset: str) -> str:
-        """Return the licence of a data set: a list's own; of the whole, the one that asks most.
+        """Return the licence of a data set: a list's own; of the whole, the most restrictive one.
 
         What has parts under another licence is offered under that one.
         """
@@ -110,7 +110,7 @@ class CatalogueBuilder(GraphBuilder):
 
     @cached_property
     def themes(self) -> list[NamedNode]:
-        """What the data is about, in the words of the EU."""
+        """The themes of the data, from the EU's vocabulary."""
         return [self.authority("data-theme", theme, THEMES[theme]) for theme in self.about.themes]
 
     @cached_property

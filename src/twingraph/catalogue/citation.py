@@ -54,7 +54,7 @@ def _keywords(settings: Settings) -> tuple[str, ...]:
 
 
 def _creators(settings: Settings) -> tuple[Creator, ...]:
-    """Those to cite; where nobody is named, the publisher."""
+    """The creators to cite; if the settings name none, the publisher."""
     return settings.about.creators or (Creator(settings.publisher or _title(settings)),)
 
 
@@ -115,7 +115,7 @@ def _yaml(key: str, value: object) -> str:
 
 
 def write_zenodo(settings: Settings, date: str, notes: Mapping[str, str]) -> bytes:
-    """Return what a deposit of a release says of itself, as JSON."""
+    """Return the metadata for the deposit of a release, as JSON."""
     about, url = settings.about, release_url(settings, date)
     texts = [_description(settings), *(notes[tag] for tag in sorted(notes, reverse=True)[:1])]
     related = [{"identifier": url, "relation": "isIdenticalTo", "resource_type": "dataset"}]
@@ -145,7 +145,7 @@ def _depositor(creator: Creator) -> dict[str, str]:
 
 
 def missing_for_doi(settings: Settings) -> Sequence[str]:
-    """Return what a deposit still wants, each with the key of twingraph.toml to write it in."""
+    """Return the metadata that a deposit still lacks, each with its key in twingraph.toml."""
     about = settings.about
     wanted = [
         (about.creators, "who made it: [[about.creators]] with name, orcid, affiliation"),

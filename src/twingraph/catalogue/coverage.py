@@ -1,4 +1,4 @@
-"""What the graph covers, read from its statements: which part of the world, which time, whose word.
+"""The coverage of the graph, read from its statements: region, period, sources.
 
 Nothing here is written down anywhere else.
 """
@@ -34,10 +34,10 @@ _LICENCE: Final = NamedNode(_DCTERMS + "license")
 
 @dataclass(frozen=True)
 class Source:
-    """A graph that holds what one document says: its name, the document, how much it says."""
+    """The graph of one document: its name, the document, its number of statements."""
 
     graph: str
-    document: str  # its IRI; what stands behind the last slash names it in files
+    document: str  # its IRI; the part after the last slash is its name in files
     titles: tuple[Literal, ...]
     licence: str
     triples: int
@@ -94,7 +94,7 @@ class Coverage:
 
 
 def read_extent(facts: LinkFacts) -> Extent:
-    """Return the extent of what is published."""
+    """Return the extent of the published graph."""
     points: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for axis in (_EAST, _NORTH):
         for subject, text in facts.pairs(axis):
@@ -111,7 +111,7 @@ def read_extent(facts: LinkFacts) -> Extent:
 
 
 def coverage(graph: Dataset, facts: LinkFacts, extent: Extent | None = None) -> Coverage:
-    """Return what a frozen graph covers; `facts` are those of its default graph."""
+    """Return the coverage of a frozen graph; `facts` are those of its default graph."""
     extent = extent or read_extent(facts)
     versions = facts.facts(ONTOLOGY).get(str(_VERSION), ())
     return Coverage(

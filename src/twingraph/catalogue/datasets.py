@@ -1,4 +1,4 @@
-"""The data sets of a catalogue: what each is, covers and holds itself to."""
+"""The data sets of a catalogue: description, coverage, conformance."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CONFORMS: Final = {
 
 
 def add_dataset(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Values]:
-    """Add a data set and its distributions; return what its record says of it too."""
+    """Add a data set and its distributions; return the properties that its record repeats."""
     iri = f"{builder.base}dataset/{offer.name}"
     editions = editions_of(builder.edition, builder.earlier, offer.name)
     days: dict[str, Values] = {
@@ -80,7 +80,7 @@ def add_dataset(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Val
 
 
 def _own_words(builder: CatalogueBuilder) -> dict[str, Values]:
-    """Return what the settings say of the graph, in place of what is said by default."""
+    """Return the properties that the settings give, in place of the defaults."""
     about = builder.about
     words = {
         "dct:description": texts(about.description),
@@ -93,7 +93,7 @@ def _own_words(builder: CatalogueBuilder) -> dict[str, Values]:
 
 
 def _model(builder: CatalogueBuilder) -> list[NamedNode]:
-    """Return what the data conforms to: the ontology, and the shapes of the published form."""
+    """Return the standards of the data: the ontology, and the shapes of the published form."""
     version = builder.covered.ontology_version or ONTOLOGY
     shapes = [file.url for file in builder.edition.files if file.name == PUBLISHED]
     return [
@@ -103,7 +103,7 @@ def _model(builder: CatalogueBuilder) -> list[NamedNode]:
 
 
 def _german(builder: CatalogueBuilder) -> dict[str, Values]:
-    """Return what DCAT-AP.de adds to a data set."""
+    """Return the properties that DCAT-AP.de adds to a data set."""
     found: dict[str, Values] = {}
     if builder.about.contributor_id:
         label = builder.about.contributor_id.rpartition("/")[2]
@@ -119,7 +119,7 @@ def _german(builder: CatalogueBuilder) -> dict[str, Values]:
 
 
 def _covered(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Values]:
-    """Return where and when the contents of a data set lie, if it speaks of such things.
+    """Return the spatial and temporal coverage of a data set, if it has any.
 
     Code lists have neither place nor time; links are about places, but about no time.
     """

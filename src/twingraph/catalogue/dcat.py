@@ -71,8 +71,8 @@ def catalogue(
 ) -> list[Triple]:
     """Return the catalogue of an edition as sorted triples; `profile` is `eu` or `de`.
 
-    Of `edition` the files are offered; `earlier` says since when what there is has been there.
-    `covered` is what the graph covers, if that is known already.
+    `edition` has the files to offer; `earlier` editions give the date since which a data set is
+    unchanged. `covered` is the coverage of the graph, if it is known already.
     """
     covered = covered or coverage(graph.dataset, graph.linked.facts)
     builder = CatalogueBuilder(graph, covered, edition, earlier, profile)
@@ -136,7 +136,7 @@ def _record(builder: CatalogueBuilder, about: dict[str, Values]) -> NamedNode:
 
 
 def wanted(settings: Settings) -> list[str]:
-    """Return the keys of the settings that a catalogue would say more by.
+    """Return the missing keys of the settings that would complete the catalogue.
 
     >>> from pathlib import Path
     >>> wanted(Settings(Path()))

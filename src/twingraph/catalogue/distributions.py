@@ -46,7 +46,7 @@ def add_file(
 def _distribution(
     builder: CatalogueBuilder, iri: str, file: File, days: Mapping[str, Values]
 ) -> dict[str, Values]:
-    """Return what every file's distribution says of the file and of its terms."""
+    """Return the properties that the distribution of every file has."""
     return {
         **_terms(builder, iri, file.media_type, FILE_TYPES[file.media_type], days),
         "dcat:downloadURL": NamedNode(file.url),
@@ -62,7 +62,7 @@ def _terms(
     file_type: tuple[str, str],
     days: Mapping[str, Values],
 ) -> dict[str, Values]:
-    """Return what files, endpoint and feed have alike: format, days, licence, languages."""
+    """Return the properties of files, endpoint and feed: format, days, licence, languages."""
     code, label = file_type
     dataset = iri.partition("#")[0].rpartition("/")[2]
     stable = ("STABLE", ("stable", "stabil"))

@@ -68,14 +68,14 @@ def typed(text: str, name: str) -> Literal | None:
 
 
 class GraphBuilder:
-    """Builds a graph of named nodes; `triples` is what has been added so far."""
+    """Builds a graph of named nodes; `triples` are those added so far."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self.triples: set[Triple] = set()
 
     def add(self, iri: str, facts: Mapping[str, Values]) -> NamedNode:
-        """Add what is said of `iri`; return it as a node."""
+        """Add properties of `iri`; return it as a node."""
         node = NamedNode(iri)
         for name, values in facts.items():
             verb = RDF.type if name == "a" else named(name)
@@ -86,7 +86,7 @@ class GraphBuilder:
     def code(
         self, scheme: str, iri: str, labels: tuple[str, str], *kinds: str, note: str = ""
     ) -> NamedNode:
-        """Add what a controlled value is: its kinds, its scheme, its label."""
+        """Add the description of a controlled value: its types, its scheme, its label."""
         self.add(scheme, {"a": named("skos:ConceptScheme"), "dct:title": Literal(note or scheme)})
         return self.add(
             iri,

@@ -1,6 +1,6 @@
 """Which data sets a catalogue offers, and which file of an edition belongs to which.
 
-A file that is told about another one (sums, notes, metadata, differences) is no distribution.
+A file about other files (checksums, notes, metadata, differences) is no distribution.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Words = dict[str, str]  # by language
 
 
 class DatasetOffer(NamedTuple):
-    """A data set: its name in IRIs, what it is called (`{brand}` is the project) and holds."""
+    """A data set: its name in IRIs, its title (`{brand}` is the project), its description."""
 
     name: str
     title: Words
@@ -42,7 +42,7 @@ def source_offer(name: str, title: str) -> DatasetOffer:
 
 
 class Kind(NamedTuple):
-    """Files whose names match belong to a data set, and hold what the title says."""
+    """A kind of file: the data set of the files whose names match, and their title."""
 
     names: re.Pattern[str]
     dataset: str
@@ -50,11 +50,11 @@ class Kind(NamedTuple):
 
 
 GRAPH: Final = "partnerships"
-CURATED: Final = "curated"  # what is no list's, where there are lists
+CURATED: Final = "curated"  # the statements that are no list's, if there are lists
 VOCABULARY: Final = "vocabulary"
 LINKS: Final = "links"
 SOURCE: Final = "source-"  # and the name of a document, where its graph is a data set
-ENDPOINT_FILE: Final = "void.ttl"  # what goes with the SPARQL endpoint: what can be asked there
+ENDPOINT_FILE: Final = "void.ttl"  # the description of the graph that the SPARQL endpoint has
 
 OFFERS: Final = (
     DatasetOffer(
@@ -235,7 +235,7 @@ KINDS: Final = (
 
 
 class Offered(NamedTuple):
-    """A file as a distribution: of which data set, and what it is called."""
+    """A file as a distribution: its data set, and its title."""
 
     file: File
     dataset: str
@@ -263,7 +263,7 @@ def _offered(file: File) -> Offered | None:
 
 
 def shelf_order(name: str) -> tuple[int, str]:
-    """Return what files are ordered by where people read them: what matters most first.
+    """Return the sort key of a file in lists for people: the most important first.
 
     >>> sorted(["tables/places.csv", "shapes.ttl", "twingraph.nq"], key=shelf_order)
     ['twingraph.nq', 'tables/places.csv', 'shapes.ttl']
@@ -273,7 +273,7 @@ def shelf_order(name: str) -> tuple[int, str]:
 
 
 def _digests(edition: Edition, dataset: str) -> dict[str, str]:
-    """Return the digests of what a data set holds in an edition, packed files left out."""
+    """Return the digests of a data set's files in an edition, packed files left out."""
     return {
         item.file.name: item.file.sha256
         for item in offered(edition)
@@ -288,7 +288,7 @@ def editions_of(edition: Edition, earlier: Iterable[Edition], dataset: str) -> l
 
 
 def unchanged_since(editions: list[Edition], dataset: str) -> str:
-    """Return the date of the edition since which a data set is what it is, byte for byte.
+    """Return the date of the edition since which a data set is unchanged, byte for byte.
 
     The graph itself holds the day of its release, so that an edition says more of it (`modified`).
     """

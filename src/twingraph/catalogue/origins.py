@@ -1,4 +1,4 @@
-"""Where a data set comes from and what it was before: documents, work done, dated versions.
+"""The provenance of a data set: source documents, activities, earlier versions.
 
 Neither a document's graph nor an old version is a `dcat:Dataset`: portals would take each of those
 for a package of its own (docs/decisions/0013).
@@ -29,7 +29,7 @@ _SAYS: Final = {"en": "What “{}” says", "de": "Was „{}“ sagt"}
 def add_versions(
     builder: CatalogueBuilder, iri: str, offer: DatasetOffer, editions: Sequence[Edition]
 ) -> dict[str, Values]:
-    """Add the dated versions of the data set `iri` (DCAT 3 §11); return what it says itself."""
+    """Add the dated versions of the data set `iri` (DCAT 3 §11); return its own properties."""
     dated = [edition for edition in editions if edition.date]
     nodes = [NamedNode(f"{builder.base}release/{item.date}/#{offer.name}") for item in dated]
     for index, (node, each_node) in enumerate(zip(nodes, dated, strict=True)):
@@ -55,7 +55,7 @@ def add_versions(
 
 
 def add_sources(builder: CatalogueBuilder, dataset: str) -> dict[str, Values]:
-    """Add the documents behind the graph, and the graph of each; return what the graph says."""
+    """Add the source documents, and the graph of each; return the properties of the whole graph."""
     documents = [_document(builder, source) for source in builder.covered.sources]
     activity: dict[str, Values] = {
         "a": named("prov:Activity"),
@@ -88,7 +88,7 @@ def _graph(builder: CatalogueBuilder, dataset: str, source: Source) -> NamedNode
 
 
 def add_provenance(builder: CatalogueBuilder) -> NamedNode:
-    """Add in words where everything comes from."""
+    """Add a statement of provenance in words."""
     count = len(builder.covered.sources)
     words = {
         "en": f"From {count} source documents; every statement names the words it rests on.",

@@ -1,7 +1,7 @@
-"""A catalogue in pages, each of which stands alone: harvesters read every page as its own graph.
+"""A catalogue in pages that are complete on their own: harvesters read each page as a graph.
 
-What a page holds is what can be reached from the catalogue and the data sets of that page; the
-view of the whole is told in Hydra, with one page as with many.
+A page has everything that can be reached from the catalogue and its data sets; the links between
+the pages are a Hydra view, also if there is only one page.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Catalogue:
         return max(1, -(-len(self.datasets) // size))
 
     def page(self, number: int, size: int = MOST) -> list[Triple]:
-        """Return what page `number` (from 1) holds, without the view."""
+        """Return the triples of page `number` (from 1), without the view."""
         return self.part(self.datasets[(number - 1) * size : number * size])
 
     def part(self, datasets: Iterable[str]) -> list[Triple]:

@@ -1,7 +1,7 @@
 """The parts of the world that data is about, as portals know them: EU authority tables, GeoNames.
 
 Where the settings name none it is the Earth: cities find partners anywhere, and a part that a
-program guessed would be a claim nobody made.
+program guessed would be a claim that no source makes.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def links_of(catalogue: Catalogue, iri: str, verb: str) -> list[str]:
 
 
 def licences_of(catalogue: Catalogue, iri: str) -> list[str]:
-    """Return the licence of a node, and what else it is known as."""
+    """Return the licence of a node, and its other IRIs."""
     found = links_of(catalogue, iri, "dct:license")
     return [
         *found,
@@ -61,7 +61,7 @@ def schema_org(catalogue: Catalogue, language: str) -> dict[str, Any]:
 
 
 def script_text(document: object) -> str:
-    """Return JSON as it may stand inside `<script>`: nothing in it can end that element.
+    """Return JSON that is safe inside `<script>`: nothing in it can end that element.
 
     >>> script_text("</script>")
     '"\\\\u003c/script>"'

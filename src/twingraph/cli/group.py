@@ -1,4 +1,4 @@
-"""The command itself, and its end: errors become words and exit status 2."""
+"""The command group; errors become a message and exit status 2."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def cli(context: click.Context, project: Path | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; every error of ours becomes words and an exit status."""
+    """Run a command; every error of ours becomes a message and an exit status."""
     run: Callable[..., object] = cli.main
     try:
         run(args=arguments, prog_name="twingraph", standalone_mode=True)
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(2)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
-            # the reader left; there is nobody to tell, and Python must not try at exit
+            # the reader of the pipe is gone: Python must not try to flush at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
         place = error.filename or "the terminal"

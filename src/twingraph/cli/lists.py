@@ -122,7 +122,7 @@ def match_names(context: Context, path: Path, limit: int) -> None:
 
 
 def _tell_import(done: Imported) -> NoReturn:
-    """Print what became of a list that was taken in, and end: 1 if a person must mend something."""
+    """Print the outcome of an import, and exit: with 1 if a person must mend something."""
     for line in done.lines:
         click.echo(line)
     if done.problems:

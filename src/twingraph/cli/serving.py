@@ -76,9 +76,9 @@ def serve(
 
 @contextlib.contextmanager
 def _large_lists(settings: Settings, out: Path) -> Iterator[None]:
-    """Build with the large lists beside what is done here, where there is no such build yet.
+    """Build with the large lists in the background, if there is no such build yet.
 
-    The build is a process of its own, and no more urgent than what is served meanwhile. Its
+    The build is a separate process of lower priority than the server. Its
     problems go to standard error, for standard output may be the log of requests.
     """
     from twingraph.build import is_current
@@ -97,9 +97,9 @@ def _large_lists(settings: Settings, out: Path) -> Iterator[None]:
             process.terminate()
 
 
-# A command that is no more urgent than what it runs beside, and ends when that ends, however it
-# does: then the pipe to it is closed. A build that is killed leaves the last one standing. The pipe
-# is read without a buffer, whose lock a thread would still hold when the interpreter ends.
+# A command of low priority that ends when its parent ends, however that happens: the pipe to it is
+# closed then. A build that is killed leaves the last build in place. The pipe is read without a
+# buffer, whose lock a thread would still hold when the interpreter ends.
 BESIDE: Final = """
 import os, sys, threading
 os.nice(5)
@@ -122,7 +122,7 @@ except SystemExit as end:
 
 @contextlib.contextmanager
 def _log(path: Path) -> Iterator[TextIO | None]:
-    """Open the log; raises OSError, which `main` tells."""
+    """Open the log; raises OSError, which `main` reports."""
     if str(path) in ("-", "none"):
         yield sys.stdout if str(path) == "-" else None
         return

@@ -71,7 +71,7 @@ def settings_or_default(context: Context, paths: Sequence[Path]) -> Settings:
 
 
 def releases_folder(context: Context) -> Path | None:
-    """Return where the releases of the project lie; None outside one."""
+    """Return the folder of the project's releases; None outside a project."""
     folder = context.project or nearest_project(Path.cwd())
     return folder / "releases" if folder else None
 

@@ -75,7 +75,7 @@ def short_path(path: Path) -> str:
 
 
 class Progress:
-    """One line on the terminal that says what is being done; silent in a pipe."""
+    """A progress line on the terminal; silent in a pipe."""
 
     def __init__(self) -> None:
         """Begin with nothing shown."""
@@ -93,7 +93,7 @@ class Progress:
             click.echo("\r\x1b[K", nl=False, err=True)
 
     def tell(self, doing: str, share: float = 0.0) -> None:
-        """Show what is being done now, and how long the rest may take."""
+        """Show the current step, and how long the rest may take."""
         if self._shown:
             line = line_of(printable(doing), share, time.monotonic() - self._begun)
             line = line[: shutil.get_terminal_size().columns - 1]  # one line, which can be erased

@@ -1,1 +1,1 @@
-"""For those who link: what we know of identifiers elsewhere, in the forms they use."""
+"""Links to other databases: matching of names, and the identifiers in the formats of the field."""

@@ -1,7 +1,7 @@
 """Country names in any of thirty languages, and codes -> ISO 3166-1 alpha-2.
 
 The names are those of Unicode CLDR, with spellings that lists use beside them (`countries.csv`).
-A name that two countries share in some language stands for neither of them.
+A name that two countries share in some language is the name of neither.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _key(name: str) -> str:
 
 
 def country_code(text: str) -> str | None:
-    """Return the code of the country that a cell names; None for a name that nobody knows.
+    """Return the code of the country that a cell names; None for an unknown name.
 
     A code is a code: `NA` is Namibia, never "not available".
 
@@ -92,7 +92,7 @@ def region_country(text: str) -> str | None:
     ('US', 'CA', None)
     """
     words = fold(text)
-    if words in US_STATES and words != "georgia":  # a country as well as a state
+    if words in US_STATES and words != "georgia":  # Georgia is a country as well
         return "US"
     if words in CANADIAN_PROVINCES:
         return "CA"

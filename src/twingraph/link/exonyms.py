@@ -2,7 +2,7 @@
 
 `exonyms.csv` (GeoNames, CC BY 4.0) has one line a city: country, inhabitants, names in several
 languages. It holds every city of a name that the shipped places have without a country, and all
-large cities; so a name that stands there under one country only is known in no other.
+large cities; so a name that is listed under one country only is known in no other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`twingraph export`: what linkers take away, from the build at hand."""
+"""`twingraph export`: files for linking, from the current build."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from twingraph.progress import Progress, ignore
 from twingraph.rdf.frozen import NAME, read_frozen
 from twingraph.settings import Settings
 
-# what is published as it is -> the file in the build
+# format that the build has as a file -> that file
 PUBLISHED: Final = {
     "beacon": FOLDER + "{target}.beacon.txt",
     "json-map": FOLDER + "{target}.json",
@@ -31,7 +31,7 @@ TARGET_NAMES: Final = tuple(TARGETS)
 
 @dataclass(frozen=True)
 class Export:
-    """The bytes of the file, and the lines that tell a person what is not in it."""
+    """The bytes of the file, and notes on what was left out of it."""
 
     content: bytes
     notes: tuple[str, ...] = ()

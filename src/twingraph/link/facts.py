@@ -1,4 +1,4 @@
-"""What is published, thing by thing, as linkers ask for it: labels, links to a target, kinds."""
+"""The published graph indexed for linking: labels, links to a target, kinds of entities."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ TARGETS: Final[Mapping[str, Target]] = {
 
 
 class LinkFacts:
-    """The published graph, indexed by subject and, where asked for, by value.
+    """The published graph, indexed by subject and, on demand, by value.
 
-    What is said of a subject is read from its lines when it is asked for. `reads` are the patterns
-    (`rdf.reads`) of all that was asked for.
+    The statements of a subject are parsed from its lines when they are needed. `reads` are the
+    patterns (`rdf.reads`) of everything that was read.
     """
 
     def __init__(self, quads: Iterable[Quad], base: str = HOME) -> None:
@@ -193,7 +193,8 @@ class LinkFacts:
         """Return predicate -> its values of a subject, sorted; both as they are written in lines.
 
         `<http://e/b>` -> `"Bonn"@de`, for example; a line's parts are not made into terms here.
-        Those of the last subject are kept, because more is asked of it then.
+        Those of the last subject are cached, because callers read several of its properties in
+        turn.
         """
         self.reads.add(of_kind(subject))
         if subject == self._last[0]:
@@ -237,7 +238,7 @@ class LinkFacts:
                 yield thing, found
 
     def forget(self) -> None:
-        """Give back the memory of all tables; what is asked for again is made again."""
+        """Free the memory of all tables; they are built again when needed."""
         self._tables.clear()
         self._inverse.clear()
         self._memory.clear()
@@ -273,7 +274,7 @@ class LinkFacts:
         return list(found)
 
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
-        """Return what has `value` (an IRI, or a literal's text) as a property's value, sorted."""
+        """Return the subjects with `value` (an IRI, or a literal's text) of a property, sorted."""
         self.reads.add(f"* {predicate} *")
         index = self._inverse.get(predicate.value)
         if index is None:
@@ -320,7 +321,7 @@ class Linked:
     decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
 
     def decided(self, target: Target) -> Iterator[Decision]:
-        """Yield the decisions about links to `target`, whichever table they stand in."""
+        """Yield the decisions about links to `target`, whichever table they are in."""
         for name, decisions in self.decisions.items():
             for decision in decisions:
                 if target.id_of(decision.object) or (not decision.found and name == target.name):

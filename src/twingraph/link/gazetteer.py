@@ -22,7 +22,7 @@ from twingraph.packed import Index, Records, Texts
 _MAX_FUZZY: Final = 60  # names that are compared letter by letter
 _MAX_PREFIX: Final = 2000  # names of one beginning that are looked at
 _RARE: Final = 7  # trigrams of a name that are looked up, the rarest first
-_LONG_LIST: Final = 3000  # names under one trigram; longer lists tell nothing
+_LONG_LIST: Final = 3000  # names under one trigram; a more frequent trigram is no evidence
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Place:
 class Name:
     """One folded name of a place: `how` is label, name, former, bracket, short or exonym.
 
-    `country` is where GeoNames knows the name, for a place whose country nobody gives.
+    `country` is the country of the name in GeoNames, for a place without a stated country.
     """
 
     form: str
@@ -171,7 +171,7 @@ class Gazetteer:
         return form in self._exact
 
     def similar(self, core: str, wanted: frozenset[str]) -> list[Name]:
-        """Return names that share rare trigrams with `core`, the most alike first."""
+        """Return names that share rare trigrams with `core`, the most similar first."""
         lists = sorted(
             (found for gram in trigrams(core) if (found := self._grams.get(gram))), key=len
         )[:_RARE]
@@ -207,7 +207,7 @@ class _Numbers(Mapping[str, int]):
 
 
 def _exonyms(place: Place, number: int) -> Iterable[Name]:
-    """Yield what the city of the label is called elsewhere, if it is clear which city that is."""
+    """Yield the names of the labelled city in other languages, if it is clear which city it is."""
     core = spell(place.label).core
     city = meant(core, place.country) if not spell(place.label).kind else None
     if city is None:

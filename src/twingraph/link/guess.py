@@ -44,7 +44,7 @@ _DATES: Final = {
 _ANY_DATES: Final = ("date", "datum")
 _KINDS: Final = ("form", "type", "art", "kind", "art der partnerschaft", "relation", "category")
 _PAGES: Final = ("source url", "url", "link", "quelle", "nachweis", "web")
-# What lists call a kind -> our concept; a grade of a list of its own is mapped by a person.
+# Names of kinds in lists -> our concept; the grades of a single list are mapped by a person.
 KIND_WORDS: Final[Mapping[str, str]] = {
     "twinning": "twinning", "twin town": "twinning", "jumelage": "twinning",
     "stadtepartnerschaft": "twinning", "p": "twinning", "sister city": "sister-city",
@@ -56,7 +56,7 @@ KIND_WORDS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _ANY_KIND: Final = "partnership"
 _MAX_CODES: Final = 40
-_SENTINEL: Final = 3  # times as often as the next year: no year, but the list's word for unknown
+_SENTINEL: Final = 3  # times as frequent as the next year: no year, but the list's code for unknown
 
 
 @dataclass
@@ -149,8 +149,8 @@ def _facts(
         if name in used:
             continue
         for key, known in _DATES.items():
-            # what a header calls a start is one, whatever the cells hold: those that are no date
-            # are told; `date` may be anything's
+            # a column named as a start is one, whatever its cells are: those that are no date are
+            # reported later; a column `date` may be any date
             meant = word not in _ANY_DATES or _mostly_dates(values[name])
             if word in known and key not in found.dates and values[name] and meant:
                 found.dates[key] = name
@@ -211,8 +211,8 @@ def toml_of(
 ) -> str:  # fmt: skip
     """Return the guess as the text of an import.toml.
 
-    `countries` are the codes that stand for the cells of a country column that are empty, or for
-    all where there is no such column.
+    `countries` are the codes for empty cells of the country columns, or for all rows if there is no
+    such column.
     """
     lines = [f"title.{language} = {_quoted(text)}" for language, text in sorted(title.items())]
     lines += [f"{key} = {_quoted(text)}" for key, text in sorted(texts.items()) if text]

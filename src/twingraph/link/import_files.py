@@ -1,4 +1,4 @@
-"""The files of a list that is imported: read before, refused where they lead out, written whole."""
+"""The files of an imported list: checked, read, and written atomically."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from twingraph.source.tables.spec import FILE, MATCHES, REVIEW, ROWS
 def refuse_options(
     settings: Settings, slug: str, day: str, countries: tuple[str, str] = ("", "")
 ) -> None:  # fmt: skip
-    """Raise `TwingraphError` for what can stand neither in a file's name nor in a decision.
+    """Raise `TwingraphError` for an invalid slug, day or country code of a list.
 
-    So does a link that leads out of the project in place of one of the list's files.
+    Also for a file of the list that is a symbolic link out of the project.
     """
     if not SLUG.fullmatch(slug):
         raise TwingraphError(f"'{slug}' is no slug; name the list with --slug, such as my-list")
@@ -42,7 +42,7 @@ def refuse_options(
 
 
 def table_rows(text: str, path: Path) -> tuple[Row, ...]:
-    """Return the rows of a table that is written anew; what can't be read would be lost."""
+    """Return the rows of a table that will be rewritten; raise for rows that would be lost."""
     sheet = read_csv(text)
     if text and sheet.wrong:
         line, column, words = sheet.wrong[0]
@@ -75,7 +75,7 @@ def write_files(folder: Path, before: Mapping[str, str], texts: Mapping[str, str
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft(path)
     write_synced(draft, text.encode())
@@ -83,5 +83,5 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _draft(path: Path) -> Path:
-    """Return where a file is written until it is whole."""
+    """Return the path of the draft of a file."""
     return path.with_name(f".{path.name}-draft")

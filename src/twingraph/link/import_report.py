@@ -16,7 +16,7 @@ from twingraph.source.tables.places import NAME as PLACES
 from twingraph.source.tables.read import ReadImport
 from twingraph.source.tables.spec import FILE, MATCHES, REVIEW
 
-_SHOWN: Final = 20  # new places and columns that are told one by one
+_SHOWN: Final = 20  # new places and columns that are listed
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Imported:
 
     @property
     def lines(self) -> list[str]:
-        """The count of the rows, the reasons, and what was written."""
+        """The counts of rows by outcome, the reasons, and the files written."""
         total = sum(self.results.values())
         counts = [self.results.get(name, 0) for name in ("written", "review", "refused")]
         report = [*self.notes, *(self.difference.lines() if self.difference else ())]
@@ -97,7 +97,7 @@ def left_behind(curated: Curated, found: ReadImport) -> Iterator[str]:
 
 
 def reason_group(reason: str) -> str:
-    """Return a reason without the words of the one row, so that equal ones are counted."""
+    """Return a reason without the values of its row, so that equal reasons can be counted."""
     return re.sub(r"'[^']*'(?= is no)", "a cell", reason)
 
 

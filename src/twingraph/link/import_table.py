@@ -1,7 +1,7 @@
 """`twingraph import table FILE`: a list into data/imports/<slug>/, as far as it is sure.
 
-The file is taken as it is, a mapping is guessed where there is none, names are matched, and what
-is sure is written. What is not goes to review.csv: in = written + review + refused.
+The file is stored, a mapping is guessed if there is none, names are matched, and certain rows are
+written. The others go to review.csv: in = written + review + refused.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def _decide(
     settings: Settings, folder: Path, day: str, texts: Mapping[str, str],
     progress: Progress = ignore,
 ) -> _Decided:  # fmt: skip
-    """Follow what a person decided, then match what is left; return the files that follow.
+    """Apply the decisions of people, then match the other names; return the files to write.
 
     `texts` are those of the list's files by name, as they will be written.
     """
@@ -218,7 +218,7 @@ def _decide(
         made += len(named.decisions)
         if len(gazetteer.places) == before_minting + len(minter.rows):
             break
-        # what is new now is at hand for the names that are left
+        # the new places are candidates for the names that are left
         gazetteer = Gazetteer([*known_places, *minter.places()])
         after = _with(after, named.decisions)
     places = settings.folder / "data" / "entities" / PLACES

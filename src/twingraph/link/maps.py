@@ -41,5 +41,5 @@ def write_beacon(linked: Linked, target: Target) -> str:
 
 
 def _words(text: str) -> str:
-    """Return a text as BEACON lets it stand in a line: no bar, no break."""
+    """Return a text that is valid in a line of BEACON: without bar and line break."""
     return " ".join(text.replace("|", "/").split())

@@ -64,7 +64,7 @@ def match_file(
 def match_sides(
     gazetteer: Gazetteer, sides: list[Side], limit: int = 3, progress: Progress = ignore
 ) -> str:
-    """Return one line a name: what was asked, the verdict, and the candidates.
+    """Return a line for each name: the name, the verdict, and the candidates.
 
     >>> from twingraph.link.gazetteer import Place
     >>> some = Gazetteer([Place("bonn", ("Bonn",), country="DE")])

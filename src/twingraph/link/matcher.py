@@ -24,16 +24,16 @@ from twingraph.link.spelling import Spelling, spell, with_country
 WRITE: Final = 0.95  # at and above: sure enough to be written, if the lead is wide enough
 LEAD: Final = 0.03  # how far the second best must stay behind
 REVIEW: Final = 0.60  # below: no candidate at all
-LIKELY: Final = 0.76  # below: named as a candidate, and nobody is told that it is meant
+LIKELY: Final = 0.76  # below: a candidate, but not proposed as the match
 FAR_KM: Final = 60.0  # a list's point so far from the place's refuses the match
 _EXACT: Final = {
     "label": 1.0, "name": 0.99, "exonym": 0.97, "former": 0.97, "bracket": 0.95, "short": 0.93,
 }  # fmt: skip
 _OTHER_LETTERS: Final = 0.94  # "Büchenbach" for "Buchenbach", ロメ for Rome: equal when folded only
-_FUZZY_MOST: Final = 0.93  # however alike, another spelling is not sure
-BEYOND_DOUBT: Final = _FUZZY_MOST + LEAD + 0.01  # no name that is only alike comes near
+_FUZZY_MOST: Final = 0.93  # the highest score of a name with another spelling
+BEYOND_DOUBT: Final = _FUZZY_MOST + LEAD + 0.01  # above the score of any name that is only similar
 _PART_OF_NAME: Final = 0.88  # "Freiburg" for "Freiburg im Breisgau"
-_OTHER_ONLY: Final = 0.70  # only the words in brackets are its name
+_OTHER_ONLY: Final = 0.70  # only the part in brackets matches
 _MUNICIPAL: Final = frozenset({"", "municipality"})
 
 # Letters of scripts in which a foreign name is only its sound.
@@ -73,7 +73,7 @@ class Candidate:
 class Decision:
     """The verdict on a query: `sure` names `place`, `likely` wants a person, `none` is no place.
 
-    The candidates of `none`, if there are any, are too little alike to be meant.
+    The candidates of `none`, if there are any, are too dissimilar to be meant.
     """
 
     verdict: Verdict
@@ -126,7 +126,7 @@ def find(
 
 
 def typed_id(name: str) -> frozenset[str]:
-    """Return the identifier that somebody typed in place of a name: a QID, or the end of an IRI.
+    """Return the identifier that was typed in place of a name: a QID, or the end of an IRI.
 
     >>> sorted(typed_id("Q586")), sorted(typed_id("https://sws.geonames.org/2946447/"))
     (['Q586'], ['2946447'])
@@ -142,7 +142,7 @@ def typed_id(name: str) -> frozenset[str]:
 def decide(candidates: Sequence[Candidate], needs_country: bool = True) -> Decision:
     """Judge ranked candidates: is the first one sure, or must a person look?
 
-    A name alone is not sure, however alike: the world has more Cambridges than any list. Where
+    A name alone is not certain, however similar: the world has more Cambridges than any list. Where
     `needs_country` is off, an exact name that only one place has will do.
     """
     ranked = tuple(candidates)
@@ -162,7 +162,7 @@ def decide(candidates: Sequence[Candidate], needs_country: bool = True) -> Decis
 def _by_name(
     gazetteer: Gazetteer, parts: Spelling, similar: bool
 ) -> Iterable[tuple[Name, float, str]]:
-    """Yield names that are equal or alike, with the score of the name alone and the reason."""
+    """Yield names that are equal or similar, with the score of the name alone and the reason."""
     wanted = forms(parts.text) | {parts.core} | forms(parts.core)
     for form in sorted(wanted):
         for name in gazetteer.exact(form):
@@ -191,7 +191,7 @@ def _same_words(name: Name) -> str:
 
 
 def likeness(core: str, name: Name) -> tuple[float, str]:
-    """Return how alike two folded names are that are not equal, and the reason.
+    """Return the similarity of two different folded names, and the reason.
 
     >>> likeness("freiburg", Name("freiburg im breisgau", 0, "label", "Freiburg im Breisgau"))
     (0.88, 'part of its name: Freiburg im Breisgau')
@@ -210,7 +210,7 @@ def likeness(core: str, name: Name) -> tuple[float, str]:
 def _judged(
     place: Place, name: Name, score: float, reason: str, parts: Spelling, query: Query
 ) -> Candidate:
-    """Weigh what else is known of the place and of the query."""
+    """Adjust the score by country, region, kind and distance."""
     reasons, refused, agrees = [reason], "", False
     exact = name.form in forms(parts.text) | {parts.core} and name.how in ("label", "name")
     country = place.country or name.country
@@ -263,9 +263,9 @@ def known_forms(place: Place) -> frozenset[str]:
 
 
 def other_letters(text: str, name: str) -> bool:
-    """Do two names that fold alike have other letters: accents on both, or another script?
+    """Have two names with the same folded form other letters: accents on both, or another script?
 
-    A name without accents is what a keyboard gave, and may be any of them.
+    A name without accents may have been typed on a keyboard without them, and matches either.
 
     >>> other_letters("Buchenbach", "Büchenbach"), other_letters("Büchenbach", "Buchenbach")
     (False, True)

@@ -18,7 +18,7 @@ OPEN: Final = "not looked for"
 
 
 def missing(linked: Linked) -> Iterator[tuple[str, ...]]:
-    """Yield a row of `COLUMNS` for every labelled thing of a target's kinds not linked to it."""
+    """Yield a row of `COLUMNS` for every labelled entity of a target's kinds not linked to it."""
     facts = linked.facts
     things = [(kind_of(iri, facts.base), iri) for iri in facts.things()]
     for target in TARGETS.values():

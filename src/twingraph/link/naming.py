@@ -1,7 +1,7 @@
-"""Names of a list that nobody has decided -> decisions that are sure, new places, a review.
+"""Undecided names of a list -> certain decisions, new places, a review.
 
 Pure: the time, the author and the places at hand are arguments. Identifiers go first, then names;
-what no place at hand is like, in a country that the list gives, is a new place.
+a name that no known place is similar to, in a country that the list gives, is a new place.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from twingraph.source.tables.outcome import Outcome, Side
 
 NEW: Final = 0.84  # a candidate as likely as this keeps a name from being taken for a new place
 
-_UNKNOWN: Final = 0.02  # what the score loses where no country is known
+_UNKNOWN: Final = 0.02  # subtracted from the score if no country is known
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Naming:
 
 @dataclass(frozen=True)
 class Undecided:
-    """A name that wants a person: where it stands, how often, what it may be, what is missing."""
+    """A name that a person must decide: its rows, its candidates, what information is missing."""
 
     side: Side
     line: int
@@ -89,7 +89,7 @@ class Minter:
         return self._known[key]
 
     def places(self) -> list[Place]:
-        """Return what was minted as the gazetteer has it once it is read from its table."""
+        """Return the new places as the gazetteer will read them from their table."""
         codes = {slug: code for code, slug in self._countries.items()}
         found = []
         for row in self.rows:
@@ -123,7 +123,7 @@ class Minter:
 
 
 def _shown(name: str) -> str:
-    """Return a name without what stands in brackets or behind a comma.
+    """Return a name without the part in brackets or after a comma.
 
     >>> _shown("Opole (Oppeln)"), _shown("Gering, Nebraska")
     ('Opole', 'Gering')
@@ -159,7 +159,8 @@ def name_places(
     """
     result = Naming()
     waiting = _waiting(found, matches, gazetteer)
-    waiting.sort(key=lambda side: not code_of(side[0]))  # what has a country first: it tells others
+    # names with a country first: they help with the others
+    waiting.sort(key=lambda side: not code_of(side[0]))
     decided: dict[str, str] = {}
     for number, (side, line, named) in enumerate(waiting):
         doing = f"matching names ({number + 1:,} of {len(waiting):,})"
@@ -259,7 +260,7 @@ def _waiting(
 ) -> list[tuple[Side, int, list[str]]]:
     """Return each undecided name once, its first line, and the other place of each row.
 
-    The other place is told by its slug, or by the address of its name where it waits as well.
+    The other place is given by its slug, or by the address of its name if it is undecided as well.
     """
     sides: dict[str, tuple[Side, int]] = {}
     others: dict[str, list[str]] = defaultdict(list)

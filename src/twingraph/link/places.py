@@ -92,8 +92,8 @@ def gazetteer_of(
 ) -> Gazetteer:
     """Return the gazetteer of the places that the statements describe.
 
-    Unless it is `weighted`, equals stand in the order of their slugs, whatever partners they have:
-    then what a list says changes nothing in how its own names are looked up.
+    Unless it is `weighted`, equals are in the order of their slugs, whatever partners they have:
+    then the rows of a list have no influence on the matching of its own names.
     """
     found = places_of(statements, base)
     return Gazetteer(found if weighted else [replace(item, weight=0) for item in found])

@@ -30,7 +30,7 @@ TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     "state": {"en": "State", "de": "Land"},
     "country": {"en": "Country", "de": "Staat"},
 }
-# What can be fetched (extend) and what a query may give (properties), by identifier.
+# Properties that can be fetched (extend) or given in a query, by identifier.
 PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
     "country": {"en": "country (ISO code)", "de": "Staat (ISO-Code)"},
     "region": {"en": "region", "de": "Region"},
@@ -49,7 +49,7 @@ PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 class RefusedQueryError(Exception):
-    """A request that is no question; the message says what to send."""
+    """An invalid request; the message says what to send."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def candidates(
 ) -> list[tuple[Candidate, bool]]:
     """Return the candidates for a name, the first with True if it is sure.
 
-    An identifier that is typed in place of a name finds its place, whatever else is said.
+    An identifier in place of a name finds its place, whatever the properties are.
     """
     name = name[:MAX_NAME]
     known = register.place(name) if (typed_id(name) or name in register.gazetteer.by_slug) else None
@@ -186,7 +186,7 @@ def _candidate(candidate: Candidate, sure: bool, language: str) -> dict[str, obj
 
 
 def describe(place: Place) -> str:
-    """Return a line that tells a place from its namesakes: level, country, other names."""
+    """Return a line that distinguishes a place from its namesakes: level, country, other names."""
     others = [name for name in place.names[1:] if fold(name) != fold(place.label)][:3]
     parts = [place.level, place.country, " / ".join(others)]
     return " · ".join(part for part in parts if part)
@@ -199,7 +199,7 @@ def type_records(place: Place, language: str) -> list[dict[str, str]]:
 
 
 def _features(candidate: Candidate, language: str) -> list[dict[str, object]]:
-    """Return why: name similarity and whether the country agrees; the words are in the names."""
+    """Return the features of a match: name similarity (its name has the reasons), country."""
     words = "; ".join((*candidate.reasons, *((candidate.refused,) if candidate.refused else ())))
     country = {"en": "country agrees", "de": "Staat stimmt"}
     return [

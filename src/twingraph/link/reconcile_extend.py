@@ -58,7 +58,7 @@ def answer_extend_draft(register: Register, request: object, language: str) -> d
 
 
 def _requested(register: Register, request: object) -> tuple[list[str], list[str]]:
-    """Return the ids and properties of an extension, each once; refuse what costs too much."""
+    """Return the ids and properties of an extension, each once; refuse requests for too many."""
     ids = request.get("ids") if isinstance(request, dict) else None
     properties = request.get("properties") if isinstance(request, dict) else None
     if not (isinstance(ids, list) and isinstance(properties, list)):
@@ -144,7 +144,7 @@ def propose(language: str, type_id: str = "") -> dict[str, object]:
 
 
 def suggest_entity(register: Register, prefix: str, language: str) -> dict[str, object]:
-    """Return places whose names begin with, or are like, what was typed."""
+    """Return places whose names begin with the typed text, or are similar to it."""
     prefix = prefix[:MAX_NAME]
     if not fold(prefix) and not prefix.strip():
         return {"result": []}
@@ -159,7 +159,7 @@ def suggest_entity(register: Register, prefix: str, language: str) -> dict[str, 
 def suggest_from(
     known: Mapping[str, Mapping[str, str]], prefix: str, language: str
 ) -> dict[str, object]:
-    """Return the types or properties whose name or identifier begins with what was typed."""
+    """Return the types or properties whose name or identifier begins with the typed text."""
     typed = fold(prefix[:MAX_NAME])
     found = []
     for key, names in known.items():

@@ -1,4 +1,4 @@
-"""review.csv: the names of a list that want a person, and what that person decided.
+"""review.csv: the undecided names of a list, and the decisions that people write there.
 
 A person writes into `decision`: the slug of a place, `new` for a place that is not there yet, or
 `no` (with words, if there are any) for what is no place. `not` before a slug says: not that one.
@@ -26,7 +26,7 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True)
 class Answer:
-    """One decision of a person: about which name, and what (`place`, `new`, `no`, `not`)."""
+    """A decision of a person: its name, and its kind (`place`, `new`, `no`, `not`)."""
 
     name: str
     country: str
@@ -90,7 +90,7 @@ def _unsafe(cell: str) -> str:
 def read_answers(
     text: str, slugs: Mapping[str, object]
 ) -> tuple[list[Answer], list[Unfollowed]]:  # fmt: skip
-    """Return what a person decided, and each decision that can't be followed."""
+    """Return the decisions, and those that can't be applied."""
     answers, wrong = [], []
     for row in read_csv(text).rows:
         decision = row.cells.get("decision", "")

@@ -1,4 +1,4 @@
-"""Two snapshots of one list -> what is new, what reads differently, what is not seen any more.
+"""Two snapshots of a list -> new, changed and missing partnerships.
 
 That a list no longer has a row means just that: it is not seen in that snapshot. Nothing has ended.
 """
@@ -27,7 +27,7 @@ class Difference:
 
 
 def compare(old: Iterable[Outcome], new: Iterable[Outcome], snapshot: str) -> Difference:
-    """Compare two readings of a list; `snapshot` is what the later one is called."""
+    """Compare two snapshots of a list; `snapshot` is the name of the later one."""
     before, after = _by_pair(old), _by_pair(new)
     came = [
         f"new: {_pair(after[key])}{_details(after[key])}" for key in sorted(after.keys() - before)

@@ -1,4 +1,4 @@
-"""The parts of a place's name as lists write it: core, other names, what it lies in, its kind.
+"""The parts of a place's name in lists: core, other names, the containing place, the kind.
 
 `Opole (Oppeln)` has another name in brackets, `Hardtberg (Bonn)` the city it is a part of,
 `Frankfurt (Oder)` a river, `Aachen (Kreis)` a kind. Only the gazetteer can tell the first three
@@ -15,7 +15,7 @@ from typing import Final
 from twingraph.derive.names import fold
 from twingraph.link.countries import country_code, region_country
 
-# Words that say what kind of unit is meant, folded; a unit is never matched to another kind.
+# Words for the kind of a unit, folded; a unit never matches one of another kind.
 _KINDS: Final = {
     "borough": (
         "borough",
@@ -77,7 +77,7 @@ _KINDS: Final = {
 }
 _WORD_KIND: Final = {word: kind for kind, words in _KINDS.items() for word in words}
 _LONGEST_KIND: Final = max(word.count(" ") + 1 for word in _WORD_KIND)
-# Words that leave the municipality what it is; "Stadt X", "City of X", "X Municipality" are X.
+# Words without influence on the kind: "Stadt X", "City of X", "X Municipality" are X.
 _PLAIN_WORDS: Final = (
     "city of", "town of", "municipality of", "commune of", "ville de", "comune di",
     "bundesstadt", "hansestadt", "landeshauptstadt", "universitatsstadt", "stadt", "gemeinde",
@@ -97,7 +97,7 @@ class Spelling:
     """A name in pieces; `core` and the folded words in the other fields are for comparing.
 
     `others` are further names (after a slash, in brackets), which may also be what the place lies
-    in; `kind` is one of borough, district, region, or empty where the name says none.
+    in; `kind` is one of borough, district, region, or empty if the name has none.
     """
 
     text: str
@@ -145,7 +145,7 @@ def spell(text: str) -> Spelling:
 
 
 def _kind_of(text: str) -> str:
-    """Return the kind that words in brackets or behind a comma name, else nothing.
+    """Return the kind named by words in brackets or after a comma, else nothing.
 
     >>> _kind_of("Kreis"), _kind_of("20. Bezirk"), _kind_of("Oppeln")
     ('district', 'borough', '')
@@ -160,7 +160,7 @@ def _kind_of(text: str) -> str:
 
 
 def _behind_comma(text: str) -> tuple[str, str, str, str]:
-    """Return the name, the country, the region and what else stands behind the first comma."""
+    """Return the name, the country, the region and the rest after the first comma."""
     name, _, rest = text.partition(",")
     country = region = more = ""
     for part in (each_part.strip() for each_part in rest.split(",")):
@@ -175,7 +175,7 @@ def _behind_comma(text: str) -> tuple[str, str, str, str]:
 
 
 def _without_kind(words: str) -> tuple[str, str]:
-    """Return a folded name without the words of its kind, and that kind.
+    """Return a folded name without the words for its kind, and the kind.
 
     >>> _without_kind("saitama prefecture"), _without_kind("kreis aachen"), _without_kind("bonn")
     (('saitama', 'region'), ('aachen', 'district'), ('bonn', ''))
@@ -196,5 +196,5 @@ def _without_kind(words: str) -> tuple[str, str]:
 
 
 def with_country(spelling: Spelling, country: str) -> Spelling:
-    """Return the spelling with a country that is known from elsewhere, which goes first."""
+    """Return the spelling with a country from elsewhere, which has precedence."""
     return replace(spelling, country=country or spelling.country)

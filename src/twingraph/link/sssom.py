@@ -17,7 +17,7 @@ from twingraph.source.mappings import (
 
 REFUSED: Final = "refused"  # the name of the mapping set of all that was refused
 _PUBLISHED = (COLUMNS[0], "subject_label", *COLUMNS[1:])
-# for a link that somebody wrote down without saying how it was found
+# for a link recorded without a justification
 _UNSPECIFIED = "https://w3id.org/semapv/vocab/UnspecifiedMatching"
 
 
@@ -28,10 +28,10 @@ def write_sssom(linked: Linked, target: Target) -> str:
 
 
 def write_refused(linked: Linked, reviewed: Iterable[Decision]) -> str:
-    """Return every mapping that somebody refused as one SSSOM/TSV; each row has `Not`.
+    """Return every rejected mapping as one SSSOM/TSV; each row has `Not`.
 
-    What curators refused of links and of the names of lists, and `reviewed`, what was refused of
-    statements beside Wikidata's, so that nobody proposes it once more.
+    These are links and names of lists rejected by curators, and `reviewed`, the rejected findings
+    about Wikidata's statements, so that they are not proposed again.
     """
     tables = (decision for decisions in linked.decisions.values() for decision in decisions)
     rows = sorted({decision for decision in (*tables, *reviewed) if decision.modifier})
@@ -60,7 +60,7 @@ def _mapping_set(
 
 
 def rows_of(linked: Linked, target: Target) -> Iterator[Decision]:
-    """Yield what was decided, and each published link that nobody wrote a decision for."""
+    """Yield the decisions, and each published link without a decision."""
     decisions = list(linked.decided(target))
     yield from decisions
     stated = {(decision.subject, decision.object) for decision in decisions if decision.confirmed}

@@ -1,4 +1,4 @@
-"""VoID: how many links we publish, by what predicate, to whom (VoID note §5, linksets)."""
+"""VoID linksets: the number of published links by predicate and target (VoID note §5)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORDS: Final = {"en": "Links to {target}", "de": "Verknüpfungen mit {target}"}
 
 
 def linkset_triples(linked: Linked) -> list[Triple]:
-    """Return the description of one linkset a target, with the counts of what is published.
+    """Return the description of a linkset for each target, with the numbers of published links.
 
     The linksets are parts of the dataset `<base>`; they are named in `<base>.well-known/void`.
     """

@@ -1,6 +1,6 @@
 """Anniversaries, by one rule that page, question and calendar share.
 
-An anniversary counts from each start that somebody gives, and, as a kind of its own, from the
+An anniversary counts from each start that a source gives, and, as a separate kind, from the
 decision to enter. It falls on the day, in the month or in the year that is given, never on a finer
 date; what has no single year has none. Round are multiples of five. Nothing is expected of a
 partnership that has ended.
@@ -22,7 +22,7 @@ from twingraph.site.pictures.svg import Words
 
 ROUND: Final = 5
 _DATE: Final = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?(~)?", re.ASCII)
-_COMMON: Final = "start"  # a start whose basis nobody gives
+_COMMON: Final = "start"  # a start without a stated basis
 
 Row = Mapping[str, NamedNode | Literal | None]
 DateWords = Callable[[str], str]
@@ -68,7 +68,7 @@ TRUE: Final = frozenset({"true", "1"})
 
 
 def read_starts(rows: Iterable[Row]) -> list[Start]:
-    """Return what anniversaries count from, of the rows of `queries/site/anniversaries.rq`.
+    """Return the dates from which anniversaries count, from rows of `anniversaries.rq`.
 
     Of the claims those count whose value the build has published, alone or in a set: what another
     claim displaces or refines is no start of its own (model.md, Resolution). Where no start could
@@ -171,7 +171,7 @@ def phrases(
 
 
 def since(start: Start, words: Words, date_words: DateWords) -> str:
-    """Return what an anniversary counts from, in words: "since the agreement"."""
+    """Return the basis of an anniversary in words: "since the agreement"."""
     when = date_words(start.value)
     if start.basis in ("decision", "decision other", "agreement"):
         key = start.basis

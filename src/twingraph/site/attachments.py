@@ -1,4 +1,4 @@
-"""Path -> what goes with pages and is no page: calendars, and maps for other people's pages.
+"""Path -> files that accompany pages: calendars, and maps to embed in other sites.
 
 | path | is |
 |---|---|
@@ -45,7 +45,7 @@ _EMBED: Final = re.compile(
 
 
 class Attachment(NamedTuple):
-    """What stands at such a path; `framed` is what other sites may show in a frame."""
+    """The content at such a path; `framed` is true if other sites may show it in a frame."""
 
     body: bytes
     media_type: str
@@ -53,7 +53,7 @@ class Attachment(NamedTuple):
 
 
 def attachment(reader: BuildReader, path: str) -> Attachment | None:
-    """Return what stands at `path`; None where there is nothing."""
+    """Return the attachment at `path`; None if there is none."""
     calendar = _CALENDAR.fullmatch(path)
     if calendar is not None:
         body = _calendar(reader, path, calendar["language"], calendar["slug"], calendar["years"])

@@ -44,7 +44,7 @@ from twingraph.translation import words_of
 
 PAGE_SIZE: Final = 100
 _STATED: Final = ("start", "type", "status")
-_BATCH: Final = 2000  # things that a query is asked about
+_BATCH: Final = 2000  # entities in a query
 _COLUMNS: Final = {
     "place": ("level", "country", "partnerships"),
     "partnership": ("kind", "since", "end", "status"),
@@ -52,7 +52,7 @@ _COLUMNS: Final = {
 
 
 class Listing(NamedTuple):
-    """Everything of a kind by name: the IRIs in order, and where those of each key stand.
+    """All entities of a kind by name: the IRIs in order, and the positions of each key's entities.
 
     `stated` are the places of the partnerships whose start, type or status is stated.
     """
@@ -62,7 +62,7 @@ class Listing(NamedTuple):
     stated: Mapping[str, Sequence[int]]
 
     def chosen(self, key: str) -> Sequence[str]:
-        """Return the things that fall under a choice, in order."""
+        """Return the entities of a choice, in order."""
         if key == "all":
             return self.things
         return [self.things[place] for place in self.under.get(key, ())]
@@ -128,11 +128,11 @@ def _listed(
     known: Mapping[str, set[str]],
     facts: PageFacts,
 ) -> Listing:
-    """Return things in the order of their names, with the keys and what is known of each."""
+    """Return entities in the order of their names, with the keys and the row of each."""
     names = {iri: sort_key(facts.name(iri).text) for iri in members}
     things = sorted(members, key=lambda iri: (names[iri], iri))
     under: dict[str, list[int]] = defaultdict(list)
-    both: dict[frozenset[str], frozenset[str]] = {}  # most things share their keys with others
+    both: dict[frozenset[str], frozenset[str]] = {}  # most entities share their keys with others
     stated: dict[str, list[int]] = defaultdict(list)
     for place, iri in enumerate(things):
         own = frozenset(keys[iri])
@@ -171,7 +171,7 @@ def _keys(row: Row, names: Iterable[str]) -> set[str]:
 
 
 def letter_of(name: str) -> str:
-    """Return the letter under which a name stands in the list.
+    """Return the letter under which a name is listed.
 
     >>> letter_of("Ährenfeld"), letter_of("Łódź"), letter_of("Мінск"), letter_of("25th")
     ('a', 'l', 'other', 'other')
@@ -204,7 +204,7 @@ def browse_paths(reader: BuildReader) -> list[str]:
 
 
 def facet_counts(reader: BuildReader, kind: str, language: str) -> Counter[str]:
-    """Return how many things of a kind fall under each key; a build is counted once."""
+    """Return the number of entities of a kind by key; counted once for a build."""
     listing = listing_of(reader, kind, language)
     return reader.remember(
         ("facet counts", kind, language),
@@ -250,7 +250,7 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
 
 
 def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
-    """Return all that a choice shows as CSV, with the address of each thing."""
+    """Return the rows of a choice as CSV, with the address of each entity."""
     choice = read_path(path)
     if choice is None or path != path_of(choice, "csv") or choice.page != 1:
         return None
@@ -331,7 +331,7 @@ def _facets(reader: BuildReader, language: str, place: str, choice: Choice) -> l
 def _names(
     reader: BuildReader, language: str, facet: str, keys: Iterable[str]
 ) -> Mapping[str, str]:
-    """Return what the values of a facet are called."""
+    """Return the names of the values of a facet."""
     words = words_of(language)
     slugs = {key: key.partition("-")[2] for key in keys}
     if facet == "decade":

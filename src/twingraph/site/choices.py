@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from twingraph.translation import N_
 
 BROWSED: Final = ("place", "partnership")
-JOIN: Final = "_"  # stands in no slug
-# The facets of a list in the order in which they stand.
+JOIN: Final = "_"  # occurs in no slug
+# The facets of a list in the order in which they are shown.
 FACETS: Final[Mapping[str, Mapping[str, str]]] = {
     "place": {"level": N_("Level"), "country": N_("Country")},
     "partnership": {
@@ -31,7 +31,7 @@ DEFAULT: Final = {"place": "level-municipality", "partnership": ""}
 
 
 class Choice(NamedTuple):
-    """A page of a list: of which kind, what is chosen, and the page's number."""
+    """A page of a list: the kind of entities, the chosen values, and the page's number."""
 
     kind: str
     key: str  # of a facet or of two, `letter-b` or `all`
@@ -39,7 +39,7 @@ class Choice(NamedTuple):
 
 
 def read_path(path: str) -> Choice | None:
-    """Return what is chosen on the list page at `path`, without its language; None for others.
+    """Parse the path of a list page, without its language; None for other paths.
 
     >>> read_path("place/index.html"), read_path("partnership/list/kind-twinning.2.html")
     (Choice(kind='place', key='level-municipality', page=1), \
@@ -96,7 +96,7 @@ def together(kind: str, first_key: str, second_key: str) -> str:
 
 
 def combined(kind: str, keys: Iterable[str]) -> set[str]:
-    """Return the combinations of the keys that a thing has.
+    """Return the combinations of two of the keys of an entity.
 
     >>> sorted(combined("partnership", ["country-france", "kind-twinning", "status-active"]))
     ['country-france_kind-twinning', 'kind-twinning_status-active']
@@ -105,7 +105,7 @@ def combined(kind: str, keys: Iterable[str]) -> set[str]:
 
 
 def canonical(key: str, counts: Mapping[str, int]) -> str:
-    """Return the key under which a choice has its page, given how many things each key holds.
+    """Return the key under which a choice has its page, given the number of entities of each key.
 
     >>> counts = {"country-bhutan": 7, "kind-twinning": 9, "country-bhutan_kind-twinning": 7}
     >>> canonical("country-bhutan_kind-twinning", counts)
@@ -127,7 +127,7 @@ class Option(NamedTuple):
 
 
 def options_of(choice: Choice, facet: str, counts: Mapping[str, int]) -> Sequence[Option]:
-    """Return the values of a facet beside what is chosen already.
+    """Return the values of a facet to offer, given the choice so far.
 
     Beside a value that the facet combines with, those that narrow it, each with the number of
     things that have both, and before them the way back; else all values.

@@ -1,4 +1,4 @@
-"""What each source says of a thing, and, where they differ, that in words."""
+"""The claims of each source about an entity, and conflicts between them in words."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class ClaimRow(NamedTuple):
 
 
 class Side(NamedTuple):
-    """One of the values that sources disagree on, and what it rests on."""
+    """One of the values on which sources disagree, and its evidence."""
 
     value: Value
     basis: str
 
 
 class Conflict(NamedTuple):
-    """A property on which claims differ: whose they are, each side, and what is published.
+    """A property on which claims differ: the sources, each side, and the published value.
 
     `between_sources` is true where two sources differ, false where two passages of one do.
     """
@@ -59,7 +59,7 @@ class Conflict(NamedTuple):
 
 @dataclass(frozen=True)
 class Claims:
-    """All claims about one thing."""
+    """All claims about an entity."""
 
     formatter: ValueFormatter
     thing: str
@@ -67,7 +67,7 @@ class Claims:
 
     @classmethod
     def of(cls, formatter: ValueFormatter, thing: str) -> Claims:
-        """Find the claims about `thing` among what the page has loaded."""
+        """Find the claims about `thing` among the loaded statements."""
         verb = TG.subject.value
         found = sorted({item for each, item in formatter.facts.incoming if each == verb})
         return cls(formatter, thing, found)
@@ -147,7 +147,7 @@ class Claims:
         return found
 
     def conflicts(self) -> list[Conflict]:
-        """Return every disagreement that the graph publishes, in words."""
+        """Return every published conflict in words."""
         verbs = self.formatter.facts.links(self.thing, TG.hasConflict)
         return [self._conflict(verb) for verb in verbs]
 
@@ -192,7 +192,7 @@ class Claims:
 
 
 def _members(published: list[Term]) -> set[str]:
-    """Return the single values that a published value holds, a date set taken apart.
+    """Return the single values of a published value, a date set split into its members.
 
     >>> from pyoxigraph import Literal
     >>> from twingraph.rdf.vocabulary import EDTF

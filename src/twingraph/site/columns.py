@@ -1,4 +1,4 @@
-"""What the columns of an answer, and the few fixed words in its cells, are called on a page."""
+"""The headings of result columns on pages, and translations of the fixed words in cells."""
 
 from __future__ import annotations
 
@@ -164,7 +164,8 @@ _COLUMNS: Final[Mapping[str, Message]] = {
     "years": NP_("column", "Years"),
 }  # fmt: skip
 
-# What the queries of the library write into cells, in English: those who read CSV rely on it.
+# The fixed English words that library queries write into cells: programs that read CSV rely on
+# them.
 _CELLS: Final = {
     message.text: message
     for message in (
@@ -195,19 +196,19 @@ _CELLS: Final = {
         NP_("cell", "whole name"),
     )
 }
-# Columns that hold an EDTF date as a text, so that "not stated" can stand there too.
+# Columns that have EDTF dates as strings, so that "not stated" is possible too.
 DATES: Final = frozenset(
     {"concluded", "date", "decided", "eventDate", "onDay", "published", "since", "until", "when"}
 )
 
 
 def is_named(variable: str) -> bool:
-    """Is there a heading for this variable, or for that whose name it holds (`partnerName`)?"""
+    """Is there a heading for this variable, or for the one whose name it has (`partnerName`)?"""
     return variable in _COLUMNS or variable.removesuffix("Name") in _COLUMNS
 
 
 def heading(variable: str, language: str) -> str:
-    """Return what a column is called; a variable that we don't know, by its own words.
+    """Return the heading of a column; for an unknown variable, made from its name.
 
     >>> heading("since", "de"), heading("partnerName", "en"), heading("firstPartyLeader", "de")
     ('Seit', 'Partner', 'first party leader')
@@ -219,7 +220,7 @@ def heading(variable: str, language: str) -> str:
 
 
 def cell(text: str, language: str) -> str:
-    """Return a cell's text in the reader's language where it is one of the fixed words.
+    """Return a cell's text, translated if it is one of the fixed words.
 
     >>> cell("not stated", "de"), cell("Bonn", "de"), cell("certain", "en")
     ('nicht angegeben', 'Bonn', 'certain')

@@ -1,6 +1,6 @@
-"""The data page: what there is to have, how to check, harvest and cite it; made from the catalogue.
+"""The data page: the data sets, how to check, harvest and cite them; made from the catalogue.
 
-Nothing on it is said anywhere else: the catalogue tells what portals are told, the releases tell
+It has no facts of its own: the catalogue has what portals get, the releases have
 their files.
 """
 
@@ -33,7 +33,7 @@ from twingraph.site.values import Value
 from twingraph.translation import N_, Words, words_of
 
 DATA_PAGE: Final = "data.html"  # below a language: the files, release by release
-# what is told of a node: its key -> its name, its property, and how its values are shown
+# the shown properties of a node: key -> name, property, and how its values are shown
 _FACTS: Final = {
     "publisher": (N_("Publisher"), "dct:publisher", "agent"),
     "licence": (N_("Licence"), "dct:license", "licence"),
@@ -58,7 +58,7 @@ class Publication(NamedTuple):
 
 
 def publication_of(reader: BuildReader, releases: Path | None = None) -> Publication | None:
-    """Return what is published: the newest release's catalogue, else the build's; None without one.
+    """Return the newest release's catalogue, else the build's; None without one.
 
     `releases` is the folder of the releases, where there is one.
     """
@@ -110,7 +110,7 @@ class DataView(NamedTuple):
 
 
 def data_page(site: BuildReader, publication: Publication, language: str, place: str) -> bytes:
-    """Return the data page as HTML, as it stands at the path `place`."""
+    """Return the data page as HTML, for the path `place`."""
     view = _view(site, publication.catalogue, publication.releases, language, place)
     forms = tuple(
         Alternate(_NAMES[item], f"catalog.{item}", kind)
@@ -166,7 +166,7 @@ def _view(
 
 
 class _Shown:
-    """What a catalogue says, in words of one language, on the page at `current_path`."""
+    """A catalogue in words of one language, for the page at `current_path`."""
 
     def __init__(
         self, site: BuildReader, catalogue: Catalogue, language: str, current_path: str
@@ -251,7 +251,7 @@ class _Shown:
         return Value(name, self.href(page), outside=True)
 
     def contact(self) -> list[Fact]:
-        """Return whom to ask: what the first data set says, for all say the same."""
+        """Return the contact: that of the first data set, as all have the same."""
         sets = self.catalogue.datasets[:1]
         nodes = [node for each_set in sets
                  for node in links_of(self.catalogue, each_set, "dcat:contactPoint")]  # fmt: skip

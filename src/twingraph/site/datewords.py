@@ -76,7 +76,7 @@ class DateText(NamedTuple):
 
 
 def date_text(edtf: str, language: str, *, since: bool = False) -> DateText:
-    """Return an EDTF date in words; `since` where it stands after that word.
+    """Return an EDTF date in words; `since` if it follows that word.
 
     >>> [date_text(one, "en").text for one in ("2003", "2018-05", "2018-09-28", "1993~", "199X")]
     ['2003', 'May 2018', '28 September 2018', 'about 1993', 'the 1990s']

@@ -1,6 +1,6 @@
-"""Descriptions: the RDF about one thing, one graph, the ontology or the shapes, in any format.
+"""Descriptions: the RDF about a resource, a graph, the ontology or the shapes, in any format.
 
-What is written is what is published, under the base IRI, sorted: the same graph, the same bytes.
+Published statements only, with IRIs under the base IRI, sorted: the same graph, the same bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from twingraph.site.incoming import MOST, incoming_of
 from twingraph.site.reader import BuildReader
 from twingraph.site.thing import is_known
 
-LINKS: Final = MOST  # statements that point to a thing, in its description
+LINKS: Final = MOST  # statements that point to a resource, in its description
 STATEMENTS: Final = 3000  # of a graph, in its description
 # suffix -> media type, in the order we prefer to send them
 FORMATS: Final[Mapping[str, str]] = {
@@ -51,12 +51,12 @@ GRAPH_FORMATS: Final[Mapping[str, str]] = {
 
 
 def formats_of(thing: str) -> Mapping[str, str]:
-    """Return the formats that the thing at path `thing` is described in, by suffix."""
+    """Return the formats of the description of the resource at path `thing`, by suffix."""
     return GRAPH_FORMATS if thing.startswith("graph/") else FORMATS
 
 
 def describe(site: BuildReader, thing: str, suffix: str) -> bytes | None:
-    """Return the description of the thing at path `thing`; None where there is none."""
+    """Return the description of the resource at path `thing`; None if there is none."""
     if suffix not in formats_of(thing):
         return None
     if thing == "shapes":
@@ -81,7 +81,7 @@ def describe(site: BuildReader, thing: str, suffix: str) -> bytes | None:
 
 
 def _about(site: BuildReader, iri: str) -> list[Triple]:
-    """Return what is said of a thing, of its claims and citations, and who points to it.
+    """Return the statements of a resource, its claims and citations, and those that point to it.
 
     Of more than `LINKS` statements that point to it the first are kept; then the description says
     so of itself, with the query that gives all.
@@ -107,7 +107,7 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
 
 
 def _cut(site: BuildReader, iri: str, number: int) -> list[Triple]:
-    """Return what a description says of itself where it leaves out who points to the thing."""
+    """Return the note of a description that leaves out statements that point to the resource."""
     query = f"CONSTRUCT {{ ?subject ?property <{iri}> }} WHERE {{ ?subject ?property <{iri}> }}"
     words = {
         "en": f"{LINKS} of {number} statements that point to the thing; the query gives all.",
@@ -154,7 +154,7 @@ def _graph(site: BuildReader, thing: str, suffix: str) -> bytes | None:
 def first_statements(site: BuildReader, graph: str) -> tuple[list[Triple], int]:
     """Return the statements of a graph, the first `STATEMENTS` in order of a large one; how many.
 
-    Those of a large graph stand in the build, for sorting them takes seconds.
+    Those of a large graph are files of the build, because sorting them takes seconds.
     """
     kept = site.prepared_graphs().get(graph)
     if kept is not None:
@@ -167,7 +167,7 @@ def first_statements(site: BuildReader, graph: str) -> tuple[list[Triple], int]:
 
 
 def _cut_graph(site: BuildReader, iri: str, shown: int, number: int) -> list[Triple]:
-    """Return what the description of a graph says of itself where it leaves out statements."""
+    """Return the note of a graph's description that leaves out statements."""
     query = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}"
     file = f"sources/{iri.rpartition('/')[2]}.nt"
     whole = [site.iri(f"dumps/{file}")] if file in site.dumps else []
@@ -187,7 +187,7 @@ def _shapes(site: BuildReader, suffix: str) -> bytes:
 
 @lru_cache(maxsize=2)
 def _shape_triples(raw: bytes) -> tuple[Triple, ...]:
-    """Return the triples of a Turtle file, its blank nodes named alike by everybody (RDFC-1.0)."""
+    """Return the triples of a Turtle file, its blank nodes with canonical labels (RDFC-1.0)."""
     shapes = Dataset(parse(raw, format=RdfFormat.TURTLE))
     shapes.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
     return tuple(shape.triple for shape in shapes)

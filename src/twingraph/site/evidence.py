@@ -14,7 +14,7 @@ from twingraph.site.reader import BuildReader
 
 
 def is_evidence(iri: str, base: str) -> bool:
-    """Is it a thing named under `base` that has no page of its own?
+    """Is it an entity under `base` that has no page of its own?
 
     >>> base = "https://data.example.org/"
     >>> is_evidence(base + "id/claim/a", base), is_evidence(base + "id/place/a", base)
@@ -24,7 +24,7 @@ def is_evidence(iri: str, base: str) -> bool:
 
 
 def is_evidence_path(path: str) -> bool:
-    """Is it the path of a thing that has no page of its own?
+    """Is it the path of an entity that has no page of its own?
 
     >>> is_evidence_path("id/claim/bonn-minsk-start"), is_evidence_path("vocab/type/twinning")
     (True, False)
@@ -45,7 +45,7 @@ def fragment_of(iri: str) -> str:
 def evidence_path(reader: BuildReader, iri: str, language: str) -> str | None:
     """Return the path, with its fragment, of the place where the evidence `iri` is shown.
 
-    A citation stands beside the claim, the remark or the membership that it supports; what is said
+    A citation is shown beside the claim, the remark or the membership that it supports; evidence
     of another piece of evidence is found at that one. None where the graph names no owner.
     """
     chain = [iri]
@@ -61,7 +61,7 @@ def evidence_path(reader: BuildReader, iri: str, language: str) -> str | None:
 
 
 def _owner(reader: BuildReader, iri: str) -> str | None:
-    """Return what the evidence belongs to; of several, one with a page, the first by its IRI."""
+    """Return the owner of the evidence; of several, the first by IRI that has a page."""
     ranked = [
         (int(rank.value), is_evidence(owner.value, reader.base), owner.value)
         for row in reader.rows("evidence", this=NamedNode(iri))

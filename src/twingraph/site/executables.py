@@ -1,6 +1,6 @@
-"""Questions told in RDF, as SPARQL editors read examples: `sh:SPARQLExecutable` (SHACL §5.2).
+"""Library queries as RDF, as SPARQL editors read examples: `sh:SPARQLExecutable` (SHACL §5.2).
 
-The names, and the property that says where a query runs, are those of the sparql-examples of SIB.
+The names, and the property for the endpoint of a query, are those of SIB's sparql-examples.
 Every text runs as it is; no node is blank, so that descriptions can be linked and compared.
 """
 

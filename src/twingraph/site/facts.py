@@ -1,7 +1,7 @@
-"""What one page has asked of the graph so far, and what the things in it are called.
+"""The statements that a page has loaded from the graph, and the names of the entities in them.
 
-Few questions about many things each, so that a page stays cheap on a store that is far away:
-load the things a page tells of, then `complete()` once, then read names as often as needed.
+A few queries about many entities each keep a page cheap on a remote store: load the entities of the
+page, then call `complete()` once, then read names as often as needed.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from twingraph.translation import choose_text, words_of
 _LABELS: Final = (
     RDFS.label.value, SKOS.prefLabel.value, "http://purl.org/dc/terms/title",
 )  # fmt: skip
-# Kinds without labels: what they are called is made from what they say.
+# Kinds without labels: their names are made from their statements.
 _UNNAMED: Final = {"cite", "claim", "remark", "quantity", "geometry", "contact"}
 _LONG: Final = 90
-_KEPT: Final = 10_000  # things whose labels are kept from page to page
+_KEPT: Final = 10_000  # entities whose labels are kept from page to page
 _Labels = list[tuple[str, Term]]
 
 
 class Name(NamedTuple):
-    """What a thing is called, and in which language where that is not the page's."""
+    """The name of an entity, and its language if that is not the page's."""
 
     text: str
     language: str = ""
@@ -57,7 +57,7 @@ class PageFacts:
         self.site = site
         self.language = language
         self.incoming: list[tuple[str, str]] = []
-        self.numbers: Mapping[str, int] = {}  # of what points to the thing, by property
+        self.numbers: Mapping[str, int] = {}  # of statements that point to the entity, by property
         self._seen: set[str] = set()  # everything that is mentioned
         self._of: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         self._known: set[str] = set()
@@ -70,7 +70,7 @@ class PageFacts:
         return other
 
     def read_description(self, thing: str) -> None:
-        """Load what `own.rq` says of `thing`, and note who points to it: that may be thousands."""
+        """Load the statements of `thing` (`own.rq`), and count those that point to it."""
         node = NamedNode(thing)
         for triple in self.site.triples("own", this=node):
             value = triple.object
@@ -96,11 +96,11 @@ class PageFacts:
                 self._seen.add(value.value)
 
     def load(self, things: Iterable[str]) -> None:
-        """Load all that is said of each of `things`."""
+        """Load all statements of each of `things`."""
         self._ask("nodes", {thing for thing in things if thing not in self._known}, self._known)
 
     def complete(self) -> None:
-        """Load what is needed to call everything that is known by a name."""
+        """Load the labels of all entities in the loaded statements."""
         self._label()
         unnamed = {item for item in self._seen if kind_of(item, self.site.base) in _UNNAMED}
         self.load(unnamed)
@@ -123,7 +123,7 @@ class PageFacts:
         self._labelled |= wanted
 
     def mention(self, things: Iterable[str]) -> None:
-        """Note things that a page names without having asked about them."""
+        """Note entities that a page names without having loaded them."""
         self._seen.update(things)
 
     def _ask(self, query: str, things: set[str], done: set[str]) -> None:
@@ -150,7 +150,7 @@ class PageFacts:
         return [item.value for item in self.values(thing, verb) if isinstance(item, NamedNode)]
 
     def properties(self, thing: str) -> list[str]:
-        """Return the properties of a thing, sorted."""
+        """Return the properties of an entity, sorted."""
         return sorted(self._of[thing]) if thing in self._of else []
 
     def texts(self, thing: str, verb: NamedNode | str) -> dict[str, str]:
@@ -161,7 +161,7 @@ class PageFacts:
     # --- names -----------------------------------------------------------------------------------
 
     def name(self, iri: str) -> Name:
-        """Return what a thing is called: its label, else words made from what it says."""
+        """Return the name of an entity: its label, else one made from its statements."""
         for verb in _LABELS:
             texts = self.texts(iri, verb)
             if texts:
@@ -208,12 +208,12 @@ class PageFacts:
         return f"{sign.get(mark, mark + ' ')}{digits} {counted}".strip()
 
     def date(self, value: Term | None) -> str:
-        """Return a date in words; nothing for no date."""
+        """Return a date in words; '' for None."""
         return date_text(value.value, self.language).text if value is not None else ""
 
 
 def facts_about(site: BuildReader, language: str, rows: Iterable[Iterable[object]]) -> PageFacts:
-    """Return what a page must know to name every IRI in `rows`."""
+    """Return the facts that a page needs to name every IRI in `rows`."""
     facts = PageFacts(site, language)
     facts.mention(term.value for row in rows for term in row if isinstance(term, NamedNode))
     facts.complete()
@@ -221,7 +221,7 @@ def facts_about(site: BuildReader, language: str, rows: Iterable[Iterable[object
 
 
 def is_date(value: Term) -> bool:
-    """Is it a date that can be put in words?"""
+    """Is it a date that can be written in words?"""
     return isinstance(value, Literal) and (
         value.datatype == EDTF or value.datatype.value == PREFIXES["xsd"] + "date"
     )

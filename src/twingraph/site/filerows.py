@@ -12,7 +12,7 @@ _UNITS: Final = ("kB", "MB", "GB", "TB")
 
 
 class Row(NamedTuple):
-    """A file: what it holds, where it is, how large, its checksum, and its packed forms."""
+    """A file: its content, its path, its size, its checksum, and its packed forms."""
 
     title: str
     name: str
@@ -27,14 +27,14 @@ class Row(NamedTuple):
 def in_order(datasets: Sequence[str]) -> list[str]:
     """Return data sets as people want them: the partnerships first."""
     names = [offer.name for offer in OFFERS]
-    last = len(names)  # behind them, by name, what single documents say
+    last = len(names)  # after them, by name, the files of single documents
     places = {dataset: names.index(name) if (name := dataset.rpartition("/")[2]) in names else last
               for dataset in datasets}  # fmt: skip
     return sorted(datasets, key=lambda item: (places[item], item))
 
 
 def nested(rows: dict[str, Row]) -> list[Row]:
-    """Return rows by name as people want them, packed files under what they pack."""
+    """Return rows in the order for people, packed files under their plain file."""
     found = []
     for name, row in sorted(rows.items(), key=lambda item: shelf_order(item[0])):
         inside = [other for key, other in rows.items() if key in (f"{name}.gz", f"{name}.zst")]

@@ -1,4 +1,4 @@
-"""What was typed -> what it may mean: names compared in their folded forms, the nearest first."""
+"""A typed text -> entities that it may mean: folded names are compared, the best matches first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FITS: Final = ("exact", "prefix", "words", "contains", "within", "near")
 _KINDS: Final = ("place", "org", "unit", "person", "programme", "project", "event", "concept")
 _MIN_INSIDE: Final = 3  # letters that must agree before a part of a word counts
 _MIN_WITHIN: Final = 4
-_MIN_WORD: Final = 6  # letters before one word of a longer name may be meant nearly
+_MIN_WORD: Final = 6  # letters before a word of a longer name may match with a typo
 # Hebrew and Arabic leave vowels out, so that two words a letter apart are two words.
 _ABJAD: Final = re.compile("[\u0590-\u08ff]")
 _END: Final = "\n"  # between forms
@@ -28,7 +28,7 @@ _MAX_TYPED: Final = 100  # of the folded form: no name is longer than that and m
 
 
 class Name(NamedTuple):
-    """A name of a thing: `main` if it is the one that pages show in its language."""
+    """A name of an entity: `main` if it is the one that pages show in its language."""
 
     thing: str
     text: str
@@ -37,7 +37,7 @@ class Name(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A thing, the name of it that fits best, and how that fits."""
+    """An entity, its best matching name, and how that matches."""
 
     thing: str
     kind: str
@@ -46,13 +46,13 @@ class Hit(NamedTuple):
 
 
 FoldedName = tuple[Name, str, tuple[str, ...]]
-"""A name, the kind of what is called so, and the forms under which it is found."""
+"""A name, the kind of its entity, and the forms under which it is found."""
 
 
 class Finder:
     """Every name with its forms, for looking through.
 
-    All forms are one text, so that what holds some letters is found without reading each name.
+    All forms are one text, so that names with some letters are found without a loop over names.
     """
 
     def __init__(self, names: Iterable[FoldedName]) -> None:
@@ -77,7 +77,7 @@ class Finder:
 
     @classmethod
     def of(cls, names: Iterable[Name], base: str) -> Finder:
-        """Fold the names of things that are found by name.
+        """Fold the names of the entities that can be found by name.
 
         >>> base = "https://data.example.org/"
         >>> bonn = Name(base + "id/place/bonn", "Bonn", "de", True)
@@ -96,7 +96,7 @@ class Finder:
         return cls(found)
 
     def find(self, typed: str, language: str = "en") -> list[Hit]:
-        """Return what `typed` may name, each thing once, the likeliest first.
+        """Return the entities that `typed` may name, each once, the likeliest first.
 
         Names that are only spelled nearly so count where no other fits.
         """
@@ -123,7 +123,7 @@ class Finder:
         return [hit for _, hit in sorted(best.values(), key=lambda ranked: ranked[0])]
 
     def _holding(self, typed_text: str) -> set[int]:
-        """Return the names that may hold the typed text, or stand within it."""
+        """Return the names that may contain the typed text, or be contained in it."""
         words = typed_text.split()
         longest = max(words, key=len)
         wanted = {_END + longest, f" {longest}"}
@@ -138,7 +138,7 @@ class Finder:
     def _places(self, text: str) -> Iterator[int]:
         place = self._text.find(text)
         while place >= 0:
-            index = bisect_right(self._starts, place)  # of the form after the one it lies in
+            index = bisect_right(self._starts, place)  # of the form after the one that contains it
             yield self._owners[index - 1]
             place = self._text.find(text, self._starts[index])
 
@@ -198,5 +198,5 @@ def _fit(typed_text: str, form: str) -> str | None:
 
 
 def _tolerance(length: int) -> int:
-    """How many slips a word of that length may hold and still be meant."""
+    """Return how many typos a word of that length may have and still match."""
     return 0 if length < 4 else 1 if length < 8 else 2

@@ -1,4 +1,4 @@
-"""The history of a thing as its page shows it: in which release what changed, in words."""
+"""The history of an entity on its page: the changes of each release, in words."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from twingraph.site.reader import BuildReader
 from twingraph.site.values import Value
 
 _SHOWN: Final = 20  # records on a page; its JSON has all
-_FOLLOWED: Final = ("partnership", "place")  # kinds of things that have a feed
+_FOLLOWED: Final = ("partnership", "place")  # kinds of entities that have a feed
 
 
 class HistoryEntry(NamedTuple):
-    """What one release changed: its day, the thing where it is another one, a line a change."""
+    """The changes of a release: its day, the entity if it is another one, a line a change."""
 
     release: Value
     thing: Value | None
@@ -40,7 +40,7 @@ def history_page(
     current_path: str,
     records: Sequence[HistoryRecord],
 ) -> HistoryPage:
-    """Return what the page at `current_path` says of the history of the thing at path `thing`."""
+    """Return the history of the entity at path `thing`, for the page at `current_path`."""
     iri, kind = site.iri(thing), thing.removeprefix("id/").partition("/")[0]
     entries = [_entry(site, record, iri, language, current_path) for record in records[:_SHOWN]]
     followed = thing.startswith("id/") and kind in _FOLLOWED

@@ -1,4 +1,4 @@
-"""The first page: what this is, how much of it there is, and the ways in."""
+"""The first page: what this site is, its numbers, and the ways into the data."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def home_page(site: BuildReader, language: str, current_path: str) -> HomePage:
 def _conflict(
     site: BuildReader, language: str, current_path: str
 ) -> tuple[Value | None, list[Conflict]]:
-    """Return the first thing that sources differ on, and how; nothing where they agree."""
+    """Return the first entity on which sources differ, and how; nothing if they agree."""
     found = [row["thing"] for row in site.rows("conflicts")]
     if not found or not isinstance(found[0], NamedNode):
         return None, []

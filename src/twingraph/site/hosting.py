@@ -1,6 +1,6 @@
 """Rules for hosts of the site as files: media types, headers, and IRIs that lead to a form.
 
-`twingraph build --site` writes files; what a thing's IRI answers, and as what a file is sent, is
+`twingraph build --site` writes files; the response to an entity's IRI, and a file's media type, are
 the business of their host. These rules are made from the tables of our own server. They take the
 first form of RDF that `Accept` names, unless it begins with HTML, as every browser's does; weights
 are not reckoned, which none of these hosts can.
@@ -40,7 +40,7 @@ _CODE: Final = "vocab/[a-z][a-z0-9-]*(?:/[a-z0-9][a-z0-9-]*)?"
 # for mod_rewrite: `$1` is the path of the page without language and suffix
 _IRI: Final = f"^(?:id/(?=[a-z]+/)|(?=vocab/|ns$|shapes$))({_THING}|{_CODE}|ns|shapes)$"
 _POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-_ANSWER: Final = "application/sparql-results+json"  # to a question: .json tells less
+_ANSWER: Final = "application/sparql-results+json"  # of a result in .json
 _VARY: Final = "Accept, Accept-Language"
 _HTML_FIRST: Final = "^[[:space:]]*(text/html|application/xhtml)"
 

@@ -1,4 +1,4 @@
-"""The pictures of pages, and the anniversaries beside them, from what the build says."""
+"""The pictures of pages, and the anniversaries beside them, from the graph."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from twingraph.site.values import Value, ValueFormatter
 from twingraph.translation import SOURCE_LANGUAGE
 
 LAND: Final = "static/land.svg"
-_YEARS: Final = 10  # how far ahead anniversaries are told
+_YEARS: Final = 10  # how far ahead anniversaries are listed
 
 
 class Anniversary(NamedTuple):
@@ -37,7 +37,7 @@ class Anniversary(NamedTuple):
 
 
 def picture_words(language: str) -> PictureWords:
-    """Return the words of pictures in a language, in English where nobody translated them."""
+    """Return the texts of pictures in a language; in English if there is no translation."""
     try:
         return words_in(language)
     except FileNotFoundError:
@@ -143,7 +143,7 @@ class Illustrator:
                                words=self.words, kinds=kinds)  # fmt: skip
 
     def timeline(self, iri: str) -> str:
-        """Return the timeline of what is dated around a partnership; empty below two dates."""
+        """Return the timeline of the dates around a partnership; empty for fewer than two dates."""
         rows = self.reader.rows("timeline", this=NamedNode(iri))
         facts = self._facts(rows, iri)
         dated = data.timeline(rows, lambda iri: facts.name(iri).text, self._href, self._date, iri)
@@ -200,7 +200,7 @@ class Illustrator:
         return Value(text, iso=iso)
 
     def decided(self, **of: NamedNode) -> dict[str, str]:
-        """Return the day of the decision to enter, by partnership, where one is told."""
+        """Return the day of the decision to enter each partnership, if one is known."""
         starts = reckoning.read_starts(self.reader.rows("anniversaries", **of))
         return {
             start.partnership: start.value

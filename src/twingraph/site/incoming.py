@@ -1,4 +1,4 @@
-"""Who points to a thing: asked of the graph, or kept by the build where thousands do.
+"""The statements that point to an entity: queried, or prepared by the build if they are thousands.
 
 What is kept are the first statements of each property and how many there are, for no page and no
 description holds more (decision 0048).
@@ -24,9 +24,9 @@ MOST: Final = 1000  # statements of one property that are kept
 
 
 class Incoming(NamedTuple):
-    """Pairs of a property and a thing that points by it, and how many each property has.
+    """Pairs of a property and the subject that points with it, and the number by property.
 
-    All pairs, or the first `MOST` of each property in the order of the things.
+    All pairs, or the first `MOST` of each property in the order of the subjects.
     """
 
     pairs: list[tuple[str, str]]
@@ -34,7 +34,7 @@ class Incoming(NamedTuple):
 
 
 def incoming_of(site: BuildReader, iri: str) -> Incoming:
-    """Return who points to the thing `iri`."""
+    """Return the statements that point to `iri`."""
     kept = kept_of(site).get(iri)
     if kept is not None:
         pairs = [(verb, thing) for verb, (_, things) in kept.items() for thing in things]
@@ -44,13 +44,13 @@ def incoming_of(site: BuildReader, iri: str) -> Incoming:
 
 
 def kept_of(site: BuildReader) -> Mapping[str, Json]:
-    """Return what the build kept: thing -> property -> number, the first things."""
+    """Return what the build prepared: entity -> property -> number, the first subjects."""
     raw = site.prepared.get(INCOMING)
     return {} if raw is None else site.remember(("prepared", INCOMING), lambda: json.loads(raw))
 
 
 def pack_incoming(site: BuildReader) -> Json:
-    """Return, for each thing of ours to which many point: property -> number, the first things.
+    """Return, for each entity with many incoming statements: property -> number, first subjects.
 
     Left out is what points to itself, and what more claims are about than are kept: its page needs
     them all.

@@ -1,4 +1,4 @@
-"""Whether a thing still stands: held, merged into another, withdrawn, or never heard of."""
+"""The state of an entity: current, merged into another, withdrawn, or unknown."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _REASON: Final = PREFIXES["skos"] + "editorialNote"
 
 
 class Lifecycle(NamedTuple):
-    """How a thing stands; `instead` are the paths of those that took its place."""
+    """The state of an entity; `instead` are the paths of those that replace it."""
 
     state: Literal["current", "merged", "withdrawn", "unknown"]
     instead: tuple[str, ...] = ()
 
 
 def lifecycle_of(site: BuildReader, path: str) -> Lifecycle:
-    """Return how the thing at `path` (`id/place/bonn`) stands.
+    """Return the state of the entity at `path` (`id/place/bonn`).
 
-    What is replaced by just one other thing is merged into it, be it by way of a third. What is
-    replaced by several is withdrawn: nobody can tell which of them a link means.
+    An entity replaced by a single other one, directly or by way of a third, is merged into it. One
+    replaced by several is withdrawn: it is unknown which of them a link means.
     """
     if path in ("ns", "shapes"):
         return Lifecycle("current")
@@ -53,7 +53,7 @@ def lifecycle_of(site: BuildReader, path: str) -> Lifecycle:
 
 
 def _instead(site: BuildReader, path: str) -> tuple[str, ...] | None:
-    """Return the paths of those that replace a withdrawn thing; None for what is not withdrawn."""
+    """Return the paths of those that replace a withdrawn entity; None if it is not withdrawn."""
     named = site.remember("withdrawn", lambda: _withdrawn(site)).get(site.iri(path))
     if named is None:
         return None
@@ -66,7 +66,7 @@ def _instead(site: BuildReader, path: str) -> tuple[str, ...] | None:
 
 
 def _withdrawn(site: BuildReader) -> dict[str, list[str]]:
-    """Return every withdrawn thing with the IRIs of what replaces it; they are few."""
+    """Return every withdrawn entity with the IRIs of those that replace it; they are few."""
     found: dict[str, list[str]] = {}
     for row in site.rows("withdrawn"):
         if isinstance(row["this"], NamedNode):
@@ -77,7 +77,7 @@ def _withdrawn(site: BuildReader) -> dict[str, list[str]]:
 
 
 class WithdrawnPage(NamedTuple):
-    """What is left to tell of a thing that was withdrawn."""
+    """The content of the page of a withdrawn entity."""
 
     title: Value
     kind: Value

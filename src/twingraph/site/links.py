@@ -30,7 +30,7 @@ _SITES: Final = {
     "d-nb.info": "GND",
     "id.loc.gov": "Library of Congress",
 }
-_SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what an IRI keeps when it becomes a URL
+_SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: characters of an IRI that stay in a URL
 
 
 @lru_cache(maxsize=65536)
@@ -59,7 +59,7 @@ def relative(target: str, current_path: str) -> str:
 def local_link(iri: str, language: str, current_path: str, base: str) -> str | None:
     """Return the relative link to our page about `iri`; None where it is not ours.
 
-    Ours is what is named under `base`, and the vocabulary, of which every site has pages.
+    Ours are the IRIs under `base`, and the vocabulary, of which every site has pages.
 
     >>> base, start = "https://data.example.org/", "https://w3id.org/twingraph/ns#start"
     >>> local_link(start, "de", "de/place/bonn.html", base)
@@ -80,7 +80,7 @@ def local_link(iri: str, language: str, current_path: str, base: str) -> str | N
 
 
 def outside_link(iri: str) -> str | None:
-    """Return a link that is safe to follow, the page for people; None for what is no web address.
+    """Return a link that is safe to follow, the page for people; None if it is no web address.
 
     >>> outside_link("http://www.wikidata.org/entity/Q586")
     'https://www.wikidata.org/wiki/Q586'
@@ -99,7 +99,7 @@ def outside_link(iri: str) -> str | None:
 
 
 def site_name(iri: str) -> str:
-    """Return what to call the site an outside IRI belongs to.
+    """Return the name of the site of an external IRI.
 
     >>> site_name("https://sws.geonames.org/2946447/"), site_name("https://de.wikipedia.org/wiki/A")
     ('GeoNames', 'de.wikipedia.org')

@@ -1,11 +1,11 @@
-"""The lists in RDF: the things of a kind in pages of 100 that lead to each other, told in Hydra.
+"""The lists in RDF: the entities of a kind in pages of 100, linked by Hydra.
 
 | path | is |
 |---|---|
 | `doc/list/<kind>.<suffix>` | the first page, in the formats of `FORMATS` |
 | `doc/list/<kind>.<page>.<suffix>` | another page |
 
-The collection is named by the path without a suffix; things stand in the order of their IRIs.
+The collection's IRI is the path without a suffix; entities are in the order of their IRIs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists: the things of a kind, the code lists, the files; each a table."""
+"""Lists: the entities of a kind, the code lists, the files; each a table."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
         "source": ("tg:SourceDocument",),
     }.items()
 }
-PAGE: Final = 100  # things on one page of a list
-_CITED: Final = 200  # citations on the page of a source; its description holds all
+PAGE: Final = 100  # entities on a page of a list
+_CITED: Final = 200  # citations on the page of a source; its description has all
 _DEFINITION: Final = PREFIXES["skos"] + "definition"
 
 
@@ -75,7 +75,7 @@ def list_path(kind: str, number: int = 1) -> str:
 
 
 def members_of(site: BuildReader, kind: str) -> Sequence[str]:
-    """Return the IRIs of all things of a kind, sorted; a build is asked once."""
+    """Return the IRIs of all entities of a kind, sorted; queried once for a build."""
 
     def ask() -> Texts:
         rows = site.rows_of("members", CLASSES[kind])
@@ -89,7 +89,7 @@ def members_of(site: BuildReader, kind: str) -> Sequence[str]:
 def list_page(
     site: BuildReader, kind: str, language: str, current_path: str, number: int = 1
 ) -> ListPage | None:
-    """Make a page of the list of all things of a kind; None where there is no such page."""
+    """Make a page of the list of all entities of a kind; None if there is no such page."""
     members = members_of(site, kind)
     last = max(1, -(-len(members) // PAGE))
     if not 1 <= number <= last:
@@ -339,7 +339,7 @@ def files_page(site: BuildReader, language: str, current_path: str) -> DataPage:
 
 
 class CitedRow(NamedTuple):
-    """A place of a source document, and what it is evidence for."""
+    """A passage of a source document, and the facts that it is evidence for."""
 
     line: str
     quote: Value
@@ -350,7 +350,7 @@ class CitedRow(NamedTuple):
 def cited_rows(
     site: BuildReader, iri: str, language: str, current_path: str
 ) -> tuple[list[CitedRow], str]:
-    """Return what is cited from the document `iri`, line by line; how many are shown if not all."""
+    """Return the citations of the document `iri` by line, and a note if not all are shown."""
     lines = site.remember(("cited", iri), lambda: _cited(site, iri))
     shown = dict(lines[:_CITED])
     groups: dict[str, list[Row]] = {citation: [] for citation in shown}

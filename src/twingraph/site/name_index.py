@@ -30,7 +30,7 @@ _KINDS: Final = (
 
 
 class NameRow(NamedTuple):
-    """A form of a name, the name, the page of what is called so, and its kind."""
+    """A form of a name, the name, the page of its entity, and the kind of that."""
 
     form: str
     name: str
@@ -88,7 +88,7 @@ def _order(row: NameRow) -> tuple[object, ...]:
 
 
 def _name_forms(name: str) -> set[str]:
-    """Return the forms of a name, and what follows from each of its words on."""
+    """Return the forms of a name, and its endings from each of its words on."""
     whole = {*forms(name), spelled(name)} - {""}
     later = set()
     for form in whole:

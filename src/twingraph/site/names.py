@@ -1,4 +1,4 @@
-"""Every name that a thing of the site is found by, read from the graph or from the build."""
+"""All names by which entities can be found, read from the graph or from the build."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = "names.json"
 
 
 def finder_of(reader: BuildReader) -> Finder:
-    """Return the finder of a site, made when first asked for."""
+    """Return the finder of a site, made on first use."""
     return reader.remember("finder", lambda: Finder(_names(reader)))
 
 

@@ -190,7 +190,7 @@ def _thing(
 
 
 def _wikidata_link(site: BuildReader, iri: str, language: str, current_path: str) -> str:
-    """Return the way to the page about Wikidata from a thing that has an item there, else ""."""
+    """Return the link to the page about Wikidata for an entity that has an item there, else ""."""
     links = site.store.quads_for_pattern(NamedNode(iri), _SAME_AS, None, DefaultGraph())
     linked = any(str(link.object).startswith("<http://www.wikidata.org/entity/Q") for link in links)
     return relative(f"{language}/wikidata.html", current_path) if linked else ""
@@ -201,7 +201,7 @@ def _named(forms: Iterable[Alternate]) -> tuple[Alternate, ...]:
 
 
 def alternates(thing: str) -> tuple[Alternate, ...]:
-    """Return the descriptions of the thing at path `thing`."""
+    """Return the descriptions of the resource at path `thing`."""
     return tuple(
         Alternate(_NAMES[suffix], description_path(thing, suffix), media_type)
         for suffix, media_type in formats_of(thing).items()
@@ -209,7 +209,7 @@ def alternates(thing: str) -> tuple[Alternate, ...]:
 
 
 def page_alternates(thing: str) -> tuple[Alternate, ...]:
-    """Return the pages about the thing at path `thing`, one a language; a graph has none."""
+    """Return the pages about the resource at path `thing`, by language; a graph has none."""
     found = ((language, page_path(thing, language)) for language in LANGUAGES)
     return tuple(Alternate(own_name(item), path, "text/html", item) for item, path in found if path)
 

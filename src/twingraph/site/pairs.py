@@ -30,7 +30,7 @@ def partnerships_named(reader: BuildReader, finder: Finder, typed: str, language
 
 
 def _named(finder: Finder, text: str, language: str) -> list[str]:
-    """Return what is called so; where nothing is, what begins so."""
+    """Return the entities with this name; if there are none, those whose names begin with it."""
     hits = finder.find(text, language)
     exact = [hit.thing for hit in hits if hit.fit == "exact"]
     return (exact or [hit.thing for hit in hits if hit.fit == "prefix"])[:5]

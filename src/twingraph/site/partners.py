@@ -31,7 +31,7 @@ class PartnerRow(NamedTuple):
 
 
 def iris_in(rows: Iterable[Row]) -> set[str]:
-    """Return every IRI that stands in some rows."""
+    """Return every IRI in some rows."""
     return {item.value for row in rows for item in row.values() if isinstance(item, NamedNode)}
 
 
@@ -102,7 +102,7 @@ def _row(formatter: ValueFormatter, row: Row, kinds: list[str], decided: str) ->
 def since_value(
     formatter: ValueFormatter, start: Term | None, note: str = "", decided: str = ""
 ) -> Value:
-    """Return a start in words; "not stated" is an answer, told with the decision to enter."""
+    """Return a start in words; "not stated" comes with the day of the decision to enter."""
     if start is None:
         note = ""
         if decided:

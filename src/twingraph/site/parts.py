@@ -1,4 +1,4 @@
-"""The partnerships of what lies in a place: the boroughs of a city, the cities of a country."""
+"""The partnerships of the places within a place: boroughs of a city, cities of a country."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARTS: Final = 100  # partnerships that are shown where the list has more
 def partners_of_parts(
     site: BuildReader, iri: str, language: str, current_path: str
 ) -> tuple[list[PartnerRow], Value | None]:
-    """Return the partners of what lies in the place `iri`; the list of all, where that is more.
+    """Return the partners of the places within `iri`; a link to the list of all, if they are more.
 
     A country has thousands: the first `PARTS` of its list are shown.
     """

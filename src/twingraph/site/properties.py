@@ -1,4 +1,4 @@
-"""How pages read properties: what they are called from either end, in which order, which always.
+"""Properties on pages: their names in both directions, their order, and those always shown.
 
 The ontology names our own properties; this names the field's, and every link read backwards.
 """
@@ -88,7 +88,7 @@ FOREIGN: Final = _table(
     }
 )
 
-# A link read from its far end: what stands above the list of those that point here.
+# The names of inverse properties: headings above the lists of subjects that point here.
 INVERSE: Final = _table(
     {
         "dcterms:isPartOf": NP_("inverse", "Parts"),
@@ -193,7 +193,7 @@ HIDDEN: Final = frozenset(
 )  # fmt: skip
 OUTSIDE: Final = tuple(_iri(name) for name in ("owl:sameAs", "foaf:page", "rdfs:seeAlso"))
 
-# What is shown even where no source tells it: "not stated" is an answer.
+# Properties that are shown even without a value: "not stated" is an answer.
 ALWAYS: Final[dict[str, tuple[str, ...]]] = {
     kind: tuple(_iri(name) for name in names)
     for kind, names in {

@@ -1,4 +1,4 @@
-"""The quality of what is published, in words: the last check, what is open, what is missing."""
+"""The quality of the published data in words: the last check, open problems, missing values."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class QualityPage(NamedTuple):
 
 
 def quality_page(reader: BuildReader, language: str, place: str) -> QualityPage:
-    """Make the page that will stand at `place`."""
+    """Make the page for the path `place`."""
     words = words_of(language)
     total = sum(reader.warnings.values())
     checked = words.gettext(

@@ -1,4 +1,4 @@
-"""The form of a question: a field for each parameter, with what may be chosen."""
+"""The form of a library query: a field for each parameter, with its options."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_OPTIONS: Final = 400  # a longer list is no help; then a name is typed
 _INPUTS: Final = {"date": "date", "integer": "number"}
 _COUNTRY: Final = NamedNode(CODES + "level/country")
 LABELS: Final = (RDFS.label, SKOS.prefLabel, "http://purl.org/dc/terms/title")
-# Classes of others have no label here; they are called what the things on our pages are called.
+# Classes of other vocabularies have no label here; they get the names of our kinds.
 KIND_OF_CLASS: Final = {iri: kind for kind, classes in CLASSES.items() for iri in classes}
 
 
@@ -39,7 +39,7 @@ class Field(NamedTuple):
 def field_of(
     site: BuildReader, language: str, parameter: Parameter, values: Mapping[str, str]
 ) -> Field:
-    """Return the field of a parameter, filled with what was typed."""
+    """Return the field of a parameter, filled with its value."""
     value = values.get(parameter.name, "").strip()
     prefix = f"{parameter.kind}:"
     value = value.removeprefix(prefix) if parameter.kind else value
@@ -51,7 +51,7 @@ def field_of(
 
 
 def _options(site: BuildReader, language: str, parameter: Parameter) -> list[tuple[str, str]]:
-    """Return the things that a parameter can name, as slugs with their names; none for too many."""
+    """Return the possible values of a parameter as slugs with names; none if they are too many."""
     if not parameter.kind:
         return []
     prefix = site.prefixes[parameter.kind]

@@ -57,7 +57,7 @@ class Call(NamedTuple):
 
 
 class OtherTie(NamedTuple):
-    """A partnership of another kind than was asked for."""
+    """A partnership of another kind than the requested one."""
 
     kinds: list[Value]
     since: Value
@@ -65,13 +65,13 @@ class OtherTie(NamedTuple):
 
 
 class AnswerTable(NamedTuple):
-    """An answer as people read it: `answer` for yes or no, else rows and what they are called."""
+    """A result for people: `answer` for yes or no, else rows and their headings."""
 
     columns: list[str]
     rows: list[list[Value]]
     counted: str
     answer: str
-    instead: tuple[OtherTie, ...] = ()  # how two places are tied, where it is not as was asked
+    instead: tuple[OtherTie, ...] = ()  # ties of two places of another kind than the requested one
 
 
 class QuestionPage(NamedTuple):
@@ -93,7 +93,7 @@ class QuestionPage(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The questions that one kind of reader asks."""
+    """The questions for one kind of reader."""
 
     anchor: str
     name: str
@@ -103,9 +103,9 @@ class Group(NamedTuple):
 def question_page(
     site: BuildReader, language: str, name: str, fields: Fields = ()
 ) -> tuple[int, bytes]:
-    """Return the status and the page of the question `name`, asked with `fields`, else its example.
+    """Return status and page of the question `name`, run with `fields`, else with its example.
 
-    What can't be asked is told on the page, above the form.
+    An invalid value is reported on the page, above the form.
     """
     query = site.library[name]
     problem, bound, status = "", None, 200
@@ -206,7 +206,7 @@ def _tell(
 
 
 def calls(site: BuildReader, bound: BoundQuery, command_line: str = "Command line") -> list[Call]:
-    """Return how a question is asked by curl, in Python and on the command line."""
+    """Return the calls of a question with curl, in Python and on the command line."""
     name = bound.query.name
     suffix = next(iter(formats_of(bound.query)))
     search = f"?{urlencode(bound.values)}" if bound.values else ""
@@ -260,7 +260,7 @@ def _table(site: BuildReader, language: str, current_path: str, bound: BoundQuer
 def _yes_or_no(
     site: BuildReader, language: str, current_path: str, bound: BoundQuery, yes: bool
 ) -> AnswerTable:
-    """Return the answer; where two cities are no twins, with what they are instead."""
+    """Return the result; if two cities are no twins, with their other ties."""
     words = words_of(language)
     heading_text, answer = words.gettext("Answer"), words.gettext("yes")
     if yes:
@@ -280,7 +280,7 @@ def _yes_or_no(
 
 
 def _kept(facts: PageFacts, bound: BoundQuery, found: Rows) -> list[int]:
-    """Return which columns a page shows: not what was asked, nor names that links have already."""
+    """Return the columns to show: no parameters, and no names that links show already."""
     kept = [column for column, name in enumerate(found.variables) if name not in bound.terms]
     linked = [column for column in kept
               if any(isinstance(row[column], NamedNode) for row in found.rows)]  # fmt: skip

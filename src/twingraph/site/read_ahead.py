@@ -1,6 +1,6 @@
 """Everything that pages are made of besides the graph, read now: a worker can open no file.
 
-What is read once is kept by those who read it (`functools.cache`); files of the build are kept by
+Files of the program are cached by their readers (`functools.cache`), those of the build by
 the reader.
 """
 
@@ -23,7 +23,7 @@ _FILES: Final = ("void.ttl", "shapes.ttl", "catalog.ttl", REPORT_JSON)
 
 
 def read_program() -> None:
-    """Read what is part of the program."""
+    """Read the files of the program."""
     compile_templates()
     for language in LANGUAGES:
         words_of(language)

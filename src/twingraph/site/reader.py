@@ -45,11 +45,11 @@ LANGUAGES: Final = translation.LANGUAGES
 Term = NamedNode | Literal
 Row = Mapping[str, Term | None]
 Answer = TypeVar("Answer")
-PREPARED: Final = "prepared"  # a folder of the build: what was asked of the whole graph (0048)
+PREPARED: Final = "prepared"  # a folder of the build: results of queries on the whole graph (0048)
 ANSWERS: Final = "answers.json"
 GRAPHS: Final = "graphs.json"
 _SHORT: Final = 5000  # rows of an answer that is kept
-_REMOTE_BATCH: Final = 1000  # things that an endpoint is asked about; Virtuoso refuses 6,000
+_REMOTE_BATCH: Final = 1000  # IRIs in a query to an endpoint; Virtuoso refuses 6,000
 _REMEMBERED: Final = 128  # answers and lists that are kept for a build
 
 
@@ -73,7 +73,7 @@ class QueryRunner(Protocol):
     """Who evaluates a query."""
 
     def query(self, query: str, substitutions: Mapping[Any, Any] | None = None) -> QueryResult:
-        """Return what a query answers, its variables substituted."""
+        """Return the result of a query with these values of its variables."""
         ...
 
     def write(
@@ -90,7 +90,7 @@ class BuildReader:
     store: Queryable
     shapes: Store
     base: str
-    address: str  # where the public opens what is served; it ends in a slash
+    address: str  # the public URL of the site; it ends in a slash
     title: Mapping[str, str]
     publisher: str
     licence: str
@@ -104,7 +104,7 @@ class BuildReader:
     questions: tuple[Question, ...]
     library: Mapping[str, LibraryQuery]
     guarded: QueryRunner | None = (
-        None  # who evaluates questions of the library; without it, the store
+        None  # runs library queries within limits; without it, the store does
     )
 
     prepared: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
@@ -113,12 +113,12 @@ class BuildReader:
 
     @cached_property
     def graphs(self) -> frozenset[str]:
-        """The names of the graphs beside what we publish."""
+        """The names of the named graphs."""
         found = self.store.named_graphs()
         return frozenset(graph.value for graph in found if isinstance(graph, NamedNode))
 
     def read(self, name: str) -> bytes:
-        """Return what is in a file of the build."""
+        """Return the content of a file of the build."""
         return self.contents[name] if name in self.contents else self.dumps[name].path.read_bytes()
 
     def read_ahead(self, names: Iterable[str]) -> None:
@@ -128,7 +128,7 @@ class BuildReader:
                 self.contents[name] = self.read(name)
 
     def remember(self, key: object, ask: Callable[[], Answer]) -> Answer:
-        """Return what `ask` returns, asked once: a build never changes. A bounded few are kept."""
+        """Return the result of `ask`, cached for the build, which never changes."""
         if key not in self.memory:
             while len(self.memory) >= _REMEMBERED:
                 self.memory.pop(next(iter(self.memory)), None)
@@ -145,7 +145,7 @@ class BuildReader:
     def rows(self, name: str, **terms: Term) -> list[Row]:
         """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected.
 
-        What needs no parameter is asked once for a build, unless it is long.
+        A query without parameters is run once for a build, unless its result is long.
         """
         if terms:
             return self.select(self.queries[name], **terms)
@@ -188,14 +188,14 @@ class BuildReader:
         return list(found)
 
     def rows_of(self, name: str, things: Iterable[str]) -> list[Row]:
-        """Ask a SELECT query about many things at once: its `VALUES … { UNDEF }` is filled.
+        """Run a SELECT query about many entities at once: its `VALUES … { UNDEF }` is filled in.
 
-        An endpoint is asked about few things at a time; each part has the order of the query.
+        A remote endpoint gets them in several queries; each part has the order of the query.
         """
         return [row for text in self._filled(name, things) for row in self.select(text)]
 
     def statements_of(self, name: str, things: Iterable[str]) -> Iterator[tuple[str, str, Term]]:
-        """Ask a SELECT query of things, properties and values about many things at once."""
+        """Run a query that selects subjects, properties and values, about many entities at once."""
         for text in self._filled(name, things):
             found = self.store.query(text)
             assert isinstance(found, QuerySolutions), "not a SELECT query"
@@ -204,9 +204,9 @@ class BuildReader:
                     yield thing.value, verb.value, value
 
     def _filled(self, name: str, things: Iterable[str]) -> Iterator[str]:
-        """Return the query about all things, sorted; where an endpoint is asked, one for each part.
+        """Return the query filled with all IRIs, sorted; for an endpoint, a query for each part.
 
-        No thing stands in two of them.
+        The parts are disjoint.
         """
         nodes = [str(NamedNode(thing)) for thing in sorted(set(things))]
         size = len(nodes) if self.remote is None else _REMOTE_BATCH
@@ -214,16 +214,16 @@ class BuildReader:
             yield self.queries[name].replace("UNDEF", " ".join(nodes[start : start + size]))
 
     def iri(self, path: str) -> str:
-        """Return the IRI of what this site has at `path` (`id/place/bonn`, `vocab/type`)."""
+        """Return the IRI of the resource at `path` (`id/place/bonn`, `vocab/type`)."""
         return iri_at(path, self.base)
 
     def path(self, iri: str) -> str | None:
-        """Return the path of a thing or a term of this site, None for those of others."""
+        """Return the path of an entity or a term of this site, None for others."""
         return path_of(iri, self.base)
 
     @property
     def remote(self) -> RemoteStore | None:
-        """The endpoint that holds the graph, where it is not held here."""
+        """The remote endpoint with the graph; None if the graph is in this process."""
         return self.store if isinstance(self.store, RemoteStore) else None
 
 
@@ -238,7 +238,7 @@ def _term(term: Any) -> Term | None:
 
 
 def digest_of(query: str) -> str:
-    """Return what tells a query from any other."""
+    """Return a digest that identifies a query."""
     return hashlib.sha256(query.encode()).hexdigest()[:16]
 
 
@@ -249,14 +249,14 @@ def pack_rows(query: str, rows: list[Row]) -> Json:
     return {"query": digest_of(query), "names": names, "rows": terms}
 
 
-def reader_of(store: Queryable, base: str, **told: Any) -> BuildReader:
-    """Return a reader of a graph that is no build yet; `told` is what is known of it besides."""
+def reader_of(store: Queryable, base: str, **fields: Any) -> BuildReader:
+    """Return a reader of a graph that is no build yet; `fields` are other fields of the reader."""
     empty: dict[str, Any] = {
         "shapes": Store(), "address": base, "title": {"en": ""}, "publisher": "", "licence": "",
         "release": "", "feedback": "", "warnings": {}, "context": {},
         "dumps": {}, "questions": (), "library": {},
     }  # fmt: skip
-    known = {"prefixes": prefixes_for(base), "queries": _load_queries(), **empty, **told}
+    known = {"prefixes": prefixes_for(base), "queries": _load_queries(), **empty, **fields}
     return BuildReader(store=store, base=base, **known)
 
 
@@ -273,10 +273,10 @@ def load_site(
     `store` is its graph, where that is loaded already or is to be loaded by others.
 
     `library` is the folder of the questions, ours where none is named. With an `endpoint` the graph
-    is asked there, within `limits`, and must be the one of the build. `address` is where the public
-    opens the site, without it the one that the build was made for.
+    is queried there, within `limits`, and must be that of the build. `address` is the public URL of
+    the site, by default the one that the build was made for.
     """
-    asked = load_library(library or bundled("queries") / "library")
+    library_queries = load_library(library or bundled("queries") / "library")
     folder = build.resolve()  # a new build swaps the link; this one is read to its end
     try:
         about = json.loads((folder / "build.json").read_text(encoding="utf-8"))
@@ -304,8 +304,8 @@ def load_site(
         context=context,
         queries=_load_queries(),
         dumps=_list_dumps(folder, sums),
-        questions=_load_questions(asked),
-        library=asked,
+        questions=_load_questions(library_queries),
+        library=library_queries,
         prepared=_load_prepared(folder) if about.get("software") == __version__ else {},
     )
 

@@ -42,7 +42,7 @@ class TermEntry(NamedTuple):
 
 
 class OntologyPage(NamedTuple):
-    """The ontology: what it is, its classes, its properties."""
+    """The page of the ontology: its description, its classes, its properties."""
 
     title: Value
     description: Value | None
@@ -120,7 +120,7 @@ def _facts(formatter: ValueFormatter, iri: str, verbs: Iterable[str]) -> list[Fa
 
 
 class RuleEntry(NamedTuple):
-    """A rule: its code, what it is called, why it exists, how grave, what it tells."""
+    """A rule: its code, its name, its reason, its severity, its message."""
 
     code: str
     name: str

@@ -53,7 +53,7 @@ class Link(NamedTuple):
 
 
 class Alternate(NamedTuple):
-    """Another form of what a page tells: its name, its path, its media type, its language."""
+    """An alternate of a page: its name, its path, its media type, its language."""
 
     name: str
     path: str
@@ -113,7 +113,7 @@ def render(
 
     `current_path` is the path of the page, `elsewhere` the path of the same page by language;
     `description` is a sentence for search engines and link previews, `iri` the name of what the
-    page is about, `schema` the same told in schema.org.
+    page is about, `schema` the same in schema.org terms.
     """
     words = words_of(language)
     site_title = site.title.get(language) or site.title["en"]
@@ -185,7 +185,7 @@ def render(
 
 @cache
 def _script_words(language: str) -> str:
-    """Return the words that `static/site.js` shows, as JSON."""
+    """Return the texts that `static/site.js` shows, as JSON."""
     texts = {
         "results": words_of(language).gettext("Results:"),
         "kinds": {kind: kind_name(kind, language) for kind in (*FOLDED_KINDS, "partnership")},
@@ -194,7 +194,7 @@ def _script_words(language: str) -> str:
 
 
 class Citation(NamedTuple):
-    """How to cite a page: a text, and what reference managers read."""
+    """How to cite a page: a text, and metadata for reference managers."""
 
     text: str
     bibtex: str
@@ -232,7 +232,7 @@ def _feedback(site: BuildReader, about: str, title: str, words: Words) -> str:
     """Return where to report what is wrong or missing, with the subject filled in; empty for none.
 
     The setting `feedback` is a mail address (`mailto:…`), or the address of an issue tracker in
-    which `{iri}` and `{title}` stand for what the page is about.
+    which `{iri}` and `{title}` are replaced by those of the page's subject.
     """
     target = site.feedback
     subject = words.gettext("Something wrong or missing: {title}", title=title)

@@ -1,4 +1,4 @@
-"""A question of the library asked with what somebody typed: its answer, in each format it has."""
+"""A library query run with parameters from a form or URL: its result, in each of its formats."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class BoundQuery(NamedTuple):
 
 
 def form_of(query: LibraryQuery) -> Form:
-    """Return which form of SPARQL query a question is: it decides what the answer can be."""
+    """Return the form of a library query (SELECT, ASK, CONSTRUCT), which gives its formats."""
     return _form(query.text)
 
 
@@ -79,7 +79,7 @@ def formats_of(query: LibraryQuery) -> Mapping[str, str]:
 
 
 def bind_fields(site: BuildReader, query: LibraryQuery, fields: Fields) -> BoundQuery:
-    """Return the question with the parameters in `fields`; names of things are looked up.
+    """Return the query with the parameters in `fields`; names of entities are looked up.
 
     Raises `TwingraphError` that says what to write.
     """
@@ -96,7 +96,7 @@ def bind_fields(site: BuildReader, query: LibraryQuery, fields: Fields) -> Bound
 def example_of(site: BuildReader, query: LibraryQuery) -> BoundQuery:
     """Return the question with the example of each parameter.
 
-    Where the graph does not hold what the example names, another thing of the kind stands in.
+    If the graph lacks the entity of the example, another one of the kind is used.
     """
     values = query.examples()
     for parameter in query.parameters:
@@ -124,7 +124,7 @@ def _bound(
     meant: Mapping[str, str],
     given: Mapping[str, str] | None = None,
 ) -> BoundQuery:
-    """Bind the parameters; `meant` are the things that the texts `given` name."""
+    """Bind the parameters; `meant` are the IRIs that the texts `given` name."""
     terms = bind(query, meant, site.base)
     typed = given or meant
     values = {
@@ -135,7 +135,7 @@ def _bound(
 
 
 def _typed(site: BuildReader, kind: str, term: Term, text: str) -> str:
-    """Return the shortest way to write a parameter: the slug of a thing of ours, else as typed."""
+    """Return the shortest form of a value: the slug of an entity of ours, else as typed."""
     prefix = site.prefixes.get(kind, "")
     return term.value.removeprefix(prefix) if prefix else text
 

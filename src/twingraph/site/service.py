@@ -1,4 +1,4 @@
-"""The service and the dataset told in RDF: SPARQL 1.1 Service Description, VoID."""
+"""The service and the dataset in RDF: SPARQL 1.1 Service Description, VoID."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ FUNCTIONS: Final = tuple(
         "symDifference", "union",
     )
 )  # fmt: skip
-# Limits have no vocabulary of their own: schema:PropertyValue says them, with the unit's code of
+# There is no vocabulary for limits: they are schema:PropertyValue, with the unit's code of
 # UN/CEFACT (seconds, bytes, "one"), under the names that twingraph.toml gives them.
 _LIMITS: Final = {
     "seconds": ("SEC", "The longest that a query may take"),
@@ -63,7 +63,7 @@ def service_description(
 
 
 def dataset_description(site: BuildReader, suffix: str) -> bytes:
-    """Return what the whole is, in the RDF format of that suffix: VoID, as the build wrote it."""
+    """Return the description of the dataset (VoID) in the RDF format of that suffix."""
     raw = site.read(VOID_FILE)
     if suffix == "ttl":
         return raw

@@ -12,8 +12,8 @@ LARGEST_PART: Final = 20_000  # URLs; 50,000 and 50 MB are the most there may be
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SITEMAPS: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
-# Every question that can be asked has an address; crawlers need none of them, for what the
-# answers tell stands on pages and in dumps.
+# Every query with parameters has a URL; crawlers need none of these, because the facts in the
+# results are on pages and in dumps.
 _ENDLESS: Final = (
     "/sparql?",
     "/search?",
@@ -47,7 +47,7 @@ def write_index(address: str, names: Sequence[str], day: str) -> bytes:
 
 
 def write_sitemap(address: str, pages: Sequence[str], day: str) -> bytes:
-    """Return the sitemap of some pages: each in every language, and what it is in the others."""
+    """Return the sitemap of some pages: each in every language, with links to the others."""
     when = _lastmod(day)
     entries = []
     for path in pages:

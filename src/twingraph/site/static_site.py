@@ -52,7 +52,7 @@ _COPY_SCRIPT: Final = Path(__file__).parent / "static" / "copy.js"
 
 _QUERY_LINK: Final = re.compile(rb'href="(?:\.\./)*sparql\?query=')
 
-Entry = tuple[str, bytes | Path]  # the path of a file in the site; what it holds, or its original
+Entry = tuple[str, bytes | Path]  # the path of a file in the site; its content, or its original
 
 
 class WrittenSite(NamedTuple):
@@ -74,9 +74,9 @@ def write_site(
     """Write the whole site into a new folder beside `out`, and make `out` the link to it.
 
     `address` is the URL at which the public reaches a live server (without it, the base IRI), for
-    the sitemap and for what a static copy can't do; `releases` is the folder of the releases.
+    the sitemap and for functions that need a server; `releases` is the folder of the releases.
     Each file is written as soon as it is made. Raises `TwingraphError` where `out` is something
-    else, where somebody else writes there, or where the disk refuses.
+    else, if another process writes there, or if the disk is full or fails.
     """
     publication = publication_of(reader, releases)
     pages = page_paths(reader)
@@ -159,7 +159,7 @@ def _descriptions(reader: BuildReader, progress: Progress) -> Iterator[Entry]:
 
 
 def _questions(reader: BuildReader) -> Iterator[Entry]:
-    """Yield the answer of each question, asked with its example, and its description."""
+    """Yield the result of each library query with its example, and its description."""
     for name, query in reader.library.items():
         bound = example_of(reader, query)
         for suffix in result_formats(query):
@@ -210,7 +210,7 @@ def with_live_queries(page: bytes, address: str) -> bytes:
 
 
 def _offline(reader: BuildReader, address: str) -> Iterator[Entry]:
-    """Yield what stands where a live server would answer, and where a host finds no file."""
+    """Yield placeholders for addresses that need a live server, and the page for missing files."""
     for language in LANGUAGES:
         words = words_of(language)
         yield from (

@@ -19,7 +19,7 @@ from twingraph.translation import NNP_, Plural, words_of
 
 
 class Statistic(NamedTuple):
-    """One figure: its name, what it says, its picture, its table, where it was counted."""
+    """A statistic: its name, its summary, its picture, its table, its query."""
 
     anchor: str
     title: str
@@ -41,7 +41,7 @@ _SOURCES: Final = NNP_("statistics", "{number} source", "{number} sources")
 
 
 def statistics_page(reader: BuildReader, language: str, place: str) -> list[Statistic]:
-    """Return the statistics of the page that will stand at `place`."""
+    """Return the statistics for the page at `place`."""
     made = _Maker(reader, language, place)
     return [made.starts(), made.kinds(), made.countries(), made.fields(), made.sources()]
 
@@ -133,7 +133,7 @@ class _Maker:
         return Statistic("countries", title, sentence, picture, head, table, query, csv)
 
     def _most(self, counted: Sequence[tuple[str, int]], things: Plural) -> str:
-        """Return what has most, by name; where more than three have, how many they are."""
+        """Return the names with the highest number; how many they are, if more than three."""
         most = max((number for _, number in counted), default=0)
         names = [name for name, number in counted if number == most]
         if not most:
@@ -166,7 +166,7 @@ class _Maker:
         return Statistic(name, title, sentence, picture, head, table, query, csv)
 
     def _query(self, name: str) -> tuple[str, str, str]:
-        """Return what a statistic is called, and where its query can be seen and its CSV had."""
+        """Return the title of a statistic, and the links to its query and its CSV."""
         text = self.reader.queries[f"statistics-{name}"]
         titles = dict(re.findall(r"^# (\w\w): (.+)$", text, re.MULTILINE))
         way = relative("sparql", self.place)

@@ -1,4 +1,4 @@
-"""The one sentence with which the page of a thing opens, and the same thing told in schema.org."""
+"""The opening sentence of an entity's page, and the entity in schema.org terms."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Ties(NamedTuple):
 
     partnerships: int = 0
     started: int = 0
-    decided: str = ""  # when it was decided to enter a partnership, in words
+    decided: str = ""  # the day of the decision to enter a partnership, in words
 
 
 def sentence(facts: PageFacts, iri: str, ties: Ties) -> str:
-    """Return what `iri` is, in one or two sentences of the page's language."""
+    """Describe `iri` in one or two sentences of the page's language."""
     words = words_of(facts.language)
     name = facts.name(iri).text
     kind = kind_of(iri, facts.site.base)
@@ -120,7 +120,7 @@ def _other(facts: PageFacts, iri: str, name: str, kind: str, words: Words) -> st
 
 
 def description_of(facts: PageFacts, iri: str, opening: str) -> str:
-    """Return what search engines show of a page: its opening sentence, and what it is about."""
+    """Return the description of a page for search engines: its opening sentence and its subject."""
     for verb in (PREFIXES["skos"] + "definition", RDFS.comment.value):
         texts = facts.texts(iri, verb)
         if facts.language in texts:
@@ -135,7 +135,7 @@ def _code(facts: PageFacts, iri: str, verb: str) -> str:
 def schema_thing(
     facts: PageFacts, iri: str, description: str, url: str, others: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the thing in terms of schema.org, as search engines read them; `url` is its page."""
+    """Return the entity in schema.org terms for search engines; `url` is its page."""
     kind = kind_of(iri, facts.site.base) or ""
     level = _code(facts, iri, TG.level.value)
     found: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The page of one thing: its facts, what each source says, who points to it, where else it is."""
+"""The page of an entity: its facts, the claims of each source, incoming links, links elsewhere."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _ORIGINALS: Final = (
 
 
 class ThingPage(NamedTuple):
-    """Everything the template shows of one thing."""
+    """The data of the template of an entity's page."""
 
     title: Value
     kind: Value
@@ -62,7 +62,7 @@ class ThingPage(NamedTuple):
     facts: list[Fact]
     claims: list[ClaimRow]
     partners: list[PartnerRow]
-    occasional: list[PartnerRow]  # those whose only kinds are no standing partnership
+    occasional: list[PartnerRow]  # partners without a lasting kind of partnership
     parts_partners: list[PartnerRow]
     parts_all: Value | None  # the list of all of them, where only the first are shown
     parts_heading: str
@@ -245,7 +245,7 @@ def _load(facts: PageFacts, iri: str, things: list[str]) -> None:
 
 
 def _kind(formatter: ValueFormatter, iri: str) -> Value:
-    """Return the word for what the thing is; a concept's is its code list."""
+    """Return the name of the entity's kind; a concept's is its code list."""
     kind = kind_of(iri, formatter.site.base)
     if kind is not None:
         return Value(kind_name(kind, formatter.language), f"../{kind}/index.html")
@@ -286,7 +286,7 @@ def _actions(
 
 
 def _calendars(formatter: ValueFormatter, iri: str) -> list[Value]:
-    """Return the calendars of a place: of days and months, and with what has a year only."""
+    """Return the calendars of a place: of days and months, and one with whole years too."""
     slug, words = iri.rpartition("/")[2], formatter.words
     return [
         Value(
@@ -308,7 +308,7 @@ def _embed(formatter: ValueFormatter, iri: str, name: str) -> Embed:
 
 
 def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:
-    """Return every question that can be asked of the thing, its form filled in."""
+    """Return the library queries that have the entity as parameter, their forms filled in."""
     if not kind:
         return []  # a code of a list is nothing that a question takes
     slug = iri.rpartition("/")[2]
@@ -328,5 +328,5 @@ def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:
 
 
 def is_known(site: BuildReader, iri: str) -> bool:
-    """Does the published graph say anything of `iri`?"""
+    """Has the published graph any statement about `iri`?"""
     return bool(site.rows("exists", this=NamedNode(iri)))

@@ -1,4 +1,4 @@
-"""The facts of a thing's page: each property with its values, marks of evidence and bounds."""
+"""The facts of an entity's page: each property with its values, evidence marks and bounds."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def facts_of(
     evidence: list[Citation],
     decided: str,
 ) -> list[Fact]:
-    """Return the facts of a thing, in the order of a page."""
+    """Return the facts of an entity, in the order of a page."""
     always = ALWAYS.get(kind_of(iri, formatter.site.base) or "", ())
     verbs = {*formatter.facts.properties(iri), *always} - HIDDEN
     ordered = sorted(verbs, key=lambda item: (rank_of(item), formatter.facts.name(item).text))
@@ -56,7 +56,7 @@ def facts_of(
     found = []
     for verb in ordered:
         values = formatter.values(iri, verb)
-        if verb == NOT_STATED:  # what is always shown says so itself
+        if verb == NOT_STATED:  # properties that are always shown have "not stated" themselves
             values = [
                 formatter.property_name(each_iri)
                 for each_iri in formatter.facts.links(iri, verb)
@@ -99,7 +99,7 @@ def _marks(formatter: ValueFormatter, iri: str, evidence: list[Citation]) -> dic
 
 
 def _note_on(formatter: ValueFormatter, iri: str, verb: str, value: Value, claims: Claims) -> str:
-    """Return what must be said with a published value: implied, its bounds, its day."""
+    """Return the notes of a published value: implied, its bounds, its day."""
     if verb == TG.status.value:
         day = formatter.facts.one(iri, TG.statusAsOf)
         if day is None:
@@ -124,7 +124,7 @@ def bounds_text(formatter: ValueFormatter, iri: str, verb: str) -> str:
 
 
 def name_facts(formatter: ValueFormatter, iri: str) -> list[Fact]:
-    """Return what else the thing is called, a name of several languages once."""
+    """Return the other names of the entity; a name shared by several languages once."""
     tags: dict[str, list[str]] = defaultdict(list)
     for verb in (RDFS.label.value, SKOS.prefLabel.value, _ALSO_CALLED):
         for tag, text in _all_texts(formatter.facts, iri, verb):
@@ -145,7 +145,7 @@ def _all_texts(facts: PageFacts, iri: str, verb: str) -> list[tuple[str, str]]:
 
 
 def coordinate_facts(formatter: ValueFormatter, iri: str) -> list[Fact]:
-    """Return where a thing lies, as one fact; none for what has no point."""
+    """Return the coordinates of an entity as a fact; none if it has no point."""
     facts = formatter.facts
     latitude, longitude = facts.one(iri, LATITUDE), facts.one(iri, LONGITUDE)
     if latitude is None or longitude is None:

@@ -1,4 +1,4 @@
-"""What points to a thing: remarks, memberships, contacts and other links, in groups."""
+"""Incoming links of an entity: remarks, memberships, contacts and others, in groups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twingraph.site.properties import HIDDEN, INVERSE
 from twingraph.site.thing_facts import WEIGHTY, Fact
 from twingraph.site.values import Citation, Value, ValueFormatter, sort_key
 
-SHOWN: Final = 100  # of one kind of link to a thing; the description holds them all
+SHOWN: Final = 100  # of each kind of incoming link; the description has all
 MEMBER: Final = PREFIXES["org"] + "member"
 ORGANISATION: Final = PREFIXES["org"] + "organization"
 # Links that have a section of their own, or are shortcuts for one that has.
@@ -36,7 +36,7 @@ class Contact(NamedTuple):
 
 
 class Membership(NamedTuple):
-    """Who belongs to what: as what, from when to when, by which office."""
+    """A membership: the member, the organisation, the role, the dates, the office."""
 
     anchor: str
     member: Value
@@ -48,7 +48,7 @@ class Membership(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Something told of the thing in a sentence: a remark, a quantity, a part of a statement."""
+    """A sentence about the entity: a remark, a quantity, a part of a statement."""
 
     kind: Value | None
     text: Value
@@ -75,11 +75,11 @@ class Group(NamedTuple):
     more: str
 
 
-# --- what is told of it, and who points to it ----------------------------------------------------
+# --- notes about it, and incoming links -----------------------------------------------------------
 
 
 def note_of(formatter: ValueFormatter, iri: str) -> Note:
-    """Return a remark or a statement about a thing, with its kind, words and evidence."""
+    """Return a remark or a statement about an entity, with its kind, text and evidence."""
     facts = formatter.facts
     kinds = [*facts.links(iri, TG.statementKind), *facts.links(iri, TG.remarkKind)]
     comment = formatter.comment(iri)
@@ -116,7 +116,7 @@ def incoming_groups(
     shown: dict[str, list[str]],
     own_sections: dict[str, str],
 ) -> list[Group]:
-    """Return the links to a thing, property by property."""
+    """Return the links to an entity, property by property."""
     groups = []
     for verb, things in shown.items():
         kinds = {thing: kind_of(thing, formatter.site.base) or "" for thing in things}
@@ -153,7 +153,7 @@ _Cited = TypeVar("_Cited", ClaimRow, Contact, Membership, Note)
 
 
 def anchored(rows: list[_Cited], taken: set[str]) -> tuple[list[_Cited], set[str]]:
-    """Give every citation its anchor where it stands first; `taken` stand on the page already."""
+    """Give each citation its anchor at its first occurrence; `taken` are on the page already."""
     found: set[str] = set()
     marked = []
     for row in rows:
@@ -167,7 +167,7 @@ def anchored(rows: list[_Cited], taken: set[str]) -> tuple[list[_Cited], set[str
 
 
 def contacts_of(formatter: ValueFormatter, iri: str) -> list[Contact]:
-    """Return the contact points of a thing, each with what is said of it."""
+    """Return the contact points of an entity, each with its facts."""
     facts = formatter.facts
     return [
         Contact(
@@ -184,7 +184,7 @@ def contacts_of(formatter: ValueFormatter, iri: str) -> list[Contact]:
 
 
 def memberships_of(formatter: ValueFormatter, shown: dict[str, list[str]]) -> list[Membership]:
-    """Return the memberships of a thing and those in it, by who and in what."""
+    """Return the memberships of an entity and those in it, by member and organisation."""
     facts = formatter.facts
     found = sorted({item for verb in (MEMBER, ORGANISATION) for item in shown.get(verb, ())
                     if kind_of(item, facts.site.base) == "membership"})  # fmt: skip

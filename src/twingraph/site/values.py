@@ -1,4 +1,4 @@
-"""How a value stands on a page: its words, where it leads, and what must be said with it."""
+"""A value on a page: its text, its link, and its notes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from twingraph.translation import Words, words_of
 _LANGUAGE_OF: Final = "http://purl.org/dc/terms/language"
 _KILOMETRES: Final = TG.distanceKm.value
 
-# what names the owner of a piece of evidence, on itself; the first of these counts
+# properties from a piece of evidence to its owner; the first with a value counts
 _OWNERS: Final = (
     TG.subject.value, PREFIXES["org"] + "organization", PREFIXES["org"] + "member", TG.about.value,
 )  # fmt: skip
@@ -41,7 +41,7 @@ class Value(NamedTuple):
 
 
 class Citation(NamedTuple):
-    """A place in a source, as a page shows it: the words, the document, the line."""
+    """A citation as a page shows it: the quote, the document, the line."""
 
     anchor: str
     number: int
@@ -56,7 +56,7 @@ class Citation(NamedTuple):
 
 @dataclass(frozen=True)
 class ValueFormatter:
-    """Turns what `facts` knows into values of the page at `current_path`."""
+    """Turns loaded `facts` into values for the page at `current_path`."""
 
     facts: PageFacts
     current_path: str
@@ -73,11 +73,11 @@ class ValueFormatter:
 
     @property
     def words(self) -> Words:
-        """The words of the page's language."""
+        """The translations of the page's language."""
         return words_of(self.language)
 
     def link(self, iri: str, note: str = "") -> Value:
-        """Return a thing by its name, linked to the page about it."""
+        """Return the name of an entity, linked to its page."""
         name = self.facts.name(iri)
         href = self._evidence(iri) if is_evidence(iri, self.site.base) else None
         if href is None:
@@ -87,7 +87,7 @@ class ValueFormatter:
         return self.outside(iri, name, note)
 
     def _evidence(self, iri: str) -> str | None:
-        """Return the link to where evidence is shown: on the page of the thing it is about."""
+        """Return the link to a piece of evidence on the page of its entity."""
         base = self.site.base
         found = (self.facts.links(iri, verb) for verb in _OWNERS)
         known = next((links for links in found if links), [])
@@ -108,7 +108,7 @@ class ValueFormatter:
         return local_link(iri, self.language, self.current_path, self.site.base)
 
     def elsewhere(self, iri: str) -> Value:
-        """Return the same thing or a page about it elsewhere, called by its site."""
+        """Return a link to the same entity, or a page about it, on another site."""
         site = site_name(iri)
         name = short_iri(iri, self.site.prefixes)
         last = iri.rstrip("/").rpartition("/")[2]
@@ -152,7 +152,7 @@ class ValueFormatter:
         return Value(name.text, language=name.language) if name.text else None
 
     def property_name(self, verb: str) -> Value:
-        """Return what a property is called, linked to its definition where it is ours."""
+        """Return the name of a property, linked to its definition if it is ours."""
         name = self.facts.name(verb)
         return Value(name.text, self._local(verb) or "", name.language)
 
@@ -184,7 +184,7 @@ class ValueFormatter:
         return f"{page}#{fragment_of(iri)}" if page is not None else ""
 
     def citations(self, things: Iterable[str]) -> list[Citation]:
-        """Return the citations of some things, each once, in the order of the documents."""
+        """Return the citations of some entities, each once, in the order of the documents."""
         found = {iri for thing in things for iri in self.facts.links(thing, TG.cites)}
         return [
             self.citation(item, number)
@@ -198,15 +198,15 @@ class ValueFormatter:
         return source, int(digits), citation
 
     def comment(self, thing: str) -> Value | None:
-        """Return the curator's own words on a thing."""
+        """Return the curator's comment on an entity."""
         return self.text(thing, RDFS.comment)
 
 
 class TextFormatter(ValueFormatter):
-    """The same words without links, for tables that hold thousands of things."""
+    """The same texts without links, for tables with thousands of entities."""
 
     def link(self, iri: str, note: str = "") -> Value:
-        """Return a thing by its name."""
+        """Return the name of an entity."""
         name = self.facts.name(iri)
         return Value(name.text, language=name.language, note=note)
 
@@ -215,7 +215,7 @@ _FOLD: Final = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss", "ł":
 
 
 def sort_key(text: str) -> str:
-    """Return what a name is sorted by, whatever its case and its accents.
+    """Return the sort key of a name, which ignores case and accents.
 
     >>> sorted(["Zürich", "Äthiopien", "berlin"], key=sort_key)
     ['Äthiopien', 'berlin', 'Zürich']

@@ -1,6 +1,6 @@
-"""The page about Wikidata: what our sources say that P190 lacks, or says differently.
+"""The page about Wikidata: facts of our sources that P190 lacks, or has differently.
 
-Made from the report that the build holds (`links/wikidata-report.json`); without a list of
+Made from the report of the build (`links/wikidata-report.json`); without a list of
 Wikidata's to compare with, the page says so.
 """
 
@@ -27,7 +27,7 @@ _ENTITY: Final = "http://www.wikidata.org/entity/"
 
 
 class FindingRow(NamedTuple):
-    """One row: two places with their items, what we say and whence, what Wikidata says."""
+    """A row: two places with their items, our facts with their sources, Wikidata's facts."""
 
     places: tuple[Value, Value]
     items: tuple[Value, Value]
@@ -41,7 +41,7 @@ class FindingRow(NamedTuple):
 
 
 class FindingGroup(NamedTuple):
-    """All rows of a kind: its heading, what an editor could do, how many rows there are."""
+    """All rows of a kind: its heading, what an editor could do, the number of rows."""
 
     key: str
     title: str

@@ -1,4 +1,4 @@
-"""What kinds of things and languages are called on pages."""
+"""The names of kinds of entities, and of languages, on pages."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _LANGUAGES: Final[Mapping[str, Message]] = {
 
 
 def kind_name(kind: str, language: str) -> str:
-    """Return what one thing of a kind is called.
+    """Return the name of a kind in the singular.
 
     >>> kind_name("source", "en"), kind_name("source", "de")
     ('Source document', 'Quelldokument')
@@ -68,7 +68,7 @@ def kind_name(kind: str, language: str) -> str:
 
 
 def kinds_name(kind: str, language: str) -> str:
-    """Return what several things of a kind are called.
+    """Return the name of a kind in the plural.
 
     >>> kinds_name("source", "en"), kinds_name("source", "de")
     ('Source documents', 'Quelldokumente')
@@ -77,7 +77,7 @@ def kinds_name(kind: str, language: str) -> str:
 
 
 def language_name(tag: str, language: str) -> str:
-    """Return what the language `tag` is called in `language`; the tag where nobody named it.
+    """Return the name of the language `tag` in `language`; the tag if it is unknown.
 
     >>> language_name("pl", "de"), language_name("tlh", "de")
     ('Polnisch', 'tlh')

@@ -1,1 +1,1 @@
-"""A deployed site, tried from outside: what is wrong with it, and what to write instead."""
+"""Checks of a deployed site from outside: what is wrong with it, and what to write instead."""

@@ -1,4 +1,4 @@
-"""What one answer, or a few that belong together, must be: each check yields what is wrong."""
+"""Checks of a response, or of several that belong together: each yields its findings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def lost(found: Response) -> Iterator[Finding]:
 
 
 def media_type(found: Response, expected: Iterable[str] = ()) -> Iterator[Finding]:
-    """Is an answer sent as what it is, and can it be read so?"""
+    """Has a response the right media type, and can its body be parsed as that?"""
     wanted = tuple(expected) or expected_types(urlsplit(found.url).path)
     if wanted and found.media_type not in wanted:
         yield Finding(
@@ -63,7 +63,7 @@ def media_type(found: Response, expected: Iterable[str] = ()) -> Iterator[Findin
 
 
 def headers(found: Response, is_data: bool) -> Iterator[Finding]:
-    """Does the header say what browsers, scripts and caches must know?"""
+    """Are the headers there that browsers, scripts and caches need?"""
     if is_data and found.headers.get("access-control-allow-origin") != "*":
         yield Finding(
             found.url,
@@ -124,7 +124,7 @@ def revalidation(client: Client, found: Response) -> Iterator[Finding]:
 
 
 def page(found: Response, read: Page) -> Iterator[Finding]:
-    """Has a page what every page needs?"""
+    """Has a page the parts that every page needs?"""
     if not read.language:
         yield Finding(found.url, "page", "no language", "build the site anew: <html lang>")
     if not read.title:
@@ -179,7 +179,7 @@ def links(client: Client, found: Response, read: Page, known: dict[str, Page]) -
 
 
 def negotiation(client: Client, kind: str, slug: str) -> Iterator[Finding]:
-    """Does the IRI of a thing lead to the form that is asked for?"""
+    """Does the IRI of a resource lead to the requested format?"""
     url = client.url(f"id/{kind}/{slug}")
     for accept, wanted in _FORMS:
         request_headers = {"Accept": accept, "Accept-Language": "de"}
@@ -230,20 +230,20 @@ def negotiation(client: Client, kind: str, slug: str) -> Iterator[Finding]:
 
 
 def forms(client: Client, alternates: Iterable[Alternate]) -> Iterator[Finding]:
-    """Is each other form of a page there, as the type that the page says?"""
+    """Is each alternate of a page there, with the media type that the page declares?"""
     for alternate in alternates:
         if alternate.media_type in ("", "text/html") or not client.inside(alternate.url):
             continue
         found = client.follow(alternate.url)
         if found.location or found.status == 0:
             yield from lost(found)
-        elif found.status == 200:  # else `links` has said so
+        elif found.status == 200:  # else `links` has reported it
             yield from media_type(found, (alternate.media_type,))
             yield from headers(found, is_data=True)
 
 
 def missing(client: Client) -> Iterator[Finding]:
-    """Is what is not there 404, for people and for programs?"""
+    """Is the status of an unknown path 404, for people and for programs?"""
     for path, accept in (
         (_ABSENT, "text/html"),
         (f"en/place/{_ABSENT}.html", "text/html"),

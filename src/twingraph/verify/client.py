@@ -1,6 +1,7 @@
 """Requests to one site and to no other: so many, so large, for so long.
 
-The standard library is enough: none goes on to another host, and redirects are what is tested.
+The standard library is enough: no request goes to another host, and redirects are themselves
+tested.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class ExhaustedError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much a site may be asked: `seconds` in all, `timeout` for a wait, bytes of an answer."""
+    """The limits of a run: `seconds` in all, `timeout` of a request, bytes of a response."""
 
     requests: int = 1000
     seconds: float = 300.0
@@ -40,7 +41,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer: status 0 where none came, and `error` says why.
+    """A response: status 0 if there was none, and `error` says why.
 
     The names of `headers` are in lower case; several of one name are joined by a comma.
     """
@@ -67,7 +68,7 @@ class Response:
     def location(self) -> str:
         """Where a redirect leads, absolute, or as it is sent where that is no address.
 
-        Empty for what is no redirect.
+        Empty if it is no redirect.
         """
         target = self.headers.get("location", "") if self.status in REDIRECTS else ""
         try:
@@ -77,7 +78,7 @@ class Response:
 
 
 class Client:
-    """Asks a site, whose addresses all begin with `root`; counts what it asks."""
+    """Sends requests to a site, whose URLs all begin with `root`; counts them."""
 
     def __init__(self, root: str, limits: Limits) -> None:
         """Take the address of the site's first page; raise `TwingraphError` where it is none."""
@@ -187,7 +188,7 @@ class Client:
         return self._connection
 
     def _read(self, answer: http.client.HTTPResponse) -> tuple[bytes, bool]:
-        """Read a body up to what is allowed; tell whether that was all."""
+        """Read a body up to the limit; also return whether it is complete."""
         pieces: list[bytes] = []
         size = 0
         while piece := answer.read1(_PIECE):

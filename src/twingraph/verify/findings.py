@@ -1,4 +1,4 @@
-"""What is found wrong with a site: where, what, and what to write instead."""
+"""Findings about a site: where, what is wrong, and what to write instead."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Finding(NamedTuple):
 
 
 def report(found: Iterable[Finding], requests: int, most: int = 5) -> str:
-    """Return findings as text; of many alike (same check, same remedy) the first `most`."""
+    """Return findings as text; of those with the same check and remedy, the first `most`."""
     groups: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
     for finding in found:
         groups[finding.level, finding.code, finding.write].append(finding)

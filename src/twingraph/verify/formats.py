@@ -1,4 +1,4 @@
-"""Can what was sent be read as what it is said to be? One reader for each media type."""
+"""Checks that a body can be parsed as its media type: a parser for each media type."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NEED_CHARSET: Final = frozenset({
 
 
 def expected_types(path: str) -> tuple[str, ...]:
-    """Return the media types that a file of this name may have; none where the name tells nothing.
+    """Return the media types that a file of this name may have; none for an unknown suffix.
 
     >>> expected_types("/dumps/twingraph.nt"), expected_types("/dumps/SHA256SUMS")
     (('application/n-triples',), ())
@@ -55,7 +55,7 @@ def expected_types(path: str) -> tuple[str, ...]:
 
 
 def why_unreadable(media_type: str, body: bytes) -> str:
-    """Return why a body can't be read as its media type; empty where it can, or nobody knows.
+    """Return why a body can't be parsed as its media type; empty if it can, or has no parser.
 
     >>> why_unreadable("application/json", b"[1,")
     'Expecting value: line 1 column 4 (char 3)'

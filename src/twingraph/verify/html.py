@@ -1,4 +1,4 @@
-"""What a page says of itself: language, title, headings, links, ids, and what it loads."""
+"""Parses a page: language, title, headings, links, ids, and the resources that it loads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
-MAX_CHARACTERS: Final = 8 * 1024 * 1024  # of a page; what is behind them is not read
+MAX_CHARACTERS: Final = 8 * 1024 * 1024  # of a page; the rest is not read
 _TITLE: Final = 1000  # characters
 _PIECE: Final = 64 * 1024  # characters that are read between two looks at the time
 _LOADED: Final = {
@@ -100,7 +100,7 @@ class _Reader(HTMLParser):
             self._typed(values)
 
     def _typed(self, values: dict[str, str]) -> None:
-        """Note another form: what a `link` calls so, and a link in the text that names its type."""
+        """Note an alternate: a `link` element, or a link in the text with a media type."""
         media_type = values.get("type", "").partition(";")[0].strip().lower()
         language = values.get("hreflang", "")
         if (media_type or language) and language != "x-default":
@@ -132,4 +132,4 @@ def read_page(text: str, url: str, check_time: Callable[[], None] = lambda: None
     for start in range(0, min(len(text), MAX_CHARACTERS), _PIECE):
         check_time()
         reader.feed(text[start : min(start + _PIECE, MAX_CHARACTERS)])
-    return reader.page  # not closed: what it waits for the end of says nothing, and may be long
+    return reader.page  # without close(): an unfinished element at the end may be long

@@ -1,4 +1,4 @@
-"""What a site offers as a whole: the pages its sitemaps name, its files, its catalogue."""
+"""Checks of a site as a whole: the pages in its sitemaps, its files, its catalogue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DCAT: Final = "http://www.w3.org/ns/dcat#"
 
 
 def sitemap_pages(client: Client) -> tuple[list[str], list[Finding]]:
-    """Return the pages that robots.txt and the sitemaps name, and what is wrong with these."""
+    """Return the pages that robots.txt and the sitemaps name, and findings about these."""
     found: list[Finding] = []
     robots = client.follow(client.url("robots.txt"))
     named = re.findall(r"(?im)^sitemap:\s*(\S+)", robots.body.decode("utf-8", "replace"))
@@ -98,7 +98,7 @@ def checksums(client: Client, max_bytes: int) -> Iterator[Finding]:
                 head,
             )
         )
-        if len(sizes) >= 60:  # a whole site has a file a page: a part of them is enough
+        if len(sizes) >= 60:  # a static site has a file for each page: a sample is enough
             break
     unread = len(listed) - len(sizes)
     for length, name, digest, head in sorted(sizes, key=lambda entry: entry[:2]):
@@ -125,7 +125,7 @@ def checksums(client: Client, max_bytes: int) -> Iterator[Finding]:
 
 
 def catalogue(client: Client) -> Iterator[Finding]:
-    """Is what the catalogue offers there, in the size that it says?"""
+    """Are the files of the catalogue there, with the sizes that it gives?"""
     found = client.follow(client.url("catalog.ttl"))
     if found.status != 200:
         yield Finding(

@@ -1,4 +1,4 @@
-"""The whole trial of a site, within its limits: which answers are asked for, in which order."""
+"""A complete run of checks on a site, within its limits, in a fixed order of requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NO_THINGS: Final = frozenset({"query", "vocab"})
 
 
 class Report(NamedTuple):
-    """What was found, and how much was asked for it."""
+    """The findings, and the number of requests."""
 
     findings: list[Finding]
     requests: int
@@ -65,7 +65,7 @@ class _Trial:
         self.read: dict[str, Page] = {}
 
     def run(self) -> Iterator[Finding]:
-        """Yield what is wrong, the most important first."""
+        """Yield findings, the most important first."""
         self.progress(f"asking {self.client.root}")
         home = self.client.follow(self.client.root)
         if home.location or home.status != 200 or home.media_type != "text/html":
@@ -92,7 +92,7 @@ class _Trial:
         yield from checks.endpoint(self.client)
 
     def _page(self, found: Response, whole: bool) -> Iterator[Finding]:
-        """Check a page with what it links to; `whole` also its other forms and conditions."""
+        """Check a page with its links; if `whole`, also its alternates and conditional requests."""
         if found.location or found.status == 0:
             yield from checks.lost(found)
             return

@@ -1,4 +1,4 @@
-"""Calendars and maps for other pages over HTTP; these alone may stand in somebody's frame."""
+"""Routes of calendars and embedded maps; only the maps may be shown in frames of other sites."""
 
 from __future__ import annotations
 

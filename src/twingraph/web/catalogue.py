@@ -1,4 +1,4 @@
-"""The routes of the catalogue, for harvesters first: HEAD and GET alike, page by page, by suffix.
+"""The routes of the catalogue, mainly for harvesters: HEAD and GET, by page, by suffix.
 
 | address | gives |
 |---|---|
@@ -7,8 +7,8 @@
 | `/dataset/<name>` | 303 to the data page, or to the data set alone in RDF |
 | `/<lang>/data.html` | the data page |
 
-Whoever asks without a wish gets Turtle, not a page: harvesters send `Accept: */*`, and some give up
-on any answer to HEAD but 200.
+A request without a preference gets Turtle, not a page: harvesters send `Accept: */*`, and some give
+up on any answer to HEAD but 200.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def published_catalogue(request: Request, name: str = "catalog") -> PublishedFil
     return published_file(file, dump, site.release) if dump is not None else None
 
 
-@lru_cache(maxsize=4)  # what is raised is not kept
+@lru_cache(maxsize=4)  # exceptions are not cached
 def _opened(published: PublishedFile) -> Catalogue:
     raw = read_whole(published)
     if raw is None:  # half a catalogue is a valid smaller one: data sets would be deleted by it
@@ -147,7 +147,7 @@ def _links(site: BuildReader, name: str, suffix: str) -> str:
 
 
 def dataset(request: Request) -> Response:
-    """Answer the IRI of a data set: the data page, or what the catalogue says of it alone."""
+    """Answer the IRI of a data set: the data page, or its part of the catalogue."""
     path = request.path_params["name"]
     name, dot, suffix = path.partition(".")
     published = published_catalogue(request)

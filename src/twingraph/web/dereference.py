@@ -1,9 +1,9 @@
 """Things and their forms: an IRI sends on to a page or a description, and each of those answers.
 
-A thing answers 303 to what suits `Accept` and `Accept-Language`; every form has its own URL, which
-answers the same to everybody. What was merged into another thing sends on to the same form of that
-(301, which even old clients follow); what was withdrawn answers 410 and says so, in its
-description too. Paths are read by `iris` alone.
+The IRI of a resource answers 303 to the form that suits `Accept` and `Accept-Language`; every form
+has its own URL, which does not depend on headers. An entity merged into another redirects to the
+same form of that (301, which even old clients follow); a withdrawn one answers 410, with the
+reason, in its description too. Paths are read by `iris` alone.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ def _site(request: Request) -> BuildReader:
     return site
 
 
-# --- things --------------------------------------------------------------------------------------
+# --- resources -----------------------------------------------------------------------------------
 
 
 def thing(request: Request) -> Response:
-    """Answer the IRI of a thing."""
+    """Answer the IRI of a resource."""
     path = path_of(request)
     if path == PUBLISHED:
         return _published(request)
@@ -83,9 +83,9 @@ def _thing(request: Request, path: str) -> Response:
 
 
 def _unknown(request: Request, path: str) -> Response:
-    """Send on to what an identifier in the place of a slug means; else say what is called so.
+    """Redirect from an external identifier in place of a slug; else answer 404 with similar names.
 
-    `/id/place/Q586` is asked by who knows Wikidata's name of it only.
+    `/id/place/Q586` is requested by clients that know the Wikidata item only.
     """
     site = _site(request)
     kind, _, text = path.removeprefix("id/").partition("/")
@@ -106,7 +106,7 @@ def _offers(path: str) -> list[Variant]:
 
 
 def _negotiate(request: Request, path: str) -> Response:
-    """Send on to the page or a description of the thing at `path`, which is held."""
+    """Redirect to the page or a description of the resource at `path`, which exists."""
     links = thing_links(_site(request), path)
     chosen = choose(accept_of(request), _offers(path))
     if chosen is None:
@@ -121,7 +121,7 @@ def _negotiate(request: Request, path: str) -> Response:
 
 
 def _page_about(request: Request, path: str) -> str | None:
-    """Return the path of the page that shows the thing at `path`, with a fragment for evidence."""
+    """Return the path of the page that shows the resource at `path`; evidence has a fragment."""
     language = language_of(request)
     if is_evidence_path(path):
         site = _site(request)
@@ -130,7 +130,7 @@ def _page_about(request: Request, path: str) -> str | None:
 
 
 def _withdrawn(request: Request, path: str) -> Response:
-    """Answer 410 with what is left to tell, in the form that suits the client."""
+    """Answer 410 with the reason, in the form that suits the client."""
     site, language = _site(request), language_of(request)
     links = {"link": thing_links(site, path), "content-language": language}
     chosen = choose(accept_of(request), [*_offers(path), _PROBLEM])
@@ -168,7 +168,7 @@ def _published(request: Request) -> Response:
 
 
 def _versions(site: BuildReader) -> Mapping[str, str]:
-    """Return the paths of the names of versions, each with the path of what it is a version of."""
+    """Return the paths of version IRIs, each with the path of the versioned resource."""
     found = {}
     for row in site.rows("ontologies"):
         ontology, version = row["ontology"], row["version"]
@@ -183,7 +183,7 @@ def _versions(site: BuildReader) -> Mapping[str, str]:
 
 
 def description(request: Request) -> Response:
-    """Send the RDF about a thing; without a suffix, answer like the thing itself."""
+    """Send the RDF about a resource; without a suffix, answer like its IRI."""
     site = _site(request)
     rest, dot, suffix = path_of(request).removeprefix("doc/").rpartition(".")
     path = thing_of_page(rest if dot else suffix)
@@ -280,7 +280,7 @@ def language_root(request: Request) -> Response:
 
 
 def home(request: Request) -> Response:
-    """Send the first page in the reader's language, or the dataset told in RDF; `?uri=` finds."""
+    """Send the first page in the reader's language, or the dataset in RDF; `?uri=` looks up."""
     if requested_identifier(request):
         return find(request)
     site, language = _site(request), language_of(request)
@@ -304,7 +304,7 @@ def home(request: Request) -> Response:
 
 
 def dataset(request: Request) -> Response:
-    """Send the dataset told in RDF, in the format of the suffix."""
+    """Send the description of the dataset in RDF, in the format of the suffix."""
     suffix = request.path_params["suffix"]
     if suffix not in FORMATS:
         return not_found(request)

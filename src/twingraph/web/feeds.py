@@ -1,4 +1,4 @@
-"""The routes of what changed: event streams, feeds, the history of a thing.
+"""The routes of changes: event streams, feeds, the history of an entity.
 
 | address | gives |
 |---|---|
@@ -8,7 +8,7 @@
 | `/release/feed/<lang>/<kind>/<slug>.<atom or json>` | what changed about one thing |
 | `/doc/<kind>/<slug>/history.json` | the history of one thing |
 
-Bytes are made by `release.feeds`; the same lie in `releases/feed/` after a release.
+The content is made by `release.feeds`; the same is in `releases/feed/` after a release.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _site(request: Request) -> BuildReader:
 
 
 def publication(request: Request) -> Publication:
-    """Return who publishes what is served here."""
+    """Return the publication: publisher, title and address of this site."""
     site = _site(request)
     return Publication(site.base, site.address, site.title, site.publisher, site.licence)
 
@@ -85,7 +85,7 @@ def history(request: Request) -> list[HistoryRecord]:
 
 
 def history_of_thing(request: Request, iri: str) -> list[HistoryRecord]:
-    """Return the records of a thing and of what is about it, newest first."""
+    """Return the records of an entity and of entities about it, newest first."""
     handed = _handed(request)
     if handed is not None:
         return [HistoryRecord(**record) for record in handed["history"]]
@@ -103,7 +103,7 @@ def history_of_thing(request: Request, iri: str) -> list[HistoryRecord]:
 
 
 def hand_over(request: Request) -> dict[str, Any]:
-    """Return, as JSON, what the releases tell about the thing whose page is asked for."""
+    """Return, as JSON, the changes in releases of the entity whose page is requested."""
     path = path_of(request)
     language, _, rest = path.partition("/")
     thing = thing_of_page(rest.removesuffix(".html")) if language in LANGUAGES else None
@@ -118,7 +118,7 @@ def has_releases(request: Request) -> bool:
 
 
 def _handed(request: Request) -> Mapping[str, Any] | None:
-    """Return what `hand_over` found in another process, None where this one can look itself."""
+    """Return the records that `hand_over` made in another process, None if this one reads them."""
     return getattr(request.state, "handed", None)
 
 
@@ -126,7 +126,7 @@ def _handed(request: Request) -> Mapping[str, Any] | None:
 
 
 def feed(request: Request) -> Response:
-    """Send on to the form of what changed that suits `Accept`."""
+    """Redirect to the feed in the format that suits `Accept`."""
     language = language_of(request)
     forms = [
         Alternate("", f"{FOLDER}{language}.atom", MEDIA_TYPES["atom"]),
@@ -158,7 +158,7 @@ def whole_feed(request: Request) -> Response:
 
 
 def thing_feed(request: Request) -> Response:
-    """Send the feed of one thing; without an entry where nothing changed about it."""
+    """Send the feed of an entity; without an entry if nothing about it changed."""
     language, rest = request.path_params["language"], request.path_params["rest"]
     path, _, suffix = rest.rpartition(".")
     thing = thing_of_page(path)
@@ -174,7 +174,7 @@ def thing_feed(request: Request) -> Response:
 
 
 def thing_history(request: Request) -> Response:
-    """Send the history of one thing as JSON."""
+    """Send the history of an entity as JSON."""
     thing = thing_of_page(request.path_params["rest"])
     if thing is None:
         return not_found(request)
@@ -186,7 +186,7 @@ def thing_history(request: Request) -> Response:
 
 
 def _label(request: Request, thing: str) -> dict[str, str] | None:
-    """Return the labels of a thing by language; None where the build knows none of that path."""
+    """Return the labels of an entity by language; None if the build has none at that path."""
     site = _site(request)
     quads = site.store.quads_for_pattern(
         NamedNode(site.base + thing), RDFS.label, None, DefaultGraph()

@@ -60,7 +60,7 @@ def _links(site: BuildReader, *others: str) -> str:
 
 
 async def _in_turn(request: Request, make: Callable[[Request], Response]) -> Response:
-    """Ask the graph in a thread; only so many questions are asked at once."""
+    """Run a library query in a thread; the number of queries at once is limited."""
     limiter = getattr(request.app.state, "queries", None)
     return await in_thread(request, lambda: make(request), limiter)
 
@@ -89,7 +89,7 @@ def _send_on(request: Request, query: LibraryQuery) -> Response:
     name, search = query.name, request.url.query
     search_part = f"?{search}" if search else ""
     targets = {_HTML.media_type: f"{language_of(request)}/query/{name}.html{search_part}"}
-    # A question is a thing that RDF describes; RDF is its answer only where it is asked with values
+    # The IRI of a question has an RDF description; RDF is its result only in a request with values
     if form_of(query) == "construct" and not search:
         answers: Mapping[str, str] = {}
     else:
@@ -164,7 +164,7 @@ def _offers(request: Request) -> tuple[Variant, ...]:
 
 
 async def page(request: Request) -> Response:
-    """Send the page of a question, asked with what stands in the address."""
+    """Send the page of a question, run with the parameters in the URL."""
     site, name = _site(request), request.path_params["file"].removesuffix(".html")
     try:
         pick(site.library, name)

@@ -1,4 +1,4 @@
-"""An identifier of anybody's -> the thing of ours that has it: `/?uri=`, `/lookup`, `/wikidata/…`.
+"""An external identifier -> our entity that has it: `/?uri=`, `/lookup`, `/wikidata/…`.
 
 What is typed is read in every way it can be meant, and each reading is looked up in the graph.
 """
@@ -28,7 +28,7 @@ from twingraph.web.respond import language_of, refuse, see_other
 MAX_TYPED: Final = 2000  # letters of an identifier that are read
 _GND: Final = "https://d-nb.info/gnd/"
 _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`]+")
-# How others write the addresses of their things -> the one form that data links to.
+# The forms of URLs of other databases -> the form that our data links to.
 _FORMS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (
         re.compile(
@@ -46,7 +46,7 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
         _GND + "{}",
     ),
 )
-# What a short name is more likely meant for comes first; evidence is rarely asked for by name.
+# The kinds in the order of likelihood for a short name; evidence is rarely looked up by name.
 _AUXILIARY: Final = ("cite", "claim", "contact", "geometry", "quantity", "remark")
 _MAIN: Final = tuple(kind for kind in ID_KINDS if kind not in _AUXILIARY)
 
@@ -60,7 +60,7 @@ class Readings(NamedTuple):
 
 
 def readings(text: str, base: str, *roots: str) -> Readings:
-    """Return every way to read an identifier; `roots` are other addresses of our things.
+    """Return every interpretation of an identifier; `roots` are other addresses of this site.
 
     >>> base = "https://data.example.org/"
     >>> readings("http://data.example.org/en/place/bonn.html", base).paths
@@ -127,7 +127,7 @@ def _addresses(text: str) -> Iterator[str]:
 
 
 def look_up(site: BuildReader, text: str, *roots: str) -> tuple[str, ...]:
-    """Return the paths of the things that have this identifier, the closest only."""
+    """Return the paths of the entities that have this identifier, the best matches only."""
     meant = readings(text, site.base, *roots)
     known = tuple(
         each_path
@@ -177,22 +177,22 @@ def requested_identifier(request: Request, *names: str) -> str:
 
 
 def find(request: Request) -> Response:
-    """Send on to the thing that has the identifier asked for."""
+    """Redirect to the entity with the requested identifier."""
     return _found(request, requested_identifier(request, "id", "uri"))
 
 
 def wikidata(request: Request) -> Response:
-    """Send on to the thing that is the same as a Wikidata item."""
+    """Redirect to the entity that is the same as a Wikidata item."""
     return _found(request, TARGETS["wikidata"].start + str(request.path_params["item"]))
 
 
 def geonames(request: Request) -> Response:
-    """Send on to the thing that is the same as one of GeoNames."""
+    """Redirect to the entity that is the same as one of GeoNames."""
     return _found(request, f"{TARGETS['geonames'].start}{request.path_params['number']}/")
 
 
 def gnd(request: Request) -> Response:
-    """Send on to the thing that is the same as one of the GND."""
+    """Redirect to the entity that is the same as one of the GND."""
     return _found(request, _GND + str(request.path_params["number"]))
 
 
@@ -247,7 +247,7 @@ def _found(request: Request, text: str) -> Response:
 
 
 def _root(request: Request) -> str:
-    """Return the address that the client knows us by; a `Host` that is none stands for nothing."""
+    """Return the address under which the client requested; the base IRI for an invalid `Host`."""
     try:
         return str(request.base_url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`/<lang>/reconcile`: a page to paste names into; sure, likely, and what wants a person."""
+"""`/<lang>/reconcile`: a page to paste names into: certain, likely, and undecided matches."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _groups(register: Register, names: list[str], words: Words) -> list[Group]:
 
 
 def query_of(text: str) -> Query:
-    """Return what a line asks: a name, and a country behind the last comma or a tab.
+    """Return the query in a line: a name, and a country after the last comma or a tab.
 
     >>> query_of("Windhuk, Namibia"), query_of("Washington, D.C.").country
     (Query(name='Windhuk', country='NA', region='', ids=frozenset(), point=None, kind=''), '')

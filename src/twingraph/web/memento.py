@@ -1,4 +1,4 @@
-"""The routes of mementos (RFC 7089): ask for a day, list the days, read a thing as it was.
+"""The routes of mementos (RFC 7089): timegate, timemap, and resources as they were.
 
 | address | gives |
 |---|---|
@@ -7,7 +7,7 @@
 | `/release/<date>/id/<kind>/<slug>` | the description of a thing as it was, by `Accept` or suffix |
 | `/release/<date>/change/<…>` | 303 to the state since that change |
 
-`<path>` is that of a thing (`id/…`, `vocab/…`), of a dump (`dumps/…`), or empty for the whole.
+`<path>` is that of a resource (`id/…`, `vocab/…`), of a dump (`dumps/…`), or empty for the whole.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _DUMPS: Final = "dumps/"
 
 
 def timemap_of(request: Request, path: str) -> TimeMap | None:
-    """Return the states of what stands at `path`; None where no release has any."""
+    """Return the states of the resource at `path`; None if no release has any."""
     origin = publication(request)
     found = editions(request)[::-1]
     if not path:
@@ -81,7 +81,7 @@ def timemap_of(request: Request, path: str) -> TimeMap | None:
 
 
 def add_timegate(request: Request, answer: Response, path: str) -> Response:
-    """Say on the answer of a thing where its past is, if there are releases."""
+    """Add links to the mementos of a resource to its response, if there are releases."""
     if answer.status_code in (200, 303) and has_releases(request):
         origin = publication(request)
         timemap = TimeMap(path, origin.base, origin.address, ())
@@ -94,7 +94,7 @@ def add_timegate(request: Request, answer: Response, path: str) -> Response:
 
 
 def timegate(request: Request) -> Response:
-    """Send on to the state that was the newest at the moment that is asked for."""
+    """Redirect to the state that was the newest at the requested time."""
     timemap = timemap_of(request, request.path_params["rest"])
     if timemap is None:
         return not_found(request)
@@ -122,7 +122,7 @@ def timemap(request: Request) -> Response:
 
 
 def thing_then(request: Request) -> Response:
-    """Send the description of a thing as it was in a release, which never changes."""
+    """Send the description of a resource as it was in a release, which never changes."""
     date = request.path_params["date"]
     rest = path_of(request).removeprefix(f"release/{date}/")
     path, dot, suffix = rest.rpartition(".")
@@ -159,7 +159,7 @@ def thing_then(request: Request) -> Response:
 
 
 def _lines_then(request: Request, path: str, date: str) -> tuple[bytes, ...]:
-    """Return what a release says of a thing: what the last one that changed it says."""
+    """Return the statements of a resource in a release, from the last one that changed it."""
     dates = [edition.date for edition in editions(request)]
     if date not in dates:
         return ()
@@ -170,7 +170,7 @@ def _lines_then(request: Request, path: str, date: str) -> tuple[bytes, ...]:
 
 
 def change(request: Request) -> Response:
-    """Send on from the name of what happened to a thing to its state since."""
+    """Redirect from the IRI of a change to the state since."""
     date, path = request.path_params["date"], unquote(request.path_params["rest"])
     if not local_path(path) or not _lines_then(request, path, date):
         return not_found(request)

@@ -1,4 +1,4 @@
-"""What is called nearly so, for those who ask for what there is not."""
+"""Suggestions for a request of something unknown: entities with similar names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST: Final = 60
 
 
 def near_names(site: BuildReader, text: str, language: str) -> list[Alternate]:
-    """Return the pages of what a slug or a name that is unknown may mean, the likeliest first."""
+    """Return the pages of entities that an unknown slug or name may mean, the likeliest first."""
     typed = text.replace("-", " ")[:_LONGEST]
     hits = finder_of(site).find(typed, language)[:_MOST]
     facts = PageFacts(site, language)

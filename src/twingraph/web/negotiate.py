@@ -1,4 +1,4 @@
-"""Which of the things we can send a client would rather have (RFC 9110 §12.5.1, §12.5.4).
+"""Content negotiation: the variant that a client prefers (RFC 9110 §12.5.1, §12.5.4).
 
 Pure functions over header texts. What the client rates equally, our own order decides. A member
 that is no member is skipped (`text/`, `q=2`, `q=much`), but one that nobody could mean otherwise is
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-MAX_HEADER: Final = 2048  # letters of Accept or Accept-Language; docs/http.md says so
-# Parameters that say how a format is written, not which format it is: no reason to refuse.
+MAX_HEADER: Final = 2048  # characters of Accept or Accept-Language, as in docs/http.md
+# Parameters of media types that are ignored: they do not change the format.
 _SOFT: Final = {"charset", "profile", "version"}
 ELEMENT: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
 _PART: Final = re.compile(r'(?:[^;"]|"(?:[^"\\]|\\.)*"?)+')
@@ -23,7 +23,7 @@ _LANGUAGE: Final = re.compile(r"\*|[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 
 class Variant(NamedTuple):
-    """One way to send a thing: its media type and the suffix of its own URL."""
+    """A variant of a resource: its media type and the suffix of its own URL."""
 
     media_type: str
     suffix: str
@@ -90,7 +90,7 @@ def _range(text: str) -> Range | None:
             if found is None:
                 return None
             quality = found
-            break  # what stands behind the weight are not parameters of the media range
+            break  # after the weight there are no parameters of the media range
         if name and name.lower() not in _SOFT:
             parameters.add((name.lower(), value.strip('"').lower()))
     return Range(type_, subtype, frozenset(parameters), quality)
@@ -103,7 +103,7 @@ def _quality(text: str) -> float | None:
     return weight if weight <= 1 else None
 
 
-@lru_cache(maxsize=256)  # of what we offer
+@lru_cache(maxsize=256)  # of our offers
 def _media_type(text: str) -> tuple[str, str, frozenset[tuple[str, str]]]:
     first, *rest = (part.strip().lower() for part in text.split(";"))
     type_, _, subtype = first.partition("/")

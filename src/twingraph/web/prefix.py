@@ -22,10 +22,10 @@ def prefix_of(address: str) -> str:
 
 
 def prefix_for(scope: Scope, address: str, chosen: bool) -> str:
-    """Return the prefix under which a request came; '' where it asks at the root.
+    """Return the path prefix of a request; '' at the root.
 
-    An address that somebody has `chosen` holds for every request. A base IRI, which stands for it
-    otherwise, holds where its host or its path is asked for, so that a site can be tried at home.
+    An address that is set (`chosen`) counts for every request. The base IRI, its default, counts
+    only if its host or its path is requested, so that a site can be tried on localhost.
     """
     prefix = prefix_of(address)
     if not prefix or chosen or scope["path"].startswith(f"{prefix}/"):
@@ -35,9 +35,9 @@ def prefix_for(scope: Scope, address: str, chosen: bool) -> str:
 
 
 def under_prefix(scope: Scope, prefix: str) -> Scope:
-    """Return an HTTP scope that says which part of its path is the prefix of the site.
+    """Return an HTTP scope with `root_path`, the prefix of the site.
 
-    A server in which this application is mounted has said so already.
+    A server in which this application is mounted has set it already.
 
     >>> paths = ("/data/en/", "/en/")
     >>> [under_prefix({"path": item, "raw_path": item.encode()}, "/data")["path"] for item in paths]

@@ -53,17 +53,17 @@ from twingraph.web.threads import in_thread
 MAX_BODY: Final = 1024 * 1024  # bytes: some thousand names
 _SOON: Final = 1.0  # seconds between two looks whether there is a new build
 _JSON: Final = "application/json"
-# A preview stands in a frame of somebody's program; nothing in it runs or loads.
+# A preview is shown in a frame of the client; nothing in it runs or loads.
 _FRAMED: Final = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'",
 }
-_AGAIN: Final = 5  # seconds until somebody who is told to come back should
+_AGAIN: Final = 5  # seconds for Retry-After
 _making, _beginning = threading.Lock(), threading.Lock()
 
 
 class NotReadyError(Exception):
-    """The register of a build is still being read from the engine that holds the graph."""
+    """The register of a build is still being read from the remote engine."""
 
 
 async def keep_ready(app: Starlette) -> None:
@@ -76,8 +76,8 @@ async def keep_ready(app: Starlette) -> None:
 def register_of(request: Request) -> Register:
     """Return the register of the build that the app serves.
 
-    Where the graph lies elsewhere nobody waits for it: raises `NotReadyError` while it is being
-    read, and what hindered that where it could not be read.
+    With a remote graph no request waits for it: raises `NotReadyError` while it is being read, and
+    the error if it could not be read.
     """
     state, site = request.app.state, request.state.snapshot.site
     if site.remote is None:
@@ -86,12 +86,12 @@ def register_of(request: Request) -> Register:
     if not reading.done():
         raise NotReadyError
     if reading.exception() is not None:
-        state.reading = None  # it is read anew for who comes next
+        state.reading = None  # the next request reads it again
     return reading.result()
 
 
 def _reading(state: State, site: BuildReader) -> Future[Register]:
-    """Return what becomes of reading the register of a build, begun when first asked for."""
+    """Return the future of the register of a build; reading starts with the first call."""
     with _beginning:
         known: tuple[BuildReader, Future[Register]] | None = getattr(state, "reading", None)
         if known is None or known[0] is not site:
@@ -103,12 +103,12 @@ def _reading(state: State, site: BuildReader) -> Future[Register]:
 def _read(state: State, site: BuildReader, reading: Future[Register]) -> None:
     try:
         reading.set_result(register_in(state, site))
-    except BaseException as error:  # noqa: BLE001  # whatever it is, who asks is told
+    except BaseException as error:  # noqa: BLE001  # any error is passed on to the callers
         reading.set_exception(error)
 
 
 def register_in(state: State, site: BuildReader) -> Register:
-    """Return the register of a build, made when first asked for, and kept until another is."""
+    """Return the register of a build, made on first use, kept until the build changes."""
     with _making:
         known: tuple[BuildReader, Register] | None = getattr(state, "register", None)
         if known is None or known[0] is not site:
@@ -155,7 +155,7 @@ def root_of(request: Request) -> str:
 
 
 async def service(request: Request) -> Response:
-    """Answer a batch, an extension, or (asked for neither) send the manifest."""
+    """Answer a batch or an extension; without either, send the manifest."""
     try:
         fields = await _fields(request)
         language = language_of(request)
@@ -194,7 +194,7 @@ def _posted(
 
 
 def suggest(request: Request) -> Response:
-    """Suggest entities, properties or types for what was typed (`prefix`)."""
+    """Suggest entities, properties or types for the typed text (`prefix`)."""
     kind = request.url.path.rpartition("/")[2]
     prefix, language = request.query_params.get("prefix", ""), language_of(request)
     if kind == "entity":
@@ -241,7 +241,7 @@ def flyout(request: Request) -> Response:
 
 
 def only_posted(request: Request) -> Response:
-    """Refuse to send by GET what is asked by POST; a route further on would know no such page."""
+    """Refuse GET where POST is needed; without this route the answer would be 404."""
     raise HTTPException(405, headers={"Allow": "POST"})
 
 

@@ -1,4 +1,4 @@
-"""What is told where there is nothing to send: not found, not in that form, our own fault."""
+"""Error responses: not found, not acceptable, over a limit, internal error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HTML: Final = "text/html"
 def not_found(request: Request, near: Sequence[Alternate] = ()) -> Response:
     """Say that there is nothing at this path, and where there is something.
 
-    `near` are pages of what may have been meant.
+    `near` are pages of entities that may have been meant.
     """
     language = language_of(request)
     words = words_of(language)
@@ -61,7 +61,7 @@ def _named(form: Alternate) -> str:
 
 
 def not_served(request: Request, error: Exception) -> Response:
-    """Answer what Starlette refuses: a method that a path does not know."""
+    """Answer a request that Starlette refuses: a method that a path does not have."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return not_found(request)
@@ -80,7 +80,7 @@ def not_served(request: Request, error: Exception) -> Response:
 
 
 def not_reached(request: Request, error: Exception) -> Response:
-    """Say that the graph, which lies elsewhere, was not reached."""
+    """Answer an error of the remote endpoint, with the status of the error."""
     assert isinstance(error, EndpointError)
     words = words_of(language_of(request))
     store = request.state.snapshot.site.remote
@@ -90,7 +90,7 @@ def not_reached(request: Request, error: Exception) -> Response:
 
 
 def refused(request: Request, error: Exception) -> Response:
-    """Say that a question or a page overran a limit, or that too many are asked for."""
+    """Answer that a query or a page overran a limit, or that too many are requested."""
     assert isinstance(error, RefusedError)
     words = words_of(language_of(request))
     headers = {"retry-after": str(error.again)} if error.again else None
@@ -105,7 +105,7 @@ def refused(request: Request, error: Exception) -> Response:
 
 
 def broken(request: Request, error: Exception) -> Response:
-    """Answer a mistake of ours without telling its insides.
+    """Answer an internal error (500) without details.
 
     It is made outside of the middleware that adds the common headers.
     """

@@ -59,7 +59,7 @@ class ReleaseIndex:
     """The releases in a folder, each read once and again only where it is another one."""
 
     def __init__(self, folder: Path | None, base: str, address: str) -> None:
-        """Look into `folder` (None: there are no releases) for what was released under `base`.
+        """List the releases under `base` in `folder` (None: there are no releases).
 
         Its files are opened under `address`.
         """
@@ -120,7 +120,7 @@ def _published(edition: Edition, folder: Path) -> dict[str, PublishedFile]:
 
 
 def _state(folder: Path) -> object:
-    """Return what differs between two releases of one name, None where there is none."""
+    """Return the file times of a release, which differ for another one of its name; else None."""
     try:
         found = [item.lstat() for item in (folder, folder / ABOUT, folder / SUMS)]
     except OSError:
@@ -153,7 +153,7 @@ def releases(request: Request) -> Response:
 
 
 def release(request: Request) -> Response:
-    """Answer the address of a release: the data page, or what programs read of it."""
+    """Answer the address of a release: the data page, or its metadata for programs."""
     name = request.path_params["date"]
     index = release_index(request)
     if name == LATEST:

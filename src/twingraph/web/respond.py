@@ -34,12 +34,12 @@ COMMON: Final[Mapping[str, str]] = {
 }
 _DEEPEST: Final = 12  # slashes in a path
 _REVALIDATE: Final = "no-cache"  # keep it, but ask: a release may have come
-_SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: what a URL keeps of an IRI
+_SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: characters of an IRI that stay in a URL
 # What a script elsewhere may ask with (Fetch, CORS preflight).
-_ALLOWED_HEADERS: Final = "*, Authorization"  # the star does not stand for the second
+_ALLOWED_HEADERS: Final = "*, Authorization"  # "*" does not include Authorization
 _TEXT: Final = Variant("text/plain", "txt")
 _JSON: Final = (Variant("application/problem+json", "json"), Variant("application/json", "json"))
-# How a refusal is told: pages are read by people, queries are asked by programs.
+# The forms of an error: pages are for people, queries come from programs.
 PAGES_FIRST: Final = (Variant("text/html", "html"), *_JSON, _TEXT)
 TEXT_FIRST: Final = (_TEXT, *_JSON)
 VARY: Final = "Accept, Accept-Language"
@@ -60,7 +60,7 @@ def language_of(request: Request) -> str:
 
 
 def path_of(request: Request) -> str:
-    """Return the path that was asked for, relative to the root of the site, unescaped."""
+    """Return the requested path, relative to the root of the site, unescaped."""
     root = str(request.scope.get("root_path", ""))
     return str(request.scope["path"]).removeprefix(root).removeprefix("/")
 
@@ -98,7 +98,7 @@ def etag(digest: str) -> str:
 
 
 def precondition(request: Request, headers: Mapping[str, str]) -> Response | None:
-    """Answer 304 or 412 where the request's conditions say so (RFC 9110 §13.2.2), else None.
+    """Answer 304 or 412 if the request's conditions demand it (RFC 9110 §13.2.2), else None.
 
     `headers` are those of the full answer, its `etag` and perhaps `last-modified` among them.
     """
@@ -112,7 +112,7 @@ def precondition(request: Request, headers: Mapping[str, str]) -> Response | Non
 
 
 def changed(request: Request) -> Response:
-    """Say that what is asked for is not what the request wants it to be (412)."""
+    """Answer that a condition of the request failed (412)."""
     words = words_of(language_of(request))
     return refuse(
         request,
@@ -129,7 +129,7 @@ def see_other(
 ) -> Response:
     """Send the client on to `path`, relative to the root of the site; a cache may keep that.
 
-    The few words that go along are for those who do not follow by themselves (RFC 9110 §15.4.4).
+    The short body is for clients that do not follow redirects (RFC 9110 §15.4.4).
     """
     location = f"{request.scope.get('root_path', '')}/{quote(path, safe=_SAFE)}"
     link = f'<a href="{escape(location)}">{escape(location)}</a>'
@@ -160,8 +160,8 @@ def refuse(
 ) -> Response:
     """Say why not, as a page, as RFC 9457 JSON or as text.
 
-    `options` are where to go instead: forms, or just paths by their name; `members` is what the
-    JSON tells besides (§3.2).
+    `options` are alternatives: forms, or just paths by their name; `members` are extension members
+    of the JSON (§3.2).
     """
     if isinstance(options, Mapping):
         options = [Alternate(name, path, "") for name, path in options.items()]
@@ -201,10 +201,10 @@ def _as_json(option: Alternate, root: str) -> dict[str, str]:
 
 
 def depth_of(request: Request) -> str:
-    """Return a path as deep as the one asked for, so that relative links from it lead home.
+    """Return a path as deep as the requested one, so that relative links from it work.
 
-    No page of ours lies deeper than `_DEEPEST`. Of a deeper one the root is returned, from which
-    links are absolute: what a path costs does not grow with it.
+    No page of ours is deeper than `_DEEPEST`. For a deeper path the root is returned, from which
+    links are absolute: the cost does not grow with the path.
     """
     raw = request.scope.get("raw_path") or str(request.scope["path"]).encode()
     root = str(request.scope.get("root_path", "")).encode()

@@ -1,4 +1,4 @@
-"""`/search`: a name in any spelling -> the things it may mean, as a page and as JSON."""
+"""`/search`: a name in any spelling -> the entities it may mean, as a page and as JSON."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _IDENTIFIER: Final = re.compile(r"[Qq]\d+|\d{4,}|https?://\S+|[a-z]+:[a-z0-9-]+"
 
 
 class SearchResult(NamedTuple):
-    """One result: the thing, the name that fits where another is shown, its country."""
+    """A result: the entity, the matching name if another is shown, its country."""
 
     thing: Value
     name: Value | None
@@ -62,7 +62,7 @@ class SearchPage(NamedTuple):
 
 
 def _finder(request: Request) -> Finder:
-    """The finder of the site, made when first asked for; a new build gets a new one."""
+    """Return the finder of the site, made on first use; a new build gets a new one."""
     site: BuildReader = request.state.snapshot.site
     return finder_of(site)
 
@@ -92,7 +92,7 @@ def search(request: Request) -> Response:
 
 
 def search_page(request: Request) -> Response:
-    """Send the page with what was found."""
+    """Send the page with the results."""
     site: BuildReader = request.state.snapshot.site
     language, typed = language_of(request), _typed(request)
     at = f"{language}/search"
@@ -118,7 +118,7 @@ def search_page(request: Request) -> Response:
 
 
 def search_json(request: Request) -> Response:
-    """Send what was found as JSON: `q`, and if wanted `lang` and `limit`."""
+    """Send the results as JSON: parameters `q`, and optionally `lang` and `limit`."""
     site: BuildReader = request.state.snapshot.site
     typed, limit = _typed(request), _limit(request.query_params.get("limit", ""))
     wanted = request.query_params.get("lang", "")
@@ -154,7 +154,7 @@ def _limit(text: str) -> int:
     return _SHOWN
 
 
-# --- telling -------------------------------------------------------------------------------------
+# --- results -------------------------------------------------------------------------------------
 
 
 def _tell(
@@ -169,7 +169,7 @@ def _tell(
     for hit in shown:
         country = _country(facts, hit.thing)
         label = facts.name(hit.thing)
-        other = fold(typed) not in fold(label.text)  # what is shown may fit as well
+        other = fold(typed) not in fold(label.text)  # the shown label may match as well
         groups.setdefault(hit.kind, []).append(
             SearchResult(
                 formatter.link(hit.thing),
@@ -197,7 +197,7 @@ def _foreign(name: Name, language: str) -> Value:
 
 
 def _country(facts: PageFacts, thing: str) -> str:
-    """Return the country of a thing, empty for what has none or is one."""
+    """Return the country of an entity; empty if it has none or is one."""
     found = [iri for iri in facts.links(thing, TG.country) if iri != thing]
     return found[0] if len(found) == 1 else ""
 

@@ -1,8 +1,8 @@
 """What crawlers ask for first: robots.txt, and the sitemaps, which list every page.
 
 The protocols want absolute addresses of the host that serves. That is the address the operator
-named; else the base IRI where that is asked under its own host; else the host of the request. What
-somebody's `Host` got into is marked private, so that no cache tells it to others, and nothing but
+named; else the base IRI if the request has its host; else the host of the request. A response with
+the request's `Host` in it is marked private, so that no cache sends it to others, and nothing but
 `Host` is believed (no `X-Forwarded-Host`).
 """
 
@@ -75,7 +75,7 @@ def _parts(request: Request) -> Mapping[str, Sequence[str]]:
 
 
 def parts_in(state: State, site: BuildReader) -> Mapping[str, Sequence[str]]:
-    """Return the sitemaps of a build, made when first asked for, kept until another is."""
+    """Return the sitemaps of a build, made on first use, kept until the build changes."""
     kept: tuple[BuildReader, dict[str, Sequence[str]]] | None = getattr(state, "sitemaps", None)
     if kept is None or kept[0] is not site:
         kept = state.sitemaps = site, paths_in(site)

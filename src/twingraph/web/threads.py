@@ -14,9 +14,9 @@ Value = TypeVar("Value")
 async def in_thread(
     request: Request, make: Callable[[], Value], limiter: CapacityLimiter | None = None
 ) -> Value:
-    """Return what `make` returns; so many do that at once as `limiter` says.
+    """Return the result of `make`, run in a thread; `limiter` bounds the threads.
 
-    In a process that answers one request at a time nothing waits, and it is called directly.
+    In a process that answers one request at a time it is called directly.
     """
     if getattr(request.app.state, "alone", False):
         return make()

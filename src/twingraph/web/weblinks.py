@@ -1,10 +1,10 @@
-"""The `Link` header (RFC 8288): which forms there are of a thing, its licence, how to cite it.
+"""The `Link` header (RFC 8288): the forms of a resource, its licence, how to cite it.
 
 Relations: `alternate`, `canonical` (RFC 6596), `license`, `describedby` and `describes` (POWDER and
 RFC 6892), `cite-as` (RFC 8574), and the context of plain JSON (JSON-LD 1.1 §6.1). As FAIR
 Signposting wants them on landing pages (level 1): `type`, `item` and, on what is part of the whole,
 `collection` (RFC 6573); `author` where the publisher has an IRI. All of them in one document
-(level 2, RFC 9264) stand at `LINKSET`.
+(level 2, RFC 9264) are at `LINKSET`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ LINKSET_TYPE: Final = "application/linkset+json"
 _CONTEXT: Final = "http://www.w3.org/ns/json-ld#context"
 _PAGE: Final = "https://schema.org/AboutPage"
 _WHOLE: Final = "https://schema.org/Dataset"
-_METADATA: Final = ("void.ttl", "catalog.ttl")  # files that tell what the whole is
-# The whole, as a page in each language and told in RDF.
+_METADATA: Final = ("void.ttl", "catalog.ttl")  # files that describe the dataset
+# The dataset, as a page in each language and in RDF.
 DATASET_FORMS: Final = (
     *(
         Alternate(own_name(language), f"{language}/index.html", "text/html", language)
@@ -48,9 +48,9 @@ _DATASET: Final = next(
 
 
 def thing_links(site: BuildReader, about: str, canonical: str = "") -> str:
-    """Return the header for the thing at path `about`, or for the form of it at `canonical`.
+    """Return the header for the resource at path `about`, or for its form at `canonical`.
 
-    A thing and its pages are described by its description, and that by what is told of the dataset.
+    A resource and its pages have its description as `describedby`, and that has the dataset's.
     """
     forms = (*page_alternates(about), *alternates(about))
     is_description = any(alternate.path == canonical for alternate in alternates(about))
@@ -72,7 +72,7 @@ def thing_links(site: BuildReader, about: str, canonical: str = "") -> str:
 
 
 def page_links(site: BuildReader, rest: str, language: str) -> str:
-    """Return the header for a page that is about no single thing, `<language>/<rest>`."""
+    """Return the header for a page that is about no single resource, `<language>/<rest>`."""
     forms = [
         Alternate("", f"{each_language}/{rest}", "text/html", each_language)
         for each_language in LANGUAGES
@@ -112,7 +112,7 @@ def dataset_links(site: BuildReader, forms: Iterable[Alternate], canonical: str)
 def file_links(
     site: BuildReader, place: str, release: str = "", files: Collection[str] | None = None
 ) -> str:
-    """Return the header for a file of the build or of a release, which stands at path `place`.
+    """Return the header for a file of the build or of a release, at path `place`.
 
     `files` are those of the release.
     """
@@ -125,7 +125,7 @@ def file_links(
 
 
 def _columns(site: BuildReader, place: str, whole: str, files: Collection[str] | None) -> list[str]:
-    """Return the link from a table to what describes its columns (Tabular Data Model §5.2).
+    """Return the link from a table to the metadata of its columns (Tabular Data Model §5.2).
 
     Before all others: the csvw library warns of every link that it meets before this one. And
     relative, so that a mirror is checked with its own.
@@ -169,7 +169,7 @@ def _target(site: BuildReader, path: str) -> dict[str, str]:
 def _landing(
     site: BuildReader, whole: str, canonical: str = "", files: Collection[str] | None = None
 ) -> list[str]:
-    """Return what is true of the whole at path `whole`, of its pages and of its files."""
+    """Return the links of the dataset at path `whole`, of its pages and of its files."""
     found = [
         _link(site, item, "describedby", media_type=media_type(item)[0])
         for item in _metadata(site, whole, files)
@@ -182,7 +182,7 @@ def _landing(
 
 
 def _metadata(site: BuildReader, whole: str, files: Collection[str] | None) -> list[str]:
-    """Return the paths of what tells about the whole: VoID, and the catalogue if there."""
+    """Return the paths of the metadata of the dataset: VoID, and the catalogue if there is one."""
     if whole:
         return [whole + item for item in _METADATA if files is None or item in files]
     catalogue = [item for item in _METADATA[1:] if item in site.dumps]
@@ -208,7 +208,7 @@ def _others(site: BuildReader, forms: Iterable[Alternate], but: str) -> list[str
 def _link(
     site: BuildReader, path: str, relation: str, media_type: str = "", language: str = ""
 ) -> str:
-    # names stand under the base IRI, what is opened under the address (FAIR Signposting)
+    # names are under the base IRI, links to open under the address (FAIR Signposting)
     start = site.base if relation in _NAMING else site.address
     text = f'<{start}{path}>; rel="{relation}"'
     text += f'; type="{media_type}"' if media_type else ""

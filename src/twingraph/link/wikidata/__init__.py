@@ -1,1 +1,1 @@
-"""What we know beside what Wikidata says (P190): the report, and what goes back to its editors."""
+"""Our partnerships compared with Wikidata's (P190): the report, and files for its editors."""

@@ -1,6 +1,6 @@
-"""One client of a Wikidata query service: a SELECT query in, its rows out, politely and whole.
+"""A client of the Wikidata query service: sends a SELECT query, returns all its rows.
 
-It sends one query at a time, says who it is (https://meta.wikimedia.org/wiki/User-Agent_policy,
+It sends one query at a time, identifies itself (https://meta.wikimedia.org/wiki/User-Agent_policy,
 wikitech Robot policy), waits as long as the service wants (429 and 503, `Retry-After`, RFC 9110
 §10.2.3) and gives up in the end. A service that runs out of time cuts its answer in the middle
 under status 200; that is noticed, for a cut answer is no JSON.
@@ -53,12 +53,12 @@ Binding = Mapping[str, Any]  # a row of SPARQL 1.1 Query Results JSON: variable 
 
 
 class IncompleteAnswerError(Exception):
-    """The answer was cut, late or too long: a smaller query may have a whole one."""
+    """The response was cut, late or too long: a smaller query may get a complete one."""
 
 
 @dataclass(frozen=True)
 class QueryClient:
-    """A client of the query service at `url`; `contact` is whom the service may write to.
+    """A client of the query service at `url`; `contact` is an address for its operators.
 
     `sleep`, `now` and `seconds` (the time a request may take) are arguments for tests.
     """
@@ -94,7 +94,7 @@ class QueryClient:
     def select(self, query: str) -> list[Binding]:
         """Return the rows of a SELECT query.
 
-        Raises `IncompleteAnswerError` for an answer that is not whole, and `TwingraphError` for a
+        Raises `IncompleteAnswerError` for an incomplete response, and `TwingraphError` for a
         query that is refused, a service that can't be reached, and one that stays overloaded.
         """
         for attempt in range(_TRIES):
@@ -128,7 +128,7 @@ class QueryClient:
         )
 
     def _wait(self, header: str, attempt: int) -> float:
-        """Return how many seconds to wait: what `Retry-After` says, else longer each time."""
+        """Return the seconds to wait: those of `Retry-After`, else more with each attempt."""
         text = header.strip()
         if text.isascii() and text.isdigit():
             seconds = float(text)
@@ -169,7 +169,7 @@ class QueryClient:
 
 
 def _start(error: urllib.error.HTTPError) -> bytes:
-    """Return what a refusal says, as far as it comes."""
+    """Return the text of an error response, as far as it arrives."""
     try:
         return error.read(2000)
     except (OSError, http.client.HTTPException):

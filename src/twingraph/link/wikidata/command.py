@@ -36,12 +36,12 @@ def load_report(
     service: str | None = None,
     progress: Progress = ignore,
 ) -> tuple[Report, LinkFacts]:
-    """Return the report on the build in folder `build`, and what is published there.
+    """Return the report on the build in folder `build`, and the published graph.
 
     `snapshot` is a file of pairs (CSV, TSV) or of entities (JSON, a dump); without it, the newest
     list under `data/imports/` that is called after Wikidata. With the URL of a `service`, that one
-    is asked instead. `items` is a table of what is known of items. Raises `TwingraphError` where
-    one of them can't be read.
+    is queried instead. `items` is a table with names and identifiers of items. Raises
+    `TwingraphError` where one of them can't be read.
     """
     facts = LinkFacts(read_frozen(build / NAME, part(progress, 0.0, _READ)), settings.base_iri)
     progress("comparing with Wikidata", _READ)
@@ -79,7 +79,7 @@ def pair_lists(settings: Settings) -> list[Path]:
 
 
 def _imported(settings: Settings) -> Path:
-    """Return the rows of the newest list of Wikidata's that the project holds."""
+    """Return the rows of the project's newest list from Wikidata."""
     lists = pair_lists(settings)
     if not lists:
         raise TwingraphError(
@@ -102,7 +102,7 @@ def write_files(
 ) -> Sequence[str]:
     """Write all files of the report into a folder, new or empty; return their names.
 
-    Raises `TwingraphError` where the folder holds something, or can't be written.
+    Raises `TwingraphError` if the folder is not empty, or can't be written.
     """
     names = []
     try:

@@ -19,7 +19,7 @@ Relation = Literal["same", "finer", "coarser", "different"]
 
 
 def wikidata_time(value: str) -> WikidataTime | None:
-    """Return an EDTF date as Wikidata says it; None where it has no way to say it.
+    """Return an EDTF date as a Wikidata time; None if Wikidata can't express it.
 
     >>> wikidata_time("1967-06-27").value, wikidata_time("1993~").precision
     ('+1967-06-27T00:00:00Z', 9)
@@ -42,7 +42,7 @@ def wikidata_time(value: str) -> WikidataTime | None:
 
 
 def relate(ours: WikidataTime, theirs: Sequence[WikidataTime]) -> Relation:
-    """Say how our date stands to theirs; of several of theirs, to the nearest.
+    """Return the relation of our date to theirs; of several of theirs, to the nearest.
 
     Both are cut to the coarser precision first: `+1953-01-01` of precision 9 is the year 1953.
 

@@ -37,7 +37,7 @@ _PACKED: Final[Mapping[str, Callable[..., Any]]] = {".gz": gzip.open, ".bz2": bz
 
 @dataclass
 class EntityReader:
-    """Collects what entity documents say; `damaged` counts those that could not be read."""
+    """Collects statements of entity documents; `damaged` counts those that can't be read."""
 
     statements: list[WikidataStatement] = field(default_factory=list)
     items: dict[str, WikidataItem] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class EntityReader:
     damaged: int = 0
 
     def read(self, document: object, requested: str = "") -> None:
-        """Take in one entity, or a document of several; `requested` is what was asked for."""
+        """Read an entity, or a document of several; `requested` is the id of the request."""
         if not isinstance(document, dict):
             self.damaged += 1
             return
@@ -78,7 +78,7 @@ class EntityReader:
             raise EOFError("the list of entities has no end")
 
     def snapshot(self, name: str) -> Snapshot:
-        """Return what was collected."""
+        """Return the collected statements."""
         return Snapshot(name, tuple(self.statements), self.items, self.redirects)
 
     def _entity(self, entity: Mapping[str, Any], requested: str) -> None:

@@ -1,4 +1,4 @@
-"""A strict reading of QuickStatements: what is not exactly one of our forms is an error.
+"""A strict parser of QuickStatements: everything but the forms that we write is an error.
 
 The tools themselves forgive too much: the classic one swallows a pair of columns whose key it does
 not know, and takes a date without precision for a year. So everything that we write is read back by

@@ -1,4 +1,4 @@
-"""What P190 means, said openly: which kinds of partnership we tell Wikidata as P190, and why.
+"""The meaning of P190: which kinds of partnership we propose to Wikidata as P190, and why.
 
 P190 ("twinned administrative body") is for "twin towns, sister cities, twinned municipalities and
 other localities that have a partnership or cooperative agreement, either legally or informally
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 
 class Kind(NamedTuple):
-    """A code of `vocab/type/`: is it told as P190, does P190 say all of it, and why."""
+    """A code of `vocab/type/`: is it proposed as P190, does P190 express all of it, and why."""
 
     exported: bool
     flattened: bool
@@ -71,7 +71,7 @@ KINDS: Final[dict[str, Kind]] = {
 
 
 def is_exported(kinds: Iterable[str]) -> bool:
-    """Is a partnership of these kinds told as P190? One without a published kind is.
+    """Is a partnership of these kinds proposed as P190? One without a published kind is.
 
     >>> is_exported([]), is_exported(["case-by-case"]), is_exported(["case-by-case", "twinning"])
     (True, False, True)
@@ -81,7 +81,7 @@ def is_exported(kinds: Iterable[str]) -> bool:
 
 
 def is_flattened(kinds: Iterable[str]) -> bool:
-    """Does P190 alone say less than these kinds do?
+    """Does P190 alone express less than these kinds do?
 
     >>> is_flattened(["friendship"]), is_flattened(["twinning"])
     (True, False)

@@ -2,7 +2,7 @@
 
 https://github.com/wmde/wikidata-mismatch-finder, docs/UserGuide.md: eight columns; statement and
 value both or neither (neither: missing on Wikidata); a differing qualifier names the statement that
-carries it. What can't be said in that form needs a person.
+carries it. A finding that has no such form is listed for a person.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Mismatch:
 
 
 def mismatches(report: Report) -> tuple[list[Mismatch], list[Refused]]:
-    """Return the rows to send, each pair and direction once, and what can't be sent.
+    """Return the rows to send, each pair and direction once, and the findings that have no row.
 
     What people have reviewed is not sent again; a date without its statement can't be.
     """

@@ -110,7 +110,7 @@ def write_summary(report: Report, language: str = "en") -> list[str]:
 
 
 def page_model(report: Report, language: str) -> dict[str, object]:
-    """Return what a page about the report shows: counts, countries, rows, titles of findings."""
+    """Return the data of the page about the report: counts, countries, rows, titles of findings."""
     number = 0 if language == "en" else 1
     return {
         "snapshot": report.snapshot,
@@ -127,7 +127,7 @@ def page_model(report: Report, language: str) -> dict[str, object]:
 
 
 def write_refusals(report: Report, facts: LinkFacts, settings: Settings) -> bytes:
-    """Return what was refused as SSSOM/TSV: every row has `Not`."""
+    """Return the rejected findings as SSSOM/TSV: every row has `Not`."""
     places = {party.item: party.iri for party in linked_places(facts)}
     rows = refusals(report.reviews, places, "Mismatch Finder")
     prefixes = prefixes_of_links(settings.base_iri)
@@ -138,7 +138,7 @@ def write_refusals(report: Report, facts: LinkFacts, settings: Settings) -> byte
 
 
 def write_proposals(proposals: Proposals) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each batch, in both forms, and of what needs a person."""
+    """Yield name and content of each batch, in both forms, and of the list for a person."""
     for batch in batches(proposals.statements):
         yield f"quickstatements/{batch.name}.txt", write_v1(batch.statements)
         yield f"quickstatements/{batch.name}.csv", write_csv(batch.statements)

@@ -1,6 +1,6 @@
-"""Our partnerships as pairs of Wikidata items: what the sources state, and what proves it.
+"""Our partnerships as pairs of Wikidata items: the stated facts, and their evidence.
 
-A pair that Wikidata is not told says why (`blocks`); it is compared all the same.
+`blocks` is the reason why a pair is not proposed to Wikidata; it is compared all the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _STATUS: Final = CODES + "status/"
 _TYPE: Final = CODES + "type/"
 _ITEM: Final = re.compile(r"Q[1-9]\d*")
 
-# why a pair is not told to Wikidata
+# why a pair is not proposed to Wikidata
 BLOCKS: Final = {
     "implied": "only implied by its sources",
     "planned": "planned, not begun",
@@ -63,7 +63,7 @@ class StatedDate:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one document says: its IRI, address, title, language, the day it was read, the words.
+    """A reference: the IRI of the document, its address, title, language, day of reading, quotes.
 
     `dates` are those of the published dates (`start`, `end`) that this document gives.
     """
@@ -82,7 +82,8 @@ class Evidence:
 class KnownPair:
     """Two administrative units with an item each that some source calls partners.
 
-    `parties` are in the order of their items; `notes` say which dates can't be told, and why.
+    `parties` are in the order of their items; `notes` list the dates that can't be proposed, and
+    why.
     """
 
     partnership: str
@@ -111,7 +112,7 @@ class KnownPairs:
 
 
 def known_pairs(facts: LinkFacts) -> KnownPairs:
-    """Return what the published graph knows of pairs of items."""
+    """Return the published partnerships as pairs of items."""
     reader = _Reader(facts)
     found: list[KnownPair] = []
     for partnership in facts.members(TG.Partnership):
@@ -125,7 +126,7 @@ def known_pairs(facts: LinkFacts) -> KnownPairs:
 
 
 def _mark_seconds(pairs: Sequence[KnownPair]) -> list[KnownPair]:
-    """Leave the pair to the partnership that says most; mark the others."""
+    """Keep the pair of the partnership with most facts; mark the others."""
     open_pairs = [pair for pair in pairs if not pair.blocks]
     first = min(open_pairs, key=lambda pair: (pair.start is None, len(pair.name), pair.name),
                 default=None)  # fmt: skip
@@ -200,7 +201,7 @@ class _Reader:
         return sorted(found, key=lambda party: natural(party.item))
 
     def party(self, iri: str) -> Party:
-        """Return what is published of a place."""
+        """Return the published facts of a place."""
         country = next(iter(self.facts.texts(iri, TG.country)), iri)
         code = next(iter(self.facts.texts(country, TG.countryCode)), "")
         facts = self.facts
@@ -230,7 +231,7 @@ class _Reader:
     def _evidence(
         self, partnership: str, dates: tuple[StatedDate | None, StatedDate | None]
     ) -> tuple[Evidence, ...]:
-        """Return what each document says of the partnership and of the dates that are published.
+        """Return the references for the partnership and for its published dates, by document.
 
         A partnership without a citation of its own has no evidence, whatever its dates have.
         """
@@ -292,7 +293,7 @@ def _text(claim: Claim) -> str:
 
 
 def _longest(quotes: Iterable[str]) -> tuple[str, ...]:
-    """Return the quotes without those that stand inside another.
+    """Return the quotes without those contained in another.
 
     >>> _longest(["Paris", "Paris 02 July 1987", ""])
     ('Paris 02 July 1987',)

@@ -1,9 +1,9 @@
 """Findings -> QuickStatements, in the two forms that the classic tool and 3.0 both read.
 
-V1 (https://www.wikidata.org/wiki/Help:QuickStatements) and CSV. Told is only what a source states,
-both ways, with one reference to that source itself: its address, title, and the day it was read.
-Precision is always written, ranks never; a bar in an address is escaped, for 3.0 takes every bar
-for a separator. Statements of one pattern of columns go to one file, so no cell is empty.
+V1 (https://www.wikidata.org/wiki/Help:QuickStatements) and CSV. Written is only what a source
+states, both ways, with one reference to that source itself: its address, title, and the day it was
+read. Precision is always written, ranks never; a bar in an address is escaped, for 3.0 takes every
+bar for a separator. Statements of one pattern of columns go to one file, so no cell is empty.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Proposals:
-    """What can be proposed, each pair and direction once; what needs a person."""
+    """The statements to propose, each pair and direction once; the cases for a person."""
 
     statements: tuple[NewStatement, ...]
     refused: tuple[Refused, ...]
@@ -232,7 +232,7 @@ def monolingual(text: str, language: str) -> str:
 
 
 def safe_url(url: str) -> str:
-    """Return a URL in which nothing can end the cell that holds it.
+    """Return a URL with all characters escaped that could end its cell.
 
     >>> safe_url('https://e.org/ä"|b c')
     'https://e.org/%C3%A4%22%7Cb%20c'
@@ -291,7 +291,7 @@ def write_csv(statements: Sequence[NewStatement]) -> bytes:
 
 
 def write_refused(refused: Iterable[Refused]) -> bytes:
-    """Return what needs a person as CSV (RFC 4180)."""
+    """Return the cases for a person as CSV (RFC 4180)."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("partnership", "item_a", "item_b", "reason"))

@@ -1,6 +1,6 @@
-"""Our pairs beside a snapshot of Wikidata -> what differs, one row a finding.
+"""Our pairs compared with a snapshot of Wikidata: a row for each difference.
 
-A finding is only made of what the snapshot holds: one without dates has no finding about dates.
+Only parts of the snapshot are compared that it has: one without dates gives no finding about dates.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ACTIVE: Final = frozenset({"active", "dormant"})
 
 
 class Finding(NamedTuple):
-    """A kind of row: what it means, and what an editor could do."""
+    """A kind of finding: its meaning, and what an editor could do."""
 
     title: tuple[str, str]  # English, German
     action: tuple[str, str]
@@ -116,7 +116,7 @@ class ReportRow:
     """One finding about two parties (of items alone, the same party twice).
 
     `ours` and `theirs` are texts, with precisions where they are dates. `statement` is Wikidata's,
-    `decided` what people said of it already ("" where nobody has).
+    `decided` is the decision of people about it ("" if there is none).
     """
 
     finding: str
@@ -137,7 +137,7 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class Report:
-    """All rows, sorted, and what was compared: how many pairs, how many of them agree."""
+    """All rows, sorted, and the number of compared pairs, and of those that agree."""
 
     snapshot: str
     rows: tuple[ReportRow, ...]
@@ -169,7 +169,7 @@ def _grouped(rows: Iterable[ReportRow], key: Callable[[Party], str]) -> dict[str
 
 
 def make_report(facts: LinkFacts, snapshot: Snapshot, reviews: Reviews | None = None) -> Report:
-    """Compare what is published with a snapshot."""
+    """Compare the published pairs with a snapshot."""
     reviews = reviews or Reviews()
     known = known_pairs(facts)
     rows = [*_pair_rows(known, snapshot), *_item_rows(facts, snapshot)]
@@ -193,7 +193,7 @@ def _order(row: ReportRow) -> tuple[object, ...]:
 
 
 def decision_of(row: ReportRow, reviews: Reviews) -> str:
-    """Return what people decided about a row: a status of Mismatch Finder, `refused`, or ""."""
+    """Return the decision about a row: a status of Mismatch Finder, `refused`, or ""."""
     guid = row.statement.guid if row.statement else ""
     prop = START if row.finding.startswith("start") else END if "end" in row.finding else TWINNED
     first, second = row.parties
@@ -316,7 +316,7 @@ def _precision(time: WikidataTime) -> str:
 
 
 def _words(pair: KnownPair) -> str:
-    """Say what we say of a pair: kinds, start, end, status."""
+    """Return our facts of a pair in words: kinds, start, end, status."""
     words = [", ".join(pair.kinds) or "partnership"]
     words += [f"since {pair.start.value}"] if pair.start else []
     words += [f"until {pair.end.value}"] if pair.end else []

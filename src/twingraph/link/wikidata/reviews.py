@@ -1,7 +1,7 @@
-"""What people decided about our disagreements with Wikidata, kept so that nobody is asked twice.
+"""Decisions of people about differences from Wikidata, kept so that none is proposed twice.
 
 `data/reviews/<day>….csv` are results of Mismatch Finder as it gives them out. Those called
-`*.sssom.tsv` are refusals that curators write: a row with `Not` says that something does not hold.
+`*.sssom.tsv` are rejections by curators: a row with `Not` means that a statement is not true.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from twingraph.source.mappings import Decision, read_table
 FOLDER: Final = "data/reviews"
 PROPERTY: Final = "http://www.wikidata.org/prop/direct/"
 QUALIFIER: Final = "http://www.wikidata.org/prop/qualifier/"
-# what a reviewer may say (Mismatch Finder's UserGuide): who is wrong
+# the verdicts of a reviewer (Mismatch Finder's UserGuide): who is wrong
 STATUSES: Final = {
     "pending": "",
     "wikidata": "Wikidata is wrong",
@@ -38,7 +38,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Review:
-    """One reviewed row: which, what was said, on which day it was taken, in which file and line."""
+    """A reviewed row: its key, the verdict, the day of the export, file and line."""
 
     key: Key
     status: str
@@ -48,20 +48,20 @@ class Review:
 
 @dataclass(frozen=True)
 class Reviews:
-    """All decisions: those of Mismatch Finder by what they are about, and refusals."""
+    """All decisions: those of Mismatch Finder by their subject, and rejections."""
 
     reviewed: Mapping[Key, Review] = field(default_factory=dict)
     refused: tuple[Decision, ...] = ()
 
     def status(self, item: str, prop: str, guid: str, other: str) -> str:
-        """Return what was decided about a row: a status of `STATUSES`, `refused`, or ""."""
+        """Return the decision about a row: a status of `STATUSES`, `refused`, or ""."""
         for key in (_key(item, prop, guid, other), _key(item, prop, guid, "")):
             if key in self.reviewed:
                 return self.reviewed[key].status
         return ""
 
     def refuses(self, subject: str, predicate: str, value: str) -> bool:
-        """Has a curator said that this does not hold?"""
+        """Has a curator rejected this statement?"""
         return any(
             (row.subject, row.predicate, row.object) == (subject, predicate, value)
             for row in self.refused

@@ -39,7 +39,7 @@ def is_row_table(path: Path) -> bool:
 
 
 def read_rows(path: Path, name: str) -> Snapshot:
-    """Read such rows; raise `TwingraphError` with the line where one is none."""
+    """Read such rows; raise `TwingraphError` with the line of an invalid one."""
     by_statement: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
     items: dict[str, WikidataItem] = {}
     try:

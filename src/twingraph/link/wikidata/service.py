@@ -1,4 +1,4 @@
-"""What the query service says of some items: their statements, whole, as a snapshot.
+"""The complete P190 statements of some items from the query service, as a snapshot.
 
 Items are named in slices; each slice is counted a second time by the service itself, so that an
 answer that lacks rows is noticed.
@@ -58,7 +58,7 @@ Row = dict[str, str]
 
 
 def fetch_snapshot(client: QueryClient, items: Sequence[str]) -> Snapshot:
-    """Return what the service says of these items, all of it or `TwingraphError`."""
+    """Return all statements of these items in the service; else raise `TwingraphError`."""
     statements: dict[str, WikidataStatement] = {}
     for part in _slices(sorted(set(items), key=lambda item: int(item[1:]))):
         values = " ".join(f"wd:{item}" for item in part)
@@ -84,7 +84,7 @@ def _slices(items: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def statements_of(rows: Sequence[Row]) -> list[WikidataStatement]:
-    """Return the statements that rows tell of, each once however often a row comes."""
+    """Return the statements in the rows, each once, however often its row occurs."""
     by_statement: dict[str, list[Row]] = {}
     for row in rows:
         by_statement.setdefault(row["statement"], []).append(row)

@@ -1,7 +1,7 @@
 """Wikidata's statements of P190 as values, whoever read them from where.
 
 The data model is that of Wikibase (https://www.mediawiki.org/wiki/Wikibase/DataModel). An importer
-fills these classes; what its snapshot does not hold is None, which is not the same as nothing.
+fills these classes; a part that its snapshot lacks is None, which is not the same as empty.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ START: Final = "P580"
 END: Final = "P582"
 ROLE: Final = "P3831"
 JULIAN: Final = "Q1985786"
-# references that only say from which wiki something was copied
+# references that only name the wiki from which a statement was copied
 WEAK_REFERENCES: Final = frozenset({"P143", "P4656"})
 _ITEM: Final = re.compile(r"Q[1-9]\d*")
 _TIME: Final = re.compile(r"([+-])0*(\d+)-(\d\d)-(\d\d)T\d\d:\d\d:\d\dZ")
@@ -65,7 +65,7 @@ class WikidataTime:
 
 @dataclass(frozen=True)
 class WikidataStatement:
-    """One statement of P190: what its subject, an item, says.
+    """A P190 statement of an item, its subject.
 
     `iri` is the statement's (`…/entity/statement/Q64-…`), `revision` the version of the item in
     which it was read. `start`, `end`, `qualifiers` and `references` are None where the snapshot
@@ -101,7 +101,7 @@ class WikidataStatement:
 
 @dataclass(frozen=True)
 class WikidataItem:
-    """What a snapshot says of an item itself, as far as it does."""
+    """The data of an item in a snapshot, as far as it has any."""
 
     label: str = ""
     country: str = ""  # ISO 3166-1 alpha-2
@@ -110,7 +110,7 @@ class WikidataItem:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Statements as they were read, with what is known of their items; `name` says of when.
+    """The statements of a snapshot, with the data of their items; `name` has its date.
 
     `redirects` are items that were merged: old -> new.
     """
@@ -132,7 +132,7 @@ class Snapshot:
         return found
 
     def current(self, item: str) -> str:
-        """Return what an item is called now."""
+        """Return the current id of an item, redirects followed."""
         return self.redirects.get(item, item)
 
 
@@ -163,7 +163,7 @@ def pairs_snapshot(name: str, pairs: Iterable[tuple[str, str]]) -> Snapshot:
 
 
 def read_nodes(path: Path) -> dict[str, WikidataItem]:
-    """Read what a table of items says of each: columns `qid`, `name…`, `iso2`, `geonames_id`."""
+    """Read a table of items: columns `qid`, `name…`, `iso2`, `geonames_id`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)

@@ -31,14 +31,14 @@ from twingraph.source.tables.read import known_places
 from twingraph.source.tables.spec import FILE, ROWS
 
 _SHOWN: Final = 20  # notes that are printed; the rest is counted
-PROGRESS_FOLDER: Final = ".wikidata"  # in data/imports/<slug>: what a run has fetched so far
+PROGRESS_FOLDER: Final = ".wikidata"  # in data/imports/<slug>: the slices fetched so far
 
 
 def import_wikidata(
     settings: Settings, paths: Sequence[Path], day: str, slug: str, progress: Progress,
     client: QueryClient | None = None,
 ) -> Imported:  # fmt: skip
-    """Import what the files hold, or without files what the query service answers."""
+    """Import the statements in the files, or, without files, those of the query service."""
     refuse_options(settings, slug, day)
     refuse_options(settings, f"{slug}-places", day)
     read = Read()
@@ -81,7 +81,7 @@ class PlacesImport(NamedTuple):
 def import_places(
     settings: Settings, slug: str, day: str, found: Sequence[ItemPlace]
 ) -> PlacesImport:
-    """Write what Wikidata says of places as a list of its own, data/imports/<slug>/."""
+    """Write Wikidata's data of places as a separate list, data/imports/<slug>/."""
     refuse_options(settings, slug, day)
     folder = settings.folder / "data" / "imports" / slug
     curated = read_project(settings)

@@ -2,7 +2,7 @@
 
 A dump is `[`, one entity a line ending in a comma, `]`; several gzip or bzip2 streams one after
 another are one file. A line without the bytes `"P190"` is not parsed. A broken line is counted,
-told, and passed over.
+reported, and skipped.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Read:
-    """What came out of files: rows, labels and places of the items seen, and what was odd."""
+    """The content of the files: rows, labels and places of the items, and notes on oddities."""
 
     rows: list[StatementRow] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)

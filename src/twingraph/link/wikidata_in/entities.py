@@ -56,7 +56,7 @@ def label_of(entity: Json) -> str:
 
 
 def rows_of(entity: Json, notes: list[str]) -> Iterator[StatementRow]:
-    """Yield the P190 statements of an entity; what is odd is said in `notes`."""
+    """Yield the P190 statements of an entity; oddities are added to `notes`."""
     item = str(entity.get("id", ""))
     claims = json_map(entity.get("claims")) or json_map(entity.get("statements"))
     statements = claims.get(TWINNED, [])

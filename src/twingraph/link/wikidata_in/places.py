@@ -1,9 +1,9 @@
-"""What Wikidata says of the places themselves: coordinates, country, GeoNames number.
+"""Wikidata's data of the places themselves: coordinates, country, GeoNames id.
 
 P625, P17 and P1566 of an item, in its best rank as its own "truthy" statements are
 (https://www.mediawiki.org/wiki/Wikibase/Indexing/RDF_Dump_Format#Truthy_statements). They become
-rows of a list that only says more of places, with a graph and a source of its own, and only where
-the project says nothing yet. Where Wikidata gives two values, none is taken.
+rows of a list that only adds to places, with its own graph and source, and only where the project
+has no value yet. If Wikidata gives two values, neither is taken.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ QUERY: Final = (
 
 @dataclass(frozen=True)
 class ItemPlace:
-    """What an item says of itself; what it says twice, or not, is empty.
+    """The data of an item; a property with several values, or none, is empty.
 
-    `country` is the country's item; `code` the ISO code of what is a country itself.
+    `country` is the item of the country; `code` is the ISO code of an item that is a country.
     """
 
     item: str
@@ -80,7 +80,7 @@ class ItemPlace:
 
 
 def place_of(entity: Json) -> ItemPlace:
-    """Return what an entity (Wikibase JSON) says of its place."""
+    """Return the data of an entity (Wikibase JSON) about its place."""
     claims = json_map(entity.get("claims"))
     points = [_point_of(snak) for snak in _best(claims.get(COORDINATES))]
     countries = [item_of(snak) for snak in _best(claims.get(COUNTRY), ended=False)]
@@ -90,7 +90,7 @@ def place_of(entity: Json) -> ItemPlace:
 
 
 def places_of(bindings: Iterable[Binding]) -> Iterator[ItemPlace]:
-    """Return what rows of `QUERY` say of each item."""
+    """Return the data of each item in the rows of `QUERY`."""
     by_item: dict[str, list[Binding]] = {}
     for row in bindings:
         by_item.setdefault(cell(row, "item").rpartition("/")[2], []).append(row)
@@ -176,7 +176,7 @@ def _degrees(number: Decimal) -> str:
 def fetch_places(
     client: QueryClient, items: Iterable[str], progress: Callable[[str], None]
 ) -> Iterator[ItemPlace]:
-    """Yield what the query service says of the items, in slices; raises `TwingraphError`."""
+    """Yield the data of the items from the query service, in slices; raises `TwingraphError`."""
     ordered = sorted(set(items), key=lambda item: int(item[1:]))
     for start in range(0, len(ordered), SLICE):
         part = ordered[start : start + SLICE]
@@ -188,7 +188,7 @@ def fetch_places(
 
 @dataclass(frozen=True)
 class PlaceRows:
-    """Rows of a table of places, and notes on what was not taken."""
+    """Rows of a table of places, and notes on values that were not taken."""
 
     rows: tuple[Mapping[str, str], ...]
     notes: tuple[str, ...] = ()
@@ -198,9 +198,9 @@ def place_rows(
     found: Iterable[ItemPlace], known: Mapping[str, str], quads: Sequence[Quad], base: str,
     country_of: Callable[[str], str],
 ) -> PlaceRows:  # fmt: skip
-    """Return a row for each place of which Wikidata says what the project does not.
+    """Return a row for each place for which Wikidata has a value that the project lacks.
 
-    `known` is identifier (`wd:Q586`) -> slug, `quads` what the project says without these rows,
+    `known` is identifier (`wd:Q586`) -> slug, `quads` are those of the project without these rows,
     `country_of` gives the slug of the country with an ISO code, '' for one that is not known.
     """
     start = f"{base}id/place/"

@@ -1,9 +1,9 @@
 """All P190 statements from the query service: one query at a time, slice by slice.
 
-A slice is a country (or none), and a part of it by number where it is large. Each answer is counted
-and compared with what the service said there is; a slice that is cut, late or short is asked in
-halves. Finished slices are kept in a folder, so that a run that was stopped goes on where it was.
-https://www.mediawiki.org/wiki/Wikidata_Query_Service/User_Manual, wikitech Robot policy.
+A slice is a country (or none), and for a large country a numbered part of it. The number of rows is
+compared with the count that the service gave before; a slice that is cut, late or short is
+requested again in halves. Finished slices are kept in a folder, so that an interrupted run
+continues. https://www.mediawiki.org/wiki/Wikidata_Query_Service/User_Manual, wikitech Robot policy.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 https://www.mediawiki.org/wiki/Wikibase/DataModel#Dates_and_times: month and day may be 00, and
 `+1953-01-01` with precision 9 means the year. Precision 7 (century) is used both ways in practice,
-so it gives wide bounds. What EDTF can't say (before year 1, above a century) is kept raw elsewhere.
+so it gives wide bounds. Times that EDTF can't express (before year 1, above a century) are kept as
+they are, elsewhere.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _TIME: Final = re.compile(r"([+-]?)0*(\d{1,16})-(\d{2})-(\d{2})(T.*)?")
 
 
 def edtf_of(text: str, precision: int, calendar: str = "") -> str:
-    """Return the EDTF of a time; empty where EDTF here has no word for it.
+    """Return the EDTF of a time; empty if our EDTF can't express it.
 
     >>> edtf_of("+1953-00-00T00:00:00Z", 9), edtf_of("+1953-01-01T00:00:00Z", 9)
     ('1953', '1953')

@@ -18,7 +18,7 @@ from twingraph.site.pictures.svg import Words
 YEARS_BACK: Final = 1
 YEARS_AHEAD: Final = 10
 Name = Callable[[str], str]
-"""IRI -> what the thing is called."""
+"""IRI -> the name of the entity."""
 
 
 def calendar_feed(
@@ -78,7 +78,7 @@ def _event(
 
 
 def uid(found: Anniversary) -> str:
-    """Return the UID of an anniversary: of the thing, so that it outlives a finer date.
+    """Return the UID of an anniversary, which stays when a finer date becomes known.
 
     >>> start = Start("https://w3id.org/twingraph/id/partnership/bonn-minsk", "agreement", "2003")
     >>> uid(Anniversary(start, 25, "2028"))

@@ -17,7 +17,7 @@ _TEXT: Final = 2000
 class Event(NamedTuple):
     """A whole-day event from `first` up to the day before `after` (RFC 5545, 3.6.1: exclusive).
 
-    `uid` never changes for the same thing; `tentative` is what is only implied.
+    `uid` never changes for the same event; `tentative` marks an event that is only implied.
     """
 
     uid: str

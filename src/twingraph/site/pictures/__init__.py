@@ -14,11 +14,11 @@ A page asks a query of queries/site, turns its rows into records, and the record
 | statistics-fields, -sources | `counted(rows, variable, …)` | `bars.bars_svg` |
 | statistics-countries | `country_pairs` | `matrix.country_matrix_svg(pairs, …)` |
 
-`data.iris_in(rows)` are the things whose names a page must know first. Every picture takes `title`,
-`description`, `words` (`words.words_in(language)`) and a `prefix` of its own for its ids, and is an
-empty text where there is nothing to draw. The page's style sheet holds `marks.stylesheet()`; a map
-with `land_href` asks for the one file `map.land_svg()`; `standalone=True` makes a file of its own.
-On a narrow screen a picture scrolls in its box: `<div class="picture" tabindex="0" role="region"
-aria-label="…">`, with `overflow-x: auto` and `min-width: 40rem` for the svg. The table beneath is
-the page's.
+`data.iris_in(rows)` are the entities whose names a page must load first. Every picture takes
+`title`, `description`, `words` (`words.words_in(language)`) and a `prefix` of its own for its ids,
+and is an empty text where there is nothing to draw. The page's style sheet holds
+`marks.stylesheet()`; a map with `land_href` asks for the one file `map.land_svg()`;
+`standalone=True` makes a file of its own. On a narrow screen a picture scrolls in its box: `<div
+class="picture" tabindex="0" role="region" aria-label="…">`, with `overflow-x: auto` and `min-width:
+40rem` for the svg. The table beneath is the page's.
 """

@@ -1,4 +1,4 @@
-"""Bar charts: what is certain and what is only possible, drawn apart."""
+"""Bar charts that show certain and possible numbers separately."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_BARS: Final = 400
 
 
 class Bar(NamedTuple):
-    """A number with what it counts; `possible` comes on top of what is `certain`."""
+    """A number with its label; `possible` is added to `certain`."""
 
     label: str
     certain: int
@@ -73,7 +73,7 @@ def bars_svg(
 
 
 def _description(bar: Bar, words: Words) -> str:
-    """Return a bar in words, as its tip and for a screen reader."""
+    """Return a bar in words, for its tooltip and for screen readers."""
     certain = f"{clean(bar.label)}: {bar.certain}"
     if not bar.possible:
         return certain

@@ -28,7 +28,7 @@ Lookup = Callable[[str], str]
 DateWords = Callable[[str], str]
 
 ENDED: Final = frozenset({"ended", "suspended"})
-SEVERAL: Final = "several"  # the code of a partnership whose kind is told differently
+SEVERAL: Final = "several"  # the code of a partnership with several kinds
 _CLASSES: Final = {
     "Agreement": "agreement",
     "Decision": "decision",
@@ -121,9 +121,9 @@ def world_pairs(rows: Iterable[Row]) -> list[tuple[Position, Position]]:
 def timeline(
     rows: Iterable[Row], name: Lookup, href: Lookup, date_words: DateWords, this: str = ""
 ) -> list[Dated]:
-    """Return what a timeline tells of, of the rows of `timeline.rq`.
+    """Return the events of a timeline, from rows of `timeline.rq`.
 
-    What is dated of `this` itself needs no name: its kind says what it is.
+    Dates of `this` itself need no name: their kind says what they are.
     """
     found = set()
     for row in rows:
@@ -164,7 +164,7 @@ def network(
 
 
 class Starts(NamedTuple):
-    """Starts by year: what is certain, what is possible, and how many have no year at all."""
+    """Starts by year: certain, possible, and the number of those without a year."""
 
     bars: list[Bar]
     dated: int
@@ -273,7 +273,7 @@ def _kind_name(types: _Types, name: Lookup) -> str:
 
 
 def _kinds(types: Mapping[str, _Types], name: Lookup) -> list[Kind]:
-    """Return the legend: each kind that occurs, by name; what has no kind has no line in it."""
+    """Return the legend: each kind that occurs, by name."""
     labels: dict[str, set[str]] = defaultdict(set)
     for found in types.values():
         if found.iris:

@@ -29,7 +29,7 @@ def embed_style() -> str:
 
 
 def style_source() -> str:
-    """Return what a Content-Security-Policy must allow in `style-src` for it."""
+    """Return the source that a Content-Security-Policy must allow in `style-src` for it."""
     digest = hashlib.sha256(embed_style().encode("utf-8")).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 

@@ -34,7 +34,7 @@ from twingraph.site.pictures.svg import (
 PICTURE_WIDTH: Final = 960.0
 _EUROPE: Final = Box(462, 29, 622, 148)  # 12° W to 45° E, 35° to 71° N, in map units
 _CROWDED: Final = 5  # partners in Europe from which on it gets a part of its own
-_HIT: Final = 12.0  # radius in pixels of what can be clicked (WCAG 2.2, 2.5.8: 24 by 24)
+_HIT: Final = 12.0  # radius in pixels of click targets (WCAG 2.2, 2.5.8: 24 by 24)
 _LABEL: Final = 12.0
 _MOST_ZOOM: Final = 6.5  # the land is drawn for a world; nearer it looks cut out with scissors
 
@@ -175,7 +175,7 @@ def _legend(kinds: Sequence[Kind], y: float) -> tuple[list[str], float]:
 
 
 def _panels(positions: Sequence[Position]) -> list[_Panel]:
-    """Choose what is shown: the world, a part of it, or the world with Europe beside it."""
+    """Choose the extent: the world, a part of it, or the world with Europe beside it."""
     flat = [project(position) for position in positions]
     europe = sum(1 for xy in flat if _EUROPE.holds(Box(xy.x, xy.y, xy.x, xy.y)))
     whole = Box(0, 0, WIDTH, HEIGHT)

@@ -1,4 +1,4 @@
-"""What tells kinds apart in pictures: a shape, a dash and a colour each, never a colour alone."""
+"""Marks of kinds in pictures: a shape, a dash pattern and a colour each, never a colour alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twingraph.site.pictures.svg import element, escape, number, text_element, t
 
 
 class Mark(NamedTuple):
-    """How things of a kind are drawn: `dash` is the SVG stroke-dasharray, empty for a solid line.
+    """The drawing style of a kind: `dash` is the SVG stroke-dasharray, empty for a solid line.
 
     `style` is the class that `pictures.css` colours.
     """
@@ -23,7 +23,7 @@ class Mark(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A kind in a legend: its code and what it is called."""
+    """A kind in a legend: its code and its name."""
 
     code: str
     label: str
@@ -38,7 +38,7 @@ MARKS: Final[Mapping[str, Mark]] = {
     "friendship": Mark("diamond", "10 3 2 3", "tg-k-friendship"),
     "solidarity-partnership": Mark("triangle", "3 3", "tg-k-solidarity"),
     "utility-partnership": Mark("cross", "12 4", "tg-k-utility"),
-    # what a timeline tells of
+    # kinds of events on a timeline
     "start": Mark("circle", "", "tg-k-twinning"),
     "end": Mark("cross", "12 4", "tg-k-utility"),
     "agreement": Mark("square", "7 4", "tg-k-project"),
@@ -50,7 +50,7 @@ MARKS: Final[Mapping[str, Mark]] = {
 
 
 def mark_of(code: str) -> Mark:
-    """Return the mark of a kind; what is not known, or of several kinds, has the open ring.
+    """Return the mark of a kind; an unknown kind, and several kinds, have the open ring.
 
     >>> mark_of("twinning").shape, mark_of("anything").shape
     ('circle', 'ring')

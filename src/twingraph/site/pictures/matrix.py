@@ -45,7 +45,7 @@ def country_matrix_svg(
 ) -> str:
     """Return the matrix of the `MOST_COUNTRIES` countries with most partnerships.
 
-    A pair stands once, below the diagonal, the more the darker; empty where there is none.
+    Each pair has one cell, below the diagonal, the darker the more; empty if there is none.
     `description` may name the number of countries as `{count}`.
     """
     check_prefix(prefix)
@@ -63,7 +63,7 @@ def country_matrix_svg(
     if not names:
         return ""
     if len(_between(cells, names)) < _THIN * len(names) ** 2 / 2:
-        names = names[: MOST_COUNTRIES // 2]  # a mostly empty matrix says little
+        names = names[: MOST_COUNTRIES // 2]  # a mostly empty matrix is no help
     shown = {name: index for index, name in enumerate(names)}
     drawn = _between(cells, names)
     most = max((pair.number for pair in drawn), default=1)

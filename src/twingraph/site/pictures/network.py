@@ -25,7 +25,7 @@ from twingraph.site.pictures.svg import (
 
 _WIDTH: Final = 960.0
 _ROW: Final = 28.0
-_LEFT: Final = 250.0  # x of the left column of marks; its labels stand left of it
+_LEFT: Final = 250.0  # x of the left column of marks; its labels are left of it
 _LABEL: Final = 34
 MOST_PARTNERS: Final = 80
 
@@ -124,7 +124,7 @@ def _by_country(
 
 
 def _place(index: int, rows: int, count: int, height: float) -> tuple[float, float]:
-    """Return where a node stands: the first half left, the second right, from top to bottom."""
+    """Return the position of a node: the first half left, the second right, from top to bottom."""
     left = index < rows
     in_column = rows if left else count - rows
     row = index if left else index - rows

@@ -1,4 +1,4 @@
-"""Where a place lies on the map: the Natural Earth I projection, and great circles.
+"""Positions on the map: the Natural Earth I projection, and great circles.
 
 The polynomial is Tom Patterson's projection as fitted by Bojan Šavrič and others, 2011
 ("A polynomial equation for the Natural Earth projection", Cartography and Geographic Information
@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 WIDTH: Final = 1000.0
-NORTH: Final = 84.0  # the northernmost latitude that is drawn; nobody lives beyond
+NORTH: Final = 84.0  # the northernmost latitude that is drawn; no city is beyond
 SOUTH: Final = -57.0
 _STEP: Final = 4.0  # degrees of a great circle between two points of its line
 
@@ -58,7 +58,7 @@ HEIGHT: Final = _SCALE * (_TOP - _natural_earth(SOUTH, 0)[1])
 
 
 def project(position: Position) -> XY:
-    """Return where a position lies on the map.
+    """Return the point of a position on the map.
 
     >>> project(Position(0, 0)).x, round(project(Position(84, 0)).y, 6)
     (500.0, 0.0)
@@ -97,7 +97,7 @@ def great_circle(start: Position, end: Position) -> list[list[Position]]:
 
 @lru_cache(maxsize=8192)  # each panel and each language draws it
 def flat_circle(start: Position, end: Position) -> tuple[tuple[XY, ...], ...]:
-    """Return the pieces of the shortest way as they lie on the map."""
+    """Return the pieces of the great circle as points of the map."""
     return tuple(tuple(map(project, piece)) for piece in great_circle(start, end) if len(piece) > 1)
 
 

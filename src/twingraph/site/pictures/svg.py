@@ -1,6 +1,6 @@
 """SVG elements as texts: whatever comes in is escaped, cut and free of control characters.
 
-Pictures stand inside HTML pages and alone as `image/svg+xml`, so every text is well-formed XML 1.0.
+Pictures are used inside HTML and as `image/svg+xml` files, so every text is well-formed XML 1.0.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def clean(text: str, limit: int = LONGEST) -> str:
 
 
 def escape(text: str, limit: int = LONGEST) -> str:
-    """Return `text` as it may stand in an attribute or between tags.
+    """Return `text` escaped for an attribute or between tags.
 
     >>> escape('<b onclick="x">')
     '&lt;b onclick=&quot;x&quot;&gt;'
@@ -138,10 +138,10 @@ def document(
     style: str = "",
     linked: bool = True,
 ) -> str:
-    """Return a whole picture: its title and description are what a screen reader says first.
+    """Return a complete picture; a screen reader reads its title and description first.
 
     With links inside it is a group: what has `role="img"` hides its links (WAI-ARIA 1.2,
-    "Presentational Children"). `style` is put inside, for a picture that stands alone.
+    "Presentational Children"). `style` is put inside, for a picture in a file of its own.
     """
     check_prefix(prefix)
     inner = [

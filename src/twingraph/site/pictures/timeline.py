@@ -24,7 +24,7 @@ from twingraph.site.pictures.svg import (
 _WIDTH: Final = 960.0
 _MARGIN: Final = 14.0
 _ROW: Final = 42.0
-_DAY_ROW: Final = 28.0  # a day is a mark with its words beside it
+_DAY_ROW: Final = 28.0  # a day is a mark with its text beside it
 _SIZE: Final = 13.0
 _LABEL: Final = 90  # letters
 _STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -120,7 +120,7 @@ def _row(item: Dated) -> _Row | None:
 
 
 def _day(text: str | None) -> int | None:
-    """Return the number of a day (proleptic Gregorian ordinal); None for what is no ISO day."""
+    """Return the number of a day (proleptic Gregorian ordinal); None if it is no ISO day."""
     if not text:
         return None
     try:
@@ -166,7 +166,7 @@ def _axis(scale: _Scale, bottom: float) -> list[str]:
 
 
 def _draw(row: _Row, top: float, scale: _Scale, words: Words) -> str:
-    """Return a row: its mark and words, and its bar below unless it is a day."""
+    """Return a row: its mark and text, and its bar below unless it is a day."""
     item = row.item
     mark = mark_of(item.kind)
     left = scale.x(row.first) if row.first is not None else _MARGIN
@@ -190,7 +190,7 @@ def _draw(row: _Row, top: float, scale: _Scale, words: Words) -> str:
 
 
 def _line(row: _Row, left: float, right: float, middle: float) -> list[str]:
-    """Return the bar over the days that a date can mean, and the line of what lasts."""
+    """Return the bar over the days that a date can mean, and the line of a state that lasts."""
     style = mark_of(row.item.kind).style
     parts = [
         element(
@@ -207,7 +207,7 @@ def _line(row: _Row, left: float, right: float, middle: float) -> list[str]:
 
 
 def _label(text: str, mark: Mark, left: float, right: float, top: float) -> list[str]:
-    """Return mark and words over a bar: from its start on, or up to its end."""
+    """Return mark and text over a bar: from its start on, or up to its end."""
     if left + 26 + text_width(text, _SIZE) <= _WIDTH or right < _WIDTH / 2:
         words = text_element(text, left + 18, top + 17.5, class_="tg-halo")
         return [shape(mark, left + 6, top + 13, 5), words]
@@ -217,7 +217,7 @@ def _label(text: str, mark: Mark, left: float, right: float, top: float) -> list
 
 
 def _legend(rows: Sequence[_Row], words: Words, y: float) -> tuple[list[str], float]:
-    """Return what the marks mean, each kind that occurs."""
+    """Return the legend: the mark of each kind that occurs."""
     codes = sorted({_kind_key(row.item.kind) for row in rows})
     kinds = [Kind(code.removeprefix("picture."), words(code)) for code in codes]
     return legend(kinds, 8, y, _WIDTH - 16, lines=False)

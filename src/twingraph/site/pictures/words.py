@@ -1,4 +1,4 @@
-"""The words of pictures and calendars, by language; who has catalogues may look them up there."""
+"""The texts of pictures and calendars, by language."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     """
     folder = files("twingraph.site") / "locale"
     found = folder / f"pictures.{language}.toml"
-    if not found.is_file():  # a language that has its sentences, but not yet these words
+    if not found.is_file():  # a language that has a catalogue, but not yet these texts
         found = folder / "pictures.en.toml"
     text = found.read_text(encoding="utf-8")
     return {

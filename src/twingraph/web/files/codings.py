@@ -1,4 +1,4 @@
-"""Which content coding a client would rather have (RFC 9110 §12.5.3), of those that lie there."""
+"""Chooses the content coding that a client prefers (RFC 9110 §12.5.3), of the available ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 IDENTITY: Final = "identity"
-_ORDER: Final = ("zstd", "gzip")  # what is rated equally is sent as the smaller one
+_ORDER: Final = ("zstd", "gzip")  # of equal weights, the first is sent: its files are smaller
 _ALIAS: Final = {"x-gzip": "gzip"}  # §8.4.1.3
 _WEIGHT: Final = r"[ \t]*;[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)"
 _MEMBER: Final = re.compile(rf"([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:{_WEIGHT})?")
@@ -17,8 +17,8 @@ _UNNAMED: Final = 0.0001  # below every weight that can be written
 def choose_coding(header: str | None, there: Collection[str]) -> str | None:
     """Return the coding to send, `identity` for none; None where the client takes none of them.
 
-    `there` are the codings that lie ready besides the file as it is. Without a header nothing is
-    packed: whoever asks for `x.nq` and says no more gets the bytes that have its checksum.
+    `there` are the available codings beside the plain file. Without the header the plain file is
+    sent: a simple request for `x.nq` gets the bytes of its published checksum.
 
     >>> [choose_coding(one, ("gzip", "zstd")) for one in (None, "gzip", "gzip, zstd", "br", "*")]
     ['identity', 'gzip', 'zstd', 'identity', 'zstd']

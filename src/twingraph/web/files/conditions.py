@@ -17,7 +17,7 @@ _ETAG: Final = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _MONTH: Final = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY: Final = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _TIME: Final = r"\d\d:\d\d:\d\d"
-# RFC 9110 §5.6.7: what is sent today, what RFC 850 wrote, what C's asctime writes.
+# RFC 9110 §5.6.7: the current form, that of RFC 850, that of C's asctime.
 _DATE: Final = re.compile(
     rf"{_DAY}, \d\d {_MONTH} \d{{4}} {_TIME} GMT"
     rf"|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d\d-{_MONTH}-\d\d {_TIME} GMT"
@@ -26,14 +26,14 @@ _DATE: Final = re.compile(
 
 
 class Validators(NamedTuple):
-    """What tells one state of a representation from another: a tag, and when it came to be."""
+    """The validators of a representation: its tag, and its time of modification."""
 
     etag: str
-    modified: int | None = None  # seconds since 1970, as a header can say them
+    modified: int | None = None  # seconds since 1970, as in a header
 
 
 def read_date(text: str) -> int | None:
-    """Return an HTTP date as seconds since 1970; None for what is none.
+    """Return an HTTP date as seconds since 1970; None if it is no date.
 
     >>> read_date("Sun, 06 Nov 1994 08:49:37 GMT"), read_date("Sunday, 06-Nov-94 08:49:37 GMT")
     (784111777, 784111777)
@@ -83,7 +83,7 @@ def outcome(request_headers: Headers, now: Validators) -> Literal[200, 304, 412]
 
 
 def range_holds(request_headers: Headers, now: Validators, clock: float) -> bool:
-    """Return whether `If-Range` lets `Range` through (§13.1.5): only for exactly what is there.
+    """Return whether `Range` counts under `If-Range` (§13.1.5): only for the exact current state.
 
     A weak tag never does, and a date only if nothing can have changed within its second
     (§8.8.2.2); `clock` is the time of the answer.

@@ -1,4 +1,4 @@
-"""A file as it was published and where it lies; opened only where it is still that file."""
+"""Published files: opened only if they are unchanged since they were published."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class NotWholeError(Exception):
 
 
 class PublishedFile(NamedTuple):
-    """A file as it was published, and where it lies; `modified` in seconds since 1970.
+    """A published file and its path; `modified` in seconds since 1970.
 
     Where it is kept packed only, `path` is the packed file, and `packed_size` its size in bytes.
     """
@@ -43,7 +43,7 @@ class PublishedFile(NamedTuple):
 
     @property
     def content_type(self) -> str:
-        """What `Content-Type` says of the file asked for by its own name."""
+        """The media type of the file under its own name."""
         kind = f"application/{self.packing}" if self.packing else media_type(self.name)[0]
         return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
@@ -70,9 +70,9 @@ def open_whole(published: PublishedFile) -> BinaryIO | None:
 
 
 def read_whole(published: PublishedFile) -> bytes | None:
-    """Return what is in a file; None where that is not what was published, to the byte.
+    """Return the content of a file; None if it is not exactly what was published.
 
-    For what answers are made from: half a catalogue may well be a valid smaller one.
+    For files from which responses are made: half a catalogue may be a valid smaller one.
     """
     file = open_whole(published)
     if file is None:
@@ -107,7 +107,7 @@ def published_file(name: str, dump: BuildFile, release: str) -> PublishedFile:
     """
     try:
         written = int(dump.path.stat().st_mtime)
-    except OSError:  # gone; that is told when it is to be sent
+    except OSError:  # gone; reported when it is to be sent
         written = 0
     modified = max(written, release_time(release)) if release else written
     return PublishedFile(dump.path, name, dump.size, dump.sha256, modified)

@@ -1,7 +1,7 @@
-"""Which bytes a `Range` header asks for (RFC 9110 §14), and how several of them are sent.
+"""Parses `Range` headers (RFC 9110 §14), and sends several ranges.
 
-Ranges that touch or overlap are joined; a header that asks for too many, or that is no range of
-bytes, is as good as not sent, so that nobody can ask for more work than one whole file is.
+Ranges that touch or overlap are joined; a header with too many ranges, or without a valid one, is
+ignored, so that no request costs more than the whole file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Span(NamedTuple):
     stop: int
 
     def content_range(self, size: int) -> str:
-        """Return it as `Content-Range` says it (§14.4).
+        """Return the value of `Content-Range` (§14.4).
 
         >>> Span(0, 10).content_range(100)
         'bytes 0-9/100'
@@ -33,9 +33,9 @@ class Span(NamedTuple):
 
 
 def read_ranges(header: str, size: int) -> list[Span] | None:
-    """Return the spans that `Range` asks for of a file of `size` bytes, in their order in it.
+    """Return the requested spans of a file of `size` bytes, in their order in it.
 
-    None where the header is to be ignored; an empty list where it asks for nothing there is (416).
+    None if the header is to be ignored; an empty list if no range can be satisfied (416).
 
     >>> read_ranges("bytes=0-9, 5-14, 90-", 100)
     [Span(start=0, stop=15), Span(start=90, stop=100)]

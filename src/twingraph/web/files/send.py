@@ -1,4 +1,4 @@
-"""Files over HTTP: found by a table of names, sent whole, in part, or packed as they lie there.
+"""Files over HTTP: found by name in a table, sent whole, in part, or packed as stored.
 
 Nothing is packed on the fly: `x.nq` goes out as the bytes of `x.nq.zst` or `x.nq.gz` where these
 were published too and `Accept-Encoding` asks for them. A release keeps such an `x.nq` packed only;
@@ -54,7 +54,7 @@ from twingraph.web.weblinks import file_links
 RETRY_AFTER: Final = 10  # seconds; a build or a copy of a release is done by then
 REVALIDATE: Final = "no-cache"
 _CHUNK: Final = 256 * 1024
-_SKIPPED: Final = 8 * 1024 * 1024  # bytes of a packed file that are unpacked for nobody, at most
+_SKIPPED: Final = 8 * 1024 * 1024  # bytes of a packed file unpacked without being sent, at most
 
 
 class FileBody(StreamingResponse):
@@ -127,9 +127,9 @@ def send_file(
     links: str = "",
     cache_control: str = REVALIDATE,
 ) -> Response:
-    """Send the file `name` of the table `shelf`, in the coding, the state and the part asked for.
+    """Send the file `name` of the table `shelf`, by coding, conditions and range of the request.
 
-    `Range` counts for GET alone (RFC 9110 §14.2): HEAD tells the headers of the whole.
+    `Range` counts for GET alone (RFC 9110 §14.2): HEAD has the headers of the whole.
     """
     requested = shelf[name]
     packed = {
