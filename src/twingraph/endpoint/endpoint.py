@@ -80,6 +80,14 @@ class Replied(NamedTuple):
     began: float  # seconds, by `time.perf_counter`
 
 
+class Made(NamedTuple):
+    """What came of a request that others wait for; what is not `for_all`, each makes for itself."""
+
+    reply: Reply
+    result: Result | None
+    for_all: bool
+
+
 class Evaluator(Protocol):
     """Who evaluates queries: the pool of workers, or an endpoint elsewhere."""
 
@@ -181,7 +189,7 @@ class Service:
         self._questions = questions
         self.limits = evaluator.limits
         self.cache = Cache(_CACHED_BYTES)
-        self.making: dict[bytes, asyncio.Future[Result | None]] = {}  # pages just being made
+        self.making: dict[bytes, asyncio.Future[Made | None]] = {}  # pages just being made
         self.build = site.dumps["SHA256SUMS"].sha256
         self.long_texts = Pace(_PAUSE)
         self.sending = 0  # bytes of results on their way to slow readers

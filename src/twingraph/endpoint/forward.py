@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from twingraph.endpoint.endpoint import (
     SEEN,
     ForPeople,
+    Made,
     Service,
     Submitter,
     condition,
@@ -44,6 +45,12 @@ from twingraph.web.respond import changed
 _PASSED: Final = (b"accept", b"accept-language", b"content-type", b"host")
 _KEPT: Final = frozenset({200, 301, 303, 308, 410})
 _NOT_KEPT: Final = ("no-store", "private")
+
+
+# What the next who asks the same would be told, too.
+_SAME_FOR_ALL: Final = frozenset(
+    {Outcome.TOO_LONG, Outcome.TOO_MUCH_MEMORY, Outcome.TOO_MANY_BYTES, Outcome.FAILED}
+)
 
 
 class Kind(NamedTuple):
@@ -152,33 +159,50 @@ class Forwarded:
             for name, value in scope["headers"]
             if name in _PASSED
         ]
+        question = PAGE + pack(head, body)
         if not key:
-            return await self._make(request, service, head, body)
-        same = _digest(key.hex(), json.dumps(head["headers"]))
-        first = service.making.get(same)
-        if first is not None and (shared := await asyncio.shield(first)) is not None:
-            scope[SEEN] = (-1, "", True)
-            return shared
-        making = asyncio.get_running_loop().create_future()
-        service.making.setdefault(same, making)
-        shared = None
-        try:
-            made = await self._make(request, service, head, body)
-            if _keep(service, key, request, made):
-                shared = made
-        finally:  # who waited for what came to nothing, or is not for all, makes it for himself
-            if service.making.get(same) is making:
-                del service.making[same]
-            making.set_result(shared)
-        return made
+            return self._made(scope, service, await self._reply(request, service, question))
+        return await self._shared(request, service, question, key)
 
-    async def _make(
-        self, request: Request, service: Service, head: dict[str, Any], body: bytes
+    async def _shared(
+        self, request: Request, service: Service, question: bytes, key: bytes
     ) -> Result:
-        """Have an answer made by a worker; raise what is to be told where there is none."""
+        """Return an answer that somebody else is having made, or have it made for all who wait.
+
+        Where that comes to nothing (its client left, there was no place), one of those who wait
+        takes over. A limit that one has overrun, the others would too.
+        """
         scope = request.scope
-        workers = self._kind.workers(service)
-        reply = await workers.submit(PAGE + pack(head, body), gone_of(request.receive))
+        same = _digest(key.hex(), question.hex())
+        while (first := service.making.get(same)) is not None:
+            made = await asyncio.shield(first)
+            if made is not None and made.for_all:
+                if made.result is not None:
+                    scope[SEEN] = (-1, "", True)
+                    return made.result
+                return self._made(scope, service, made.reply)
+            if made is not None:
+                return self._made(scope, service, await self._reply(request, service, question))
+        making: asyncio.Future[Made | None] = asyncio.get_running_loop().create_future()
+        service.making[same] = making
+        made = None
+        try:
+            reply = await self._reply(request, service, question)
+            if reply.outcome in _SAME_FOR_ALL:
+                made = Made(reply, None, for_all=True)
+            result = self._made(scope, service, reply)
+            made = Made(reply, result, for_all=_keep(service, key, request, result))
+        finally:
+            del service.making[same]
+            making.set_result(made)
+        return result
+
+    async def _reply(self, request: Request, service: Service, question: bytes) -> Reply:
+        """Have a worker asked."""
+        return await self._kind.workers(service).submit(question, gone_of(request.receive))
+
+    def _made(self, scope: Scope, service: Service, reply: Reply) -> Result:
+        """Return the answer in a reply; raise what is to be told where there is none."""
         if reply.outcome is not Outcome.RESPONSE:
             if reply.outcome is Outcome.FAILED:
                 raise RuntimeError(reply.body.decode("utf-8", "replace"))
