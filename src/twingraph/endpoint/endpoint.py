@@ -55,7 +55,8 @@ _HELD: Final = 4  # so many of the largest results may be on their way to slow r
 _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
 _PACE: Final = 100 * 1024
 _PAUSE: Final = 0.004  # seconds between long texts: to read each takes as long as some look-ups
-_PART: Final = 256 * 1024  # bytes of a large result that are handed over at once
+_PART: Final = 256 * 1024  # bytes of a result that is sent at once
+_HANDED: Final = 1024 * 1024  # bytes of a larger one that are handed over at once
 _NOT_MODIFIED: Final = (
     b"cache-control", b"content-location", b"etag", b"vary", *(name.encode() for name in COMMON),
 )  # fmt: skip
@@ -460,8 +461,9 @@ async def send_result(service: Service, scope: Scope, send: Send, made: Result, 
     service.sending += len(body)
     try:
         async with asyncio.timeout(_PATIENCE + len(body) / _PACE):
-            for start in range(0, len(body), _PART):
-                part = body[start : start + _PART]
+            whole = memoryview(body)  # nothing of it is copied
+            for start in range(0, len(body), _HANDED):
+                part = whole[start : start + _HANDED]
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
     finally:

@@ -298,7 +298,7 @@ class Connection(asyncio.Protocol):
 
     # --- what an exchange asks -------------------------------------------------------------------
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Send bytes."""
         if not self._transport.is_closing():
             self._transport.write(data)

@@ -22,12 +22,13 @@ _STATUS_LINES: Final = {
 ANSWERED: Final = "answered"  # in the state of a scope: a status that the connection sent itself
 CLIENT_LEFT: Final = 499  # for the log and the numbers: nothing was sent, its client had left
 _BODILESS: Final = (204, 304)
+_LARGE: Final = 64 * 1024  # bytes of a part
 
 
 class Line(Protocol):
     """What an exchange needs of its connection."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Send bytes."""
         ...
 
@@ -147,20 +148,24 @@ class Exchange:
             self._head = self._make_head(message["status"], message.get("headers", ()))
             self.status = message["status"]
             return
-        body: bytes = message.get("body", b"")
+        body: bytes | memoryview = message.get("body", b"")
         more: bool = message.get("more_body", False)
         if self.scope["method"] == "HEAD" or self.status in _BODILESS:
             body, self._left = b"", 0
+        part: bytes | memoryview
         if self._chunked:
-            part = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            part += b"" if more else b"0\r\n\r\n"
+            chunk = (b"%x\r\n" % len(body), body, b"\r\n") if body else ()
+            part = b"".join((*chunk, b"" if more else b"0\r\n\r\n"))
         else:
             if self._left is not None:
                 self._left -= len(body)
                 if self._left < 0:
                     raise ValueError("more of a body than its length says")
             part = body
-        if self._head:
+        if self._head and len(part) > _LARGE:
+            self._line.write(self._head)  # goes out with the part, which is not copied
+            self._head = b""
+        elif self._head:
             part, self._head = self._head + part, b""
         if part:
             self._line.write(part)
