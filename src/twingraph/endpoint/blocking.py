@@ -21,11 +21,11 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from twingraph.endpoint.endpoint import Evaluator
 from twingraph.endpoint.formats import choose_formats
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Reply
 from twingraph.endpoint.refusal import refusal
+from twingraph.endpoint.service import Evaluator
 from twingraph.sparql.queryable import QueryResult
 
 Run = Callable[[Callable[[], Coroutine[Any, Any, Reply]]], Reply]

@@ -13,10 +13,11 @@ from starlette.routing import Route
 
 from twingraph.endpoint.answers import ResultView, query_page, table_of
 from twingraph.endpoint.completions import completions
-from twingraph.endpoint.endpoint import PATH, ForPeople, Service, limits_text
+from twingraph.endpoint.endpoint import PATH, ForPeople
 from twingraph.endpoint.hints import hints_of
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.protocol import ProtocolRequest, RefusedError
+from twingraph.endpoint.service import Service, limits_text
 from twingraph.site.describe import FORMATS
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import render

@@ -22,9 +22,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from twingraph.endpoint.endpoint import (
     SEEN,
     ForPeople,
-    Made,
-    Service,
-    Submitter,
     condition,
     gone_of,
     has_room,
@@ -37,6 +34,7 @@ from twingraph.endpoint.process import Reply
 from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.refusal import page_refusal, refusal
 from twingraph.endpoint.result import Result, lines_of
+from twingraph.endpoint.service import Made, Service, Submitter
 from twingraph.settings import Limits
 from twingraph.web.feeds import hand_over
 from twingraph.web.reconcile import MAX_BODY

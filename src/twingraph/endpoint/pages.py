@@ -18,13 +18,19 @@ from pyoxigraph import Store
 from starlette.types import Message, Scope
 
 from twingraph.endpoint.blocking import BlockingEvaluator
-from twingraph.endpoint.endpoint import SEEN, ForPeople, Service, answer, is_query
+from twingraph.endpoint.endpoint import (
+    SEEN,
+    ForPeople,
+    answer,
+    is_query,
+)
 from twingraph.endpoint.evaluate import FRESH, Answer, Config, evaluate
 from twingraph.endpoint.inner import OutOfMemoryError, alone
 from twingraph.endpoint.messages import pack, unpack
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.question import Question
+from twingraph.endpoint.service import Service
 from twingraph.settings import Limits
 from twingraph.site.prepared import read_prepared
 from twingraph.site.read_ahead import read_build, read_program

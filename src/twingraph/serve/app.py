@@ -21,7 +21,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twingraph.endpoint.blocking import BlockingEvaluator
-from twingraph.endpoint.endpoint import Service
 from twingraph.endpoint.form import ROUTES as FORM
 from twingraph.endpoint.forward import FORM as FORM_KIND
 from twingraph.endpoint.forward import PAGES, QUESTIONS, THINGS, forwarded
@@ -31,6 +30,7 @@ from twingraph.endpoint.launch import Launcher, OwnLauncher, pages_of
 from twingraph.endpoint.places import OwnPlaces
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.remote import RemoteEvaluator
+from twingraph.endpoint.service import Service
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import NAME, load_store
 from twingraph.serve.log import Log

@@ -22,7 +22,6 @@ from twingraph.endpoint.endpoint import (
     PATH,
     REPLIED,
     Replied,
-    Service,
     suffix_of,
 )
 from twingraph.endpoint.formats import choose_formats
@@ -30,6 +29,7 @@ from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import Reply
 from twingraph.endpoint.question import head_of
 from twingraph.endpoint.result import Result, key_of, query_digest, unescaped
+from twingraph.endpoint.service import Service
 from twingraph.serve.exchange import CLIENT_LEFT, Answering, Exchange, date_line
 from twingraph.serve.log import Seen
 from twingraph.web.negotiate import Variant, usable

@@ -28,11 +28,11 @@ from twingraph.endpoint.endpoint import (
     SEEN,
     ForPeople,
     Replied,
-    Service,
     answer,
     is_query,
 )
 from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.service import Service
 from twingraph.problems import TwingraphError
 from twingraph.serve.exchange import ANSWERED, CLIENT_LEFT
 from twingraph.serve.log import Log, Seen
