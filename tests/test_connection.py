@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from twingraph.serve.connection import DRAINED, FIELDS_BYTES, PATH_BYTES, PIPELINED
+from twingraph.serve.connection import FIELDS_BYTES, PATH_BYTES, PIPELINED
 from twingraph.serve.connections import Connections, Waits
+from twingraph.serve.lifetime import DRAINED
 from twingraph.serve.target import split_target
 from twingraph.serve.turns import Turns
 

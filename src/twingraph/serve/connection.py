@@ -2,29 +2,19 @@
 
 httptools (llhttp) parses; what is here counts and waits. Bytes that are no body are counted from
 the first byte of a request to its last, trailers included. Requests that come before the one ahead
-of them is answered wait unread, but for a few. Every state has its deadline:
-
-    waiting     for the first byte of a request; blank lines do not begin one
-    heading     for the end of its headers
-    answering   for its body, from its headers on; and for a client that reads nothing
-    draining    for the end of a body that nobody wanted, so that the client reads our answer
-    closing     for a client that neither reads nor goes
-
-Who asks for too much gets no further by asking often: a refusal comes a moment later, what follows
-it is read for a while only, and requests that came ahead of an answer take turns (`turns`).
+of them is answered wait unread, but for a few. How long it lasts, `lifetime` says.
 """
 
 from __future__ import annotations
 
 import asyncio
-import enum
-from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 import httptools
 
-from twingraph.serve.exchange import ANSWERED, Answering, Exchange, final_response, without_body
+from twingraph.serve.exchange import Answering, Exchange
+from twingraph.serve.lifetime import DRAINED, Lifetime, State
 from twingraph.serve.target import host_problem, scope_of
 
 if TYPE_CHECKING:
@@ -32,21 +22,12 @@ if TYPE_CHECKING:
 
 FIELDS_BYTES: Final = 32 * 1024  # of the headers and trailers of a request
 PATH_BYTES: Final = 4096  # of an address before its `?`; none of ours comes near
-DRAINED: Final = 1024 * 1024  # bytes that are read of what nobody wants
 FIELDS: Final = 100
 PIPELINED: Final = 128  # requests of one connection that wait for the one ahead of them
 _PIECE: Final = 4096  # bytes that are parsed at once: so many more requests may be found in them
 _BODY_PIECE: Final = 64 * 1024  # bytes that are parsed at once where all of them are body
 _BUFFERED: Final = 64 * 1024  # bytes of a body that wait to be read by the application
 _FRAMING: Final = 16  # bytes of framing that a byte of the body may bring along, in chunks
-
-
-class _State(enum.Enum):
-    WAITING = enum.auto()
-    HEADING = enum.auto()
-    ANSWERING = enum.auto()
-    DRAINING = enum.auto()
-    CLOSING = enum.auto()
 
 
 class _RefusedError(Exception):
@@ -57,34 +38,21 @@ class _RefusedError(Exception):
         self.status = status
 
 
-class Connection(asyncio.Protocol):
+class Connection(Lifetime, asyncio.Protocol):
     """The server's side of one connection."""
 
     def __init__(self, all_: Connections) -> None:
         """Belong to the connections of this process."""
-        self._all = all_
-        self._loop = asyncio.get_running_loop()
+        super().__init__(all_)
         self._parser = httptools.HttpRequestParser(self)
-        self._state = _State.WAITING
-        self.deadline = 0.0  # when it has been too long in this state; 0: it may be
-        self._unread: deque[memoryview] = deque()  # what came while requests wait
-        self._waiting: deque[Exchange] = deque()
-        self._current: Answering | None = None  # the one that is answered
-        self._reading: Exchange | None = None  # the one whose body comes
         self._extra = 0  # bytes of this request that are no body, less what its body allows
         self._body_left = 0  # bytes, as far as its headers tell
         self._paused = False
-        self._no_more = False  # no request is taken any more
         self._writable = asyncio.Event()
         self._writable.set()
         self._stalled: asyncio.TimerHandle | None = None
         self._parsing = False
-        self._transport_paused = False
-        self._begun = False  # a request whose headers are not all there
         self._number = 0  # of requests that were begun
-        self._input_ended = False  # the client sends nothing more, but may still read
-        self._unwanted = 0  # bytes that came, and nobody wanted
-        self._words_due = False  # a refusal is to be sent in a moment
 
     # --- the transport ---------------------------------------------------------------------------
 
@@ -93,7 +61,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # not by name: uvloop has its own
         self._peers = (_address(transport, "sockname"), _address(transport, "peername"))
         self._all.open[self] = None
-        self._enter(_State.WAITING, self._all.waits.first)
+        self._enter(State.WAITING, self._all.waits.first)
         self._all.look_after()
         self._all.make_room()
         if len(self._all.open) > self._all.most:
@@ -121,14 +89,14 @@ class Connection(asyncio.Protocol):
             self._drain_off(len(data))
             return
         quick = self._all.quick
-        if self._state is not _State.WAITING or quick is None or not self._writable.is_set():
+        if self._state is not State.WAITING or quick is None or not self._writable.is_set():
             quick = None
         elif quick.take(self, data):
             return
         number = self._number
         self._unread.append(memoryview(data))
         self._parse()
-        if quick is not None and self._number == number + 1 and self._state is _State.ANSWERING:
+        if quick is not None and self._number == number + 1 and self._state is State.ANSWERING:
             quick.learn(data, self._current)
 
     def eof_received(self) -> bool:
@@ -142,7 +110,7 @@ class Connection(asyncio.Protocol):
             return True
         if self._transport.is_closing() or not self._is_answer_due():
             return False
-        if self._state is _State.ANSWERING and self._current is not self._reading:
+        if self._state is State.ANSWERING and self._current is not self._reading:
             self.deadline = self._answer_deadline()
         return True
 
@@ -225,8 +193,8 @@ class Connection(asyncio.Protocol):
         self._extra = self._body_left = 0
         self._begun = True
         self._number += 1
-        if self._state is _State.WAITING:
-            self._enter(_State.HEADING, self._all.waits.head)
+        if self._state is State.WAITING:
+            self._enter(State.HEADING, self._all.waits.head)
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the address."""
@@ -281,7 +249,7 @@ class Connection(asyncio.Protocol):
         assert self._reading is not None, "headers come first"
         self._extra -= len(body) * _FRAMING
         self._body_left -= len(body)
-        if self._state is _State.DRAINING:
+        if self._state is State.DRAINING:
             self._drain_off(len(body))
         self._paused = self._reading.body_came(body) > _BUFFERED
 
@@ -291,17 +259,12 @@ class Connection(asyncio.Protocol):
         self._extra = 0
         if exchange is not None:
             exchange.body_ended()
-        if self._state is _State.DRAINING and exchange is self._current:
+        if self._state is State.DRAINING and exchange is self._current:
             self._next()
-        elif self._state is _State.ANSWERING and exchange is self._current:
+        elif self._state is State.ANSWERING and exchange is self._current:
             self.deadline = self._answer_deadline()
 
     # --- what an exchange asks -------------------------------------------------------------------
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Send bytes."""
-        if not self._transport.is_closing():
-            self._transport.write(data)
 
     async def drain(self) -> None:
         """Wait until the client has read enough, and let others go on."""
@@ -317,7 +280,7 @@ class Connection(asyncio.Protocol):
     def begin(self, answering: Answering) -> None:
         """Know that a request which the parser has not seen is being answered."""
         self._current = answering
-        self._enter(_State.ANSWERING, 0)
+        self._enter(State.ANSWERING, 0)
         self.deadline = 0.0
 
     def stay(self) -> None:
@@ -337,7 +300,7 @@ class Connection(asyncio.Protocol):
 
     def finished(self, exchange: Answering) -> None:
         """Take the next request; or end, once the client has read the answer."""
-        if self._transport.is_closing() or self._state is _State.CLOSING:
+        if self._transport.is_closing() or self._state is State.CLOSING:
             return
         if not exchange.keep_alive and exchange.body_complete:
             self.close()
@@ -346,13 +309,13 @@ class Connection(asyncio.Protocol):
         elif exchange.body_complete:
             self._next()
         else:  # nobody wants the rest of its body
-            self._enter(_State.DRAINING, self._all.waits.drain)
+            self._enter(State.DRAINING, self._all.waits.drain)
             self.read_on()
 
     def _answer(self, exchange: Exchange, *, followed: bool = False) -> None:
         """Answer a request; one that `followed` another too soon waits for its turn."""
         self._current = exchange
-        self._enter(_State.ANSWERING, self._all.waits.body)
+        self._enter(State.ANSWERING, self._all.waits.body)
         if exchange.body_complete:
             self.deadline = self._answer_deadline()
         running = exchange.run(self._all.app)
@@ -370,9 +333,9 @@ class Connection(asyncio.Protocol):
             self.close()
             return
         elif self._begun:
-            self._enter(_State.HEADING, self._all.waits.head)
+            self._enter(State.HEADING, self._all.waits.head)
         else:
-            self._enter(_State.WAITING, self._all.waits.idle)
+            self._enter(State.WAITING, self._all.waits.idle)
         if self._unread:
             self._loop.call_soon(self._parse)
 
@@ -382,130 +345,7 @@ class Connection(asyncio.Protocol):
             return True
         if self._reading is not None:  # its body will never be whole
             self._reading.client_left()
-        return self._state is _State.ANSWERING and self._reading is not self._current
-
-    def _answer_deadline(self) -> float:
-        """Return when a client that sends no more is probed for; 0 where it may yet send."""
-        return self._loop.time() + self._all.waits.half if self._input_ended else 0.0
-
-    def _probe(self, answering: Answering) -> bool:
-        """Find out whether a client that sends no more still reads: is it worth while to go on?
-
-        Only what is written tells one that has left from one that waits: the first gets its
-        system to reset the connection, and the next write fails. An interim response may come at
-        any time before the final one (RFC 9110 §15.2), but not to HTTP/1.0.
-        """
-        if isinstance(answering, Exchange) and answering.scope["http_version"] == "1.0":
-            return False
-        self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self.deadline = self._answer_deadline()
-        return True
-
-    def _drain_off(self, size: int) -> None:
-        """Read on for a while what nobody wants, so that the client reads our answer."""
-        self._unwanted += size
-        if self._unwanted > DRAINED:
-            self._no_more = True
-            self._unread.clear()
-            self._set_reading()
-
-    # --- ends ------------------------------------------------------------------------------------
-
-    def _refuse(self, status: int, text: str) -> None:
-        """Answer in words what can't be taken, behind the answers that are due; then end."""
-        if self._transport.is_closing():
-            return
-        self._all.refused(status)
-        self._no_more = True
-        self._unread.clear()
-        words = final_response(status, text)
-        if self._begun and self._parser.get_method() == b"HEAD":
-            words = without_body(words)
-        if self._current is None:
-            self._say_later(words)
-        elif self._reading is not None and self._reading is self._current:
-            begun = bool(self._reading.status)
-            self._reading.scope["state"].setdefault(ANSWERED, status)
-            self._reading.client_left()  # its body will never be whole
-            self._say_later(b"" if begun else words)
-        else:
-            last = self._waiting[-1] if self._waiting else self._current
-            assert last is not None, "one is answered"
-            last.keep_alive = False
-
-    def _say_later(self, words: bytes) -> None:
-        """Send the last words a moment later: who is refused gets no further by asking often."""
-        self._words_due = True
-        self._enter(_State.CLOSING, 0)
-        self.deadline = 0.0  # however long the loop is held up, they are said
-        self._loop.call_later(self._all.waits.refused, self._say, words)
-
-    def _say(self, words: bytes) -> None:
-        self._words_due = False
-        if not self._transport.is_closing():
-            self.write(words)
-            self._linger()
-
-    def _linger(self) -> None:
-        """End, but read on for a moment: what is left unread would reset our last answer."""
-        self._no_more = True
-        self._unread.clear()
-        if self._input_ended:
-            self.close()
-        elif not self._transport.is_closing():
-            self._enter(_State.CLOSING, self._all.waits.drain)
-            self._set_reading()
-            self._transport.write_eof()
-
-    def end(self) -> None:
-        """End once the answer under way is sent; at once where there is none."""
-        if self._current is None:
-            self.close()
-        else:
-            self._current.keep_alive = False
-
-    def close(self) -> None:
-        """End when what was written is read, or after a while."""
-        self._no_more = True
-        self._all.idle.pop(self, None)
-        if not self._transport.is_closing():
-            self._enter(_State.CLOSING, self._all.waits.close)
-            self._all.open.pop(self, None)
-            self._all.closing.add(self)
-            self._transport.close()
-
-    def abort(self) -> None:
-        """End at once."""
-        self._transport.abort()
-
-    # --- the clock -------------------------------------------------------------------------------
-
-    def _enter(self, state: _State, seconds: float) -> None:
-        if state is _State.WAITING:
-            self._all.idle[self] = None
-        elif self._state is _State.WAITING:
-            self._all.idle.pop(self, None)
-        self._state = state
-        self.deadline = self._loop.time() + seconds
-
-    def too_late(self) -> None:
-        """End: it has been too long in one state."""
-        self.deadline = 0.0
-        if self._state is _State.ANSWERING and self._reading is self._current:
-            assert self._reading is not None, "it is answered"
-            self._reading.keep_alive = False
-            self._reading.client_left()
-            if not self._reading.status:
-                self._reading.scope["state"][ANSWERED] = 408
-                self.write(final_response(408, "the body did not come; send it at once"))
-                self.close()
-                return
-        if self._state in (_State.WAITING, _State.HEADING):
-            self.close()
-        elif self._state is _State.ANSWERING and self._current and self._current.status:
-            return  # it began in time; a client that has left resets the connection
-        elif not (self._state is _State.ANSWERING and self._current and self._probe(self._current)):
-            self.abort()
+        return self._state is State.ANSWERING and self._reading is not self._current
 
 
 def _address(transport: asyncio.BaseTransport, name: str) -> tuple[str, int] | None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp
 
 from twingraph.serve.connection import Connection
+from twingraph.serve.lifetime import Lifetime
 from twingraph.serve.quick import Quick
 from twingraph.serve.turns import Turns
 
@@ -51,9 +52,9 @@ class Connections:
         self.waits = waits
         self.refused = refused
         self.quick = quick
-        self.open: OrderedDict[Connection, None] = OrderedDict()
-        self.idle: OrderedDict[Connection, None] = OrderedDict()
-        self.closing: set[Connection] = set()  # what was written to them is not read yet
+        self.open: OrderedDict[Lifetime, None] = OrderedDict()
+        self.idle: OrderedDict[Lifetime, None] = OrderedDict()
+        self.closing: set[Lifetime] = set()  # what was written to them is not read yet
         self.tasks: set[asyncio.Task[None]] = set()
         self.turns = Turns()
         self.ending = False
