@@ -46,21 +46,14 @@ def read_project(settings: Settings, large: bool = False) -> Curated:
 
     Lists that call themselves large are read where `large` says so.
     """
-    ontology = settings.resource("ontology")
-    named = [(f"ontology/{ontology_file.relative_to(ontology).as_posix()}", ontology_file)
-             for ontology_file in ontology_files(settings)]  # fmt: skip
-    named += [
-        (data_file.relative_to(settings.folder).as_posix(), data_file)
-        for data_file in data_files(settings)
-    ]
-    files = [read_file(path, name, settings) for name, path in named]
+    files = [read_file(path, name, settings) for name, path in named_files(settings)]
     places = settings.folder / "data" / "entities" / PLACES
     if places.exists():
-        files.append(_read_places(places, settings))
+        files.append(read_places_file(places, settings))
     folders = import_folders(settings, large)
     brought = [folder / PLACES for folder in folders if (folder / PLACES).exists()]
     files += [
-        _read_places(path, settings, graph_name(path.parent.name, settings.base_iri))
+        read_places_file(path, settings, graph_name(path.parent.name, settings.base_iri))
         for path in brought
     ]
     known = known_places(chain.from_iterable(map(lines_of, files)), settings.base_iri)
@@ -74,9 +67,25 @@ def read_project(settings: Settings, large: bool = False) -> Curated:
             if found.is_places
             else known
         )
-    taken = {path for _, path in named} | {places} | set(table_files(settings, large=True))
-    others = (*passed_over(settings, taken), *unreadable(settings), *without_data(settings))
-    return Curated(settings, (*files, *others), tuple(imports))
+    return Curated(settings, (*files, *other_files(settings)), tuple(imports))
+
+
+def named_files(settings: Settings) -> list[tuple[str, Path]]:
+    """Return the files of ontology, code lists and data that are no tables, with their names."""
+    ontology = settings.resource("ontology")
+    named = [(f"ontology/{path.relative_to(ontology).as_posix()}", path)
+             for path in ontology_files(settings)]  # fmt: skip
+    named += [
+        (path.relative_to(settings.folder).as_posix(), path) for path in data_files(settings)
+    ]
+    return named
+
+
+def other_files(settings: Settings) -> tuple[SourceFile, ...]:
+    """Return what lies under data/ and is not read, with the problem that it is."""
+    taken = {path for _, path in named_files(settings)} | set(table_files(settings, large=True))
+    taken.add(settings.folder / "data" / "entities" / PLACES)
+    return (*passed_over(settings, taken), *unreadable(settings), *without_data(settings))
 
 
 def read_import_folder(
@@ -104,7 +113,8 @@ def read_import_folder(
     return found, file
 
 
-def _read_places(path: Path, settings: Settings, graph: str | None = None) -> SourceFile:
+def read_places_file(path: Path, settings: Settings, graph: str | None = None) -> SourceFile:
+    """Read a table of places: the project's, or (`graph`) one that a list brought along."""
     name = path.relative_to(settings.folder).as_posix()
     text = read_text(path, name, settings)
     if isinstance(text, Problem):

@@ -70,6 +70,18 @@ def known_places(texts: Iterable[str], base: str) -> dict[str, str]:
     return {key: slug for key, slug in found.items() if key not in twice}
 
 
+def places_known_by(texts: Iterable[str], base: str) -> list[str]:
+    """Return the lines that may make a place known by an identifier, which `known_places` reads.
+
+    >>> same = "<https://e.org/id/place/a> <http://www.w3.org/2002/07/owl#sameAs> <http://e/> ."
+    >>> len(places_known_by([same, "<https://e.org/id/place/a> <http://e/p> <http://e/> ."],
+    ...                     "https://e.org/"))
+    1
+    """
+    start = f"<{base}id/place/"
+    return [line for line in texts if _SAME in line and line.startswith(start)]
+
+
 def read_import(
     slug: str, files: Mapping[str, str], known: Mapping[str, str], base: str
 ) -> ReadImport:

@@ -1,0 +1,175 @@
+"""What is published after a change, worked out from the build before and the things that it reaches.
+
+Of these things, and all that they rest on, the published lines are derived twice: from what was
+written before, and from what is written now. The first must be what the build before has of them;
+where it is not, or where a change may reach everything, no answer is given, and all is derived.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from twingraph.derive.gather import gather
+from twingraph.derive.neighbours import Neighbours, facts_of, incoming_lines
+from twingraph.derive.published import Rule, publish
+from twingraph.derive.shortcuts import can_be_worked_out, is_known
+from twingraph.rdf.change import DEFAULT, Change
+from twingraph.rdf.dataset import Dataset, merged
+from twingraph.rdf.iris import DERIVED, is_vocabulary
+from twingraph.rdf.quad_file import QuadFile, SortedFile
+from twingraph.rdf.vocabulary import PREFIXES, RDF, SKOS, TG
+
+# what a rule asks of codes, and points that are not derived: a change of them may reach everything
+_WIDE: Final = frozenset({
+    str(SKOS.broader), str(TG.countsAsPartnership), str(TG.countsAsTwinning),
+    *(f"<{PREFIXES['geo']}{name}>" for name in ("hasGeometry", "asWKT")),
+})  # fmt: skip
+_TYPE: Final = str(RDF.type)
+_MOST: Final = 20_000  # things; more are not derived quicker than all
+
+Graphs = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class GraphBefore:
+    """The graph of the build before: its quads, what leads back from each thing, its graphs."""
+
+    quads: QuadFile
+    incoming: SortedFile
+    graphs: Collection[str]  # of what is written, by IRI
+
+
+class ChangedGraph:
+    """The graph before, and what is written now that was not, and the other way round.
+
+    `written` are lines by the IRI of their graph, none of which is what is derived.
+    """
+
+    def __init__(self, before: GraphBefore, written: Change) -> None:
+        """Look at the graph before where it is asked for."""
+        self._before, self.written = before, written
+        self._about: dict[str, Mapping[str, list[str]]] = {}
+        self._facts: dict[str, dict[str, set[str]]] = {}
+        self._back: dict[tuple[str, str], list[str]] = {}
+
+    def before(self, thing: str) -> Mapping[str, list[str]]:
+        """Return the lines about a thing (`<IRI>`) in the build before, by graph."""
+        found = self._about.get(thing)
+        if found is None:
+            found = self._about[thing] = self._before.quads.about(thing)
+        return found
+
+    def facts(self, thing: str) -> Mapping[str, set[str]]:
+        """Return predicate -> the things that a thing names, before or now."""
+        found = self._facts.get(thing)
+        if found is None:
+            old = (line for lines in self.before(thing).values() for line in lines)
+            found = self._facts[thing] = facts_of([*old, *self._added.get(thing, ())])
+        return found
+
+    def back(self, thing: str, letter: str) -> list[str]:
+        """Return what leads to a thing by a property, before or now."""
+        start = f"{thing} {letter} "
+        found = self._back.get((thing, letter))
+        if found is None:
+            old = (line.rpartition(" ")[2] for line in self._before.incoming.beginning(start))
+            found = self._back[thing, letter] = [*old, *self._added_back.get(start, ())]
+        return found
+
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """The subjects of which something else is written."""
+        return frozenset(line.partition(" ")[0] for line in self.written.lines())
+
+    @cached_property
+    def _added(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for lines in self.written.added.values():
+            for line in lines:
+                found[line.partition(" ")[0]].append(line)
+        return found
+
+    @cached_property
+    def _added_back(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for lines in self.written.added.values():
+            for line in incoming_lines(lines):
+                start, _, subject = line.rpartition(" ")
+                found[f"{start} "].append(subject)
+        return found
+
+    def _written(self, things: Iterable[str], derived: str) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {graph: [] for graph in self._before.graphs}
+        for thing in things:
+            for graph, lines in self.before(thing).items():
+                if graph not in (DEFAULT, derived):
+                    found[graph] += lines
+        return found
+
+    def published(self, rules: Sequence[Rule], base: str, release: str) -> Change | None:
+        """Return what is published now and was not, and the other way round; None: not known."""
+        near = self._reach()
+        if near is None or not is_known({rule.name: rule.text for rule in rules}):
+            return None
+        reached, needed = near
+        old = {name: sorted(set(lines)) for name, lines in
+               self._written(needed, base + DERIVED).items()}  # fmt: skip
+        new = {name: _edited(lines, self.written, name) for name, lines in old.items()}
+        if not (new.keys() >= self.written.added.keys() and _works_out(old) and _works_out(new)):
+            return None
+        then = _of_things(publish(old, rules, base, release), base + DERIVED, reached)
+        now = _of_things(publish(new, rules, base, release), base + DERIVED, reached)
+        there: dict[str, set[str]] = {name: set() for name in then}
+        for thing in reached:
+            about = self.before(thing)
+            for name, lines in there.items():
+                lines.update(about.get(name, ()))
+        if then != there:
+            return None  # something rests on more than is known here
+        removed = {name: sorted(then[name] - now[name]) for name in then}
+        added = {name: sorted(now[name] - then[name]) for name in then}
+        return Change(
+            _filled({**self.written.removed, **removed}), _filled({**self.written.added, **added})
+        )
+
+    def _reach(self) -> tuple[set[str], set[str]] | None:
+        """Return what the change reaches, and what that rests on; None where it may be much."""
+        if not _WIDE.isdisjoint(self.written.predicates) or len(self.changed) > _MOST:
+            return None
+        if any(is_vocabulary(thing[1:-1]) for thing in self.changed):
+            return None
+        retyped = {
+            line.partition(" ")[0] for line in self.written.lines()
+            if line.split(" ", 2)[1] == _TYPE
+        }  # fmt: skip
+        near = Neighbours(self.facts, self.back)
+        reached = near.reached(self.changed, retyped)
+        if len(reached) > _MOST:
+            return None
+        needed = near.needed(reached)
+        return (reached, needed) if len(needed) <= _MOST else None
+
+
+def _edited(lines: Sequence[str], written: Change, name: str) -> list[str]:
+    gone = set(written.removed.get(name, ()))
+    kept = [line for line in lines if line not in gone]
+    return merged([kept, written.added.get(name, ())])
+
+
+def _works_out(graphs: Graphs) -> bool:
+    return can_be_worked_out(gather(merged(graphs.values())))
+
+
+def _of_things(graph: Dataset, derived: str, things: Collection[str]) -> dict[str, set[str]]:
+    """Return the published lines about some things: of the default graph, and derived ones."""
+    both = {DEFAULT: graph.default, derived: graph.named[derived]}
+    return {name: {line for line in lines if line.partition(" ")[0] in things}
+            for name, lines in both.items()}  # fmt: skip
+
+
+def _filled(lines: Graphs) -> Graphs:
+    return {name: each for name, each in lines.items() if each}

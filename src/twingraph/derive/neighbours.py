@@ -1,0 +1,145 @@
+"""Which things a change can reach: the subjects whose published lines may differ, and what they rest on.
+
+What is published of a thing rests on its own lines, on the claims about it and their citations, on
+the wholes that it is part of, and between a partnership and its partners on both
+(`queries/rules`, `derive/resolve.py`). `BACK` are the properties along which that goes backwards.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from twingraph.rdf.vocabulary import CODES, PREFIXES, RDF, SKOS, TG
+
+_TYPE, _PARTNERSHIP, _PARTNER = map(str, (RDF.type, TG.Partnership, TG.partner))
+_SUBJECT, _CITES = str(TG.subject), str(TG.cites)
+_WHOLE: Final = f"<{PREFIXES['dcterms']}isPartOf>"
+_GEOMETRY: Final = f"<{PREFIXES['geo']}hasGeometry>"
+_BROADER: Final = str(SKOS.broader)
+BACK: Final = {_SUBJECT: "s", _CITES: "c", _PARTNER: "p", _WHOLE: "w"}
+_PLACES, _POINTS = "/id/place/", "/id/geometry/"
+
+Facts = Mapping[str, set[str]]
+
+
+def facts_of(lines: Iterable[str]) -> dict[str, set[str]]:
+    """Return predicate -> the things that lines about one subject name.
+
+    >>> facts_of(["<s> <p> <o> .", '<s> <p> "text" .'])
+    {'<p>': {'<o>'}}
+    """
+    found: dict[str, set[str]] = {}
+    for line in lines:
+        _, predicate, value = line.split(" ", 2)
+        if value[0] == "<":
+            found.setdefault(predicate, set()).add(value[:-2])
+    return found
+
+
+def incoming_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield what leads back from a thing, as lines of thing, letter of the property, subject.
+
+    >>> list(incoming_lines([f"<a> {TG.partner} <b> .", f"<a> {TG.field} <c> ."]))
+    ['<b> p <a>']
+    """
+    for line in lines:
+        subject, predicate, value = line.split(" ", 2)
+        letter = BACK.get(predicate)
+        if letter and value[0] == "<":
+            yield f"{value[:-2]} {letter} {subject}"
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """A graph, seen from its things: what is said of one, and what leads to it.
+
+    `facts` is asked for the things that a subject names, `back` for subjects by thing and letter.
+    """
+
+    facts: Callable[[str], Facts]
+    back: Callable[[str, str], Iterable[str]]
+
+    def reached(self, changed: Iterable[str], retyped: Iterable[str] = ()) -> set[str]:
+        """Return the subjects whose published lines may differ; of `retyped` the class changed."""
+        found = set(changed)
+        for thing in tuple(found):
+            about = set(self.facts(thing).get(_SUBJECT, ()))
+            for claim in self.back(thing, "c"):
+                about |= self.facts(claim).get(_SUBJECT, set())
+            for item in about:
+                found |= {item, *self._partners(item), *self._parts(item)}
+            found |= {*self._partners(thing), *self._parts(thing)}
+            places = [thing, *counterpart(thing)]
+            found.update(places)
+            for place in places:
+                found.update(self.back(place, "p"))
+        for thing in retyped:
+            for item in self.back(thing, "p"):
+                found |= self._partners(item)
+        return found
+
+    def needed(self, reached: Iterable[str]) -> set[str]:
+        """Return the subjects on which the published lines of some subjects rest, and these."""
+        found: set[str] = set()
+        for thing in reached:
+            wholes = self._wholes(thing)
+            for item in (thing, *wholes):
+                found |= {item, *self._evidence(item)}
+            found.update(counterpart(thing))
+            for partner in self._partners(thing):
+                found |= {partner, *counterpart(partner)}
+                found |= self.facts(partner).get(_GEOMETRY, set())
+            for item in self.back(thing, "p"):
+                found |= {item, *self._evidence(item), *self._partners(item)}
+        codes = f"<{CODES}"
+        todo = [
+            value for thing in found for values in self.facts(thing).values()
+            for value in values if value.startswith(codes)
+        ]  # fmt: skip
+        while todo:
+            code = todo.pop()
+            if code not in found:
+                found.add(code)
+                todo += self.facts(code).get(_BROADER, ())
+        return found
+
+    def _partners(self, thing: str) -> set[str]:
+        facts = self.facts(thing)
+        return facts.get(_PARTNER, set()) if _PARTNERSHIP in facts.get(_TYPE, ()) else set()
+
+    def _evidence(self, thing: str) -> Iterator[str]:
+        """Yield the claims about a thing, and what they cite."""
+        for claim in self.back(thing, "s"):
+            yield claim
+            yield from self.facts(claim).get(_CITES, ())
+
+    def _parts(self, thing: str) -> set[str]:
+        return _closure(thing, lambda item: self.back(item, "w"))
+
+    def _wholes(self, thing: str) -> set[str]:
+        return _closure(thing, lambda item: self.facts(item).get(_WHOLE, ()))
+
+
+def _closure(thing: str, further: Callable[[str], Iterable[str]]) -> set[str]:
+    found: set[str] = set()
+    todo = [thing]
+    while todo:
+        for item in further(todo.pop()):
+            if item not in found:
+                found.add(item)
+                todo.append(item)
+    return found
+
+
+def counterpart(thing: str) -> tuple[str, ...]:
+    """Return the point of a place, the place of a point, as their IRIs go together.
+
+    >>> counterpart("<http://e/id/place/bonn>"), counterpart("<http://e/id/org/a>")
+    (('<http://e/id/geometry/bonn>',), ())
+    """
+    if _PLACES in thing:
+        return (thing.replace(_PLACES, _POINTS),)
+    return (thing.replace(_POINTS, _PLACES),) if _POINTS in thing else ()

@@ -1,0 +1,241 @@
+"""A project read again after a change: only the files that changed, the others as they were noted.
+
+What is noted of a file is what it says and its problems; of lists only what makes their places
+known, because their lines are in the build. Where a change of one file may change how another is
+read, nothing is returned, and the whole project is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from twingraph.problems import Problem
+from twingraph.rdf.byte_lines import ByteLines
+from twingraph.rdf.change import Change
+from twingraph.rdf.dataset import merged
+from twingraph.settings import Settings
+from twingraph.source.curated import Curated, SourceFile, lines_of
+from twingraph.source.mappings import SUFFIX
+from twingraph.source.project_files import import_folders
+from twingraph.source.read import (
+    named_files,
+    other_files,
+    read_import_folder,
+    read_places_file,
+)
+from twingraph.source.read_file import read_file
+from twingraph.source.tables.matches import read_matches
+from twingraph.source.tables.places import NAME as PLACES
+from twingraph.source.tables.read import ReadImport, known_places, places_known_by
+from twingraph.source.tables.spec import FILE, MATCHES, SpecError, read_spec
+from twingraph.source.tables.statements import graph_name
+
+_REVIEWS: Final = "data/reviews/"
+_LISTS: Final = "data/imports/"
+Texts = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class UnchangedFile(SourceFile):
+    """A file of which is known what it says (of a list: nothing), without having been read."""
+
+    said: Texts = field(default_factory=dict)
+
+    @property
+    def texts(self) -> Texts:  # type: ignore[override]  # noted, where the other works it out
+        """Its statements as sorted lines of N-Triples, by the IRI of their graph."""
+        return self.said
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What is noted of files by their path: what they say (not of lists), and their problems.
+
+    `same` are the lines of each file that make places known to lists.
+    """
+
+    texts: Mapping[str, Texts]
+    problems: Mapping[str, Sequence[Problem]]
+    same: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, curated: Curated, problems: Mapping[str, Sequence[Problem]]) -> Notes:
+        """Note what was read; `problems` are those of its files, by their path."""
+        base = curated.settings.base_iri
+        files = [file for file in curated.files if file.texts]
+        return cls(
+            {file.path: file.texts for file in files if not file.path.startswith(_LISTS)},
+            {path: several for path, several in problems.items() if several},
+            {file.path: places_known_by(lines_of(file), base) for file in files},
+        )
+
+    def raw(self) -> bytes:
+        """Return the notes as JSON."""
+        texts = {path: {graph: list(lines) for graph, lines in several.items()}
+                 for path, several in self.texts.items()}  # fmt: skip
+        problems = {path: [as_json(item) for item in several]
+                    for path, several in self.problems.items()}  # fmt: skip
+        same = {path: list(lines) for path, lines in self.same.items() if lines}
+        return json.dumps([texts, problems, same], ensure_ascii=False).encode()
+
+    @classmethod
+    def read(cls, raw: bytes) -> Notes:
+        """Invert `raw`."""
+        texts, problems, same = json.loads(raw)
+        return cls(texts, {path: [as_problem(item) for item in several]
+                           for path, several in problems.items()}, same)  # fmt: skip
+
+
+def as_json(one: Problem) -> list[Any]:
+    """Return a problem as JSON has it.
+
+    >>> as_problem(as_json(Problem("a", 1, "F02", "violation", {"en": "x"}))).code
+    'F02'
+    """
+    return [one.file, one.line, one.code, one.severity, dict(one.message), one.detail, one.column]
+
+
+def as_problem(item: Sequence[Any]) -> Problem:
+    """Invert `as_json`."""
+    return Problem(*item)
+
+
+@dataclass(frozen=True)
+class ReadAgain:
+    """A project of which only what changed was read: `fresh` are these files.
+
+    `written` is what it says now that it did not say before, and the other way round.
+    """
+
+    curated: Curated
+    fresh: tuple[SourceFile, ...]
+    written: Change
+
+
+def read_again(
+    settings: Settings, large: bool, changed: Collection[str], notes: Notes,
+    list_before: Callable[[str], Path | None],
+) -> ReadAgain | None:  # fmt: skip
+    """Read the files that `changed` (paths in the project) since `notes` were taken.
+
+    `list_before` returns the N-Triples of a list by its slug, as the build before has them.
+    """
+    lists = {path.split("/")[2] for path in changed if path.startswith(_LISTS)}
+    if any(path.startswith(_REVIEWS) or path.endswith(f"/{FILE}") for path in changed):
+        return None
+    reader = _Reader(settings, changed, notes)
+    files = [reader.file(name, path) for name, path in named_files(settings)]
+    places = settings.folder / "data" / "entities" / PLACES
+    if places.exists():
+        files.append(reader.places(places))
+    folders = import_folders(settings, large)
+    brought = [folder / PLACES for folder in folders if (folder / PLACES).exists()]
+    files += [reader.places(path, lists) for path in brought]
+    if folders and any(_same(settings, file) != notes.same.get(file.path, []) for file in files
+                       if not isinstance(file, UnchangedFile)):  # fmt: skip
+        return None
+    known = known_places(
+        chain.from_iterable(notes.same.get(file.path, ()) for file in files), settings.base_iri
+    )
+    imports = []
+    for folder in folders:
+        found, file = reader.list(folder, lists, known)
+        imports.append(found)
+        files.append(file)
+        if found.is_places:
+            same = notes.same.get(file.path, [])
+            if folder.name in lists and _same(settings, file) != same:
+                return None
+            known = {**known_places(same, settings.base_iri), **known}
+    fresh = tuple(file for file in files if not isinstance(file, UnchangedFile))
+    others = other_files(settings)
+    written = _difference(settings, files, fresh, notes, list_before)
+    if written is None:
+        return None
+    return ReadAgain(Curated(settings, (*files, *others), tuple(imports)), fresh, written)
+
+
+def _same(settings: Settings, file: SourceFile) -> list[str]:
+    return places_known_by(lines_of(file), settings.base_iri)
+
+
+class _Reader:
+    """Reads what changed, and takes the rest from notes."""
+
+    def __init__(self, settings: Settings, changed: Collection[str], notes: Notes) -> None:
+        self._settings, self._changed, self._notes = settings, changed, notes
+
+    def file(self, name: str, path: Path) -> SourceFile:
+        """Return a file of Turtle or of decisions; these are read anyway."""
+        if name in self._changed or name.endswith(SUFFIX):
+            return read_file(path, name, self._settings)
+        return self._unchanged(name)
+
+    def places(self, path: Path, lists: Collection[str] | None = None) -> SourceFile:
+        """Return a table of places: the project's, or one that a list brought along."""
+        name = path.relative_to(self._settings.folder).as_posix()
+        if lists is None:
+            fresh, graph = name in self._changed, None
+        else:
+            fresh = path.parent.name in lists
+            graph = graph_name(path.parent.name, self._settings.base_iri)
+        return read_places_file(path, self._settings, graph) if fresh else self._unchanged(name)
+
+    def list(
+        self, folder: Path, lists: Collection[str], known: Mapping[str, str]
+    ) -> tuple[ReadImport, SourceFile]:
+        """Return a list; of an unchanged one what it is and what was decided of its names."""
+        if folder.name in lists:
+            return read_import_folder(folder, self._settings, known)
+        name = folder.relative_to(self._settings.folder).as_posix()
+        base = self._settings.base_iri
+        try:
+            spec = read_spec((folder / FILE).read_text(encoding="utf-8-sig"), folder.name, base)
+            decided = folder / MATCHES
+            text = decided.read_text(encoding="utf-8-sig") if decided.exists() else ""
+        except (OSError, UnicodeDecodeError, SpecError):
+            return read_import_folder(folder, self._settings, known)
+        matches = read_matches(text, base) if text else None
+        return ReadImport(folder.name, spec=spec, matches=matches), self._unchanged(
+            f"{name}/rows.csv"
+        )
+
+    def _unchanged(self, name: str) -> UnchangedFile:
+        problems = tuple(self._notes.problems.get(name, ()))
+        return UnchangedFile(name, "", (), problems, said=self._notes.texts.get(name, {}))
+
+
+def _difference(
+    settings: Settings, files: Iterable[SourceFile], fresh: Iterable[SourceFile], notes: Notes,
+    list_before: Callable[[str], Path | None],
+) -> Change | None:  # fmt: skip
+    """Compare what is written now with what was, in the graphs of the files that were read."""
+    now: dict[str, list[Sequence[str]]] = defaultdict(list)
+    before: dict[str, list[Sequence[str]]] = defaultdict(list)
+    lists = f"{settings.base_iri}graph/import/"
+    graphs = {graph for file in fresh
+              for graph in (*file.texts, *notes.texts.get(file.path, {}))}  # fmt: skip
+    for file in files:
+        for graph, lines in file.texts.items():
+            now[graph].append(lines)
+        for graph, lines in notes.texts.get(file.path, {}).items():
+            before[graph].append(lines)
+    removed, added = {}, {}
+    for graph in sorted(graphs):
+        if graph.startswith(lists):
+            path = list_before(graph.removeprefix(lists))
+            if path is None:
+                return None
+            old = set(ByteLines.of(path.read_bytes()))
+        else:
+            old = set(chain.from_iterable(before[graph]))
+        new = set(merged(now[graph]))
+        removed[graph], added[graph] = sorted(old - new), sorted(new - old)
+    return Change(*({graph: lines for graph, lines in side.items() if lines}
+                    for side in (removed, added)))  # fmt: skip
