@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from twingraph.problems import Problem, problem
 from twingraph.rdf.dataset import begins
@@ -12,9 +13,15 @@ from twingraph.source.curated import Curated
 from twingraph.source.mappings import Decision
 
 
-def link_problems(curated: Curated) -> Iterator[Problem]:
-    """Yield X06 and X07 for the tables of decisions in data/links."""
+def link_problems(
+    curated: Curated, is_described: Callable[[str], bool] | None = None
+) -> Iterator[Problem]:
+    """Yield X06 and X07 for the tables of decisions in data/links.
+
+    `is_described` tells whether a thing (`<IRI>`) has a class in some graph; else the files do.
+    """
     base = curated.settings.base_iri
+    is_described = is_described or partial(_is_described, curated)
     for file in curated.files:
         for entry, other in _twice(file.decisions):
             yield problem(
@@ -22,13 +29,13 @@ def link_problems(curated: Curated) -> Iterator[Problem]:
             )
         for decision in file.decisions:
             # a confirmed link is a statement, and the shapes look after its subject
-            if not decision.confirmed and not _is_described(curated, decision.subject):
+            if not decision.confirmed and not is_described(f"<{decision.subject}>"):
                 yield problem("X07", file.path, decision.line, subject=_name(decision, base))
 
 
 def _is_described(curated: Curated, subject: str) -> bool:
-    """Has a thing a class in some graph?"""
-    typed = f"<{subject}> {RDF.type} "
+    """Has a thing (`<IRI>`) a class in some graph?"""
+    typed = f"{subject} {RDF.type} "
     return any(begins(lines, typed) for lines in curated.texts.values())
 
 

@@ -7,8 +7,10 @@ the curated graphs as written (form), the published graph (sense).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from typing import Final
@@ -55,6 +57,20 @@ BESIDE_FROM: Final = 100_000  # lines; less is checked before a child would have
 _NEAR: Final = 2  # terms that are offered for a misspelt one
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What checking came to: the problems, and what the next build may go on from.
+
+    `of_files` are the problems of files as files, by their path; `found` are the findings of
+    shapes, each with the problem that it is; `judged` the published lines that were asked about.
+    """
+
+    problems: list[Problem]
+    of_files: Mapping[str, Sequence[Problem]] = field(default_factory=dict)
+    found: tuple[tuple[Finding, Problem], ...] = ()
+    judged: Sequence[str] = ()
+
+
 def check_curated(
     curated: Curated,
     quads: Iterable[Quad] | None = None,
@@ -82,18 +98,31 @@ def derive_and_check(
 
     What is written is checked beside, on a second core, where there is much of it.
     """
+    graph, checked = derive_and_judge(curated, validator, progress)
+    return graph, checked.problems
+
+
+def derive_and_judge(
+    curated: Curated, validator: Engine | None = None, progress: Progress = ignore
+) -> tuple[Dataset, Checked]:
+    """Return the published graph of a project, and what checking came to, as `derive_and_check`."""
     large = sum(map(len, curated.texts.values())) >= BESIDE_FROM
     if large:
         import pyshacl_turbo.rdf  # noqa: F401  # else both would take the time of it
-    written = partial(check_written, curated, validator)
-    with beside(written) if large else nullcontext(written) as found:
+    judge = partial(judge_written, curated, validator)
+    with beside(judge) if large else nullcontext(judge) as found:
         progress("deriving what is published")
         graph = derive(curated)
         progress("checking what is published", 0.5)
-        published = check_published(curated, graph.default, validator)
+        judged = lines_to_judge(curated.settings, graph.default)
+        published = findings(curated, validator or WholeEngine(), judged, PUBLISHED_SHAPES)
         progress("checking what is written", 0.7)
-        problems = found()
-    return graph, by_severity([*problems, *published] if _is_readable(problems) else problems)
+        written = found()
+    problems = [problem for _, problem in published] if _is_readable(written.problems) else []
+    return graph, Checked(
+        by_severity([*written.problems, *problems]), written.of_files,
+        (*written.found, *published), judged,
+    )  # fmt: skip
 
 
 def _is_readable(problems: Iterable[Problem]) -> bool:
@@ -103,39 +132,79 @@ def _is_readable(problems: Iterable[Problem]) -> bool:
 
 def check_written(curated: Curated, validator: Engine | None = None) -> list[Problem]:
     """Return the problems of the files: their form, and that of the statements in them."""
-    problems = [*curated.problems, *_form(curated)]
-    if not _is_readable(problems):
-        return problems
-    # what tables say is written by the program, in a form that tests hold
-    written = merged(lines for file in curated.files if not file.is_table
-                     for lines in file.texts.values())  # fmt: skip
-    problems += _dates(curated)
-    problems += _silences(curated)
+    return judge_written(curated, validator).problems
+
+
+def judge_written(curated: Curated, validator: Engine | None = None) -> Checked:
+    """Return what checking came to, of the files, as `check_written`."""
+    problems, form = list(curated.problems), list(_form(curated))
+    if not _is_readable([*problems, *form]):
+        return Checked([*problems, *form])
+    of_files: dict[str, list[Problem]] = defaultdict(list)
+    for file in curated.files:
+        of_files[file.path] += file.problems
+    for found in (*form, *_dates(curated), *_silences(curated)):
+        of_files[found.file].append(found)
+        problems.append(found)
     problems += link_problems(curated)
-    lines: Sequence[str] = written
+    judged = findings(curated, validator or WholeEngine(), written_lines(curated), SOURCE_SHAPES)
+    problems += [problem for _, problem in judged]
+    return Checked(problems, dict(of_files), tuple(judged))
+
+
+def check_files(curated: Curated, files: Iterable[SourceFile]) -> dict[str, list[Problem]]:
+    """Return the problems of some files as files, by their path."""
+    found = {file.path: list(file.problems) for file in files}
+    some = replace(curated, files=tuple(files))
+    for item in (*_form(some), *_dates(some), *_silences(some)):
+        found[item.file].append(item)
+    return found
+
+
+def written_lines(curated: Curated) -> Sequence[str]:
+    """Return what is written as lines, of which those that evidently keep the rules are left out.
+
+    What tables say is written by the program, in a form that tests hold.
+    """
+    lines = merged(lines for file in curated.files if not file.is_table
+                   for lines in file.texts.values())  # fmt: skip
     if evident_form.is_known(shapes_text(curated.settings, SOURCE_SHAPES)):
-        lines = evident_form.worth_judging(written)
-    problems += _found(curated, validator or WholeEngine(), lines, SOURCE_SHAPES)
-    return problems
+        return evident_form.worth_judging(lines)
+    return lines
 
 
 def check_published(
     curated: Curated, lines: Sequence[str], validator: Engine | None = None
 ) -> list[Problem]:
     """Return the problems of what is published, of which `lines` are the default graph."""
-    if evident.is_known(shapes_text(curated.settings, PUBLISHED_SHAPES)):
-        lines = evident.worth_judging(lines)
-    return list(_found(curated, validator or WholeEngine(), lines, PUBLISHED_SHAPES))
+    judged = lines_to_judge(curated.settings, lines)
+    found = findings(curated, validator or WholeEngine(), judged, PUBLISHED_SHAPES)
+    return [problem for _, problem in found]
 
 
-def _found(
+def lines_to_judge(settings: Settings, lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines of what is published that the shapes must be asked about."""
+    return evident.worth_judging(lines) if is_evident(settings) else lines
+
+
+def is_evident(settings: Settings) -> bool:
+    """Are the shapes of what is published those of which is known what evidently keeps them?"""
+    return evident.is_known(shapes_text(settings, PUBLISHED_SHAPES))
+
+
+def findings(
     curated: Curated, validator: Engine, lines: Iterable[str], names: Iterable[str]
-) -> Iterator[Problem]:
-    base = curated.settings.base_iri
-    for finding in validate(curated.settings, validator, lines, names):
-        file, line = locate(curated, finding)
-        meant = _near_terms(curated, finding) if finding.code == "X01" else []
-        yield as_problem(finding, file, line, base, meant)
+) -> list[tuple[Finding, Problem]]:
+    """Return what some shapes find in lines, each finding with the problem that it is."""
+    return [(finding, problem_of(curated, finding))
+            for finding in validate(curated.settings, validator, lines, names)]  # fmt: skip
+
+
+def problem_of(curated: Curated, finding: Finding) -> Problem:
+    """Return a finding as a problem, at the place where a person mends it."""
+    file, line = locate(curated, finding)
+    meant = _near_terms(curated, finding) if finding.code == "X01" else []
+    return as_problem(finding, file, line, curated.settings.base_iri, meant)
 
 
 def _near_terms(curated: Curated, finding: Finding) -> list[str]:

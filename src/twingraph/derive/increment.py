@@ -63,6 +63,14 @@ class ChangedGraph:
             found = self._about[thing] = self._before.quads.about(thing)
         return found
 
+    def now(self, thing: str) -> list[str]:
+        """Return the lines that are written about a thing now."""
+        kept = [
+            line for name, lines in self.before(thing).items() if name in self._before.graphs
+            for line in lines if line not in self.written.removed.get(name, ())
+        ]  # fmt: skip
+        return [*kept, *self._added.get(thing, ())]
+
     def facts(self, thing: str) -> Mapping[str, set[str]]:
         """Return predicate -> the things that a thing names, before or now."""
         found = self._facts.get(thing)

@@ -1,39 +1,31 @@
-"""Sorted lines that stay bytes until they are read: a large graph of which little is looked at."""
+"""Sorted lines that stay bytes until they are read: a large graph of which little is touched."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import overload
 
 
 class ByteLines(Sequence[str]):
-    r"""Sorted lines of UTF-8, which is the order of the texts too.
+    r"""Sorted lines of UTF-8, which is the order of the texts too; `make` gives them as bytes.
 
-    >>> lines = ByteLines.of(b"a\nc\n", ["c"], ["b", "d"])
+    >>> lines = ByteLines(lambda: edited(b"a\nc\n", ["c"], ["b", "d"]), 3)
     >>> list(lines), lines[1], lines[1:], len(lines)
     (['a', 'b', 'd'], 'b', ['b', 'd'], 3)
     """
 
-    def __init__(self, lines: list[bytes]) -> None:
-        """Take lines without their ends."""
-        self._lines = lines
+    def __init__(self, make: Callable[[], list[bytes]], size: int) -> None:
+        """Take what makes the lines, without their ends, when they are asked for, and how many."""
+        self._make, self._size = make, size
 
-    @classmethod
-    def of(cls, raw: bytes, removed: Iterable[str] = (), added: Iterable[str] = ()) -> ByteLines:
-        """Return the lines of a file without some and with others."""
-        lines = raw.split(b"\n")
-        lines.pop()
-        gone = {line.encode() for line in removed}
-        if gone:
-            lines = [line for line in lines if line not in gone]
-        come = [line.encode() for line in added]
-        if come:
-            lines = sorted([*lines, *come])  # two runs: one pass
-        return cls(lines)
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._make()
 
     def __len__(self) -> int:
         """Return the number of lines."""
-        return len(self._lines)
+        return self._size
 
     @overload
     def __getitem__(self, place: int) -> str: ...
@@ -47,4 +39,15 @@ class ByteLines(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         """Yield every line."""
-        return iter(b"\n".join(self._lines).decode().split("\n") if self._lines else ())
+        return map(bytes.decode, self._lines)
+
+
+def edited(raw: bytes, removed: Iterable[str] = (), added: Iterable[str] = ()) -> list[bytes]:
+    """Return the lines of a sorted file without some and with others, without their ends."""
+    lines = raw.split(b"\n")
+    lines.pop()
+    if gone := {line.encode() for line in removed}:
+        lines = [line for line in lines if line not in gone]
+    if come := [line.encode() for line in added]:
+        lines = sorted([*lines, *come])
+    return lines

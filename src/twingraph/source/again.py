@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from twingraph.problems import Problem
-from twingraph.rdf.byte_lines import ByteLines
+from twingraph.rdf.byte_lines import edited
 from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import merged
 from twingraph.settings import Settings
@@ -65,14 +65,21 @@ class Notes:
     same: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, curated: Curated, problems: Mapping[str, Sequence[Problem]]) -> Notes:
+    def of(
+        cls, curated: Curated, problems: Mapping[str, Sequence[Problem]],
+        before: Notes | None = None,
+    ) -> Notes:  # fmt: skip
         """Note what was read; `problems` are those of its files, by their path."""
         base = curated.settings.base_iri
-        files = [file for file in curated.files if file.texts]
         return cls(
-            {file.path: file.texts for file in files if not file.path.startswith(_LISTS)},
+            {file.path: file.texts for file in curated.files if not file.path.startswith(_LISTS)},
             {path: several for path, several in problems.items() if several},
-            {file.path: places_known_by(lines_of(file), base) for file in files},
+            {
+                file.path: before.same.get(file.path, ())
+                if before and isinstance(file, UnchangedFile)
+                else places_known_by(lines_of(file), base)
+                for file in curated.files
+            },
         )
 
     def raw(self) -> bytes:
@@ -232,7 +239,7 @@ def _difference(
             path = list_before(graph.removeprefix(lists))
             if path is None:
                 return None
-            old = set(ByteLines.of(path.read_bytes()))
+            old = {line.decode() for line in edited(path.read_bytes())}
         else:
             old = set(chain.from_iterable(before[graph]))
         new = set(merged(now[graph]))

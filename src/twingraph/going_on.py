@@ -1,0 +1,120 @@
+"""From the build before to the graph and the problems of now, without what did not change.
+
+A build keeps what it read, found and derived (`kept/`); the next one takes it from there, where the
+program, the settings, the rules and the shapes are the same and so are the names of all files.
+Wherever that is not enough to be sure, nothing is returned, and a build is made of everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from json import dumps, loads
+from pathlib import Path
+from typing import Final
+
+from twingraph.check.again import check_again, found_raw, read_found
+from twingraph.check.run import Checked, derive_and_judge
+from twingraph.derive.increment import ChangedGraph, GraphBefore
+from twingraph.derive.neighbours import incoming_lines
+from twingraph.derive.published import read_rules
+from twingraph.inputs import Inputs
+from twingraph.kept import KEPT, Before
+from twingraph.progress import Progress, part
+from twingraph.rdf.byte_lines import ByteLines, edited
+from twingraph.rdf.change import DEFAULT, Change
+from twingraph.rdf.dataset import Dataset, chunks
+from twingraph.rdf.frozen import NAME
+from twingraph.rdf.iris import DERIVED
+from twingraph.rdf.quad_file import QuadFile, SortedFile
+from twingraph.settings import Settings
+from twingraph.source.again import Notes, read_again
+from twingraph.source.curated import Curated
+from twingraph.source.read import read_project
+
+_FILES, _FOUND = f"{KEPT}/files.json", f"{KEPT}/found.json"
+_INCOMING, _JUDGED = f"{KEPT}/incoming.txt", f"{KEPT}/judged.nt"
+_SIZES: Final = f"{KEPT}/sizes.json"  # of each graph, in lines
+_TRIPLES: Final = "twingraph.nt"
+_READ: Final = 0.3  # the share that reading takes of reading, deriving and checking
+
+Pieces = Iterator[tuple[str, list[bytes]]]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a project says and publishes now; `change` is what differs from the build before.
+
+    `notes` and `before` are given where it was made from that build, whose lines `incoming` has.
+    """
+
+    curated: Curated
+    graph: Dataset
+    checked: Checked
+    change: Change | None = None
+    notes: Notes | None = None
+    incoming: bytes = b""
+
+    def kept(self) -> Pieces:
+        """Yield the files that the next build goes on from."""
+        notes = Notes.of(self.curated, self.checked.of_files, self.notes)
+        yield _FILES, [notes.raw()]
+        yield _FOUND, [found_raw(self.checked.found)]
+        yield _JUDGED, [*chunks(self.checked.judged)]
+        sizes = {name: len(lines) for name, lines in self.graph.named.items()}
+        yield _SIZES, [dumps({DEFAULT: len(self.graph.default), **sizes}).encode()]
+        if self.change is None:
+            yield _INCOMING, [*chunks(sorted(incoming_lines(self.graph.default)))]
+        else:
+            removed, added = (
+                incoming_lines(side.get(DEFAULT, ()))
+                for side in (self.change.removed, self.change.added)
+            )
+            lines = edited(self.incoming, removed, added)
+            yield _INCOMING, [b"".join(line + b"\n" for line in lines)]
+
+
+def make_anew(settings: Settings, large: bool, progress: Progress) -> Made:
+    """Read, derive and check everything."""
+    curated = read_project(settings, large)
+    graph, checked = derive_and_judge(curated, progress=part(progress, _READ, 1.0))
+    return Made(curated, graph, checked)
+
+
+def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Made | None:
+    """Return what is now, from the build before; None where all must be made."""
+    if before.files.keys() != inputs.files.keys():
+        return None
+    names = (_FILES, _FOUND, _INCOMING, _JUDGED, _SIZES, NAME, _TRIPLES)
+    found = {name: path for name in names if (path := before.path(name))}
+    if len(found) < len(names):
+        return None
+    notes = Notes.read(found[_FILES].read_bytes())
+    changed = {name for name, digest in inputs.files.items() if before.files[name] != digest}
+    read = read_again(settings, large, changed, notes, lambda slug: before.path(_list_name(slug)))
+    if read is None:
+        return None
+    sizes = loads(found[_SIZES].read_bytes())
+    derived = settings.base_iri + DERIVED
+    written = sizes.keys() - {DEFAULT, derived}
+    there = GraphBefore(QuadFile(found[NAME]), SortedFile(found[_INCOMING]), written)
+    graph = ChangedGraph(there, read.written)
+    rules = read_rules(settings.resource("queries") / "rules")
+    change = graph.published(rules, settings.base_iri, settings.release)
+    if change is None:
+        return None
+    checked = check_again(
+        read, graph, change, read_found(found[_FOUND].read_bytes()),
+        found[_JUDGED].read_text(encoding="utf-8").split("\n")[:-1],
+        partial(read_project, settings, large),
+    )  # fmt: skip
+    if checked is None:
+        return None
+    dataset = _dataset(found, sizes, change)
+    return Made(read.curated, dataset, checked, change, notes, found[_INCOMING].read_bytes())
+
+
+def _list_name(slug: str) -> str:
+    """Return the file of a build that has what a list says."""
+    return f"sources/{slug}.nt"
