@@ -23,10 +23,10 @@ from twingraph.atomic import DraftFolder, Written, is_whole, locked, point, sync
 from twingraph.catalogue.coverage import EXTENT, Extent, read_extent
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.documents import shape_documents
-from twingraph.check.run import derive_and_check
 from twingraph.export.dumps import Frozen, checksums
 from twingraph.export.editions import build_edition
 from twingraph.export.writing import write_dumps
+from twingraph.going_on import go_on, make_anew
 from twingraph.inputs import Inputs, input_digest, read_inputs
 from twingraph.kept import KEPT, RECORD, Before, read_before, record
 from twingraph.problems import Problem, TwingraphError
@@ -39,13 +39,12 @@ from twingraph.site.line_reader import line_reader
 from twingraph.site.prepared import ANSWERED, STARTS, prepare, same_starts
 from twingraph.site.reader import PREPARED, BuildReader
 from twingraph.source.curated import Curated
-from twingraph.source.read import read_project
 from twingraph.version import __version__
 
 SUMS: Final = "SHA256SUMS"
 
 # what a build takes, as shares of the whole, measured on 17,401 partnerships
-_READ, _CHECKED, _WRITTEN = 0.1, 0.3, 0.98
+_CHECKED, _WRITTEN = 0.3, 0.98
 # folders of a build for its own pages, and for the next build
 _UNPUBLISHED: Final = (PREPARED, KEPT)
 silent = ignore
@@ -82,18 +81,23 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool, anew:
     inputs = read_inputs(settings, large)
     before = None if anew else read_before(out, inputs.around)
     progress(_beginning(inputs, before))
-    curated = read_project(settings, large)
-    graph, found = derive_and_check(curated, progress=part(progress, _READ, _CHECKED))
-    problems = tuple(found)
+    made = go_on(settings, large, inputs, before) if before else None
+    made = made or make_anew(settings, large, part(progress, 0.0, _CHECKED))
+    curated, problems = made.curated, tuple(made.checked.problems)
     if any(problem.severity == "violation" for problem in problems):
         return Built(problems)
-    base = settings.base_iri
-    frozen = Frozen(graph, base, prefixes_for(base), settings, curated.decisions, before)
+    base, size = settings.base_iri, len(made.graph)
+    frozen = Frozen(
+        made.graph, base, prefixes_for(base), settings, curated.decisions, before, made.change
+    )
     with _new_build(out) as draft:
         _write_files(frozen, draft, progress)
-        draft.put(ABOUT, [_about(curated, inputs.digest, len(graph), problems)])
+        draft.put(ABOUT, [_about(curated, inputs.digest, size, problems)])
+        # what was read while somebody was writing is not what has these digests
+        for name, pieces in made.kept() if read_inputs(settings, large) == inputs else ():
+            draft.put(name, pieces)
         draft.put(RECORD, [record(inputs.around, inputs.files, draft.written)])
-        return Built(problems, _publish(draft, out), len(graph))
+        return Built(problems, _publish(draft, out), size)
 
 
 def _beginning(inputs: Inputs, before: Before | None) -> str:

@@ -7,9 +7,9 @@ Wherever that is not enough to be sure, nothing is returned, and a build is made
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from json import dumps, loads
 from pathlib import Path
 from typing import Final
@@ -95,10 +95,15 @@ def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Ma
     read = read_again(settings, large, changed, notes, lambda slug: before.path(_list_name(slug)))
     if read is None:
         return None
-    sizes = loads(found[_SIZES].read_bytes())
+    sizes: dict[str, int] = loads(found[_SIZES].read_bytes())
+    lists = f"{settings.base_iri}graph/import/"
+    for name in sizes:
+        if name.startswith(lists) and before.path(_list_name(name.removeprefix(lists))) is None:
+            return None
     derived = settings.base_iri + DERIVED
     written = sizes.keys() - {DEFAULT, derived}
-    there = GraphBefore(QuadFile(found[NAME]), SortedFile(found[_INCOMING]), written)
+    size = sum(sizes.values())
+    there = GraphBefore(QuadFile(found[NAME]), SortedFile(found[_INCOMING]), written, size)
     graph = ChangedGraph(there, read.written)
     rules = read_rules(settings.resource("queries") / "rules")
     change = graph.published(rules, settings.base_iri, settings.release)
@@ -111,10 +116,41 @@ def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Ma
     )  # fmt: skip
     if checked is None:
         return None
-    dataset = _dataset(found, sizes, change)
+    dataset = _dataset(settings, before, read.curated, sizes, change)
     return Made(read.curated, dataset, checked, change, notes, found[_INCOMING].read_bytes())
 
 
 def _list_name(slug: str) -> str:
     """Return the file of a build that has what a list says."""
     return f"sources/{slug}.nt"
+
+
+def _dataset(
+    settings: Settings, before: Before, curated: Curated, sizes: Mapping[str, int], change: Change
+) -> Dataset:
+    """Return the graph of now, of which hardly anything is read before it is asked for."""
+    lists, derived = f"{settings.base_iri}graph/import/", settings.base_iri + DERIVED
+
+    def lines(name: str, read: Callable[[], bytes]) -> ByteLines:
+        removed, added = change.removed.get(name, ()), change.added.get(name, ())
+        size = sizes[name] - len(removed) + len(added)
+        return ByteLines(lambda: edited(read(), removed, added), size)
+
+    def of_file(file: str) -> Callable[[], bytes]:
+        return (before.folder / file).read_bytes
+
+    named: dict[str, Sequence[str]] = {
+        name: lines(name, of_file(_list_name(name.removeprefix(lists))))
+        if name.startswith(lists) else curated.texts[name]
+        for name in sizes.keys() - {DEFAULT, derived}
+    }  # fmt: skip
+    named[derived] = lines(derived, lambda: _triples_of(before.folder / NAME, derived))
+    return Dataset(lines(DEFAULT, of_file(_TRIPLES)), named)
+
+
+def _triples_of(path: Path, graph: str) -> bytes:
+    """Return the triples of a graph, sorted, from N-Quads."""
+    end = f" <{graph}> .".encode()
+    quads = path.read_bytes().split(b"\n")
+    found = sorted(line[: -len(end)] + b" .\n" for line in quads if line.endswith(end))
+    return b"".join(found)

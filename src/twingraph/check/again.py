@@ -110,7 +110,8 @@ def _may_be_elsewhere(
     fresh = {file.path for file in read.fresh}
     name = f"<{finding.focus}>"
     return problem.file in fresh or any(
-        name in line for thing in graph.changed
+        name in line
+        for thing in graph.changed
         for line in (*chain.from_iterable(graph.before(thing).values()), *graph.now(thing))
     )
 

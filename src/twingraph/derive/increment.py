@@ -1,4 +1,4 @@
-"""What is published after a change, worked out from the build before and the things that it reaches.
+"""What is published after a change, worked out from the build before and what the change reaches.
 
 Of these things, and all that they rest on, the published lines are derived twice: from what was
 written before, and from what is written now. The first must be what the build before has of them;
@@ -29,7 +29,10 @@ _WIDE: Final = frozenset({
     *(f"<{PREFIXES['geo']}{name}>" for name in ("hasGeometry", "asWKT")),
 })  # fmt: skip
 _TYPE: Final = str(RDF.type)
-_MOST: Final = 20_000  # things; more are not derived quicker than all
+# changed things of so many quads; more are not derived quicker than all
+_FEW: Final = 200
+_QUADS_A_THING: Final = 125
+_MOST: Final = 20_000  # things that these may reach, or rest on
 
 Graphs = Mapping[str, Sequence[str]]
 
@@ -41,6 +44,7 @@ class GraphBefore:
     quads: QuadFile
     incoming: SortedFile
     graphs: Collection[str]  # of what is written, by IRI
+    size: int  # in quads
 
 
 class ChangedGraph:
@@ -146,7 +150,8 @@ class ChangedGraph:
 
     def _reach(self) -> tuple[set[str], set[str]] | None:
         """Return what the change reaches, and what that rests on; None where it may be much."""
-        if not _WIDE.isdisjoint(self.written.predicates) or len(self.changed) > _MOST:
+        most = max(_FEW, self._before.size // _QUADS_A_THING)
+        if not _WIDE.isdisjoint(self.written.predicates) or len(self.changed) > most:
             return None
         if any(is_vocabulary(thing[1:-1]) for thing in self.changed):
             return None

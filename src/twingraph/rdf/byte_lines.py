@@ -23,6 +23,11 @@ class ByteLines(Sequence[str]):
     def _lines(self) -> list[bytes]:
         return self._make()
 
+    @property
+    def raw(self) -> Sequence[bytes]:
+        """The lines as they are, without their ends."""
+        return self._lines
+
     def __len__(self) -> int:
         """Return the number of lines."""
         return self._size

@@ -14,7 +14,6 @@ from twingraph.rdf.dataset import parted
 from twingraph.rdf.spliced import lines, mapped
 
 
-
 class SortedFile:
     """A file of sorted lines."""
 

@@ -72,7 +72,7 @@ class Notes:
         """Note what was read; `problems` are those of its files, by their path."""
         base = curated.settings.base_iri
         return cls(
-            {file.path: file.texts for file in curated.files if not file.path.startswith(_LISTS)},
+            {file.path: file.texts for file in curated.files if not _of_list(file.path)},
             {path: several for path, several in problems.items() if several},
             {
                 file.path: before.same.get(file.path, ())
@@ -133,15 +133,20 @@ def read_again(
 
     `list_before` returns the N-Triples of a list by its slug, as the build before has them.
     """
-    lists = {path.split("/")[2] for path in changed if path.startswith(_LISTS)}
-    if any(path.startswith(_REVIEWS) or path.endswith(f"/{FILE}") for path in changed):
+    folders = import_folders(settings, large)
+    names = {folder.name for folder in folders}
+    lists = {_of_list(path) for path in changed} - {""}
+    if any(
+        path.startswith(_REVIEWS) or path.endswith(f"/{FILE}")
+        or (path.startswith(_LISTS) and path[len(_LISTS):].removesuffix(".ttl") in names)
+        for path in changed
+    ):  # fmt: skip
         return None
     reader = _Reader(settings, changed, notes)
     files = [reader.file(name, path) for name, path in named_files(settings)]
     places = settings.folder / "data" / "entities" / PLACES
     if places.exists():
         files.append(reader.places(places))
-    folders = import_folders(settings, large)
     brought = [folder / PLACES for folder in folders if (folder / PLACES).exists()]
     files += [reader.places(path, lists) for path in brought]
     if folders and any(_same(settings, file) != notes.same.get(file.path, []) for file in files
@@ -162,10 +167,16 @@ def read_again(
             known = {**known_places(same, settings.base_iri), **known}
     fresh = tuple(file for file in files if not isinstance(file, UnchangedFile))
     others = other_files(settings)
-    written = _difference(settings, files, fresh, notes, list_before)
+    written = _difference(settings, files, fresh, notes, names, list_before)
     if written is None:
         return None
     return ReadAgain(Curated(settings, (*files, *others), tuple(imports)), fresh, written)
+
+
+def _of_list(path: str) -> str:
+    """Return the slug of the list that has a file in its folder; empty for any other file."""
+    slug, _, name = path.removeprefix(_LISTS).partition("/")
+    return slug if path.startswith(_LISTS) and name else ""
 
 
 def _same(settings: Settings, file: SourceFile) -> list[str]:
@@ -220,7 +231,7 @@ class _Reader:
 
 def _difference(
     settings: Settings, files: Iterable[SourceFile], fresh: Iterable[SourceFile], notes: Notes,
-    list_before: Callable[[str], Path | None],
+    folders: Collection[str], list_before: Callable[[str], Path | None],
 ) -> Change | None:  # fmt: skip
     """Compare what is written now with what was, in the graphs of the files that were read."""
     now: dict[str, list[Sequence[str]]] = defaultdict(list)
@@ -235,7 +246,7 @@ def _difference(
             before[graph].append(lines)
     removed, added = {}, {}
     for graph in sorted(graphs):
-        if graph.startswith(lists):
+        if graph.removeprefix(lists) in folders:
             path = list_before(graph.removeprefix(lists))
             if path is None:
                 return None

@@ -75,9 +75,7 @@ def named_files(settings: Settings) -> list[tuple[str, Path]]:
     ontology = settings.resource("ontology")
     named = [(f"ontology/{path.relative_to(ontology).as_posix()}", path)
              for path in ontology_files(settings)]  # fmt: skip
-    named += [
-        (path.relative_to(settings.folder).as_posix(), path) for path in data_files(settings)
-    ]
+    named += [(path.relative_to(settings.folder).as_posix(), path) for path in data_files(settings)]
     return named
 
 
