@@ -48,7 +48,7 @@ class UnchangedFile(SourceFile):
     said: Texts = field(default_factory=dict)
 
     @property
-    def texts(self) -> Texts:  # type: ignore[override]  # noted, where the other works it out
+    def texts(self) -> Texts:
         """Its statements as sorted lines of N-Triples, by the IRI of their graph."""
         return self.said
 
