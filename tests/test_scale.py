@@ -6,7 +6,8 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -34,6 +35,7 @@ from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
+from twingraph.site.browse import browse_csv, pack_csv
 from twingraph.site.describe import describe
 from twingraph.site.incoming import INCOMING, MOST, incoming_of, pack_incoming
 from twingraph.site.line_reader import FROM_LINES, OF_LINES, line_reader
@@ -53,6 +55,7 @@ from twingraph.web.sitemap import parts_in
 from twingraph.web.weblinks import list_links
 
 ROOT: Final = Path(__file__).parent.parent
+BONN: Final = NamedNode(f"{HOME}id/place/bonn")
 QUERIES: Final = sorted(
     path for name in ("site", "library") for path in (bundled("queries") / name).glob("*.rq")
 )
@@ -328,6 +331,47 @@ def test_what_workers_share_is_made_in_another_process(built: Path) -> None:
     assert asked == []
     object.__delattr__(site, "select")
     assert page(site, "en", "place/index.html") == plain
+
+
+def test_a_page_asks_each_thing_once_and_nothing_of_its_partners_partners(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = load_site(built)
+    select, statements_of = BuildReader.select, BuildReader.statements_of
+    asked: Counter[object] = Counter()
+    loaded: set[str] = set()
+
+    def watch(self: BuildReader, text: str, **terms: Any) -> Any:
+        asked[text, *terms.items()] += 1
+        return select(self, text, **terms)
+
+    def load(self: BuildReader, name: str, things: Iterable[str]) -> Any:
+        loaded.update(things if name == "nodes" else ())
+        return statements_of(self, name, things)
+
+    monkeypatch.setattr(BuildReader, "select", watch)
+    monkeypatch.setattr(BuildReader, "statements_of", load)
+    assert page(site, "en", "place/bonn.html")
+    partners = {row["partner"].value for row in site.rows("partners", this=BONN) if row["partner"]}
+
+    assert len(partners) > 3 and not partners & loaded
+    assert {number for _, number in asked.items()} == {1}
+
+
+def test_a_csv_of_packed_records_is_the_one_that_is_written(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twingraph.site.browse._LONG", 5)
+    site = load_site(built)
+    paths = [f"{kind}/list/{key}.csv" for kind, key in (
+        ("partnership", "all"), ("partnership", "country-germany"), ("place", "letter-b"),
+        ("place", "letter-x"))]  # fmt: skip
+    written = {(path, way): browse_csv(site, way, path) for path in paths for way in ("en", "de")}
+    site.memory.update(packed := pack_csv(site))
+
+    assert len(packed) == 4
+    assert written == {key: browse_csv(site, key[1], key[0]) for key in written}
+    assert written[paths[0], "en"] != written[paths[0], "de"] and written[paths[1], "en"]
 
 
 @pytest.mark.parametrize("how", ["failed", "killed"])

@@ -32,6 +32,7 @@ from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.question import Question
 from twingraph.endpoint.service import Service
 from twingraph.settings import Limits
+from twingraph.site.browse import pack_csv
 from twingraph.site.prepared import read_prepared
 from twingraph.site.read_ahead import read_build, read_program
 from twingraph.site.reader import ANSWERS, BuildReader, load_site
@@ -143,6 +144,10 @@ class PageMaker:
             Preparation(
                 lambda: gazetteer_in(self._service.site),
                 lambda places: keep_register(state, self._service.site, places),
+            ),
+            Preparation(
+                lambda: pack_csv(self._service.site),
+                lambda packed: self._service.site.memory.update(packed),
             ),
             Preparation(
                 lambda: paths_in(self._service.site),

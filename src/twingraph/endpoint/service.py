@@ -20,7 +20,7 @@ from twingraph.web.negotiate import Variant
 from twingraph.web.respond import COMMON, VARY
 from twingraph.web.weblinks import dataset_links
 
-_CACHED_BYTES: Final = 64 * 1024 * 1024
+_CACHED_BYTES: Final = 24 * 1024 * 1024
 _LOOK: Final = 0.05  # seconds
 _PAUSE: Final = 0.004  # seconds between long texts: to read each takes as long as some look-ups
 _TYPES: Final = {

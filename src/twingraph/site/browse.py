@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import marshal
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -43,6 +45,7 @@ from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 
 PAGE_SIZE: Final = 100
+_LONG: Final = 2000  # things of a list whose records are packed ahead
 _STATED: Final = ("start", "type", "status")
 _BATCH: Final = 2000  # entities in a query
 _COLUMNS: Final = {
@@ -261,18 +264,52 @@ def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
         facet_counts(reader, choice.kind, each_language)[choice.key] for each_language in LANGUAGES
     ):
         return None
-    words = words_of(language)
+    packed = reader.memory.get(("csv", choice.kind, language))
+    if packed is None:
+        return "".join(_records(reader, language, choice.kind, chosen)).encode()
+    head, *records = marshal.loads(zlib.decompress(packed))
+    listing = listing_of(reader, choice.kind, language)
+    places = range(len(records)) if choice.key == "all" else listing.under.get(choice.key, ())
+    return "".join([head, *(records[place] for place in places)]).encode()
+
+
+def pack_csv(reader: BuildReader) -> dict[object, bytes]:
+    """Return the CSV records of lists that are long, to be remembered: all that a choice needs.
+
+    Each is the records of everything of a kind in a language, head first, packed by `marshal` and
+    zlib: some hundred kilobytes, where to write them would take most of a second.
+    """
+    found: dict[object, bytes] = {}
+    for kind in BROWSED:
+        for language in LANGUAGES:
+            things = listing_of(reader, kind, language).things
+            if len(things) > _LONG:
+                records = [*_records(reader, language, kind, things)]
+                found["csv", kind, language] = zlib.compress(marshal.dumps(records))
+    return found
+
+
+def _records(reader: BuildReader, language: str, kind: str, things: Sequence[str]) -> Iterator[str]:
+    """Yield the head of a CSV and the record of each thing, with their line ends (RFC 4180)."""
+    words, columns = words_of(language), _COLUMNS[kind]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    columns = _COLUMNS[choice.kind]
-    writer.writerow(
-        ["IRI", words.gettext("Name"), *(heading(column, language) for column in columns)]
-    )
-    cells = _rows(reader, language, f"{language}/{path}", choice.kind, chosen, TextFormatter)
-    for iri, row in zip(chosen, cells, strict=True):
+
+    def written(row: Sequence[str]) -> str:
+        writer.writerow(row)
+        text = out.getvalue()
+        out.seek(0)
+        out.truncate()
+        return text
+
+    yield written(["IRI", words.gettext("Name"),
+                   *(heading(column, language) for column in columns)])  # fmt: skip
+    path = f"{language}/{kind}/list/all.csv"  # nothing in it depends on where it stands
+    for iri, row in zip(
+        things, _rows(reader, language, path, kind, things, TextFormatter), strict=True
+    ):
         texts = (" / ".join("" if v.absent else v.text for v in cell) for cell in row)
-        writer.writerow([iri, *map(_guarded, texts)])
-    return out.getvalue().encode()
+        yield written([iri, *map(_guarded, texts)])
 
 
 def _guarded(text: str) -> str:

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from itertools import product
+from itertools import combinations, product
 from tempfile import TemporaryFile
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ _OF_PARTNERSHIP: Final = (TG.partnershipType, TG.start, TG.end, TG.status, TG.mo
 
 # predicates whose statements are read only with the objects that a query names
 _WITH_CONSTANTS: Final = frozenset({str(RDF.type), str(TG.property)})
+_PAIR: Final = ("oneLatitude", "oneLongitude", "otherLatitude", "otherLongitude")
 _BEGUN: Final = "anniversaries"
 _NAMED: Final = re.compile(r"\b(\w+):(\w+)")
 
@@ -89,17 +90,18 @@ class LineTable:
         ))  # fmt: skip
 
     @property
-    def positions(self) -> Mapping[str, tuple[Term, Term]]:
-        """Latitude and longitude of each thing that has one of each."""
+    def positions(self) -> Mapping[str, Sequence[tuple[Term, Term]]]:
+        """Each latitude with each longitude of every entity that has both, in numeric order."""
         return self.facts.remember("positions", self._positions)
 
-    def _positions(self) -> Mapping[str, tuple[Term, Term]]:
+    def _positions(self) -> Mapping[str, Sequence[tuple[Term, Term]]]:
         longitudes = self.of(_LONGITUDE)
         return {
-            iri: (term_of(latitude), term_of(longitudes[iri][0]))
-            for iri, [latitude, *_] in self.of(_LATITUDE).items()
+            iri: sorted(product(map(term_of, latitudes), map(term_of, longitudes[iri])),
+                        key=_numeric)
+            for iri, latitudes in self.of(_LATITUDE).items()
             if iri in longitudes
-        }
+        }  # fmt: skip
 
 
 # --- the rows of queries about everything --------------------------------------------------------
@@ -204,9 +206,9 @@ def _partnership_facets(table: LineTable) -> Iterator[Row]:
 
 def _map_places(table: LineTable) -> Iterator[Row]:
     numbers = table.partnerships
-    for iri, (latitude, longitude) in sorted(table.positions.items()):
+    for iri, positions in sorted(table.positions.items()):
         number = numbers.get(f"<{iri}>", 0)
-        if number:
+        for latitude, longitude in positions if number else ():
             yield {"place": NamedNode(iri), "latitude": latitude, "longitude": longitude,
                    "partnerships": _number(number)}  # fmt: skip
 
@@ -216,11 +218,15 @@ def _map_pairs(table: LineTable) -> Iterator[Row]:
     for iri, partners in sorted(table.of(TG.partner).items()):
         ends = sorted(partner[1:-1] for partner in partners)
         located = [positions[end] for end in ends if end in positions]
-        for place, one in enumerate(located):
-            for other in located[place + 1 :]:
-                yield {"partnership": NamedNode(iri), "oneLatitude": one[0],
-                       "oneLongitude": one[1], "otherLatitude": other[0],
-                       "otherLongitude": other[1]}  # fmt: skip
+        pairs = [one + other for first, second in combinations(located, 2)
+                 for one, other in product(first, second)]  # fmt: skip
+        for pair in sorted(pairs, key=_numeric) if len(pairs) > 1 else pairs:
+            yield {"partnership": NamedNode(iri), **dict(zip(_PAIR, pair, strict=True))}
+
+
+def _numeric(terms: Iterable[Term]) -> list[float]:
+    """Return numbers as `ORDER BY` compares them."""
+    return [float(term.value) for term in terms]
 
 
 def _much_pointed_to(table: LineTable) -> Iterator[Row]:

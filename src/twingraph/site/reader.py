@@ -49,6 +49,7 @@ PREPARED: Final = "prepared"  # a folder of the build: results of queries on the
 ANSWERS: Final = "answers.json"
 GRAPHS: Final = "graphs.json"
 _SHORT: Final = 5000  # rows of an answer that is kept
+_RECENT: Final = 8  # answers with parameters that are kept
 _REMOTE_BATCH: Final = 1000  # IRIs in a query to an endpoint; Virtuoso refuses 6,000
 _REMEMBERED: Final = 128  # answers and lists that are kept for a build
 
@@ -148,7 +149,7 @@ class BuildReader:
         A query without parameters is run once for a build, unless its result is long.
         """
         if terms:
-            return self.select(self.queries[name], **terms)
+            return list(self._lately(name, terms))
         known: list[Row] | None = self.memory.get(("rows", name))
         if known is not None:
             return list(known)
@@ -157,6 +158,22 @@ class BuildReader:
         if kept is not None or len(rows) <= _SHORT:
             self.remember(("rows", name), lambda: rows)
         return list(rows)
+
+    def _lately(self, name: str, terms: Mapping[str, Term]) -> list[Row]:
+        """Return the rows of a query with parameters; pictures and tables of a page ask the same.
+
+        A few answers of late are kept.
+        """
+        recent: dict[object, list[Row]] = self.remember("recent rows", dict)
+        key = name, *sorted(terms.items(), key=lambda item: item[0])
+        if key not in recent:
+            rows = self.select(self.queries[name], **terms)
+            if len(rows) > _SHORT:
+                return rows
+            while len(recent) >= _RECENT:
+                recent.pop(next(iter(recent)), None)
+            recent[key] = rows
+        return recent[key]
 
     def _prepared_rows(self, name: str) -> list[Row] | None:
         """Return the rows that the build kept of just this query, None where it kept none."""

@@ -49,6 +49,10 @@ _ORIGINALS: Final = (
     PREFIXES["foaf"] + "page", PREFIXES["dcterms"] + "source", PREFIXES["schema"] + "url",
 )  # fmt: skip
 
+# Who points here by these stands in the table of partners, which has a query of its own; a
+# partner's own partners and names are many.
+_TOLD_BY_ROWS: Final = frozenset({TG.partnerOf.value, TG.twinnedWith.value})
+
 
 class ThingPage(NamedTuple):
     """The data of the template of an entity's page."""
@@ -109,7 +113,8 @@ def thing_page(
     facts = PageFacts(site, language)
     facts.read_description(iri)
     shown = _shown(facts.incoming)
-    _load(facts, iri, [thing for group in shown.values() for thing in group])
+    _load(facts, iri, [thing for verb, group in shown.items() if verb not in _TOLD_BY_ROWS
+                       for thing in group])  # fmt: skip
     formatter = ValueFormatter(facts, current_path)
     claims = Claims.of(formatter, iri)
     own_sections = {"remark": TG.about.value, "quantity": TG.about.value, "statement": _PART_OF}

@@ -203,12 +203,32 @@ class ValueFormatter:
 
 
 class TextFormatter(ValueFormatter):
-    """The same texts without links, for tables with thousands of entities."""
+    """The same texts without links, for tables with thousands of entities.
+
+    Each entity is named, and each value formatted, once.
+    """
+
+    def __init__(self, facts: PageFacts, current_path: str) -> None:
+        """Format for the page at `current_path`; `facts` are complete."""
+        super().__init__(facts, current_path)
+        self._links: dict[tuple[str, str], Value] = {}
+        self._values: dict[tuple[Term, str, str], Value] = {}
 
     def link(self, iri: str, note: str = "") -> Value:
         """Return the name of an entity."""
-        name = self.facts.name(iri)
-        return Value(name.text, language=name.language, note=note)
+        found = self._links.get((iri, note))
+        if found is None:
+            name = self.facts.name(iri)
+            found = Value(name.text, language=name.language, note=note)
+            self._links[iri, note] = found
+        return found
+
+    def value(self, term: Term, verb: str = "", note: str = "") -> Value:
+        """Return the text of a value of property `verb`."""
+        found = self._values.get((term, verb, note))
+        if found is None:
+            found = self._values[term, verb, note] = super().value(term, verb, note)
+        return found
 
 
 _FOLD: Final = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss", "ł": "l", "é": "e"})
