@@ -410,6 +410,31 @@ def test_what_is_answered_from_lines_is_what_the_queries_answer(built: Path) -> 
         assert labels[0] == labels[1]
 
 
+def test_places_with_two_positions_and_three_partners_are_answered_from_lines_too(
+    built: Path,
+) -> None:
+    """Nothing of ours is so; the query says what is right."""
+    triples = """
+        <p:2> tg:partner <e:b>, <e:a>, <e:c> . <p:1> tg:partner <e:c>, <e:b> .
+        <p:3> tg:partner <e:a>, <e:d> . <p:4> tg:partner <e:f>, <e:e> .
+        <e:a> schema:latitude 9.5, 10.25, -3.5 ; schema:longitude 100.5 ; tg:country <e:x> .
+        <e:b> schema:latitude 50.5 ; schema:longitude 7.125, 30.5 ; tg:country <e:y>, <e:x> .
+        <e:c> schema:latitude 2.5 ; schema:longitude 7.5 ; tg:country <e:x> .
+        <e:d> schema:latitude 1.5 . <e:e> schema:latitude 1.5 ; schema:longitude 2.5 .
+    """
+    heads = "".join(f"@prefix {name}: <{iri}> ." for name, iri in (
+        ("tg", prefixes_for(HOME)["tg"]), ("schema", "https://schema.org/")))  # fmt: skip
+    quads = list(parse((heads + triples).encode(), format=RdfFormat.TURTLE))
+    store = Store()
+    store.extend(quads)
+    asked = replace(load_site(built), store=store, prepared={}, memory={})
+    lines = line_reader(LinkFacts(quads), ANSWERED)
+
+    for name in ("map-places", "map-pairs", "statistics-countries"):
+        assert len(asked.rows(name)) > 3 or name == "statistics-countries"
+        assert lines.rows(name) == asked.rows(name), name
+
+
 def test_a_reader_of_lines_refuses_what_it_was_not_made_for() -> None:
     lines = line_reader(LinkFacts(()), ["conflicts"])
     assert lines.rows("conflicts") == []

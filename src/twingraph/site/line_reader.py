@@ -225,7 +225,7 @@ def _map_pairs(table: LineTable) -> Iterator[Row]:
 
 
 def _numeric(terms: Iterable[Term]) -> list[float]:
-    """Return numbers as `ORDER BY` compares them."""
+    """Return numbers as `ORDER BY` compares them; no other literal is a published coordinate."""
     return [float(term.value) for term in terms]
 
 
