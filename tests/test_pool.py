@@ -109,7 +109,7 @@ def test_a_worker_that_has_grown_is_replaced_once_it_rests(
     graph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To read the graph is to copy it, and what was copied goes with the worker."""
-    monkeypatch.setattr("twingraph.endpoint.pool._REST", 0.05)
+    monkeypatch.setattr("twingraph.endpoint.crew._REST", 0.05)
 
     async def use(pool: Pool) -> tuple[list[int], list[int]]:
         await pool.ask("ASK {}", "json", "")
@@ -505,7 +505,7 @@ def test_long_texts_one_after_the_other_need_few_workers(
     graph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker of the second lane is used on, and ends when nobody wants it any more."""
-    monkeypatch.setattr("twingraph.endpoint.pool._SPARE", 0.1)
+    monkeypatch.setattr("twingraph.endpoint.crew._SPARE", 0.1)
     forks = []
     fork = ForkServer.fork
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import signal
+from collections.abc import Mapping
 from typing import Final
 
 
@@ -44,3 +46,12 @@ class Outcome(enum.Enum):
 
 
 RESULTS: Final = (Outcome.ROWS, Outcome.BOOLEAN, Outcome.TRIPLES)
+
+
+# How a process ends in the middle of a query, by its exit status: what the engine did.
+ENDS: Final[Mapping[int, Outcome]] = {
+    -signal.SIGABRT: Outcome.TOO_MUCH_MEMORY,  # the engine's way when it is given no more memory
+    -signal.SIGSEGV: Outcome.TOO_DEEP,  # its stack is at its end
+    -signal.SIGBUS: Outcome.TOO_DEEP,
+    -signal.SIGPROF: Outcome.TOO_LONG,
+}

@@ -11,22 +11,17 @@ killed, and so is a query whose client has gone.
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import socket
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from twingraph.endpoint.forkserver import ForkServer
+from twingraph.endpoint.crew import Crew
 from twingraph.endpoint.launch import Launcher, OwnLauncher, config_of
-from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.places import OwnPlaces, Places
+from twingraph.endpoint.outcome import ENDS, Outcome
 from twingraph.endpoint.process import LINE, LONG_TEXT, Deliver, Gone, Job, Reply, Worker
 from twingraph.endpoint.question import Question, pack
-from twingraph.endpoint.supply import Supply
 from twingraph.settings import Limits
 
 MOMENT: Final = 0.1  # seconds in the fast lane
@@ -38,13 +33,11 @@ _RECENT: Final = 8  # queries of late
 _LOOK_UP: Final = 0.001  # seconds; queries that usually take less are look-ups
 _SHARED: Final = 7  # queries that stand in line at a worker whose query is young
 _BUSY: Final = 10  # times as long as processor time: then it is long all the same
-_SPARE: Final = 1.0  # seconds that a worker of a slower lane waits for its next query
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
-_REST: Final = 2.0  # seconds without a query, after which one that has grown is replaced
 _TRIES: Final = 2  # of a query whose worker was killed by somebody else
 
 
-class Pool(Supply):
+class Pool(Crew):
     """The workers of one build. It starts with its first query, or with `start()`."""
 
     def __init__(
@@ -65,29 +58,15 @@ class Pool(Supply):
         let those of queries go first.
         """
         config = config_of(graph, base, limits, pages or {})
-        super().__init__(config, launcher or OwnLauncher())
-        self.limits = limits
-        self.places: Places = OwnPlaces()
+        super().__init__(config, launcher or OwnLauncher(), limits, share, for_pages=for_pages)
         self._room = -(-limits.waiting // share)
-        self._fast = max(2, -(-(os.cpu_count() or 1) // share))
         self._long = min(LONG, limits.seconds / 4)
-        self._for_pages = for_pages
         self._moment = min(PAGE_MOMENT, self._long) if for_pages else MOMENT
         self._hurry = self._moment / 2 if for_pages else HURRY
-        self._unnamed: deque[Worker] = deque()
-        self._by_pid: dict[int, Worker] = {}
-        self._idle: list[Worker] = []
-        self._busy: set[Worker] = set()
-        self._spare: list[Worker] = []  # of the second lane, the one that answered last at the end
-        self._lane = 0  # workers in the fast lane, or on their way into it
         self._queues: tuple[deque[Job], deque[Job], deque[Job]] = (deque(), deque(), deque())
         self._latest: Worker | None = None  # who had the last query of the fast lane
         self._usual = 0.0  # seconds that such a query took of late
         self._looking = False
-        self._trimming = False
-        self._tidying = False
-        self._failures = 0  # workers that ended before they had answered anything, in a row
-        self._reason = ""  # of the last of them
 
     # --- what others see -------------------------------------------------------------------------
 
@@ -150,12 +129,6 @@ class Pool(Supply):
             "workers": len(self._by_pid) + len(self._unnamed),
         }
 
-    @property
-    def processes(self) -> list[int]:
-        """The process numbers of the fork server and of the workers."""
-        server = [self._server.pid] if self._server is not None else []
-        return server + sorted(self._by_pid)
-
     async def drain(self) -> None:
         """Wait until no query runs, then close."""
         while self._busy or self._waiting:
@@ -172,57 +145,7 @@ class Pool(Supply):
         self._abandon()
         self.launcher.close()
 
-    # --- the fork server -------------------------------------------------------------------------
-
-    def _line_from_server(self, words: list[str]) -> None:
-        match words:
-            case ["R"]:
-                assert self._ready is not None, "made before the fork server"
-                if not self._ready.done():
-                    self._ready.set_result(None)
-                self._refill()
-            case ["P", pid]:
-                worker = self._unnamed.popleft()
-                worker.pid = int(pid)
-                self._by_pid[worker.pid] = worker
-                if self._for_pages:
-                    self._order("L", worker)
-                if worker.joined:
-                    self._rest(worker)
-            case ["W"]:
-                self._replace_workers()
-            case ["N", *reason]:
-                unborn = self._unnamed.popleft()
-                if hasattr(unborn, "transport"):
-                    unborn.transport.close()
-                self._lane -= 1
-                self._failed(" ".join(reason))
-            case ["X", pid, status]:
-                ended = self._by_pid.pop(int(pid), None)
-                if ended is not None:
-                    self._ended(ended, int(status))
-
-    def _replace_workers(self) -> None:
-        """End those that were forked before all was prepared, once they have answered."""
-        for worker in self._by_pid.values():
-            worker.unprepared = True
-        for workers in (self._idle, self._spare):
-            for worker in [worker for worker in workers if worker.unprepared]:
-                workers.remove(worker)
-                self._let_go(worker)
-
-    def _leave_workers(self) -> None:
-        for worker in self._unnamed:
-            if hasattr(worker, "transport"):
-                worker.transport.abort()
-        self._lane -= len(self._unnamed)
-        self._unnamed.clear()
-        self._replace_workers()
-        for worker in self._idle:  # those that have ended, but are not read to their end
-            worker.transport.abort()
-        self._lane -= len(self._idle)
-        self._idle.clear()
-        self._by_pid.clear()
+    # --- what becomes of queries where workers are lost ------------------------------------------
 
     def _lose_workers(self) -> None:
         assert self._loop is not None, "opened"
@@ -232,14 +155,8 @@ class Pool(Supply):
             self._again(job, at_once=False)
 
     def _drop_workers(self) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            for worker in [*self._idle, *self._spare, *self._busy, *self._unnamed]:
-                if hasattr(worker, "transport"):
-                    worker.transport.abort()
-        self._lane = 0
+        super()._drop_workers()
         self._latest = None
-        for workers in (self._unnamed, self._by_pid, self._idle, self._spare, self._busy):
-            workers.clear()
 
     def _give_up(self, problem: str) -> None:
         for job in self._all_jobs():
@@ -248,16 +165,6 @@ class Pool(Supply):
             queue.clear()
 
     # --- the lanes -------------------------------------------------------------------------------
-
-    def _in_lane(self, lane: int) -> int:
-        return sum(worker.lane == lane for worker in self._busy)
-
-    def _free(self, lane: int) -> int:
-        """Return how many places there are in a slower lane that nobody has."""
-        return self.limits.concurrent - self._in_lane(lane) - self.places.others()[lane - 1]
-
-    def _publish_places(self) -> None:
-        self.places.publish(self._in_lane(1), self._in_lane(2))
 
     @property
     def _waiting(self) -> int:
@@ -354,52 +261,6 @@ class Pool(Supply):
             self._busy.discard(worker)
             self._rest(worker)
 
-    def _keep(self, worker: Worker, now: float) -> None:
-        """Keep a worker of the second lane for the next query there, as many as have places.
-
-        Its priority can't be raised again, so it is none for the fast lane.
-        """
-        assert self._loop is not None, "opened"
-        if self._in_lane(1) + len(self._spare) > self.limits.concurrent:
-            self._let_go(worker)
-            return
-        self._busy.discard(worker)
-        self._publish_places()
-        worker.started = now
-        self._spare.append(worker)
-        if not self._trimming:
-            self._trimming = True
-            self._loop.call_later(_SPARE, self._trim)
-        self._refill()
-
-    def _trim(self) -> None:
-        """End the spare workers that nobody has wanted for a while, and idle ones beyond need."""
-        self._trimming = False
-        if self._loop is None or self._closed:
-            return
-        old = self._loop.time() - _SPARE
-        while self._spare and self._spare[0].started <= old:
-            self._let_go(self._spare.pop(0))
-        if self._spare:
-            self._trimming = True
-            self._loop.call_later(_SPARE, self._trim)
-            return
-        while self._lane > self._fast and len(self._idle) > 1 and not self._waiting:
-            self._let_go(self._idle.pop(0))
-
-    def left(self, worker: Worker) -> None:
-        """Notice that a worker's side of its socket is closed; why, the fork server tells."""
-        if worker in self._idle:
-            self._idle.remove(worker)
-            self._lane -= 1
-            if not worker.answered:
-                self._failed(self._reason or "query workers end before they are asked anything")
-            self._refill()
-        elif worker in self._spare:
-            self._spare.remove(worker)
-        elif worker in self._busy and worker.pid not in self._by_pid:
-            self._ended(worker, -signal.SIGKILL)  # it had ended before it was asked
-
     def _rest(self, worker: Worker) -> None:
         """Take on whoever waits: those of the fast lane first, unless there are workers enough."""
         queued = self._queues[0]
@@ -413,77 +274,14 @@ class Pool(Supply):
             if worker.grown:
                 self._tidy_later()
 
-    def _tidy_later(self) -> None:
-        if not self._tidying and self._loop is not None:
-            self._tidying = True
-            self._loop.call_later(_REST, self._tidy)
-
-    def _tidy(self) -> None:
-        """Replace workers that have copied much of the graph, once nobody needs them."""
-        self._tidying = False
-        if self._closed or self._loop is None:
-            return
-        grown = [worker for worker in self._idle if worker.grown]
-        rested = [worker for worker in grown if self._loop.time() - worker.started >= _REST]
-        for worker in rested:
-            self._idle.remove(worker)
-            self._let_go(worker)
-        if len(rested) < len(grown):
-            self._tidy_later()
+    def _take_on(self, worker: Worker, lane: int) -> None:
+        self._give(worker, self._queues[lane].popleft())
 
     def _startable(self) -> Iterator[int]:
         """Yield the slower lanes once for each query that waits and has a place there."""
         for lane in (1, 2):
             if self._queues[lane]:
                 yield from [lane] * min(self._free(lane), len(self._queues[lane]))
-
-    def _refill(self) -> None:
-        if self._server is None or not self._is_ready or self._closed or self._loop is None:
-            return
-        if self._problem and time.monotonic() < self._retry:
-            return
-        while self._spare and (lane := next(self._startable(), 0)):
-            self._give(self._spare.pop(), self._queues[lane].popleft())
-        # one stays free for a quick query; what is missing for the slow ones is forked below
-        while len(self._idle) > 1 and (lane := next(self._startable(), 0)):
-            self._give(self._idle.pop(), self._queues[lane].popleft())
-        while self._lane < self._fast + sum(1 for _ in self._startable()):
-            ours = self._server.fork()
-            if ours is None:
-                return
-            self._lane += 1
-            worker = Worker(self)
-            self._unnamed.append(worker)
-            task = self._loop.create_task(self._join(worker, ours, self._server))
-            task.add_done_callback(lambda joined: joined.cancelled() or joined.exception())
-
-    async def _join(self, worker: Worker, ours: socket.socket, server: ForkServer) -> None:
-        assert self._loop is not None, "opened"
-        try:
-            await self._loop.create_connection(lambda: worker, sock=ours)
-        except BaseException:
-            ours.close()
-            raise
-        if self._server is not server or (worker not in self._unnamed and not worker.pid):
-            worker.transport.abort()  # all were let go meanwhile, or it was not to be had
-            return
-        worker.joined = True
-        if worker.ended:
-            self._idle.append(worker)  # until it is read to its end, see `left`
-        elif worker.pid:  # what has no number yet could not be stopped
-            self._rest(worker)
-
-    def _let_go(self, worker: Worker) -> None:
-        """End a worker, and find other places for those in its line."""
-        self._busy.discard(worker)
-        self._order("K", worker)
-        worker.transport.close()
-        if not worker.lane:
-            self._lane -= 1
-        else:
-            self._publish_places()
-        self._send_away(worker)
-        self._refill()
 
     def _send_away(self, worker: Worker) -> None:
         """Let those in line go elsewhere; what is still answered to them is not heard."""
@@ -508,8 +306,8 @@ class Pool(Supply):
             job, worker.job = worker.job, None
             at_once = self._loop is not None and self._loop.time() - worker.started < MOMENT
             self._let_go(worker)
-            if job is not None and status in _ENDS:
-                job.finish(Reply(_ENDS[status]))
+            if job is not None and status in ENDS:
+                job.finish(Reply(ENDS[status]))
             elif job is not None:
                 self._again(job, at_once=at_once)
         else:  # its socket ends, too; what it said before, say why, is read first
@@ -524,19 +322,6 @@ class Pool(Supply):
             job.finish(Reply(Outcome.LOST))
         else:
             self._place(job)
-
-    def _failed(self, reason: str) -> None:
-        """Count a worker that was of no use; after some, wait before more are forked."""
-        self._failures += 1
-        self._reason = reason
-        if self._failures < 2 * self._fast + 3 or self._loop is None or self._closed:
-            return
-        if not (self._problem and time.monotonic() < self._retry):
-            self._pause(reason)
-        if not self._busy:
-            for queue in self._queues:
-                while queue:
-                    queue.popleft().finish(Reply(Outcome.NO_WORKERS, self._problem.encode()))
 
     # --- the clock -------------------------------------------------------------------------------
 
@@ -591,15 +376,6 @@ class Pool(Supply):
         self._send_away(worker)
         self._refill()
 
-    def _move(self, worker: Worker, lane: int) -> None:
-        """Let a worker go on in a slower lane, at the priority there."""
-        if not worker.lane:
-            self._lane -= 1
-        if worker.lane != lane:
-            worker.lane = lane
-            self._order("LM"[lane - 1], worker)
-        self._publish_places()
-
     async def _watch(self, job: Job, gone: Gone) -> None:
         await gone()
         job.watcher = None
@@ -614,12 +390,3 @@ class Pool(Supply):
             if worker.job is job:
                 self._stop(worker, Reply(Outcome.CLIENT_LEFT))
         self._refill()
-
-
-# How a process ends in the middle of a query, by its exit status: what the engine did.
-_ENDS: Final[Mapping[int, Outcome]] = {
-    -signal.SIGABRT: Outcome.TOO_MUCH_MEMORY,  # the engine's way when it is given no more memory
-    -signal.SIGSEGV: Outcome.TOO_DEEP,  # its stack is at its end
-    -signal.SIGBUS: Outcome.TOO_DEEP,
-    -signal.SIGPROF: Outcome.TOO_LONG,
-}

@@ -14,7 +14,7 @@ from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.worker import GROWN, LAST, LENGTH, REPLY
 
 if TYPE_CHECKING:
-    from twingraph.endpoint.pool import Pool
+    from twingraph.endpoint.crew import Crew
 
 _SCHEDULED: Final = 2  # the clock of a process by its number, clock_getcpuclockid(3)
 LONG_TEXT: Final = 8192  # bytes: to read such a query takes a moment, so it is no look-up
@@ -70,7 +70,7 @@ class Job:
 class Worker(asyncio.Protocol):
     """One process: idle, or at one query."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Crew) -> None:
         """Belong to a pool; its number comes later."""
         self.pool = pool
         self.pid = 0

@@ -1,0 +1,294 @@
+"""The workers of a pool: forked, named, moved between lanes, kept for the next query, let go.
+
+What they are asked, and for how long, the pool says (`pool.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from twingraph.endpoint.evaluate import Config
+from twingraph.endpoint.forkserver import ForkServer
+from twingraph.endpoint.launch import Launcher
+from twingraph.endpoint.places import OwnPlaces, Places
+from twingraph.endpoint.process import Reply, Worker
+from twingraph.endpoint.supply import Supply
+from twingraph.settings import Limits
+
+_SPARE: Final = 1.0  # seconds that a worker of a slower lane waits for its next query
+_REST: Final = 2.0  # seconds without a query, after which one that has grown is replaced
+
+
+class Crew(Supply):
+    """All workers there are: those in the fast lane, idle or busy, and those in slower ones."""
+
+    def __init__(
+        self, config: Config, launcher: Launcher, limits: Limits, share: int, *, for_pages: bool
+    ) -> None:
+        """Take what a worker is, who starts them, and how many pools there are (`share`)."""
+        super().__init__(config, launcher)
+        self.limits = limits
+        self.places: Places = OwnPlaces()
+        self._fast = max(2, -(-(os.cpu_count() or 1) // share))
+        self._for_pages = for_pages
+        self._unnamed: deque[Worker] = deque()
+        self._by_pid: dict[int, Worker] = {}
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._spare: list[Worker] = []  # of the second lane, the one that answered last at the end
+        self._lane = 0  # workers in the fast lane, or on their way into it
+        self._trimming = False
+        self._tidying = False
+        self._failures = 0  # workers that ended before they had answered anything, in a row
+        self._reason = ""  # of the last of them
+
+    # --- what the pool adds ----------------------------------------------------------------------
+
+    @abstractmethod
+    def answered(self, worker: Worker, reply: Reply, *, last: bool) -> None:
+        """Take an answer."""
+
+    @property
+    @abstractmethod
+    def _waiting(self) -> int:
+        """How many queries wait."""
+
+    @abstractmethod
+    def _startable(self) -> Iterator[int]:
+        """Yield the slower lanes once for each query that waits and has a place there."""
+
+    @abstractmethod
+    def _take_on(self, worker: Worker, lane: int) -> None:
+        """Give a worker the first query that waits for a lane."""
+
+    @abstractmethod
+    def _rest(self, worker: Worker) -> None:
+        """Take on whoever waits."""
+
+    @abstractmethod
+    def _send_away(self, worker: Worker) -> None:
+        """Let those in line go elsewhere."""
+
+    @abstractmethod
+    def _ended(self, worker: Worker, status: int) -> None:
+        """Hear how a process ended."""
+
+    # --- the fork server -------------------------------------------------------------------------
+
+    @property
+    def processes(self) -> list[int]:
+        """The process numbers of the fork server and of the workers."""
+        server = [self._server.pid] if self._server is not None else []
+        return server + sorted(self._by_pid)
+
+    def _line_from_server(self, words: list[str]) -> None:
+        match words:
+            case ["R"]:
+                assert self._ready is not None, "made before the fork server"
+                if not self._ready.done():
+                    self._ready.set_result(None)
+                self._refill()
+            case ["P", pid]:
+                worker = self._unnamed.popleft()
+                worker.pid = int(pid)
+                self._by_pid[worker.pid] = worker
+                if self._for_pages:
+                    self._order("L", worker)
+                if worker.joined:
+                    self._rest(worker)
+            case ["W"]:
+                self._replace_workers()
+            case ["N", *reason]:
+                unborn = self._unnamed.popleft()
+                if hasattr(unborn, "transport"):
+                    unborn.transport.close()
+                self._lane -= 1
+                self._failed(" ".join(reason))
+            case ["X", pid, status]:
+                ended = self._by_pid.pop(int(pid), None)
+                if ended is not None:
+                    self._ended(ended, int(status))
+
+    def _replace_workers(self) -> None:
+        """End those that were forked before all was prepared, once they have answered."""
+        for worker in self._by_pid.values():
+            worker.unprepared = True
+        for workers in (self._idle, self._spare):
+            for worker in [worker for worker in workers if worker.unprepared]:
+                workers.remove(worker)
+                self._let_go(worker)
+
+    def _leave_workers(self) -> None:
+        for worker in self._unnamed:
+            if hasattr(worker, "transport"):
+                worker.transport.abort()
+        self._lane -= len(self._unnamed)
+        self._unnamed.clear()
+        self._replace_workers()
+        for worker in self._idle:  # those that have ended, but are not read to their end
+            worker.transport.abort()
+        self._lane -= len(self._idle)
+        self._idle.clear()
+        self._by_pid.clear()
+
+    def _drop_workers(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            for worker in [*self._idle, *self._spare, *self._busy, *self._unnamed]:
+                if hasattr(worker, "transport"):
+                    worker.transport.abort()
+        self._lane = 0
+        for workers in (self._unnamed, self._by_pid, self._idle, self._spare, self._busy):
+            workers.clear()
+
+    def _refill(self) -> None:
+        if self._server is None or not self._is_ready or self._closed or self._loop is None:
+            return
+        if self._problem and time.monotonic() < self._retry:
+            return
+        while self._spare and (lane := next(self._startable(), 0)):
+            self._take_on(self._spare.pop(), lane)
+        # one stays free for a quick query; what is missing for the slow ones is forked below
+        while len(self._idle) > 1 and (lane := next(self._startable(), 0)):
+            self._take_on(self._idle.pop(), lane)
+        while self._lane < self._fast + sum(1 for _ in self._startable()):
+            ours = self._server.fork()
+            if ours is None:
+                return
+            self._lane += 1
+            worker = Worker(self)
+            self._unnamed.append(worker)
+            task = self._loop.create_task(self._join(worker, ours, self._server))
+            task.add_done_callback(lambda joined: joined.cancelled() or joined.exception())
+
+    async def _join(self, worker: Worker, ours: socket.socket, server: ForkServer) -> None:
+        assert self._loop is not None, "opened"
+        try:
+            await self._loop.create_connection(lambda: worker, sock=ours)
+        except BaseException:
+            ours.close()
+            raise
+        if self._server is not server or (worker not in self._unnamed and not worker.pid):
+            worker.transport.abort()  # all were let go meanwhile, or it was not to be had
+            return
+        worker.joined = True
+        if worker.ended:
+            self._idle.append(worker)  # until it is read to its end, see `left`
+        elif worker.pid:  # what has no number yet could not be stopped
+            self._rest(worker)
+
+    def left(self, worker: Worker) -> None:
+        """Notice that a worker's side of its socket is closed; why, the fork server tells."""
+        if worker in self._idle:
+            self._idle.remove(worker)
+            self._lane -= 1
+            if not worker.answered:
+                self._failed(self._reason or "query workers end before they are asked anything")
+            self._refill()
+        elif worker in self._spare:
+            self._spare.remove(worker)
+        elif worker in self._busy and worker.pid not in self._by_pid:
+            self._ended(worker, -signal.SIGKILL)  # it had ended before it was asked
+
+    def _failed(self, reason: str) -> None:
+        """Count a worker that was of no use; after some, wait before more are forked."""
+        self._failures += 1
+        self._reason = reason
+        if self._failures < 2 * self._fast + 3 or self._loop is None or self._closed:
+            return
+        if not (self._problem and time.monotonic() < self._retry):
+            self._pause(reason)
+        if not self._busy:
+            self._give_up(self._problem)
+
+    # --- the lanes -------------------------------------------------------------------------------
+
+    def _in_lane(self, lane: int) -> int:
+        return sum(worker.lane == lane for worker in self._busy)
+
+    def _free(self, lane: int) -> int:
+        """Return how many places there are in a slower lane that nobody has."""
+        return self.limits.concurrent - self._in_lane(lane) - self.places.others()[lane - 1]
+
+    def _publish_places(self) -> None:
+        self.places.publish(self._in_lane(1), self._in_lane(2))
+
+    def _move(self, worker: Worker, lane: int) -> None:
+        """Let a worker go on in a slower lane, at the priority there."""
+        if not worker.lane:
+            self._lane -= 1
+        if worker.lane != lane:
+            worker.lane = lane
+            self._order("LM"[lane - 1], worker)
+        self._publish_places()
+
+    def _let_go(self, worker: Worker) -> None:
+        """End a worker, and find other places for those in its line."""
+        self._busy.discard(worker)
+        self._order("K", worker)
+        worker.transport.close()
+        if not worker.lane:
+            self._lane -= 1
+        else:
+            self._publish_places()
+        self._send_away(worker)
+        self._refill()
+
+    # --- kept for a while ------------------------------------------------------------------------
+
+    def _keep(self, worker: Worker, now: float) -> None:
+        """Keep a worker of the second lane for the next query there, as many as have places.
+
+        Its priority can't be raised again, so it is none for the fast lane.
+        """
+        assert self._loop is not None, "opened"
+        if self._in_lane(1) + len(self._spare) > self.limits.concurrent:
+            self._let_go(worker)
+            return
+        self._busy.discard(worker)
+        self._publish_places()
+        worker.started = now
+        self._spare.append(worker)
+        if not self._trimming:
+            self._trimming = True
+            self._loop.call_later(_SPARE, self._trim)
+        self._refill()
+
+    def _trim(self) -> None:
+        """End the spare workers that nobody has wanted for a while, and idle ones beyond need."""
+        self._trimming = False
+        if self._loop is None or self._closed:
+            return
+        old = self._loop.time() - _SPARE
+        while self._spare and self._spare[0].started <= old:
+            self._let_go(self._spare.pop(0))
+        if self._spare:
+            self._trimming = True
+            self._loop.call_later(_SPARE, self._trim)
+            return
+        while self._lane > self._fast and len(self._idle) > 1 and not self._waiting:
+            self._let_go(self._idle.pop(0))
+
+    def _tidy_later(self) -> None:
+        if not self._tidying and self._loop is not None:
+            self._tidying = True
+            self._loop.call_later(_REST, self._tidy)
+
+    def _tidy(self) -> None:
+        """Replace workers that have copied much of the graph, once nobody needs them."""
+        self._tidying = False
+        if self._closed or self._loop is None:
+            return
+        grown = [worker for worker in self._idle if worker.grown]
+        rested = [worker for worker in grown if self._loop.time() - worker.started >= _REST]
+        for worker in rested:
+            self._idle.remove(worker)
+            self._let_go(worker)
+        if len(rested) < len(grown):
+            self._tidy_later()
