@@ -34,7 +34,8 @@ from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
 
 _FILES, _FOUND = f"{KEPT}/files.json", f"{KEPT}/found.json"
-_INCOMING, _JUDGED = f"{KEPT}/incoming.txt", f"{KEPT}/judged.nt"
+_INCOMING = f"{KEPT}/incoming.txt"
+_JUDGED, _TABLES = f"{KEPT}/judged.nt", f"{KEPT}/tables.nt"
 _SIZES: Final = f"{KEPT}/sizes.json"  # of each graph, in lines
 _TRIPLES: Final = "twingraph.nt"
 _READ: Final = 0.3  # the share that reading takes of reading, deriving and checking
@@ -62,6 +63,7 @@ class Made:
         yield _FILES, [notes.raw()]
         yield _FOUND, [found_raw(self.checked.found)]
         yield _JUDGED, [*chunks(self.checked.judged)]
+        yield _TABLES, [*chunks(self.checked.tables)]
         sizes = {name: len(lines) for name, lines in self.graph.named.items()}
         yield _SIZES, [dumps({DEFAULT: len(self.graph.default), **sizes}).encode()]
         if self.change is None:
@@ -86,7 +88,7 @@ def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Ma
     """Return what is now, from the build before; None where all must be made."""
     if before.files.keys() != inputs.files.keys():
         return None
-    names = (_FILES, _FOUND, _INCOMING, _JUDGED, _SIZES, NAME, _TRIPLES)
+    names = (_FILES, _FOUND, _INCOMING, _JUDGED, _TABLES, _SIZES, NAME, _TRIPLES)
     found = {name: path for name in names if (path := before.path(name))}
     if len(found) < len(names):
         return None
@@ -109,10 +111,12 @@ def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Ma
     change = graph.published(rules, settings.base_iri, settings.release)
     if change is None:
         return None
+    judged, tables = (
+        found[name].read_text(encoding="utf-8").split("\n")[:-1] for name in (_JUDGED, _TABLES)
+    )
     checked = check_again(
-        read, graph, change, read_found(found[_FOUND].read_bytes()),
-        found[_JUDGED].read_text(encoding="utf-8").split("\n")[:-1],
-        partial(read_project, settings, large),
+        read, graph, change, Checked([], judged=judged, tables=tables),
+        read_found(found[_FOUND].read_bytes()), partial(read_project, settings, large),
     )  # fmt: skip
     if checked is None:
         return None

@@ -18,7 +18,7 @@ from typing import Final
 from pyoxigraph import Quad
 
 from twingraph.beside import beside
-from twingraph.check import evident, evident_form
+from twingraph.check import evident, evident_form, evident_tables
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Engine, Finding
 from twingraph.check.links import link_problems
@@ -32,7 +32,7 @@ from twingraph.derive.resolution import Resolution
 from twingraph.derive.resolve import DATES
 from twingraph.problems import CODES, Problem, by_severity, problem, split_lines
 from twingraph.progress import Progress, ignore
-from twingraph.rdf.dataset import Dataset, chunks, merged, text_of
+from twingraph.rdf.dataset import Dataset, begins, chunks, merged, text_of
 from twingraph.rdf.turtle import iri_text, plain
 from twingraph.rdf.turtle_stream import turtle_text
 from twingraph.rdf.vocabulary import CODES as CODE_LISTS
@@ -62,13 +62,15 @@ class Checked:
     """What checking came to: the problems, and what the next build may go on from.
 
     `of_files` are the problems of files as files, by their path; `found` are the findings of
-    shapes, each with the problem that it is; `judged` the published lines that were asked about.
+    shapes, each with the problem that it is; `judged` the published lines that were asked about,
+    `tables` the lines of tables that were asked about beside what people wrote.
     """
 
     problems: list[Problem]
     of_files: Mapping[str, Sequence[Problem]] = field(default_factory=dict)
     found: tuple[tuple[Finding, Problem], ...] = ()
     judged: Sequence[str] = ()
+    tables: Sequence[str] = ()
 
 
 def check_curated(
@@ -121,7 +123,7 @@ def derive_and_judge(
     problems = [problem for _, problem in published] if _is_readable(written.problems) else []
     return graph, Checked(
         by_severity([*written.problems, *problems]), written.of_files,
-        (*written.found, *published), judged,
+        (*written.found, *published), judged, written.tables,
     )  # fmt: skip
 
 
@@ -147,9 +149,12 @@ def judge_written(curated: Curated, validator: Engine | None = None) -> Checked:
         of_files[found.file].append(found)
         problems.append(found)
     problems += link_problems(curated)
-    judged = findings(curated, validator or WholeEngine(), written_lines(curated), SOURCE_SHAPES)
-    problems += [problem for _, problem in judged]
-    return Checked(problems, dict(of_files), tuple(judged))
+    written = written_lines(curated)
+    tables = tables_to_judge(curated, written)
+    judged = judge_lines(curated.settings, written, tables, validator or WholeEngine())
+    pairs = [(finding, problem_of(curated, finding)) for finding in judged]
+    problems += [problem for _, problem in pairs]
+    return Checked(problems, dict(of_files), tuple(pairs), tables=tables)
 
 
 def check_files(curated: Curated, files: Iterable[SourceFile]) -> dict[str, list[Problem]]:
@@ -162,15 +167,33 @@ def check_files(curated: Curated, files: Iterable[SourceFile]) -> dict[str, list
 
 
 def written_lines(curated: Curated) -> Sequence[str]:
-    """Return what is written as lines, of which those that evidently keep the rules are left out.
+    """Return what people write, as sorted lines: all but tables."""
+    return merged(lines for file in curated.files if not file.is_table
+                  for lines in file.texts.values())  # fmt: skip
 
-    What tables say is written by the program, in a form that tests hold.
-    """
-    lines = merged(lines for file in curated.files if not file.is_table
-                   for lines in file.texts.values())  # fmt: skip
-    if evident_form.is_known(shapes_text(curated.settings, SOURCE_SHAPES)):
-        return evident_form.worth_judging(lines)
-    return lines
+
+def tables_to_judge(curated: Curated, written: Sequence[str]) -> Sequence[str]:
+    """Return the lines of tables that are judged with what people write."""
+    tables = [lines for file in curated.files if file.is_table for lines in file.texts.values()]
+    if is_form_evident(curated.settings):
+        return evident_tables.worth_judging(written, tables, curated.settings.base_iri)
+    return merged(tables)
+
+
+def judge_lines(
+    settings: Settings, written: Sequence[str], tables: Sequence[str], validator: Engine
+) -> list[Finding]:
+    """Return what the shapes find in what is written, and in tables beside it."""
+    lines: Sequence[str] = merged([written, tables])
+    if is_form_evident(settings):
+        lines = evident_form.worth_judging(lines)
+    found = validate(settings, validator, lines, SOURCE_SHAPES)
+    return [each for each in found if not evident_tables.is_unasked(each, written)]
+
+
+def is_form_evident(settings: Settings) -> bool:
+    """Are the shapes of what is written those of which is known what evidently keeps them?"""
+    return evident_form.is_known(shapes_text(settings, SOURCE_SHAPES))
 
 
 def check_published(
@@ -341,7 +364,7 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
     if finding.path:
         for asked in dict.fromkeys((value, None)):
             for file in files:
-                if file.positions.has(finding.focus, finding.path, asked):
+                if _tells(file, finding, asked):
                     return file.path, file.positions.line(finding.focus, finding.path, value)
         claim = _claim_about(curated, finding.focus, finding.path)
         if claim:
@@ -355,6 +378,15 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
         if mentioned is not None:
             return file.path, mentioned
     return "", 0
+
+
+def _tells(file: SourceFile, finding: Finding, value: str | None) -> bool:
+    """Does a file tell this value of what a finding is about; without one, any value?"""
+    path = finding.path or ""
+    if not file.is_table:
+        return file.positions.has(finding.focus, path, value)
+    start = f"<{finding.focus}> <{path}> " + (f"{finding.value} ." if value else "")
+    return any(begins(lines, start) for lines in file.texts.values())
 
 
 def _edited_first(file: SourceFile, path: str | None) -> tuple[int, str]:
