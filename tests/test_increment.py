@@ -96,9 +96,9 @@ def make(folder: Path) -> None:
     places = (WORLD / "places.csv").read_text(encoding="utf-8").splitlines()
     kept = [place for place in places[1:] if place.split(",")[1] in items]
     listed = [f"{row},{1950 + number}" for number, row in enumerate(rows)]
-    write(folder / "data/imports/first/places.csv", "\n".join([places[0], *kept, ""]))
-    write(folder / "data/imports/first/rows.csv", "\n".join(["a,b,since", *listed, ""]))
-    write(folder / "data/imports/first/import.toml", LIST)
+    write(folder / "data/imports/listed/places.csv", "\n".join([places[0], *kept, ""]))
+    write(folder / "data/imports/listed/rows.csv", "\n".join(["a,b,since", *listed, ""]))
+    write(folder / "data/imports/listed/import.toml", LIST)
     write(folder / "data/imports/more/import.toml", f"large = true\n{LIST}")
     write(folder / "data/imports/more/rows.csv", "\n".join(["a,b,since", *listed[:3], ""]))
     write(folder / "data/links/wikidata.sssom.tsv", LINKS)
@@ -157,7 +157,7 @@ def assert_same(project: Path, large: bool = False) -> Built:
 
 FIRST: Final = "data/sources/first.ttl"
 PLACES: Final = "data/entities/places.ttl"
-ROWS: Final = "data/imports/first/rows.csv"
+ROWS: Final = "data/imports/listed/rows.csv"
 TABLE: Final = "data/links/wikidata.sssom.tsv"
 LABEL: Final = '"Sampleford"@de , "Sampleford"@en'
 
@@ -178,7 +178,7 @@ CHANGES: Final[dict[str, Callable[[Path], None]]] = {
     ),
     "file added": lambda project: write(project / "data/sources/other.ttl", OTHER),
     "file removed": lambda project: (project / TABLE).unlink(),
-    "list removed": lambda project: shutil.rmtree(project / "data/imports/first"),
+    "list removed": lambda project: shutil.rmtree(project / "data/imports/listed"),
     "link": lambda project: replace(project / TABLE, "wd:Q183\t", "wd:Q184\t"),
     "remark about a link": lambda project: replace(project / TABLE, "Made up.", "Invented."),
     "settings": lambda project: replace(project / "twingraph.toml", "title.en = ", "title.fr = "),

@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Finding, TurboEngine
-from twingraph.check.run import locate
+from twingraph.check.locate import locate
 from twingraph.cli import main
 from twingraph.endpoint.helper import Helper
 from twingraph.endpoint.launch import config_of, pages_of

@@ -22,6 +22,7 @@ from twingraph.check import evident, evident_form, evident_tables
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Engine, Finding
 from twingraph.check.links import link_problems
+from twingraph.check.locate import locate, value_of
 from twingraph.check.whole import WholeEngine
 from twingraph.derive.dates import bounds, odd_year
 from twingraph.derive.gather import gather
@@ -29,10 +30,9 @@ from twingraph.derive.published import (
     derive,
 )
 from twingraph.derive.resolution import Resolution
-from twingraph.derive.resolve import DATES
 from twingraph.problems import CODES, Problem, by_severity, problem, split_lines
 from twingraph.progress import Progress, ignore
-from twingraph.rdf.dataset import Dataset, begins, chunks, merged, text_of
+from twingraph.rdf.dataset import Dataset, chunks, merged, text_of
 from twingraph.rdf.turtle import iri_text, plain
 from twingraph.rdf.turtle_stream import turtle_text
 from twingraph.rdf.vocabulary import CODES as CODE_LISTS
@@ -234,7 +234,7 @@ def _near_terms(curated: Curated, finding: Finding) -> list[str]:
     """Return the terms of the vocabulary that are spelled nearly like an unknown one."""
     terms = {plain(quad.subject) for file in curated.files if not file.is_data
              for quad in file.quads if quad.predicate == RDF.type}  # fmt: skip
-    named = [item for item in (_plain(finding.value), finding.path)
+    named = [item for item in (value_of(finding.value), finding.path)
              if item and item.startswith((NS, CODE_LISTS)) and item not in terms]  # fmt: skip
     term = next(iter(named), "")
     namespace = CODE_LISTS if term.startswith(CODE_LISTS) else NS
@@ -349,71 +349,6 @@ def _silences(curated: Curated) -> Iterator[Problem]:
                 line = file.positions.line(thing[1:-1], TG.notStated.value, verb[1:-1])
                 name = iri_text(verb[1:-1], set(), prefixes)
                 yield problem("N01", file.path, line, property=name)
-
-
-# --- where a person should edit -------------------------------------------------------------------
-
-
-def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
-    """Return the file and line to edit for a finding; ('', 0) where no file names its focus.
-
-    A published value is made from claims, so the claims are where it is mended.
-    """
-    value = _plain(finding.value)
-    files = curated.files_of(finding.focus)
-    if finding.path:
-        for asked in dict.fromkeys((value, None)):
-            for file in files:
-                if _tells(file, finding, asked):
-                    return file.path, file.positions.line(finding.focus, finding.path, value)
-        claim = _claim_about(curated, finding.focus, finding.path)
-        if claim:
-            return claim
-    for file in sorted(files, key=lambda one: _edited_first(one, finding.path)):
-        line = file.positions.line(finding.focus)
-        if line:
-            return file.path, line
-    for file in curated.files:
-        mentioned = file.positions.iris.get(finding.focus)
-        if mentioned is not None:
-            return file.path, mentioned
-    return "", 0
-
-
-def _tells(file: SourceFile, finding: Finding, value: str | None) -> bool:
-    """Does a file tell this value of what a finding is about; without one, any value?"""
-    path = finding.path or ""
-    if not file.is_table:
-        return file.positions.has(finding.focus, path, value)
-    start = f"<{finding.focus}> <{path}> " + (f"{finding.value} ." if value else "")
-    return any(begins(lines, start) for lines in file.texts.values())
-
-
-def _edited_first(file: SourceFile, path: str | None) -> tuple[int, str]:
-    """Where what is missing would be written: names in entities, facts in sources."""
-    names = path is not None and path.endswith("abel")
-    order = ("entities", "sources") if names else ("sources", "imports", "entities")
-    folder = file.path.removeprefix("data/").partition("/")[0]
-    return order.index(folder) if folder in order else len(order), file.path
-
-
-def _claim_about(curated: Curated, focus: str, path: str) -> tuple[str, int] | None:
-    names = {bound.value: verb.value for verb, days in DATES.items() for bound in days}
-    for file in curated.files:
-        claim = file.claims.get((focus, names.get(path, path)))
-        if claim is not None:
-            return file.path, file.positions.line(claim, TG.value.value)
-    return None
-
-
-def _plain(term: str | None) -> str | None:
-    """Return an N-Triples term the way `Positions` names values."""
-    if term is None:
-        return None
-    if term.startswith("<"):
-        return term[1:-1]
-    end = term.rfind('"')
-    return term[1:end] if end > 0 else term
 
 
 def all_codes(settings: Settings) -> frozenset[str]:

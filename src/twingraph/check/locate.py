@@ -1,0 +1,71 @@
+"""Where a person should edit for a finding: the file and the line."""
+
+from __future__ import annotations
+
+from twingraph.check.engine import Finding
+from twingraph.derive.resolve import DATES
+from twingraph.rdf.dataset import begins
+from twingraph.rdf.vocabulary import TG
+from twingraph.source.curated import Curated, SourceFile
+
+
+def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
+    """Return the file and line to edit for a finding; ('', 0) where no file names its focus.
+
+    A published value is made from claims, so the claims are where it is mended.
+    """
+    value = value_of(finding.value)
+    files = curated.files_of(finding.focus)
+    if finding.path:
+        for asked in dict.fromkeys((value, None)):
+            for file in files:
+                if _tells(file, finding, asked):
+                    return file.path, file.positions.line(finding.focus, finding.path, value)
+        claim = _claim_about(curated, finding.focus, finding.path)
+        if claim:
+            return claim
+    for file in sorted(files, key=lambda one: _edited_first(one, finding.path)):
+        line = file.positions.line(finding.focus)
+        if line:
+            return file.path, line
+    for file in curated.files:
+        mentioned = file.positions.iris.get(finding.focus)
+        if mentioned is not None:
+            return file.path, mentioned
+    return "", 0
+
+
+def _tells(file: SourceFile, finding: Finding, value: str | None) -> bool:
+    """Does a file tell this value of what a finding is about; without one, any value?"""
+    path = finding.path or ""
+    if not file.is_table:
+        return file.positions.has(finding.focus, path, value)
+    start = f"<{finding.focus}> <{path}> " + (f"{finding.value} ." if value else "")
+    return any(begins(lines, start) for lines in file.texts.values())
+
+
+def _edited_first(file: SourceFile, path: str | None) -> tuple[int, str]:
+    """Where what is missing would be written: names in entities, facts in sources."""
+    names = path is not None and path.endswith("abel")
+    order = ("entities", "sources") if names else ("sources", "imports", "entities")
+    folder = file.path.removeprefix("data/").partition("/")[0]
+    return order.index(folder) if folder in order else len(order), file.path
+
+
+def _claim_about(curated: Curated, focus: str, path: str) -> tuple[str, int] | None:
+    names = {bound.value: verb.value for verb, days in DATES.items() for bound in days}
+    for file in curated.files:
+        claim = file.claims.get((focus, names.get(path, path)))
+        if claim is not None:
+            return file.path, file.positions.line(claim, TG.value.value)
+    return None
+
+
+def value_of(term: str | None) -> str | None:
+    """Return an N-Triples term the way `Positions` names values."""
+    if term is None:
+        return None
+    if term.startswith("<"):
+        return term[1:-1]
+    end = term.rfind('"')
+    return term[1:end] if end > 0 else term
