@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -80,14 +80,23 @@ def run(command: Sequence[str], timeout: float, codes: Sequence[int] = (0,)) -> 
     return Cost(wall, cpu, memory, code, said["out"], said["err"])
 
 
-def computed(pid: int) -> float:
-    """Return the milliseconds that a process and all it started have computed (Linux)."""
-    nanoseconds = 0
+def computed(pid: int) -> dict[str, float]:
+    """Return the milliseconds that each thread of a process and all it started has computed."""
+    found = {}
     for each in family(pid):
-        for task in Path(f"/proc/{each}/task").glob("*/schedstat"):
+        for task in Path(f"/proc/{each}/task").glob("*/schedstat"):  # Linux
             with contextlib.suppress(OSError):
-                nanoseconds += int(task.read_text().split()[0])
-    return nanoseconds / 1e6
+                found[task.parent.name] = int(task.read_text().split()[0]) / 1e6
+    return found
+
+
+def between(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """Return the milliseconds that were computed meanwhile, but for threads that have ended.
+
+    >>> between({"1": 5.0, "2": 9.0}, {"1": 6.0, "3": 2.0})
+    3.0
+    """
+    return sum(spent - before.get(thread, 0.0) for thread, spent in after.items())
 
 
 def free_port() -> int:

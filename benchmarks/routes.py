@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from bombs import busy, resident
-from processes import computed, free_port, twingraph
+from processes import between, computed, free_port, twingraph
 
 _STARTED: Final = 600  # seconds until a server must answer
 _ANSWER: Final = 60  # seconds that an answer may take
@@ -250,7 +250,7 @@ def visit(
                 filled = target._replace(path=target.path.format(**pages))
                 before = computed(server.pid)
                 fresh = ask(server.port, filled)
-                work = computed(server.pid) - before
+                work = between(before, computed(server.pid))
                 slow = fresh.whole > _SLOW
                 again = [ask(server.port, filled).whole for _ in range(1 if slow else _AGAIN)]
                 if slow:
