@@ -29,25 +29,29 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from machine_faults import (
+    PATIENCE,
     FaultError,
     ask,
     can_mount,
     clock_of,
     disk_for,
     faults_of_this_machine,
+    stepwise,
     until,
 )
 from watched import below, children, project_in, served, taken
 
 from twingraph.release.compress import read_stored
 
-_PATIENCE: Final = 20.0  # seconds until the service has to answer again
+_COMMAND: Final = 300  # seconds that a command may take
+_TURN: Final = 0.1
+_WAITS: Final[list[float]] = []  # seconds that were waited for the service since the last fault
 _SMALL: Final = 4096  # bytes of a file where the disk is full
 
 
@@ -73,7 +77,7 @@ class Load:
     def _ask(self, client: int) -> None:
         number = 0
         while not self._end.is_set():
-            line = http.client.HTTPConnection(*self.address, timeout=_PATIENCE)
+            line = http.client.HTTPConnection(*self.address, timeout=PATIENCE)
             with contextlib.closing(line):
                 try:
                     while not self._end.is_set():
@@ -106,9 +110,9 @@ def whole(folder: Path) -> None:
 
 def answers(address: tuple[str, int], path: str = "/sparql?query=ASK%7B%7D") -> None:
     """Raise `FaultError` unless the service answers a query within its patience."""
-    until = time.monotonic() + _PATIENCE
+    began = time.monotonic()
     said = "nothing"
-    while time.monotonic() < until:
+    while time.monotonic() < began + PATIENCE:
         with contextlib.suppress(OSError, http.client.HTTPException):
             line = http.client.HTTPConnection(*address, timeout=5)
             with contextlib.closing(line):
@@ -116,9 +120,36 @@ def answers(address: tuple[str, int], path: str = "/sparql?query=ASK%7B%7D") -> 
                 answer = line.getresponse()
                 said = f"{answer.status} {answer.read()[:100]!r}"
                 if answer.status == 200:
+                    _WAITS.append(time.monotonic() - began)
                     return
         time.sleep(0.05)
     raise FaultError(f"the service does not answer: {said}")
+
+
+def _end_of(process: subprocess.Popen[str], meanwhile: Callable[[], None] = lambda: None) -> str:
+    """Return what a command says until its end."""
+    until = time.monotonic() + _COMMAND
+    while True:
+        try:
+            return process.communicate(timeout=_TURN)[0]
+        except subprocess.TimeoutExpired:
+            meanwhile()
+            if time.monotonic() > until:
+                process.kill()
+                raise FaultError(f"not ended in {_COMMAND} s: {process.args!r}") from None
+
+
+def circumstances(pid: int, log: Path) -> str:
+    """Return what explains a fault that was not survived: load, processes, the end of the log."""
+    lines = [f"load {os.getloadavg()[0]:.1f}", *log.read_text(errors="replace").splitlines()[-12:]]
+    for process, words in {pid: b"serve", **below(pid)}.items():
+        with contextlib.suppress(OSError):
+            folder = Path(f"/proc/{process}")
+            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            where = (folder / "wchan").read_text()
+            command = words[-40:].replace(bytes(1), b" ").decode(errors="replace")
+            lines.append(f"{process} {state} {where} {command}")
+    return "\n    ".join(lines)
 
 
 # --- faults --------------------------------------------------------------------------------------
@@ -139,7 +170,11 @@ class Range:
         self.day = 0
 
     def command(
-        self, *words: str, limited: bool = False, before: tuple[str, ...] = ()
+        self,
+        *words: str,
+        limited: bool = False,
+        before: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[str]:
         """Begin a command of twingraph in the project; `limited`, the disk is full for it."""
 
@@ -150,6 +185,7 @@ class Range:
         return subprocess.Popen(
             [*before, sys.executable, "-m", "twingraph.cli", "--project", str(self.project),
              *words],
+            env={**os.environ, **(environment or {})},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             preexec_fn=limit if limited else None,  # no thread forks here
         )  # fmt: skip
@@ -167,11 +203,21 @@ class Range:
             raise FaultError(told)
 
     def finish(
-        self, *words: str, limited: bool = False, before: tuple[str, ...] = ()
+        self,
+        *words: str,
+        limited: bool = False,
+        before: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> tuple[int, str]:
-        """Run a command to its end; no traceback may come of it."""
-        process = self.command(*words, limited=limited, before=before)
-        told = process.communicate(timeout=120)[0]
+        """Run a command to its end, `meanwhile` called now and then; no traceback may come of it.
+
+        One that is killed returns minus the number of the signal.
+        """
+        process = self.command(*words, limited=limited, before=before, environment=environment)
+        told = _end_of(process, meanwhile)
+        if process.returncode == -signal.SIGKILL and environment is not None:
+            return process.returncode, told
         if "Traceback" in told or "Usage:" in told or process.returncode not in (0, 1, 2):
             raise FaultError(f"{' '.join(words)} ended with {process.returncode}: {told}")
         return process.returncode, told
@@ -185,6 +231,19 @@ class Range:
     def drafts(self) -> list[str]:
         """Return what nobody needs any more."""
         return [path.name for path in self.project.iterdir() if "draft" in path.name]
+
+    def steps(self, *words: str) -> int:
+        """Run a command to its end; return how often it changes the tree of the project."""
+        folder = self.project.parent
+        code, said = self.finish(*words, environment=stepwise(folder, self.project))
+        if code:
+            raise FaultError(f"{' '.join(words)} ended with {code}: {said}")
+        return int((folder / "steps").read_text())
+
+    def killed_at(self, step: int, *words: str) -> bool:
+        """Run a command that is killed before one of its steps; return whether it came so far."""
+        environment = stepwise(self.project.parent, self.project, step)
+        return self.finish(*words, environment=environment)[0] < 0
 
     # each of these is one fault
 
@@ -205,6 +264,58 @@ class Range:
             raise FaultError(f"a release after one that was killed: {said}")
         for folder in (self.project / "releases").glob("2*"):
             whole(folder)
+
+    def release_killed_at_a_step(self, step: int | None = None) -> bool:
+        """Kill a release before it changes the disk for the n-th time; as `release_killed`.
+
+        Returns whether it came so far.
+        """
+        self.edit()
+        day = self.next_day()
+        if step is None:
+            step = self.rng.randrange(1, self.steps("release", day) + 1)
+            self.edit()
+            day = self.next_day()
+        killed = self.killed_at(step, "release", day)
+        self._releases_are_whole(f"killed before step {step}")
+        code, said = self.finish("release", self.next_day())
+        if code:
+            raise FaultError(f"a release after one killed before its step {step}: {said}")
+        self._releases_are_whole(f"after one that was killed before step {step}")
+        if (self.project / "releases" / ".draft").exists():
+            raise FaultError(f"a draft remains after step {step} and another release")
+        self._forget_releases()
+        return killed
+
+    def build_killed_at_a_step(self, step: int | None = None) -> bool:
+        """Kill a build before it changes the disk for the n-th time; as `build_killed`."""
+        self.edit()
+        if step is None:
+            step = self.rng.randrange(1, self.steps("build") + 1)
+            self.edit()
+        killed = self.killed_at(step, "build")
+        whole(self.project / "build")
+        if self.finish("build")[0]:
+            raise FaultError(f"a build after one killed before its step {step}")
+        whole(self.project / "build")
+        if left := self.drafts():
+            raise FaultError(f"after a build killed before step {step} remain {left}")
+        return killed
+
+    def _releases_are_whole(self, when: str) -> None:
+        folder = self.project / "releases"
+        found = sorted(path.name for path in folder.glob("2*"))
+        for name in found[-3:]:
+            whole(folder / name)
+        latest = folder / "latest"
+        if found and latest.readlink().name not in found[-2:]:
+            raise FaultError(f"{when}: latest leads to {latest.readlink()} of {found[-3:]}")
+
+    def _forget_releases(self) -> None:
+        """Keep the last few releases: nothing is known of a fault by reading a hundred."""
+        folder = self.project / "releases"
+        for path in sorted(folder.glob("2*"))[:-4]:
+            shutil.rmtree(path)
 
     def next_day(self) -> str:
         """Return the day of a release that was not made yet, and put it into the settings."""
@@ -282,7 +393,7 @@ class Range:
         self.edit()
         both = [self.command("build"), self.command("build")]
         for process in both:
-            told = process.communicate(timeout=120)[0]
+            told = _end_of(process)
             if "Traceback" in told or process.returncode not in (0, 1, 2):
                 raise FaultError(told)
         whole(self.project / "build")
@@ -313,7 +424,7 @@ class Range:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
         began = time.monotonic()
-        line = http.client.HTTPConnection(*self.address, timeout=10)
+        line = http.client.HTTPConnection(*self.address, timeout=PATIENCE)
         with contextlib.closing(line):
             line.request("GET", "/health")
             line.getresponse().read()
@@ -321,9 +432,24 @@ class Range:
         for pid in stopped:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
-        if taken > 5:
+        if taken > 30:  # two seconds of its own, and what a busy machine adds
             raise FaultError(f"/health took {taken:.1f} s")
         answers(self.address)
+
+    def fork_server_hung(self) -> None:
+        """Stop the fork server for good, and end its workers: another takes its place."""
+        known = below(self.pid)
+        direct = set(children(self.pid))
+        stopped = [pid for pid in direct if b"endpoint.worker" in known.get(pid, b"")]
+        workers = [pid for pid, words in known.items()
+                   if b"endpoint.worker" in words and pid not in direct]  # fmt: skip
+        for pid, number in (*((pid, signal.SIGSTOP) for pid in stopped),
+                            *((pid, signal.SIGKILL) for pid in workers)):  # fmt: skip
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        answers(self.address)
+        answers(self.address, "/health")
+        until(lambda: not set(stopped) & set(children(self.pid)), "the stopped one remains")
 
     def _kill(self, which: Callable[[bytes], bool], *, direct: bool) -> None:
         known = below(self.pid)
@@ -335,13 +461,14 @@ class Range:
         answers(self.address, "/health")
 
 
-FAULTS: Final[dict[str, Callable[[Range], None]]] = {
+FAULTS: Final[dict[str, Callable[[Range], object]]] = {
     function.__name__: function
     for function in (
         Range.build_killed, Range.release_killed, Range.fmt_killed, Range.import_killed,
         Range.wikidata_import_killed, Range.disk_full, Range.two_writers, Range.build_taken_up,
+        Range.release_killed_at_a_step, Range.build_killed_at_a_step,
         Range.front_killed, Range.worker_killed, Range.fork_server_killed,
-        Range.fork_server_stopped,
+        Range.fork_server_stopped, Range.fork_server_hung,
     )
 }  # fmt: skip
 _LIST: Final = """city,partner,since
@@ -368,10 +495,10 @@ def range_in(
     log = folder / "log.txt"
     before: tuple[str, ...] = ()
     options: tuple[str, ...] = ("--log", "none", "--processes", "2")
+    environment = clock_of(folder)
     if machine and can_mount():
         before, logs = disk_for(folder)
         options = ("--log", str(logs / "access.log"), "--processes", "2")
-    environment = clock_of(folder) if machine else {}
     with served(project, log, before=before, options=options, environment=environment) as (
         address, process,
     ):  # fmt: skip
@@ -391,18 +518,38 @@ def range_in(
         raise FaultError(f"processes remain: {[(pid, known[pid]) for pid in left]}")
 
 
+def each_step() -> None:
+    """Kill a release and a build before each of the steps that they take on the disk."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        project = project_in(folder)
+        clock_of(folder)  # what counts the steps is put in place with it
+        target = Range(project, ("", 0), 0, random.Random(1))
+        target.finish("release", target.next_day())
+        for kill in (target.release_killed_at_a_step, target.build_killed_at_a_step):
+            step = 1
+            while kill(step):
+                step += 1
+            print(f"{kill.__name__}: {step - 1} steps, each survived", flush=True)  # noqa: T201
+
+
 def main() -> None:
     """Throw faults for so many minutes, and tell what held; the exit code is 1 where it did not."""
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--minutes", type=float, default=20)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--only", nargs="*", help="names of faults")
+    arguments.add_argument("--steps", action="store_true", help="each step of release and build")
     asked = arguments.parse_args()
+    if asked.steps:
+        each_step()
+        return
     folder = Path(tempfile.mkdtemp())
     faults = {**FAULTS, **faults_of_this_machine()}
     if asked.only:
         faults = {name: fault for name, fault in faults.items() if name in asked.only}
     tried: Counter[str] = Counter()
+    slowest: dict[str, float] = {}
     wrong: list[str] = []
     try:
         with range_in(folder, asked.seed, machine=True) as (target, load, log):
@@ -414,12 +561,16 @@ def main() -> None:
                 order = order or target.rng.sample(sorted(faults), len(faults))
                 name = order.pop()
                 tried[name] += 1
+                _WAITS.clear()
                 try:
                     faults[name](target)
                     whole(target.project / "build")
                     answers(target.address)
                 except (FaultError, OSError, http.client.HTTPException) as error:
-                    wrong.append(f"{name}: {error!r}")
+                    text = f"{name}: {error!r}\n    {circumstances(target.pid, log)}"
+                    wrong.append(text)
+                    print(text, file=sys.stderr, flush=True)  # noqa: T201
+                slowest[name] = max(slowest.get(name, 0.0), *_WAITS, 0.0)
                 if tried.total() % 20 == 0:
                     print(f"{tried.total()} tried: {taken(target.pid)}", file=sys.stderr)  # noqa: T201
             time.sleep(3)
@@ -427,11 +578,11 @@ def main() -> None:
             told = log.read_text(errors="replace")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print("| fault | tried | not survived |")  # noqa: T201
-    print("|---|--:|--:|")  # noqa: T201
+    print("| fault | tried | not survived | longest until well, s |")  # noqa: T201
+    print("|---|--:|--:|--:|")  # noqa: T201
     for name in faults:
         bad = sum(line.startswith(f"{name}:") for line in wrong)
-        print(f"| {name.replace('_', ' ')} | {tried[name]} | {bad} |")  # noqa: T201
+        print(f"| {name.replace('_', ' ')} | {tried[name]} | {bad} | {slowest.get(name, 0):.1f} |")  # noqa: T201
     print(f"\nAnswers meanwhile: {dict(sorted(load.answers.items()))}; cut: {load.cut}.")  # noqa: T201
     print(f"Before: {before}; after: {after}.")  # noqa: T201
     print("\n".join(wrong[:20]))  # noqa: T201

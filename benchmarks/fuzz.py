@@ -48,13 +48,17 @@ _NEEDED: Final[Mapping[int, tuple[bytes, ...]]] = {
     303: (b"location",), 307: (b"location",), 308: (b"location",), 405: (b"allow",),
     416: (b"content-range",), 429: (), 503: (b"retry-after",),
 }  # fmt: skip
+_NO_METHODS: Final = (b"connect ", b"brew ", b"get /en/ ", b"link ", b"a" * 20)
 _ONLY_WHERE: Final[Mapping[int, tuple[bytes, ...]]] = {
     206: (b"\r\nrange:",), 416: (b"\r\nrange:",), 304: (b"\r\nif-",), 412: (b"\r\nif-",),
-    415: (b"post ", b"put "), 406: (b"\r\naccept:", b"format", b"output", b"results", b"accept-"),
+    415: (b"post ", b"put "), 417: (b"\r\nexpect:",),
+    501: (b"\r\ntransfer-encoding:", *_NO_METHODS),
+    406: (b"\r\naccept:", b"format", b"output", b"results", b"accept-"),
 }  # fmt: skip
 BASE: Final = "https://w3id.org/twingraph/"
 PREFIXES: Final = prefixes_for(BASE)
-STATUSES: Final = QUERY_STATUSES | {204, 206, 301, 302, 303, 307, 308, 404, 405, 408, 410, 416, 429}
+STATUSES: Final = QUERY_STATUSES | {204, 206, 301, 302, 303, 307, 308, 404, 405, 408, 410, 416, 417,
+                                    429, 501, 505}  # fmt: skip
 
 
 class Found(NamedTuple):
@@ -107,6 +111,8 @@ def wrong_answer(raw: bytes, answer: bytes) -> str:
     sent = raw.partition(b"\r\n\r\n")[0].lower()
     if status in _ONLY_WHERE and not any(word in sent for word in _ONLY_WHERE[status]):
         return f"status {status} without reason"
+    if status == 505 and re.match(rb"[^\r\n]* http/1\.[01]\r?\n", sent):
+        return "505 for a version that is spoken"
     bodiless = status in (204, 304) or raw.startswith(b"HEAD ")
     if bodiless and body:
         return f"{status} with a body"
@@ -257,6 +263,8 @@ def main() -> None:
             until = time.monotonic() + asked.minutes * 30
             sent, statuses, found = fuzz_requests(address, asked.seed, asked.requests, until)
         told = log.read_text(errors="replace")
+        if "Traceback" in told:
+            print(told[told.index("Traceback") :][:5000], file=sys.stderr)  # noqa: T201
         until = time.monotonic() + asked.minutes * 30
         files, taken, broken = fuzz_files(project, asked.seed, asked.files, until)
     print("| tried | number | wrong |")  # noqa: T201

@@ -188,10 +188,12 @@ _HEADERS: Final = (
         "application/sparql-query; charset=x",
     )),
     ("Host", ("e", "", "[::1]", "a b", "e:80", "u@e", "e/x", "e:x")),
-    ("Origin", ("https://e",)), ("Expect", ("100-continue",)),
+    ("Origin", ("https://e",)), ("Expect", (
+        "100-continue", "100-Continue", "tea", "100-continue, tea", "", ",",
+    )), ("TE", ("trailers", "gzip;q=0.5, trailers", "")), ("Trailer", ("X", "Host")),
     ("X-Forwarded-Prefix", ("/x", "//e", "a")), ("X-Forwarded-Proto", ("https", "x")),
-    ("Cookie", ("a=b", "a=b; " * 300, "\"")), ("Upgrade", ("h2c",)),
-    ("Connection", ("close", "Upgrade, close")),
+    ("Cookie", ("a=b", "a=b; " * 300, "\"")), ("Upgrade", ("h2c", "websocket", "TLS/1.0, x", "")),
+    ("Connection", ("close", "Upgrade, close", "close, Host", "TE, close", ",close,")),
     ("Accept-Datetime", ("Sun, 06 Nov 1994 08:49:37 GMT", "x")), ("X\u00e9", ("\u00e9",)),
 )  # fmt: skip
 
@@ -305,7 +307,18 @@ def _odd(rng: random.Random) -> bytes:
         b"TRACE / HTTP/1.1\r\n" + end + b"Max-Forwards: 0\r\n\r\n",
         b"GET http://e/en/?a HTTP/1.1\r\n" + end + b"\r\n",
         b"GET http://u:p@e:99999/%2e%2e/ HTTP/1.1\r\n" + end + b"\r\n",
-        b"OPTIONS * HTTP/1.1\r\n" + end + b"\r\n",
+        b"%b * HTTP/1.1\r\n%b\r\n" % (rng.choice((b"OPTIONS", b"GET", b"POST")), end),
+        b"GET %b HTTP/1.1\r\n%b\r\n" % (rng.choice((b"ftp://e/", b"HTTP://e:80/en/", b"http:///",
+            b"http://e?query=ASK%7B%7D", b"https://[::1]/sparql?query=ASK%7B%7D", b"e/", b"http:e",
+            b"urn:x", b"*x", b"http://e:x/")), end),
+        b"%b /en/ HTTP/%b\r\n%b\r\n" % (rng.choice((b"GET", b"BREW", b"get", b"QUERY", b"LINK")),
+            rng.choice((b"1.1", b"1.0", b"1.2", b"2.0", b"0.9", b"3", b"1.1.1")), end),
+        b"POST /sparql HTTP/1.%b\r\n" % rng.choice((b"0", b"1")) + end
+        + b"Transfer-Encoding: %b\r\n" % rng.choice((b"chunked", b"Chunked", b"gzip", b"identity",
+            b"x, chunked", b"chunked, chunked"))
+        + b"Content-Type: application/sparql-query\r\n\r\n6\r\nASK {}\r\n0\r\n\r\n",
+        b"POST /sparql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
+        + b"Content-Type: application/sparql-query\r\nContent-Length: 6\r\n\r\nASK {}",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 9,
         b"A" * rng.choice((20, 3000)) + b" / HTTP/1.1\r\n" + end + b"\r\n",
         b"GET /sparql?" + b"a=b&" * rng.choice((150, 5000)) + b" HTTP/1.1\r\n" + end + b"\r\n",

@@ -14,16 +14,17 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import cycle
 from pathlib import Path
 from typing import Final, Protocol
 
 from watched import Address, served
 
-_PATIENCE: Final = 20.0  # seconds
+PATIENCE: Final = 240.0  # seconds until the service must be well: a busy machine is no fault of it
 _SHIFTS: Final = (400 * 86400, -4000 * 86400, 3600, -3600, 0)  # seconds
 _DISK: Final = "4m"  # of the log
-_CLOCK: Final = """import os, time
+_CLOCK: Final = """import atexit, os, signal, sys, time
 _real, _path, _read = time.time, os.environ.get("SHIFTED_CLOCK"), [0.0, 0.0]
 def _shifted():
     now = time.monotonic()
@@ -32,7 +33,32 @@ def _shifted():
             _read[:] = now + 0.1, float(stream.read() or 0)
     return _real() + _read[1]
 if _path:
+    _gmtime = time.gmtime
     time.time = _shifted
+    time.time_ns = lambda: int(_shifted() * 1e9)
+    time.gmtime = lambda seconds=None: _gmtime(_shifted() if seconds is None else seconds)
+_last, _under = int(os.environ.get("KILLED_AT", "-1")), os.environ.get("STEPS_UNDER")
+_steps, _own = [0], os.getpid()
+def _step(event, arguments):
+    if event not in _EVENTS or os.getpid() != _own or not arguments:
+        return
+    if not os.fsdecode(arguments[0] if isinstance(arguments[0], (str, bytes)) else "").startswith(
+        _under
+    ) or (event == "open" and not (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR)):
+        return
+    _steps[0] += 1
+    if _steps[0] == _last:
+        os.kill(_own, signal.SIGKILL)
+def _count():
+    if os.getpid() == _own:
+        with open(os.environ["STEPS_FILE"], "w") as stream:
+            stream.write(str(_steps[0]))
+_EVENTS = frozenset(("open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.symlink",
+                     "os.link", "os.truncate"))
+if _under:
+    if _last < 0:
+        atexit.register(_count)
+    sys.addaudithook(_step)
 """
 _MOUNT: Final = ("unshare", "--mount", "--propagation", "private", "sh", "-c")
 _READ_ONLY: Final = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
@@ -55,8 +81,14 @@ class Target(Protocol):
     pid: int
     file: Path
 
-    def finish(self, *words: str, before: tuple[str, ...] = ()) -> tuple[int, str]:
-        """Run a command to its end."""
+    def finish(
+        self,
+        *words: str,
+        before: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> tuple[int, str]:
+        """Run a command to its end, calling `meanwhile` ten times a second."""
         ...
 
     def kill_somewhere(self, *words: str, before: tuple[str, ...] = ()) -> None:
@@ -88,7 +120,12 @@ def clock_of(folder: Path) -> dict[str, str]:
     (folder / "python").mkdir(exist_ok=True)
     (folder / "python" / "sitecustomize.py").write_text(_CLOCK)
     (folder / "clock").write_text("0")
-    return {"PYTHONPATH": str(folder / "python"), "SHIFTED_CLOCK": str(folder / "clock")}
+    return {"PYTHONPATH": _path_with(folder), "SHIFTED_CLOCK": str(folder / "clock")}
+
+
+def _path_with(folder: Path) -> str:
+    """Return where Python looks first: below the folder, then where it does already."""
+    return os.pathsep.join([str(folder / "python"), os.environ.get("PYTHONPATH", "")]).rstrip(":")
 
 
 def disk_for(folder: Path) -> tuple[tuple[str, ...], Path]:
@@ -100,7 +137,7 @@ def disk_for(folder: Path) -> tuple[tuple[str, ...], Path]:
 
 def until(true: Callable[[], bool], what: str) -> None:
     """Wait until something is true; raise `FaultError` where it takes too long."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > end:
             raise FaultError(what)
@@ -110,7 +147,7 @@ def until(true: Callable[[], bool], what: str) -> None:
 def ask(address: Address, path: str) -> tuple[int, http.client.HTTPMessage, bytes]:
     """Return status, headers and body of an answer; a connection that ends early is tried again."""
     for last in (False, False, True):
-        line = http.client.HTTPConnection(*address, timeout=_PATIENCE)
+        line = http.client.HTTPConnection(*address, timeout=PATIENCE)
         with contextlib.closing(line):
             try:
                 line.request("GET", path)
@@ -142,6 +179,65 @@ def clock_jumped(target: Target) -> None:
         _, _, numbers = ask(target.address, "/metrics")
         if negative := re.search(rb"^(?!#)\S+ -\d.*$", numbers, re.MULTILINE):
             raise FaultError(f"{shift}: {negative[0].decode()}")
+
+
+def clock_jumped_in_build(target: Target) -> None:
+    """Build while the clock jumps: the bytes are those of any other build of the same data."""
+    target.edit()
+    other = target.project.parent / "other"
+    code, said = _jumping(target, "build")
+    if code:
+        raise FaultError(f"a build while the clock jumps: {said}")
+    try:
+        code, said = target.finish("build", "--out", str(other))
+        found = [
+            (folder / "SHA256SUMS").read_bytes() for folder in (target.project / "build", other)
+        ]
+    finally:
+        for folder in target.project.parent.glob(".other*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        other.unlink(missing_ok=True)
+    if code or found[0] != found[1]:
+        raise FaultError(f"a build while the clock jumps has other bytes: {said}")
+
+
+def clock_jumped_in_release(target: Target) -> None:
+    """Release while the clock jumps: it is there, and `latest` leads to it."""
+    target.edit()
+    day = target.next_day()
+    code, said = _jumping(target, "release", day)
+    latest = target.project / "releases" / "latest"
+    if code or latest.readlink().name != day:
+        raise FaultError(f"a release while the clock jumps: {code}, {latest.readlink()}, {said}")
+
+
+def _jumping(target: Target, *words: str) -> tuple[int, str]:
+    """Run a command whose clock jumps ten times a second."""
+    clock, shifts = target.project.parent / "jumping", cycle(_SHIFTS)
+    clock.write_text("0")
+    environment = {
+        "PYTHONPATH": _path_with(target.project.parent),
+        "SHIFTED_CLOCK": str(clock),
+    }
+
+    def jump() -> None:
+        draft = clock.with_name("jumping-draft")
+        draft.write_text(str(next(shifts)))
+        draft.replace(clock)
+
+    return target.finish(*words, environment=environment, meanwhile=jump)
+
+
+def stepwise(folder: Path, project: Path, killed_at: int = -1) -> dict[str, str]:
+    """Return the environment of a command that is killed before it changes the tree of `project`
+    for the n-th time; with -1 it runs to its end, and the file `steps` says how often it did.
+    """
+    return {
+        "PYTHONPATH": _path_with(folder),
+        "STEPS_UNDER": str(project),
+        "STEPS_FILE": str(folder / "steps"),
+        "KILLED_AT": str(killed_at),
+    }
 
 
 def _date_of(address: Address) -> float:
@@ -259,7 +355,10 @@ def log_disk_filled(target: Target) -> None:
 
 def faults_of_this_machine() -> dict[str, Callable[[Target], None]]:
     """Return the faults that can be tried here, by name."""
-    found: dict[str, Callable[[Target], None]] = {"clock_jumped": clock_jumped}
+    found: dict[str, Callable[[Target], None]] = {
+        function.__name__: function
+        for function in (clock_jumped, clock_jumped_in_build, clock_jumped_in_release)
+    }
     if can_mount():
         found |= {"read_only_disk": read_only_disk, "log_disk_filled": log_disk_filled}
     if os.geteuid() == 0 and shutil.which("setpriv"):

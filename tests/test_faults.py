@@ -38,7 +38,7 @@ faults = load("faults")
 def test_what_must_hold_holds_after_each_fault(tmp_path: Path) -> None:
     with faults.range_in(tmp_path, seed=1) as (target, asking, log):
         for name in ("build_killed", "fmt_killed", "import_killed", "front_killed", "worker_killed",
-                     "fork_server_killed", "disk_full"):  # fmt: skip
+                     "fork_server_killed", "disk_full", "release_killed_at_a_step"):  # fmt: skip
             getattr(target, name)()
         assert target.drafts() == []
 

@@ -75,6 +75,7 @@ POSTED: list[tuple[str, dict[str, Any]]] = [
     ("/reconcile", {"data": {"queries": '{"q0": {"query": "Köln"}}'}}),
     ("/reconcile", {"data": {"extend": '{"ids": ["bonn"], "properties": [{"id": "country"}]}'}}),
     ("/reconcile", {"content": b"\xff"}),
+    ("/sparql", {"data": {"queries": "x" * 20_000}}),  # no query, and a long text
     ("/reconcile", {"content": b"x" * 1_100_000}),
     ("/de/reconcile", {"data": {"names": "Bonn\nWindhuk, Namibia"}}),
     ("/reconcile/1.0-draft/match", {"json": {"queries": [{"conditions": []}]}}),

@@ -347,6 +347,34 @@ def test_a_fork_server_that_hangs_is_given_to_nobody_and_killed_later(
     assert capfd.readouterr().err.count("answers no order") == 1
 
 
+def test_a_fork_server_that_nobody_uses_is_given_up() -> None:
+    """It ends by itself; one that hangs just then would stay for ever."""
+    key = json.dumps(Config("", "", {}, "", 5, 1, 1, 1)._asdict())
+    with contextlib.ExitStack() as stack:
+        control, other = socket.socketpair()
+        links = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(2)]
+        for item in (control, other, *links[0], *links[1]):
+            stack.callback(item.close)
+        listener = stack.enter_context(socket.socket())
+        fork = SimpleNamespace(ended=False, pid=7, connect=control.dup, kill=lambda: None)
+        supervisor = Supervisor([listener] * 2, Board(2), _never, "", {key: fork})  # type: ignore[dict-item]  # as much as it needs
+        for process, (ours, theirs) in zip(supervisor._processes, links, strict=True):
+            process.link = ours
+            for _ in range(2):
+                theirs.send(key.encode())
+                supervisor._hear(process)
+        first, second = supervisor._processes
+        for _ in range(2):
+            links[0][1].send(b"D 7")
+            supervisor._hear(first)
+        assert supervisor._forks == {key: fork}
+        links[1][1].close()
+        supervisor._hear(second)
+        assert supervisor._forks == {}
+        due = supervisor._leaving.kill_late()
+        assert due is not None and due <= 2
+
+
 def _never(slot: int, listener: socket.socket, link: socket.socket) -> NoReturn:
     raise AssertionError("no process is started")
 

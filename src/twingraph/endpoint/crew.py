@@ -137,6 +137,8 @@ class Crew(Supply):
         self._lane -= len(self._idle)
         self._idle.clear()
         self._by_pid.clear()
+        for worker in [worker for worker in self._busy if worker.transport.is_closing()]:
+            self._ended(worker, -signal.SIGKILL)  # nobody told
 
     def _drop_workers(self) -> None:
         if self._loop is not None and not self._loop.is_closed():

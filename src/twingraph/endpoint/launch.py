@@ -28,7 +28,7 @@ from twingraph.settings import Limits
 _KNOWN: Final = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
 _ENDING: Final = 1  # seconds it may take to end its workers and itself
 _LEAVING: Final = 2.0  # seconds beyond the limit of a query until one that hangs is killed
-_HANGS: Final = (
+HANGS: Final = (
     "twingraph: the process that holds the graph answers no order; another takes its place"
 )
 
@@ -119,15 +119,14 @@ class ForkProcess:
 
 
 class Leaving:
-    """Fork servers that hang: their workers may answer what they are at, then they are killed."""
+    """Fork servers whose time is over: workers may answer what they are at, then all are killed."""
 
     def __init__(self) -> None:
         """Begin without any."""
         self._processes: list[tuple[float, ForkProcess]] = []
 
     def add(self, process: ForkProcess, seconds: float) -> None:
-        """Say that one hangs, whose queries may take so many `seconds`."""
-        print(_HANGS, file=sys.stderr, flush=True)  # noqa: T201
+        """Let one go on for so many `seconds`, those that a query may take, and some."""
         self._processes.append((time.monotonic() + seconds + _LEAVING, process))
 
     def kill_late(self) -> float | None:
@@ -164,6 +163,10 @@ class Launcher(Protocol):
 
     def replace(self, pid: int) -> None:
         """Know that a fork server hangs: whoever launches next gets another."""
+        ...
+
+    def leave(self, pid: int) -> None:
+        """Know that a way to order workers is closed; a fork server without any has to end."""
         ...
 
     def close(self) -> None:
@@ -212,8 +215,12 @@ class OwnLauncher:
             return
         assert self._config is not None, "it was started"
         process, self._process = self._process, None
+        print(HANGS, file=sys.stderr, flush=True)  # noqa: T201
         self._leaving.add(process, self._config.seconds)
         self._kill_late(asyncio.get_running_loop())
+
+    def leave(self, pid: int) -> None:
+        """It is ended in `close`, or when another one is started."""
 
     def _kill_late(self, loop: asyncio.AbstractEventLoop) -> None:
         pause = self._leaving.kill_late()

@@ -126,6 +126,7 @@ class Supply(ABC):
         self._drop_workers()
         if server is not None:
             server.close()
+            self.launcher.leave(server.pid)
 
     def _cannot(self, problem: str) -> None:
         """Answer nothing for a while, and say why."""

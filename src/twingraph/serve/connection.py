@@ -15,7 +15,8 @@ import httptools
 
 from twingraph.serve.exchange import Answering, Exchange
 from twingraph.serve.lifetime import DRAINED, Lifetime, State
-from twingraph.serve.target import host_problem, scope_of
+from twingraph.serve.target import refusal_of, scope_of
+from twingraph.serve.upgrade import BodyOnly, looks_like_a_request
 
 if TYPE_CHECKING:
     from twingraph.serve.connections import Connections
@@ -148,18 +149,22 @@ class Connection(Lifetime, asyncio.Protocol):
                 if rest:
                     self._unread.appendleft(rest)
                 self._extra += len(piece)
-                self._parser.feed_data(piece)
+                try:
+                    self._parser.feed_data(piece)
+                except httptools.HttpParserUpgrade as upgrade:
+                    self._go_on(piece[upgrade.args[0] :])
                 if self._extra > self._all.address_bytes + FIELDS_BYTES:
                     raise _RefusedError(431, "the headers are too long; send fewer")
-        except httptools.HttpParserUpgrade:  # no other protocol is spoken here: answer, then end
-            self._no_more = True
-            for exchange in (*self._waiting, self._current):
-                if exchange is not None:
-                    exchange.keep_alive = False
         except httptools.HttpParserError as error:
             cause = error.__context__
             if isinstance(cause, _RefusedError):
                 self._refuse(cause.status, str(cause))
+            elif "HTTP version" in str(error):
+                self._refuse(505, "this version of HTTP is not spoken here; send HTTP/1.1")
+            elif isinstance(error, httptools.HttpParserInvalidMethodError) and (
+                looks_like_a_request(piece)
+            ):
+                self._refuse(501, "no such method is known here; OPTIONS tells which are allowed")
             else:
                 self._refuse(400, "this is no request of HTTP/1.1; see RFC 9112")
         except _RefusedError as refused:
@@ -169,6 +174,23 @@ class Connection(Lifetime, asyncio.Protocol):
         if self._input_ended and not self._no_more and not self._is_answer_due():
             self.close()
         self._set_reading()
+
+    def _is_upgrade_with_body(self) -> bool:
+        """Does a request want another protocol, and has a body? The parser leaves that alone."""
+        return bool(self._parser.should_upgrade()) and any(
+            name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0"))
+            for name, value in self._headers
+        )
+
+    def _go_on(self, rest: memoryview) -> None:
+        """Go on after a request for another protocol, which nobody heeds (RFC 9110 §7.8)."""
+        if self._reading is not None:
+            self._parser = BodyOnly(self).parser(self._headers)
+        else:
+            self._parser = httptools.HttpRequestParser(self)
+        if rest:
+            self._extra -= len(rest)
+            self._unread.appendleft(rest)
 
     def _set_reading(self) -> None:
         """Read from the socket only what can be parsed at once."""
@@ -227,16 +249,20 @@ class Connection(Lifetime, asyncio.Protocol):
         """Hand the request over, or let it wait for those ahead of it."""
         method = self._parser.get_method().decode("ascii")
         version = self._parser.get_http_version()
+        target = b"".join(self._url)
         try:
-            scope = scope_of(method, version, b"".join(self._url), self._headers, self._peers)
+            scope = scope_of(method, version, target, self._headers, self._peers)
         except UnicodeDecodeError:
             raise _RefusedError(400, "the address is not ASCII; escape it with %") from None
         if len(scope["raw_path"]) > PATH_BYTES:
             raise _RefusedError(414, f"a path of more than {PATH_BYTES} bytes; there is none here")
-        if problem := host_problem(version, self._headers):
-            raise _RefusedError(400, problem)
+        if refusal := refusal_of(method, version, target, self._headers):
+            raise _RefusedError(*refusal)
         keep_alive = self._parser.should_keep_alive() and not self._all.ending
-        exchange = Exchange(self, scope, keep_alive=keep_alive, expects=self._expects)
+        if self._is_upgrade_with_body():
+            keep_alive = False
+        expects = self._expects and version == "1.1"
+        exchange = Exchange(self, scope, keep_alive=keep_alive, expects=expects)
         self._reading = exchange
         self._paused = self._begun = False
         if self._current is None:
@@ -255,6 +281,8 @@ class Connection(Lifetime, asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Know that a request is whole."""
+        if self._is_upgrade_with_body():
+            return  # its body comes, see `_go_on`
         exchange, self._reading = self._reading, None
         self._extra = 0
         if exchange is not None:

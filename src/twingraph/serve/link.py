@@ -1,7 +1,7 @@
 """What a serving process asks of the one above it: to start a fork server, or share one.
 
-A socket of packets. Up goes `R` (ready), `H <pid>` (a fork server hangs: the next is another one)
-or a configuration in JSON; down comes `K <pid>` with a
+A socket of packets. Up goes `R` (ready), `H <pid>` (a fork server hangs: the next is another one),
+`D <pid>` (a socket to it is closed) or a configuration in JSON; down comes `K <pid>` with a
 socket, or `E <words>`. When the other side is gone, so is the service.
 """
 
@@ -48,6 +48,11 @@ class Link:
         """Tell that a fork server hangs: whoever launches next gets another."""
         with contextlib.suppress(OSError):  # it is told again when the next order is not answered
             self._line.send(f"H {pid}".encode())
+
+    def leave(self, pid: int) -> None:
+        """Tell that one of our sockets to a fork server is closed."""
+        with contextlib.suppress(OSError):  # it ends by itself all the same, unless it hangs
+            self._line.send(f"D {pid}".encode())
 
     def close(self) -> None:
         """Nothing was started here."""

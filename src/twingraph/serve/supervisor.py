@@ -15,11 +15,12 @@ import signal
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Final, NoReturn
 
 from twingraph.endpoint.evaluate import Config
-from twingraph.endpoint.launch import ForkProcess, Leaving
+from twingraph.endpoint.launch import HANGS, ForkProcess, Leaving
 from twingraph.serve.board import Board
 from twingraph.serve.link import PACKET
 
@@ -65,6 +66,7 @@ class Supervisor:
         self._next_slot = len(listeners)
         self._forks = forks
         self._leaving = Leaving()
+        self._used: dict[socket.socket, Counter[int]] = {}  # sockets to fork servers, by link
         self._ending = False
         self._code = 0
 
@@ -158,21 +160,34 @@ class Supervisor:
         except OSError:
             data = b""
         if not data:
+            used = self._used.pop(process.link, Counter[int]())
             process.link.close()
             process.link = None
+            self._end_unused(set(used))
         elif data == b"R":
             self._heard_ready += 1
             if self._heard_ready == len(self._processes):
                 print(self._ready, file=sys.stderr, flush=True)  # noqa: T201
         elif data.startswith(b"H "):
             self._replace(int(data[2:]))
+        elif data.startswith(b"D "):
+            pid = int(data[2:])
+            self._used.setdefault(process.link, Counter())[pid] -= 1
+            self._end_unused({pid})
         else:
             self._launch(process.link, data)
 
     def _replace(self, pid: int) -> None:
         """Keep a fork server that hangs from those who come; the first to say so counts."""
         for key in [key for key, fork in self._forks.items() if fork.pid == pid]:
+            print(HANGS, file=sys.stderr, flush=True)  # noqa: T201
             self._leaving.add(self._forks.pop(key), json.loads(key)["seconds"])
+
+    def _end_unused(self, pids: set[int]) -> None:
+        """Give up those of `pids` that nobody uses: they end, or hang and are killed."""
+        for key, fork in list(self._forks.items()):
+            if fork.pid in pids and sum(used[fork.pid] for used in self._used.values()) <= 0:
+                self._leaving.add(self._forks.pop(key), 0)
 
     def _launch(self, link: socket.socket, config: bytes) -> None:
         """Answer with a socket to the fork server of a build; start one where there is none."""
@@ -192,6 +207,7 @@ class Supervisor:
             return
         with control, contextlib.suppress(OSError):  # who wanted it may have ended: others have it
             socket.send_fds(link, [f"K {fork.pid}".encode()], [control.fileno()])
+            self._used.setdefault(link, Counter())[fork.pid] += 1
 
     def _reap(self) -> None:
         for process in self._processes:

@@ -1,4 +1,4 @@
-"""What a request is for: its target and the host it names (RFC 9112 §3.2)."""
+"""What a request is for: its target, the host it names (RFC 9112 §3.2), what it demands besides."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _HOST: Final = re.compile(  # uri-host [ ":" port ], RFC 3986 §3.2.2 and §3.2.
     rb"(?::[0-9]*)?"
 )
 _HOST_BYTES: Final = 1024
+_ABSOLUTE: Final = re.compile(rb"(?i)https?://([^/?#]+)")
+_LOOKED_AT: Final = frozenset((b"expect", b"transfer-encoding"))
 
 
 def split_target(target: bytes) -> tuple[bytes, bytes]:
@@ -52,6 +54,55 @@ def host_problem(http_version: str, headers: Iterable[tuple[bytes, bytes]]) -> s
     return ""
 
 
+def refusal_of(
+    method: str, http_version: str, target: bytes, headers: Iterable[tuple[bytes, bytes]]
+) -> tuple[int, str] | None:
+    """Return the status and the words for what no server of HTTP/1.1 of this kind can do, or None.
+
+    RFC 9110 §9.1 (methods), §10.1.1 (`Expect`), §15.6.6 (versions); RFC 9112 §3.2 (targets),
+    §6.1 (transfer codings). `headers` have names in lower case.
+
+    >>> refusal_of("GET", "1.1", b"/", [(b"host", b"x")])
+    >>> refusal_of("GET", "2.0", b"/", [(b"host", b"x")])
+    (505, 'HTTP/2.0 is not spoken here; send HTTP/1.1')
+    >>> refusal_of("GET", "1.1", b"ftp://x/", [(b"host", b"x")])[0]
+    400
+    """
+    if http_version not in ("1.0", "1.1"):
+        return 505, f"HTTP/{http_version} is not spoken here; send HTTP/1.1"
+    if method == "CONNECT":
+        return 501, "this is no proxy: CONNECT leads nowhere"
+    if target.startswith(b"*"):
+        if method != "OPTIONS" or target != b"*":
+            return 400, "the target * is for OPTIONS alone; send a path"
+    elif not target.startswith(b"/") and not _named_host(target):
+        return 400, "the target is neither a path nor an http or https URL with a host and no user"
+    for name, value in headers:
+        if name not in _LOOKED_AT:
+            continue
+        if name == b"transfer-encoding" and http_version == "1.0":
+            return 400, "HTTP/1.0 has no Transfer-Encoding; send Content-Length"
+        if name == b"transfer-encoding" and value.strip(b" \t").lower() != b"chunked":
+            return 501, "no transfer coding but chunked is read; send Content-Encoding"
+        if name == b"expect" and http_version == "1.1" and not _is_continue(value):
+            return 417, "no expectation but 100-continue can be met; leave Expect out"
+    problem = host_problem(http_version, headers)
+    return (400, problem) if problem else None
+
+
+def _is_continue(value: bytes) -> bool:
+    members = (member.strip(b" \t").lower() for member in value.split(b","))
+    return all(member in (b"100-continue", b"") for member in members)
+
+
+def _named_host(target: bytes) -> bytes:
+    """Return the host and port of a target in absolute form, b'' where it is none of ours."""
+    match = _ABSOLUTE.match(target)
+    if match is None or not _HOST.fullmatch(match[1]) or match[1].startswith(b":"):
+        return b""
+    return match[1]
+
+
 def scope_of(
     method: str,
     http_version: str,
@@ -61,12 +112,16 @@ def scope_of(
 ) -> dict[str, Any]:
     """Return the scope of a request (ASGI HTTP 2.4); `peers` are the server and the client.
 
+    The host of a target in absolute form counts in place of `Host` (RFC 9112 §3.2.2).
+
     Raises `UnicodeDecodeError` for a path that is not ASCII.
 
     >>> scope_of("GET", "1.1", b"/a%20b?c", [], (None, None))["path"]
     '/a b'
     """
     path, search = split_target(target)
+    if not target.startswith((b"/", b"*")) and (host := _named_host(target)):
+        headers = [(name, host if name == b"host" else value) for name, value in headers]
     raw = path.decode("ascii")
     return {
         "type": "http",
