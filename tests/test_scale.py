@@ -46,6 +46,7 @@ from twingraph.site.pages import page, page_paths
 from twingraph.site.parts import partners_of_parts
 from twingraph.site.prepared import ANSWERED, STARTS, prepare
 from twingraph.site.reader import BuildReader, load_site
+from twingraph.site.results import BoundQuery, count_ahead, rows_of, write_result
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
 from twingraph.source.read_file import read_bytes
@@ -372,6 +373,25 @@ def test_a_csv_of_packed_records_is_the_one_that_is_written(
     assert len(packed) == 4
     assert written == {key: browse_csv(site, key[1], key[0]) for key in written}
     assert written[paths[0], "en"] != written[paths[0], "de"] and written[paths[1], "en"]
+
+
+def test_questions_that_count_the_whole_graph_are_answered_ahead(built: Path) -> None:
+    site = load_site(built)
+    counted = count_ahead(site)
+    names = {name for name, each in site.library.items() if ("answer", each.text, "csv") in counted}
+
+    assert {"coverage-by-country", "coverage-by-source", "partnerships-by-kind",
+            "starts-by-decade"} <= names  # fmt: skip
+    assert not any(site.library[name].parameters for name in names)
+    plain = load_site(built)
+    site.memory.update(counted)
+    object.__setattr__(site, "guarded", None)
+    object.__setattr__(site, "store", Store())  # so that an answer can be no other
+    for name in names:
+        bound = BoundQuery(site.library[name], {}, {})
+        for suffix in ("csv", "tsv", "json"):
+            assert write_result(site, bound, suffix) == write_result(plain, bound, suffix), name
+        assert rows_of(site, bound) == rows_of(plain, bound)
 
 
 @pytest.mark.parametrize("how", ["failed", "killed"])

@@ -36,6 +36,7 @@ from twingraph.site.browse import pack_csv
 from twingraph.site.prepared import read_prepared
 from twingraph.site.read_ahead import read_build, read_program
 from twingraph.site.reader import ANSWERS, BuildReader, load_site
+from twingraph.site.results import count_ahead
 from twingraph.web.reconcile import gazetteer_in, keep_register
 from twingraph.web.sitemap import paths_in
 
@@ -146,7 +147,7 @@ class PageMaker:
                 lambda places: keep_register(state, self._service.site, places),
             ),
             Preparation(
-                lambda: pack_csv(self._service.site),
+                lambda: {**count_ahead(self._service.site), **pack_csv(self._service.site)},
                 lambda packed: self._service.site.memory.update(packed),
             ),
             Preparation(
