@@ -366,7 +366,7 @@ def test_examples_api_sitemaps_and_pages_say_the_address(sites: Sites) -> None:
 # --- without a proxy -----------------------------------------------------------------------------
 
 
-def test_https_of_the_address_is_said_though_this_process_speaks_http(
+def test_https_of_the_address_is_used_though_this_process_speaks_http(
     built: Path, tmp_path: Path
 ) -> None:
     app = create_app(built, address="https://data.example.org")
@@ -379,7 +379,7 @@ def test_https_of_the_address_is_said_though_this_process_speaks_http(
         )
 
 
-def test_a_base_with_a_path_is_its_own_address_where_its_host_is_asked(built: Path) -> None:
+def test_a_base_with_a_path_is_its_own_address_when_its_host_is_requested(built: Path) -> None:
     app = create_app(built)
     with TestClient(app, follow_redirects=False) as client:
         here = client.get("/id/place/bonn").headers["location"]
@@ -414,7 +414,7 @@ def test_the_address_of_the_command_goes_before_that_of_the_project(
     [("data.example.org", "absolute http"), ("ftp://e.org/", "absolute http"),
      ("https://e.org/en", "/en is a path of the site"), (7, "absolute http")],
 )  # fmt: skip
-def test_a_wrong_address_is_told(address: object, words: str) -> None:
+def test_a_wrong_address_is_reported(address: object, words: str) -> None:
     with pytest.raises(Exception, match=words):
         settings_from(Path(), {"address": address})
 

@@ -38,7 +38,7 @@ def test_importing_twingraph_loads_nothing_heavy() -> None:
     assert {one.split(".")[0] for one in json.loads(done.stdout)}.isdisjoint(HEAVY)
 
 
-def test_everything_named_public_is_there_and_told() -> None:
+def test_everything_named_public_is_there_and_documented() -> None:
     named = [one for one in twingraph.__all__ if one != "__version__"]
 
     assert sorted(named, key=lambda one: (one.islower(), one)) == named
@@ -185,7 +185,7 @@ def test_a_text_with_a_header_takes_parameters_of_python(built: Path) -> None:
         ("ASK { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }", {}, "no query may reach another"),
     ],
 )
-def test_what_is_wrong_is_said(
+def test_what_is_wrong_is_reported(
     built: Path, name: str, parameters: dict[str, str], told: str
 ) -> None:
     with pytest.raises(TwingraphError, match=told):
@@ -280,6 +280,6 @@ def test_a_project_that_cannot_be_built_says_which_line(tmp_path: Path) -> None:
         twingraph.load(tmp_path)
 
 
-def test_a_folder_of_something_else_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_build_is_reported(tmp_path: Path) -> None:
     with pytest.raises(TwingraphError, match="no project, no build and no dump"):
         twingraph.load(tmp_path)

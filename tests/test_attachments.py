@@ -39,7 +39,7 @@ def test_every_attachment_is_there_and_can_be_read(site: BuildReader) -> None:
         assert why_unreadable(found.media_type, found.body) == "", path
 
 
-def test_every_calendar_is_read_alike_by_icalendar_and_ical_js(
+def test_every_calendar_is_read_the_same_by_icalendar_and_ical_js(
     site: BuildReader, tmp_path: Path
 ) -> None:
     reader = Path(__file__).parent / "node" / "calendar.mjs"

@@ -75,7 +75,7 @@ def test_a_form_of_many_fields_is_refused_on_the_page_for_names(client: TestClie
     assert client.post("/de/reconcile", content="names=" + "a" * 1_100_000).status_code == 413
 
 
-def test_an_escape_that_is_none_is_told_in_a_table_of_links() -> None:
+def test_an_invalid_escape_is_reported_in_a_table_of_links() -> None:
     text = (ROOT / "tests/cases/X06/ok-one-each.links.sssom.tsv").read_text(encoding="utf-8")
     table = read_table(text.replace("owl:sameAs", "owl:%As"), "https://w3id.org/twingraph/")
 
@@ -93,7 +93,7 @@ def test_formats_without_end_are_not_read() -> None:
     ["A" * 60_000, "ASK { " + "p" * 30_000 + ":x ?p ?o }", "ASK { ?s ?p " + "A" * 60_000 + " }",
      "ASK { <" + "a" * 60_000],
 )  # fmt: skip
-def test_a_mistake_in_a_long_word_is_told_in_few(client: TestClient, query: str) -> None:
+def test_a_mistake_in_a_long_word_is_shown_shortened(client: TestClient, query: str) -> None:
     for accept in ("text/plain", "application/json"):
         answer = client.post("/sparql", data={"query": query}, headers={"accept": accept})
         assert answer.status_code == 400
@@ -106,7 +106,7 @@ def test_a_query_of_full_length_fits_into_an_address(client: TestClient, size: i
 
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 414), ("HEAD", 414), ("POST", 413)])
-def test_a_query_that_is_too_long_is_told_where_it_stands(method: str, status: int) -> None:
+def test_a_query_that_is_too_long_is_reported_on_its_line(method: str, status: int) -> None:
     asked = read_fields([("query", "ASK {} #".ljust(65_537, "x"))])
     with pytest.raises(RefusedError) as refused:
         permit(asked, 65_536, method)
@@ -146,7 +146,7 @@ def test_fmt_writes_into_no_link(project: Path, prey: Path) -> None:
     assert left == {f".{path.name}.fmt", f".{path.name}"}
 
 
-def test_a_link_that_hides_is_told(project: Path, prey: Path) -> None:
+def test_a_hidden_link_is_reported(project: Path, prey: Path) -> None:
     (project / "data" / "entities" / ".places.ttl.fmt").symlink_to(prey)
     (project / "data" / "entities" / ".places.ttl.swp").write_text("x", encoding="utf-8")
 
@@ -209,7 +209,7 @@ def test_what_cannot_be_replaced_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("number", [10**20, 2**63, 0, -1, 1])
-def test_a_limit_that_no_machine_can_keep_is_told(number: int) -> None:
+def test_a_limit_that_no_machine_can_keep_is_refused(number: int) -> None:
     with pytest.raises(TwingraphError, match=r"limits.memory_bytes .* write a whole number from"):
         settings_from(Path(), {"limits": {"memory_bytes": number}})
 

@@ -104,7 +104,7 @@ def test_a_sound_file_gives_none(
     assert (status, [one for one in out.splitlines() if one.startswith(CASE)]) == (0, [])
 
 
-def test_a_line_of_ten_megabytes_is_told_and_not_parsed(
+def test_a_line_of_ten_megabytes_is_reported_and_not_parsed(
     atlas: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = (CASES / "F06" / "ok-plain.ttl").read_text(encoding="utf-8")
@@ -134,7 +134,7 @@ def test_a_link_out_of_the_project_is_not_followed(
 
 
 @pytest.mark.parametrize("name", ["A Case.ttl", "sub/case.ttl", "Atlas.ttl", "a^b.ttl"])
-def test_a_file_name_that_names_no_graph_is_told(
+def test_a_file_name_that_names_no_graph_is_reported(
     name: str, atlas: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = atlas / "data" / "sources" / name
@@ -148,7 +148,7 @@ def test_a_file_name_that_names_no_graph_is_told(
 
 
 @pytest.mark.parametrize("name", ["one.ttl", "source/one.ttl", "sources/a.TTL", "sources/b.trig"])
-def test_a_file_that_nobody_reads_is_told(
+def test_a_file_that_nobody_reads_is_reported(
     name: str, atlas: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = atlas / "data" / name
@@ -181,7 +181,7 @@ def test_a_pipe_is_not_opened(atlas: Path, capsys: pytest.CaptureFixture[str]) -
     expect(capsys, atlas, "F12", 0)
 
 
-def test_all_problems_are_told_at_once_as_json_too(
+def test_all_problems_are_reported_at_once_as_json_too(
     atlas: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number, case in enumerate(FILES):
@@ -208,7 +208,7 @@ def rows() -> dict[str, list[tuple[str, int]]]:
 
 
 @pytest.mark.parametrize("case", rows())
-def test_a_broken_rule_is_told_on_the_command_line(
+def test_a_broken_rule_is_reported_on_the_command_line(
     case: str, atlas: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = next((one for one in ("entities", "links") if f".{one}." in case), "sources")
@@ -267,7 +267,7 @@ def test_a_project_without_data_publishes_nothing(
 
 
 @pytest.mark.parametrize("command", ["check", "fmt", "build"])
-def test_a_link_to_itself_is_told(
+def test_a_link_to_itself_is_reported(
     capsys: pytest.CaptureFixture[str], atlas: Path, command: str
 ) -> None:
     loop = atlas / "data" / "sources" / "loop.ttl"
@@ -328,7 +328,7 @@ def test_rdf_xml_with_a_doctype_is_refused_unread(
         ('about.publisher_iri = "http://ł.example/"', "about.publisher_iri"),
     ],
 )
-def test_settings_that_would_fail_later_are_told_at_once(
+def test_settings_that_would_fail_later_are_reported_at_once(
     capsys: pytest.CaptureFixture[str], atlas: Path, line: str, words: str
 ) -> None:
     toml = atlas / "twingraph.toml"

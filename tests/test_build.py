@@ -193,7 +193,7 @@ def test_another_base_iri_names_the_data_and_not_the_vocabulary(
 # --- whole or not at all -------------------------------------------------------------------------
 
 
-def test_with_a_violation_nothing_is_published_and_the_last_build_stands(project: Path) -> None:
+def test_with_a_violation_nothing_is_published_and_the_last_build_stays(project: Path) -> None:
     out = project / "build"
     first = subprocess.run(command(project, "build"), capture_output=True, text=True, check=False)
     before = whole(out)
@@ -265,7 +265,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(project: Path) -> None:
     assert whole(out) == before
 
 
-def test_a_folder_of_somebody_elses_is_not_replaced(settings: Settings, tmp_path: Path) -> None:
+def test_a_folder_of_other_files_is_not_replaced(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "letters.txt").write_text("dear", encoding="utf-8")
 
     with pytest.raises(TwingraphError, match="with files in it"):
@@ -274,7 +274,7 @@ def test_a_folder_of_somebody_elses_is_not_replaced(settings: Settings, tmp_path
     assert (tmp_path / "letters.txt").read_text(encoding="utf-8") == "dear"
 
 
-def test_what_lies_beside_a_build_is_left_alone(settings: Settings, tmp_path: Path) -> None:
+def test_files_beside_a_build_are_left_alone(settings: Settings, tmp_path: Path) -> None:
     build(settings, tmp_path / "site-two")
     (tmp_path / ".site-backup").mkdir()
     (tmp_path / ".site-backup" / "letters.txt").write_text("dear", encoding="utf-8")
@@ -298,7 +298,7 @@ def test_the_build_before_is_kept_for_those_who_still_read_it(tmp_path: Path) ->
     assert sorted(tmp_path.glob(".out-*")) == sorted({before, now})
 
 
-def test_where_a_project_lies_changes_no_byte(project: Path, tmp_path: Path) -> None:
+def test_the_folder_of_a_project_changes_no_byte(project: Path, tmp_path: Path) -> None:
     moved = tmp_path / "zz" / "elsewhere"
     shutil.copytree(project, moved)
 

@@ -169,7 +169,7 @@ def test_a_calendar_has_days_and_months_and_years_only_when_wanted(
     assert tentative and all("implied" in str(e["SUMMARY"]) for e in tentative)
 
 
-def test_a_month_is_a_whole_month_and_says_so() -> None:
+def test_a_month_is_a_whole_month_and_marked_as_one() -> None:
     event, _ = events(feed([Start("https://a.org/id/partnership/a-b", "agreement", "2018-02")]))
 
     assert (event.start, event.end) == (date(2028, 2, 1), date(2028, 3, 1))

@@ -328,7 +328,7 @@ def test_coverage_is_that_of_the_data(catalogue: Graph, built: Path) -> None:
     assert str(catalogue.value(period, DCAT.startDate)) == first
 
 
-def test_versions_are_told_and_none_is_a_data_set(released: Path, portal: Any) -> None:
+def test_versions_are_listed_and_none_is_a_data_set(released: Path, portal: Any) -> None:
     graph = told(released / "catalog.ttl")
     name = URIRef(f"{portal.base}dataset/partnerships")
     now, before = (
@@ -522,7 +522,7 @@ def test_what_a_document_says_is_a_data_set_where_that_is_chosen(
         ("x", "about 'x'; write about.description.en"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_about_is_told_with_what_to_write(about: object, told: str) -> None:
+def test_errors_in_about_are_reported_with_what_to_write(about: object, told: str) -> None:
     [line] = about_from(about)[1]
 
     assert told in line
@@ -658,7 +658,7 @@ def test_a_page_of_an_impossible_size_is_refused_with_what_to_write(
     assert "write size=10" in answer.text
 
 
-def test_one_page_is_a_view_of_itself(client: TestClient, built: Path) -> None:
+def test_a_single_page_is_a_view_of_itself(client: TestClient, built: Path) -> None:
     graph = Graph().parse(data=client.get("/catalog.ttl").text)
     view = URIRef(f"{HOME}catalog.ttl?page=1")
 

@@ -162,7 +162,7 @@ def test_sparqlwrapper_reads_graphs(endpoint: str, site: BuildReader) -> None:
     assert set(as_graph) <= set(described)
 
 
-def test_sparqlwrapper_is_told_of_mistakes_in_its_own_way(endpoint: str) -> None:
+def test_sparqlwrapper_raises_its_own_errors_for_mistakes(endpoint: str) -> None:
     with pytest.raises(QueryBadFormed, match="did you mean WHERE"):
         wrapper(endpoint, "SELECT * WHER { ?s ?p ?o }", JSON)
     with pytest.raises(QueryBadFormed, match="skoss: is not declared"):

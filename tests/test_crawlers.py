@@ -214,7 +214,9 @@ def test_a_file_names_its_collection_and_how_to_cite_it(
     assert ("canonical", f"{site.base}dumps/{path}", "") in told
 
 
-def test_a_page_about_a_thing_names_it_and_the_whole(client: TestClient, site: BuildReader) -> None:
+def test_a_page_about_an_entity_links_it_and_the_dataset(
+    client: TestClient, site: BuildReader
+) -> None:
     told = links(client.head("/en/place/bonn.html").headers["link"])
     description = f"{site.base}doc/place/bonn.ttl"
 

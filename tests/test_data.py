@@ -134,7 +134,7 @@ def test_what_is_not_stated_is_not_stated(curated: Curated) -> None:
 # --- quotes and words
 
 
-def test_every_quote_stands_in_its_line(curated: Curated, artefacts: Callable[[str], Path]) -> None:
+def test_every_quote_is_in_its_line(curated: Curated, artefacts: Callable[[str], Path]) -> None:
     proof = prove_quotes(curated, artefacts("sources"))
 
     assert proof.problems == ()

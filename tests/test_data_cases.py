@@ -258,7 +258,7 @@ def test_no_label_has_a_year_that_no_source_gives(asked: Asked) -> None:
 # --- things as what they are
 
 
-def test_a_former_name_is_marked_as_one(asked: Asked) -> None:
+def test_a_former_name_is_marked_as_former(asked: Asked) -> None:
     former = {"Constantinople", "Leningrad", "Salisbury", "Batavia"}
     names = {name for _, name in asked("?place tg:formerName ?name")}
     others = {name for _, name in asked("?place skos:altLabel|rdfs:label ?name")}

@@ -211,7 +211,7 @@ def test_a_claim_that_moves_nothing_published_is_a_claim_corrected(
     assert one.iri == f"{HOME}id/partnership/aaburg-bestadt"
 
 
-def test_a_thing_that_is_new_takes_its_claims_and_citations_along(
+def test_a_new_entity_takes_its_claims_and_citations_along(
     changed: Callable[..., Comparison],
 ) -> None:
     found = changed((ATLAS, "", """
@@ -256,7 +256,7 @@ def test_a_day_that_passes_is_no_change_of_anybodys(changed: Callable[..., Compa
     assert_nothing_lost(found)
 
 
-def test_a_status_that_ends_with_the_time_is_told_as_what_nobody_did(
+def test_a_status_that_ends_with_time_is_listed_as_nobodys_change(
     before: list[bytes], tmp_path: Path
 ) -> None:
     project = tmp_path / "atlas"
@@ -483,7 +483,7 @@ def test_two_base_iris_are_not_compared(
             comparable(find_dump(str(two / "one"), None), find_dump(str(tmp_path / name), None))
 
 
-def test_a_dump_that_is_not_in_order_is_told_by_its_line(before: list[bytes]) -> None:
+def test_a_dump_that_is_not_in_order_is_reported_by_its_line(before: list[bytes]) -> None:
     mixed = [before[1], before[0]]
 
     with pytest.raises(TwingraphError, match="mixed:2: not sorted by bytes"):

@@ -563,7 +563,7 @@ def test_damaged_triples_are_told(hostile: str) -> None:
         store.query("CONSTRUCT WHERE { ?s ?p ?o }")
 
 
-def test_a_dead_host_is_told_at_once() -> None:
+def test_a_dead_host_is_reported_at_once() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         dead = f"http://127.0.0.1:{probe.getsockname()[1]}/query"
@@ -577,7 +577,7 @@ def test_a_dead_host_is_told_at_once() -> None:
     ["", "localhost:7878/query", "ftp://e/query", "file:///etc/passwd", "http://", "http:///query",
      "http://e:x/query", "http://e:99999/", "http://e/\nX: y", "http://e/#f", "http://e/a b"],
 )  # fmt: skip
-def test_what_is_no_address_is_told(url: str) -> None:
+def test_an_invalid_address_is_reported(url: str) -> None:
     with pytest.raises(TwingraphError, match="is no address of a SPARQL endpoint; write http://"):
         open_endpoint(url, HOME)
 
@@ -724,7 +724,7 @@ def test_names_are_matched_once_the_places_were_read_from_the_endpoint(
     assert (late.status_code, late.json()) == (200, client.get(path).json())
 
 
-def test_what_hindered_the_reading_is_told_and_it_is_read_again(
+def test_an_error_of_the_reading_is_reported_and_it_is_read_again(
     oxigraph: str, built: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = [EndpointError(504, f"{oxigraph} did not answer within 30 seconds")]

@@ -444,7 +444,7 @@ def test_silence_is_recorded(graph: Graph) -> None:
     assert unmarked == []
 
 
-def test_a_thing_nobody_knows_answers_nothing(graph: Graph) -> None:
+def test_an_unknown_resource_has_no_answer(graph: Graph) -> None:
     row = Row("S0-014", "name", "agreement:bonn-atlantis", "tg:signatory", "")
 
     assert answer(graph, row) == Verdict("no such thing")

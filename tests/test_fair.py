@@ -60,7 +60,7 @@ def test_the_ontology_has_all_that_fair_checkers_ask_for() -> None:
         (SDO.includedInDataCatalog, "includedInDataCatalog"),
     ],
 )
-def test_a_header_that_lacks_one_is_caught(verb: URIRef, told: str) -> None:
+def test_a_missing_header_is_found(verb: URIRef, told: str) -> None:
     graph = ontology()
     graph.remove((header(), verb, None))
 

@@ -374,7 +374,7 @@ def test_what_a_label_holds_breaks_no_feed() -> None:
         assert len(json.loads(write_json_feed(feed, HOME))["items"]) == MOST_ENTRIES
 
 
-def test_a_thing_without_a_change_has_an_empty_feed_and_an_unknown_one_none(
+def test_an_unchanged_entity_has_an_empty_feed_and_an_unknown_one_none(
     web: TestClient,
 ) -> None:
     quiet = web.get("/release/feed/en/place/poland.atom")
@@ -397,9 +397,7 @@ def test_one_short_address_leads_to_the_form_asked_for(
     assert (answer.status_code, answer.headers["location"]) == (303, f"/release/feed/{name}")
 
 
-def test_the_history_of_a_thing_is_told_by_release_and_in_words(
-    atlas: Path, web: TestClient
-) -> None:
+def test_the_history_of_an_entity_is_by_release_and_in_words(atlas: Path, web: TestClient) -> None:
     found = web.get("/doc/partnership/aaburg-cedorf/history.json").json()
     days = [(day, folder(atlas, day)) for day in DAYS[::-1]]
     iri = HOME + "id/place/cedorf"
@@ -414,7 +412,7 @@ def test_the_history_of_a_thing_is_told_by_release_and_in_words(
     assert web.get("/doc/place/nowhere/history.json").status_code == 404
 
 
-def test_the_page_of_a_thing_shows_its_history_in_its_language(web: TestClient) -> None:
+def test_the_page_of_an_entity_shows_its_history_in_its_language(web: TestClient) -> None:
     english, german = (web.get(f"/{one}/place/cedorf.html").text for one in ("en", "de"))
 
     assert '<h2 id="history">What changed</h2>' in english
@@ -456,7 +454,7 @@ def test_a_client_asks_for_a_day_and_gets_the_release_before_it(
         assert moment.strftime("%Y-%m-%d") == day[:10]
 
 
-def test_a_thing_is_read_as_it_was_then(atlas: Path, web: TestClient) -> None:
+def test_a_resource_is_read_as_it_was_then(atlas: Path, web: TestClient) -> None:
     for day, year in zip(DAYS, ("1992", "1993", "1993"), strict=True):
         sent = web.get(f"/release/{day}/{CEDORF}.nt")
         whole = read_stored(folder(atlas, day) / "twingraph.nt").splitlines()

@@ -35,7 +35,7 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_there_are_ten_each_asked_in_three_ways() -> None:
+def test_there_are_ten_each_in_three_ways() -> None:
     assert [number for number, _, _ in SECTIONS] == [str(one) for one in range(1, 11)]
     for number, title, body in SECTIONS:
         curl, command = blocks(body, "console")

@@ -63,7 +63,7 @@ def test_the_order_of_statements_changes_nothing(triples: list[Triple]) -> None:
 
 
 @given(TRIPLES)
-def test_positions_name_the_line_on_which_a_statement_stands(triples: list[Triple]) -> None:
+def test_positions_give_the_line_of_a_statement(triples: list[Triple]) -> None:
     text = write_turtle(triples)
     positions, lines = Positions(text), text.split("\n")
 
@@ -148,7 +148,7 @@ def test_a_quad_is_written_without_its_graph() -> None:
     assert write_turtle([one]).endswith('tg:about tg:about "x" .\n')
 
 
-def test_a_remark_about_thousands_of_things_is_written_one_a_line() -> None:
+def test_a_remark_about_thousands_of_entities_is_written_one_a_line() -> None:
     about = " , ".join(f"<{HOME}id/partnership/a-b{number}>" for number in range(5000))
     text = f"<{HOME}id/remark/all> <{TG.about.value}> {about} ."
     settings = Settings(Path())

@@ -67,7 +67,7 @@ def test_places_near_another_are_found_by_distance(site: BuildReader) -> None:
     assert [row["place"] for row in found] == [NamedNode(HOME + "id/place/brussels")]
 
 
-def test_a_place_lies_within_a_box(site: BuildReader) -> None:
+def test_a_place_is_within_a_box(site: BuildReader) -> None:
     box = '"POLYGON((7 50, 8 50, 8 51, 7 51, 7 50))"^^geo:wktLiteral'
     text = "ASK {{ place:{} geo:hasGeometry/geo:asWKT ?at FILTER (geof:sfWithin(?at, {})) }}"
 

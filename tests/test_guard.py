@@ -73,7 +73,7 @@ def test_a_call_is_refused(text: str) -> None:
         refuse_remote(text)
 
 
-def test_the_place_of_a_call_is_told() -> None:
+def test_the_position_of_a_call_is_reported() -> None:
     with pytest.raises(TwingraphError, match=r"^line 2, column 3: SERVICE is not"):
         refuse_remote("SELECT * {\n  SERVICE <http://e/> {} }")
 

@@ -59,6 +59,6 @@ def test_a_date_that_is_only_shown_is_left_alone(store: Store) -> None:
     assert hints_of(store, "SELECT * { ?p tg:start ?d }", known, BASE, PREFIXES, "en") == ()
 
 
-def test_rows_without_any_value_are_told() -> None:
+def test_rows_without_any_value_are_reported() -> None:
     assert empty_cells_hint([[None]] * 24, "en").startswith("24 rows, all of them empty")
     assert empty_cells_hint([], "en") == ""

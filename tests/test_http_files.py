@@ -259,7 +259,7 @@ def differs(answer: Answer, expected: str, known: dict[str, str]) -> list[str]:
     return wrong
 
 
-def test_the_battery_is_one() -> None:
+def test_the_battery_of_requests_is_the_same() -> None:
     assert len(BATTERY) >= 60
     assert len({one[:2] for one in BATTERY}) == len(BATTERY)
     assert {one[2] for one in BATTERY} >= {"200", "206", "304", "302", "404", "406", "412", "416"}
@@ -535,7 +535,7 @@ def test_who_unpacks_leaves_threads_to_others(
     assert asyncio.run(main()) == [WHOLE[90_000:90_100]] * 8
 
 
-def test_what_answers_are_made_from_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_files_that_answers_are_made_from_are_read_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "catalog.ttl"
     whole = b"<a> <b> <c> .\n<a> <b> <d> .\n"
     held = PublishedFile(path, path.name, len(whole), hashlib.sha256(whole).hexdigest(), 0)
@@ -871,7 +871,7 @@ def nginx(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     assert b"[emerg]" not in told_by_nginx, told_by_nginx.decode()
 
 
-def test_every_request_of_the_battery_is_answered_alike_through_nginx(
+def test_every_request_of_the_battery_is_answered_the_same_through_nginx(
     nginx: Nginx, known: dict[str, str]
 ) -> None:
     wrong = []

@@ -114,7 +114,7 @@ def test_the_questions_of_the_library_are_answered(inside: Path) -> None:
     )
 
 
-def test_every_thing_of_it_has_its_pages(inside: Path) -> None:
+def test_every_entity_of_it_has_its_pages(inside: Path) -> None:
     assert run("build").exit_code == 0
     library = load_settings(inside).resource("queries") / "library"
     client = TestClient(create_app(inside / "build", library), follow_redirects=False)

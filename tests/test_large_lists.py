@@ -83,7 +83,7 @@ def test_every_row_of_wikidatas_list_is_written(world: Curated) -> None:
     assert len(partnerships) == 17401  # both directions are one
 
 
-def test_names_of_which_nobody_told_the_language_have_none(world: Curated) -> None:
+def test_names_in_an_unknown_language_have_no_tag(world: Curated) -> None:
     table = next(one for one in world.files if one.path.endswith("wikidata-2016/places.csv"))
     labels = [one.object for one in table.quads if one.predicate == RDFS.label]
     untagged = [one for one in labels if isinstance(one, Literal) and not one.language]
@@ -140,7 +140,7 @@ def test_a_build_with_large_lists_is_current_for_everybody(sample: Path) -> None
     assert not is_current(settings, sample / "build", large=False)
 
 
-def test_what_keeps_large_lists_from_being_built_beside_a_server_is_told(tmp_path: Path) -> None:
+def test_why_large_lists_were_not_built_beside_a_server_is_reported(tmp_path: Path) -> None:
     project = tmp_path / "project"
     make_project(project, "https://data.example.org/", None, date(2026, 11, 28))
     (project / "data/sources/broken.ttl").write_text("this is no Turtle\n")

@@ -120,7 +120,7 @@ def test_strings_end_where_the_grammar_says(text: str) -> None:
 
 
 @given(st.text(st.sampled_from("aeF:<>\"'\\#?{}. \n19_@%-"), max_size=60))
-def test_tokens_stand_in_the_text_in_their_order(text: str) -> None:
+def test_tokens_are_in_the_text_in_their_order(text: str) -> None:
     end = 0
     for token in tokens(text):
         assert token.start >= end

@@ -234,9 +234,7 @@ def test_servers_give_the_same_rows(
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_answer_is_the_right_one(
-    case: str, store: Store, request: pytest.FixtureRequest
-) -> None:
+def test_the_answer_is_right(case: str, store: Store, request: pytest.FixtureRequest) -> None:
     query = query_of(case)
     construct = "\nCONSTRUCT " in query.text
     file = EXPECTED / f"{case}.{'ttl' if construct else 'csv'}"
@@ -254,7 +252,7 @@ def test_the_answer_is_the_right_one(
     RIGHT.add(case)
 
 
-def test_the_figures_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_figures_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     both = {query_of(case).name for case in AGREED & RIGHT}
     with capsys.disabled():
         sys.stdout.write(

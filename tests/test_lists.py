@@ -243,7 +243,7 @@ def test_a_refused_pair_is_kept_as_not_the_same(project: Settings) -> None:
     assert result_of(project)[0][1] == ("bonn", "springfield-il")
 
 
-def test_a_later_snapshot_is_told_in_words_and_ends_nothing(project: Settings) -> None:
+def test_changes_of_a_later_snapshot_are_listed_and_end_nothing(project: Settings) -> None:
     take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nBonn,DE,Paris,FR,1960\n")
     later = take(project, HEAD + "Bonn,DE,Minsk,BY,1994\nKöln,DE,Paris,FR,1970\n")
 
@@ -265,7 +265,7 @@ def test_check_says_file_line_and_column_of_a_bad_cell(project: Settings) -> Non
     assert "data/imports/list/rows.csv:3:5: I03" in run(project, "check").output
 
 
-def test_a_column_called_a_start_is_one_whatever_its_cells_hold(project: Settings) -> None:
+def test_a_column_called_a_start_is_one_whatever_its_cells_are(project: Settings) -> None:
     cells = ("1988", "ca. 91", "um die Wende", "03/04/1992", "31.2.1983", "einmal", "irgendwann")
     rows = "".join(f"Bonn,DE,Minsk,BY,{cell},x\n" for cell in cells)
     done = take(project, HEAD.replace("\n", ",Bemerkung\n") + rows)
@@ -326,7 +326,9 @@ def test_dates_in_words_pass_the_shapes_and_are_published_with_their_bounds(
 
 
 @pytest.mark.parametrize("precision", ["", 'precision = "edtf"\n'])
-def test_a_day_that_no_calendar_has_is_told_at_its_cell(project: Settings, precision: str) -> None:
+def test_a_day_that_no_calendar_has_is_reported_at_its_cell(
+    project: Settings, precision: str
+) -> None:
     cell = "1983-02-31" if precision else "31.2.1983"
     take(project, f"{HEAD}Bonn,DE,Minsk,BY,1993\n")
     toml = project.folder / "data/imports/list/import.toml"
@@ -343,7 +345,7 @@ def test_a_day_that_no_calendar_has_is_told_at_its_cell(project: Settings, preci
         assert "D01" not in told
 
 
-def test_what_is_wrong_with_a_mapping_is_told_at_its_line(project: Settings) -> None:
+def test_errors_of_a_mapping_are_reported_at_their_line(project: Settings) -> None:
     take(project, HEAD + "Bonn,DE,Minsk,BY,1993\n")
     path = project.folder / "data/imports/list/import.toml"
     path.write_text(path.read_text().replace('"partnerstadt"', '"partnertown"'))
@@ -451,7 +453,7 @@ def test_new_places_are_named_and_those_that_no_row_has_any_more(project: Settin
     assert "data/imports/list/matches.sssom.tsv" in told[0]
 
 
-def test_a_slug_with_a_slip_in_the_review_stays_and_is_told(project: Settings) -> None:
+def test_a_mistyped_slug_in_the_review_stays_and_is_reported(project: Settings) -> None:
     take(project, HEAD + "Bonn,DE,Springfield,US,1990\n")
     path = project.folder / "data/imports/list/review.csv"
     path.write_text(path.read_text().replace("\n,Springfield", "\nspringfeild-ma,Springfield"))
@@ -475,7 +477,7 @@ def test_check_reads_a_large_list_that_is_named(project: Settings) -> None:
     assert "I03" not in run(project, "check").output
 
 
-def test_a_name_that_is_only_a_little_alike_is_no_place(project: Settings) -> None:
+def test_a_name_with_little_similarity_is_no_place(project: Settings) -> None:
     names = "name\nMinden\nMynsk\n"  # Minden shares half its letters with Minsk
     assert [(one.place.slug, REVIEW <= one.score < LIKELY) for one in find(
         Gazetteer([Place("minsk", ("Minsk",), country="BY")]), Query("Minden"))] == [
@@ -486,7 +488,7 @@ def test_a_name_that_is_only_a_little_alike_is_no_place(project: Settings) -> No
 
 
 @pytest.mark.parametrize("text", ["", " \n\n"])
-def test_names_that_are_none_are_told_so(project: Settings, text: str) -> None:
+def test_invalid_names_are_reported(project: Settings, text: str) -> None:
     path = project.folder / "names.csv"
     path.write_text(text)
     for word, name in ((str(path), str(path)), ("-", "standard input")):
@@ -511,7 +513,7 @@ def test_a_quote_that_does_not_close_is_refused_at_its_line(project: Settings) -
     assert places.read_text(encoding="utf-8") == whole + '"open,Open\n'
 
 
-def test_a_country_option_stands_only_where_no_column_tells(project: Settings) -> None:
+def test_a_country_option_fills_only_what_no_column_gives(project: Settings) -> None:
     path = project.folder / "list.csv"
     path.write_text(HEAD + "Paris,FR,Minsk,BY,1993\nBonn,,Paris,FR,1988\n", encoding="utf-8")
     import_table(project, path, DAY, "", ("de", ""))
@@ -612,7 +614,7 @@ def test_a_name_with_a_character_that_check_refuses_is_no_place(
     assert "F19" not in run(project, "check").output
 
 
-def test_what_is_left_out_of_a_workbook_is_told(project: Settings) -> None:
+def test_what_is_left_out_of_a_workbook_is_reported(project: Settings) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -672,7 +674,7 @@ def test_a_title_in_what_is_no_language_is_refused() -> None:
 
 
 @pytest.mark.parametrize("text", ["ſeit 1990", "cırca 1990", "SİNCE 1990"])
-def test_a_word_that_is_alike_only_without_case_is_no_date(text: str) -> None:
+def test_a_word_that_is_equal_only_without_case_is_no_date(text: str) -> None:
     assert read_date(text) is None
     assert date_fault(text) == ""
 

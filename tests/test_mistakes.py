@@ -157,7 +157,7 @@ def test_a_long_text_is_told_at_once(piece: str) -> None:
 # --- terms that there are none of ----------------------------------------------------------------
 
 
-def test_a_term_that_is_none_is_told_with_the_nearest(site: BuildReader) -> None:
+def test_an_unknown_term_is_reported_with_the_nearest(site: BuildReader) -> None:
     known = terms_of(site.store)
     text = (
         "PREFIX our: <https://w3id.org/twingraph/ns#>\n"
@@ -194,7 +194,7 @@ def test_every_term_of_every_question_is_known(site: BuildReader) -> None:
         ("SELECT ?x WHERE { ?x ?y ?z } LIMIT many {}", "many"),
     ],
 )
-def test_a_mistake_is_told_in_german_after_it_came_from_a_worker(text: str, german: str) -> None:
+def test_a_mistake_from_a_worker_is_translated_into_german(text: str, german: str) -> None:
     found = mistake_in(text)
     assert found is not None
 

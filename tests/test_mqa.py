@@ -155,7 +155,7 @@ def test_every_data_set_has_all_the_points_that_it_can_have(
         (DCTERMS.license, {"license", "license from vocabulary"}),
     ],
 )
-def test_one_distribution_that_lacks_one_costs_points(
+def test_one_distribution_without_a_property_costs_points(
     harvested: Graph, portal: Any, score: Score, verb: URIRef, lost: set[str]
 ) -> None:
     dataset = URIRef(f"{portal.base}dataset/links")

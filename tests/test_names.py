@@ -156,7 +156,7 @@ def test_a_folded_form_is_among_the_forms_of_its_name(text: str) -> None:
         ("São Paulo", "Sao Paulo", "sa\u0303o paulo"),
     ],
 )
-def test_spellings_of_one_name_fold_alike(spellings: tuple[str, ...]) -> None:
+def test_spellings_of_one_name_have_the_same_folded_form(spellings: tuple[str, ...]) -> None:
     assert len({fold(one) for one in spellings}) == 1, [fold(one) for one in spellings]
 
 
@@ -269,13 +269,15 @@ ASK {{ ?thing ?p ?o }}
         ("string a", "Peking", "Peking"),
     ],
 )
-def test_a_name_stands_for_what_it_names(store: Store, kind: str, typed: str, value: str) -> None:
+def test_a_name_is_replaced_by_the_entity_it_names(
+    store: Store, kind: str, typed: str, value: str
+) -> None:
     query = read_query(HEADER.format(kind), Path("a.rq"))
 
     assert named(query, {"thing": typed}, store) == {"thing": value}
 
 
-def test_under_another_base_a_name_stands_for_the_thing_there(quads: frozenset[Quad]) -> None:
+def test_under_another_base_a_name_means_the_entity_there(quads: frozenset[Quad]) -> None:
     base = "http://127.0.0.1:8000/"
     moved = Store()
     moved.extend(rebase_quad(one, HOME, base) for one in quads)
@@ -286,7 +288,7 @@ def test_under_another_base_a_name_stands_for_the_thing_there(quads: frozenset[Q
     assert bind(PARTNERS, found, base)["place"] == NamedNode(f"{base}id/place/windhoek")
 
 
-def test_a_name_of_several_things_or_of_none_is_an_error_that_lists_them(store: Store) -> None:
+def test_a_name_of_several_entities_or_of_none_is_an_error_that_lists_them(store: Store) -> None:
     several = Store()
     for place in ("bonn", "minsk"):
         several.add(Quad(NamedNode(PLACE + place), TG.foldedName, Literal("sister city")))
@@ -338,7 +340,7 @@ def test_whole_names_come_before_beginnings_words_parts_and_slips() -> None:
     assert (within.name.text, within.fit) == ("Minsk", "within")
 
 
-def test_a_thing_is_found_once_under_the_name_that_fits_best(finder: Finder) -> None:
+def test_an_entity_is_found_once_under_its_best_matching_name(finder: Finder) -> None:
     hits = finder.find("Peking", "de")
 
     assert [hit.thing for hit in hits].count(PLACE + "beijing") == 1

@@ -140,7 +140,7 @@ def test_every_term_is_labelled_defined_and_at_home_in_both_languages() -> None:
         assert list(CORE.objects(term, RDFS.isDefinedBy)) == [DOCUMENT], term
 
 
-def test_a_term_is_one_kind_of_thing_and_named_like_it() -> None:
+def test_a_term_has_one_kind_and_a_name_in_its_form() -> None:
     for term in sorted(terms()):
         first = str(term).removeprefix(str(NS))[0]
         assert len(kinds(term)) == 1, term
@@ -199,7 +199,7 @@ def test_every_property_says_where_it_is_used() -> None:
             assert set(CORE.objects(term, hint)) <= known, (term, hint)
 
 
-def test_values_of_datatype_properties_are_literals_and_of_object_properties_things() -> None:
+def test_values_of_datatype_properties_are_literals_and_of_object_properties_iris() -> None:
     literals = BUILT_IN - {OWL.Thing, RDF.Property}
     for term in sorted(terms()):
         values = set(CORE.objects(term, SDO.rangeIncludes))
@@ -218,7 +218,7 @@ def test_a_property_whose_value_is_a_concept_names_its_code_list() -> None:
 
 
 @pytest.mark.parametrize("graph", [CORE, ALIGNMENTS], ids=["ontology", "alignments"])
-def test_of_foreign_terms_nothing_is_said_but_their_type(graph: Graph) -> None:
+def test_foreign_terms_have_no_statement_but_their_type(graph: Graph) -> None:
     ours = (str(NS), str(DOCUMENT), VOCAB)
     said = {(s, p) for s, p in graph.subject_predicates() if not str(s).startswith(ours)}
 
@@ -305,7 +305,7 @@ def test_every_concept_reaches_a_top_concept_of_its_list() -> None:
         ),
     ],
 )
-def test_flags_stand_on_every_concept_that_needs_one(
+def test_every_concept_that_needs_a_flag_has_one(
     scheme: str, flag: URIRef, flagged: set[str]
 ) -> None:
     flags = dict(CONCEPTS.subject_objects(flag))
@@ -341,7 +341,7 @@ def test_a_class_is_put_under_a_class_and_a_property_under_its_kind() -> None:
         assert kinds(ours) == set(ALIGNMENTS.objects(theirs, RDF.type)), ours
 
 
-def test_foreign_terms_exist_where_their_vocabulary_can_be_asked() -> None:
+def test_foreign_terms_exist_if_their_vocabulary_is_available() -> None:
     foreign = {n for triple in CORE + ALIGNMENTS for n in triple if isinstance(n, URIRef)}
     for space in CLOSED:
         named = {term for term in foreign if term.startswith(str(space))}

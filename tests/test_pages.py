@@ -124,7 +124,7 @@ def test_bonn_minsk_tells_what_each_source_says(client: TestClient, read: type[R
     assert "1,430 km" in text
 
 
-def test_numbers_and_decades_are_told_as_german_writes_them(
+def test_numbers_and_decades_are_written_as_in_german(
     client: TestClient, read: type[Reader]
 ) -> None:
     text = read(client.get("/de/partnership/bonn-minsk.html").text).text
@@ -135,9 +135,7 @@ def test_numbers_and_decades_are_told_as_german_writes_them(
     assert "40 Jahre seit etwa 1993 (erschlossen)" in bonn
 
 
-def test_what_no_source_states_is_said_to_be_implied(
-    client: TestClient, read: type[Reader]
-) -> None:
+def test_what_no_source_states_is_marked_as_implied(client: TestClient, read: type[Reader]) -> None:
     text = read(client.get("/en/partnership/bonn-bukhara.html").text).text
 
     assert "Partnership implied, not stated" in text
@@ -171,7 +169,7 @@ def test_the_first_page_is_in_the_readers_language(client: TestClient) -> None:
     assert "Drei Einstiege" in answer.text
 
 
-def test_a_page_stands_without_its_suffix_too(client: TestClient) -> None:
+def test_a_page_is_reached_without_its_suffix_too(client: TestClient) -> None:
     assert client.get("/en/place/bonn").content == client.get("/en/place/bonn.html").content
     assert client.get("/en/place").headers["location"] == "/en/place/"
     assert client.get("/en").headers["location"] == "/en/"
@@ -183,7 +181,7 @@ def test_pages_are_the_same_bytes_every_time(site: BuildReader) -> None:
     assert [page(site, "de", one) for one in paths] == [page(site, "de", one) for one in paths]
 
 
-def test_every_kind_of_thing_has_a_name_and_a_list() -> None:
+def test_every_kind_of_entity_has_a_name_and_a_list() -> None:
     assert set(CLASSES) == set(ID_KINDS) - EVIDENCE_KINDS
     for kind in ID_KINDS:
         assert kind_name(kind, "en")
@@ -223,7 +221,7 @@ def test_every_static_file_is_there(client: TestClient) -> None:
         ("Y-17E7", "Y-17E7", "Y-17E7"),
     ],
 )
-def test_dates_are_told_as_precisely_as_they_are_known(
+def test_dates_are_written_as_precisely_as_they_are_known(
     edtf: str, english: str, german: str
 ) -> None:
     assert date_text(edtf, "en").text == english

@@ -164,7 +164,7 @@ def test_a_twinning_needs_every_published_kind_and_a_life(outcome: frozenset[Qua
     assert {"istanbul", "budapest"} <= set(values(outcome, "place/berlin", TG.partnerOf))
 
 
-def test_disagreement_is_told_to_the_curator_and_is_no_violation(contradicted: Curated) -> None:
+def test_disagreement_is_reported_to_the_curator_and_is_no_violation(contradicted: Curated) -> None:
     problems = check_curated(contradicted)
 
     told = {(one.code, one.severity) for one in problems if "conflict" in one.code or one.code in
@@ -206,7 +206,7 @@ def test_what_one_source_implies_and_another_states_is_stated(tmp_path: Path) ->
     assert "bukhara" in values(found, "place/bonn", TG.partnerOf)
 
 
-def test_the_default_graph_is_complete_and_the_derived_stands_apart(
+def test_the_default_graph_is_complete_and_the_derived_graph_separate(
     curated: Curated, quads: frozenset[Quad]
 ) -> None:
     default = {one.triple for one in quads if one.graph_name == DefaultGraph()}

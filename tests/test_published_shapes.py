@@ -212,7 +212,7 @@ def damaged(graph: Graph, change: Change) -> Iterator[Graph]:
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_damage_is_told(name: str, dump: Graph, shapes: Graph) -> None:
+def test_damage_is_reported(name: str, dump: Graph, shapes: Graph) -> None:
     change, focus, code = DAMAGES[name]
 
     rules = rules_of(shapes, code) if focus == ONTOLOGY else None  # each is asked of all there is

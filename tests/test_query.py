@@ -85,7 +85,7 @@ def test_a_format_that_does_not_fit_says_which_do(
         ("", "the query is empty"),
     ],
 )
-def test_what_cannot_be_asked_says_why(store: Store, text: str, words: str) -> None:
+def test_an_invalid_request_says_why(store: Store, text: str, words: str) -> None:
     with pytest.raises(TwingraphError, match=words):
         run(store, text)
 
@@ -158,7 +158,7 @@ def folder(tmp_path: Path, quads: frozenset[Quad]) -> Path:
     return tmp_path
 
 
-def test_a_question_is_asked_by_name(settings: Settings, folder: Path) -> None:
+def test_a_library_query_is_run_by_name(settings: Settings, folder: Path) -> None:
     output = ask(settings, folder, "contact-of", None, ["place=berlin"], "csv").decode()
 
     assert "Jüdenstr. 1,10178,Berlin,(030) 9026-2241,(030) 9026-2260" in output

@@ -130,7 +130,7 @@ def test_every_question_answers_in_every_fitting_format(
     ANSWERED.add((name, suffix))
 
 
-def test_the_figures_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_figures_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write(
             f"\nlibrary over HTTP: {len(LIBRARY)} questions, {len(ROUTES)} routes with a format, "
@@ -172,7 +172,7 @@ def test_an_answer_is_a_resource_like_any_other(client: TestClient) -> None:
 
 @pytest.mark.parametrize("text", ["Peking", "place:beijing", "beijing", "北京",
                                   f"{HOME}id/place/beijing"])  # fmt: skip
-def test_a_thing_is_named_in_any_way(client: TestClient, text: str) -> None:
+def test_an_entity_is_found_by_every_form_of_its_name(client: TestClient, text: str) -> None:
     answer = client.get("/query/partners-of.csv", params={"place": text})
 
     assert [row["partnerName"] for row in csv.DictReader(io.StringIO(answer.text))] == ["Berlin"]
@@ -192,7 +192,7 @@ def test_a_thing_is_named_in_any_way(client: TestClient, text: str) -> None:
         ("/query/decisions.json?place=bonn", "decisions has no parameter 'place'"),
     ],
 )
-def test_what_cannot_be_asked_says_what_to_write(client: TestClient, path: str, words: str) -> None:
+def test_an_invalid_request_says_what_to_write(client: TestClient, path: str, words: str) -> None:
     is_json = ".json" in path
     answer = client.get(path)
 
@@ -378,7 +378,7 @@ def test_a_country_is_picked_from_countries_and_a_city_from_cities(client: TestC
     assert '<option value="ukraine">' not in cities
 
 
-def test_a_page_says_what_cannot_be_asked(client: TestClient, read: type[Reader]) -> None:
+def test_a_page_reports_an_invalid_parameter(client: TestClient, read: type[Reader]) -> None:
     answer = client.get("/en/query/partners-on-day.html?place=bonn&day=1994")
 
     assert answer.status_code == 400
@@ -387,7 +387,9 @@ def test_a_page_says_what_cannot_be_asked(client: TestClient, read: type[Reader]
     assert 'value="1994"' in answer.text
 
 
-def test_the_text_on_a_page_is_the_query_asked(client: TestClient, site: BuildReader) -> None:
+def test_the_text_on_a_page_is_the_query_that_was_run(
+    client: TestClient, site: BuildReader
+) -> None:
     for name, query in LIBRARY.items():
         asked = example_of(site, query)
         shown = unescape(client.get(f"/en/query/{name}.html").text)
@@ -438,7 +440,7 @@ def test_the_api_description_is_valid_and_complete(client: TestClient) -> None:
             assert kind in item["get"]["responses"]["200"]["content"]
 
 
-def test_types_of_parameters_are_told(client: TestClient) -> None:
+def test_types_of_parameters_are_given(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
 
     day = paths["/query/partners-on-day.{format}"]["get"]["parameters"][2]

@@ -96,7 +96,7 @@ def test_a_table_moves_with_its_header(tmp_path: Path) -> None:
     assert HOME not in told
 
 
-def test_a_file_that_would_lose_something_is_left_and_told(tmp_path: Path) -> None:
+def test_a_file_that_would_lose_something_is_left_and_reported(tmp_path: Path) -> None:
     project = under(tmp_path, MINE)
     path = next((project / "data" / "sources").glob("*.ttl"))
     path.write_text("# by hand\n" + path.read_text("utf-8"), "utf-8")

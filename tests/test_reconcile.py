@@ -222,7 +222,7 @@ def test_5_suggest(client: TestClient, kind: str, prefix: str) -> None:
     assert all({"id", "name"} <= set(one) for one in answer.json()["result"])
 
 
-def test_6_the_preview_stands_in_a_frame_without_scripts(client: TestClient) -> None:
+def test_6_the_preview_is_allowed_in_a_frame_without_scripts(client: TestClient) -> None:
     answer = client.get("/reconcile/preview?id=bonn", headers={"Accept-Language": "de"})
 
     assert answer.status_code == 200

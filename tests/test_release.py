@@ -198,7 +198,7 @@ def test_notes_say_in_the_words_of_the_field_what_each_release_changed(cycle: Pa
     assert f"{number_text(quads, 'de')} Aussagen, " in notes
 
 
-def test_changes_as_json_name_the_thing_what_happened_and_the_values(cycle: Path) -> None:
+def test_changes_as_json_name_the_entity_the_change_and_the_values(cycle: Path) -> None:
     text = read_stored(cycle / "releases" / "2026-12-01" / "changes.json").decode()
     document = json.loads(text)
 
@@ -325,7 +325,7 @@ def test_a_day_before_the_newest_release_is_refused(released: Path) -> None:
         publish(released, "2026-11-20")
 
 
-def test_violations_are_told_and_nothing_is_released(atlas: Path) -> None:
+def test_violations_are_reported_and_nothing_is_released(atlas: Path) -> None:
     (atlas / "data/sources/broken.ttl").write_text("<http://example.org/a> a ", encoding="utf-8")
 
     with pytest.raises(UnpublishedError):
@@ -393,7 +393,7 @@ def test_an_earlier_release_that_was_changed_is_not_compared_with(released: Path
         publish(released, "2026-11-22")
 
 
-def test_what_git_does_not_know_is_refused_and_told_by_name(atlas: Path) -> None:
+def test_files_that_git_does_not_know_are_refused_by_name(atlas: Path) -> None:
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
 
     def commit() -> None:
@@ -415,7 +415,7 @@ def test_what_git_does_not_know_is_refused_and_told_by_name(atlas: Path) -> None
     assert publish(atlas, "2026-11-22").folder.is_dir()
 
 
-def test_a_release_without_a_change_is_said_to_be_one_and_keeps_its_day_of_change(
+def test_a_release_without_a_change_is_marked_and_keeps_its_day_of_change(
     released: Path,
 ) -> None:
     publish(released, "2026-11-22")
@@ -427,7 +427,7 @@ def test_a_release_without_a_change_is_said_to_be_one_and_keeps_its_day_of_chang
     assert notes["en"] == "The data says the same as in the release before"
 
 
-def test_what_a_doi_deposit_lacks_is_said_and_what_is_there_is_used(atlas: Path) -> None:
+def test_what_a_doi_deposit_lacks_is_reported_and_the_rest_is_used(atlas: Path) -> None:
     done = run(atlas, "release")
     with (atlas / "twingraph.toml").open("a", encoding="utf-8") as toml:
         toml.write(

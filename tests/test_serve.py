@@ -45,7 +45,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         ("/shapes", "text/turtle", "", "/shapes.ttl"),
     ],
 )
-def test_a_thing_sends_on_to_what_suits_the_client(
+def test_a_resource_redirects_to_the_form_that_suits_the_client(
     client: TestClient, path: str, accept: str, language: str, location: str
 ) -> None:
     answer = client.get(path, headers={"accept": accept, "accept-language": language})
@@ -228,7 +228,7 @@ def test_a_graph_is_told_whole(client: TestClient, site: BuildReader) -> None:
 
 @pytest.mark.parametrize("suffix", ["ttl", "nt", "rdf", "jsonld"])
 @pytest.mark.parametrize("document", ["ns", "shapes"])
-def test_ontology_and_shapes_come_whole(client: TestClient, document: str, suffix: str) -> None:
+def test_ontology_and_shapes_are_complete(client: TestClient, document: str, suffix: str) -> None:
     answer = client.get(f"/{document}.{suffix}")
     form = RdfFormat.from_media_type(answer.headers["content-type"])
 

@@ -121,7 +121,7 @@ def test_sparqlwrapper_asks_the_server(built: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_taken_port_is_told_in_words(built: Path, settings: Settings) -> None:
+def test_a_taken_port_is_reported_in_words(built: Path, settings: Settings) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()

@@ -157,7 +157,7 @@ def test_every_word_is_of_a_vocabulary_that_is_named(
     assert f"{dataset}ns" in named
 
 
-def test_nothing_is_blank_and_who_and_under_which_terms_is_said(
+def test_no_node_is_blank_and_publisher_and_licence_are_given(
     void: rdflib.Graph, dataset: rdflib.URIRef, settings: Settings
 ) -> None:
     [publisher] = void.objects(dataset, DCTERMS.publisher)
@@ -240,7 +240,7 @@ def service(client: TestClient) -> rdflib.Graph:
     return rdflib.Graph().parse(data=answer.text)
 
 
-def test_the_service_names_the_address_that_was_asked(client: TestClient) -> None:
+def test_the_service_names_the_requested_address(client: TestClient) -> None:
     # the last is the base IRI, whose path a proxy has taken away
     hosts = {"http://testserver": "", "http://127.0.0.1:8123": "", "https://w3id.org": "/twingraph"}
     for host, path in hosts.items():

@@ -237,7 +237,7 @@ def test_a_property_shape_is_named_after_its_rule() -> None:
     assert wrong == []
 
 
-def test_placeholders_stand_only_where_a_query_fills_them() -> None:
+def test_placeholders_occur_only_where_a_query_fills_them() -> None:
     graph = shapes_graph()
     wrong = []
     for text in graph.objects(None, SH.message):
@@ -311,7 +311,7 @@ def test_good_cases_expect_nothing_and_bad_ones_their_own_code() -> None:
 
 
 @every_case()
-def test_both_engines_judge_a_case_alike(path: Path) -> None:
+def test_both_engines_give_a_case_the_same_result(path: Path) -> None:
     for data, shapes in judged(path):
         reference = told(PyshaclEngine().validate(data, shapes))
 
@@ -324,7 +324,7 @@ def told(findings: Iterable[Finding]) -> list[tuple[object, ...]]:
     return [(one, sorted(one.message.items())) for one in findings]
 
 
-def test_both_engines_judge_the_published_graph_alike(
+def test_both_engines_give_the_published_graph_the_same_result(
     settings: Settings, quads: frozenset[Quad]
 ) -> None:
     data = n_triples(default_graph(quads))
@@ -336,7 +336,7 @@ def test_both_engines_judge_the_published_graph_alike(
     assert told(WholeEngine().validate(data, shapes)) == reference
 
 
-def test_both_engines_judge_a_source_as_written_alike(curated: Curated) -> None:
+def test_both_engines_give_a_curated_source_the_same_result(curated: Curated) -> None:
     """One document, and not by the rules about everything there is: pySHACL would take minutes."""
     [source] = [one for one in curated.files if one.path == "data/sources/bonn-minsk.ttl"]
     ontology = [one for one in curated.files if not one.is_data]
@@ -352,7 +352,7 @@ def test_both_engines_judge_a_source_as_written_alike(curated: Curated) -> None:
     assert told(WholeEngine().validate(data, shapes)) == reference
 
 
-def test_everything_asked_at_once_is_judged_as_thing_by_thing(
+def test_all_shapes_in_one_query_give_the_result_of_each_focus_node(
     curated: Curated, quads: frozenset[Quad]
 ) -> None:
     graphs = ((written(curated), SOURCE_SHAPES), (default_graph(quads), PUBLISHED_SHAPES))
@@ -367,7 +367,7 @@ def test_everything_asked_at_once_is_judged_as_thing_by_thing(
         assert native
 
 
-def test_most_rules_that_are_questions_are_asked_once(settings: Settings) -> None:
+def test_most_rules_that_are_queries_are_run_once(settings: Settings) -> None:
     rules = [
         read_rules(shapes_text(settings, names)) for names in (SOURCE_SHAPES, PUBLISHED_SHAPES)
     ]

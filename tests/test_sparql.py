@@ -235,7 +235,7 @@ def test_a_dataset_can_be_chosen_by_clause_and_by_parameter(
         ("SELECT (<http://e/f>(1) AS ?x) {}", "custom function"),
     ],
 )
-def test_a_mistake_is_told_with_its_place(
+def test_a_mistake_is_reported_with_its_position(
     client: TestClient, read: type[Reader], query: str, words: str
 ) -> None:
     answer = client.get("/sparql", params={"query": query})

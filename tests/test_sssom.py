@@ -47,7 +47,7 @@ def test_built_in_prefixes_may_be_left_out() -> None:
     assert (one.author, one.day, one.confirmed) == ("", "", True)
 
 
-def test_columns_stand_in_any_order_and_further_ones_are_kept() -> None:
+def test_columns_may_be_in_any_order_and_further_ones_are_kept() -> None:
     text = (
         HEAD + "#  orcid: https://orcid.org/\n"
         "mapping_date\tobject_id\tobject_label\tauthor_id\tpredicate_id\tmapping_justification\t"
@@ -154,7 +154,7 @@ def test_our_own_published_table_is_read_as_a_curated_one(built: Path) -> None:
         ("", 1, "no row of columns"),
     ],
 )
-def test_what_is_no_sssom_is_told_by_its_line(text: str, line: int, words: str) -> None:
+def test_what_is_no_sssom_is_reported_by_its_line(text: str, line: int, words: str) -> None:
     wrong = read_table(text, HOME).wrong
 
     assert [(place, words in told) for place, told in wrong][:1] == [(line, True)], wrong

@@ -111,7 +111,7 @@ def test_other_files_have_the_bytes_that_the_server_sends(
     assert checked > 100
 
 
-def test_the_index_of_names_finds_every_thing_by_each_of_its_forms(
+def test_the_index_of_names_finds_every_entity_by_each_of_its_forms(
     reader: BuildReader, written: WrittenSite
 ) -> None:
     folder = written.folder

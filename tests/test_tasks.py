@@ -51,7 +51,7 @@ def test_an_officer_finds_the_anniversaries_of_bonn_and_minsk_in_two_clicks(
     assert "9 February 2028 : Bonn – Kherson : 5 years since the council's decision" in bonn
 
 
-def test_a_journalist_is_not_told_a_bare_no(client: TestClient, read: type[Reader]) -> None:
+def test_a_journalist_gets_more_than_a_bare_no(client: TestClient, read: type[Reader]) -> None:
     text = read(
         visit(client, "/en/query/answer/?question=is-twinned-with&one=bonn&other=minsk")
     ).text
@@ -73,7 +73,7 @@ def test_one_page_with_two_beginnings_is_not_two_sources(
     assert "Sources differ" not in text
 
 
-def test_a_start_that_is_not_stated_is_told_with_the_decision(
+def test_a_start_that_is_not_stated_is_shown_with_the_decision(
     client: TestClient, read: type[Reader]
 ) -> None:
     text = read(visit(client, "/en/partnership/bonn-kherson.html")).text
@@ -139,12 +139,12 @@ def test_two_names_in_any_order_lead_to_their_partnership_first(
 
 
 @pytest.mark.parametrize("typed", ["Q586", "2946447", "https://www.wikidata.org/wiki/Q586"])
-def test_an_identifier_leads_to_the_thing(client: TestClient, typed: str) -> None:
+def test_an_identifier_leads_to_the_entity(client: TestClient, typed: str) -> None:
     answer = client.get("/en/search", params={"q": typed})
     assert (answer.status_code, answer.headers["location"]) == (303, "/id/place/bonn")
 
 
-def test_a_source_says_where_it_can_be_read_or_that_nobody_knows(
+def test_a_source_has_an_address_or_a_note_that_it_is_unknown(
     client: TestClient, read: type[Reader]
 ) -> None:
     text = read(visit(client, "/en/source/bonn-minsk.html")).text
@@ -276,7 +276,7 @@ def test_evidence_is_last_and_folded(client: TestClient) -> None:
     assert "<details>" in page[page.index('id="remarks"') :]
 
 
-def test_what_is_refused_is_told_in_the_language_of_the_page(client: TestClient) -> None:
+def test_a_refusal_is_in_the_language_of_the_page(client: TestClient) -> None:
     page = client.get("/de/query/anniversaries-in.html?year=bald").text
     assert "year ist &#39;bald&#39;, keine ganze Zahl; 2027 schreiben" in page
     unknown = client.get("/de/query/partners-of.html?place=bnn").text

@@ -276,7 +276,7 @@ def test_t12_a_bound_stays_a_bound(told: Told) -> None:
     assert not told.holds('?q tg:comparator ">" FILTER NOT EXISTS { ?q tg:hedge ?words }')
 
 
-def test_t13_what_was_announced_is_not_told_as_done(told: Told) -> None:
+def test_t13_what_was_announced_is_not_published_as_done(told: Told) -> None:
     assert told.of("claim:german-asian-conference-2023-date", "tg:hedge") == {"will host"}
     assert told.of("claim:hlpf-2023-date", "tg:hedge") == {"will feature"}
     assert told.of("event:hlpf-2023", "tg:hedge") == {"will feature"}

@@ -245,7 +245,7 @@ def test_a_page_without_end_takes_no_longer_than_is_allowed(tag: bytes) -> None:
     assert time.monotonic() - began < 4
 
 
-def test_a_very_long_page_is_said() -> None:
+def test_a_very_long_page_is_reported() -> None:
     with hosted() as host:
         host.routes[""] = (200, HTML, HOME.encode() + b" " * MAX_CHARACTERS)
         found = problems(host)
@@ -295,7 +295,7 @@ def test_the_command_says_it_in_words_in_json_and_by_its_status() -> None:
     assert json.loads(bad.output)["findings"][-2]["code"] == "catalogue"
 
 
-def test_many_alike_are_said_in_a_few_lines() -> None:
+def test_many_equal_findings_are_printed_in_a_few_lines() -> None:
     many = [Finding(f"http://a/{i}", "cors", "none", "send it") for i in range(9)]
 
     assert report(many, 12).splitlines()[5:] == [

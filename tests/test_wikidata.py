@@ -212,7 +212,7 @@ def test_a_row_says_both_sides_with_source_words_statement_and_revision() -> Non
     assert cells["partnership"] == A
 
 
-def test_items_shared_merged_or_of_another_place_are_told() -> None:
+def test_items_shared_merged_or_of_another_place_are_reported() -> None:
     shared = small((HOME + "id/place/mensk", SAME_AS, NamedNode(WD + "Q2280")))
     merged = Snapshot("s", (replace(there(), object="Q9"),), redirects={"Q2280": "Q9"})
     wrong = Snapshot("s", (there(), back()), {"Q586": WikidataItem("Bonn", "", "999")})
@@ -275,7 +275,7 @@ def test_a_pair_is_proposed_both_ways_with_the_source_itself() -> None:
     assert [(one.item, one.value) for one in proposed(small(), there())[0]] == [("Q2280", "Q586")]
 
 
-def test_both_forms_read_back_alike() -> None:
+def test_both_forms_read_back_the_same() -> None:
     found, _ = proposed(small(*SINCE, *dated(TG.end, "2022-03"), coded(TG.status, "status/ended")))
 
     assert [replace(one, country="") for one in found] == read_v1(write_v1(found))
@@ -361,7 +361,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def test_a_date_that_another_document_gives_is_not_told_with_this_one() -> None:
+def test_a_date_from_another_document_is_not_proposed_with_this_one() -> None:
     other, cite = HOME + "id/source/b", HOME + "id/cite/b"
     claim = HOME + "id/claim/a-art"
     rows = [row for row in SINCE if row[1] != TG.cites]
@@ -427,7 +427,7 @@ def test_the_grammar_of_the_table_is_as_strict(old: str, new: str) -> None:
         read_csv(good.replace(old, new).encode())
 
 
-def test_batches_hold_at_most_so_many_of_one_country_and_pattern() -> None:
+def test_batches_have_at_most_so_many_of_one_country_and_pattern() -> None:
     reference = (("S854", '"https://e.org/"'),)
     found = [
         NewStatement(f"Q{number + way}", f"Q{number + 1 - way}", "DE" if number < 402 else "FR",
@@ -567,7 +567,7 @@ def test_refusals_outlive_an_import_and_go_out_as_sssom(tmp_path: Path) -> None:
     [("", "call it after the day"), ("item_id\nQ1\n", "1: no column"), ("\xff", "UTF-8"),
      ("item_id,property_id,external_value,review_status\nQ1,P190,Q2,maybe\n", "2: review_status")],
 )  # fmt: skip
-def test_a_wrong_review_is_told_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+def test_a_wrong_review_is_reported_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     folder = tmp_path / "data" / "reviews"
     folder.mkdir(parents=True)
     name = "a.csv" if not text else "2026-12-01.csv"
@@ -715,7 +715,7 @@ def test_the_command_writes_every_file_and_each_passes_its_grammar(tmp_path: Pat
     assert [row["finding"] for row in rows] == ["one-sided"]
 
 
-def test_a_page_is_told_in_both_languages() -> None:
+def test_a_page_is_written_in_both_languages() -> None:
     report = make_report(small(), NOTHING)
     english, german = (page_model(report, language) for language in ("en", "de"))
 
@@ -727,7 +727,7 @@ def test_a_page_is_told_in_both_languages() -> None:
 # --- the page ------------------------------------------------------------------------------------
 
 
-def test_the_page_shows_both_sides_and_what_is_told_as_p190(
+def test_the_page_shows_both_sides_and_the_kinds_proposed_as_p190(
     site: BuildReader, tmp_path: Path
 ) -> None:
     named = [(place, RDFS.label, Literal(text, language="en"))
@@ -752,7 +752,7 @@ def test_the_page_shows_both_sides_and_what_is_told_as_p190(
     assert "no list of Wikidata" in bare and "projects without" in bare
 
 
-def test_things_with_an_item_and_the_search_lead_to_the_page(client: TestClient) -> None:
+def test_entities_with_an_item_and_the_search_lead_to_the_page(client: TestClient) -> None:
     assert client.get("/en/wikidata.html").status_code == 200
     assert 'href="../wikidata.html"' in client.get("/en/place/bonn.html").text
     assert "wikidata.html" not in client.get("/en/partnership/bonn-minsk.html").text
@@ -797,7 +797,7 @@ def test_a_snapshot_that_is_none_is_never_taken_for_silence(
 
 
 @pytest.mark.parametrize("raw", [b"", b"a,b\n1,2\n", b"qid,name\nBonn,Q586\n", b'qid\n"Q1\n'])
-def test_a_table_of_items_that_is_none_is_told(tmp_path: Path, raw: bytes) -> None:
+def test_an_invalid_table_of_items_is_reported(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "items.csv"
     path.write_bytes(raw)
     with pytest.raises(TwingraphError, match=r"items\.csv"):

@@ -95,7 +95,7 @@ def test_a_statement_keeps_its_id_rank_qualifiers_references_and_revision() -> N
         ("-0044-03-15T00:00:00Z", 11, ""),
     ],
 )
-def test_a_date_is_never_finer_than_it_is_told(text: str, precision: int, edtf: str) -> None:
+def test_a_date_is_never_finer_than_its_source(text: str, precision: int, edtf: str) -> None:
     [row] = rows(statement(P580=[time_of(text, precision)]))
 
     assert row.start == edtf
@@ -135,7 +135,7 @@ def test_several_starts_of_one_statement_are_all_kept() -> None:
     assert [one.start for one in rows(statement(P580=two))] == ["1953", "1990-10-03"]
 
 
-def test_a_partner_that_is_no_item_is_told() -> None:
+def test_a_partner_that_is_no_item_is_noted() -> None:
     notes: list[str] = []
     missing = {"id": GUID, "mainsnak": {"snaktype": "somevalue"}, "rank": "normal"}
 
@@ -144,7 +144,7 @@ def test_a_partner_that_is_no_item_is_told() -> None:
     assert notes == [f"Q64: a partner that is somevalue ({GUID})"]
 
 
-def test_a_late_julian_date_is_told() -> None:
+def test_a_late_julian_date_is_noted() -> None:
     notes: list[str] = []
     julian = time_of("+1988-05-01T00:00:00Z", 9, "Q1985786")
 
@@ -171,7 +171,7 @@ def test_a_redirect_is_taken_as_what_it_leads_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pack", ["json", "json.gz", "json.bz2"])
-def test_a_dump_is_read_line_by_line_whatever_stands_between(tmp_path: Path, pack: str) -> None:
+def test_a_dump_is_read_line_by_line_whatever_is_between(tmp_path: Path, pack: str) -> None:
     lines = ["["]
     for number in range(1, 2001):
         lines.append(json.dumps(entity(statement(), item=f"Q{number}")) + ",")
@@ -344,7 +344,7 @@ def place_entity(item: str, **claims: object) -> dict[str, object]:
         ({"P625": "odd"}, ("", "")),
     ],
 )
-def test_a_point_is_taken_where_there_is_one(
+def test_a_point_is_taken_if_there_is_one(
     claims: dict[str, object], expected: tuple[str, str]
 ) -> None:
     found = place_of(place_entity("Q64", **claims))
@@ -509,7 +509,7 @@ def client(url: str, waited: list[float]) -> QueryClient:
     return QueryClient(url, "data@example.org", waited.append, lambda: 1_000_000.0)
 
 
-def test_without_a_contact_nothing_is_asked(project: Settings) -> None:
+def test_without_a_contact_no_request_is_sent(project: Settings) -> None:
     done = CliRunner().invoke(cli, ["--project", str(project.folder), "import", "wikidata"])
 
     assert done.exit_code != 0
@@ -517,7 +517,7 @@ def test_without_a_contact_nothing_is_asked(project: Settings) -> None:
     assert "--contact" in str(done.exception)
 
 
-def test_everything_is_asked_slice_by_slice_and_counted(
+def test_everything_is_requested_slice_by_slice_and_counted(
     stand_in: Callable[..., StandIn], tmp_path: Path
 ) -> None:
     def play(query: str, _: int) -> Answer:
@@ -535,7 +535,7 @@ def test_everything_is_asked_slice_by_slice_and_counted(
     assert "data@example.org" in server.agents[0]
 
 
-def test_places_are_asked_for_in_slices(stand_in: Callable[..., StandIn]) -> None:
+def test_places_are_requested_in_slices(stand_in: Callable[..., StandIn]) -> None:
     home = "http://www.wikidata.org/entity/"
 
     def play(query: str, _: int) -> Answer:
@@ -560,7 +560,9 @@ def test_places_are_asked_for_in_slices(stand_in: Callable[..., StandIn]) -> Non
     assert len(server.queries) == 2
 
 
-def test_it_waits_as_long_as_it_is_told(stand_in: Callable[..., StandIn], tmp_path: Path) -> None:
+def test_it_waits_as_long_as_retry_after_says(
+    stand_in: Callable[..., StandIn], tmp_path: Path
+) -> None:
     later = format_datetime(datetime.fromtimestamp(1_000_042, UTC), usegmt=True)
 
     def play(query: str, number: int) -> Answer:
@@ -576,7 +578,7 @@ def test_it_waits_as_long_as_it_is_told(stand_in: Callable[..., StandIn], tmp_pa
     assert waited[:2] == [17.0, 42.0]
 
 
-def test_a_cut_late_or_short_answer_is_asked_in_halves(
+def test_a_cut_late_or_short_answer_is_requested_again_in_halves(
     stand_in: Callable[..., StandIn], tmp_path: Path
 ) -> None:
     cut = answer(result(1))[2][:-30] + b"\njava.util.concurrent.TimeoutException\n\tat org.x"
@@ -600,7 +602,7 @@ def _parts(query: str) -> int:
     return int(query.partition("entity/Q')) / ")[2].partition(")")[0] or 1)
 
 
-def test_a_large_country_is_asked_in_parts(
+def test_a_large_country_is_requested_in_parts(
     stand_in: Callable[..., StandIn], tmp_path: Path
 ) -> None:
     def play(query: str, _: int) -> Answer:

@@ -147,7 +147,7 @@ def test_rows_that_come_twice_make_no_second_statement() -> None:
         ((0, {}, b""), 5.0),  # a time-out of ours
     ],
 )  # fmt: skip
-def test_what_goes_wrong_once_is_asked_again_after_the_wait(
+def test_a_failed_request_is_sent_again_after_the_wait(
     stand_in: StandIn, answer: tuple[int, dict[str, str], bytes], wait: float
 ) -> None:
     waits: list[float] = []
@@ -157,7 +157,7 @@ def test_what_goes_wrong_once_is_asked_again_after_the_wait(
     assert waits == [wait]
 
 
-def test_what_stays_wrong_is_given_up_and_what_is_refused_not_asked_again(
+def test_lasting_errors_are_given_up_and_refusals_not_sent_again(
     stand_in: StandIn,
 ) -> None:
     waits: list[float] = []
@@ -178,7 +178,7 @@ def test_fewer_rows_than_the_service_counts_are_refused(stand_in: StandIn) -> No
         fetch_snapshot(service(stand_in), ["Q586"])
 
 
-def test_nobody_asks_without_saying_who_it_is() -> None:
+def test_no_request_is_sent_without_a_contact() -> None:
     with pytest.raises(TwingraphError, match=r'about\.contact\.email = "…"'):
         QueryClient.of("http://127.0.0.1/", Settings(ROOT))
     named = Settings(ROOT, about=About(contact=Contact(email="a@e.org")))
