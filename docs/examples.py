@@ -229,7 +229,7 @@ def main(arguments: Sequence[str]) -> int:
                 reader.leave()
         for seconds, command in reader.times if given.times else ():
             sys.stdout.write(f"{seconds:6.1f} s  {command}\n")
-        sys.stdout.write("".join(f"{one}\n" for one in wrong))
+        sys.stdout.write("".join(f"{item}\n" for item in wrong))
         failed = failed or bool(wrong)
     return int(failed)
 

@@ -130,7 +130,7 @@ def built(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build of it."""
     out = tmp_path_factory.mktemp("built") / "build"
     done = build(settings, out)
-    assert done.folder is not None, [str(one) for one in done.problems]
+    assert done.folder is not None, [str(problem) for problem in done.problems]
     return out
 
 
@@ -162,7 +162,7 @@ def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     for part in ("atlas", "withdrawn"):
         shutil.copytree(ROOT / "tests" / part, project, dirs_exist_ok=True)
     done = build(load_settings(project), project / "build")
-    assert [str(one) for one in done.problems] == []
+    assert [str(problem) for problem in done.problems] == []
     with TestClient(create_app(project / "build"), follow_redirects=False) as client:
         yield client
 
@@ -412,7 +412,7 @@ def dcat_ap(artefacts: Callable[[str], Path]) -> DcatAp:
         names = _DCAT_AP.get(profile, _DCAT_AP["full"])
         paths = [artefacts(f"checks/dcat-ap/3.0.1/{name}") for name in names]
         if profile == "de":
-            paths += [artefacts(f"checks/dcat-ap-de/3.0/shapes/{one}.ttl") for one in _DCAT_AP_DE]
+            paths += [artefacts(f"checks/dcat-ap-de/3.0/shapes/{item}.ttl") for item in _DCAT_AP_DE]
         found = Graph()
         for path in paths:
             found.parse(path)
@@ -425,9 +425,9 @@ def dcat_ap(artefacts: Callable[[str], Path]) -> DcatAp:
         _, report, _ = pyshacl.validate(graph, shacl_graph=shapes(profile), advanced=True)
         parts = (SH.resultSeverity, SH.focusNode, SH.resultPath)
         return sorted(
-            Finding(str(report.value(one, parts[0])).rpartition("#")[2],
-                    str(report.value(one, parts[1])), str(report.value(one, parts[2])))
-            for one in report.objects(None, SH.result)
+            Finding(str(report.value(value, parts[0])).rpartition("#")[2],
+                    str(report.value(value, parts[1])), str(report.value(value, parts[2])))
+            for value in report.objects(None, SH.result)
         )  # fmt: skip
 
     return validate
@@ -446,8 +446,8 @@ def node(request: pytest.FixtureRequest) -> Path:
     lock = hashlib.sha256((NODE / "package-lock.json").read_bytes()).hexdigest()[:16]
     assert request.config.cache is not None
     folder = request.config.cache.mkdir(f"twingraph-node-{lock}")
-    for one in ("package.json", "package-lock.json", ".npmrc", "canon.mjs"):
-        shutil.copy(NODE / one, folder)
+    for name in ("package.json", "package-lock.json", ".npmrc", "canon.mjs"):
+        shutil.copy(NODE / name, folder)
     if not (folder / "node_modules" / "jsonld").is_dir():
         command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)

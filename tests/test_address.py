@@ -36,7 +36,7 @@ from twingraph.settings import Settings, settings_from
 
 ROOT = Path(__file__).parent.parent
 HOSTING = (ROOT / "docs" / "hosting.md").read_text("utf-8")
-NGINX, APACHE = (shutil.which(one, path=f"{os.environ['PATH']}:/usr/sbin") for one in
+NGINX, APACHE = (shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in
                  ("nginx", "apache2"))  # fmt: skip
 VOID = rdflib.Namespace("http://rdfs.org/ns/void#")
 DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")
@@ -92,9 +92,9 @@ def block(server: str, name: str) -> str:
 def free_ports(number: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for one in probes:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in probes]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 @contextlib.contextmanager
@@ -158,8 +158,8 @@ def sites(
     rules = root / "twingraph" / ".htaccess"
     rules.parent.mkdir()
     rules.write_text(block("apache", "w3id").replace("https://data.example.org/data/", address))
-    modules = "\n".join(f"LoadModule {one}_module /usr/lib/apache2/modules/mod_{one}.so"
-                        for one in MODULES)  # fmt: skip
+    modules = "\n".join(f"LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so"
+                        for module in MODULES)  # fmt: skip
     path = block("apache", "path").replace("127.0.0.1:8000", f"127.0.0.1:{ours}")
     (folder / "apache.conf").write_text(
         APACHE_CONF.format(
@@ -240,7 +240,7 @@ def test_every_way_stays_under_the_path_and_ends_well(sites: Sites, path: str) -
             way, answer = follow(site + path, accept=kind)
 
             assert answer.status == 200, way
-            assert [one for one in way if not one.startswith(site)] == []
+            assert [url for url in way if not url.startswith(site)] == []
             place = answer.headers.get("content-location")
             assert place is None or urljoin(way[-1], place).startswith(site)
 
@@ -282,9 +282,9 @@ def test_problem_documents_say_addresses_under_the_path(sites: Sites) -> None:
     for site in sites.proxies:
         answer = ask(site + "id/place/aaburg", accept="application/problem+json")
         assert answer.status == 406
-        forms = [one["href"] for one in json.loads(answer.body)["alternates"]]
+        forms = [item["href"] for item in json.loads(answer.body)["alternates"]]
         assert "/data/doc/place/aaburg.ttl" in forms
-        assert {ask(urljoin(site, one)).status for one in forms} == {200}
+        assert {ask(urljoin(site, form)).status for form in forms} == {200}
         refused = ask(site + "no/such/thing", accept="application/problem+json")
         assert (refused.status, json.loads(refused.body)["status"]) == (404, 404)
         page = ask(site + "no/such/thing", accept="text/html").body.decode()
@@ -324,8 +324,10 @@ def test_what_clients_open_is_under_the_address_and_what_names_under_the_base(
 
     assert all(found.values())
     for verb, targets in found.items():
-        assert [one for one in targets if not str(one).startswith(sites.stripped)] == [], verb
-    statuses = {one: follow(str(one))[1].status for each in found.values() for one in each}
+        assert [target for target in targets if not str(target).startswith(sites.stripped)] == [], (
+            verb
+        )
+    statuses = {item: follow(str(item))[1].status for each in found.values() for item in each}
     assert {one for one, status in statuses.items() if status != 200} == set()
     for kind in (DCAT.Catalog, DCAT.Dataset, DCAT.DataService, VOID.Dataset, SD.Service):
         for thing in graph.subjects(rdflib.RDF.type, kind):

@@ -35,14 +35,14 @@ def test_importing_twingraph_loads_nothing_heavy() -> None:
 
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, check=True)
 
-    assert {one.split(".")[0] for one in json.loads(done.stdout)}.isdisjoint(HEAVY)
+    assert {item.split(".")[0] for item in json.loads(done.stdout)}.isdisjoint(HEAVY)
 
 
 def test_everything_named_public_is_there_and_documented() -> None:
-    named = [one for one in twingraph.__all__ if one != "__version__"]
+    named = [item for item in twingraph.__all__ if item != "__version__"]
 
-    assert sorted(named, key=lambda one: (one.islower(), one)) == named
-    assert all(getattr(twingraph, one).__doc__ for one in named if one not in ("Row", "Value"))
+    assert sorted(named, key=lambda item: (item.islower(), item)) == named
+    assert all(getattr(twingraph, item).__doc__ for item in named if item not in ("Row", "Value"))
 
 
 # --- load ----------------------------------------------------------------------------------------
@@ -67,11 +67,11 @@ def test_load_has_every_graph_with_every_value_as_it_was_frozen(
 ) -> None:
     unnamed = str(dataset.default_graph.identifier)
     frozen = defaultdict(set)
-    for one in parse(path=built / "twingraph.nq", format=RdfFormat.N_QUADS):
-        name = unnamed if one.graph_name == DefaultGraph() else plain(one.graph_name)
-        literal = one.object if isinstance(one.object, Literal) else None
+    for quad in parse(path=built / "twingraph.nq", format=RdfFormat.N_QUADS):
+        name = unnamed if quad.graph_name == DefaultGraph() else plain(quad.graph_name)
+        literal = quad.object if isinstance(quad.object, Literal) else None
         kind = literal.language or literal.datatype.value if literal else "IRI"
-        frozen[name].add((plain(one.subject), one.predicate.value, plain(one.object), kind))
+        frozen[name].add((plain(quad.subject), quad.predicate.value, plain(quad.object), kind))
 
     loaded = {
         str(graph.identifier): {(str(s), str(p), str(o), kind_of_term(o)) for s, p, o in graph}
@@ -206,7 +206,7 @@ def test_rows_are_a_sequence() -> None:
     assert repr(rows) == "<3 rows of a, b>"
 
 
-@pytest.mark.parametrize("again", [copy.copy, lambda one: pickle.loads(pickle.dumps(one))])
+@pytest.mark.parametrize("again", [copy.copy, lambda item: pickle.loads(pickle.dumps(item))])
 def test_a_text_keeps_its_language(again: type) -> None:
     text = again(Text("Köln", "de"))
 
@@ -245,8 +245,8 @@ def test_a_project_a_build_and_a_dump_can_be_named(tmp_path: Path) -> None:
     text = "PREFIX tg: <https://w3id.org/twingraph/ns#> ASK { ?s a tg:Partnership }"
 
     answers = [
-        twingraph.query(text, graph=one)[0]["answer"]
-        for one in (project, str(project / "build"), project / "build" / "twingraph.ttl")
+        twingraph.query(text, graph=item)[0]["answer"]
+        for item in (project, str(project / "build"), project / "build" / "twingraph.ttl")
     ]
 
     assert answers == [True, True, True]

@@ -142,7 +142,7 @@ def test_fmt_writes_into_no_link(project: Path, prey: Path) -> None:
     assert len(done.changed) == 1
     assert prey.read_text(encoding="utf-8") == "mine"
     assert path.stat().st_mode & 0o777 == 0o640
-    left = {one.name for one in path.parent.iterdir() if one.name.startswith(".")}
+    left = {item.name for item in path.parent.iterdir() if item.name.startswith(".")}
     assert left == {f".{path.name}.fmt", f".{path.name}"}
 
 
@@ -201,7 +201,7 @@ def test_what_cannot_be_replaced_leaves_nothing_behind(
     with pytest.raises(OSError, match="No space"):
         replace_file(prey, b"theirs")
 
-    assert [one.name for one in tmp_path.iterdir()] == ["prey.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["prey.txt"]
     assert prey.read_text(encoding="utf-8") == "mine"
 
 

@@ -49,9 +49,9 @@ def moved(
 
 def texts(folder: Path) -> dict[str, str]:
     return {
-        one.relative_to(folder).as_posix(): one.read_text(encoding="utf-8")
-        for one in sorted(folder.rglob("*"))
-        if one.is_file() and one.name not in TOLD_BY_BYTES and one.suffix not in (".gz", ".zst")
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in TOLD_BY_BYTES and path.suffix not in (".gz", ".zst")
     }
 
 
@@ -105,7 +105,8 @@ def test_every_file_is_the_same_to_the_byte_but_for_the_base(
     for name in CATALOGUES:  # the vocabulary stands elsewhere among the IRIs there
         assert Counter(lines(back[name])) == Counter(lines(home[name])), name
     # entities are those under the base IRI (VoID 2.3, void:uriSpace)
-    assert {one.split()[0] for one in {*lines(back["void.ttl"])} ^ {*lines(home["void.ttl"])}} == {
+    differing = {*lines(back["void.ttl"])} ^ {*lines(home["void.ttl"])}
+    assert {line.split()[0] for line in differing} == {
         "@prefix", "void:entities", "void:exampleResource",
     }  # fmt: skip
 
@@ -123,7 +124,7 @@ def test_every_dump_has_the_same_statements_moved(built: Path, moved: Mapping[st
         form = RDF.get(Path(name).suffix)
         if form is None or name in SPELLS_IT_OUT or name.startswith("shapes"):  # blank nodes
             continue
-        home = {elsewhere(one) for one in parse(path=built / name, format=form)}
+        home = {elsewhere(quad) for quad in parse(path=built / name, format=form)}
 
         assert set(parse(path=moved[ELSEWHERE] / name, format=form)) == home, name
 
@@ -140,15 +141,15 @@ def test_no_query_or_shape_names_an_entity_or_takes_a_base_for_granted() -> None
     folders = ("queries", "shapes")
     texts = [
         path.read_text("utf-8")
-        for one in folders
-        for path in (ROOT / one).rglob("*.*")
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.*")
         if path.parent.name != "federated"
     ]  # those name an endpoint, and are for reading
     header = re.compile(r"^#\+.*$", re.MULTILINE)
     vocabulary = re.compile(HOME + r"(ns\b|vocab/|shapes\b)")
 
     assert len(texts) > 80
-    assert [one for one in texts if HOME in vocabulary.sub("", header.sub("", one))] == []
+    assert [text for text in texts if HOME in vocabulary.sub("", header.sub("", text))] == []
 
 
 # --- questions -----------------------------------------------------------------------------------
@@ -184,11 +185,11 @@ def chosen(store: Store) -> list[str]:
     assert isinstance(found, QuerySolutions)
     iris = [row["s"].value for row in found if isinstance(row["s"], NamedNode)]
     groups = {
-        kind: [one for one in iris if kind_of(one, HOME) == kind][::7][:3] for kind in ID_KINDS
+        kind: [iri for iri in iris if kind_of(iri, HOME) == kind][::7][:3] for kind in ID_KINDS
     }
-    groups["vocab"] = [one for one in iris if one.startswith(HOME + "vocab/")][::20][:3]
-    paths = [local_path(one.removeprefix(HOME)) for group in groups.values() for one in group]
-    return [one for one in paths if one is not None]
+    groups["vocab"] = [iri for iri in iris if iri.startswith(HOME + "vocab/")][::20][:3]
+    paths = [local_path(item.removeprefix(HOME)) for group in groups.values() for item in group]
+    return [path for path in paths if path is not None]
 
 
 @pytest.fixture(scope="module")
@@ -218,15 +219,15 @@ def answer(client: TestClient, path: str, base: str) -> tuple[int, dict[str, str
 def test_every_page_is_the_same_but_for_the_base(
     clients: Mapping[str, TestClient], things: list[str], base: str
 ) -> None:
-    pages = [page_path(one, language) for one in things for language in ("en", "de")]
-    paths = [f"/{one}" for one in pages if one is not None]
+    pages = [page_path(iri, language) for iri in things for language in ("en", "de")]
+    paths = [f"/{page}" for page in pages if page is not None]
     paths += ["/en/", "/de/", "/en/ns.html", "/en/place/", "/de/partnership/"]
 
-    home = {one: answer(clients[HOME], one, HOME) for one in paths}
-    other = {one: answer(clients[base], one, base) for one in paths}
+    home = {path: answer(clients[HOME], path, HOME) for path in paths}
+    other = {path: answer(clients[base], path, base) for path in paths}
 
     assert len(paths) > 60
-    assert {one[0] for one in home.values()} == {200}
+    assert {item[0] for item in home.values()} == {200}
     assert [path for path in paths if other[path] != home[path]] == []
 
 
@@ -234,8 +235,8 @@ def test_every_description_is_the_same_but_for_the_base(
     clients: Mapping[str, TestClient], things: list[str]
 ) -> None:
     suffixes = ("ttl", "jsonld", "nt", "rdf")
-    paths = [f"/{description_path(one, suffix)}" for one in things for suffix in suffixes]
-    paths += [f"/{one}" for one in things]
+    paths = [f"/{description_path(iri, suffix)}" for iri in things for suffix in suffixes]
+    paths += [f"/{iri}" for iri in things]
     client, home = clients[NEIGHBOUR], clients[HOME]
 
     different = [

@@ -36,17 +36,17 @@ class Line(NamedTuple):
     def request(self) -> tuple[str, str, list[tuple[str, str]]]:
         asked, *headers = _parts(self.text.partition("  =>  ")[0])
         method, _, path = asked.partition(" ")
-        return method, path, [_header(one) for one in headers]
+        return method, path, [_header(header) for header in headers]
 
     @property
     def expected(self) -> tuple[int, str, list[tuple[str, str]]]:
         told, *headers = _parts(self.text.partition("  =>  ")[2])
         status, _, what = told.partition(" ")
-        return int(status), what, [_header(one) for one in headers]
+        return int(status), what, [_header(header) for header in headers]
 
 
 def _parts(text: str) -> list[str]:
-    return [one.strip() for one in text.split(" | ")]
+    return [part.strip() for part in text.split(" | ")]
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -137,9 +137,9 @@ def test_whatever_is_negotiated_says_so(sites: Mapping[str, TestClient]) -> None
         method, path, headers = line.request
         if method == "GET" and not headers:
             answers = {
-                (one.status_code, one.headers.get("location"), one.content)
+                (item.status_code, item.headers.get("location"), item.content)
                 for asked in ({}, {"accept": "text/turtle"}, {"accept-language": "de"})
-                for one in [sites[line.site].get(path, headers=asked)]
+                for item in [sites[line.site].get(path, headers=asked)]
             }
             varying = sites[line.site].get(path).headers.get("vary", "")
             if len(answers) > 1 and "Accept" not in varying:

@@ -121,7 +121,7 @@ def test_problems_and_graph_are_the_same_on_two_cores(
         other, found = run.derive_and_check(curated)
 
         assert found == problems == run.check_curated(curated, graph)
-        assert any(one.severity == "violation" for one in found)
+        assert any(item.severity == "violation" for item in found)
         assert b"".join(other.quad_chunks()) == b"".join(graph.quad_chunks())
-    assert {one.code for one in found} >= {"F03"}
-    assert "C02" not in {one.code for one in found}  # what is published is not judged
+    assert {item.code for item in found} >= {"F03"}
+    assert "C02" not in {item.code for item in found}  # what is published is not judged

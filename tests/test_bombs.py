@@ -118,8 +118,8 @@ def test_connections_that_say_nothing_hold_nobody_up(range_: Range) -> None:
             stack.enter_context(socket.create_connection(range_.address, timeout=5))
             for _ in range(600)
         ]
-        for one in silent[::2]:
-            one.sendall(b"GET /sparql HTTP/1.1\r\nHost: localhost\r\nX-Never: ")
+        for query in silent[::2]:
+            query.sendall(b"GET /sparql HTTP/1.1\r\nHost: localhost\r\nX-Never: ")
         answered = bombs.throw(range_.address, "ASK { ?s ?p ?o }", timeout=5)
 
     assert answered.status == 200
@@ -127,7 +127,7 @@ def test_connections_that_say_nothing_hold_nobody_up(range_: Range) -> None:
 
 
 def test_nothing_burns_behind_clients_that_have_gone(range_: Range) -> None:
-    for text in [one for one in bombs.BOMBS.values() if len(one) < 1000]:
+    for text in [item for item in bombs.BOMBS.values() if len(item) < 1000]:
         bombs.go_away(range_.address, text)
     time.sleep(SECONDS + 0.5)
     before = bombs.busy(range_.pid)

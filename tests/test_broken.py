@@ -75,8 +75,8 @@ def expect(capsys: pytest.CaptureFixture[str], project: Path, code: str, line: i
     strict, _, _ = run(capsys, project, "check", "--strict")
     built, _, _ = run(capsys, project, "build") if violation else (0, "", "")
 
-    told = [one for one in out.splitlines() if one.startswith(CASE)]
-    assert [one[: len(place) + 4] for one in told] == [f"{place}{code} "]
+    told = [line for line in out.splitlines() if line.startswith(CASE)]
+    assert [item[: len(place) + 4] for item in told] == [f"{place}{code} "]
     assert "; " in told[0]
     assert (status, strict) == ((1, 1) if violation else (0, 1))
     assert "Traceback" not in out + err
@@ -93,7 +93,9 @@ def test_a_broken_file_gives_its_own_problem(
     expect(capsys, atlas, case[:3], FILES[case])
 
 
-@pytest.mark.parametrize("case", sorted(CASES.glob("F*/ok-*.ttl")), ids=lambda one: one.parent.name)
+@pytest.mark.parametrize(
+    "case", sorted(CASES.glob("F*/ok-*.ttl")), ids=lambda case: case.parent.name
+)
 def test_a_sound_file_gives_none(
     case: Path, atlas: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,7 +103,7 @@ def test_a_sound_file_gives_none(
 
     status, out, _ = run(capsys, atlas, "check", "--strict")
 
-    assert (status, [one for one in out.splitlines() if one.startswith(CASE)]) == (0, [])
+    assert (status, [line for line in out.splitlines() if line.startswith(CASE)]) == (0, [])
 
 
 def test_a_line_of_ten_megabytes_is_reported_and_not_parsed(
@@ -191,11 +193,11 @@ def test_all_problems_are_reported_at_once_as_json_too(
 
     rows = json.loads(out)
     assert status == 1
-    assert {(one["file"], one["code"], one["line"]) for one in rows} >= {
+    assert {(row["file"], row["code"], row["line"]) for row in rows} >= {
         (f"data/sources/zz-{number}.ttl", case[:3], line)
         for number, (case, line) in enumerate(FILES.items())
     }
-    assert all({"en", "de"} <= set(one["message"]) for one in rows)
+    assert all({"en", "de"} <= set(row["message"]) for row in rows)
 
 
 def rows() -> dict[str, list[tuple[str, int]]]:
@@ -211,7 +213,7 @@ def rows() -> dict[str, list[tuple[str, int]]]:
 def test_a_broken_rule_is_reported_on_the_command_line(
     case: str, atlas: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = next((one for one in ("entities", "links") if f".{one}." in case), "sources")
+    folder = next((name for name in ("entities", "links") if f".{name}." in case), "sources")
     is_dump = case.endswith(".nq")
     suffix = ".sssom.tsv" if case.endswith(".tsv") else ".ttl"
     name = "dump.nq" if is_dump else f"data/{folder}/zz-case{suffix}"
@@ -221,9 +223,11 @@ def test_a_broken_rule_is_reported_on_the_command_line(
     status, out, err = run(capsys, atlas, "check", "--format", "json", *words)
     strict, _, _ = run(capsys, atlas, "check", "--strict", *words)
 
-    problems = [one for one in json.loads(out) if one["file"].endswith(name)]
-    severities = {one["severity"] for one in problems}
-    assert sorted((one["code"], one["line"]) for one in problems) == sorted(rows()[case])
+    problems = [item for item in json.loads(out) if item["file"].endswith(name)]
+    severities = {problem["severity"] for problem in problems}
+    assert sorted((problem["code"], problem["line"]) for problem in problems) == sorted(
+        rows()[case]
+    )
     assert status == int("violation" in severities)
     assert strict == int(bool(severities & {"violation", "warning"}))
     assert "Traceback" not in out + err
@@ -333,7 +337,7 @@ def test_settings_that_would_fail_later_are_reported_at_once(
 ) -> None:
     toml = atlas / "twingraph.toml"
     key = line.partition(" ")[0]
-    kept = [one for one in toml.read_text("utf-8").splitlines() if not one.startswith(f"{key} ")]
+    kept = [line for line in toml.read_text("utf-8").splitlines() if not line.startswith(f"{key} ")]
     toml.write_text("\n".join([line, *kept]) + "\n", encoding="utf-8")
 
     status, _, err = run(capsys, atlas, "check")

@@ -123,13 +123,13 @@ def test_the_frozen_graph_is_sorted_and_has_no_blank_nodes(
 
     assert lines == sorted(set(lines))
     assert raw == quad_lines(quads)
-    terms = (term for one in quads for term in (one.subject, one.object))
+    terms = (term for quad in quads for term in (quad.subject, quad.object))
     assert not any(isinstance(term, BlankNode) for term in terms)
 
 
 def test_quad_formats_hold_everything_and_triple_formats_the_default_graph(built: Path) -> None:
     everything = quads_of(built / "twingraph.nq", RdfFormat.N_QUADS)
-    default = {one for one in everything if one.graph_name == DefaultGraph()}
+    default = {quad for quad in everything if quad.graph_name == DefaultGraph()}
 
     assert quads_of(built / "twingraph.trig", RdfFormat.TRIG) == everything
     assert quads_of(built / "twingraph.nt", RdfFormat.N_TRIPLES) == default
@@ -162,8 +162,8 @@ def test_rdflib_reads_the_same_triples_from_jsonld_and_ntriples(built: Path) -> 
 
 def test_jsonld_has_short_keys_types_and_one_node_a_line(built: Path) -> None:
     text = (built / "twingraph.jsonld").read_text(encoding="utf-8")
-    line = next(one for one in text.splitlines() if one.startswith('{"id"')
-                and "/id/partnership/bonn-minsk" in one[:80])  # fmt: skip
+    line = next(line for line in text.splitlines() if line.startswith('{"id"')
+                and "/id/partnership/bonn-minsk" in line[:80])  # fmt: skip
     node = json.loads(line.rstrip(","))
 
     assert node["type"] == ["Partnership"]
@@ -185,8 +185,8 @@ def test_another_base_iri_names_the_data_and_not_the_vocabulary(
     assert done.folder is not None
     moved = (done.folder / "twingraph.nq").read_text(encoding="utf-8").splitlines()
     home = (built / "twingraph.nq").read_text(encoding="utf-8").splitlines()
-    assert sorted(one.replace(base, HOME) for one in moved) == sorted(home)
-    ours = {path for one in moved for path in re.findall(HOME + r"(\w+)", one)}
+    assert sorted(item.replace(base, HOME) for item in moved) == sorted(home)
+    ours = {path for item in moved for path in re.findall(HOME + r"(\w+)", item)}
     assert ours == {"catalog", "ns", "vocab"}  # the catalogue is that of the ontology
 
 
@@ -221,7 +221,7 @@ def test_sigkill_at_any_moment_leaves_the_last_build_or_the_new_one(project: Pat
     for turn in range(20):
         # another publisher makes another build
         toml = (project / "twingraph.toml").read_text(encoding="utf-8")
-        lines = [one for one in toml.splitlines() if not one.startswith("publisher")]
+        lines = [line for line in toml.splitlines() if not line.startswith("publisher")]
         lines.append(f'publisher = "number {turn}"')
         (project / "twingraph.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         child = subprocess.Popen(command(project, "build"), stdout=subprocess.DEVNULL,
@@ -238,7 +238,7 @@ def test_sigkill_at_any_moment_leaves_the_last_build_or_the_new_one(project: Pat
     last = subprocess.run(command(project, "build"), capture_output=True, text=True, check=False)
     assert last.returncode == 0, last.stderr
     assert json.loads((out / "build.json").read_text())["publisher"] == "number 19"
-    left = [one.name for one in project.glob(".build-*")]
+    left = [path.name for path in project.glob(".build-*")]
     assert len(left) <= 2, left
 
 

@@ -84,14 +84,14 @@ def frozen(built: Path, settings: Settings) -> Frozen:
 
 def edition_of(built: Path) -> Edition:
     names = [
-        one for one in built.rglob("*") if one.is_file() and not one.name.startswith("catalog")
+        path for path in built.rglob("*") if path.is_file() and not path.name.startswith("catalog")
     ]
-    files = {one.relative_to(built).as_posix(): Written.of(one.read_bytes()) for one in names}
+    files = {name.relative_to(built).as_posix(): Written.of(name.read_bytes()) for name in names}
     return build_edition(files, HOME)
 
 
 def unexpected(found: list[Any], profile: str) -> list[Any]:
-    return [one for one in found if (profile, one.path) not in ALLOWED]
+    return [item for item in found if (profile, item.path) not in ALLOWED]
 
 
 # --- official shapes -----------------------------------------------------------------------------
@@ -115,9 +115,9 @@ def test_what_is_allowed_is_found_and_no_more_than_that(
     catalogue: Graph, dcat_ap: Validate
 ) -> None:
     found = {
-        (profile, one.path)
+        (profile, result.path)
         for profile in ("codelists", "deprecated", "recommended")
-        for one in dcat_ap(catalogue, profile)
+        for result in dcat_ap(catalogue, profile)
     }
 
     assert found == ALLOWED
@@ -176,14 +176,14 @@ DAMAGES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.name)
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda case: case.name)
 def test_a_damaged_catalogue_is_caught(catalogue: Graph, dcat_ap: Validate, damage: Damage) -> None:
     broken = Graph() + catalogue
     damage.do(broken)
 
     assert not isomorphic(broken, catalogue)
     found = unexpected(dcat_ap(broken, damage.profile), damage.profile)
-    assert {one.path for one in found} == {str(damage.path)}
+    assert {item.path for item in found} == {str(damage.path)}
 
 
 @pytest.mark.parametrize("name", ["build", "release"])
@@ -207,7 +207,7 @@ def test_the_negative_cases_of_dcat_ap_de_still_fail(
 ) -> None:
     found = dcat_ap(told(artefacts(f"checks/dcat-ap-de/testcases/{name}.ttl")), "de")
 
-    graves = [one.severity for one in found]
+    graves = [item.severity for item in found]
     assert (graves.count("Violation"), graves.count("Warning")) == (violations, warnings)
 
 
@@ -227,9 +227,11 @@ def test_dcat_ap_de_names_its_own_licence_and_level(built: Path) -> None:
 
 def test_the_catalogue_has_no_blank_nodes_and_says_the_same_in_every_format(built: Path) -> None:
     for name in ("catalog", "catalog-de"):
-        graphs = [set(parse(path=built / f"{name}.{one}")) for one in ("ttl", "rdf", "jsonld")]
+        graphs = [set(parse(path=built / f"{name}.{item}")) for item in ("ttl", "rdf", "jsonld")]
         assert graphs[0] == graphs[1] == graphs[2]
-        assert not [one for quad in graphs[0] for one in quad.triple if isinstance(one, BlankNode)]
+        assert not [
+            item for quad in graphs[0] for item in quad.triple if isinstance(item, BlankNode)
+        ]
 
 
 def test_jsonld_js_reads_the_same_from_the_catalogue(built: Path, node: Path) -> None:
@@ -237,7 +239,7 @@ def test_jsonld_js_reads_the_same_from_the_catalogue(built: Path, node: Path) ->
     lines = []
     for name in ("catalog", "catalog-de"):
         quads = serialize(
-            (one.triple for one in parse(path=built / f"{name}.ttl")), format=RdfFormat.N_TRIPLES
+            (quad.triple for quad in parse(path=built / f"{name}.ttl")), format=RdfFormat.N_TRIPLES
         )
         document = json.loads((built / f"{name}.jsonld").read_text(encoding="utf-8"))
         told_of = {"name": name, "document": document, "quads": (quads or b"").decode()}
@@ -254,7 +256,8 @@ def test_what_portals_would_take_for_packages_are_the_three_data_sets(released: 
     graph = told(released / "catalog.ttl")
     base = str(graph.value(None, RDF.type, DCAT.Catalog)).removesuffix("catalog")
 
-    assert {str(one).removeprefix(base) for one in graph.subjects(RDF.type, DCAT.Dataset)} == {
+    datasets = graph.subjects(RDF.type, DCAT.Dataset)
+    assert {str(dataset).removeprefix(base) for dataset in datasets} == {
         "dataset/partnerships", "dataset/vocabulary", "dataset/links"
     }  # fmt: skip
     assert set(graph.subjects(RDF.type, DCAT.DatasetSeries)) == set()
@@ -263,18 +266,18 @@ def test_what_portals_would_take_for_packages_are_the_three_data_sets(released: 
 def test_every_file_of_data_is_a_distribution_with_its_size_and_checksum(built: Path) -> None:
     graph = told(built / "catalog.ttl")
     lines = (built / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    sums = {name: digest for digest, name in (one.split("  ") for one in lines)}
+    sums = {name: digest for digest, name in (line.split("  ") for line in lines)}
     told_of = {}
-    for one in graph.subjects(RDF.type, DCAT.Distribution):
-        if (one, DCAT.downloadURL, None) not in graph:
+    for subject in graph.subjects(RDF.type, DCAT.Distribution):
+        if (subject, DCAT.downloadURL, None) not in graph:
             continue  # the endpoint
-        name = str(graph.value(one, DCAT.downloadURL)).removeprefix(HOME).removeprefix("dumps/")
-        digest = graph.value(graph.value(one, SPDX.checksum), SPDX.checksumValue)
-        size = graph.value(one, DCAT.byteSize)
+        name = str(graph.value(subject, DCAT.downloadURL)).removeprefix(HOME).removeprefix("dumps/")
+        digest = graph.value(graph.value(subject, SPDX.checksum), SPDX.checksumValue)
+        size = graph.value(subject, DCAT.byteSize)
         assert isinstance(digest, Literal) and isinstance(size, Literal)
         assert (digest.datatype, size.datatype) == (XSD.hexBinary, XSD.nonNegativeInteger)
         assert (str(digest), int(size)) == (sums[name], (built / name).stat().st_size)
-        told_of[name] = one
+        told_of[name] = subject
     data = {
         name for name in sums
         if name.endswith((".nq", ".nt", ".trig", ".ttl", ".rdf", ".csv", ".geojson", ".tsv"))
@@ -298,29 +301,33 @@ def test_the_endpoint_is_a_service_and_a_distribution(catalogue: Graph) -> None:
 def test_each_document_and_its_graph_are_described_and_are_no_packages(
     catalogue: Graph, built: Path
 ) -> None:
-    names = {str(one.graph_name) for one in read_frozen(built / "twingraph.nq")}
-    graphs = {URIRef(one[1:-1]) for one in names if "/graph/source/" in one}
+    names = {str(quad.graph_name) for quad in read_frozen(built / "twingraph.nq")}
+    graphs = {URIRef(name[1:-1]) for name in names if "/graph/source/" in name}
     void = Namespace("http://rdfs.org/ns/void#")
 
     assert graphs == set(catalogue.objects(GRAPH, void.subset))
-    for one in graphs:
-        document = catalogue.value(one, PROV.wasDerivedFrom)
+    for graph in graphs:
+        document = catalogue.value(graph, PROV.wasDerivedFrom)
         assert (GRAPH, PROV.wasDerivedFrom, document) in catalogue
         # a document whose source gives it no title has none
         assert (document, RDF.type, PROV.Entity) in catalogue
-        assert int(str(catalogue.value(one, void.triples))) > 0
+        assert int(str(catalogue.value(graph, void.triples))) > 0
 
 
 def test_coverage_is_that_of_the_data(catalogue: Graph, built: Path) -> None:
     dump = Graph().parse(built / "twingraph.nt")
     schema = Namespace("https://schema.org/")
     east, north = (
-        [one.toPython() for one in dump.objects(None, schema[name]) if isinstance(one, Literal)]
+        [
+            value.toPython()
+            for value in dump.objects(None, schema[name])
+            if isinstance(value, Literal)
+        ]
         for name in ("longitude", "latitude")
     )
     extent = catalogue.value(GRAPH, DCTERMS.spatial)
-    first = min(str(one) for name in ("earliestStart", "earliestDate")
-                for one in dump.objects(None, URIRef(f"{HOME}ns#{name}")))  # fmt: skip
+    first = min(str(value) for name in ("earliestStart", "earliestDate")
+                for value in dump.objects(None, URIRef(f"{HOME}ns#{name}")))  # fmt: skip
 
     box = str(catalogue.value(extent, DCAT.bbox))
     assert box.startswith(f"POLYGON(({min(east)} {min(north)}, {max(east)} {min(north)}, ")
@@ -332,7 +339,8 @@ def test_versions_are_listed_and_none_is_a_data_set(released: Path, portal: Any)
     graph = told(released / "catalog.ttl")
     name = URIRef(f"{portal.base}dataset/partnerships")
     now, before = (
-        URIRef(f"{portal.base}release/{one}/#partnerships") for one in ("2026-11-28", "2026-11-21")
+        URIRef(f"{portal.base}release/{name}/#partnerships")
+        for name in ("2026-11-28", "2026-11-21")
     )
 
     assert str(graph.value(name, DCAT.version)) == "2026-11-28"
@@ -340,8 +348,8 @@ def test_versions_are_listed_and_none_is_a_data_set(released: Path, portal: Any)
     assert graph.value(now, DCAT.previousVersion) == before
     assert set(graph.subjects(DCAT.isVersionOf, name)) == {now, before}
     assert set(graph.objects(before, RDF.type)) == {DCAT.Resource}
-    assert {one.language for one in graph.objects(name, ADMS.versionNotes)
-            if isinstance(one, Literal)} == {"en", "de"}  # fmt: skip
+    assert {value.language for value in graph.objects(name, ADMS.versionNotes)
+            if isinstance(value, Literal)} == {"en", "de"}  # fmt: skip
 
 
 def test_what_did_not_change_keeps_the_day_of_its_last_change(released: Path, portal: Any) -> None:
@@ -349,7 +357,7 @@ def test_what_did_not_change_keeps_the_day_of_its_last_change(released: Path, po
 
     for name in ("partnerships", "vocabulary"):
         dataset = URIRef(f"{portal.base}dataset/{name}")
-        days = [str(graph.value(dataset, one)) for one in (DCTERMS.issued, DCTERMS.modified)]
+        days = [str(graph.value(dataset, item)) for item in (DCTERMS.issued, DCTERMS.modified)]
         assert days == ["2026-11-21", "2026-11-21"]
 
 
@@ -379,13 +387,13 @@ def elsewhere(frozen: Frozen, built: Path) -> Callable[[Settings], dict[str, byt
 
     def made(settings: Settings) -> dict[str, bytes]:
         base = settings.base_iri
-        quads = [rebase_quad(one, HOME, base) for one in read_frozen(built / "twingraph.nq")]
+        quads = [rebase_quad(quad, HOME, base) for quad in read_frozen(built / "twingraph.nq")]
         graph = Frozen(quads, base, prefixes_for(base), settings)
         files = [
-            File(one.name, one.url.replace(HOME, base), *one[2:])
-            if isinstance(one, tuple)
-            else replace(one, url=one.url.replace(HOME, base))
-            for one in edition_of(built).files
+            File(item.name, item.url.replace(HOME, base), *item[2:])
+            if isinstance(item, tuple)
+            else replace(item, url=item.url.replace(HOME, base))
+            for item in edition_of(built).files
         ]
         return catalogue_files(graph, Edition("", tuple(files)))
 
@@ -431,13 +439,15 @@ def test_another_publisher_changes_settings_and_no_code(
     graph = Graph().parse(data=files["catalog.ttl"])
 
     assert wrong == wanted(settings) == []
-    found = [one for profile in PROFILES for one in unexpected(dcat_ap(graph, profile), profile)]
+    found = [
+        result for profile in PROFILES for result in unexpected(dcat_ap(graph, profile), profile)
+    ]
     # of terms of their own nobody can say what kind they are
-    assert {(one.focus, one.severity) for one in found} == (
+    assert {(item.focus, item.severity) for item in found} == (
         {(licence, "Warning")} if "example" in licence else set()
     )
     german = Graph().parse(data=files["catalog-de.ttl"])
-    assert [one for one in dcat_ap(german, "de") if one.severity == "Violation"] == []
+    assert [result for result in dcat_ap(german, "de") if result.severity == "Violation"] == []
     for raw in files.values():
         others = re.sub(rb"https://w3id.org/twingraph/(ns|vocab|shapes)\b", b"", raw)
         assert HOME.encode() not in others and b"twingraph contributors" not in raw
@@ -455,10 +465,12 @@ def test_settings_that_say_nothing_still_make_a_valid_catalogue(
     files = elsewhere(settings)
     graph = Graph().parse(data=files["catalog.ttl"])
 
-    found = [one for profile in PROFILES for one in unexpected(dcat_ap(graph, profile), profile)]
-    assert {one.severity for one in found} <= {"Warning"}
+    found = [
+        result for profile in PROFILES for result in unexpected(dcat_ap(graph, profile), profile)
+    ]
+    assert {item.severity for item in found} <= {"Warning"}
     german = dcat_ap(Graph().parse(data=files["catalog-de.ttl"]), "de")
-    assert [one for one in german if one.severity == "Violation"] == []
+    assert [result for result in german if result.severity == "Violation"] == []
     assert wanted(settings) == [
         "release",
         "publisher",
@@ -476,26 +488,28 @@ def test_what_a_document_says_is_a_data_set_where_that_is_chosen(
     assert done.folder is not None
     graph = told(done.folder / "catalog.ttl")
 
-    found = [one for one in graph.subjects(RDF.type, DCAT.Dataset) if "/source-" in str(one)]
+    found = [
+        subject for subject in graph.subjects(RDF.type, DCAT.Dataset) if "/source-" in str(subject)
+    ]
     assert len(found) == len(list((ROOT / "tests" / "atlas" / "data" / "sources").glob("*.ttl")))
-    for one in found:
-        slug = str(one).partition("/source-")[2]
+    for item in found:
+        slug = str(item).partition("/source-")[2]
         for suffix in ("nt", "ttl"):
-            form = URIRef(f"{one}#sources/{slug}.{suffix}")
-            assert (one, DCAT.distribution, form) in graph
+            form = URIRef(f"{item}#sources/{slug}.{suffix}")
+            assert (item, DCAT.distribution, form) in graph
             raw = (done.folder / "sources" / f"{slug}.{suffix}").read_bytes()
             digest = graph.value(graph.value(form, SPDX.checksum), SPDX.checksumValue)
             assert str(digest) == hashlib.sha256(raw).hexdigest()
     violations = [
-        one
+        result
         for profile in PROFILES
-        for one in unexpected(dcat_ap(graph, profile), profile)
-        if one.severity == "Violation"
+        for result in unexpected(dcat_ap(graph, profile), profile)
+        if result.severity == "Violation"
     ]
     assert violations == []
     with TestClient(create_app(tmp_path / "build"), follow_redirects=False) as client:
         page = client.get("/en/data.html").text
-        assert all(f'id="{str(one).rpartition("/")[2]}"' in page for one in found)
+        assert all(f'id="{str(item).rpartition("/")[2]}"' in page for item in found)
 
 
 @pytest.mark.parametrize(
@@ -561,7 +575,7 @@ def test_our_codes_are_in_the_official_tables(
 ) -> None:
     official = told(artefacts(f"checks/dcat-ap/vocab/{file}"))
 
-    concepts = {str(one) for one in official.subjects(RDF.type, SKOS.Concept)}
+    concepts = {str(subject) for subject in official.subjects(RDF.type, SKOS.Concept)}
     assert {f"{EU}{table}/{code}" for code in codes} <= concepts
 
 
@@ -586,9 +600,9 @@ def test_licences_are_in_the_registers_they_name(artefacts: Callable[[str], Path
     known = artefacts("checks/dcat-ap/vocab/mqa-licenses.csv").read_text(encoding="utf-8")
     german = artefacts("checks/dcat-ap-de/vocab/dcat-ap-de-licenses-open.rdf").read_text("utf-8")
 
-    for one in LICENCES.values():
-        assert f"/authority/licence/{one.eu}\n" in known
-        assert f'"http://dcat-ap.de/def/licenses/{one.de}"' in german
+    for item in LICENCES.values():
+        assert f"/authority/licence/{item.eu}\n" in known
+        assert f'"http://dcat-ap.de/def/licenses/{item.de}"' in german
 
 
 # --- over HTTP -----------------------------------------------------------------------------------
@@ -666,7 +680,7 @@ def test_a_single_page_is_a_view_of_itself(client: TestClient, built: Path) -> N
     assert set(graph.predicate_objects(view)) == {
         (RDF.type, HYDRA.PartialCollectionView), (HYDRA.first, view), (HYDRA.last, view)
     }  # fmt: skip
-    about = {one for one in graph if "/hydra/" not in f"{one}" and one[0] != view}
+    about = {item for item in graph if "/hydra/" not in f"{item}" and item[0] != view}
     assert about == set(told(built / "catalog.ttl"))
 
 
@@ -675,8 +689,8 @@ def test_pages_hold_together_what_the_catalogue_holds(built: Path, size: int) ->
     opened = read_catalogue((built / "catalog.ttl").read_bytes())
     pages = [opened.page(number, size) for number in range(1, opened.count(size) + 1)]
 
-    whole = {one for facts in opened.facts.values() for one in facts}
-    assert {one for page in pages for one in page} == whole
+    whole = {fact for facts in opened.facts.values() for fact in facts}
+    assert {item for page in pages for item in page} == whole
     for page in pages:
         assert len(page) == len(set(page))
 
@@ -705,9 +719,9 @@ def test_schema_org_says_what_the_catalogue_says(
 ) -> None:
     document = schema_of(client.get(f"/{language}/data.html").text)
     assert document["@context"] == "https://schema.org/"
-    sets = {one["@id"]: one for one in document["@graph"] if one["@type"] == "Dataset"}
+    sets = {item["@id"]: item for item in document["@graph"] if item["@type"] == "Dataset"}
 
-    assert set(sets) == {str(one) for one in catalogue.subjects(RDF.type, DCAT.Dataset)}
+    assert set(sets) == {str(subject) for subject in catalogue.subjects(RDF.type, DCAT.Dataset)}
     for iri, one in sets.items():
         node = URIRef(iri)
         assert Literal(one["name"], language) in set(catalogue.objects(node, DCTERMS.title))
@@ -743,9 +757,9 @@ def test_schema_org_is_json_ld_that_others_read(client: TestClient) -> None:
     document = schema_of(client.get("/en/data.html").text)
     document["@context"] = {"@vocab": "https://schema.org/"}  # as that context does; no network
     kinds: dict[str, set[str]] = {}
-    for one in parse(json.dumps(document), format=RdfFormat.JSON_LD):
-        if str(one.predicate) == f"<{RDF.type}>":
-            kinds.setdefault(str(one.object)[1:-1], set()).add(str(one.subject)[1:-1])
+    for quad in parse(json.dumps(document), format=RdfFormat.JSON_LD):
+        if str(quad.predicate) == f"<{RDF.type}>":
+            kinds.setdefault(str(quad.object)[1:-1], set()).add(str(quad.subject)[1:-1])
 
     assert kinds["https://schema.org/DataCatalog"] == {f"{HOME}catalog"}
     assert len(kinds["https://schema.org/Dataset"]) == 3
@@ -791,10 +805,10 @@ def test_half_a_catalogue_is_never_sent(built: Path, tmp_path: Path, cut: float)
 
     with TestClient(create_app(copy), follow_redirects=False) as client:
         (copy / "catalog.ttl").write_bytes(whole[:end])
-        found = [client.get(one) for one in ("/catalog.ttl", "/catalog", "/en/data.html")]
+        found = [client.get(name) for name in ("/catalog.ttl", "/catalog", "/en/data.html")]
         (copy / "catalog.ttl").write_bytes(whole)
         mended = client.get("/catalog.ttl")
 
-    assert [one.status_code for one in found] == [503] * 3
-    assert all("retry-after" in one.headers for one in found)
+    assert [item.status_code for item in found] == [503] * 3
+    assert all("retry-after" in item.headers for item in found)
     assert mended.status_code == 200

@@ -96,13 +96,13 @@ def expected(site: BuildReader) -> dict[str, list[Row]]:
 
 def rows_of(site: BuildReader, query: str) -> list[Row]:
     found: Any = site.store.query(query)
-    names = [one.value for one in found.variables]
-    return [tuple("" if row[one] is None else row[one].value for one in names) for row in found]
+    names = [variable.value for variable in found.variables]
+    return [tuple("" if row[name] is None else row[name].value for name in names) for row in found]
 
 
 def triples_of(site: BuildReader, query: str) -> set[str]:
     found: Any = site.store.query(query)
-    return {str(one) for one in found}
+    return {str(item) for item in found}
 
 
 # --- SPARQLWrapper -------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_sparqlwrapper_reads_rows(
     told = wrapper(endpoint, QUERIES[name], JSON, method, direct)
     names = told["head"]["vars"]
     rows = [
-        tuple(row[one]["value"] if one in row else "" for one in names)
+        tuple(row[name]["value"] if name in row else "" for name in names)
         for row in told["results"]["bindings"]
     ]
 
@@ -135,17 +135,17 @@ def test_sparqlwrapper_reads_rows(
 def test_sparqlwrapper_reads_xml_csv_and_tsv(endpoint: str, expected: dict[str, list[Row]]) -> None:
     names = [name for _, name in expected["names"]]
     document = wrapper(endpoint, NAMES, XML)
-    in_xml = [one.firstChild.data for one in document.getElementsByTagName("literal")]
+    in_xml = [element.firstChild.data for element in document.getElementsByTagName("literal")]
     in_csv = [
-        one.split(",", 1)[1] for one in wrapper(endpoint, NAMES, CSV).decode().split("\r\n")[1:-1]
+        part.split(",", 1)[1] for part in wrapper(endpoint, NAMES, CSV).decode().split("\r\n")[1:-1]
     ]
     in_tsv = [
-        one.split("\t")[1] for one in wrapper(endpoint, NAMES, TSV).decode().split("\n")[1:-1]
+        part.split("\t")[1] for part in wrapper(endpoint, NAMES, TSV).decode().split("\n")[1:-1]
     ]
 
     assert in_xml == names
-    assert [one.strip('"') for one in in_csv] == names
-    assert [one.removesuffix("@de").strip('"') for one in in_tsv] == names
+    assert [item.strip('"') for item in in_csv] == names
+    assert [item.removesuffix("@de").strip('"') for item in in_tsv] == names
 
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # SPARQLWrapper's own
@@ -182,7 +182,7 @@ def test_rdflib_asks_queries(
     remote: rdflib.Graph, expected: dict[str, list[Row]], name: str
 ) -> None:
     rows = [
-        tuple("" if one is None else str(one) for one in row)  # type: ignore[union-attr]  # rows
+        tuple("" if item is None else str(item) for item in row)  # type: ignore[union-attr]  # rows
         for row in remote.query(QUERIES[name])
     ]
 
@@ -190,13 +190,13 @@ def test_rdflib_asks_queries(
 
 
 def test_rdflib_walks_over_triples(remote: rdflib.Graph, site: BuildReader) -> None:
-    labels = {str(one) for one in remote.objects(BONN, RDFS.label)}
+    labels = {str(value) for value in remote.objects(BONN, RDFS.label)}
     partners = set(remote.subjects(TG.partner, BONN))
     wanted = {one for (one,) in rows_of(site, f"SELECT ?p {{ ?p <{TG.partner}> <{BONN}> }}")}
     [(size,)] = rows_of(site, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
 
     assert labels == {"Bonn"}
-    assert {str(one) for one in partners} == wanted
+    assert {str(partner) for partner in partners} == wanted
     assert (BONN, RDFS.label, rdflib.Literal("Bonn", lang="de")) in remote
     assert (BONN, RDFS.label, rdflib.Literal("Berlin", lang="de")) not in remote
     assert len(remote) == int(size)
@@ -278,7 +278,7 @@ def test_comunica_asks_from_the_command_line(
     table = run(command, f"sparql@{endpoint}", "-q", NAMES, "-t", "text/csv", folder=comunica)
 
     # an IRI in CSV should stand bare (SPARQL 1.1 CSV §3.2), which Comunica 4.5 does not hold
-    rows = [tuple(re.sub('[<>"]', "", one).split(",", 1)) for one in table.splitlines()[1:]]
+    rows = [tuple(re.sub('[<>"]', "", line).split(",", 1)) for line in table.splitlines()[1:]]
     assert rows == expected["names"]
 
 
@@ -302,10 +302,10 @@ def test_curl_asks_in_every_way(
 
     assert len(told) == 1
     lines = told.pop().replace("\r", "").strip().split("\n")[1:]
-    assert [tuple(one.replace('"', "").split(",", 1)) for one in lines] == expected["names"]
+    assert [tuple(line.replace('"', "").split(",", 1)) for line in lines] == expected["names"]
 
 
 def test_a_client_that_does_not_know_prefixes_can_ask_all_the_same(endpoint: str) -> None:
     told = wrapper(endpoint, "SELECT ?n { place:bonn rdfs:label ?n }", JSON)
 
-    assert {one["n"]["value"] for one in told["results"]["bindings"]} == {"Bonn"}
+    assert {item["n"]["value"] for item in told["results"]["bindings"]} == {"Bonn"}

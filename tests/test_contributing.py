@@ -56,16 +56,16 @@ def test_what_was_entered_has_no_problem_and_every_quote_is_proven(followed: Pat
     paths = (followed / SOURCE, followed / "data" / "entities")
     found = check_paths(load_settings(followed), paths, followed.parent / "texts")
 
-    assert [str(one) for one in found.problems] == []
+    assert [str(problem) for problem in found.problems] == []
 
 
 def test_what_was_entered_is_published(followed: Path) -> None:
     quads: set[Quad] = set(parse(path=followed / "build/twingraph.nq", format=RdfFormat.N_QUADS))
     places = [NamedNode(f"{HOME}id/place/{name}") for name in ("auendorf", "saint-merle")]
 
-    published = {(one.predicate, getattr(one.object, "value", "")) for one in quads
-                 if one.subject == NamedNode(PAIR)}  # fmt: skip
-    twinned = {(one.subject, one.object) for one in quads if one.predicate == TG.twinnedWith}
+    published = {(quad.predicate, getattr(quad.object, "value", "")) for quad in quads
+                 if quad.subject == NamedNode(PAIR)}  # fmt: skip
+    twinned = {(quad.subject, quad.object) for quad in quads if quad.predicate == TG.twinnedWith}
 
     assert (TG.start, "1986-05-17") in published
     assert (TG.partnershipType, HOME + "vocab/type/twinning") in published

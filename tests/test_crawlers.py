@@ -47,7 +47,7 @@ def allowed(robots: str, path: str) -> bool:
 
 def listed(client: TestClient) -> list[ElementTree.Element]:
     index = ElementTree.fromstring(client.get("/sitemap.xml").content)
-    parts = [urlsplit(str(one.text)).path for one in index.iterfind("s:sitemap/s:loc", NAMES)]
+    parts = [urlsplit(str(item.text)).path for item in index.iterfind("s:sitemap/s:loc", NAMES)]
     assert parts
     return [
         url
@@ -75,8 +75,8 @@ def test_robots_may_have_pages_and_data_but_no_endless_questions(here: TestClien
     )  # fmt: skip
 
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    assert [one for one in may if not allowed(answer.text, one)] == []
-    assert [one for one in may_not if allowed(answer.text, one)] == []
+    assert [item for item in may if not allowed(answer.text, item)] == []
+    assert [item for item in may_not if allowed(answer.text, item)] == []
     assert "\nSitemap: https://data.example.org/sitemap.xml\n" in answer.text
 
 
@@ -92,14 +92,14 @@ def test_the_sitemaps_list_every_page_in_every_language(
         for row in site.select("SELECT ?thing { ?thing a ?class FILTER isIRI(?thing) }")
         if row["thing"] is not None
     }
-    pages = {page_path(one, language) for one in things for language in LANGUAGES} - {None}
-    wanted = {f"https://data.example.org/{one}" for one in pages}
-    more = {urlsplit(one).path for one in set(found) - wanted}
+    pages = {page_path(iri, language) for iri in things for language in LANGUAGES} - {None}
+    wanted = {f"https://data.example.org/{page}" for page in pages}
+    more = {urlsplit(item).path for item in set(found) - wanted}
 
     assert len(found) == len(set(found)) > 800
     assert wanted <= set(found)
     assert more >= {"/en/index.html", "/de/place/index.html", "/en/query/partners-of.html"}
-    assert [one for one in sorted(more) if here.get(one).status_code != 200] == []
+    assert [item for item in sorted(more) if here.get(item).status_code != 200] == []
 
 
 def test_every_page_of_a_sitemap_says_what_it_is_in_other_languages(
@@ -107,8 +107,8 @@ def test_every_page_of_a_sitemap_says_what_it_is_in_other_languages(
 ) -> None:
     for url in listed(here):
         others = {
-            str(one.get("hreflang")): str(one.get("href"))
-            for one in url.iterfind("x:link[@rel='alternate']", NAMES)
+            str(item.get("hreflang")): str(item.get("href"))
+            for item in url.iterfind("x:link[@rel='alternate']", NAMES)
         }
         assert set(others) == set(LANGUAGES)
         assert url.findtext("s:loc", "", NAMES) in others.values()
@@ -117,14 +117,14 @@ def test_every_page_of_a_sitemap_says_what_it_is_in_other_languages(
 
 
 def test_what_is_listed_is_there_and_what_is_gone_is_not_listed(withdrawn: TestClient) -> None:
-    paths = [urlsplit(str(one.findtext("s:loc", "", NAMES))).path for one in listed(withdrawn)]
-    answers = {one: withdrawn.get(one) for one in paths}
+    paths = [urlsplit(str(item.findtext("s:loc", "", NAMES))).path for item in listed(withdrawn)]
+    answers = {path: withdrawn.get(path) for path in paths}
 
     assert len(paths) > 50
     assert {one: a.status_code for one, a in answers.items() if a.status_code != 200} == {}
     assert {a.headers["content-type"] for a in answers.values()} == {"text/html; charset=utf-8"}
     gone = {"/en/place/nirgends.html", "/en/place/aberg.html", "/en/place/aburg.html"}
-    assert {one: withdrawn.get(one).status_code for one in gone} == {
+    assert {item: withdrawn.get(item).status_code for item in gone} == {
         "/en/place/nirgends.html": 410, "/en/place/aberg.html": 301, "/en/place/aburg.html": 301,
     }  # fmt: skip
     assert gone.isdisjoint(paths)
@@ -155,9 +155,9 @@ def test_a_host_that_somebody_made_up_reaches_no_cache(client: TestClient, path:
     assert asked.headers["cache-control"] == "private, no-cache"
     assert asked.headers["vary"] == "Host"
     assert "evil" not in forged.text + broken.text
-    for one in (broken, own):
-        assert HOME in one.text
-        assert one.headers["cache-control"] == "no-cache"
+    for item in (broken, own):
+        assert HOME in item.text
+        assert item.headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize("number", ["0", "01", "2147483648", "-1", "x", "1.xml/../1", "١"])
@@ -236,18 +236,18 @@ def test_the_linkset_says_the_same_as_the_headers(client: TestClient, site: Buil
     assert answer.headers["content-type"] == "application/linkset+json"
     assert whole["anchor"] == site.base
     for relation in ("cite-as", "describedby", "license", "type"):
-        assert {one["href"] for one in whole[relation]} == {
+        assert {item["href"] for item in whole[relation]} == {
             target for name, target, _ in told if name == relation
         }
-    assert {one["href"] for one in whole["item"]} == {one["anchor"] for one in each}
-    assert {one["href"] for one in whole["item"]} >= {
+    assert {item["href"] for item in whole["item"]} == {item["anchor"] for item in each}
+    assert {item["href"] for item in whole["item"]} >= {
         target for name, target, _ in told if name == "item"
     }
-    for one in each:
-        head = client.head("/" + one["anchor"].removeprefix(site.base))
+    for item in each:
+        head = client.head("/" + item["anchor"].removeprefix(site.base))
         assert head.status_code == 200
         assert {(name, target) for name, target, _ in links(head.headers["link"])} >= {
             (name, each_target["href"])
             for name in ("cite-as", "collection", "license")
-            for each_target in one[name]
+            for each_target in item[name]
         }

@@ -73,7 +73,7 @@ def data_literals(curated: Curated) -> Iterator[tuple[str, Literal]]:
 
 def words(text: str) -> list[str]:
     """Words as the limit on quotes counts them: what stands between blanks, punctuation aside."""
-    return [word for one in text.lower().split() if (word := re.sub(r"[^\w-]", "", one))]
+    return [word for part in text.lower().split() if (word := re.sub(r"[^\w-]", "", part))]
 
 
 def runs(text: str, length: int) -> set[tuple[str, ...]]:
@@ -96,11 +96,11 @@ def test_every_data_file_is_in_its_one_form(settings: Settings) -> None:
 
 
 def test_the_data_has_no_problem_but_the_known(curated: Curated, quads: frozenset[Quad]) -> None:
-    found = [one for one in check_curated(curated, quads) if one.severity != "info"]
+    found = [problem for problem in check_curated(curated, quads) if problem.severity != "info"]
     unknown = [
-        str(one)
-        for one in found
-        if (one.code, one.detail.partition("\t")[0].removeprefix(HOME + "id/"))
+        str(item)
+        for item in found
+        if (item.code, item.detail.partition("\t")[0].removeprefix(HOME + "id/"))
         not in KNOWN_WARNINGS
     ]
 
@@ -118,9 +118,9 @@ def test_what_is_not_stated_is_not_stated(curated: Curated) -> None:
         claims = read_claims(quad.triple for quad in quads) if source_of(graph.value, HOME) else []
         stated = {(plain(quad.subject), quad.predicate) for quad in quads}
         stated |= {
-            (one.subject, one.verb)
-            for one in claims
-            if not one.weak and (one.verb != TG.start or one.basis is not None)
+            (claim.subject, claim.verb)
+            for claim in claims
+            if not claim.weak and (claim.verb != TG.start or claim.basis is not None)
         }
         broken += [
             f"{plain(quad.subject)} {plain(quad.object)}"
@@ -144,7 +144,7 @@ def test_every_quote_is_in_its_line(curated: Curated, artefacts: Callable[[str],
 def test_quotes_are_short(curated: Curated) -> None:
     quotes = [term.value for what, term in data_literals(curated) if what.endswith("ns#quote")]
 
-    assert [one for one in quotes if not 1 <= len(one.split()) <= LONGEST_RUN] == []
+    assert [quote for quote in quotes if not 1 <= len(quote.split()) <= LONGEST_RUN] == []
 
 
 def test_our_words_are_our_own(curated: Curated, artefacts: Callable[[str], Path]) -> None:
@@ -182,7 +182,7 @@ def test_a_source_tells_neither_less_nor_more_than_it_can(curated: Curated, sour
 def test_every_source_has_its_counts(curated: Curated) -> None:
     read = {source for graph in curated.by_graph if (source := source_of(graph.value, HOME))}
 
-    assert {one.rpartition("/")[2] for one in read} == COUNTS.keys()
+    assert {item.rpartition("/")[2] for item in read} == COUNTS.keys()
 
 
 # --- external ids: those that somebody verified, and no other
@@ -191,10 +191,10 @@ def test_every_source_has_its_counts(curated: Curated) -> None:
 def names(curated: Curated) -> dict[str, set[str]]:
     """Name -> the entities that bear it."""
     found: dict[str, set[str]] = {}
-    for one in triples(curated):
-        is_name = one.predicate in (RDFS.label, ALT_LABEL)
-        if is_name and kind_of(plain(one.subject), HOME) in IDENTIFIED:
-            found.setdefault(plain(one.object), set()).add(plain(one.subject))
+    for item in triples(curated):
+        is_name = item.predicate in (RDFS.label, ALT_LABEL)
+        if is_name and kind_of(plain(item.subject), HOME) in IDENTIFIED:
+            found.setdefault(plain(item.object), set()).add(plain(item.subject))
     return found
 
 
@@ -207,7 +207,9 @@ def entity(row: dict[str, str], named: dict[str, set[str]]) -> str | None:
     outer, _, inner = row["name"].rstrip(")").partition(" (")
     is_place = row["kind"] in PLACES
     for name in (outer, outer.replace(" - ", " – "), inner):
-        found = [one for one in named.get(name, ()) if (kind_of(one, HOME) == "place") == is_place]
+        found = [
+            item for item in named.get(name, ()) if (kind_of(item, HOME) == "place") == is_place
+        ]
         assert len(found) < 2, f"{row['name']} is {sorted(found)}"
         if found:
             return found[0]
@@ -215,8 +217,8 @@ def entity(row: dict[str, str], named: dict[str, set[str]]) -> str | None:
 
 
 def linked(curated: Curated) -> set[tuple[str, str]]:
-    return {(plain(one.subject), plain(one.object)) for one in triples(curated)
-            if one.predicate == SAME_AS}  # fmt: skip
+    return {(plain(item.subject), plain(item.object)) for item in triples(curated)
+            if item.predicate == SAME_AS}  # fmt: skip
 
 
 def test_external_ids_are_exactly_the_verified(

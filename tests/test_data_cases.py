@@ -252,7 +252,7 @@ def test_no_label_has_a_year_that_no_source_gives(asked: Asked) -> None:
     labels = asked(f"VALUES ?thing {{ {dated} }} ?thing rdfs:label ?label")
 
     assert len(labels) == 4
-    assert not [one for one in labels if re.search(r"\d{4}", one[1])]
+    assert not [label for label in labels if re.search(r"\d{4}", label[1])]
 
 
 # --- things as what they are
@@ -297,7 +297,9 @@ def test_no_page_promises_words_of_a_source_for_what_curators_add() -> None:
     pages = [*(ROOT / "web").rglob("*.html"), ROOT / "README.md", GERMAN]
     pages += [*(ROOT / "src/twingraph/starter").rglob("*.md")]
 
-    assert not [one.name for one in pages if "every fact with" in one.read_text(encoding="utf-8")]
+    assert not [
+        page.name for page in pages if "every fact with" in page.read_text(encoding="utf-8")
+    ]
 
 
 # --- fewer words, and plain ones
@@ -346,10 +348,10 @@ def test_pages_are_german(words: str) -> None:
 @pytest.mark.parametrize("words", ["Which partners has a city", "next multiple of five"])
 def test_pages_are_english(words: str) -> None:
     folders = (ROOT / "queries", ROOT / "web", ROOT / "docs", ROOT / "src" / "twingraph")
-    paths = [one for folder in folders for one in folder.rglob("*")]
-    read = [one for one in paths if one.suffix in {".rq", ".html", ".md", ".py", ".po"}]
+    paths = [path for folder in folders for path in folder.rglob("*")]
+    read = [path for path in paths if path.suffix in {".rq", ".html", ".md", ".py", ".po"}]
 
-    assert not [one.name for one in read if words in one.read_text(encoding="utf-8")]
+    assert not [item.name for item in read if words in item.read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def everything() -> list[Quad]:
     )
     graph = NamedNode(f"{HOME}graph/entities")
     quads = [Quad(one, verb, value) for one, verb, value in product(SUBJECTS, verbs, VALUES)]
-    quads += [Quad(one.subject, one.predicate, one.object, graph) for one in quads]
-    return [*quads, *(Quad(one, RDF.type, TG.Partnership) for one in SUBJECTS)]
+    quads += [Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads]
+    return [*quads, *(Quad(subject, RDF.type, TG.Partnership) for subject in SUBJECTS)]
 
 
 def test_lines_are_written_as_terms_are(quads: frozenset[Quad]) -> None:
@@ -82,13 +82,13 @@ def test_lines_are_read_as_they_were_written() -> None:
     assert set(graph) == set(quads)
     assert len(graph) == len(set(quads))
     values = {line.split(" ", 2)[2][:-2] for line in graph.default}
-    assert {term_of(one) for one in values} == {one.object for one in quads}
+    assert {term_of(value) for value in values} == {quad.object for quad in quads}
 
 
 def test_subjects_come_in_the_order_of_their_iris() -> None:
     found = [iri for iri, _, _ in by_subject(Dataset.of(everything()).default)]
 
-    assert found == sorted(one.value for one in SUBJECTS)
+    assert found == sorted(subject.value for subject in SUBJECTS)
 
 
 def test_an_empty_graph_is_an_empty_document() -> None:
@@ -100,7 +100,7 @@ def test_an_empty_graph_is_an_empty_document() -> None:
 
 
 def test_a_rule_is_run_again_only_where_it_may_answer_more() -> None:
-    rules = {one.name: one for one in read_rules(bundled("queries") / "rules")}
+    rules = {item.name: item for item in read_rules(bundled("queries") / "rules")}
     label = f"<urn:a> {RDFS.label} <urn:b> ."
     point = f"<urn:a> {RDF.type} <{PREFIXES['geo']}Geometry> ."
 

@@ -49,7 +49,7 @@ async def ask(app: Starlette, path: str, accept: str = "*/*") -> Answer:
              "headers": [(b"host", b"testserver"), (b"accept", accept.encode())]}  # fmt: skip
     await app(scope, receive, send)
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return Answer(sent[0]["status"], headers, b"".join(one.get("body", b"") for one in sent[1:]))
+    return Answer(sent[0]["status"], headers, b"".join(item.get("body", b"") for item in sent[1:]))
 
 
 def things(site: BuildReader) -> list[str]:
@@ -85,13 +85,13 @@ async def dereference(app: Starlette, thing: str) -> list[str]:
             found.append(f"{thing} as {media_type}: {second.status} {second.kind}")
         if suffix in RDF and not thing.startswith(("graph/", "shapes", "ns")):
             told[suffix] = triples(second.body, RDF[suffix])
-    if told and any(one != told["nt"] for one in told.values()):
+    if told and any(item != told["nt"] for item in told.values()):
         found.append(f"{thing}: not every format says the same")
     return found
 
 
 def triples(body: bytes, form: RdfFormat) -> set[Triple]:
-    return {one.triple for one in parse(body, form)}
+    return {quad.triple for quad in parse(body, form)}
 
 
 @pytest.mark.slow
@@ -102,11 +102,11 @@ def test_every_iri_dereferences_in_every_form(
     assert isinstance(app, Starlette)
 
     async def sweep() -> list[str]:
-        return [problem for one in everything for problem in await dereference(app, one)]
+        return [problem for quad in everything for problem in await dereference(app, quad)]
 
     assert client.portal is not None
     problems = client.portal.call(sweep)
-    asked = sum(len(forms(one)) for one in everything)
+    asked = sum(len(forms(quad)) for quad in everything)
     with capsys.disabled():
         print(f"\n{len(everything)} IRIs, {asked} forms, {len(problems)} wrong ", end="")  # noqa: T201
 
@@ -122,8 +122,8 @@ def test_the_shapes_are_the_same_in_every_form(client: TestClient, suffix: str) 
         Dataset(parse(client.get(f"/shapes.{one}").content, of))
         for one, of in (("ttl", RDF["ttl"]), (suffix, form))
     )
-    for one in (wanted, found):
-        one.canonicalize(CanonicalizationAlgorithm.UNSTABLE)
+    for item in (wanted, found):
+        item.canonicalize(CanonicalizationAlgorithm.UNSTABLE)
 
     assert found == wanted
     assert len(found) > 1000
@@ -134,7 +134,7 @@ def test_the_shapes_are_the_same_in_every_form(client: TestClient, suffix: str) 
 
 def canonical(folder: Path, documents: Iterator[dict[str, Any]]) -> dict[str, Any]:
     """What jsonld.js makes of documents, with every fetch refused."""
-    lines = "".join(json.dumps(one) + "\n" for one in documents)
+    lines = "".join(json.dumps(document) + "\n" for document in documents)
     done = subprocess.run(["node", "canon.mjs"], cwd=folder, input=lines, capture_output=True,
                           text=True, timeout=900)  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -159,20 +159,20 @@ def test_jsonld_js_reads_the_same_from_every_description(
     client: TestClient, site: BuildReader, node: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """JSON-LD as it is, and plain JSON with the context that its header names."""
-    app, everything = client.app, [one for one in things(site) if not one.startswith("ns/")]
+    app, everything = client.app, [item for item in things(site) if not item.startswith("ns/")]
     assert isinstance(app, Starlette)
     context = {"@context": site.context}
 
     async def documents() -> list[dict[str, Any]]:
         found = []
-        for one in everything:
-            path = "/ns" if one == "ns" else f"/doc/{one.removeprefix('id/')}"
-            quads = await ask(app, f"{path}.nq" if one.startswith("graph/") else f"{path}.nt")
+        for quad in everything:
+            path = "/ns" if quad == "ns" else f"/doc/{quad.removeprefix('id/')}"
+            quads = await ask(app, f"{path}.nq" if quad.startswith("graph/") else f"{path}.nt")
             for suffix, outside in (("jsonld", None), ("json", context)):
                 answer = await ask(app, f"{path}.{suffix}")
                 document, told = json.loads(answer.body), quads.body.decode()
                 found.append(
-                    {"name": f"{one}.{suffix}", "document": document, "context": outside,
+                    {"name": f"{quad}.{suffix}", "document": document, "context": outside,
                      "quads": told}
                 )  # fmt: skip
         return found

@@ -80,7 +80,7 @@ def changed(before: list[bytes], tmp_path: Path) -> Callable[..., Comparison]:
 
 def assert_nothing_lost(found: Comparison) -> None:
     for sign in ("added", "removed"):
-        told = Counter(line for one in found.changes for line in getattr(one, sign))
+        told = Counter(line for change in found.changes for line in getattr(change, sign))
         assert sorted(told.elements()) == list(getattr(found.delta, sign))
 
 
@@ -241,9 +241,9 @@ def test_what_rules_write_is_counted_apart_and_not_as_if_a_person_had_made_it(
     found = changed((TOWNS, '"Bestadt"@en', '"Bestatt"@en'))
 
     assert only(found).what == "label-changed"
-    folded = [one for one in found.following if any(b"foldedName" in line for line in one.added)]
+    folded = [item for item in found.following if any(b"foldedName" in line for line in item.added)]
     assert folded
-    partnerships = {one.iri for one in found.following if one.kind == "partnership"}
+    partnerships = {item.iri for item in found.following if item.kind == "partnership"}
     assert f"{HOME}id/partnership/aaburg-bestadt" in partnerships  # its label is made by a rule
     assert "Follows by rules: " in text(found)
 
@@ -328,7 +328,7 @@ def test_no_statement_is_lost_and_the_patch_replays_whatever_changed(
     found = compare_dumps(old, new)
 
     assert_nothing_lost(found)
-    digests = [hashlib.sha256(b"".join(one.lines())).digest() for one in (old, new)]
+    digests = [hashlib.sha256(b"".join(item.lines())).digest() for item in (old, new)]
     patch = list(write_patch(found.delta, *digests))
     assert list(apply_patch(old.lines, patch)) == list(new.lines())
     for language in PAIRED:
@@ -468,7 +468,7 @@ def test_everything_is_new_where_there_was_nothing(
                      ignore)  # fmt: skip
 
     document = json.loads(told)
-    assert {one["change"] for one in document["changes"]} == {"added"}
+    assert {item["change"] for item in document["changes"]} == {"added"}
     assert document["changes"][0]["iri"].startswith("https://example.org/ties/id/")
     assert document["statements"]["removed"] == 0
 

@@ -75,7 +75,7 @@ def test_generated_parts_are_current() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [one for one in PAGES if fences(one.read_text(encoding="utf-8"), "console")],
+    "page", [page for page in PAGES if fences(page.read_text(encoding="utf-8"), "console")],
     ids=name_of,
 )  # fmt: skip
 def test_a_terminal_prints_what_the_page_shows(page: Path) -> None:
@@ -287,10 +287,10 @@ def test_every_page_is_in_the_index() -> None:
 def test_every_folder_of_the_code_is_described() -> None:
     text = text_of("docs/README.md")
     package = ROOT / "src" / "twingraph"
-    folders = {f"`{one.parent.name}/`" for one in package.glob("*/__init__.py")}
-    modules = {f"`{one.name}`" for one in package.glob("*.py") if one.name != "__init__.py"}
+    folders = {f"`{path.parent.name}/`" for path in package.glob("*/__init__.py")}
+    modules = {f"`{path.name}`" for path in package.glob("*.py") if path.name != "__init__.py"}
 
-    assert not {one for one in folders | modules if one not in text}
+    assert not {folder for folder in folders | modules if folder not in text}
 
 
 @pytest.mark.parametrize("name", ["bonn.svg", "model.svg"])
@@ -298,12 +298,12 @@ def test_a_picture_says_in_words_what_it_shows(name: str) -> None:
     space = "{http://www.w3.org/2000/svg}"
     root = ElementTree.fromstring(text_of(f"docs/pictures/{name}"))
 
-    texts = [root.findtext(f"{space}{one}", "") for one in ("title", "desc")]
+    texts = [root.findtext(f"{space}{name}", "") for name in ("title", "desc")]
 
     assert root.get("role") == "img"
     assert all(texts)
     assert root.get("aria-labelledby", "").split() == [
-        one.get("id") for one in root if one.tag in (f"{space}title", f"{space}desc")
+        item.get("id") for item in root if item.tag in (f"{space}title", f"{space}desc")
     ]
 
 
@@ -354,7 +354,7 @@ def test_the_changelog_has_three_headings_a_release() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [one for one in PAGES if one.name != "queries.md"], ids=name_of
+    "page", [page for page in PAGES if page.name != "queries.md"], ids=name_of
 )  # fmt: skip
 def test_prose_has_one_sentence_a_line(page: Path) -> None:
     text = _PART.sub("", _FENCE.sub("", page.read_text(encoding="utf-8")))

@@ -136,8 +136,8 @@ def test_typed_queries_are_answered_alike(
         "text/csv, application/n-triples",
     ):
         here, there = (
-            one.get("/sparql", params={"query": query}, headers={"accept": accept})
-            for one in (client, elsewhere)
+            item.get("/sparql", params={"query": query}, headers={"accept": accept})
+            for item in (client, elsewhere)
         )
 
         assert here.status_code == 200, here.text
@@ -152,7 +152,7 @@ def test_typed_queries_are_answered_alike(
 def test_what_is_refused_here_is_refused_there_in_the_same_words(
     query: str, client: TestClient, elsewhere: TestClient
 ) -> None:
-    here, there = (one.get("/sparql", params={"query": query}) for one in (client, elsewhere))
+    here, there = (item.get("/sparql", params={"query": query}) for item in (client, elsewhere))
 
     assert here.status_code in (400, 403)
     assert (there.status_code, there.text) == (here.status_code, here.text)
@@ -170,7 +170,7 @@ def test_a_dataset_in_the_request_means_the_same(
     query = "SELECT (COUNT(*) AS ?n) { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
     fields = {"query": query} | {f"{kind}-graph-uri": iris for kind, iris in graphs.items()}
 
-    here, there = (one.post("/sparql", data=fields) for one in (client, elsewhere))
+    here, there = (item.post("/sparql", data=fields) for item in (client, elsewhere))
 
     assert here.status_code == 200
     assert there.json() == here.json()
@@ -205,11 +205,11 @@ def test_the_store_elsewhere_holds_the_same_quads(remote: RemoteStore, site: Bui
         (None, None, None, links),
     ]
     for pattern in patterns:
-        here = {str(one) for one in site.store.quads_for_pattern(*pattern)}
-        assert {str(one) for one in remote.quads_for_pattern(*pattern)} == here, pattern
+        here = {str(quad) for quad in site.store.quads_for_pattern(*pattern)}
+        assert {str(quad) for quad in remote.quads_for_pattern(*pattern)} == here, pattern
     assert len(remote) == len(site.store)
-    assert {str(one) for one in remote} == {str(one) for one in site.store}
-    assert {one.value for one in remote.named_graphs()} == site.graphs
+    assert {str(triple) for triple in remote} == {str(quad) for quad in site.store}
+    assert {graph.value for graph in remote.named_graphs()} == site.graphs
 
 
 def test_many_threads_may_ask_at_once(remote: RemoteStore) -> None:
@@ -220,10 +220,10 @@ def test_many_threads_may_ask_at_once(remote: RemoteStore) -> None:
         answers.append(written(remote.query(text, substitutions={Variable("place"): BONN})))
 
     threads = [threading.Thread(target=ask) for _ in range(16)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
     assert len(answers) == 16
     assert len(set(map(str, answers))) == 1
@@ -335,7 +335,7 @@ def test_what_an_engine_adds_of_its_own_is_never_sent(
 
 
 def test_a_query_is_read_without_being_evaluated() -> None:
-    crossed = " ".join(f"VALUES ?{one} {{ {' '.join(map(str, range(300)))} }}" for one in "abcd")
+    crossed = " ".join(f"VALUES ?{item} {{ {' '.join(map(str, range(300)))} }}" for item in "abcd")
     for text in (
         f"ASK {{ {crossed} FILTER (?a < 0) }}",
         f"SELECT (COUNT(*) AS ?unused) {{ {crossed} }}",
@@ -347,7 +347,7 @@ def test_a_query_is_read_without_being_evaluated() -> None:
         assert time.monotonic() - began < 1
 
 
-@pytest.mark.parametrize("text", [*TYPED, *(one.text for one in LIBRARY.values())])
+@pytest.mark.parametrize("text", [*TYPED, *(item.text for item in LIBRARY.values())])
 def test_plain_sparql_is_taken(text: str) -> None:
     require_sparql11(text, HOME, prefixes_for(HOME))
 

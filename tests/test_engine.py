@@ -115,5 +115,7 @@ def test_a_script_may_send_any_header(client: TestClient) -> None:
             "origin": "https://example.org", "access-control-request-method": "GET",
             "access-control-request-headers": "x-own, authorization",
         })  # fmt: skip
-        allowed = {one.strip() for one in answer.headers["access-control-allow-headers"].split(",")}
+        allowed = {
+            part.strip() for part in answer.headers["access-control-allow-headers"].split(",")
+        }
         assert allowed == {"*", "Authorization"}

@@ -51,7 +51,7 @@ def test_of_rows_only_what_may_break_a_rule_is_judged(two_lists: Path) -> None:
     judged = evident.worth_judging(lines)
     found = judge(lines)
 
-    assert {one.code for one in found} == {"C02"}
+    assert {item.code for item in found} == {"C02"}
     assert judge(judged) == found
     assert len(judged) - ontology < (len(lines) - ontology) / 4
     assert list(judged) == sorted(judged)
@@ -67,7 +67,7 @@ def test_rows_keep_the_rules_of_the_reference_too(tmp_path: Path, two_lists: Pat
     near = {line.split(" ", 2)[2][:-2] for line in lines if line.startswith(tuple(pairs))}
     sample = [line for line in lines if line.partition(" ")[0] in {*pairs, *near}]
 
-    assert [str(one) for one in PyshaclEngine().validate(b"".join(chunks(sample)), SHAPES)] == []
+    assert [str(item) for item in PyshaclEngine().validate(b"".join(chunks(sample)), SHAPES)] == []
 
 
 # --- any graph -----------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def test_a_row_that_breaks_a_rule_is_judged(code: str) -> None:
     lines = sorted({*rows(), *more} - {*gone})
     found = judge(lines)
 
-    assert code in {one.code for one in found}
+    assert code in {item.code for item in found}
     assert judge(evident.worth_judging(lines)) == found
 
 
@@ -226,7 +226,7 @@ def test_what_keeps_a_rule_by_the_graph_around_it_is_judged_with_that(more: list
     codes = {"D05", "P07", "A02"}
     found = judge(lines)
 
-    assert not codes & {one.code for one in found}
+    assert not codes & {item.code for item in found}
     assert judge(evident.worth_judging(lines)) == found
 
 
@@ -360,7 +360,7 @@ def test_what_is_miswritten_is_judged(code: str) -> None:
     lines = sorted({*as_written(), *more} - {*gone})
     found = judge(lines, FORM)
 
-    assert code in {one.code for one in found}
+    assert code in {item.code for item in found}
     assert judge(evident_form.worth_judging(lines), FORM) == found
 
 

@@ -135,7 +135,7 @@ def plain_text(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     words = re.findall(r"\w+", re.sub(r"'s?\b", " ", plain_text(text)).lower())
-    return [one.removesuffix("s") if len(one) > 3 else one for one in words]
+    return [word.removesuffix("s") if len(word) > 3 else word for word in words]
 
 
 def content(text: str) -> set[str]:
@@ -143,7 +143,7 @@ def content(text: str) -> set[str]:
 
 
 def parts(answer: str) -> list[str]:
-    return [one.strip() for one in answer.split(";")]
+    return [part.strip() for part in answer.split(";")]
 
 
 def number_text(text: str) -> str:
@@ -166,40 +166,40 @@ class Graph:
         text = f"{HEADER}SELECT DISTINCT * WHERE {{ {pattern} }}".replace("$this", str(this))
         found = self.store.query(text)
         assert isinstance(found, QuerySolutions)
-        names = [one.value for one in found.variables]
+        names = [variable.value for variable in found.variables]
         rows = [dict(zip(names, solution, strict=True)) for solution in found]
         return [{name: one for name, one in row.items()
                  if isinstance(one, NamedNode | Literal)} for row in rows]  # fmt: skip
 
     def answers(self, row: Row) -> list[NamedNode | Literal]:
-        return sorted({one["answer"] for one in self.rows(row.pattern, row.this)}, key=str)
+        return sorted({item["answer"] for item in self.rows(row.pattern, row.this)}, key=str)
 
     def of(self, path: str, thing: NamedNode) -> list[NamedNode | Literal]:
-        return [one["answer"] for one in self.rows(f"$this {path} ?answer", thing)]
+        return [row["answer"] for row in self.rows(f"$this {path} ?answer", thing)]
 
     def texts(self, terms: Iterable[NamedNode | Literal]) -> list[str]:
         """What people read in English, and quotes."""
-        return [one.value for one in terms
-                if isinstance(one, Literal) and one.language in (None, "en")]  # fmt: skip
+        return [term.value for term in terms
+                if isinstance(term, Literal) and term.language in (None, "en")]  # fmt: skip
 
     def names(self, term: NamedNode | Literal) -> set[str]:
         if isinstance(term, Literal):
             return {plain_text(term.value)}
         english = self.texts(self.of("rdfs:label|skos:prefLabel", term))
-        other = [one.value for one in self.of("skos:altLabel", term)]
-        return {plain_text(one) for one in (*english, *other)}
+        other = [item.value for item in self.of("skos:altLabel", term)]
+        return {plain_text(item) for item in (*english, *other)}
 
     def number(self, term: NamedNode | Literal) -> str:
         if isinstance(term, Literal):
             return f"={term.value}"
         comparator, number = self.of("tg:comparator", term), self.of("tg:number", term)
-        return "".join(one.value for one in (*comparator, *number)).replace("==", "=")
+        return "".join(item.value for item in (*comparator, *number)).replace("==", "=")
 
     @contextmanager
     def without(self, quads: Iterable[Quad]) -> Iterator[None]:
         gone = list(quads)
-        for one in gone:
-            self.store.remove(one)
+        for item in gone:
+            self.store.remove(item)
         yield
         self.store.extend(gone)
 
@@ -208,32 +208,32 @@ class Graph:
 
 
 def by_name(graph: Graph, row: Row, expected: str) -> Verdict:
-    found = [graph.names(one) for one in graph.answers(row)]
-    wanted = [plain_text(one) for one in parts(expected)]
-    each = all(sum(one in names for names in found) == 1 for one in wanted)
+    found = [graph.names(item) for item in graph.answers(row)]
+    wanted = [plain_text(item) for item in parts(expected)]
+    each = all(sum(item in names for names in found) == 1 for item in wanted)
     said = "; ".join(min(names, default="?") for names in found)
     return Verdict(said, each and len(found) == len(wanted))
 
 
 def by_text(graph: Graph, row: Row, expected: str) -> Verdict:
-    found = {plain_text(one) for one in graph.texts(graph.answers(row))}
+    found = {plain_text(item) for item in graph.texts(graph.answers(row))}
     return Verdict("; ".join(sorted(found)), found == {plain_text(expected)})
 
 
 def by_words(graph: Graph, row: Row, expected: str) -> Verdict:
     texts = graph.texts(graph.answers(row))
-    held = [any(content(part) <= set(tokens(one)) for one in texts) for part in parts(expected)]
-    few = sum(len(tokens(one)) for one in texts) <= MOST_WORDS
+    held = [any(content(part) <= set(tokens(text)) for text in texts) for part in parts(expected)]
+    few = sum(len(tokens(text)) for text in texts) <= MOST_WORDS
     return Verdict(" | ".join(texts), few and all(held) and bool(content(expected)))
 
 
 def by_date(graph: Graph, row: Row, expected: str) -> Verdict:
-    found = [one.value for one in graph.answers(row)]
+    found = [item.value for item in graph.answers(row)]
     return Verdict("; ".join(found), found == [expected])
 
 
 def by_number(graph: Graph, row: Row, expected: str) -> Verdict:
-    found = [graph.number(one) for one in graph.answers(row)]
+    found = [graph.number(item) for item in graph.answers(row)]
     return Verdict("; ".join(found), found == [number_text(expected)])
 
 
@@ -256,7 +256,7 @@ def precise(length: int) -> Callable[[Graph, Row, str], Verdict]:
     """A date that names one day (10 characters) or one year (4); a coarser one states neither."""
 
     def read(graph: Graph, row: Row, expected: str) -> Verdict:
-        spans = [bounds(one.value) for one in graph.answers(row)]
+        spans = [bounds(item.value) for item in graph.answers(row)]
         found = [span.earliest[:length] for span in spans
                  if span and span.earliest and span.latest
                  and span.earliest[:length] == span.latest[:length]]  # fmt: skip
@@ -285,8 +285,8 @@ def by_saying(graph: Graph, row: Row, expected: str) -> Verdict:
 
 def by_order(graph: Graph, row: Row, expected: str) -> Verdict:
     found = []
-    for one in graph.rows(row.where, row.this):
-        first, then = bounds(one["one"].value), bounds(one["other"].value)
+    for item in graph.rows(row.where, row.this):
+        first, then = bounds(item["one"].value), bounds(item["other"].value)
         if first and then and first.latest and then.earliest:
             found.append(first.latest < then.earliest)
     said = NOT_STATED if not found else "yes" if any(found) else "no"
@@ -294,8 +294,8 @@ def by_order(graph: Graph, row: Row, expected: str) -> Verdict:
 
 
 def by_sameness(graph: Graph, row: Row, expected: str) -> Verdict:
-    pairs = [(bounds(one["one"].value), bounds(one["other"].value))
-             for one in graph.rows(row.where, row.this)]  # fmt: skip
+    pairs = [(bounds(item["one"].value), bounds(item["other"].value))
+             for item in graph.rows(row.where, row.this)]  # fmt: skip
     said = NOT_STATED
     if len(pairs) == 1 and all(span and span.earliest and span.latest for span in pairs[0]):
         (low, high), (other_low, other_high) = (span or ("", "") for span in pairs[0])
@@ -305,7 +305,7 @@ def by_sameness(graph: Graph, row: Row, expected: str) -> Verdict:
 
 
 def by_openness(graph: Graph, row: Row, expected: str) -> Verdict:
-    kinds = {one.value.rpartition("/")[2] for one in graph.of("tg:remarkKind", row.this)}
+    kinds = {item.value.rpartition("/")[2] for item in graph.of("tg:remarkKind", row.this)}
     told = kinds & {"open-list", "not-closed"} or graph.of("tg:hedge", row.this)
     said = "no" if told else NOT_STATED
     return Verdict(said, said == expected)
@@ -358,12 +358,12 @@ def test_the_graph_answers_the_exam(graph: Graph, capsys: pytest.CaptureFixture[
 def table(right: Counter[tuple[str, str]], asked: Counter[tuple[str, str]]) -> Iterator[str]:
     """The share of right answers by source and kind."""
     kinds = sorted({kind for _, kind in asked})
-    yield "".join(f"{one:>12}" for one in ("answered", *kinds, "all"))
+    yield "".join(f"{item:>12}" for item in ("answered", *kinds, "all"))
     for source in (*sorted({source for source, _ in asked}), ""):
         here = [key for key in asked if source in ("", key[0])]
         cells = [[key for key in here if key[1] == kind] for kind in kinds] + [here]
         shares = (f"{sum(right[k] for k in c)}/{sum(asked[k] for k in c)}" for c in cells)
-        yield "".join(f"{one:>12}" for one in (source or "all", *shares))
+        yield "".join(f"{item:>12}" for item in (source or "all", *shares))
 
 
 # --- honesty: nothing that is not in the graph can answer
@@ -382,7 +382,7 @@ def dishonest(row: Row) -> str:
     if "?" in row.where and "$this" not in row.where:
         return "it does not start from its subject"
     constants = [text or number for text, number in re.findall(CONSTANT, row.where)]
-    if any(one.partition("-")[0].lower() not in asked for one in constants):
+    if any(constant.partition("-")[0].lower() not in asked for constant in constants):
         return "it holds a value that the question does not name"
     if row.reads == "says" and not len(content(row.where)) >= 2:
         return "one word says nothing"
@@ -461,14 +461,14 @@ def support(graph: Graph, row: Row) -> Iterator[list[Quad]]:
     default, this = DefaultGraph(), row.this
     near = [*graph.store.quads_for_pattern(this, None, None, default),
             *graph.store.quads_for_pattern(None, None, this, default)]  # fmt: skip
-    nodes = {this, *(one.subject for one in near), *(one.object for one in near)}
+    nodes = {this, *(item.subject for item in near), *(item.object for item in near)}
     nodes |= set(graph.answers(row)) if row.reads in VALUES else set()
     rest = [quad for node in sorted(nodes - {this}, key=str) if isinstance(node, NamedNode)
             for quad in graph.store.quads_for_pattern(node, None, None, default)]  # fmt: skip
-    found = [one for one in (*near, *rest) if (one.subject, one.predicate) != (this, RDF.type)]
-    yield from ([one] for one in found)
+    found = [item for item in (*near, *rest) if (item.subject, item.predicate) != (this, RDF.type)]
+    yield from ([item] for item in found)
     for node in (this, *sorted(nodes - {this}, key=str)):
-        yield [one for one in found if one.subject == node]
+        yield [item for item in found if item.subject == node]
 
 
 @pytest.mark.slow
@@ -495,7 +495,7 @@ def told(row: Row) -> str:
     if not graph:
         before, inner = "", pattern
     while "/" in (path := re.sub(r"<[^>]*>", "", inner)):
-        step = next(one for one in path.split() if "/" in one)
+        step = next(part for part in path.split() if "/" in part)
         inner = inner.replace(step, step.replace("/", " ?between . ?between ", 1))
     inner = re.sub(r"\?(first|last)\b", '"1990-10-03"^^xsd:date', inner)
     inner = re.sub(r"\?(\w+)", r"_:\1", inner)

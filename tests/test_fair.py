@@ -36,9 +36,9 @@ def findings(graph: Graph) -> set[tuple[str, str]]:
     """What the shapes find: the last part of the thing and of the property."""
     _, report, _ = pyshacl.validate(graph, shacl_graph=SHAPES)
     return {
-        (str(report.value(one, SH.focusNode)).rpartition("/")[2],
-         str(report.value(one, SH.resultPath)).rpartition("/")[2].rpartition("#")[2])
-        for one in report.objects(None, SH.result)
+        (str(report.value(value, SH.focusNode)).rpartition("/")[2],
+         str(report.value(value, SH.resultPath)).rpartition("/")[2].rpartition("#")[2])
+        for value in report.objects(None, SH.result)
     }  # fmt: skip
 
 
@@ -70,9 +70,9 @@ def test_a_missing_header_is_found(verb: URIRef, told: str) -> None:
 def test_a_term_without_its_german_definition_is_caught() -> None:
     graph = ontology()
     term = header() + "#Partnership"
-    for one in list(graph.objects(term, SKOS.definition)):
-        if isinstance(one, Literal) and one.language == "de":
-            graph.remove((term, SKOS.definition, one))
+    for value in list(graph.objects(term, SKOS.definition)):
+        if isinstance(value, Literal) and value.language == "de":
+            graph.remove((term, SKOS.definition, value))
 
     assert findings(graph) == {("ns#Partnership", "definition")}
 

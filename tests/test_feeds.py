@@ -262,7 +262,7 @@ def test_a_citation_that_passes_to_another_owner_changes_both() -> None:
     old = Dump("old", lambda: iter([quote, *cites]))
     new = Dump("new", lambda: iter([quote, cites[1]]))
 
-    assert [(one.action, one.iri[-1], one.lines) for one in changed_members(old, new)] == [
+    assert [(item.action, item.iri[-1], item.lines) for item in changed_members(old, new)] == [
         ("Delete", "a", ()), ("Update", "b", (quote, cites[1])),
     ]  # fmt: skip
 
@@ -298,7 +298,7 @@ def test_the_catalogue_as_it_changed_is_the_newest_catalogue(atlas: Path) -> Non
         for quad in quads:
             if quad.predicate.value == AS + "object":
                 held[str(quad.object)] = {
-                    one.triple for one in quads if one.graph_name == quad.subject
+                    item.triple for item in quads if item.graph_name == quad.subject
                 }
     newest = parse((folder(atlas, DAYS[2]) / "catalog.ttl").read_bytes(), format=RdfFormat.TURTLE)
     own = {quad.triple for quad in newest if str(quad.subject) in held}
@@ -407,13 +407,13 @@ def test_the_history_of_an_entity_is_by_release_and_in_words(atlas: Path, web: T
         {"en": "Date corrected: start: 1992 → 1993",
          "de": "Datumsangabe berichtigt: Beginn: 1992 → 1993"}
     ]  # fmt: skip
-    assert [one.release for one in history_of(read_history(days), iri)] == [DAYS[2], DAYS[1]]
+    assert [item.release for item in history_of(read_history(days), iri)] == [DAYS[2], DAYS[1]]
     assert web.get("/doc/place/poland/history.json").json()["history"] == []
     assert web.get("/doc/place/nowhere/history.json").status_code == 404
 
 
 def test_the_page_of_an_entity_shows_its_history_in_its_language(web: TestClient) -> None:
-    english, german = (web.get(f"/{one}/place/cedorf.html").text for one in ("en", "de"))
+    english, german = (web.get(f"/{name}/place/cedorf.html").text for name in ("en", "de"))
 
     assert '<h2 id="history">What changed</h2>' in english
     assert "Date corrected: start: 1992 → 1993" in english
@@ -497,7 +497,9 @@ def test_the_lists_of_states_name_the_same_ones_in_both_forms(web: TestClient) -
         text = web.get(f"/timemap/link/{path}").text
         listed = re.findall(r'<([^>]+)>; rel="[a-z ]*memento"', text)
         graph = Graph().parse(data=web.get(f"/timemap/ttl/{path}").text, format="turtle")
-        told = {str(one) for one in graph.objects(None, None) if f"{HOME}release/" in str(one)}
+        told = {
+            str(value) for value in graph.objects(None, None) if f"{HOME}release/" in str(value)
+        }
         assert listed == [f"{HOME}release/{day}/{path}" for day in days]
         assert told == set(listed)
     assert web.get("/timemap/link/id/place/nowhere").status_code == 404

@@ -36,7 +36,7 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_there_are_ten_each_in_three_ways() -> None:
-    assert [number for number, _, _ in SECTIONS] == [str(one) for one in range(1, 11)]
+    assert [number for number, _, _ in SECTIONS] == [str(number) for number in range(1, 11)]
     for number, title, body in SECTIONS:
         curl, command = blocks(body, "console")
         assert len(blocks(body, "sparql")) == len(blocks(body, "python")) == 1, title
@@ -64,6 +64,6 @@ def test_the_endpoint_and_python_answer_the_same(
 
     rows = twingraph.query((saved / f"{number}.rq").read_text(encoding="utf-8"))
 
-    shown = [[str(one).lower() if isinstance(one, bool) else str(one) for one in row.values()]
+    shown = [[str(item).lower() if isinstance(item, bool) else str(item) for item in row.values()]
              for row in rows]  # fmt: skip
     assert [list(rows.variables), *shown] == list(csv.reader(io.StringIO(printed))), title

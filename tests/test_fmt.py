@@ -41,7 +41,7 @@ TRIPLES = st.lists(st.builds(Triple, IRIS, IRIS, st.one_of(IRIS, LITERALS)), min
 
 def read(text: str | bytes) -> set[Triple]:
     raw = text.encode() if isinstance(text, str) else text
-    return {one.triple for one in parse(raw, format=RdfFormat.TURTLE)}
+    return {quad.triple for quad in parse(raw, format=RdfFormat.TURTLE)}
 
 
 @given(TRIPLES)
@@ -67,10 +67,10 @@ def test_positions_give_the_line_of_a_statement(triples: list[Triple]) -> None:
     text = write_turtle(triples)
     positions, lines = Positions(text), text.split("\n")
 
-    for one in triples:
-        subject, verb = plain(one.subject), one.predicate.value
+    for triple in triples:
+        subject, verb = plain(triple.subject), triple.predicate.value
         first, here = positions.line(subject), positions.line(subject, verb)
-        written = "a" if one.predicate == RDF.type else iri_text(verb, set())
+        written = "a" if triple.predicate == RDF.type else iri_text(verb, set())
         block = "\n".join(lines[first - 1 : here])
         assert lines[first - 1].startswith(iri_text(subject, set()) + " ")
         assert f" {written} " in lines[here - 1]
@@ -102,7 +102,7 @@ def test_what_would_lose_something_is_left_alone(raw: bytes, code: str, tmp_path
 
     done = format_files(Settings(tmp_path), (), write=True)
 
-    assert [one.code for one in done.problems] == [code]
+    assert [problem.code for problem in done.problems] == [code]
     assert path.read_bytes() == raw
 
 
@@ -116,7 +116,7 @@ def test_a_link_out_of_the_project_is_not_replaced(tmp_path: Path) -> None:
 
     done = format_files(Settings(project), (), write=True)
 
-    assert [one.code for one in done.problems] == ["F12"]
+    assert [problem.code for problem in done.problems] == ["F12"]
     assert link.is_symlink()
     assert outside.read_text(encoding="utf-8") == "<http://e/a>    a <http://e/B> ."
 
@@ -124,9 +124,9 @@ def test_a_link_out_of_the_project_is_not_replaced(tmp_path: Path) -> None:
 def test_prefix_lists_that_come_and_go_are_not_mistaken_for_each_other() -> None:
     texts = [
         write_turtle(
-            [Triple(TG.about, TG.about, NamedNode(f"http://{one}/a"))], {one: f"http://{one}/"}
+            [Triple(TG.about, TG.about, NamedNode(f"http://{name}/a"))], {name: f"http://{name}/"}
         )
-        for one in ("e", "f", "g")
+        for name in ("e", "f", "g")
     ]
 
     assert [f"{one}:a" in text for one, text in zip("efg", texts, strict=True)] == [True] * 3
@@ -154,12 +154,12 @@ def test_a_remark_about_thousands_of_entities_is_written_one_a_line() -> None:
     settings = Settings(Path())
 
     found = read_bytes(text.encode(), "data/sources/a.ttl", settings)
-    assert [one.code for one in found.problems] == ["F06"]
+    assert [problem.code for problem in found.problems] == ["F06"]
     formatted = format_text(text.encode(), "data/sources/a.ttl", HOME)
     assert formatted.problem is None
     assert formatted.text.count("\n    partnership:a-b") == 4999
     found = read_bytes(formatted.text.encode(), "data/sources/a.ttl", settings)
-    assert [one.code for one in found.problems] == []
+    assert [problem.code for problem in found.problems] == []
     assert len(found.quads) == 5000
     thing, first = f"{HOME}id/remark/all", f"{HOME}id/partnership/a-b0"
     assert found.positions.line(thing, TG.about.value, first) == 5

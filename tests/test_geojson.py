@@ -22,8 +22,8 @@ from twingraph.settings import Settings
 Json = dict[str, Any]
 DEPTH = {"Point": 0, "LineString": 1, "MultiPoint": 1, "MultiLineString": 2}
 
-longitudes = st.floats(-180, 180, allow_nan=False).map(lambda one: round(one, 5))
-latitudes = st.floats(-90, 90, allow_nan=False).map(lambda one: round(one, 5))
+longitudes = st.floats(-180, 180, allow_nan=False).map(lambda item: round(item, 5))
+latitudes = st.floats(-90, 90, allow_nan=False).map(lambda item: round(item, 5))
 positions = st.tuples(longitudes, latitudes)
 
 
@@ -31,8 +31,8 @@ def positions_of(coordinates: list[Any], depth: int) -> Iterator[list[float]]:
     if depth == 0:
         yield coordinates
     else:
-        for one in coordinates:
-            yield from positions_of(one, depth - 1)
+        for coordinate in coordinates:
+            yield from positions_of(coordinate, depth - 1)
 
 
 def check(raw: bytes) -> list[Json]:
@@ -72,7 +72,7 @@ def parts_of(geometry: Json) -> list[list[list[float]]]:
     if depth == 0:
         return [[coordinates]]
     if geometry["type"] == "MultiPoint":
-        return [[one] for one in coordinates]
+        return [[coordinate] for coordinate in coordinates]
     return [coordinates] if depth == 1 else list(coordinates)
 
 
@@ -97,7 +97,7 @@ def box(parts: list[list[list[float]]]) -> list[float]:
         if west > east and holds(west, (east - west) % 360)
     ]
     _, west, east = min(fits, key=lambda fit: fit[0])
-    return [west, min(one[1] for one in found), east, max(one[1] for one in found)]
+    return [west, min(item[1] for item in found), east, max(item[1] for item in found)]
 
 
 def lines(geometry: Json) -> list[Any]:
@@ -140,7 +140,7 @@ def test_every_place_is_in_it_with_its_point_or_none(built: Path) -> None:
     with (built / "tables" / "places.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
 
-    assert [one["id"] for one in features] == [row["iri"] for row in rows]
+    assert [feature["id"] for feature in features] == [row["iri"] for row in rows]
     for feature, row in zip(features, rows, strict=True):
         assert feature["properties"]["label_de"] == row["label_de"]
         if row["latitude"]:
@@ -148,7 +148,7 @@ def test_every_place_is_in_it_with_its_point_or_none(built: Path) -> None:
             assert feature["geometry"] == {"type": "Point", "coordinates": point}
         else:
             assert feature["geometry"] is None
-    berlin = next(one for one in features if one["id"].endswith("/place/berlin"))
+    berlin = next(feature for feature in features if feature["id"].endswith("/place/berlin"))
     assert berlin["geometry"]["coordinates"] == [13.41053, 52.52437]
     assert berlin["properties"]["wikidata"] == ["Q64"]
 
@@ -156,18 +156,20 @@ def test_every_place_is_in_it_with_its_point_or_none(built: Path) -> None:
 def test_every_partnership_is_in_it_and_what_is_not_drawn_says_why(built: Path) -> None:
     features = check((built / "partnerships.geojson").read_bytes())
     located = {
-        one["id"] for one in check((built / "places.geojson").read_bytes()) if one["geometry"]
+        item["id"] for item in check((built / "places.geojson").read_bytes()) if item["geometry"]
     }
     with (built / "tables" / "partnerships.csv").open(encoding="utf-8", newline="") as stream:
         rows = {row["iri"]: row for row in csv.DictReader(stream)}
 
-    assert [one["id"] for one in features] == sorted(rows)
+    assert [feature["id"] for feature in features] == sorted(rows)
     for feature in features:
         partners = rows[feature["id"]]["partners"].split()
         drawn = len(located & set(partners)) > 1
         assert (feature["geometry"] is not None) == drawn
-        assert feature["properties"]["unlocated"] == [one for one in partners if one not in located]
-    minsk = next(one for one in features if one["id"].endswith("/bonn-minsk"))
+        assert feature["properties"]["unlocated"] == [
+            partner for partner in partners if partner not in located
+        ]
+    minsk = next(feature for feature in features if feature["id"].endswith("/bonn-minsk"))
     assert minsk["geometry"]["type"] == "LineString"
     assert minsk["properties"]["start"] == "[1993~,2003]"
     assert minsk["properties"]["conflict"] == [TG.start.value]

@@ -16,7 +16,7 @@ from twingraph.sparql.lexer import tokens
 
 # The engine's HTTP client refuses port 1 by itself, with an OSError: a call without a network.
 HOST = "<http://127.0.0.1:1/>"
-PREFIXES = "".join(f"PREFIX {one}: {HOST} " for one in ("", "ex", "service"))
+PREFIXES = "".join(f"PREFIX {name}: {HOST} " for name in ("", "ex", "service"))
 
 HARMLESS = [
     "SELECT ?service { ?service ?p $SERVICE }",
@@ -138,12 +138,12 @@ def test_strings_and_comments_may_say_anything(before: str, after: str) -> None:
 
 @given(st.text(max_size=60))
 def test_the_guard_takes_any_text(text: str) -> None:
-    for one in (text, f"service{text}"):
+    for item in (text, f"service{text}"):
         try:
-            refuse_remote(one, ())
+            refuse_remote(item, ())
         except TwingraphError as error:
             assert re.match(r"line \d+", str(error))
-        assert all(one[token.start :].startswith(token.text) for token in tokens(one))
+        assert all(item[token.start :].startswith(token.text) for token in tokens(item))
 
 
 @pytest.mark.parametrize(

@@ -60,13 +60,13 @@ def pages(start: str) -> Iterator[tuple[str, bytes, Graph]]:
         yield url, body, graph
         views = set(graph.subjects(RDF.type, HYDRA.PartialCollectionView))
         assert len(views) == 1
-        url = str(next((one for view in views for one in graph.objects(view, HYDRA.next)), ""))
+        url = str(next((value for view in views for value in graph.objects(view, HYDRA.next)), ""))
 
 
 def one_text(graph: Graph, node: Node | None, verb: URIRef, language: str = "en") -> str:
     found = sorted(
-        (one for one in graph.objects(node, verb) if isinstance(one, Literal)),
-        key=lambda one: (one.language != language, str(one)),
+        (value for value in graph.objects(node, verb) if isinstance(value, Literal)),
+        key=lambda item: (item.language != language, str(item)),
     )
     return str(found[0]) if found else ""
 
@@ -74,9 +74,11 @@ def one_text(graph: Graph, node: Node | None, verb: URIRef, language: str = "en"
 def package(graph: Graph, dataset: Node) -> dict[str, Any]:
     """What CKAN makes of a data set, from the page it stands on alone."""
     forms = sorted(graph.objects(dataset, DCAT.distribution), key=str)
-    licences = [one_text(graph, graph.value(one, DCTERMS.license), DCTERMS.title) for one in forms]
+    licences = [
+        one_text(graph, graph.value(form, DCTERMS.license), DCTERMS.title) for form in forms
+    ]
     known = {title: key for key, title in CKAN_LICENCES.items()}
-    contact, publisher = (graph.value(dataset, one) for one in (DCAT.contactPoint,
+    contact, publisher = (graph.value(dataset, item) for item in (DCAT.contactPoint,
                                                                 DCTERMS.publisher))  # fmt: skip
     return {
         "guid": str(dataset),
@@ -92,7 +94,7 @@ def package(graph: Graph, dataset: Node) -> dict[str, Any]:
         "issued": one_text(graph, dataset, DCTERMS.issued),
         "modified": one_text(graph, dataset, DCTERMS.modified),
         "frequency": str(graph.value(dataset, DCTERMS.accrualPeriodicity)),
-        "resources": [resource(graph, one) for one in forms],
+        "resources": [resource(graph, form) for form in forms],
     }
 
 
@@ -128,14 +130,14 @@ def ckan(start: str) -> list[dict[str, Any]]:
 def test_ckan_finds_every_data_set_once_and_whole(portal: Any, start: str) -> None:
     found = ckan(portal.base + start)
 
-    assert sorted(one["guid"] for one in found) == [
+    assert sorted(item["guid"] for item in found) == [
         f"{portal.base}dataset/{name}" for name in ("links", "partnerships", "vocabulary")
     ]
-    for one in found:
-        empty = [key for key, value in one.items() if value in ("", "None", [])]
+    for item in found:
+        empty = [key for key, value in item.items() if value in ("", "None", [])]
         assert empty == []
-        assert one["license_id"] == "cc-zero"
-        for each in one["resources"]:
+        assert item["license_id"] == "cc-zero"
+        for each in item["resources"]:
             left_out = {key for key, value in each.items() if value in ("", "None", 0)}
             is_file = each["hash"] != ""  # endpoint and feed are none
             assert left_out <= ({"compress_format"} if is_file else
@@ -151,11 +153,11 @@ def test_a_second_run_finds_just_the_same(portal: Any) -> None:
 
 def test_pages_of_any_size_give_the_same_packages(portal: Any) -> None:
     runs = [
-        sorted(ckan(portal.base + f"catalog.ttl{size}"), key=lambda one: str(one["guid"]))
+        sorted(ckan(portal.base + f"catalog.ttl{size}"), key=lambda item: str(item["guid"]))
         for size in ("", "?size=1", "?size=2", "?size=3")
     ]
 
-    assert all(one == runs[0] for one in runs)
+    assert all(run == runs[0] for run in runs)
 
 
 def test_no_two_pages_are_the_same_bytes(portal: Any) -> None:
@@ -173,13 +175,13 @@ def test_the_view_counts_and_leads_to_the_ends(portal: Any) -> None:
         whole = URIRef(f"{portal.base}catalog")
         assert (whole, HYDRA.view, here) in graph
         assert graph.value(whole, HYDRA.totalItems) == Literal(3)
-        first, last = (str(graph.value(here, HYDRA[one])) for one in ("first", "last"))
+        first, last = (str(graph.value(here, HYDRA[name])) for name in ("first", "last"))
         assert (first, last) == tuple(
             f"{portal.base}catalog.ttl?page={number}&size=2" for number in (1, 2)
         )
 
 
-@pytest.mark.parametrize("start", [one for one in STARTS if "." in one])
+@pytest.mark.parametrize("start", [start for start in STARTS if "." in start])
 def test_udata_finds_unique_identifiers_and_services(portal: Any, start: str) -> None:
     identifiers: list[str] = []
     served: list[tuple[str, str]] = []
@@ -206,8 +208,8 @@ def test_udata_finds_unique_identifiers_and_services(portal: Any, start: str) ->
 def test_every_address_answers_with_the_size_and_checksum_it_promises(portal: Any) -> None:
     promised = {
         each["url"]: (each["size"], each["hash"])
-        for one in ckan(f"{portal.base}catalog.ttl")
-        for each in one["resources"]
+        for item in ckan(f"{portal.base}catalog.ttl")
+        for each in item["resources"]
         if each["hash"]
     }
 
@@ -222,8 +224,8 @@ def test_every_address_answers_with_the_size_and_checksum_it_promises(portal: An
 def test_every_address_of_ours_in_the_catalogue_answers(portal: Any) -> None:
     """Names of data sets and pages too: what a portal shows as a link must lead somewhere."""
     [(_, _, graph)] = pages(f"{portal.base}catalog.ttl")
-    named = {str(one).partition("#")[0] for triple in graph for one in triple
-             if isinstance(one, URIRef) and str(one).startswith(portal.base)}  # fmt: skip
+    named = {str(item).partition("#")[0] for triple in graph for item in triple
+             if isinstance(item, URIRef) and str(item).startswith(portal.base)}  # fmt: skip
 
     assert len(named) > 60
     for url in sorted(named):
@@ -236,8 +238,8 @@ def test_the_catalogue_of_the_newest_release_is_served(portal: Any) -> None:
     newest = Graph().parse(portal.project / "releases" / "2026-11-28" / "catalog.ttl")
 
     assert set(newest) <= set(graph)
-    assert {str(one).removeprefix(portal.base).partition("/")[0]
-            for one in graph.objects(None, DCAT.downloadURL)} == {"release"}  # fmt: skip
+    assert {str(value).removeprefix(portal.base).partition("/")[0]
+            for value in graph.objects(None, DCAT.downloadURL)} == {"release"}  # fmt: skip
 
 
 def test_the_data_page_lists_every_release_with_its_files(portal: Any, read: Any) -> None:

@@ -100,18 +100,18 @@ def write_release(
                 pack(folder / name, folder / (name + suffix))
     listed: list[dict[str, str | int]] = [
         {
-            "name": one.relative_to(folder).as_posix(),
-            "size": one.stat().st_size,
-            "sha256": hashlib.sha256(one.read_bytes()).hexdigest(),
+            "name": path.relative_to(folder).as_posix(),
+            "size": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         }
-        for one in sorted(folder.rglob("*"))
-        if one.is_file()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     ]
     for told in listed if only else ():
         if (folder / f"{told['name']}.zst").is_file():
             told["stored"] = f"{told['name']}.zst"
             (folder / str(told["name"])).unlink()
-    sums = "".join(f"{one['sha256']}  {one['name']}\n" for one in listed)
+    sums = "".join(f"{item['sha256']}  {item['name']}\n" for item in listed)
     about = {"base_iri": base, "date": date, "files": listed, "notes": {"en": "x", "de": "x"}}
     (folder / "release.json").write_text(json.dumps(about), "utf-8")
     (folder / "SHA256SUMS").write_text(sums, "utf-8")
@@ -124,7 +124,7 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     releases = tmp_path_factory.mktemp("releases")
     names = [
         "twingraph.nq", "twingraph.ttl", "links/missing.csv", "shapes.ttl", "void.ttl",
-        *(one.name for one in built.glob("catalog*")),
+        *(path.name for path in built.glob("catalog*")),
     ]  # fmt: skip
     files = {name: (built / name).read_bytes() for name in names}
     files["empty.csv"] = b""
@@ -173,7 +173,7 @@ def known(server: Server) -> dict[str, str]:
         "empty": release / "empty.csv",
         "dump": server.build / "twingraph.nq",
     }
-    found = {"many": ",".join(f"{2 * one}-{2 * one}" for one in range(2500))}
+    found = {"many": ",".join(f"{2 * number}-{2 * number}" for number in range(2500))}
     for name, path in files.items():
         raw = path.read_bytes()
         digest = hashlib.sha256(raw)
@@ -195,7 +195,7 @@ def known(server: Server) -> dict[str, str]:
 def battery() -> list[tuple[str, str, str, str]]:
     lines = (ROOT / "tests" / "http_battery.txt").read_text("utf-8").splitlines()
     rows = [line.split("|") for line in lines if line and not line.startswith("#")]
-    return [(one[0].strip(), one[1].strip(), one[2].strip(), one[3].strip()) for one in rows]
+    return [(row[0].strip(), row[1].strip(), row[2].strip(), row[3].strip()) for row in rows]
 
 
 BATTERY = battery()
@@ -208,8 +208,8 @@ def fill(text: str, known: dict[str, str]) -> str:
 def send(server: Server, path: str, headers: str, known: dict[str, str], method: str) -> Answer:
     path = re.sub(r"^R(?=/)", f"/release/{DATE}", re.sub(r"^D(?=/)", "/dumps", path))
     sent = []
-    for one in fill(headers, known).split(" && "):
-        name, colon, value = one.partition(":")
+    for part in fill(headers, known).split(" && "):
+        name, colon, value = part.partition(":")
         if colon:
             sent.append((name, value.strip()))
     return server.ask(path, *sent, method=method)
@@ -222,20 +222,20 @@ def parts_of(answer: Answer) -> list[tuple[str, bytes]]:
     parts = message.get_payload()
     assert isinstance(parts, list) and not message.defects
     found = []
-    for one in parts:
-        assert isinstance(one, Message) and one["content-type"]
-        raw = one.get_payload(decode=True)
+    for part in parts:
+        assert isinstance(part, Message) and part["content-type"]
+        raw = part.get_payload(decode=True)
         assert isinstance(raw, bytes)
-        found.append((str(one["content-range"]), raw))
+        found.append((str(part["content-range"]), raw))
     return found
 
 
 def differs(answer: Answer, expected: str, known: dict[str, str]) -> list[str]:
     """Return what of `expected` did not come."""
     wrong = []
-    for one in re.split(r"; (?!charset)", fill(expected, known)):
-        name, equals, value = one.partition("=")
-        if match := re.fullmatch(r"(all|bytes|parts)(?: (\S+))? of (\w+)", one):
+    for part in re.split(r"; (?!charset)", fill(expected, known)):
+        name, equals, value = part.partition("=")
+        if match := re.fullmatch(r"(all|bytes|parts)(?: (\S+))? of (\w+)", part):
             raw = Path(known[f"{match[3]}.path"]).read_bytes()
             spans = [
                 tuple(map(int, each.split("-"))) for each in (match[2] or "").split(",") if each
@@ -246,23 +246,23 @@ def differs(answer: Answer, expected: str, known: dict[str, str]) -> list[str]:
                 right &= answer.headers["content-length"] == str(len(answer.body))
             else:
                 right = answer.body == (raw[spans[0][0] : spans[0][1] + 1] if spans else raw)
-        elif one == "nothing":
+        elif part == "nothing":
             right = answer.body == b""
-        elif one == "told":
+        elif part == "told":
             right = len(answer.body) > 20 and "content-type" in answer.headers
-        elif one.startswith("!"):
-            right = one[1:] not in answer.headers
+        elif part.startswith("!"):
+            right = part[1:] not in answer.headers
         else:
             right = bool(equals) and answer.headers[name] == value
         if not right:
-            wrong.append(f"{one} (came: {answer.headers.get(name)})")
+            wrong.append(f"{part} (came: {answer.headers.get(name)})")
     return wrong
 
 
 def test_the_battery_of_requests_is_the_same() -> None:
     assert len(BATTERY) >= 60
-    assert len({one[:2] for one in BATTERY}) == len(BATTERY)
-    assert {one[2] for one in BATTERY} >= {"200", "206", "304", "302", "404", "406", "412", "416"}
+    assert len({item[:2] for item in BATTERY}) == len(BATTERY)
+    assert {item[2] for item in BATTERY} >= {"200", "206", "304", "302", "404", "406", "412", "416"}
 
 
 def test_every_request_of_the_battery_is_answered_as_written(
@@ -284,7 +284,7 @@ def test_head_tells_what_get_would_for_every_request_of_the_battery(
     wrong = []
     for path, headers, _, _ in BATTERY:
         kept = " && ".join(
-            one for one in headers.split(" && ") if not one.startswith(("Range:", "If-Range:"))
+            part for part in headers.split(" && ") if not part.startswith(("Range:", "If-Range:"))
         )
         get = send(server, path, kept, known, "GET")
         head = send(server, path, headers, known, "HEAD")
@@ -395,10 +395,10 @@ def test_a_file_that_is_not_whole_is_503_and_not_a_part_of_it(
     states.append(server.ask("/release/2024-03-01/a.nt", method=method))
     states.append(server.ask("/release/2024-03-01/a.nt", ("Range", "bytes=0-0"), method=method))
 
-    assert [one.status for one in states] == [503] * 4
-    assert {one.headers["retry-after"] for one in states} == {"10"}
-    assert {one.headers["etag"] for one in states} == {None}
-    assert all("not here as it was published" in one.body.decode() for one in states) or (
+    assert [state.status for state in states] == [503] * 4
+    assert {state.headers["retry-after"] for state in states} == {"10"}
+    assert {state.headers["etag"] for state in states} == {None}
+    assert all("not here as it was published" in state.body.decode() for state in states) or (
         method == "HEAD"
     )
 
@@ -600,7 +600,7 @@ def test_a_release_that_comes_while_running_is_seen_and_only_when_whole(
     finally:
         shutil.rmtree(target, ignore_errors=True)
 
-    assert [one.status for one in (before, nothing_yet, half, there)] == [404, 503, 503, 200]
+    assert [item.status for item in (before, nothing_yet, half, there)] == [404, 503, 503, 200]
     assert half.headers["retry-after"] == "10"
     assert there.body == b"<a> <b> <c> .\n"
     assert latest == still == f"/release/{DATE}.2/"
@@ -614,7 +614,7 @@ def test_an_unknown_release_is_404_with_those_there_are(server: Server) -> None:
 
     assert page.status == 404
     assert "Keine solche Ausgabe" in page.body.decode()
-    assert [one["href"] for one in told["alternates"]] == [
+    assert [item["href"] for item in told["alternates"]] == [
         f"/release/{DATE}.2/", f"/release/{DATE}/", "/release/2024-04-01/",
     ]  # fmt: skip
 
@@ -633,7 +633,7 @@ def test_two_releases_of_a_day_have_two_times(server: Server) -> None:
         for date in (DATE, f"{DATE}.2")
     ]
 
-    assert times == [formatdate(MIDNIGHT + one, usegmt=True) for one in (0, 1)]
+    assert times == [formatdate(MIDNIGHT + item, usegmt=True) for item in (0, 1)]
 
 
 def test_no_file_says_it_came_to_be_later_than_now(server: Server) -> None:
@@ -643,7 +643,7 @@ def test_no_file_says_it_came_to_be_later_than_now(server: Server) -> None:
     shutil.rmtree(folder)
 
     modified, now = (
-        parsedate_to_datetime(answer.headers[one]) for one in ("last-modified", "date")
+        parsedate_to_datetime(answer.headers[name]) for name in ("last-modified", "date")
     )
     assert modified <= now
 
@@ -752,8 +752,8 @@ ROUTES: list[tuple[str, tuple[str, str] | None, int]] = [
 
 def told(answer: Answer) -> dict[str, list[str]]:
     """Return all headers but the time, several of one name kept apart."""
-    names = {one.lower() for one in answer.headers} - {"date"}
-    return {one: answer.headers.get_all(one, []) for one in sorted(names)}
+    names = {header.lower() for header in answer.headers} - {"date"}
+    return {name: answer.headers.get_all(name, []) for name in sorted(names)}
 
 
 def test_head_is_get_without_its_body_for_every_kind_of_address(server: Server) -> None:
@@ -770,9 +770,9 @@ def test_head_is_get_without_its_body_for_every_kind_of_address(server: Server) 
 
 
 def test_every_route_is_among_those_addresses(built: Path) -> None:
-    routes = [one for one in create_app(built).routes if isinstance(one, Route)]
+    routes = [route for route in create_app(built).routes if isinstance(route, Route)]
     asked = [path.partition("?")[0] for path, _, _ in ROUTES]
-    silent = {one.path for one in routes if not any(map(one.path_regex.match, asked))}
+    silent = {route.path for route in routes if not any(map(route.path_regex.match, asked))}
 
     assert silent == {"/metrics"}  # it counts the very requests that would be compared
 
@@ -820,9 +820,9 @@ def nginx_block(name: str) -> str:
 def free_ports(number: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for one in probes:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in probes]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 class Nginx(NamedTuple):
@@ -858,10 +858,10 @@ def nginx(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     process = subprocess.Popen(words, stderr=subprocess.PIPE)
     found = [Server(port, server.releases, server.build) for port in ports]
     try:
-        for one in found:
+        for item in found:
             for _ in range(100):
                 with contextlib.suppress(OSError):
-                    one.ask("/robots.txt")
+                    item.ask("/robots.txt")
                     break
                 time.sleep(0.05)
         yield Nginx(*found)
@@ -878,8 +878,8 @@ def test_every_request_of_the_battery_is_answered_the_same_through_nginx(
     for path, headers, status, expected in BATTERY:
         if "%" in path or ".." in path or "//" in path or "/./" in path:
             continue  # nginx puts such paths right before it asks, or refuses them itself
-        names = [one.partition(":")[0] for one in headers.split(" && ")]
-        twice = any(names.count(one) > 1 for one in names if one.startswith("If-"))
+        names = [part.partition(":")[0] for part in headers.split(" && ")]
+        twice = any(names.count(name) > 1 for name in names if name.startswith("If-"))
         if twice or "{many}" in headers:  # nginx takes neither, nor a header of more than 8 KiB
             status, expected = "400", "told"
         expected = re.sub(r"; vary=[^;]*", "", expected)  # it names the same in two headers
@@ -987,7 +987,7 @@ def test_every_file_of_a_release_comes_with_its_checksum_however_it_is_packed(
                     wrong.append((name, coding, answer.status_code))
         page = client.get("/en/data.html").text
 
-    stored = {one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()}
+    stored = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     stored |= {name.removesuffix(".zst") for name in stored}
     assert {name for _, name in listed} == stored - {"SHA256SUMS"}
     assert wrong == []

@@ -50,9 +50,9 @@ def inside(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_it_is_small_and_whole(project: Path) -> None:
     files = sorted(
-        one.relative_to(project).as_posix()
-        for one in project.rglob("*")
-        if one.is_file() and "build" not in one.as_posix().removeprefix(str(project))
+        path.relative_to(project).as_posix()
+        for path in project.rglob("*")
+        if path.is_file() and "build" not in path.as_posix().removeprefix(str(project))
     )
 
     assert files == [
@@ -70,7 +70,9 @@ def test_it_is_small_and_whole(project: Path) -> None:
 
 def test_its_readme_can_be_followed_word_for_word(inside: Path) -> None:
     text = (inside / "README.md").read_text(encoding="utf-8")
-    commands = [shlex.split(one) for one in re.findall(r"^\$ twingraph (.+)$", text, re.MULTILINE)]
+    commands = [
+        shlex.split(match) for match in re.findall(r"^\$ twingraph (.+)$", text, re.MULTILINE)
+    ]
     done = {" ".join(words): run(*words).exit_code for words in commands if words != ["serve"]}
 
     assert ["serve"] in commands
@@ -122,7 +124,7 @@ def test_every_entity_of_it_has_its_pages(inside: Path) -> None:
     found = store.query("SELECT DISTINCT ?s { ?s ?p ?o FILTER (ISIRI(?s)) }")
     assert isinstance(found, QuerySolutions)
     things = [row["s"].value for row in found if isinstance(row["s"], NamedNode)]
-    things = sorted(one.removeprefix(BASE) for one in things if one.startswith(BASE))
+    things = sorted(iri.removeprefix(BASE) for iri in things if iri.startswith(BASE))
 
     answers = {}
     for thing in things:
@@ -133,7 +135,7 @@ def test_every_entity_of_it_has_its_pages(inside: Path) -> None:
                 answers[page] = client.get(f"/{page}").status_code
     told = client.get("/id/place/musterstadt", headers={"accept": "text/turtle"})
 
-    assert len([one for one in things if kind_of(BASE + one, BASE)]) >= 11
+    assert len([iri for iri in things if kind_of(BASE + iri, BASE)]) >= 11
     assert set(answers.values()) == {200}
     assert told.headers["location"] == "/doc/place/musterstadt.ttl"
     assert f"@prefix place: <{BASE}id/place/> ." in client.get("/doc/place/musterstadt.ttl").text
@@ -149,7 +151,7 @@ def test_a_folder_with_files_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(TwingraphError, match="has files in it; name a new or an empty folder"):
         make_project(tmp_path, STARTER_BASE, None, date(2027, 1, 31))
 
-    assert [one.name for one in tmp_path.iterdir()] == ["letters.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["letters.txt"]
 
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:

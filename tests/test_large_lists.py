@@ -51,9 +51,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _cut(imports / "geonames/rows.csv", lambda _, row: row["slug"] in slugs)
     for toml in imports.glob("*/import.toml"):
         lines = toml.read_text().splitlines()
-        toml.write_text("\n".join(one for one in lines if not one.startswith("sha256")) + "\n")
+        toml.write_text("\n".join(line for line in lines if not line.startswith("sha256")) + "\n")
     done = build(load_settings(project), project / "build", large=True)
-    assert done.folder is not None, [str(one) for one in done.problems[:9]]
+    assert done.folder is not None, [str(problem) for problem in done.problems[:9]]
     return project
 
 
@@ -74,35 +74,35 @@ def quads_of(world: Curated, slug: str) -> Collection[Quad]:
 
 
 def test_every_row_of_wikidatas_list_is_written(world: Curated) -> None:
-    found = next(one for one in world.imports if one.slug == "wikidata-2016")
+    found = next(item for item in world.imports if item.slug == "wikidata-2016")
 
-    assert Counter(one.result for one in found.outcomes) == {"written": 34178}
+    assert Counter(outcome.result for outcome in found.outcomes) == {"written": 34178}
     assert not found.problems
     quads = quads_of(world, "wikidata-2016")
-    partnerships = {one.subject for one in quads if one.predicate == TG.partner}
+    partnerships = {quad.subject for quad in quads if quad.predicate == TG.partner}
     assert len(partnerships) == 17401  # both directions are one
 
 
 def test_names_in_an_unknown_language_have_no_tag(world: Curated) -> None:
-    table = next(one for one in world.files if one.path.endswith("wikidata-2016/places.csv"))
-    labels = [one.object for one in table.quads if one.predicate == RDFS.label]
-    untagged = [one for one in labels if isinstance(one, Literal) and not one.language]
+    table = next(item for item in world.files if item.path.endswith("wikidata-2016/places.csv"))
+    labels = [quad.object for quad in table.quads if quad.predicate == RDFS.label]
+    untagged = [label for label in labels if isinstance(label, Literal) and not label.language]
 
     assert len(untagged) == 10055 - 36  # the curated files have the rest
-    assert all(one.graph_name.value == f"{HOME}graph/import/wikidata-2016"  # type: ignore[union-attr]  # named
-               for one in table.quads)  # fmt: skip
+    assert all(quad.graph_name.value == f"{HOME}graph/import/wikidata-2016"  # type: ignore[union-attr]  # named
+               for quad in table.quads)  # fmt: skip
 
 
 def test_geonames_says_where_4653_of_them_are(world: Curated) -> None:
     quads = quads_of(world, "geonames")
-    located = {one.subject for one in quads if one.predicate.value.endswith("latitude")}
+    located = {quad.subject for quad in quads if quad.predicate.value.endswith("latitude")}
 
     assert len(located) == 4653
 
 
 def test_without_large_lists_nothing_of_them_is_read(curated: Curated) -> None:
     assert curated.imports == ()
-    assert not any("imports" in one.path for one in curated.files)
+    assert not any("imports" in item.path for item in curated.files)
 
 
 def test_each_list_is_a_data_set_under_its_own_licence(sample: Path) -> None:
@@ -117,7 +117,7 @@ def test_each_list_is_a_data_set_under_its_own_licence(sample: Path) -> None:
     about = json.loads((sample / "build" / "build.json").read_text(encoding="utf-8"))
     assert about["licence"] == "https://creativecommons.org/licenses/by/4.0/"  # pages say so
     files = catalogue.objects(URIRef(f"{HOME}dataset/source-geonames"), DCAT.distribution)
-    assert {str(one).rpartition("#")[2] for one in files} == {
+    assert {str(item).rpartition("#")[2] for item in files} == {
         "sources/geonames.nt", "sources/geonames.ttl",
     }  # fmt: skip
     curated = (sample / "build" / "curated.nt").read_text(encoding="utf-8")

@@ -133,6 +133,6 @@ def test_every_reader_of_a_prologue_reads_the_same() -> None:
 
     assert [clause.graph for clause in dataset_clauses(text)] == ["http://a/g", "http://b/c#g"]
     assert first_word(text) == "SELECT"
-    assert [one.iri for one in read(text) if one.token.text == ":g"] == ["http://b/c#g"]
+    assert [item.iri for item in read(text) if item.token.text == ":g"] == ["http://b/c#g"]
     assert with_prologue(text, "http://x/", {"a": "http://other/"}) == text
     require_sparql11(text)

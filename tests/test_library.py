@@ -85,7 +85,9 @@ CASES = {**{name: query.examples() for name, query in LIBRARY.items()}, **FURTHE
 ENGINES = ("oxigraph", "virtuoso")  # fixtures: servers that hold the build
 NOT_COMPARABLE: dict[tuple[str, str], str] = {}  # (engine, case) -> why their rows can't be equal
 AGREED: set[str] = set()  # cases that both engines answer alike
-SERVED: dict[str, set[str]] = {one: set() for one in ENGINES}  # cases that a server answers alike
+SERVED: dict[str, set[str]] = {
+    engine: set() for engine in ENGINES
+}  # cases that a server answers alike
 RIGHT: set[str] = set()  # cases whose answer is the one we know
 
 
@@ -122,7 +124,11 @@ def query_of(case: str) -> LibraryQuery:
 
 @pytest.mark.parametrize("query", LIBRARY.values(), ids=LIBRARY)
 def test_a_header_says_everything_in_both_languages(query: LibraryQuery) -> None:
-    texts = [query.title, query.question, *(one.description for one in query.parameters)]
+    texts = [
+        query.title,
+        query.question,
+        *(parameter.description for parameter in query.parameters),
+    ]
 
     assert query.audience == tuple(sorted(set(query.audience), key=query.audience.index))
     for text in texts:
@@ -149,7 +155,7 @@ def test_parameters_are_projected(query: LibraryQuery, store: Store) -> None:
     answer = run(store, query.text, bind(query, query.examples()))
 
     if isinstance(answer, SelectResult):
-        assert {one.name for one in query.parameters} <= set(answer.variables)
+        assert {parameter.name for parameter in query.parameters} <= set(answer.variables)
 
 
 @pytest.mark.parametrize("query", LIBRARY.values(), ids=LIBRARY)
@@ -190,7 +196,7 @@ def in_rdflib(dataset: rdflib.Dataset, query: LibraryQuery, terms: dict[str, Ter
         terms_of_rows = [tuple(from_rdflib(term) for term in row) for row in rows]
     if result.type == "CONSTRUCT":
         return set(terms_of_rows)
-    return SelectResult(tuple(str(one) for one in result.vars or ()), tuple(terms_of_rows))
+    return SelectResult(tuple(str(item) for item in result.vars or ()), tuple(terms_of_rows))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -202,7 +208,7 @@ def test_two_engines_give_the_same_rows(case: str, store: Store, dataset: rdflib
     theirs = in_rdflib(dataset, query, terms)
 
     if isinstance(ours, tuple):
-        assert {tuple(one) for one in ours} == theirs
+        assert {tuple(our) for our in ours} == theirs
     else:
         assert ours == theirs
     AGREED.add(case)
@@ -344,7 +350,7 @@ def test_no_expected_result_is_left_over() -> None:
 def test_another_base_iri_gives_the_same_answer(store: Store, quads: frozenset[Quad]) -> None:
     base = "http://127.0.0.1:8000/"
     moved = Store()
-    moved.extend(rebase_quad(one, "https://w3id.org/twingraph/", base) for one in quads)
+    moved.extend(rebase_quad(quad, "https://w3id.org/twingraph/", base) for quad in quads)
     query = pick(LIBRARY, "partners-of")
 
     here = write(store, query.text, "table", bind(query, {"place": "bonn"}))
@@ -363,14 +369,14 @@ ATTACK = "x> } ; DROP ALL ; SELECT * { ?s ?p ?o"
 
 @pytest.mark.parametrize("query", LIBRARY.values(), ids=LIBRARY)
 def test_an_attack_is_an_error_or_a_text_but_no_query(query: LibraryQuery) -> None:
-    for one in query.parameters:
-        values = {**query.examples(), one.name: ATTACK}
-        if one.type == "string":
-            assert bind(query, values)[one.name] == ox.Literal(ATTACK)
-        elif one.type == "name":
-            assert bind(query, values)[one.name] == ox.Literal("x drop all select s p o")
+    for parameter in query.parameters:
+        values = {**query.examples(), parameter.name: ATTACK}
+        if parameter.type == "string":
+            assert bind(query, values)[parameter.name] == ox.Literal(ATTACK)
+        elif parameter.type == "name":
+            assert bind(query, values)[parameter.name] == ox.Literal("x drop all select s p o")
         else:
-            with pytest.raises(TwingraphError, match=f"{one.name} is 'x> }} ; DROP"):
+            with pytest.raises(TwingraphError, match=f"{parameter.name} is 'x> }} ; DROP"):
                 bind(query, values)
 
 

@@ -46,7 +46,7 @@ def facts(quads: frozenset[Quad]) -> LinkFacts:
 
 def rows(path: Path) -> list[dict[str, str]]:
     """The rows of an SSSOM table, read without our reader."""
-    lines = [one for one in path.read_text(encoding="utf-8").splitlines() if one[0] != "#"]
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line[0] != "#"]
     return list(csv.DictReader(lines, delimiter="\t"))
 
 
@@ -66,7 +66,7 @@ def test_table_map_beacon_and_linkset_count_the_links_of_the_graph(
     }  # fmt: skip
     found = json.loads((links / f"{target}.json").read_text(encoding="utf-8"))
     beacon = (links / f"{target}.beacon.txt").read_text(encoding="utf-8").splitlines()
-    bars = [one.split("|") for one in beacon if one and one[0] != "#"]
+    bars = [item.split("|") for item in beacon if item and item[0] != "#"]
     void = rdflib.Graph().parse(links / "void.ttl")
     linkset = rdflib.URIRef(f"{HOME}.well-known/void#{target}")
     counts = {
@@ -96,7 +96,7 @@ def test_the_mapping_set_is_valid_sssom(
         assert done.returncode == 0, done.stderr
     schema = json.loads(artefacts("checks/sssom/sssom_schema.schema.json").read_text())["$defs"]
     head = path.read_text(encoding="utf-8").splitlines()
-    slots = {match[1] for one in head if (match := re.match(r"#(\w+):", one))}
+    slots = {match[1] for item in head if (match := re.match(r"#(\w+):", item))}
 
     assert set(schema["MappingSet"]["required"]) - {"mappings"} <= slots
     assert slots <= set(schema["MappingSet"]["properties"])
@@ -134,9 +134,9 @@ def test_refusals_of_names_and_of_statements_are_in_it_too(tmp_path: Path) -> No
 
 def test_rejected_candidates_and_empty_searches_are_published(built: Path) -> None:
     found = rows(built / "links" / "wikidata.sssom.tsv")
-    rejected = {(one["subject_id"], one["object_id"]) for one in found
-                if one["predicate_modifier"] == "Not"}  # fmt: skip
-    none = {one["subject_id"] for one in found if one["object_id"] == "sssom:NoTermFound"}
+    rejected = {(item["subject_id"], item["object_id"]) for item in found
+                if item["predicate_modifier"] == "Not"}  # fmt: skip
+    none = {item["subject_id"] for item in found if item["object_id"] == "sssom:NoTermFound"}
     graph = (built / "twingraph.nq").read_text(encoding="utf-8")
 
     assert rejected >= {
@@ -145,7 +145,7 @@ def test_rejected_candidates_and_empty_searches_are_published(built: Path) -> No
         ("place:la-paz", "wd:Q214215"),
     }  # fmt: skip
     assert none >= {"orgid:iclei", "place:al-mohammara", "person:heiko-maas"}
-    assert all(one["comment"] and one["author_label"] and one["mapping_date"] for one in found)
+    assert all(item["comment"] and item["author_label"] and item["mapping_date"] for item in found)
     assert not [item for _, item in rejected if f"/{item.removeprefix('wd:')}>" in graph]
     assert "NoTermFound" not in graph
 
@@ -156,11 +156,11 @@ def test_what_is_missing_is_everything_of_its_kinds_that_is_not_linked(
     listed = json.loads((built / "links" / "missing.json").read_text(encoding="utf-8"))
     table = io.StringIO((built / "links" / "missing.csv").read_text(encoding="utf-8"))
     linked = {ours for ours, _ in facts.links(TARGETS["wikidata"])}
-    places = {one for one in facts.things() if one.startswith(HOME + "id/place/")}
-    found = {one["iri"]: one for one in listed if one["target"] == "wikidata"}
+    places = {item for item in facts.things() if item.startswith(HOME + "id/place/")}
+    found = {item["iri"]: item for item in listed if item["target"] == "wikidata"}
 
     assert list(csv.DictReader(table)) == listed
-    assert {one for one in found if one in places} == places - linked
+    assert {item for item in found if item in places} == places - linked
     assert found[HOME + "id/place/allgaeu"]["state"] == "no match found"
     assert found[HOME + "id/place/france"] == {
         "target": "wikidata", "kind": "place", "iri": HOME + "id/place/france",
@@ -170,8 +170,8 @@ def test_what_is_missing_is_everything_of_its_kinds_that_is_not_linked(
 
 def test_the_files_are_in_the_checksums_and_every_form_is_offered(built: Path) -> None:
     sums = (built / "SHA256SUMS").read_text(encoding="utf-8")
-    forms = next(one for one in cli.commands["export"].params if one.name == "form").type
-    targets = next(one for one in cli.commands["export"].params if one.name == "target").type
+    forms = next(param for param in cli.commands["export"].params if param.name == "form").type
+    targets = next(param for param in cli.commands["export"].params if param.name == "target").type
 
     assert all(f"  {name}\n" in sums and (built / name).is_file() for name in FILES)
     assert set(forms.choices) == set(FORMS)  # type: ignore[attr-defined]  # a click.Choice
@@ -181,9 +181,9 @@ def test_the_files_are_in_the_checksums_and_every_form_is_offered(built: Path) -
 def test_another_base_iri_moves_our_side_of_every_file(quads: frozenset[Quad]) -> None:
     base = "https://example.org/twins/"
     decisions = {"wikidata": (Decision(MINSK, SAME_AS.value, "Not", "http://e/", "http://j/"),)}
-    decided = {"wikidata": tuple(replace(one, subject=rebase_iri(one.subject, HOME, base))
-                                   for one in decisions["wikidata"])}  # fmt: skip
-    facts = LinkFacts((rebase_quad(one, HOME, base) for one in quads), base)
+    decided = {"wikidata": tuple(replace(decision, subject=rebase_iri(decision.subject, HOME, base))
+                                   for decision in decisions["wikidata"])}  # fmt: skip
+    facts = LinkFacts((rebase_quad(quad, HOME, base) for quad in quads), base)
     linked = Linked(facts, Settings(ROOT, base_iri=base, release="2026-11-21"), decided)
 
     for name, write in FILES.items():
@@ -214,7 +214,7 @@ def test_a_hostile_comment_stays_in_its_cell() -> None:
 
     assert again.wrong == ()
     assert again.slots == {}
-    assert [(one.author, one.comment) for one in again.decisions] == [
+    assert [(decision.author, decision.comment) for decision in again.decisions] == [
         ("a b", 'x #license: none "y" z')
     ]
 
@@ -260,7 +260,7 @@ def test_the_table_reads_back_as_it_was_written() -> None:
 
 
 def test_a_triple_is_read_from_every_confirmed_row(quads: frozenset[Quad]) -> None:
-    linked = {one.triple for one in quads if one.predicate == SAME_AS}
+    linked = {quad.triple for quad in quads if quad.predicate == SAME_AS}
     rows_told = {
         Triple(NamedNode(row.subject), SAME_AS, NamedNode(row.object))
         for path in (ROOT / "data" / "links").glob("*.sssom.tsv")

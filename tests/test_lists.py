@@ -83,8 +83,8 @@ def read(project: Settings) -> Curated:
 
 
 def result_of(project: Settings, slug: str = "list") -> list[tuple[str, tuple[str, str], str]]:
-    found = next(one for one in read(project).imports if one.slug == slug)
-    return [(one.result, one.places, one.reason) for one in found.outcomes]
+    found = next(item for item in read(project).imports if item.slug == slug)
+    return [(outcome.result, outcome.places, outcome.reason) for outcome in found.outcomes]
 
 
 def review(project: Settings, slug: str = "list") -> list[dict[str, str]]:
@@ -116,7 +116,7 @@ def test_every_row_is_accounted_for_and_a_second_run_changes_nothing(project: Se
     assert [line for line in first.lines if "rows in" in line] == [
         "7 rows in: 3 written, 1 for review, 3 refused"
     ]
-    assert [one[0] for one in result_of(project)] == [
+    assert [item[0] for item in result_of(project)] == [
         "written", "review", "refused", "written", "written", "refused", "refused",
     ]  # fmt: skip
     again = take(project, HEAD + rows)
@@ -142,7 +142,7 @@ def test_namibia_is_a_country_and_not_a_missing_value(project: Settings) -> None
 def test_homonyms_wait_unless_the_state_tells_them_apart(project: Settings) -> None:
     take(project, HEAD + "Bonn,DE,Springfield,US,1990\n")
 
-    assert [one[0] for one in result_of(project)] == ["review"]
+    assert [item[0] for item in result_of(project)] == ["review"]
     assert {review(project)[0][f"place_{n}"] for n in (1, 2)} == {
         "springfield-il",
         "springfield-ma",
@@ -200,7 +200,7 @@ def test_coordinates_refuse_a_match_and_never_make_one(project: Settings) -> Non
     head = "stadt,land,latitude,longitude,partnerstadt,partnerland\n"
     take(project, f"{head}Halle,DE,52.06,8.36,Minsk,BY\nXyz,,51.48,11.97,Minsk,BY\n")
 
-    assert [one[0] for one in result_of(project)] == ["written", "review"]
+    assert [item[0] for item in result_of(project)] == ["written", "review"]
     assert result_of(project)[0][1][0] != "halle"  # 260 km away: another Halle, which is new
 
 
@@ -210,7 +210,7 @@ def test_a_name_without_a_country_is_sure_where_another_source_tells_the_same(
     take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nKöln,DE,Minsk,BY,1993\n", "first.csv")
     take(project, "city,country,sister\nBonn,DE,Minsk\nBonn,DE,Paris\n", "second.csv")
 
-    assert [(one[0], one[1][1]) for one in result_of(project, "second")] == [
+    assert [(item[0], item[1][1]) for item in result_of(project, "second")] == [
         ("written", "minsk"), ("review", ""),
     ]  # fmt: skip
 
@@ -259,7 +259,7 @@ def test_changes_of_a_later_snapshot_are_listed_and_end_nothing(project: Setting
 def test_check_says_file_line_and_column_of_a_bad_cell(project: Settings) -> None:
     take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nBonn,DE,Paris,FR,4/5/1988\n")
     done = run(project, "check", "--format", "json")
-    told = next(one for one in json.loads(done.stdout) if one["code"] == "I03")
+    told = next(item for item in json.loads(done.stdout) if item["code"] == "I03")
 
     assert (told["file"], told["line"], told["column"]) == ("data/imports/list/rows.csv", 3, 5)
     assert "data/imports/list/rows.csv:3:5: I03" in run(project, "check").output
@@ -272,7 +272,7 @@ def test_a_column_called_a_start_is_one_whatever_its_cells_are(project: Settings
     toml = (project.folder / "data/imports/list/import.toml").read_text()
 
     assert '[start]\ncolumn = "seit"' in toml
-    assert [one[0] for one in result_of(project)] == ["written", *["refused"] * 6]
+    assert [item[0] for item in result_of(project)] == ["written", *["refused"] * 6]
     assert done.unused == ("Bemerkung",)
     assert any(line.startswith("columns not used: Bemerkung;") for line in done.lines)
 
@@ -301,7 +301,7 @@ def test_a_date_in_words_keeps_its_precision_and_its_doubt(
     project: Settings, cell: str, edtf: str, hedge: str | None
 ) -> None:
     take(project, f'{HEAD}Bonn,DE,Minsk,BY,1993\nBonn,DE,Paris,FR,"{cell}"\n')
-    found = next(one for one in read(project).imports if one.slug == "list")
+    found = next(item for item in read(project).imports if item.slug == "list")
 
     assert found.outcomes[1].result == ("written" if edtf else "refused")
     if edtf:
@@ -398,7 +398,7 @@ def test_texts_prove_the_mapped_cells_of_each_row(project: Settings, tmp_path: P
     rows.write_text(rows.read_text().replace("1960", "1961"))
     proof = prove_quotes(read(project), texts)
     assert (proof.proven, proof.all) == (1, 2)
-    assert [(one.code, one.line) for one in proof.problems] == [("E05", 3)]
+    assert [(problem.code, problem.line) for problem in proof.problems] == [("E05", 3)]
 
 
 def test_lines_of_texts_are_counted_as_editors_count_them(tmp_path: Path) -> None:
@@ -417,7 +417,9 @@ def test_the_published_graph_has_no_problem(project: Settings) -> None:
     curated = read(project)
     quads = published(curated)
 
-    bad = [str(one) for one in check_curated(curated, quads) if one.severity == "violation"]
+    bad = [
+        str(problem) for problem in check_curated(curated, quads) if problem.severity == "violation"
+    ]
     assert bad == []
     start = [q for q in quads if q.predicate == TG.start and "koln-paris" in str(q.subject)]
     assert {str(q.object) for q in start} == {'"1960"^^<http://id.loc.gov/datatypes/edtf/EDTF>'}
@@ -433,7 +435,7 @@ def test_match_prints_verdicts_with_reasons(project: Settings) -> None:
     done = run(project, "match", str(names))
 
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert [(one["verdict"], one["place_1"]) for one in rows] == [
+    assert [(row["verdict"], row["place_1"]) for row in rows] == [
         ("sure", "koln"), ("likely", "koln"), ("sure", "bonn"), ("none", ""),
     ]  # fmt: skip
     assert rows[0]["reasons_1"] == "same name, one of its others: Cologne; same country: DE"
@@ -479,12 +481,12 @@ def test_check_reads_a_large_list_that_is_named(project: Settings) -> None:
 
 def test_a_name_with_little_similarity_is_no_place(project: Settings) -> None:
     names = "name\nMinden\nMynsk\n"  # Minden shares half its letters with Minsk
-    assert [(one.place.slug, REVIEW <= one.score < LIKELY) for one in find(
+    assert [(item.place.slug, REVIEW <= item.score < LIKELY) for item in find(
         Gazetteer([Place("minsk", ("Minsk",), country="BY")]), Query("Minden"))] == [
         ("minsk", True)]  # fmt: skip
     done = CliRunner().invoke(cli, ["--project", str(project.folder), "match", "-"], input=names)
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert [(one["verdict"], one["place_1"]) for one in rows] == [("none", ""), ("likely", "minsk")]
+    assert [(row["verdict"], row["place_1"]) for row in rows] == [("none", ""), ("likely", "minsk")]
 
 
 @pytest.mark.parametrize("text", ["", " \n\n"])
@@ -517,7 +519,7 @@ def test_a_country_option_fills_only_what_no_column_gives(project: Settings) -> 
     path = project.folder / "list.csv"
     path.write_text(HEAD + "Paris,FR,Minsk,BY,1993\nBonn,,Paris,FR,1988\n", encoding="utf-8")
     import_table(project, path, DAY, "", ("de", ""))
-    sides = [one.sides[0].country for one in read(project).imports[0].outcomes]
+    sides = [outcome.sides[0].country for outcome in read(project).imports[0].outcomes]
     path.write_text("stadt,partnerstadt,land\nBonn,Paris,FR\n", encoding="utf-8")
     import_table(project, path, DAY, "bare", ("DE", ""))
 
@@ -566,7 +568,7 @@ def test_only_line_ends_end_a_line(project: Settings, mark: str) -> None:
 
     assert sum(done.results.values()) == 2
     assert len(read(project).imports[0].outcomes) == 2
-    assert not [one for one in done.problems if one.code == "I02"]
+    assert not [problem for problem in done.problems if problem.code == "I02"]
 
 
 def test_a_link_out_of_the_project_is_neither_read_nor_written(
@@ -610,7 +612,7 @@ def test_a_name_with_a_character_that_check_refuses_is_no_place(
     assert dict(done.results) == {"refused": 2}
     assert f"column 'partnerstadt': the character U+{ord(mark):04X}" in result_of(project)[0][2]
     assert "nothing that is seen" in result_of(project)[1][2]
-    assert not {one.code for one in done.problems} - {"I03"}
+    assert not {problem.code for problem in done.problems} - {"I03"}
     assert "F19" not in run(project, "check").output
 
 

@@ -178,8 +178,8 @@ def test_an_unknown_term_is_reported_with_the_nearest(site: BuildReader) -> None
 
 def test_every_term_of_every_question_is_known(site: BuildReader) -> None:
     known = terms_of(site.store)
-    asked = {one.name: unknown_terms(one.read_text(encoding="utf-8"), known, HOME)
-             for one in QUERIES}  # fmt: skip
+    asked = {query.name: unknown_terms(query.read_text(encoding="utf-8"), known, HOME)
+             for query in QUERIES}  # fmt: skip
 
     assert {name: found for name, found in asked.items() if found} == {}
 

@@ -58,25 +58,25 @@ def score(artefacts: Callable[[str], Path], dcat_ap: Callable[..., list[Any]]) -
         return {cell for row in rows for cell in (row if every else row[:1])}
 
     types, machine, free = map(column, ("file-types", "machine-readable", "non-proprietary"))
-    licences, media = (column(one, every=True) for one in ("licenses", "media-types"))
+    licences, media = (column(name, every=True) for name in ("licenses", "media-types"))
     rights = column("access-right")
-    media |= {one.replace("https:", "http:") for one in media}
+    media |= {item.replace("https:", "http:") for item in media}
 
     def scored(graph: Graph, dataset: URIRef) -> dict[str, float]:
         forms = list(graph.objects(dataset, DCAT.distribution))
         both: list[Node] = [dataset, *forms]
-        grave = [one for profile in ("base", "range") for one in dcat_ap(graph, profile)
-                 if one.severity == "Violation"]  # fmt: skip
+        grave = [result for profile in ("base", "range") for result in dcat_ap(graph, profile)
+                 if result.severity == "Violation"]  # fmt: skip
 
         def has(of: Iterable[Node], verb: URIRef) -> float:
-            return share([(one, verb, None) in graph for one in of])
+            return share([(item, verb, None) in graph for item in of])
 
         def within(of: Iterable[Node], verb: URIRef, known: set[str]) -> float:
-            return share([any(str(o) in known for o in graph.objects(one, verb)) for one in of])
+            return share([any(str(o) in known for o in graph.objects(item, verb)) for item in of])
 
         def reached(verb: URIRef) -> float:
             return share([
-                any(answers(str(url)) for url in graph.objects(one, verb)) for one in forms
+                any(answers(str(url)) for url in graph.objects(form, verb)) for form in forms
             ])  # fmt: skip
 
         whole = [dataset]

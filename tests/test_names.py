@@ -81,9 +81,9 @@ def whole_names(store: Store, name: str) -> list[str]:
     """What the library's question says of a name, as far as whole names go."""
     answer = run(store, FIND.text, bind(FIND, {"name": name}))
     assert isinstance(answer, SelectResult)
-    thing, match = (answer.variables.index(one) for one in ("thing", "match"))
+    thing, match = (answer.variables.index(name) for name in ("thing", "match"))
     whole = [row[thing] for row in answer.rows if row[match] == Literal("whole name")]
-    return [one.value for one in whole if isinstance(one, NamedNode)]
+    return [item.value for item in whole if isinstance(item, NamedNode)]
 
 
 def test_spellings_are_found(
@@ -127,7 +127,7 @@ def test_a_folded_form_is_plain_and_folds_to_itself(text: str) -> None:
     folded = fold(text)
 
     assert fold(folded) == folded
-    assert all(one.isascii() and (one.isalnum() or one == " ") for one in folded)
+    assert all(item.isascii() and (item.isalnum() or item == " ") for item in folded)
     assert folded == folded.lower() == " ".join(folded.split())
 
 
@@ -157,7 +157,9 @@ def test_a_folded_form_is_among_the_forms_of_its_name(text: str) -> None:
     ],
 )
 def test_spellings_of_one_name_have_the_same_folded_form(spellings: tuple[str, ...]) -> None:
-    assert len({fold(one) for one in spellings}) == 1, [fold(one) for one in spellings]
+    assert len({fold(spelling) for spelling in spellings}) == 1, [
+        fold(spelling) for spelling in spellings
+    ]
 
 
 @pytest.mark.parametrize(
@@ -181,8 +183,8 @@ def test_a_name_has_its_passport_form_and_its_joined_form() -> None:
 
 def folded(quads: frozenset[Quad], graph: NamedNode | DefaultGraph) -> set[Triple]:
     return {
-        one.triple for one in quads
-        if one.predicate == TG.foldedName and one.graph_name == graph
+        quad.triple for quad in quads
+        if quad.predicate == TG.foldedName and quad.graph_name == graph
     }  # fmt: skip
 
 
@@ -197,15 +199,15 @@ def test_every_name_of_what_is_found_by_name_is_in_the_index(quads: frozenset[Qu
         if named_kind(quad.subject.value, HOME):
             form = Literal(fold(quad.object.value))
             assert Triple(quad.subject, TG.foldedName, form) in index
-    assert {named_kind(one.subject.value, HOME) for one in index
-            if isinstance(one.subject, NamedNode)} == FOLDED_KINDS  # fmt: skip
+    assert {named_kind(item.subject.value, HOME) for item in index
+            if isinstance(item.subject, NamedNode)} == FOLDED_KINDS  # fmt: skip
 
 
 def test_the_index_is_derived_and_nothing_else_holds_it(quads: frozenset[Quad]) -> None:
     derived = folded(quads, NamedNode(HOME + "graph/derived"))
 
     assert derived == folded(quads, DefaultGraph()) != set()
-    assert {one.graph_name for one in quads if one.predicate == TG.foldedName} == {
+    assert {quad.graph_name for quad in quads if quad.predicate == TG.foldedName} == {
         DefaultGraph(), NamedNode(HOME + "graph/derived")
     }  # fmt: skip
 
@@ -228,14 +230,14 @@ def test_the_index_answers_in_plain_sparql_of_both_engines(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Dataset.default_", DeprecationWarning)
         graph = rdflib.Dataset(default_union=False)
-        index = [Quad(one.subject, one.predicate, one.object, DefaultGraph())
-                 for one in folded(quads, DefaultGraph())]  # fmt: skip
+        index = [Quad(item.subject, item.predicate, item.object, DefaultGraph())
+                 for item in folded(quads, DefaultGraph())]  # fmt: skip
         graph.parse(data=quad_lines(index), format="nquads")
         theirs = [str(row[0]) for row in graph.query(text)]  # type: ignore[index]  # rows of SELECT
     ours = run(store, text)
 
     assert isinstance(ours, SelectResult)
-    assert [str(row[0]) for row in ours.rows] == [f"<{one}>" for one in theirs]
+    assert [str(row[0]) for row in ours.rows] == [f"<{their}>" for their in theirs]
     assert len(theirs) == 1
 
 
@@ -280,7 +282,7 @@ def test_a_name_is_replaced_by_the_entity_it_names(
 def test_under_another_base_a_name_means_the_entity_there(quads: frozenset[Quad]) -> None:
     base = "http://127.0.0.1:8000/"
     moved = Store()
-    moved.extend(rebase_quad(one, HOME, base) for one in quads)
+    moved.extend(rebase_quad(quad, HOME, base) for quad in quads)
 
     found = named(PARTNERS, {"place": "Windhuk"}, moved, base)
 

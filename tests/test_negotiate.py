@@ -101,4 +101,4 @@ def test_the_reader_gets_the_language_they_like_best(accept: str | None, languag
 def test_no_header_breaks_the_choice(header: str) -> None:
     assert choose(header, OFFERS) in (*OFFERS, None)
     assert choose_language(header, ("en", "de")) in ("en", "de")
-    assert all(0 <= one.quality <= 1 for one in parse_accept(header))
+    assert all(0 <= item.quality <= 1 for item in parse_accept(header))

@@ -188,7 +188,7 @@ def test_partnership_paper_vote_party_claim_and_citation_are_pairwise_disjoint()
     six = {NS[n] for n in ("Partnership", "Agreement", "Decision", "Event", "Claim", "Citation")}
     pairs = {frozenset(pair) for pair in CORE.subject_objects(OWL.disjointWith)}
 
-    assert pairs == {frozenset((one, other)) for one in six for other in six if one != other}
+    assert pairs == {frozenset((item, other)) for item in six for other in six if item != other}
 
 
 def test_every_property_says_where_it_is_used() -> None:

@@ -100,9 +100,9 @@ def packages(clean: Path) -> Path:
 
 def digests(folder: Path) -> dict[str, str]:
     return {
-        one.relative_to(folder).as_posix(): hashlib.sha256(one.read_bytes()).hexdigest()
-        for one in sorted(folder.rglob("*"))
-        if one.is_file()
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }
 
 
@@ -161,31 +161,33 @@ def test_the_wheel_carries_all_that_is_read_at_run_time_and_no_more(wheel: Path)
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     wanted = {
-        f"twingraph/bundled/{one.relative_to(ROOT).as_posix()}"
+        f"twingraph/bundled/{path.relative_to(ROOT).as_posix()}"
         for folder in ("ontology", "queries", "shapes")
-        for one in (ROOT / folder).rglob("*")
-        if one.is_file()
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
     }
     wanted |= {
-        one.relative_to(ROOT / "src").as_posix()
-        for one in (ROOT / "src" / "twingraph").rglob("*")
-        if one.is_file() and "__pycache__" not in one.parts
+        path.relative_to(ROOT / "src").as_posix()
+        for path in (ROOT / "src" / "twingraph").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
     }
 
     # the bundled editor is made with the wheel where npm is there, whether or not it lies here
     expected = r"twingraph-|.*/bundled/build/|.*/site/static/editor\."
-    more = {one for one in names - wanted if not re.match(expected, one)}
+    more = {name for name in names - wanted if not re.match(expected, name)}
     assert (wanted - names, more) == (set(), set())
 
 
 def test_all_that_is_installed_is_small(clean: Path) -> None:
     sizes = {
-        top.name: sum(one.stat().st_size for one in (top, *top.rglob("*")) if one.is_file())
+        top.name: sum(item.stat().st_size for item in (top, *top.rglob("*")) if item.is_file())
         for top in packages(clean).iterdir()
         if re.sub(r"-[\d.]+\.dist-info$", "", top.name) not in OURS_ALREADY
     }
 
-    assert sum(sizes.values()) < LARGEST * 1_000_000, sorted(sizes.items(), key=lambda one: -one[1])
+    assert sum(sizes.values()) < LARGEST * 1_000_000, sorted(
+        sizes.items(), key=lambda item: -item[1]
+    )
 
 
 # --- the graph from anywhere ---------------------------------------------------------------------

@@ -46,15 +46,15 @@ def test_a_page_is_whole(client: TestClient, read: type[Reader], path: str, lang
     assert all(int(one[1]) - int(before[1]) <= 1
                for before, one in zip(told.headings, told.headings[1:], strict=False))  # fmt: skip
     assert len(told.loads) == 3  # style, icon, script
-    assert not any("//" in one for one in told.loads), "a page is complete without another host"
-    assert all(re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", one) for one in told.times)
+    assert not any("//" in load for load in told.loads), "a page is complete without another host"
+    assert all(re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", time) for time in told.times)
     assert "w3id.org" not in re.sub(r"https://w3id\.org/twingraph/\S*", "", told.text)
 
 
 @pytest.mark.slow
 def test_every_link_between_pages_leads_somewhere(client: TestClient, read: type[Reader]) -> None:
     seen: dict[str, Reader | None] = {}
-    todo = ["/", "/sparql", *(f"/{one}/{kind}/" for one in ("en", "de") for kind in CLASSES)]
+    todo = ["/", "/sparql", *(f"/{name}/{kind}/" for name in ("en", "de") for kind in CLASSES)]
     wanted: set[tuple[str, str]] = set()
     while todo:
         path = todo.pop()
@@ -176,9 +176,9 @@ def test_a_page_is_reached_without_its_suffix_too(client: TestClient) -> None:
 
 
 def test_pages_are_the_same_bytes_every_time(site: BuildReader) -> None:
-    paths = [one for one in KINDS_OF_PAGES if one]
+    paths = [kinds_of_page for kinds_of_page in KINDS_OF_PAGES if kinds_of_page]
 
-    assert [page(site, "de", one) for one in paths] == [page(site, "de", one) for one in paths]
+    assert [page(site, "de", path) for path in paths] == [page(site, "de", path) for path in paths]
 
 
 def test_every_kind_of_entity_has_a_name_and_a_list() -> None:

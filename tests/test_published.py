@@ -104,13 +104,13 @@ def outcome(contradicted: Curated) -> frozenset[Quad]:
 def values(quads: frozenset[Quad], path: str, verb: NamedNode) -> list[str]:
     """What is published of one property of one thing, IRIs by their last word."""
     found = (
-        one.object for one in quads
-        if one.graph_name == DefaultGraph() and one.predicate == verb
-        and one.subject == NamedNode(f"{HOME}id/{path}")
+        quad.object for quad in quads
+        if quad.graph_name == DefaultGraph() and quad.predicate == verb
+        and quad.subject == NamedNode(f"{HOME}id/{path}")
     )  # fmt: skip
     return sorted(
-        one.value if isinstance(one, Literal) else str(one).strip("<>").rsplit("/")[-1]
-        for one in found
+        item.value if isinstance(item, Literal) else str(item).strip("<>").rsplit("/")[-1]
+        for item in found
     )
 
 
@@ -167,10 +167,13 @@ def test_a_twinning_needs_every_published_kind_and_a_life(outcome: frozenset[Qua
 def test_disagreement_is_reported_to_the_curator_and_is_no_violation(contradicted: Curated) -> None:
     problems = check_curated(contradicted)
 
-    told = {(one.code, one.severity) for one in problems if "conflict" in one.code or one.code in
-            ("C02", "P02")}  # fmt: skip
-    assert [str(one) for one in problems if one.severity == "violation"] == []
-    assert told == {("C02", "warning"), ("P02", "warning")}
+    conflicts = {
+        (problem.code, problem.severity)
+        for problem in problems
+        if "conflict" in problem.code or problem.code in ("C02", "P02")
+    }
+    assert [str(problem) for problem in problems if problem.severity == "violation"] == []
+    assert conflicts == {("C02", "warning"), ("P02", "warning")}
 
 
 def test_bonn_minsk(quads: frozenset[Quad]) -> None:
@@ -209,19 +212,19 @@ def test_what_one_source_implies_and_another_states_is_stated(tmp_path: Path) ->
 def test_the_default_graph_is_complete_and_the_derived_graph_separate(
     curated: Curated, quads: frozenset[Quad]
 ) -> None:
-    default = {one.triple for one in quads if one.graph_name == DefaultGraph()}
-    derived = {one.triple for one in quads if one.graph_name == NamedNode(HOME + DERIVED)}
-    written = {one.triple for graph in curated.by_graph.values() for one in graph}
+    default = {quad.triple for quad in quads if quad.graph_name == DefaultGraph()}
+    derived = {quad.triple for quad in quads if quad.graph_name == NamedNode(HOME + DERIVED)}
+    written = {item.triple for graph in curated.by_graph.values() for item in graph}
 
     assert default == written | derived
-    assert not written & {one for one in derived if one.predicate != PROV.wasDerivedFrom}
+    assert not written & {item for item in derived if item.predicate != PROV.wasDerivedFrom}
 
 
 def test_each_source_graph_names_its_document(quads: frozenset[Quad]) -> None:
     found = {
-        (one.subject, one.object) for one in quads
-        if one.predicate == PROV.wasDerivedFrom and "/graph/source/" in str(one.subject)
-        and one.graph_name == DefaultGraph()
+        (quad.subject, quad.object) for quad in quads
+        if quad.predicate == PROV.wasDerivedFrom and "/graph/source/" in str(quad.subject)
+        and quad.graph_name == DefaultGraph()
     }  # fmt: skip
 
     assert len(found) == 5

@@ -37,7 +37,7 @@ def triples(path: Path) -> set[str]:
     """The default graph of a dump, a line a triple."""
     form = RdfFormat.from_extension(path.suffix[1:])
     found = parse(path.read_bytes(), format=form)
-    return {str(one.triple) for one in found if one.graph_name == DefaultGraph()}
+    return {str(item.triple) for item in found if item.graph_name == DefaultGraph()}
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +61,8 @@ def codes(report: Node | Graph | bytes) -> set[str]:
 
 def rules_of(shapes: Graph, code: str) -> list[str]:
     """The rules of a code, as names."""
-    rules = (str(one) for one in shapes.subjects(RDF.type, SH.NodeShape))
-    return [one for one in rules if one.rpartition("#")[2].partition("-")[0] == code]
+    rules = (str(subject) for subject in shapes.subjects(RDF.type, SH.NodeShape))
+    return [rule for rule in rules if rule.rpartition("#")[2].partition("-")[0] == code]
 
 
 def test_the_published_graph_satisfies_what_anybodys_copy_must(dump: Graph, shapes: Graph) -> None:
@@ -96,19 +96,19 @@ def test_a_release_satisfies_the_shapes_that_it_carries(tmp_path: Path) -> None:
     for name in ("nt", "ttl", "nq", "jsonld"):
         (tmp_path / f"twingraph.{name}").write_bytes(read_stored(folder / f"twingraph.{name}"))
     here = triples(tmp_path / "twingraph.nt")
-    assert all(triples(tmp_path / f"twingraph.{one}") == here for one in ("ttl", "nq", "jsonld"))
+    assert all(triples(tmp_path / f"twingraph.{name}") == here for name in ("ttl", "nq", "jsonld"))
 
 
 def test_the_catalogue_names_the_shapes_that_hold(built: Path) -> None:
     catalogue = Graph().parse(built / "catalog.ttl", format="turtle")
-    [graph] = [one for one in catalogue.subjects(RDF.type, DCAT.Dataset)
-               if str(one).endswith("/partnerships")]  # fmt: skip
-    named = {str(one) for one in catalogue.objects(graph, DCT.conformsTo)}
-    downloads = {str(one) for one in catalogue.objects(None, DCAT.downloadURL)}
+    [graph] = [subject for subject in catalogue.subjects(RDF.type, DCAT.Dataset)
+               if str(subject).endswith("/partnerships")]  # fmt: skip
+    named = {str(value) for value in catalogue.objects(graph, DCT.conformsTo)}
+    downloads = {str(value) for value in catalogue.objects(None, DCAT.downloadURL)}
 
-    [shapes] = [one for one in named if one.endswith(PUBLISHED)]
+    [shapes] = [item for item in named if item.endswith(PUBLISHED)]
     assert shapes in downloads
-    assert not any(one.endswith(("/shapes", WHOLE, CURATED)) for one in named)
+    assert not any(item.endswith(("/shapes", WHOLE, CURATED)) for item in named)
 
 
 def test_curated_files_have_rules_that_the_published_graph_breaks(built: Path) -> None:
@@ -122,7 +122,7 @@ def test_curated_files_have_rules_that_the_published_graph_breaks(built: Path) -
 def test_the_published_shapes_only_demand(shapes: Graph) -> None:
     assert set(shapes.objects(None, SH.severity)) == {SH.Violation}
     parts = set(shapes.objects(None, SH.property))
-    assert not [one for one in parts if (one, SH.path, None) not in shapes]
+    assert not [part for part in parts if (part, SH.path, None) not in shapes]
 
 
 # --- damage: (what is done to the graph, what is looked at, the code that must tell) -------------
@@ -200,15 +200,15 @@ def damaged(graph: Graph, change: Change) -> Iterator[Graph]:
     gone, new = change
     lost = [triple for pattern in gone for triple in graph.triples(pattern)]
     assert lost or not gone
-    for one in lost:
-        graph.remove(one)
-    for one in new:
-        graph.add(one)
+    for item in lost:
+        graph.remove(item)
+    for item in new:
+        graph.add(item)
     yield graph
-    for one in new:
-        graph.remove(one)
-    for one in lost:
-        graph.add(one)
+    for item in new:
+        graph.remove(item)
+    for item in lost:
+        graph.add(item)
 
 
 @pytest.mark.parametrize("name", DAMAGES)

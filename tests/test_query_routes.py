@@ -81,7 +81,7 @@ def moved(
 
 
 def test_there_are_questions_for_everybody() -> None:
-    audiences = {one for query in LIBRARY.values() for one in query.audience}
+    audiences = {item for query in LIBRARY.values() for item in query.audience}
 
     assert len(LIBRARY) >= 44
     assert len(ROUTES) >= 130
@@ -93,12 +93,12 @@ def test_there_are_questions_for_everybody() -> None:
 def table_in(body: bytes, form: QueryResultsFormat) -> SelectResult:
     found = parse_query_results(body, form)
     assert isinstance(found, QuerySolutions)
-    names = tuple(one.value for one in found.variables)
+    names = tuple(variable.value for variable in found.variables)
     rows: list[Any] = [tuple(row[name] for name in names) for row in found]
     return SelectResult(names, tuple(rows))
 
 
-@pytest.mark.parametrize(("name", "suffix"), ROUTES, ids=lambda one: one)
+@pytest.mark.parametrize(("name", "suffix"), ROUTES, ids=lambda case: case)
 def test_every_question_answers_in_every_fitting_format(
     client: TestClient, site: BuildReader, name: str, suffix: str
 ) -> None:
@@ -122,9 +122,9 @@ def test_every_question_answers_in_every_fitting_format(
         case "json":
             assert table_in(answer.content, QueryResultsFormat.JSON) == expected
         case _:
-            triples = {one.triple for one in parse(answer.content, format=RDF[suffix])}
+            triples = {quad.triple for quad in parse(answer.content, format=RDF[suffix])}
             known = (EXPECTED / f"{name}.ttl").read_text(encoding="utf-8")
-            assert triples == {one.triple for one in parse(known, format=RdfFormat.TURTLE)}
+            assert triples == {quad.triple for quad in parse(known, format=RdfFormat.TURTLE)}
             assert isinstance(expected, tuple)
             assert triples == set(expected)
     ANSWERED.add((name, suffix))
@@ -138,7 +138,7 @@ def test_the_figures_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
         )
 
 
-@pytest.mark.parametrize(("name", "suffix"), ROUTES, ids=lambda one: one)
+@pytest.mark.parametrize(("name", "suffix"), ROUTES, ids=lambda case: case)
 def test_another_base_iri_changes_nothing_else(
     client: TestClient, moved: TestClient, name: str, suffix: str
 ) -> None:
@@ -220,7 +220,7 @@ def test_an_unknown_question_is_404_with_the_nearest(client: TestClient) -> None
 
 def test_a_format_that_does_not_fit_is_404_and_names_those_that_do(client: TestClient) -> None:
     for query in LIBRARY.values():
-        suffixes = {one for formats in FORMATS.values() for one in formats} | {"xml", "exe"}
+        suffixes = {format_ for formats in FORMATS.values() for format_ in formats} | {"xml", "exe"}
         for suffix in suffixes - set(formats_of(query)):
             answer = client.get(address(query.name, suffix))
             assert answer.status_code == 404
@@ -236,17 +236,17 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("query", [one for one in LIBRARY.values() if one.parameters],
-                         ids=lambda one: one.name)  # fmt: skip
+@pytest.mark.parametrize("query", [item for item in LIBRARY.values() if item.parameters],
+                         ids=lambda case: case.name)  # fmt: skip
 def test_no_value_breaks_a_question(client: TestClient, query: LibraryQuery) -> None:
     suffix = next(iter(formats_of(query)))
-    for one in query.parameters:
+    for parameter in query.parameters:
         for value in HOSTILE:
-            values = {**query.examples(), one.name: value}
+            values = {**query.examples(), parameter.name: value}
             answer = client.get(f"/query/{query.name}.{suffix}", params=values)
             assert answer.status_code in (200, 400, 404), value
             assert "set-cookie" not in answer.headers
-            if one.type in ("date", "integer") and not value.lstrip("-").isascii():
+            if parameter.type in ("date", "integer") and not value.lstrip("-").isascii():
                 assert answer.status_code == 400
             told = client.get(f"/de/query/{query.name}.html", params=values)
             assert told.status_code == answer.status_code, value
@@ -323,8 +323,8 @@ def test_a_page_is_whole(client: TestClient, read: type[Reader], name: str, lang
     html5rdf.HTMLParser(strict=True).parse(answer.text)
     assert f'<html lang="{language}">' in answer.text
     assert told.headings.count("h1") == 1
-    assert not any("//" in one for one in told.loads), "a page is complete without another host"
-    assert not [one for one in links_in(answer.text) if one.startswith(("//", "data:"))]
+    assert not any("//" in load for load in told.loads), "a page is complete without another host"
+    assert not [item for item in links_in(answer.text) if item.startswith(("//", "data:"))]
     # scripts are files of ours: the one of every page, and the editor of the query page
     scripts = set(re.findall(r"<script[^>]*>", answer.text))
     own = {f'<script src="{up}static/site.js" defer>' for up in ("", "../", "../../")}
@@ -334,11 +334,11 @@ def test_a_page_is_whole(client: TestClient, read: type[Reader], name: str, lang
         assert query.title[language] in told.text
         assert query.question[language] in told.text
         assert f"../../query/{name}.{next(iter(formats_of(query)))}" in " ".join(told.links)
-        for one in query.parameters:
-            assert f'name="{one.name}"' in answer.text
-            assert one.description[language] in told.text
+        for parameter in query.parameters:
+            assert f'name="{parameter.name}"' in answer.text
+            assert parameter.description[language] in told.text
     else:
-        assert {f"{one}.html" for one in LIBRARY} <= set(told.links)
+        assert {f"{item}.html" for item in LIBRARY} <= set(told.links)
 
 
 def test_every_column_has_a_name_in_both_languages(site: BuildReader) -> None:
@@ -426,12 +426,12 @@ def test_the_api_description_is_valid_and_complete(client: TestClient) -> None:
     validate(described)
     operations = [path["get"] for path in described["paths"].values()]
     assert described["openapi"] == "3.1.0"
-    assert [one["operationId"] for one in operations] == list(LIBRARY)
-    assert all("://" not in one["url"] for one in described["servers"])
+    assert [operation["operationId"] for operation in operations] == list(LIBRARY)
+    assert all("://" not in item["url"] for item in described["servers"])
     for path, item in described["paths"].items():
         named = {one["name"]: one for one in item["get"]["parameters"]}
         query = LIBRARY[item["get"]["operationId"]]
-        assert list(named) == ["format", *(one.name for one in query.parameters)]
+        assert list(named) == ["format", *(parameter.name for parameter in query.parameters)]
         values = {name: one["example"] for name, one in named.items() if name != "format"}
         for suffix in named["format"]["schema"]["enum"]:
             answer = client.get(path.replace("{format}", suffix), params=values)
@@ -458,14 +458,14 @@ def test_types_of_parameters_are_given(client: TestClient) -> None:
 def told_in(client: TestClient, path: str, suffix: str) -> set[Triple]:
     answer = client.get(f"{path}.{suffix}")
     assert answer.status_code == 200
-    return {one.triple for one in parse(answer.content, format=RDF[suffix])}
+    return {quad.triple for quad in parse(answer.content, format=RDF[suffix])}
 
 
 def test_every_question_is_an_example_that_runs(client: TestClient, site: BuildReader) -> None:
     triples = told_in(client, "/.well-known/sparql-examples", "ttl")
     store = Store()
-    for one in triples:
-        store.update(f"INSERT DATA {{ {one.subject} {one.predicate} {one.object} }}")
+    for triple in triples:
+        store.update(f"INSERT DATA {{ {triple.subject} {triple.predicate} {triple.object} }}")
     found = store.query(f"""
         SELECT ?example ?text ?form WHERE {{
           VALUES (?form ?says) {{
@@ -478,14 +478,14 @@ def test_every_question_is_an_example_that_runs(client: TestClient, site: BuildR
         }}""")
     assert isinstance(found, QuerySolutions)
     researchers = {row["example"].value.rpartition("/")[2] for row in found}
-    assert researchers == {one.name for one in LIBRARY.values() if "researcher" in one.audience}
+    assert researchers == {item.name for item in LIBRARY.values() if "researcher" in item.audience}
 
     texts = {
-        one.subject.value.rpartition("/")[2]: one.object.value
-        for one in triples
-        if one.predicate.value in (f"{SH}select", f"{SH}ask", f"{SH}construct")
-        and isinstance(one.subject, NamedNode)
-        and isinstance(one.object, Literal)
+        triple.subject.value.rpartition("/")[2]: triple.object.value
+        for triple in triples
+        if triple.predicate.value in (f"{SH}select", f"{SH}ask", f"{SH}construct")
+        and isinstance(triple.subject, NamedNode)
+        and isinstance(triple.object, Literal)
     }
     assert set(texts) == set(LIBRARY)
     for name, text in texts.items():
@@ -502,9 +502,15 @@ def test_examples_are_described_in_both_languages(client: TestClient) -> None:
     for name, query in LIBRARY.items():
         node = NamedNode(f"{HOME}query/{name}")
         said: dict[str, dict[str, str]] = {"label": {}, "comment": {}}
-        for one in triples:
-            if one.subject == node and isinstance(one.object, Literal) and one.object.language:
-                said[one.predicate.value.rpartition("#")[2]][one.object.language] = one.object.value
+        for triple in triples:
+            if (
+                triple.subject == node
+                and isinstance(triple.object, Literal)
+                and triple.object.language
+            ):
+                said[triple.predicate.value.rpartition("#")[2]][triple.object.language] = (
+                    triple.object.value
+                )
         assert said["label"] == query.title
         assert said["comment"] == query.question
 
@@ -512,7 +518,7 @@ def test_examples_are_described_in_both_languages(client: TestClient) -> None:
 def test_examples_say_the_same_in_every_format(client: TestClient) -> None:
     for path in ("/.well-known/sparql-examples", "/doc/query/partners-of"):
         turtle, *others = (told_in(client, path, suffix) for suffix in RDF)
-        assert all(one == turtle for one in others)
+        assert all(other == turtle for other in others)
     for accept, kind in {"application/ld+json": "application/ld+json",
                          "*/*": "text/turtle; charset=utf-8",
                          BROWSER: "text/turtle; charset=utf-8"}.items():  # fmt: skip
@@ -531,8 +537,8 @@ def test_a_description_is_a_part_of_the_whole(client: TestClient) -> None:
 def test_prefixes_are_those_of_the_base(moved: TestClient) -> None:
     triples = told_in(moved, "/.well-known/sparql-examples", "nt")
 
-    texts = [re.sub(f"{HOME}(ns|vocab|shapes)\\b", "", str(one)) for one in triples]
-    assert not [one for one in texts if HOME in one]
+    texts = [re.sub(f"{HOME}(ns|vocab|shapes)\\b", "", str(triple)) for triple in triples]
+    assert not [text for text in texts if HOME in text]
 
 
 # --- as a program calls it -----------------------------------------------------------------------

@@ -88,7 +88,7 @@ def test_a_table_moves_with_its_header(tmp_path: Path) -> None:
 
     run(project, "fmt", "--rebase", HOME)
 
-    places = {(one["file"], one["line"], one["code"]) for one in told_of}
+    places = {(item["file"], item["line"], item["code"]) for item in told_of}
     assert ("data/links/wikidata.sssom.tsv", 6, "F16") in places
     told = table.read_text("utf-8")
     assert f"#  place: {MINE}id/place/\n" in told

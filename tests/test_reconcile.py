@@ -103,7 +103,7 @@ def test_the_official_examples_are_judged_as_they_should(schemas: Path) -> None:
               for kind, expected, value in examples(schemas) if kind in names]  # fmt: skip
     assert len(judged) > 20
     # what the schemas themselves let through is theirs
-    wrong = [one for one in judged if one[1] and not one[2]]
+    wrong = [item for item in judged if item[1] and not item[2]]
     assert wrong == []
 
 
@@ -180,7 +180,7 @@ def test_2_the_manifest_with_and_without_a_slash(client: TestClient, path: str) 
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "*"
     assert told["versions"] == ["0.2"]
-    assert [set(one) for one in told["defaultTypes"]] == [{"id", "name"}]
+    assert [set(item) for item in told["defaultTypes"]] == [{"id", "name"}]
     assert all(told[part]["url"].startswith("http") for part in ("view", "preview"))
     assert told["suggest"]["entity"]["service_url"].startswith("http")
 
@@ -191,9 +191,9 @@ def test_3_guessing_types(client: TestClient) -> None:
     answer = post(client, "/reconcile", queries=queries).json()
 
     assert set(answer) == set(queries)
-    assert all("result" in one for one in answer.values())
+    assert all("result" in item for item in answer.values())
     assert answer["q0"]["result"][0]["type"][0] == {"id": "place", "name": "Place"}
-    assert all(len(one["result"]) <= 3 for one in answer.values())
+    assert all(len(item["result"]) <= 3 for item in answer.values())
 
 
 def test_4_types_and_properties_as_text_and_as_cells(client: TestClient) -> None:
@@ -205,8 +205,8 @@ def test_4_types_and_properties_as_text_and_as_cells(client: TestClient) -> None
     for value in ("Belarus", "BY", {"id": "belarus", "name": "Belarus"}, ["BY"]):
         [first, *rest] = ask(value)
         assert (first["id"], first["match"]) == ("minsk", True)
-        assert not any(one["match"] for one in rest)
-        assert all(one["score"] <= first["score"] for one in rest)
+        assert not any(item["match"] for item in rest)
+        assert all(item["score"] <= first["score"] for item in rest)
     assert ask("FR")[0]["match"] is False
     assert ask("FR")[0]["features"][1] == {
         "id": "country", "name": "country agrees", "value": False
@@ -219,7 +219,7 @@ def test_5_suggest(client: TestClient, kind: str, prefix: str) -> None:
     answer = client.get(f"/reconcile/suggest/{kind}", params={"prefix": prefix}, headers=REFINE)
 
     assert answer.status_code == 200
-    assert all({"id", "name"} <= set(one) for one in answer.json()["result"])
+    assert all({"id", "name"} <= set(item) for item in answer.json()["result"])
 
 
 def test_6_the_preview_is_allowed_in_a_frame_without_scripts(client: TestClient) -> None:
@@ -236,7 +236,7 @@ def test_6_the_preview_is_allowed_in_a_frame_without_scripts(client: TestClient)
 def test_7_properties_with_and_without_a_type(client: TestClient) -> None:
     for query in ("", "?type=", "?type=place"):
         told = client.get(f"/reconcile/properties{query}").json()["properties"]
-        assert all(one["name"] for one in told)
+        assert all(item["name"] for item in told)
 
 
 def test_8_every_row_of_an_extension_has_every_property(register: Register) -> None:
@@ -245,10 +245,10 @@ def test_8_every_row_of_an_extension_has_every_property(register: Register) -> N
     asked = {"ids": ids, "properties": pids}
     told = answer_extend(register, asked, "en")
 
-    assert [one["id"] for one in told["meta"]] == ["start", "start-day", "partners"]  # type: ignore[attr-defined]  # JSON
+    assert [item["id"] for item in told["meta"]] == ["start", "start-day", "partners"]  # type: ignore[attr-defined]  # JSON
     rows: Any = told["rows"]
     assert {name: set(row) for name, row in rows.items()} == {
-        one: {"start", "start-day", "partners"} for one in ids
+        item: {"start", "start-day", "partners"} for item in ids
     }
     assert rows["bonn"]["start"] == [{"str": "1993"}, {"str": "1987-07-02"}]
     assert rows["bonn"]["start-day"] == [{"date": "1987-07-02T00:00:00Z"}]  # never a made-up day
@@ -296,9 +296,9 @@ def test_9_what_is_no_question_is_refused_in_json(client: TestClient) -> None:
     large = client.post("/reconcile", content=b"queries=" + b"x" * 11_000_000, headers=FORM)
     many = post(client, "/reconcile", queries={f"q{n}": {"query": "x"} for n in range(101)})
 
-    codes = [one.status_code for one in (broken, missing, large, many)]
+    codes = [item.status_code for item in (broken, missing, large, many)]
     assert codes == [400, 400, 413, 413]
-    assert all("error" in one.json() for one in (broken, missing, large, many))
+    assert all("error" in item.json() for item in (broken, missing, large, many))
     wrong: tuple[object, ...] = (
         [],
         {"q0": 1},
@@ -344,13 +344,13 @@ def test_two_places_of_one_name_are_never_matched() -> None:
     query = {"query": "Halle", "properties": [{"pid": "country", "v": "DE"}]}
     told: Any = answer_batch(register, {"q": query}, "en")
 
-    assert [one["match"] for one in told["q"]["result"]] == [False, False]
+    assert [item["match"] for item in told["q"]["result"]] == [False, False]
 
 
 def test_suggestions_begin_with_what_was_typed(register: Register) -> None:
     found: Any = suggest_entity(register, "МІН", "en")["result"]
 
-    assert [one["id"] for one in found] == ["minsk"]
+    assert [item["id"] for item in found] == ["minsk"]
 
 
 def test_the_page_for_pasting_names(client: TestClient) -> None:

@@ -117,11 +117,11 @@ def released(once: Path, tmp_path: Path) -> Path:
 
 def digests(folder: Path) -> dict[str, str]:
     """The checksum of each file, also of what is kept packed only."""
-    paths = {one for one in folder.rglob("*") if one.is_file()}
-    paths |= {one.with_suffix("") for one in paths if one.suffix == ".zst"}
+    paths = {path for path in folder.rglob("*") if path.is_file()}
+    paths |= {path.with_suffix("") for path in paths if path.suffix == ".zst"}
     return {
-        one.relative_to(folder).as_posix(): hashlib.sha256(read_stored(one)).hexdigest()
-        for one in sorted(paths)
+        path.relative_to(folder).as_posix(): hashlib.sha256(read_stored(path)).hexdigest()
+        for path in sorted(paths)
     }
 
 
@@ -202,16 +202,16 @@ def test_changes_as_json_name_the_entity_the_change_and_the_values(cycle: Path) 
     text = read_stored(cycle / "releases" / "2026-12-01" / "changes.json").decode()
     document = json.loads(text)
 
-    changes = {one["change"]: one for one in document["changes"]}
+    changes = {item["change"]: item for item in document["changes"]}
     assert sorted(changes) == ["added", "date-corrected", "suspended"]
     date = changes["date-corrected"]
     assert date["iri"] == "https://w3id.org/twingraph/id/partnership/berlin-paris"
     assert date["property"] == "https://w3id.org/twingraph/ns#start"
-    assert [one["value"] for one in date["before"] + date["after"]] == ["1987-07-02", "1987-07-03"]
+    assert [row["value"] for row in date["before"] + date["after"]] == ["1987-07-02", "1987-07-03"]
     rows = document["changes"] + document["follows"]
     for sign in ("added", "removed"):
         lines = (cycle / "releases/2026-12-01" / f"{sign}.nq").read_bytes().splitlines()
-        assert sum(one["statements"][sign] for one in rows) == len(lines)
+        assert sum(row["statements"][sign] for row in rows) == len(lines)
         assert document["statements"][sign] == len(lines)
 
 
@@ -239,7 +239,7 @@ def test_every_file_has_its_checksum_and_none_can_be_written_to(cycle: Path) -> 
     for day in ("2026-11-21", "2026-12-01", "2026-12-01.2"):
         folder = cycle / "releases" / day
         assert_whole(folder)
-        modes = {stat.S_IMODE(one.stat().st_mode) for one in folder.rglob("*") if one.is_file()}
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()}
         assert modes == {0o444}
 
 
@@ -273,10 +273,10 @@ def test_earlier_releases_stay_as_they_were_and_latest_leads_to_the_newest(cycle
 
     editions = list_editions(releases, "https://w3id.org/twingraph/")
 
-    assert [one.date for one in editions] == ["2026-12-01.2", "2026-12-01", "2026-11-21"]
-    assert [one.previous for one in editions] == ["2026-12-01", "2026-11-21", ""]
+    assert [edition.date for edition in editions] == ["2026-12-01.2", "2026-12-01", "2026-11-21"]
+    assert [edition.previous for edition in editions] == ["2026-12-01", "2026-11-21", ""]
     assert (releases / "latest").readlink() == Path("2026-12-01.2")
-    [dump] = [one for one in editions[1].files if one.name == "twingraph.nq"]
+    [dump] = [item for item in editions[1].files if item.name == "twingraph.nq"]
     assert dump.url == "https://w3id.org/twingraph/release/2026-12-01/twingraph.nq"
     raw = read_stored(releases / "2026-12-01" / "twingraph.nq")
     assert (dump.size, dump.sha256) == (len(raw), hashlib.sha256(raw).hexdigest())
@@ -349,7 +349,7 @@ def test_a_build_that_was_changed_by_hand_is_refused(atlas: Path) -> None:
     with pytest.raises(TwingraphError, match="was changed after it was built; delete"):
         publish(atlas, "2026-11-21")
 
-    assert [one.name for one in (atlas / "releases").iterdir()] == [".lock"]
+    assert [path.name for path in (atlas / "releases").iterdir()] == [".lock"]
 
 
 @pytest.mark.parametrize("more", [1, -1])
@@ -379,7 +379,7 @@ def test_data_that_changes_while_it_is_released_is_refused(atlas: Path) -> None:
     with pytest.raises(TwingraphError, match="changed while it was being released"):
         release(load_settings(atlas), "2026-11-21", meddle)
 
-    assert [one.name for one in (atlas / "releases").iterdir()] == [".lock"]
+    assert [path.name for path in (atlas / "releases").iterdir()] == [".lock"]
 
 
 def test_an_earlier_release_that_was_changed_is_not_compared_with(released: Path) -> None:
@@ -503,8 +503,8 @@ def test_what_is_half_foreign_or_led_elsewhere_is_no_release(
     wrong = ("../secret.zst", "twingraph.ttl.zst", "twingraph.nq.xz", "twingraph.nq")
     for number, stored in enumerate(wrong):
         day = f"2026-11-{16 + number}"
-        changed = [one | {"stored": stored} if one["name"] == "twingraph.nq" else one
-                   for one in listed]  # fmt: skip
+        changed = [item | {"stored": stored} if item["name"] == "twingraph.nq" else item
+                   for item in listed]  # fmt: skip
         tell(copy(day), files=changed)
     (copy("2026-11-28") / "release.json").write_text("[" * 100_000, encoding="utf-8")
     (releases / "2026-11-29").symlink_to(kept)
@@ -512,7 +512,7 @@ def test_what_is_half_foreign_or_led_elsewhere_is_no_release(
     (releases / "2026-12-01").write_text("a file", encoding="utf-8")
     (releases / "letters.txt").write_text("dear", encoding="utf-8")
 
-    assert [one.date for one in list_editions(releases, base)] == ["2026-11-22", "2026-11-21"]
+    assert [item.date for item in list_editions(releases, base)] == ["2026-11-22", "2026-11-21"]
     assert list_editions(tmp_path / "nowhere", base) == []
 
 
@@ -580,8 +580,8 @@ def test_sigkill_at_any_moment_leaves_whole_releases_and_a_whole_latest(atlas: P
             parent.stdin.flush()
             killed += int(parent.stdout.readline()) == signal.SIGKILL
 
-            names = sorted(one.name for one in releases.iterdir() if one.name[0] != ".")
-            whole = [one.date for one in list_editions(releases, base)]
+            names = sorted(path.name for path in releases.iterdir() if path.name[0] != ".")
+            whole = [item.date for item in list_editions(releases, base)]
             # feeds come after `latest`, and are made anew by the next release
             assert [name for name in names if name != "feed"] == [*sorted(whole), "latest"]
             for name in whole[:2]:

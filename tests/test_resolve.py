@@ -58,7 +58,7 @@ def status(code: str, as_of: str | None = None, rank: str | None = None) -> Clai
 
 
 def texts(found: Published) -> list[str]:
-    return [one.value for one in found.values]
+    return [value.value for value in found.values]
 
 
 def test_bonn_minsk_is_a_set_with_a_visible_conflict() -> None:
@@ -225,7 +225,7 @@ def test_a_second_source_on_the_status_of_berlin_paris(case: str) -> None:
 
     found = resolve([status("active"), *others], RULES)
 
-    assert [one.value.rpartition("/")[2] for one in found.values] == expected
+    assert [value.value.rpartition("/")[2] for value in found.values] == expected
     assert found.as_of == as_of
 
 
@@ -243,7 +243,7 @@ def test_a_suspension_that_is_over_says_nothing_of_today() -> None:
 
     assert resolve([past], RULES, "2026-11-21") == Published()
     assert [
-        one.value.rpartition("/")[2] for one in resolve([past], RULES, "2011-01-01").values
+        value.value.rpartition("/")[2] for value in resolve([past], RULES, "2011-01-01").values
     ] == ["suspended"]
 
 
@@ -281,7 +281,7 @@ def test_resolving_what_was_published_changes_nothing(claims: list[Claim]) -> No
 
 @given(CLAIMS)
 def test_nothing_is_published_that_no_claim_says(claims: list[Claim]) -> None:
-    said = {one.value.value for one in claims}
+    said = {claim.value.value for claim in claims}
 
     for text in texts(resolve(claims, RULES)):
         assert set(text.strip("[]").split(",")) <= said

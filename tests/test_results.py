@@ -112,8 +112,8 @@ def test_what_xml_holds_is_read_back(client: TestClient, text: str) -> None:
     query = f'CONSTRUCT {{ <http://e/s> <http://e/p> "{text}" }} {{}}'
     graph = ElementTree.fromstring(ask(client, query, format="rdf").text)
 
-    assert [one.text for one in rows.iter() if one.tag.endswith("literal")] == [value]
-    assert [one.text for one in graph.iter() if one.tag.endswith("}p")] == [value]
+    assert [item.text for item in rows.iter() if item.tag.endswith("literal")] == [value]
+    assert [item.text for item in graph.iter() if item.tag.endswith("}p")] == [value]
 
 
 @pytest.mark.parametrize("property_", ["http://e/1", "http://e/a/", "urn:1:2"])
@@ -196,7 +196,7 @@ def test_a_deep_path_costs_no_more_than_a_flat_one(client: TestClient) -> None:
     deep = client.get("/" + "a/" * 20000)
     shallow = client.get("/a/b/c")
 
-    assert {one.status_code for one in (flat, deep, shallow)} == {404}
+    assert {item.status_code for item in (flat, deep, shallow)} == {404}
     assert len(deep.content) < len(flat.content) + 2000
     assert 'href="/en/index.html"' in deep.text
     assert 'href="../../en/index.html"' in shallow.text

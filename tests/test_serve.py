@@ -194,11 +194,11 @@ def test_a_dump_is_the_file_and_can_be_resumed(client: TestClient, built: Path) 
 def test_every_format_says_the_same(client: TestClient, thing: str) -> None:
     formats = {"nt": RdfFormat.N_TRIPLES, "ttl": RdfFormat.TURTLE, "rdf": RdfFormat.RDF_XML}
     told = {
-        suffix: {one.triple for one in parse(client.get(f"/doc/{thing}.{suffix}").content, form)}
+        suffix: {quad.triple for quad in parse(client.get(f"/doc/{thing}.{suffix}").content, form)}
         for suffix, form in formats.items()
     }
     jsonld = client.get(f"/doc/{thing}.jsonld").content
-    told["jsonld"] = {one.triple for one in parse(jsonld, RdfFormat.JSON_LD)}
+    told["jsonld"] = {quad.triple for quad in parse(jsonld, RdfFormat.JSON_LD)}
 
     assert told["nt"] == told["ttl"] == told["rdf"] == told["jsonld"]
 
@@ -208,13 +208,13 @@ def test_a_description_holds_what_was_published_and_its_evidence(
 ) -> None:
     triples = set(default_triples(quads))
     body = client.get("/doc/partnership/bonn-minsk.nt").content
-    told = {one.triple for one in parse(body, RdfFormat.N_TRIPLES)}
+    told = {quad.triple for quad in parse(body, RdfFormat.N_TRIPLES)}
     base = settings.base_iri
     minsk = base + "id/partnership/bonn-minsk"
-    subjects = {str(one.subject).strip("<>").removeprefix(base) for one in told}
+    subjects = {str(item.subject).strip("<>").removeprefix(base) for item in told}
 
     assert told <= triples
-    assert {one for one in triples if one.subject == NamedNode(minsk)} <= told
+    assert {triple for triple in triples if triple.subject == NamedNode(minsk)} <= told
     assert {"id/claim/bonn-minsk-start-anniversary", "id/cite/bonn-minsk-anniversary",
             "id/place/minsk", "id/event/bonn-minsk-25th-anniversary"} <= subjects  # fmt: skip
 

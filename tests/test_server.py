@@ -115,7 +115,7 @@ def test_sparqlwrapper_asks_the_server(built: Path) -> None:
 
     assert isinstance(rows, dict)
     assert isinstance(answer, dict)
-    found = [one["label"]["value"] for one in rows["results"]["bindings"]]
+    found = [row["label"]["value"] for row in rows["results"]["bindings"]]
     assert found == ["Minsk", "Minsk"]
     assert answer["boolean"] is True
 

@@ -39,9 +39,9 @@ def dataset(site: BuildReader) -> rdflib.URIRef:
 @pytest.fixture(scope="module")
 def frozen(built: Path, settings: Settings, site: BuildReader) -> Frozen:
     quads = [
-        one
-        for one in parse(path=built / "twingraph.nq", format=RdfFormat.N_QUADS)
-        if isinstance(one, Quad)
+        quad
+        for quad in parse(path=built / "twingraph.nq", format=RdfFormat.N_QUADS)
+        if isinstance(quad, Quad)
     ]
     return Frozen(quads, site.base, site.prefixes, settings)
 
@@ -59,7 +59,7 @@ def number(graph: rdflib.Graph, subject: Any, name: str) -> int:
 def test_the_sizes_are_those_of_the_dump(
     void: rdflib.Graph, published: rdflib.Graph, dataset: rdflib.URIRef
 ) -> None:
-    ours = {one for one in published.subjects() if str(one).startswith(str(dataset))}
+    ours = {subject for subject in published.subjects() if str(subject).startswith(str(dataset))}
     counted = {
         "triples": len(published),
         "entities": len(ours),
@@ -83,20 +83,22 @@ def test_every_class_has_a_part_with_its_size_and_an_example(
     counted = {}
     for name in set(published.objects(None, RDF.type)):
         members = set(published.subjects(RDF.type, name))
-        triples = sum(len(list(published.predicate_objects(one))) for one in members)
+        triples = sum(len(list(published.predicate_objects(member))) for member in members)
         counted[name] = len(members), triples
 
     examples = set(void.objects(dataset, VOID.exampleResource))
     with_members_of_ours = {
         name
         for name in counted
-        if any(str(one).startswith(str(dataset)) for one in published.subjects(RDF.type, name))
+        if any(
+            str(subject).startswith(str(dataset)) for subject in published.subjects(RDF.type, name)
+        )
     }
     assert told == counted
-    assert {name for one in examples for name in published.objects(one, RDF.type)} == (
+    assert {name for example in examples for name in published.objects(example, RDF.type)} == (
         with_members_of_ours
     )
-    assert not any((one, OWL.deprecated, None) in published for one in examples)
+    assert not any((example, OWL.deprecated, None) in published for example in examples)
 
 
 def test_every_property_has_a_part_with_its_sizes(
@@ -106,7 +108,7 @@ def test_every_property_has_a_part_with_its_sizes(
     told = {}
     for part in void.objects(dataset, VOID.propertyPartition):
         [name] = void.objects(part, VOID.property)
-        told[name] = tuple(number(void, part, one) for one in names)
+        told[name] = tuple(number(void, part, name) for name in names)
     counted = {}
     for name in set(published.predicates()):
         pairs = list(published.subject_objects(name))
@@ -121,11 +123,13 @@ def test_the_sizes_of_the_named_graphs_are_those_of_the_dump(
 ) -> None:
     whole = rdflib.Dataset()
     whole.parse(data=(built / "twingraph.nq").read_text(encoding="utf-8"), format="nquads")
-    counted = {str(one.identifier): len(one) for one in whole.graphs() if len(one)}
+    counted = {str(item.identifier): len(item) for item in whole.graphs() if len(item)}
     counted.pop(str(rdflib.graph.DATASET_DEFAULT_GRAPH_ID))
 
     assert set(counted) == site.graphs
-    assert {one: number(void, rdflib.URIRef(one), "triples") for one in site.graphs} == counted
+    assert {
+        graph: number(void, rdflib.URIRef(graph), "triples") for graph in site.graphs
+    } == counted
 
 
 def test_the_sizes_of_the_linksets_are_those_of_the_dump(
@@ -135,23 +139,23 @@ def test_the_sizes_of_the_linksets_are_those_of_the_dump(
 
     assert len(linksets) == 2
     assert linksets <= set(void.objects(dataset, VOID.subset))
-    for one in linksets:
-        [predicate] = void.objects(one, VOID.linkPredicate)
-        [target] = void.objects(one, VOID.objectsTarget)
+    for linkset in linksets:
+        [predicate] = void.objects(linkset, VOID.linkPredicate)
+        [target] = void.objects(linkset, VOID.objectsTarget)
         [start] = void.objects(target, VOID.uriSpace)
         pairs = [pair for pair in published.subject_objects(predicate)
                  if str(pair[1]).startswith(str(start))]  # fmt: skip
-        assert number(void, one, "triples") == len(pairs) > 30
-        assert number(void, one, "distinctSubjects") == len({pair[0] for pair in pairs})
-        assert number(void, one, "distinctObjects") == len({pair[1] for pair in pairs})
+        assert number(void, linkset, "triples") == len(pairs) > 30
+        assert number(void, linkset, "distinctSubjects") == len({pair[0] for pair in pairs})
+        assert number(void, linkset, "distinctObjects") == len({pair[1] for pair in pairs})
 
 
 def test_every_word_is_of_a_vocabulary_that_is_named(
     void: rdflib.Graph, published: rdflib.Graph, dataset: rdflib.URIRef
 ) -> None:
-    named = {str(one) for one in void.objects(dataset, VOID.vocabulary)}
+    named = {str(value) for value in void.objects(dataset, VOID.vocabulary)}
     words = {*published.predicates(), *published.objects(None, RDF.type)}
-    used = {next((one for one in named if str(word).startswith(one)), word) for word in words}
+    used = {next((item for item in named if str(word).startswith(item)), word) for word in words}
 
     assert used == named
     assert f"{dataset}ns" in named
@@ -161,9 +165,9 @@ def test_no_node_is_blank_and_publisher_and_licence_are_given(
     void: rdflib.Graph, dataset: rdflib.URIRef, settings: Settings
 ) -> None:
     [publisher] = void.objects(dataset, DCTERMS.publisher)
-    titles = {str(one.language): str(one) for one in void.objects(dataset, DCTERMS.title)}  # type: ignore[attr-defined]  # literals
+    titles = {str(value.language): str(value) for value in void.objects(dataset, DCTERMS.title)}  # type: ignore[attr-defined]  # literals
 
-    assert not [one for row in void for one in row if isinstance(one, rdflib.BNode)]
+    assert not [item for row in void for item in row if isinstance(item, rdflib.BNode)]
     assert titles == dict(settings.title)
     assert str(void.value(dataset, DCTERMS.license)) == settings.licence
     assert str(void.value(publisher, FOAF.name)) == settings.publisher
@@ -174,25 +178,25 @@ def test_no_node_is_blank_and_publisher_and_licence_are_given(
 def test_dumps_and_examples_that_are_named_answer(
     client: TestClient, void: rdflib.Graph, dataset: rdflib.URIRef
 ) -> None:
-    dumps = [str(one) for one in void.objects(dataset, VOID.dataDump)]
-    examples = [str(one) for one in void.objects(dataset, VOID.exampleResource)]
+    dumps = [str(value) for value in void.objects(dataset, VOID.dataDump)]
+    examples = [str(value) for value in void.objects(dataset, VOID.exampleResource)]
 
     assert len(dumps) >= 5
-    for one in dumps:
-        assert client.head("/" + one.removeprefix(str(dataset))).status_code == 200, one
-    for one in examples:
-        path = "/" + one.removeprefix(str(dataset)).partition("#")[0]
+    for dump in dumps:
+        assert client.head("/" + dump.removeprefix(str(dataset))).status_code == 200, dump
+    for example in examples:
+        path = "/" + example.removeprefix(str(dataset)).partition("#")[0]
         answer = client.get(path, headers={"accept": "text/turtle"}, follow_redirects=True)
-        assert answer.status_code == 200, one
-        assert (rdflib.URIRef(one), None, None) in rdflib.Graph().parse(data=answer.text)
+        assert answer.status_code == 200, example
+        assert (rdflib.URIRef(example), None, None) in rdflib.Graph().parse(data=answer.text)
 
 
 def test_every_form_of_it_says_the_same(client: TestClient, built: Path) -> None:
-    file = {one.triple for one in parse(path=built / "void.ttl")}
+    file = {quad.triple for quad in parse(path=built / "void.ttl")}
     for suffix in ("ttl", "nt", "rdf", "jsonld"):
         form = RdfFormat.from_extension(suffix)
         answer = client.get(f"/void.{suffix}")
-        assert {one.triple for one in parse(answer.content, form)} == file
+        assert {quad.triple for quad in parse(answer.content, form)} == file
 
 
 @pytest.mark.parametrize("accept", ["text/turtle", "application/rdf+xml", "*/*"])
@@ -215,12 +219,12 @@ def test_a_release_is_a_version_with_its_own_addresses(
     assert is_dump("twingraph.nt.gz")
     assert list(told.objects(release, VOID.dataDump)) == [rdflib.URIRef(dump)]
     assert list(told.objects(release, DCTERMS.isVersionOf)) == [dataset]
-    assert [str(one) for one in told.objects(release, DCTERMS.issued)] == ["2027-01-02"]
+    assert [str(value) for value in told.objects(release, DCTERMS.issued)] == ["2027-01-02"]
     # of the whole only where its changes are to be had
     assert {verb for verb, _ in told.predicate_objects(dataset)} <= {rdflib.RDFS.seeAlso}
     assert not list(told.objects(None, VOID.sparqlEndpoint))
-    parts = {str(one) for one in told.objects(release, VOID.classPartition)}
-    assert all(one.startswith(f"{release}void.ttl#class-") for one in parts)
+    parts = {str(value) for value in told.objects(release, VOID.classPartition)}
+    assert all(part.startswith(f"{release}void.ttl#class-") for part in parts)
 
 
 def test_the_order_of_statements_makes_no_difference(frozen: Frozen) -> None:
@@ -257,7 +261,7 @@ def test_a_host_that_is_no_host_breaks_nothing(client: TestClient, host: str) ->
 
     assert answer.status_code == 200
     told = rdflib.Graph().parse(data=answer.text)
-    assert [str(one) for one in told.objects(None, SD.endpoint)] == ["http://testserver/sparql"]
+    assert [str(value) for value in told.objects(None, SD.endpoint)] == ["http://testserver/sparql"]
 
 
 def test_the_service_counts_its_graphs(service: rdflib.Graph, site: BuildReader) -> None:
@@ -267,13 +271,13 @@ def test_the_service_counts_its_graphs(service: rdflib.Graph, site: BuildReader)
     [dataset] = service.subjects(RDF.type, SD.Dataset)
     [default] = service.objects(dataset, SD.defaultGraph)
     told = {}
-    for one in service.objects(dataset, SD.namedGraph):
-        [name] = service.objects(one, SD.name)
-        [graph] = service.objects(one, SD.graph)
+    for value in service.objects(dataset, SD.namedGraph):
+        [name] = service.objects(value, SD.name)
+        [graph] = service.objects(value, SD.graph)
         told[str(name)] = number(service, graph, "triples")
 
     assert number(service, default, "triples") == size(DefaultGraph())
-    assert told == {one: size(NamedNode(one)) for one in site.graphs}
+    assert told == {graph: size(NamedNode(graph)) for graph in site.graphs}
 
 
 def test_the_service_tells_its_limits(service: rdflib.Graph) -> None:

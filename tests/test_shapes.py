@@ -53,7 +53,7 @@ FILES = ("prefixes.ttl", "form.ttl", "curated.ttl", "published.ttl", "derivation
 
 
 def case_paths() -> list[Path]:
-    return sorted(one for one in CASES.glob("[A-EG-Z]*/*") if one.is_file())
+    return sorted(path for path in CASES.glob("[A-EG-Z]*/*") if path.is_file())
 
 
 def case_name(path: Path) -> str:
@@ -75,7 +75,7 @@ def expected() -> dict[str, list[tuple[str, int]]]:
 
 def place_of(path: Path) -> str:
     """Where in a project a case lies: as a source, unless its name says entities or links."""
-    folder = next((one for one in ("entities", "links") if f".{one}." in path.name), "sources")
+    folder = next((name for name in ("entities", "links") if f".{name}." in path.name), "sources")
     return f"data/{folder}/zz-case{'.sssom.tsv' if path.suffix == '.tsv' else '.ttl'}"
 
 
@@ -87,9 +87,10 @@ def atlas_files() -> tuple[SourceFile, ...]:
 @lru_cache(maxsize=1)
 def moved_files() -> tuple[SourceFile, ...]:
     """The atlas under another base IRI, with as much of the vocabulary as any case needs."""
-    whole = (moved_file((ATLAS.folder / one.path).read_bytes(), one.path) if one.is_data else one
-             for one in atlas_files())  # fmt: skip
-    return tuple(whole)
+    return tuple(
+        moved_file((ATLAS.folder / file.path).read_bytes(), file.path) if file.is_data else file
+        for file in atlas_files()
+    )
 
 
 def moved_file(raw: bytes, name: str) -> SourceFile:
@@ -121,7 +122,7 @@ def is_needed(file: SourceFile, quad: Quad) -> bool:
 def case_project(path: Path, alone: bool = False) -> Curated:
     """The case and the atlas (or, alone, only the vocabulary), as one project."""
     case = read_bytes(path.read_bytes(), place_of(path), ATLAS)
-    around = (one for one in atlas_files() if not (alone and one.is_data))
+    around = (item for item in atlas_files() if not (alone and item.is_data))
     return Curated(ATLAS, mentioned((*around, case)))
 
 
@@ -134,11 +135,11 @@ def problems_of(path: Path) -> list[Problem]:
 
 
 def triples_of(quads: Iterable[Quad]) -> set[Triple]:
-    return {one.triple for one in quads}
+    return {quad.triple for quad in quads}
 
 
 def default_graph(quads: Iterable[Quad]) -> set[Triple]:
-    return {one.triple for one in quads if one.graph_name == DefaultGraph()}
+    return {quad.triple for quad in quads if quad.graph_name == DefaultGraph()}
 
 
 def written(curated: Curated) -> set[Triple]:
@@ -206,10 +207,10 @@ def test_every_shape_that_reports_says_what_to_do_and_how_bad_it_is() -> None:
     """A shape reports through its properties, its sh:sparql or its own constraints: one of them."""
     graph = shapes_graph()
     messages = shape_messages(shapes_text(ATLAS, FILES))
-    properties = {one for one in graph.objects(None, SH.property) if isinstance(one, URIRef)}
+    properties = {value for value in graph.objects(None, SH.property) if isinstance(value, URIRef)}
     rules = set(graph.subjects(RDF.type, SH.NodeShape))
-    reporting = properties | {one for one in rules if (one, SH.property, None) not in graph}
-    mute = [one for one in reporting if set(messages.get(str(one), ())) != {"de", "en"}]
+    reporting = properties | {rule for rule in rules if (rule, SH.property, None) not in graph}
+    mute = [item for item in reporting if set(messages.get(str(item), ())) != {"de", "en"}]
     terse = [
         (shape, text)
         for shape, texts in messages.items()
@@ -218,8 +219,8 @@ def test_every_shape_that_reports_says_what_to_do_and_how_bad_it_is() -> None:
     ]
     grave = {URIRef(SH + name) for name in ("Violation", "Warning", "Info")}
     unweighed = [
-        one for one in rules | properties if set(graph.objects(one, SH.severity)) - grave
-        or len(set(graph.objects(one, SH.severity))) != 1
+        rule for rule in rules | properties if set(graph.objects(rule, SH.severity)) - grave
+        or len(set(graph.objects(rule, SH.severity))) != 1
     ]  # fmt: skip
 
     assert (mute, terse, unweighed) == ([], [], [])
@@ -254,7 +255,7 @@ def test_placeholders_occur_only_where_a_query_fills_them() -> None:
 def test_every_code_has_a_case_that_keeps_it_and_one_that_breaks_it() -> None:
     text = shapes_text(ATLAS, FILES).decode()
     codes = set(re.findall(r"^tgs:([A-Z]\d\d)\b", text, re.M)) | IN_PYTHON
-    kinds = {code: {one.name.partition("-")[0] for one in (CASES / code).glob("*")}
+    kinds = {code: {path.name.partition("-")[0] for path in (CASES / code).glob("*")}
              for code in codes}  # fmt: skip
 
     assert {code for code, found in kinds.items() if found != {"ok", "bad"}} == set()
@@ -266,7 +267,7 @@ def test_every_code_has_a_case_that_keeps_it_and_one_that_breaks_it() -> None:
 def test_the_atlas_has_no_problem() -> None:
     atlas = read_project(ATLAS)
 
-    assert [str(one) for one in check_curated(atlas)] == []
+    assert [str(problem) for problem in check_curated(atlas)] == []
     assert prove_quotes(atlas, TEXTS).problems == ()
 
 
@@ -274,8 +275,8 @@ def test_the_atlas_has_no_problem() -> None:
 def test_a_case_gives_its_problem_and_no_other(path: Path) -> None:
     found = problems_of(path)
 
-    assert [(one.code, one.line) for one in found] == expected().get(case_name(path), []), [
-        str(one) for one in found
+    assert [(item.code, item.line) for item in found] == expected().get(case_name(path), []), [
+        str(item) for item in found
     ]
 
 
@@ -296,16 +297,16 @@ def test_a_case_gives_its_problem_under_any_base_in_its_file_and_line(
         found = [*check_curated(project), *proof]
 
     # the order of problems in two files may differ
-    assert sorted((one.code, one.line) for one in found) == sorted(
+    assert sorted((item.code, item.line) for item in found) == sorted(
         expected().get(case_name(path), [])
-    ), [str(one) for one in found]
-    assert all(one.file for one in found)
+    ), [str(item) for item in found]
+    assert all(item.file for item in found)
 
 
 def test_good_cases_expect_nothing_and_bad_ones_their_own_code() -> None:
     told = {case: {code for code, _ in rows} for case, rows in expected().items()
             if not case.startswith("F")}  # fmt: skip
-    bad = {case_name(one): {one.parent.name} for one in case_paths() if one.name[:4] == "bad-"}
+    bad = {case_name(path): {path.parent.name} for path in case_paths() if path.name[:4] == "bad-"}
 
     assert told == bad
 
@@ -321,7 +322,7 @@ def test_both_engines_give_a_case_the_same_result(path: Path) -> None:
 
 def told(findings: Iterable[Finding]) -> list[tuple[object, ...]]:
     """Findings with their words, which `==` leaves out."""
-    return [(one, sorted(one.message.items())) for one in findings]
+    return [(finding, sorted(finding.message.items())) for finding in findings]
 
 
 def test_both_engines_give_the_published_graph_the_same_result(
@@ -338,8 +339,8 @@ def test_both_engines_give_the_published_graph_the_same_result(
 
 def test_both_engines_give_a_curated_source_the_same_result(curated: Curated) -> None:
     """One document, and not by the rules about everything there is: pySHACL would take minutes."""
-    [source] = [one for one in curated.files if one.path == "data/sources/bonn-minsk.ttl"]
-    ontology = [one for one in curated.files if not one.is_data]
+    [source] = [item for item in curated.files if item.path == "data/sources/bonn-minsk.ttl"]
+    ontology = [item for item in curated.files if not item.is_data]
     part = Curated(curated.settings, mentioned((*ontology, source)))
     text = shapes_text(curated.settings, ("form.ttl", "curated.ttl")).decode()
     codes = set(re.findall(r"^tgs:([A-Z]\d\d)\b", text, re.M)) - {"L03", "X01", "X04"}
@@ -358,7 +359,7 @@ def test_all_shapes_in_one_query_give_the_result_of_each_focus_node(
     graphs = ((written(curated), SOURCE_SHAPES), (default_graph(quads), PUBLISHED_SHAPES))
     for triples, names in graphs:
         # half of the statements gone: a sample of what can be wrong, the same on every run
-        kept = {one for one in triples if zlib.crc32(str(one).encode()) % 2}
+        kept = {triple for triple in triples if zlib.crc32(str(triple).encode()) % 2}
         shapes = shapes_text(curated.settings, names)
         for data in (n_triples(triples), n_triples(kept)):
             native = told(TurboEngine().validate(data, shapes))
@@ -372,8 +373,10 @@ def test_most_rules_that_are_queries_are_run_once(settings: Settings) -> None:
         read_rules(shapes_text(settings, names)) for names in (SOURCE_SHAPES, PUBLISHED_SHAPES)
     ]
 
-    assert [one.shape.rpartition("#")[2] for each in rules for one in each.look_ups] == ["X02"]
-    assert sum(len(one.questions) for one in rules) >= 30
+    assert [look_up.shape.rpartition("#")[2] for each in rules for look_up in each.look_ups] == [
+        "X02"
+    ]
+    assert sum(len(rule.questions) for rule in rules) >= 30
 
 
 def test_our_own_derivation_keeps_its_rules(settings: Settings, quads: frozenset[Quad]) -> None:
@@ -394,7 +397,7 @@ HEAD = f"""
 
 
 def codes_found(engine: TurboEngine | PyshaclEngine, data: str, shapes: str) -> list[str]:
-    return [one.code for one in engine.validate(data.encode(), (HEAD + shapes).encode())]
+    return [item.code for item in engine.validate(data.encode(), (HEAD + shapes).encode())]
 
 
 @ENGINES

@@ -51,7 +51,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
             marked = re.sub(r'(rdfs:label "[^"]*)"@en', rf'\1 {title}"@en', data)
             path.write_text(marked, encoding="utf-8")
         done = build(load_settings(project), project / "build")
-        assert done.folder is not None, [str(one) for one in done.problems][:3]
+        assert done.folder is not None, [str(problem) for problem in done.problems][:3]
         apps.append((create_app(project / "build"), title))
     app = apps[0][0]
     with TestClient(app, follow_redirects=False) as client:
@@ -85,7 +85,7 @@ def test_no_answer_has_parts_of_two_builds(two: Two) -> None:
     mixed: list[tuple[str, set[str]]] = []
     counted: dict[str, set[str]] = {}
     lock = threading.Lock()
-    names = {one.name: one.title for one in two.builds}
+    names = {item.name: item.title for item in two.builds}
 
     def swap() -> None:
         for chosen in itertools.cycle(two.builds):
@@ -105,7 +105,7 @@ def test_no_answer_has_parts_of_two_builds(two: Two) -> None:
             queries = {"format": "csv", "query": f"{LABELS} # {number} {turn}"}
             path = paths[turn % (len(paths) + 2)] if turn % (len(paths) + 2) < len(paths) else ""
             answer = two.client.get(path) if path else two.client.get("/sparql", params=queries)
-            shown = {names.get(one, one) for one in parts(path or "/sparql", answer)}
+            shown = {names.get(item, item) for item in parts(path or "/sparql", answer)}
             with lock:
                 counted.setdefault(path or "/sparql", set()).update(shown)
                 if len(shown & {"Alpha", "Omega"}) > 1:

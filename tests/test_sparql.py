@@ -76,7 +76,7 @@ def test_format_names_a_result_format(client: TestClient, format_: str) -> None:
     assert "Bonn" in answer.text
     if format_ in ("json", "xml"):
         kind = RESULTS[format_]
-        assert [str(one["name"]) for one in parse_query_results(answer.content, kind)]  # type: ignore[union-attr]  # rows
+        assert [str(variable["name"]) for variable in parse_query_results(answer.content, kind)]  # type: ignore[union-attr]  # rows
 
 
 RESULTS = {"json": QueryResultsFormat.JSON, "xml": QueryResultsFormat.XML}
@@ -95,7 +95,9 @@ def test_every_graph_format_says_the_same(
     bonn = NamedNode(site.base + "id/place/bonn")
     published = site.store.quads_for_pattern(bonn, None, None, DefaultGraph())
 
-    assert {one.triple for one in parse(answer.content, form)} == {one.triple for one in published}
+    assert {quad.triple for quad in parse(answer.content, form)} == {
+        item.triple for item in published
+    }
 
 
 def test_json_ld_of_a_query_names_kinds_as_kinds(client: TestClient) -> None:
@@ -174,7 +176,7 @@ def test_no_query_changes_anything(client: TestClient, site: BuildReader, query:
         client.post("/sparql", content=query, headers=update),
     ]
 
-    assert [one.status_code for one in kinds] == [403] * 4
+    assert [kind.status_code for kind in kinds] == [403] * 4
     assert len(site.store) == before
 
 
@@ -302,7 +304,7 @@ def test_a_long_result_is_cut_for_people_with_a_notice(client: TestClient) -> No
 
 
 def test_every_example_runs_and_finds_something(client: TestClient, read: type[Reader]) -> None:
-    links = [one for one in read(client.get("/en/").text).links if "query=" in one]
+    links = [link for link in read(client.get("/en/").text).links if "query=" in link]
 
     assert len(links) == 4
     for link in links:
@@ -317,7 +319,7 @@ def test_the_service_and_the_dataset_describe_themselves(
     service = client.get("/sparql", headers={"accept": "text/turtle"})
     dataset = client.get("/", headers={"accept": "application/n-triples"})
 
-    told = {one.object for one in parse(service.content, RdfFormat.TURTLE)}
-    assert {NamedNode(one) for one in site.graphs} <= told
+    told = {quad.object for quad in parse(service.content, RdfFormat.TURTLE)}
+    assert {NamedNode(graph) for graph in site.graphs} <= told
     assert f"<{site.base}dumps/twingraph.nq>" in dataset.text
     assert Literal(site.title["en"], language="en") in told

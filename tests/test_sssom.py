@@ -130,7 +130,11 @@ def test_our_own_published_table_is_read_as_a_curated_one(built: Path) -> None:
         table = read(text)
 
         assert len(table.decisions) > 20
-        assert all(dict(one.others)["subject_label"] for one in table.decisions if one.confirmed)
+        assert all(
+            dict(decision.others)["subject_label"]
+            for decision in table.decisions
+            if decision.confirmed
+        )
         formatted(text)
 
 

@@ -72,7 +72,7 @@ type:friendship a skos:Concept ; skos:prefLabel "friendship"@en .
 def frozen(turtle: str, base: str = HOME) -> Frozen:
     quads = list(parse((PREAMBLE + turtle).encode(), format=RdfFormat.TURTLE))
     settings = Settings(Path(), base_iri=base, title={"en": "A small world"}, release="2026-11-21")
-    moved = [rebase_quad(one, HOME, base) for one in quads]
+    moved = [rebase_quad(quad, HOME, base) for quad in quads]
     return Frozen(moved, base, prefixes_for(base), settings)
 
 
@@ -155,8 +155,9 @@ def _object(
 
 def subjects(triples: set[Triple], class_: NamedNode) -> set[str]:
     return {
-        one.subject.value for one in triples
-        if isinstance(one.subject, NamedNode) and (one.predicate, one.object) == (RDF.type, class_)
+        triple.subject.value for triple in triples
+        if isinstance(triple.subject, NamedNode)
+        and (triple.predicate, triple.object) == (RDF.type, class_)
     }  # fmt: skip
 
 
@@ -167,7 +168,7 @@ def tables(built: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def dump(built: Path) -> set[Triple]:
-    return {one.triple for one in parse(path=built / "twingraph.nt")}
+    return {quad.triple for quad in parse(path=built / "twingraph.nt")}
 
 
 # --- validators ----------------------------------------------------------------------------------
@@ -181,9 +182,9 @@ def test_both_validators_find_the_published_tables_valid(tables: Path) -> None:
 
 
 def test_each_table_is_found_valid_by_itself_with_the_description_beside_it(tables: Path) -> None:
-    found = {one.name: csvwvalidate(one) for one in sorted(tables.glob("*.csv"))}
+    found = {path.name: csvwvalidate(path) for path in sorted(tables.glob("*.csv"))}
 
-    assert found == {f"{one.name}.csv": 0 for one in TABLES}
+    assert found == {f"{table.name}.csv": 0 for table in TABLES}
 
 
 @pytest.mark.slow
@@ -200,8 +201,8 @@ def test_each_table_is_found_valid_by_itself_with_the_description_beside_it(tabl
 def test_the_validators_bite(
     tables: Path, tmp_path: Path, table: str, old: str, new: str, bitten: set[str]
 ) -> None:
-    for one in tables.iterdir():
-        (tmp_path / one.name).write_bytes(one.read_bytes())
+    for item in tables.iterdir():
+        (tmp_path / item.name).write_bytes(item.read_bytes())
     path = tmp_path / f"{table}.csv"
     raw = path.read_bytes()
     path.write_bytes(raw.replace(old.encode(), new.encode(), 1))
@@ -212,8 +213,8 @@ def test_the_validators_bite(
 
 @pytest.mark.slow
 def test_csvwvalidate_bites_as_a_command(tables: Path, tmp_path: Path) -> None:
-    for one in tables.iterdir():
-        (tmp_path / one.name).write_bytes(one.read_bytes())
+    for item in tables.iterdir():
+        (tmp_path / item.name).write_bytes(item.read_bytes())
     path = tmp_path / "partners.csv"
     path.write_bytes(path.read_bytes().replace(b"id/place/bonn,", b"id/place/bonm,", 1))
 
@@ -239,10 +240,12 @@ def test_the_rdf_of_the_tables_is_part_of_the_dump(tables: Path, dump: set[Tripl
 
     assert made - dump == set()
     for verb in (TG.partner, TG.partnershipType, TG.start, TG.hasConflict, TG.inSource, TG.quote):
-        said = {one for one in dump if one.predicate == verb and "/id/" in str(one.subject)}
+        said = {
+            triple for triple in dump if triple.predicate == verb and "/id/" in str(triple.subject)
+        }
         if verb == TG.start:
             ties = subjects(dump, TG.Partnership)
-            said = {one for one in said if str(one.subject).strip("<>") in ties}
+            said = {item for item in said if str(item.subject).strip("<>") in ties}
         assert said, verb
         assert said <= made, verb
 
@@ -253,7 +256,7 @@ def test_the_rdf_of_a_network_elsewhere_is_part_of_its_dump(tmp_path: Path) -> N
     made = rdf_of(write(graph, tmp_path) / "csv-metadata.json")
 
     assert made - set(default_triples(graph.quads)) == set()
-    assert sum(one.predicate.value == TG.partner.value for one in made) == 3
+    assert sum(item.predicate.value == TG.partner.value for item in made) == 3
     # the vocabulary is the same for every publisher; nothing else of ours is in it
     assert f"{HOME}id/" not in "".join(map(str, made))
     assert validate(tmp_path / "tables") == VALID
@@ -299,7 +302,7 @@ def test_a_partnership_of_three_has_three_rows_of_members_and_one_partner_is_no_
     [tie] = rows_of(graph, "partnerships")
     kinds = {row["iri"]: (row["kind"], row["place"]) for row in rows_of(graph, "partners")}
 
-    assert members == [f"{HOME}id/{one}" for one in ("org/league", "place/aa", "place/bb")]
+    assert members == [f"{HOME}id/{name}" for name in ("org/league", "place/aa", "place/bb")]
     assert (tie["partners"].split(), tie["partner_count"]) == (members, "3")
     assert kinds[members[0]] == ("org", "")
     assert kinds[members[1]] == ("place", members[1])
@@ -309,7 +312,9 @@ def test_of_several_values_none_is_chosen_and_the_row_says_where() -> None:
     [tie] = rows_of(frozen(NETWORK), "partnerships")
 
     assert (tie["distance_km"], tie[MORE]) == ("", "distance_km")
-    assert tie["type"].split() == [f"{HOME}vocab/type/{one}" for one in ("friendship", "twinning")]
+    assert tie["type"].split() == [
+        f"{HOME}vocab/type/{name}" for name in ("friendship", "twinning")
+    ]
     assert tie["conflict"] == TG.partnershipType.value
 
 
@@ -351,7 +356,7 @@ def test_a_starter_and_an_empty_project_have_valid_tables(tmp_path: Path, kept: 
 
     assert validate(folder) == VALID
     assert len(read(folder / "partnerships.csv")) == (1 if kept == "all" else 0)
-    told = "".join(one.read_text(encoding="utf-8") for one in folder.iterdir())
+    told = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
     assert HOME not in re.sub(f"{HOME}(ns#|vocab/)", "", told)
 
 
@@ -379,7 +384,7 @@ def labelled(texts: tuple[str, ...]) -> Frozen:
     for number, text in enumerate(texts):
         place = NamedNode(f"{HOME}id/place/p{number:03d}")
         quads.append(Quad(place, RDF.type, TG.AdministrativeUnit))
-        quads += [Quad(place, RDFS.label, Literal(text, language=one)) for one in ("en", "de")]
+        quads += [Quad(place, RDFS.label, Literal(text, language=name)) for name in ("en", "de")]
     return Frozen(quads, HOME, {}, Settings(Path()))
 
 
@@ -414,7 +419,7 @@ def test_a_table_is_utf_8_without_mark_with_crlf_and_a_header(tables: Path) -> N
 
 def test_every_column_is_titled_in_two_languages_and_explained() -> None:
     for table in TABLES:
-        names = [one.name for one in table.columns]
+        names = [column.name for column in table.columns]
         assert len(set(names)) == len(names)
         assert set(table.key) <= set(names)
         for column in table.columns:
@@ -453,6 +458,6 @@ def test_the_page_about_tables_tells_every_column() -> None:
 
     for table in TABLES:
         part = text.partition(f"### `{table.name}.csv`\n")[2].partition("\n### ")[0]
-        assert [f"`{one.name}`" for one in table.columns] == re.findall(
+        assert [f"`{column.name}`" for column in table.columns] == re.findall(
             r"^\| (`\w+`) \|", part, re.MULTILINE
         )

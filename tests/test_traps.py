@@ -28,7 +28,7 @@ class Told:
     def rows(self, select: str) -> set[tuple[str, ...]]:
         found = self.store.query(HEADER + select)
         assert isinstance(found, QuerySolutions)
-        return {tuple(short(one) for one in solution) for solution in found}
+        return {tuple(short(item) for item in solution) for solution in found}
 
     def of(self, thing: str, path: str) -> set[str]:
         rows = self.rows(f"SELECT DISTINCT ?value {{ {thing} {path} ?value }}")
@@ -204,8 +204,8 @@ def test_t8_utility_partnerships_are_a_programme_of_six_countries(told: Told) ->
     programme = "programme:utility-partnerships"
 
     assert told.of(programme, "tg:country") == {
-        f"place:{one}"
-        for one in ("germany", "jordan", "south-africa", "tanzania", "ukraine", "zambia")
+        f"place:{name}"
+        for name in ("germany", "jordan", "south-africa", "tanzania", "ukraine", "zambia")
     }
     assert told.of(programme, "tg:start") == {"2019"}
     assert told.of(programme, "tg:participant") == set()
@@ -288,7 +288,7 @@ def test_t14_berlins_table_bears_out_what_berlin_says(told: Told) -> None:
         "SELECT ?p ?first ?last { ?p tg:partner place:berlin ; "
         "tg:earliestStart ?first ; tg:latestStart ?last }"
     )
-    around = [one for one in table if one[1] >= "1987-01-01" and one[2] <= "1994-12-31"]
+    around = [row for row in table if row[1] >= "1987-01-01" and row[2] <= "1994-12-31"]
 
     assert told.of("quantity:berlin-partner-cities", "tg:number") == {"17"}
     assert told.of("quantity:berlin-partner-cities", "tg:comparator") == {"="}

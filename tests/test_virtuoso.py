@@ -45,7 +45,7 @@ def elsewhere(virtuoso: str, built: Path) -> Iterator[TestClient]:
 
 
 def test_it_holds_every_quad_of_the_build(remote: RemoteStore, site: BuildReader) -> None:
-    assert {str(one) for one in remote} == {str(one) for one in site.store}
+    assert {str(triple) for triple in remote} == {str(quad) for quad in site.store}
 
 
 def test_answers_to_questions_are_the_same_to_the_byte(
@@ -96,7 +96,7 @@ def test_typed_queries_are_answered_alike(
 ) -> None:
     accept = {"accept": "application/sparql-results+json, text/turtle"}
     here, there = (
-        one.get("/sparql", params={"query": query}, headers=accept) for one in (client, elsewhere)
+        item.get("/sparql", params={"query": query}, headers=accept) for item in (client, elsewhere)
     )
 
     assert here.status_code == 200

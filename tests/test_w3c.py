@@ -79,7 +79,7 @@ def with_graph(built: Path, folder: Path, quads: Iterable[Quad]) -> Path:
 
 
 def triples_of(path: Path) -> list[Any]:
-    return [one.triple for one in parse(path=path)]
+    return [quad.triple for quad in parse(path=path)]
 
 
 def ask(url: str, method: str, target: str, body: bytes | None = None, **headers: str) -> Got:
@@ -105,28 +105,28 @@ def manifest(path: Path) -> tuple[rdflib.Graph, list[Any]]:
 
 def requests_of(graph: rdflib.Graph, test: Any) -> Iterator[Sent]:
     action = graph.value(test, MF.action)
-    for one in Collection(graph, graph.value(action, HT.requests)):
+    for node in Collection(graph, graph.value(action, HT.requests)):
         headers = {}
-        listed = graph.value(one, HT.headers)
+        listed = graph.value(node, HT.headers)
         if listed is not None:
             for header in Collection(graph, listed):
                 name, value = (
                     graph.value(header, HT[what]) for what in ("fieldName", "fieldValue")
                 )
                 headers[str(name)] = str(value)
-        body = graph.value(one, HT.body)
+        body = graph.value(node, HT.body)
         sent = None
         if body is not None:
             encoding = str(graph.value(body, CNT.characterEncoding) or "UTF-8")
             sent = str(graph.value(body, CNT.chars)).encode(encoding)
-        told = graph.value(one, HT.resp)
+        told = graph.value(node, HT.resp)
         boolean = graph.value(told, MF.expectedBoolean)
         yield Sent(
-            method=str(graph.value(one, HT.methodName)),
-            query=urlsplit(str(graph.value(one, HT.absolutePath))).query,
+            method=str(graph.value(node, HT.methodName)),
+            query=urlsplit(str(graph.value(node, HT.absolutePath))).query,
             headers=headers,
             body=sent,
-            statuses=[str(one).removeprefix(STATUS) for one in
+            statuses=[str(value).removeprefix(STATUS) for value in
                       graph.objects(told, MF.expectedStatus)],
             kind=str(graph.value(told, MF.expectedFormat) or ""),
             boolean=None if boolean is None else bool(boolean.toPython()),  # type: ignore[attr-defined]  # a literal
@@ -154,9 +154,9 @@ def endpoint(
 ) -> Iterator[str]:
     """A server with the graphs of the suite; data0 has no file there, so it holds its own name."""
     quads = [
-        Quad(one.subject, one.predicate, one.object, NamedNode(DATA.format(number)))
+        Quad(triple.subject, triple.predicate, triple.object, NamedNode(DATA.format(number)))
         for number in (1, 2, 3)
-        for one in triples_of(protocol / f"data{number}.nt")
+        for triple in triples_of(protocol / f"data{number}.nt")
     ]
     zero = NamedNode(DATA.format(0))
     quads.append(Quad(zero, NamedNode(str(RDF.value)), Literal("0"), zero))
@@ -177,8 +177,8 @@ def wrong_in(graph: rdflib.Graph, test: Any, url: str) -> list[str]:
     wrong = []
     for sent in requests_of(graph, test):
         got = ask(url, sent.method, f"/sparql?{sent.query}", sent.body, **sent.headers)
-        allowed = [one.replace("x", ".") for one in sent.statuses]
-        if not any(re.fullmatch(one, str(got.status)) for one in allowed):
+        allowed = [status.replace("x", ".") for status in sent.statuses]
+        if not any(re.fullmatch(item, str(got.status)) for item in allowed):
             wrong.append(f"{got.status}, not {sent.statuses}: {got.body[:200]!r}")
         elif sent.kind and got.media_type not in KINDS[sent.kind]:
             wrong.append(f"{got.media_type} is no {sent.kind}")
@@ -189,8 +189,8 @@ def wrong_in(graph: rdflib.Graph, test: Any, url: str) -> list[str]:
 
 def test_every_query_test_of_the_protocol_passes(protocol: Path, endpoint: str) -> None:
     graph, tests = manifest(protocol)
-    queries = [one for one in tests if "update" not in one]
-    wrong = {one.rpartition("#")[2]: wrong_in(graph, one, endpoint) for one in queries}
+    queries = [test for test in tests if "update" not in test]
+    wrong = {query.rpartition("#")[2]: wrong_in(graph, query, endpoint) for query in queries}
 
     assert len(queries) == 20
     assert {name: told for name, told in wrong.items() if told} == {}
@@ -200,19 +200,21 @@ def test_every_update_of_the_protocol_is_refused_and_changes_nothing(
     protocol: Path, endpoint: str
 ) -> None:
     graph, tests = manifest(protocol)
-    updates = [one for one in tests if "update" in one]
+    updates = [test for test in tests if "update" in test]
     whole = "/sparql?query=SELECT%20*%20%7B%20GRAPH%20%3Fg%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D%20%7D"
     before = ask(endpoint, "GET", whole, accept="text/csv")
     refused = {}
     for test in updates:
-        sent = [one for one in requests_of(graph, test) if b"ASK" not in (one.body or b"")]
+        sent = [
+            request for request in requests_of(graph, test) if b"ASK" not in (request.body or b"")
+        ]
         refused[test.rpartition("#")[2]] = [
-            ask(endpoint, one.method, f"/sparql?{one.query}", one.body, **one.headers).status
-            for one in sent
+            ask(endpoint, item.method, f"/sparql?{item.query}", item.body, **item.headers).status
+            for item in sent
         ]
 
     assert len(refused) == 14
-    assert [one for one in refused.values() if not one] == []
+    assert [item for item in refused.values() if not item] == []
     assert {status // 100 for told in refused.values() for status in told} == {4}
     after = ask(endpoint, "GET", whole, accept="text/csv")
     assert before.body.count(b"\n") == 5
@@ -262,7 +264,9 @@ def test_the_description_has_a_matching_endpoint(description: rdflib.Graph, endp
 
 
 def test_the_description_conforms_to_its_schema(description: rdflib.Graph) -> None:
-    types = {one: set(description.objects(one, RDF.type)) for one in description.subjects()}
+    types = {
+        subject: set(description.objects(subject, RDF.type)) for subject in description.subjects()
+    }
     wrong = []
     for subject, verb, value in description:
         name = str(verb).removeprefix(str(SD))
@@ -278,9 +282,9 @@ def test_the_description_conforms_to_its_schema(description: rdflib.Graph) -> No
             wrong.append(f"sd:{name} leads to {value}, which is no IRI")
 
     assert wrong == []
-    for one in description.subjects(RDF.type, SD.NamedGraph):
-        assert len(list(description.objects(one, SD.name))) == 1
-    names = {str(one) for one in description.objects(None, SD.name)}
+    for item in description.subjects(RDF.type, SD.NamedGraph):
+        assert len(list(description.objects(item, SD.name))) == 1
+    names = {str(value) for value in description.objects(None, SD.name)}
     assert names == {DATA.format(number) for number in range(4)}
 
 
@@ -297,13 +301,13 @@ class Case(NamedTuple):
 def cases_of(folder: Path) -> list[Case]:
     graph, tests = manifest(folder)
     cases = []
-    for one in tests:
-        action = graph.value(one, MF.action)
+    for test in tests:
+        action = graph.value(test, MF.action)
         query, data, result = (
             folder / str(graph.value(subject, verb)).rpartition("/")[2]
-            for subject, verb in ((action, QT.query), (action, QT.data), (one, MF.result))
+            for subject, verb in ((action, QT.query), (action, QT.data), (test, MF.result))
         )
-        cases.append(Case(one.rpartition("#")[2], query, data, result))
+        cases.append(Case(test.rpartition("#")[2], query, data, result))
     return cases
 
 
@@ -320,7 +324,8 @@ def answered(
     ]
     for data in sorted({case.data for case in cases}):
         quads = [
-            Quad(one.subject, one.predicate, one.object, DefaultGraph()) for one in triples_of(data)
+            Quad(triple.subject, triple.predicate, triple.object, DefaultGraph())
+            for triple in triples_of(data)
         ]
         name = hashlib.sha256(str(data).encode()).hexdigest()[:8]
         folder = with_graph(built, tmp_path_factory.mktemp(name), quads)
@@ -369,7 +374,7 @@ def rows_of(body: bytes, form: QueryResultsFormat, by_value: bool) -> Any:
     if isinstance(found, QueryBoolean):
         return bool(found)
     assert isinstance(found, QuerySolutions)
-    names = sorted(one.value for one in found.variables)
+    names = sorted(variable.value for variable in found.variables)
     return names, renamed([[row[name] for name in names] for row in found], by_value)
 
 
@@ -399,7 +404,7 @@ def test_tsv_and_json_are_those_of_the_suites(answered: dict[str, tuple[Case, Go
     for name, (case, got) in rest.items():
         form = {".tsv": QueryResultsFormat.TSV, ".srj": QueryResultsFormat.JSON}[case.result.suffix]
         bodies = got.body, case.result.read_bytes()
-        found, wanted = (rows_of(one, form, name in BY_VALUE) for one in bodies)
+        found, wanted = (rows_of(body, form, name in BY_VALUE) for body in bodies)
         assert found == wanted, name
         if case.result.suffix == ".srj":
             assert shape(json.loads(bodies[0])) == shape(json.loads(bodies[1]))
@@ -411,4 +416,4 @@ def shape(value: Any) -> Any:
         blank = value.get("type") == "bnode"
         return {key: "" if blank and key == "value" else sorted(one) if key == "vars" else
                 shape(one) for key, one in value.items()}  # fmt: skip
-    return [shape(one) for one in value] if isinstance(value, list) else value
+    return [shape(item) for item in value] if isinstance(value, list) else value

@@ -245,7 +245,7 @@ def test_what_changes_by_itself_is_not_kept(
     found = [client.get("/sparql", params={"query": query}) for _ in range(2)]
     time.sleep(0.3)
 
-    assert [one.status_code for one in found] == [200, 200]
+    assert [item.status_code for item in found] == [200, 200]
     assert found[0].content != found[1].content
     assert "etag" not in found[0].headers
     assert found[0].headers["cache-control"] == "no-store"
@@ -269,7 +269,7 @@ def rebuild(folder: Path, label: str) -> None:
     from twingraph.settings import load_settings
 
     done = build(load_settings(project_at(folder, label)), folder / "build")
-    assert done.folder is not None, [str(one) for one in done.problems]
+    assert done.folder is not None, [str(problem) for problem in done.problems]
 
 
 @pytest.mark.slow
@@ -293,9 +293,9 @@ def test_a_new_build_is_taken_up_while_eight_clients_ask(serve: Serve, tmp_path:
                 seen.append((answer.status, answer.headers["etag"] if body else ""))
             connection.close()
 
-        clients = [threading.Thread(target=ask, args=(one,)) for one in range(8)]
-        for one in clients:
-            one.start()
+        clients = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+        for client in clients:
+            client.start()
         titles = []
         for label in ("second", "third"):
             rebuild(tmp_path, label)
@@ -312,8 +312,8 @@ def test_a_new_build_is_taken_up_while_eight_clients_ask(serve: Serve, tmp_path:
                     break
                 time.sleep(0.1)
         stop.set()
-        for one in clients:
-            one.join()
+        for client in clients:
+            client.join()
 
     assert titles == ["second", "third"]
     assert len(seen) > 200

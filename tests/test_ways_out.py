@@ -169,7 +169,7 @@ def filled(text: str, trap: Trap) -> str:
 def clean(trap: Trap, *answers: Got) -> None:
     """Nobody knocked, and nothing of the file came out."""
     assert trap.knocks == []
-    assert [one for one in answers if WORD in one.body or WORD in one.headers] == []
+    assert [answer for answer in answers if WORD in answer.body or WORD in answer.headers] == []
 
 
 def test_the_trap_catches_what_does_call(trap: Trap) -> None:
@@ -196,7 +196,7 @@ def test_a_call_is_refused_however_it_is_sent(url: str, trap: Trap, name: str) -
         send(url, "POST", "/sparql", UPDATE, text.encode()),
     ]
 
-    assert {one.status // 100 for one in answers} == {4}
+    assert {answer.status // 100 for answer in answers} == {4}
     clean(trap, *answers)
 
 
@@ -218,7 +218,7 @@ def test_a_graph_elsewhere_is_refused_as_parameter(
              f"SELECT * {ALL}".encode()),
     ]  # fmt: skip
 
-    assert {one.status // 100 for one in answers} == {4}
+    assert {answer.status // 100 for answer in answers} == {4}
     clean(trap, *answers)
 
 
@@ -249,7 +249,7 @@ def test_a_disguised_call_reaches_nobody(url: str, trap: Trap, name: str) -> Non
         send(url, "POST", "/sparql", FORM, f"query={sent}".encode()),
     ]
 
-    assert {one.status // 100 for one in answers} == {4}
+    assert {answer.status // 100 for answer in answers} == {4}
     clean(trap, *answers)
 
 
@@ -278,7 +278,7 @@ def test_another_media_type_reaches_nobody(
         send(url, "PUT", "/sparql", kind, text, **headers),
     ]
 
-    assert {one.status // 100 for one in answers} == {4}
+    assert {answer.status // 100 for answer in answers} == {4}
     clean(trap, *answers)
 
 
@@ -295,9 +295,9 @@ HARMLESS: Final = (
 def test_an_iri_alone_is_never_fetched(url: str, trap: Trap, text: str) -> None:
     fields = urlencode({"query": filled(text, trap)})
     formats = ("text/html", "text/turtle, text/csv;q=0.9", "application/ld+json, text/csv;q=0.9")
-    answers = [send(url, "GET", f"/sparql?{fields}", accept=one) for one in formats]
+    answers = [send(url, "GET", f"/sparql?{fields}", accept=format_) for format_ in formats]
 
-    assert {one.status for one in answers} <= {200, 400}
+    assert {answer.status for answer in answers} <= {200, 400}
     clean(trap, *answers)
 
 
@@ -311,7 +311,7 @@ def test_other_routes_lead_to_nobody_either(url: str, trap: Trap) -> None:
         f"/static/{up}{file}", f"/release/{up}{file}", f"/doc/place/{up}{file}", f"/en/{up}{file}",
         f"/sparql/{there}", f"{trap.host}/", f"/dumps/%2e%2e/%2e%2e{trap.file}",
     ]  # fmt: skip
-    answers = [send(url, "GET", one) for one in targets]
+    answers = [send(url, "GET", target) for target in targets]
     host = urlsplit(trap.host).netloc
     forwarded = {"x_forwarded_host": host, "x_original_url": trap.host, "forwarded": f"host={host}"}
     answers += [
@@ -320,7 +320,9 @@ def test_other_routes_lead_to_nobody_either(url: str, trap: Trap) -> None:
         send(url, "CONNECT", host),
     ]
 
-    assert [one.status for one in answers if one.status >= 500] == []
-    assert not [one.headers for one in answers if f"location: {trap.host}" in one.headers.lower()]
+    assert [answer.status for answer in answers if answer.status >= 500] == []
+    assert not [
+        answer.headers for answer in answers if f"location: {trap.host}" in answer.headers.lower()
+    ]
     time.sleep(0.2)
     clean(trap, *answers)

@@ -94,7 +94,11 @@ def small(*more: tuple[str, NamedNode, NamedNode | Literal]) -> LinkFacts:
 
 
 def without(facts: LinkFacts, subject: str, verb: NamedNode) -> LinkFacts:
-    kept = (one for one in facts.triples if (plain(one.subject), one.predicate) != (subject, verb))
+    kept = (
+        triple
+        for triple in facts.triples
+        if (plain(triple.subject), triple.predicate) != (subject, verb)
+    )
     return LinkFacts(Quad(one.subject, one.predicate, one.object) for one in kept)
 
 
@@ -181,15 +185,15 @@ def test_a_list_of_wikidatas_own_is_no_source_against_it() -> None:
     listed, cite = HOME + "id/source/wikidata-2016", HOME + "id/cite/a"
     only = small()
     only = LinkFacts(
-        Quad(one.subject, one.predicate, NamedNode(listed) if one.predicate == TG.inSource
-             else one.object) for one in only.triples
+        Quad(triple.subject, triple.predicate, NamedNode(listed) if triple.predicate == TG.inSource
+             else triple.object) for triple in only.triples
     )  # fmt: skip
     both = small((A, TG.cites, NamedNode(cite + "2")),
                  (cite + "2", TG.inSource, NamedNode(listed)))  # fmt: skip
 
     assert findings(only) == [] and make_report(only, NOTHING).pairs == 0
     assert findings(both) == ["missing"]
-    assert [one.source for one in known_pairs(both).pairs[0].evidence] == [SOURCE]
+    assert [reference.source for reference in known_pairs(both).pairs[0].evidence] == [SOURCE]
 
 
 def test_two_periods_there_are_never_called_different() -> None:
@@ -239,7 +243,7 @@ def test_the_report_on_our_own_data_and_the_list_of_2016(
     assert ("Q90", "Q64") in told  # Berlin names Paris there, Paris does not name Berlin
     assert report.by_country()["DE"] == {"missing": 4, "one-sided": 1}
     assert propose(report).statements == ()  # none of the five documents has a known address
-    assert {one.reason.partition(",")[0] for one in propose(report).refused} == {
+    assert {refusal.reason.partition(",")[0] for refusal in propose(report).refused} == {
         "no source with a known address",
         "a kind of tie that P190 is not for: case-by-case cooperation",
     }  # fmt: skip
@@ -260,7 +264,7 @@ def test_every_kind_of_partnership_is_in_the_table_of_what_p190_means() -> None:
 
 def proposed(facts: LinkFacts, *known: WikidataStatement) -> tuple[list[NewStatement], list[str]]:
     found = propose(make_report(facts, Snapshot("s", known)))
-    return list(found.statements), [one.reason for one in found.refused]
+    return list(found.statements), [refusal.reason for refusal in found.refused]
 
 
 def test_a_pair_is_proposed_both_ways_with_the_source_itself() -> None:
@@ -272,7 +276,9 @@ def test_a_pair_is_proposed_both_ways_with_the_source_itself() -> None:
         for here, partner in (("Q586", "Q2280"), ("Q2280", "Q586"))
     )
     assert reasons == []
-    assert [(one.item, one.value) for one in proposed(small(), there())[0]] == [("Q2280", "Q586")]
+    assert [(statement.item, statement.value) for statement in proposed(small(), there())[0]] == [
+        ("Q2280", "Q586")
+    ]
 
 
 def test_both_forms_read_back_the_same() -> None:
@@ -328,15 +334,15 @@ def test_what_needs_a_person_is_listed_with_the_reason(facts: LinkFacts, reason:
 
 def test_what_is_implied_or_planned_or_no_pair_of_units_is_not_even_compared() -> None:
     second = HOME + "id/partnership/a-utilities"
-    also = [(second, one.predicate, one.object) for one in small().triples
-            if plain(one.subject) == A and isinstance(one.object, NamedNode)]  # fmt: skip
+    also = [(second, triple.predicate, triple.object) for triple in small().triples
+            if plain(triple.subject) == A and isinstance(triple.object, NamedNode)]  # fmt: skip
 
     assert proposed(small(coded(TG.modality, "modality/inferred"))) == ([], [])
     assert proposed(small(coded(TG.status, "status/planned"))) == ([], [])
     assert proposed(without(small(), MINSK, RDF.type)) == ([], [])
     assert proposed(small((MINSK, SAME_AS, NamedNode(WD + "Q586")))) == ([], [])
     assert len(proposed(small(*also))[0]) == 2  # one period a pair
-    assert [one.blocks for one in known_pairs(small(*also)).pairs] == [(), ("second",)]
+    assert [pair.blocks for pair in known_pairs(small(*also)).pairs] == [(), ("second",)]
 
 
 @pytest.mark.parametrize(
@@ -347,8 +353,8 @@ def test_what_is_implied_or_planned_or_no_pair_of_units_is_not_even_compared() -
 def test_an_odd_day_of_reading_loses_its_zone_or_goes(retrieved: str, cell: str) -> None:
     facts = small((SOURCE, TG.retrieved, Literal(retrieved)))
     found, reasons = proposed(LinkFacts(
-        Quad(one.subject, one.predicate, one.object) for one in facts.triples
-        if one.predicate != TG.retrieved or plain(one.object) == retrieved
+        Quad(triple.subject, triple.predicate, triple.object) for triple in facts.triples
+        if triple.predicate != TG.retrieved or plain(triple.object) == retrieved
     ))  # fmt: skip
 
     assert [dict(one.reference).get("S813", "") for one in found] == [cell, cell]
@@ -372,8 +378,10 @@ def test_a_date_from_another_document_is_not_proposed_with_this_one() -> None:
     found, reasons = proposed(facts)
     assert [one.qualifiers for one in found] == [(), ()]
     assert reasons == ["start 1993-05-17, which source:a does not give"]
-    assert [dict(one.reference)["S854"] for one in proposed(known)[0]] == ['"https://e.org/b"'] * 2
-    assert [len(one.qualifiers) for one in proposed(known)[0]] == [1, 1]
+    assert [dict(statement.reference)["S854"] for statement in proposed(known)[0]] == [
+        '"https://e.org/b"'
+    ] * 2
+    assert [len(statement.qualifiers) for statement in proposed(known)[0]] == [1, 1]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -440,8 +448,8 @@ def test_batches_have_at_most_so_many_of_one_country_and_pattern() -> None:
     assert max(len(batch.statements) for batch in made) <= BATCH
     assert len({batch.name for batch in made}) == len(made)
     for batch in made:
-        assert len({(one.country, one.pattern) for one in batch.statements}) == 1
-        pairs = {(one.item, one.value) for one in batch.statements}
+        assert len({(statement.country, statement.pattern) for statement in batch.statements}) == 1
+        pairs = {(statement.item, statement.value) for statement in batch.statements}
         assert {(value, item) for item, value in pairs} == pairs
         assert len(read_csv(write_csv(batch.statements))) == len(batch.statements)
 
@@ -466,7 +474,7 @@ def test_a_missing_pair_and_a_differing_date_are_written_as_its_check_wants() ->
         "Q586,,P190,,,Q2280,https://e.org/a,statement",
     ]
     assert len(check_mismatches(missing)) == 2
-    assert [one.cells for one in date] == [
+    assert [row.cells for row in date] == [
         ("Q586", GUID, "P580", "May 1994", "", "1993-05-17", "https://e.org/a", "qualifier"),
     ]
 
@@ -476,7 +484,7 @@ def test_a_date_without_its_statement_needs_a_person() -> None:
     found, refused = mismatches(make_report(small(*SINCE), nameless))
 
     assert found == []
-    assert [one.reason for one in refused] == [
+    assert [refusal.reason for refusal in refused] == [
         "the statement that carries the date is not known by name"
     ]
 
@@ -556,7 +564,7 @@ def test_refusals_outlive_an_import_and_go_out_as_sssom(tmp_path: Path) -> None:
     table = read_table(files["refusals.sssom.tsv"].decode(), HOME)
 
     assert table.wrong == ()
-    assert [(one.subject, one.modifier, one.object) for one in table.decisions] == [
+    assert [(row.subject, row.modifier, row.object) for row in table.decisions] == [
         (BONN, "Not", WD + "Q2280"), (MINSK, "Not", WD + "Q586"),
     ]  # fmt: skip
     assert refusals(reviews, {}, "x") == list(reviews.refused)
@@ -670,7 +678,7 @@ def test_the_page_of_a_row_is_the_source_and_has_not_the_title_of_the_list() -> 
     cite = HOME + "id/cite/a"
     facts = small((cite, PAGE, NamedNode("https://registry.example/?partner=80")))
 
-    assert [dict(one.reference) for one in proposed(facts)[0]] == [
+    assert [dict(statement.reference) for statement in proposed(facts)[0]] == [
         {"S854": '"https://registry.example/?partner=80"', "S813": "+2026-03-03T00:00:00Z/11"}
     ] * 2
 

@@ -105,13 +105,13 @@ def test_a_date_is_never_finer_than_its_source(text: str, precision: int, edtf: 
 def test_old_claims_name_an_item_by_its_number() -> None:
     old = {"entity-type": "item", "numeric-id": 90}
 
-    assert [one.target for one in rows(statement(old))] == ["Q90"]
+    assert [row.target for row in rows(statement(old))] == ["Q90"]
 
 
 def test_an_empty_map_may_be_a_list() -> None:
     document = entity(statement(), labels=[])
 
-    assert [one.item_label for one in rows_of(document, [])] == [""]
+    assert [row.item_label for row in rows_of(document, [])] == [""]
     assert list(rows_of({**document, "claims": []}, [])) == []
 
 
@@ -132,7 +132,7 @@ def test_somevalue_as_end_is_an_end_of_which_the_date_is_not_known() -> None:
 def test_several_starts_of_one_statement_are_all_kept() -> None:
     two = [time_of("+1953-00-00T00:00:00Z", 9), time_of("+1990-10-03T00:00:00Z", 11)]
 
-    assert [one.start for one in rows(statement(P580=two))] == ["1953", "1990-10-03"]
+    assert [row.start for row in rows(statement(P580=two))] == ["1953", "1990-10-03"]
 
 
 def test_a_partner_that_is_no_item_is_noted() -> None:
@@ -166,7 +166,7 @@ def test_a_redirect_is_taken_as_what_it_leads_to(tmp_path: Path) -> None:
     path.write_text(json.dumps({"entities": {"Q64": entity(statement())}}))
 
     found = read(path)
-    assert [one.item for one in found.rows] == ["Q64"]
+    assert [row.item for row in found.rows] == ["Q64"]
     assert found.notes == ["Q111 is redirected to Q64"]
 
 
@@ -252,7 +252,7 @@ def imported(project: Settings, *statements: object) -> tuple[Imported, Collecti
 
 
 def values(quads: Collection[Quad], verb: object) -> set[str]:
-    return {str(one.object) for one in quads if one.predicate == verb}
+    return {str(quad.object) for quad in quads if quad.predicate == verb}
 
 
 def test_ended_statements_have_ended_whatever_their_rank(project: Settings) -> None:
@@ -260,8 +260,8 @@ def test_ended_statements_have_ended_whatever_their_rank(project: Settings) -> N
     done, quads = imported(project, statement(P582=[some]))
 
     assert done.results["written"] == 1
-    assert any("status/ended" in one for one in values(quads, TG.value))
-    assert not any(one.startswith('"') for one in values(quads, TG.value))  # no date is made up
+    assert any("status/ended" in item for item in values(quads, TG.value))
+    assert not any(item.startswith('"') for item in values(quads, TG.value))  # no date is made up
 
 
 def test_deprecated_is_wrong_and_not_ended(project: Settings) -> None:
@@ -274,8 +274,8 @@ def test_deprecated_is_wrong_and_not_ended(project: Settings) -> None:
 
     assert dict(done.results) == {"written": 1, "refused": 1}
     assert list(done.reasons) == ["the list itself calls it wrong (rank deprecated)"]
-    assert not any("ended" in one for one in values(quads, TG.value))
-    [address] = [one for one in values(quads, TG.statement) if "statement/" in one]
+    assert not any("ended" in item for item in values(quads, TG.value))
+    [address] = [item for item in values(quads, TG.statement) if "statement/" in item]
     assert address.endswith("/q64-1e9bf6a7-4a2e-4f9c-8a8f-000000000002>")  # as it is written
 
 
@@ -406,7 +406,9 @@ def test_places_get_what_the_project_does_not_say_with_a_source_of_its_own(
     assert set(latitudes) == {'"52.5"^^<http://www.w3.org/2001/XMLSchema#decimal>'}
     graph = f"<{project.base_iri}graph/import/wikidata-places>"
     assert any(str(q.graph_name) == graph and q.predicate == TG.country for q in quads)
-    bad = [str(one) for one in check_curated(curated, quads) if one.severity == "violation"]
+    bad = [
+        str(problem) for problem in check_curated(curated, quads) if problem.severity == "violation"
+    ]
     assert bad == []
 
 
@@ -485,12 +487,12 @@ def stand_in() -> Iterator[Callable[[Callable[[str, int], Answer]], StandIn]]:
         return made[-1]
 
     yield make
-    for one in made:
-        one.stop()
+    for item in made:
+        item.stop()
 
 
 def answer(*bindings: dict[str, str]) -> Answer:
-    cells = [{name: {"value": value} for name, value in one.items()} for one in bindings]
+    cells = [{name: {"value": value} for name, value in binding.items()} for binding in bindings]
     return 200, {}, json.dumps({"results": {"bindings": cells}}).encode()
 
 
@@ -528,7 +530,7 @@ def test_everything_is_requested_slice_by_slice_and_counted(
     server = stand_in(play)
     fetched = fetch(client(server.url, []), tmp_path / "kept", quiet)
 
-    assert sorted(one.item for one in fetched.rows) == ["Q1", "Q2", "Q3"]
+    assert sorted(row.item for row in fetched.rows) == ["Q1", "Q2", "Q3"]
     assert fetched.notes == []
     assert server.most == 1  # one query at a time
     assert set(server.agents) == {server.agents[0]}
@@ -595,7 +597,7 @@ def test_a_cut_late_or_short_answer_is_requested_again_in_halves(
     server = stand_in(play)
     fetched = fetch(client(server.url, []), tmp_path, quiet)
 
-    assert sorted(one.item for one in fetched.rows) == ["Q1", "Q2", "Q3", "Q4"]
+    assert sorted(row.item for row in fetched.rows) == ["Q1", "Q2", "Q3", "Q4"]
 
 
 def _parts(query: str) -> int:

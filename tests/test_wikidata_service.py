@@ -110,7 +110,10 @@ def test_statements_come_with_dates_precision_rank_references_and_revision(
 ) -> None:
     stand_in.answers = [OK, (200, JSON, counted(3))]
 
-    found = {one.object: one for one in fetch_snapshot(service(stand_in), ["Q586"]).statements}
+    found = {
+        statement.object: statement
+        for statement in fetch_snapshot(service(stand_in), ["Q586"]).statements
+    }
 
     assert set(found) == {"Q2280", "Q142", "Q60"}
     assert found["Q2280"].guid == "Q586$0b5b6d1c-4b3a-4c39-8a3b-111111111111"
@@ -118,7 +121,7 @@ def test_statements_come_with_dates_precision_rank_references_and_revision(
     assert (found["Q2280"].is_sourced, found["Q142"].is_sourced) == (True, False)
     assert (found["Q142"].rank, found["Q60"].rank) == ("deprecated", "preferred")
     assert found["Q60"].end == (WikidataTime(""),)  # somevalue: ended, nobody says when
-    assert {one.revision for one in found.values()} == {"2250000007"}
+    assert {item.revision for item in found.values()} == {"2250000007"}
     query, agent = stand_in.asked[0]
     assert "VALUES ?item { wd:Q586 }" in query and agent.startswith("twingraph/")
     assert "(a@e.org)" in agent

@@ -58,7 +58,7 @@ def ties() -> list[Tie]:
     """Return Bonn's partnerships, by kind (the largest first) and name."""
     found = [
         Tie(
-            " or ".join(sorted(label(one) for one in row["kinds"].split())) or "kind not stated",
+            " or ".join(sorted(label(part) for part in row["kinds"].split())) or "kind not stated",
             label(row["partner"]),
             row["start"],
             bool(row["implied"]),
@@ -66,13 +66,13 @@ def ties() -> list[Tie]:
         )
         for row in rows(QUERY)
     ]
-    size = {one.kind: sum(other.kind == one.kind for other in found) for one in found}
-    return sorted(found, key=lambda one: (-size[one.kind], one.kind, one.name))
+    size = {item.kind: sum(other.kind == item.kind for other in found) for item in found}
+    return sorted(found, key=lambda item: (-size[item.kind], item.kind, item.name))
 
 
 def place(found: list[Tie]) -> tuple[list[Spot], list[tuple[str, bool, int, str]], int]:
     """Lay kinds out in two columns of about equal height: spots, headings, height of the whole."""
-    kinds = list(dict.fromkeys(one.kind for one in found))
+    kinds = list(dict.fromkeys(item.kind for item in found))
     colours = {kind: COLOURS[at % len(COLOURS)] for at, kind in enumerate(kinds)}
     spots: list[Spot] = []
     headings: list[tuple[str, bool, int, str]] = []
@@ -81,13 +81,13 @@ def place(found: list[Tie]) -> tuple[list[Spot], list[tuple[str, bool, int, str]
         left = bottom[True] <= bottom[False]
         headings.append((kind, left, bottom[left] + 32, colours[kind]))
         bottom[left] += GAP
-        for tie in (one for one in found if one.kind == kind):
+        for tie in (item for item in found if item.kind == kind):
             spots.append(Spot(tie, left, bottom[left] + ROW // 2, colours[kind]))
             bottom[left] += ROW
     height = max(bottom.values())
     down = {left: (height - at) // 2 for left, at in bottom.items()}  # the shorter one: centred
     return (
-        [one._replace(y=one.y + down[one.left]) for one in spots],
+        [spot._replace(y=spot.y + down[spot.left]) for spot in spots],
         [(kind, left, y + down[left], colour) for kind, left, y, colour in headings],
         height,
     )
@@ -97,7 +97,7 @@ def draw_bonn() -> str:
     """Return the picture as SVG."""
     spots, headings, height = place(ties())
     middle, legend = (TOP + height) // 2, height + 30
-    told = "; ".join(f"{one.tie.name}: {one.tie.kind}, {_words(one.tie)}" for one in spots)
+    told = "; ".join(f"{spot.tie.name}: {spot.tie.kind}, {_words(spot.tie)}" for spot in spots)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {legend + 86}"'
         ' role="img" aria-labelledby="bonn-title bonn-desc">',
@@ -112,8 +112,8 @@ def draw_bonn() -> str:
         '<text x="400" y="72" text-anchor="middle">'
         "by kind of partnership, with the start that is published</text>",
     ]
-    lines += [_line(one, middle) for one in spots]
-    lines += [_box(one) for one in spots]
+    lines += [_line(spot, middle) for spot in spots]
+    lines += [_box(spot) for spot in spots]
     lines += [
         f'<text class="kind" x="{LEFT if left else RIGHT}" y="{y}" style="fill: {colour}">'
         f"{escape(kind)}</text>"
@@ -140,7 +140,7 @@ def _since(start: str) -> str:
     if not start:
         return "start not stated"
     members = start.strip("[]").split(",")
-    told = [f"about {one.rstrip('~')}" if one.endswith("~") else one for one in members]
+    told = [f"about {member.rstrip('~')}" if member.endswith("~") else member for member in members]
     return f"since {' or '.join(told)}"
 
 

@@ -22,12 +22,12 @@ _FORMS = {
 def columns() -> str:
     """Return a heading and a table of columns for each published table."""
     parts = []
-    for one in TABLES:
-        body = [(f"`{each.name}`", each.says, _holds(each), _of(each)) for each in one.columns]
+    for item in TABLES:
+        body = [(f"`{each.name}`", each.says, _holds(each), _of(each)) for each in item.columns]
         heads = ("column", "says", "holds", "property")
         parts.append(
-            f"### `{one.name}.csv`\n\n{one.says}\n"
-            f"Key: {', '.join(f'`{name}`' for name in one.key)}.\n\n{table(heads, body)}\n"
+            f"### `{item.name}.csv`\n\n{item.says}\n"
+            f"Key: {', '.join(f'`{name}`' for name in item.key)}.\n\n{table(heads, body)}\n"
         )
     return "\n".join(parts)
 

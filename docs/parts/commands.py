@@ -58,12 +58,13 @@ def settings_table() -> str:
     """Return a table of the keys of twingraph.toml: type, default, what this repository writes."""
     written = tomllib.loads((ROOT / FILE).read_text(encoding="utf-8"))
     lines = ["| key | what to write | default | in this repository |", "|---|---|---|---|"]
-    for one in fields(Settings):
-        if one.name == "folder":
+    for item in fields(Settings):
+        if item.name == "folder":
             continue
-        here = _shown(written[one.name]) if one.name in written else "the default"
+        name = item.name
+        here = _shown(written[name]) if name in written else "the default"
         lines.append(
-            f"| [`{one.name}`](#{one.name}) | {_TYPES[str(one.type)]} | {_default(one)} | {here} |"
+            f"| [`{name}`](#{name}) | {_TYPES[str(item.type)]} | {_default(item)} | {here} |"
         )
     return "\n".join(lines)
 
@@ -89,7 +90,9 @@ def _shown(value: object) -> str:
         value = asdict(value)
     if isinstance(value, About):
         return "see there"
-    if isinstance(value, Mapping) and not all(isinstance(one, str | int) for one in value.values()):
+    if isinstance(value, Mapping) and not all(
+        isinstance(item, str | int) for item in value.values()
+    ):
         return "see there"
     if isinstance(value, Mapping):
         return ", ".join(f"`{key} = {text!r}`".replace("'", '"') for key, text in value.items())

@@ -67,7 +67,7 @@ def rows(query: str, where: Store | None = None) -> list[Row]:
     """Ask a SELECT query; every value as its text, an unbound one as the empty text."""
     found = (where or store()).query(query)
     assert isinstance(found, QuerySolutions), "not a SELECT query"
-    names = [one.value for one in found.variables]
+    names = [variable.value for variable in found.variables]
     return [{name: _text(row[name]) for name in names} for row in found]
 
 

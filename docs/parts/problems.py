@@ -58,7 +58,7 @@ def _severity(row: Row) -> str:
 def _severities(code: str, found: list[Row]) -> list[str]:
     own = [CODES[code].severity] if code in CODES else []
     every = {*own, *(_severity(row) for row in found if row["message"])}
-    return [one for one in SEVERITIES if one in every]
+    return [severity for severity in SEVERITIES if severity in every]
 
 
 _NAMES: Final = {

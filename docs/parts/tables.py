@@ -45,7 +45,7 @@ def _code(iri: str) -> str:
 
 
 def _codes(iris: str) -> str:
-    return ", ".join(sorted(_code(one) for one in iris.split()))
+    return ", ".join(sorted(_code(part) for part in iris.split()))
 
 
 # --- the model -----------------------------------------------------------------------------------
@@ -225,9 +225,9 @@ def _written(row: Row) -> str:
 
 
 def _value(row: Row) -> str:
-    schemes = [one.rpartition("/")[2] for one in row["lists"].split() if "/vocab/" in one]
+    schemes = [part.rpartition("/")[2] for part in row["lists"].split() if "/vocab/" in part]
     if schemes and "Concept" in row["value"]:
-        return ", ".join(f"[`{one}:`](#{one})" for one in schemes)
+        return ", ".join(f"[`{scheme}:`](#{scheme})" for scheme in schemes)
     return _codes(row["value"])
 
 
@@ -257,10 +257,10 @@ def data_example(file: str, *things: str) -> str:
     """Return the blocks of some things from data/<file>.ttl, as they stand there."""
     text = (ROOT / "data" / f"{file}.ttl").read_text(encoding="utf-8")
     blocks = {block.split(" ", 1)[0]: block.strip() for block in text.split("\n\n")}
-    missing = [one for one in things if one not in blocks]
+    missing = [iri for iri in things if iri not in blocks]
     if missing:
         raise LookupError(f"not in data/{file}.ttl: {', '.join(missing)}")
-    return "```turtle\n" + "\n\n".join(blocks[one] for one in things) + "\n```"
+    return "```turtle\n" + "\n\n".join(blocks[iri] for iri in things) + "\n```"
 
 
 def link_example(target: str, *things: str) -> str:
@@ -268,12 +268,12 @@ def link_example(target: str, *things: str) -> str:
     text = (ROOT / "data" / "links" / f"{target}.sssom.tsv").read_text(encoding="utf-8")
     heads, *lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     found = {line[0]: line for line in lines}
-    missing = [one for one in things if one not in found]
+    missing = [iri for iri in things if iri not in found]
     if missing:
         raise LookupError(f"not in {target}.sssom.tsv: {', '.join(missing)}")
     parts = []
-    for one in things:
-        cells = zip(heads, found[one], strict=True)
+    for iri in things:
+        cells = zip(heads, found[iri], strict=True)
         body = [(f"`{head}`", f"`{cell}`" if cell else "") for head, cell in cells]
         parts.append(table(("column", "cell"), body))
     return "\n\n".join(parts)
