@@ -111,8 +111,8 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
     """Write what a build consists of, each file as it is made; the sums of all at the end."""
     writing = part(progress, _CHECKED, _WRITTEN)
     graphs = frozen.dataset.named
-    if frozen.change is not None and same_starts(frozen.change, graphs):
-        frozen.readers.same.add(STARTS)
+    if frozen.change is not None:
+        frozen.readers.right[STARTS] = same_starts(frozen.change, graphs)
     extent = {EXTENT: lambda: [read_extent(frozen.linked.facts).pack()]}
     write_dumps(frozen, draft, writing, {**_prepare(frozen), **extent})
     for name, raw in shape_documents(frozen.settings).items():

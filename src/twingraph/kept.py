@@ -42,6 +42,11 @@ class Before:
             self._whole[name] = is_whole(path, written)
         return path if self._whole[name] else None
 
+    def read(self, name: str) -> bytes | None:
+        """Return the bytes of a file of the build; None as `path` does."""
+        path = self.path(name)
+        return path.read_bytes() if path else None
+
 
 def record(around: str, files: Mapping[str, str], written: Mapping[str, Written]) -> bytes:
     """Return what is kept of a build: the digests of what it was made from, and of its files.

@@ -18,8 +18,9 @@ from twingraph.export.jsonld import Json, make_context
 from twingraph.export.jsonld_stream import jsonld_chunks
 from twingraph.export.statistics import COUNTS, Statistics, count_lines, recount
 from twingraph.export.tables.files import FILES as TABLE_FILES
-from twingraph.export.tables.files import Tables
+from twingraph.export.tables.files import Earlier, Tables
 from twingraph.export.tables.geojson import FILES as MAP_FILES
+from twingraph.export.tables.reach import reached
 from twingraph.export.taken import Readers
 from twingraph.export.void import NAME as VOID
 from twingraph.export.void import is_dump, write_void
@@ -101,7 +102,14 @@ class Frozen:
     @cached_property
     def tables(self) -> Tables:
         """What the files of tables/ and the maps are made from."""
-        return Tables(self.linked.facts, self.settings, self.base)
+        return Tables(self.linked.facts, self.settings, self.base, self._earlier_tables)
+
+    @cached_property
+    def _earlier_tables(self) -> Earlier | None:
+        if self.before is None or self.change is None:
+            return None
+        things = reached(self.linked.facts, self.change)
+        return None if things is None else Earlier(things, self.before.read)
 
     @cached_property
     def vocabulary(self) -> Sequence[str]:

@@ -33,7 +33,7 @@ Pieces = Callable[[], Iterable[bytes | memoryview]]
 class Readers:
     """What is read for each file, by its name in the build.
 
-    `same` are files that are right as they are for reasons that those know who make them.
+    `right` tells of files that are made from something else, whether those before are right still.
 
     >>> from pathlib import Path
     >>> from twingraph.rdf.vocabulary import RDFS
@@ -50,14 +50,15 @@ class Readers:
     before: Before | None = None
     change: Change | None = None
     reads: dict[str, Sequence[str]] = field(default_factory=dict)
-    same: set[str] = field(default_factory=set)
+    right: dict[str, bool] = field(default_factory=dict)
 
     def take(self, name: str, draft: DraftFolder) -> bool:
         """Take a file into the draft, if the build before has it whole and it is still right."""
         known = self._known.get(name)
-        if known is None or self.before is None or not (name in self.same or self._is_same(known)):
+        if known is None or self.before is None:
             return False
-        path = self.before.path(name)
+        right = self.right[name] if name in self.right else self._is_same(known)
+        path = self.before.path(name) if right else None
         if path is None:
             return False
         draft.take(name, path, self.before.written[name])
@@ -72,7 +73,10 @@ class Readers:
         """Yield the pieces of a file; when that has come to its end, what was read is noted."""
         with self.facts.noting() as reads:
             yield from job()
-        self.reads[name] = sorted({*reads, self._files} if name.startswith(FOLDER) else reads)
+        reads.update(self._known.get(name, ()))  # what is left as it was had been read then
+        if name.startswith(FOLDER):
+            reads = {pattern for pattern in reads if not pattern.startswith(_FILES)} | {self._files}
+        self.reads[name] = sorted(reads)
 
     def content(self) -> bytes:
         """Return what was read, as it is kept."""

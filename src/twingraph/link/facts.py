@@ -167,10 +167,13 @@ class LinkFacts:
         """Return the statements with a property, or with one value of it (as written), sorted."""
         name = str(predicate)
         self.reads.add(of_property(name, value))
-        found = self._lines_with(name)
         if value == "*":
-            return found
+            return self._lines_with(name)
         end = f" {name} {value} ."
+        if self._index is None and name not in self._scanned:
+            found: Sequence[str] = with_property(self._lines, name, value)
+        else:
+            found = self._lines_with(name)
         return [line for line in found if line.endswith(end)]
 
     def lines_of(self, subject: str) -> Sequence[str]:

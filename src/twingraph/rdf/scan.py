@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Sequence, Set
 
 
-def with_property(lines: Sequence[str], predicate: str) -> list[str]:
-    """Return the lines with a property, as it is written in them.
+def with_property(lines: Sequence[str], predicate: str, value: str = "") -> list[str]:
+    """Return the lines with a property, or with one value of it, as they are written in them.
 
-    >>> with_property(["<a> <p> <o> .", "<a> <q> <o> ."], "<q>")
-    ['<a> <q> <o> .']
+    >>> with_property(["<a> <p> <o> .", "<a> <q> <o> .", "<b> <q> <o> ."], "<q>")
+    ['<a> <q> <o> .', '<b> <q> <o> .']
     """
-    middle = f"> {predicate} "
+    middle = f"> {predicate} {value} ." if value else f"> {predicate} "
     raw = _raw(lines)
     if raw is not None:
         sought = middle.encode()

@@ -14,6 +14,7 @@ from twingraph.rdf.dataset import text_of
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG, XSD
 
+_TYPE: Final = str(RDF.type)
 _CITES: Final = str(TG.cites)
 _IN_SOURCE: Final = str(TG.inSource)
 _VALUE: Final = str(TG.value)
@@ -27,15 +28,16 @@ PLACE: Final = NamedNode(PREFIXES["schema"] + "Place")
 # --- what is worked out --------------------------------------------------------------------------
 
 
-def things_of(*classes: NamedNode) -> Callable[[LinkFacts], list[str]]:
-    """Return what lists the things of a class, sorted, each once."""
-    return lambda facts: sorted({thing for class_ in classes for thing in facts.members(class_)})
-
-
 def partners(facts: LinkFacts) -> list[str]:
     """Whatever is a partner of something."""
     ties = facts.members(TG.Partnership)
     return sorted({text for tie in ties for text in facts.texts(tie, TG.partner)})
+
+
+def is_partner(facts: LinkFacts, thing: str) -> bool:
+    """Is a thing a partner of something?"""
+    ties = facts.subjects(TG.partner, thing)
+    return any(str(TG.Partnership) in facts.facts(tie).get(_TYPE, ()) for tie in ties)
 
 
 def kind(facts: LinkFacts, thing: str) -> list[str]:
@@ -129,27 +131,24 @@ def _values(facts: LinkFacts, claim: str) -> Sequence[str]:
 # --- rows about pairs, in the order of their tables' columns and keys ----------------------------
 
 
-def members(facts: LinkFacts) -> Iterator[Row]:
-    """A row for each partner of each partnership."""
-    for tie in facts.members(TG.Partnership):
-        for partner in sorted(facts.texts(tie, TG.partner)):
-            yield tie, partner, facts.label(partner), facts.label(partner, "de")
+def members(facts: LinkFacts, tie: str) -> Iterator[Row]:
+    """A row for each partner of a partnership."""
+    for partner in sorted(facts.texts(tie, TG.partner)):
+        yield tie, partner, facts.label(partner), facts.label(partner, "de")
 
 
-def evidence(facts: LinkFacts) -> Iterator[Row]:
-    """A row for each citation of each partnership and claim."""
-    known = set(facts.members(TG.Citation))
-    for thing in things_of(TG.Partnership, TG.Claim)(facts):
-        cites = (cite[1:-1] for cite in facts.written(thing, _CITES))
-        yield from ((thing, cite) for cite in sorted(cites) if cite in known)
+def evidence(facts: LinkFacts, thing: str) -> Iterator[Row]:
+    """A row for each citation of a partnership or a claim."""
+    known = facts.remember("citations", lambda: frozenset(facts.members(TG.Citation)))
+    cites = (cite[1:-1] for cite in facts.written(thing, _CITES))
+    yield from ((thing, cite) for cite in sorted(cites) if cite in known)
 
 
-def names(facts: LinkFacts) -> Iterator[Row]:
-    """A row for each name of each place."""
-    for place in things_of(TG.AdministrativeUnit, PLACE)(facts):
-        about = facts.facts(place)
-        rows = [
-            (place, text_of(text), _language(text) or "und", preferred)
-            for verb, preferred in _NAMES for text in about.get(verb, ())
-        ]  # fmt: skip
-        yield from sorted(rows, key=itemgetter(3, 2, 1))
+def names(facts: LinkFacts, place: str) -> Iterator[Row]:
+    """A row for each name of a place."""
+    about = facts.facts(place)
+    rows = [
+        (place, text_of(text), _language(text) or "und", preferred)
+        for verb, preferred in _NAMES for text in about.get(verb, ())
+    ]  # fmt: skip
+    yield from sorted(rows, key=itemgetter(3, 2, 1))

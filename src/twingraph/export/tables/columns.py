@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.dataset import text_of
-from twingraph.rdf.vocabulary import EDTF, XSD
+from twingraph.rdf.vocabulary import EDTF, RDF, XSD
 
 Form = Literal["iri", "text", "words", "edtf", "date", "integer", "decimal", "boolean"]
 Cell = str | list[str]
@@ -25,6 +25,7 @@ DATATYPES: Final[Mapping[Form, NamedNode]] = {
     "integer": XSD.integer,
     "text": XSD.string,
 }
+_TYPE: Final = str(RDF.type)
 MORE: Final = "more"  # the last column of every table about things
 
 
@@ -82,8 +83,10 @@ class Column:
 class TableSchema:
     """A table: what its rows are, and the columns that name a row (`key`) and its subject.
 
-    `rows` makes the rows of a table about pairs; the others have one for each of `things`.
-    `type_` is the class of every thing in it, `properties` the column that names the property.
+    It is about `things`, which are those that it `has`: of some `classes`, where nothing else is
+    told. Each has a row, or in a table about pairs those that `rows` makes; `all_rows` makes those
+    of all things quicker. `type_` is the class of every thing in it, `properties` the column that
+    names the property.
     """
 
     name: str
@@ -93,14 +96,29 @@ class TableSchema:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ("iri",)
     type_: NamedNode | None = None
-    things: Callable[[LinkFacts], Iterable[str]] | None = None
-    rows: Callable[[LinkFacts], Iterable[Row]] | None = None
+    classes: tuple[NamedNode, ...] = ()
+    listed: Callable[[LinkFacts], Sequence[str]] | None = None
+    listed_is: Callable[[LinkFacts, str], bool] | None = None
+    rows: Callable[[LinkFacts, str], Iterable[Row]] | None = None
+    all_rows: Callable[[LinkFacts], Iterable[Row]] | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def about(self) -> str:
         """The column that names what a row is about."""
         return self.key[0]
+
+    def things(self, facts: LinkFacts) -> Sequence[str]:
+        """Return what it is about, sorted, each once."""
+        if self.listed is not None:
+            return self.listed(facts)
+        return sorted({thing for class_ in self.classes for thing in facts.members(class_)})
+
+    def has(self, facts: LinkFacts, thing: str) -> bool:
+        """Is it about a thing?"""
+        if self.listed_is is not None:
+            return self.listed_is(facts, thing)
+        return not set(map(str, self.classes)).isdisjoint(facts.facts(thing).get(_TYPE, ()))
 
 
 def fits(value: str, column: Column) -> bool:

@@ -11,13 +11,15 @@ import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from twingraph.export.tables.columns import MORE, Cell, Column, Row, TableSchema, cell, found_cell
 from twingraph.export.tables.csvw import GROUP, SUFFIX, group_metadata, table_metadata
 from twingraph.export.tables.datapackage import DESCRIPTOR, Resource, package
+from twingraph.export.tables.edited import edited
 from twingraph.export.tables.schema import TABLES
 from twingraph.link.facts import LinkFacts
 from twingraph.settings import Settings
@@ -25,7 +27,16 @@ from twingraph.settings import Settings
 FOLDER: Final = "tables/"
 PACKAGE: Final = FOLDER + DESCRIPTOR
 _DRAWN: Final = ("places", "partnerships")  # see geojson
+_MOST: Final = 0.2  # of all rows are made anew at most: all take as long as more
 _ROWS: Final = 1024  # rows that are written at once
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The tables of the build before, and the things whose rows in them may be others now."""
+
+    things: frozenset[str]
+    read: Callable[[str], bytes | None]  # a file by its name; None where it is not whole
 
 
 @dataclass(frozen=True)
@@ -33,24 +44,28 @@ class Tables:
     """What the tables are made from: the published graph, and who publishes where.
 
     Rows are made when they are written. Those of the tables that maps are drawn from are kept, and
-    of each file its size and its checksum, which the package tells.
+    of each file its size and its checksum, which the package tells. Where there are tables of an
+    `earlier` build, only the rows that may be others are made.
     """
 
     facts: LinkFacts
     settings: Settings
     base: str
+    earlier: Earlier | None = None
     _written: dict[str, Resource] = field(default_factory=dict)
 
     def rows(self, table: TableSchema) -> Iterable[Row]:
         """Return the rows of a table, sorted by the columns of its key."""
-        if table.name not in _DRAWN:
-            return table.rows(self.facts) if table.rows else self._things(table)
-        return self.facts.remember(("rows", table.name), lambda: list(self._things(table)))
+        if table.name in _DRAWN:
+            return self.facts.remember(("rows", table.name), lambda: self._drawn(table))
+        if table.all_rows is not None:
+            return table.all_rows(self.facts)
+        return self._rows(table, table.things(self.facts))
 
     def csv(self, table: TableSchema) -> Iterator[bytes]:
         """Yield a table as CSV, in pieces."""
         size, digest = 0, hashlib.sha256()
-        for piece in write_csv([column.name for column in table.columns], self.rows(table)):
+        for piece in self._edited(table) or self._whole(table):
             size += len(piece)
             digest.update(piece)
             yield piece
@@ -59,7 +74,7 @@ class Tables:
     def take(self, name: str, size: int, sha256: str) -> None:
         """Know a file that was taken from the build before, if it is a table."""
         for table in TABLES:
-            if name == f"{FOLDER}{table.name}.csv":
+            if name == file_of(table):
                 self._written[table.name] = Resource(table, size, sha256)
 
     def resource(self, table: TableSchema) -> Resource:
@@ -69,7 +84,38 @@ class Tables:
                 pass
         return self._written[table.name]
 
-    def _things(self, table: TableSchema) -> Iterator[Row]:
+    def _whole(self, table: TableSchema) -> Iterator[bytes]:
+        return write_csv([column.name for column in table.columns], self.rows(table))
+
+    def _edited(self, table: TableSchema) -> Iterator[bytes] | None:
+        """Return a table of the build before with the rows that may be others made anew."""
+        if self.earlier is None:
+            return None
+        raw = self.earlier.read(file_of(table))
+        if raw is None or len(self.earlier.things) > raw.count(b"\n") * _MOST:
+            return None
+        return edited(raw, {
+            thing: b"".join(
+                write_rows(self._rows(table, [thing]) if table.has(self.facts, thing) else ())
+            )
+            for thing in self.earlier.things
+        })  # fmt: skip
+
+    def _drawn(self, table: TableSchema) -> Sequence[Row]:
+        """Return the rows of a table from which a map is drawn."""
+        pieces = self._edited(table)
+        if pieces is not None:
+            with suppress(csv.Error):  # a cell that is longer than `csv` reads
+                return list(read_rows(b"".join(pieces).decode(), table))
+        return list(self._rows(table, table.things(self.facts)))
+
+    def _rows(self, table: TableSchema, things: Iterable[str]) -> Iterator[Row]:
+        """Yield the rows about things."""
+        if table.rows is None:
+            return self._things(table, things)
+        return (row for thing in things for row in table.rows(self.facts, thing))
+
+    def _things(self, table: TableSchema, things: Iterable[str]) -> Iterator[Row]:
         found = []
         by_predicate: dict[str, list[tuple[int, Column]]] = defaultdict(list)
         for place, column in enumerate(table.columns):
@@ -80,7 +126,7 @@ class Tables:
         empty: list[Cell] = [[] if column.many else "" for column in table.columns]
         names = [column.name for column in table.columns]
         about, more = names.index(table.about), names.index(MORE)
-        for thing in table.things(self.facts) if table.things else ():
+        for thing in things:
             row = empty.copy()
             row[about] = thing
             left_out = []
@@ -104,9 +150,13 @@ def write_csv(names: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
     >>> b"".join(write_csv(["year", "ties"], [["[1987,1988]", ["a", "b"]]]))
     b'year,ties\r\n"[1987,1988]",a b\r\n'
     """
+    return chain(write_rows([names]), write_rows(rows))
+
+
+def write_rows(rows: Iterable[Row]) -> Iterator[bytes]:
+    """Yield rows as CSV, without a head, in pieces."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(names)
     iterator = iter(rows)
     while some := list(islice(iterator, _ROWS)):
         writer.writerows(
@@ -115,7 +165,22 @@ def write_csv(names: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
-    yield out.getvalue().encode()
+
+
+def read_rows(text: str, table: TableSchema) -> Iterator[Row]:
+    """Yield the rows of a table from its CSV; raises `csv.Error`."""
+    many = [place for place, column in enumerate(table.columns) if column.many]
+    _, *rows = csv.reader(io.StringIO(text, newline=""))
+    for cells in rows:
+        row: list[Cell] = [*cells]
+        for place in many:
+            row[place] = cells[place].split(" ") if cells[place] else []
+        yield row
+
+
+def file_of(table: TableSchema) -> str:
+    """Return the name of a table's file in the build."""
+    return f"{FOLDER}{table.name}.csv"
 
 
 # --- the files -----------------------------------------------------------------------------------
@@ -134,8 +199,8 @@ def _package(tables: Tables) -> Iterable[bytes]:
 
 
 FILES: Final[dict[str, Callable[[Tables], Iterable[bytes]]]] = {
-    **{f"{FOLDER}{table.name}.csv": _csv(table) for table in TABLES},
-    **{f"{FOLDER}{table.name}.csv{SUFFIX}": _alone(table) for table in TABLES},
+    **{file_of(table): _csv(table) for table in TABLES},
+    **{file_of(table) + SUFFIX: _alone(table) for table in TABLES},
     FOLDER + GROUP: lambda tables: [group_metadata(TABLES, tables.settings, tables.base)],
     PACKAGE: _package,
 }

@@ -21,8 +21,8 @@ def _term(name: str) -> NamedNode:
 def _lists(facts: LinkFacts) -> Iterator[Row]:
     rows = []
     for table in TABLES:
-        lists = [column for column in table.columns if column.many and column.predicate]
-        things = table.things(facts) if table.things and lists else ()
+        lists = _columns_of_lists(table)
+        things = table.things(facts) if lists else ()
         for column in lists:
             values = facts.of(NamedNode(column.predicate[1:-1]))
             for thing in things:
@@ -30,6 +30,34 @@ def _lists(facts: LinkFacts) -> Iterator[Row]:
                     if iri.isascii():  # see columns.fits
                         rows.append((thing, column.predicate[1:-1], iri))
     yield from sorted(rows)
+
+
+def _columns_of_lists(table: TableSchema) -> list[Column]:
+    return [column for column in table.columns if column.many and column.predicate]
+
+
+def _lists_of(facts: LinkFacts, thing: str) -> Iterator[Row]:
+    rows = []
+    for table in TABLES:
+        lists = _columns_of_lists(table)
+        if lists and table.has(facts, thing):
+            about = facts.facts(thing)
+            for column in lists:
+                rows += [
+                    (thing, column.predicate[1:-1], iri)
+                    for iri, _ in members(about.get(column.predicate, ()), column)
+                    if iri.isascii()
+                ]
+    yield from sorted(rows)
+
+
+def _listed(facts: LinkFacts) -> list[str]:
+    found = (table.things(facts) for table in TABLES if _columns_of_lists(table))
+    return sorted(set().union(*found))
+
+
+def _has_lists(facts: LinkFacts, thing: str) -> bool:
+    return any(table.has(facts, thing) for table in TABLES if _columns_of_lists(table))
 
 
 # --- columns that many tables have ---------------------------------------------------------------
@@ -134,7 +162,7 @@ PLACES: Final = TableSchema(
               _term("dcterms:isReplacedBy")),
         _NOT_STATED, _MORE,
     ),
-    things=find.things_of(TG.AdministrativeUnit, find.PLACE),
+    classes=(TG.AdministrativeUnit, find.PLACE,),
 )  # fmt: skip
 
 TABLES: Final[tuple[TableSchema, ...]] = (
@@ -150,7 +178,8 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             Column("preferred", "Preferred", "Bevorzugt", "True for the label.", "boolean",
                    required=True),
         ),
-        ("place", "preferred", "language", "name"), rows=find.names,
+        ("place", "preferred", "language", "name"),
+        classes=(TG.AdministrativeUnit, find.PLACE), rows=find.names,
     ),
     TableSchema(
         "partners", "Partners", "Partner",
@@ -165,7 +194,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
                    find=find.count(TG.partner), required=True),
             _MORE,
         ),
-        things=find.partners,
+        listed=find.partners, listed_is=find.is_partner,
     ),
     TableSchema(
         "partnerships", "Partnerships", "Partnerschaften",
@@ -201,7 +230,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
                   TG.sourcesDifferOn),
             _NOT_STATED, _MODALITY, _HEDGE, *_COMMENT, _SOURCES, _MORE,
         ),
-        type_=TG.Partnership, things=find.things_of(TG.Partnership),
+        type_=TG.Partnership, classes=(TG.Partnership,),
     ),
     TableSchema(
         "members", "Partners of partnerships", "Partner der Partnerschaften",
@@ -216,7 +245,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             Column("partner_label_de", "Name of the partner (German)",
                    "Name des Partners (deutsch)", "To read the row by."),
         ),
-        ("partnership", "partner"), rows=find.members,
+        ("partnership", "partner"), classes=(TG.Partnership,), rows=find.members,
     ),
     TableSchema(
         "claims", "Claims", "Angaben",
@@ -254,7 +283,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
                   "where it is inferred.", PROV.wasDerivedFrom),
             *_COMMENT, _SOURCES, _MORE,
         ),
-        type_=TG.Claim, things=find.things_of(TG.Claim),
+        type_=TG.Claim, classes=(TG.Claim,),
     ),
     TableSchema(
         "evidence", "Evidence", "Belege",
@@ -265,7 +294,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             Column("citation", "Citation", "Fundstelle", "What it cites.", "iri", TG.cites,
                    required=True, refers="citations"),
         ),
-        ("thing", "citation"), rows=find.evidence,
+        ("thing", "citation"), classes=(TG.Partnership, TG.Claim), rows=find.evidence,
     ),
     TableSchema(
         "citations", "Citations", "Fundstellen",
@@ -279,7 +308,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             _many("supports", "Supports", "Belegt", "The properties it pins.", TG.supports),
             _MORE,
         ),
-        type_=TG.Citation, things=find.things_of(TG.Citation),
+        type_=TG.Citation, classes=(TG.Citation,),
     ),
     TableSchema(
         "sources", "Sources", "Quellen", "The documents that were read.",
@@ -300,7 +329,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
                    "integer", find=find.count(TG.inSource), required=True),
             _NOT_STATED, _MORE,
         ),
-        type_=TG.SourceDocument, things=find.things_of(TG.SourceDocument),
+        type_=TG.SourceDocument, classes=(TG.SourceDocument,),
     ),
     TableSchema(
         "codes", "Codes", "Codes", "The codes of the code lists, with their meaning.",
@@ -319,7 +348,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
                  TG.countsAsPartnership),
             _MORE,
         ),
-        type_=_term("skos:Concept"), things=find.things_of(_term("skos:Concept")),
+        type_=_term("skos:Concept"), classes=(_term("skos:Concept"),),
     ),
     TableSchema(
         "lists", "Members of lists", "Glieder der Listen",
@@ -330,6 +359,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             Column("property", "Property", "Eigenschaft", "The property.", "iri", required=True),
             Column("value", "Value", "Wert", "One of its values.", "iri", TG.value, required=True),
         ),
-        ("thing", "property", "value"), rows=_lists, properties={"value": "property"},
+        ("thing", "property", "value"), listed=_listed, listed_is=_has_lists, rows=_lists_of,
+        all_rows=_lists, properties={"value": "property"},
     ),
 )  # fmt: skip
