@@ -20,10 +20,10 @@ from typing import Final, TypeVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
 from twingraph.endpoint.blocking import BlockingEvaluator
-from twingraph.endpoint.evaluate import COUNTERS, Config, evaluate
+from twingraph.endpoint.evaluate import COUNTERS, FRESH, Config, evaluate
 from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launched
 from twingraph.endpoint.outcome import Outcome
@@ -469,6 +469,17 @@ def test_rows_without_any_value_are_rows(values: str) -> None:
     for suffix in COUNTERS:
         answer = evaluate(Store(), CONFIG, Question(query, suffix, ""))
         assert answer.rows == values.count("(")
+
+
+@pytest.mark.parametrize("rows", ["json", "xml", "csv", "tsv"])
+def test_new_blank_nodes_are_known_from_texts_that_look_like_them(rows: str) -> None:
+    config = Config("", HOME, {}, HOME, 1, 1, 10, 100_000)
+    text = '":{"type":"bnode","value":"<bnode>'
+    stored = Store()
+    stored.add(Quad(BlankNode("b"), NamedNode("http://e/p"), Literal(text)))
+
+    for query, fresh in (("SELECT ?o { ?s ?p ?o }", 0), ("SELECT * { ?s ?p ?o }", FRESH)):
+        assert evaluate(stored, config, Question(query, rows, "nt")).flags == fresh
 
 
 def test_parameters_travel_as_terms(graph: Path) -> None:

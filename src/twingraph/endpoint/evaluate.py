@@ -40,7 +40,12 @@ _RESULTS: Final[Mapping[str, QueryResultsFormat]] = {
     "csv": QueryResultsFormat.CSV,
     "tsv": QueryResultsFormat.TSV,
 }
-_NEW: Final = {"json": b'"type":"bnode"', "xml": b"<bnode>", "csv": b"_:", "tsv": b"_:"}
+_NEW: Final = {
+    "json": b'":{"type":"bnode","value":"',
+    "xml": b"<bnode>",
+    "csv": b"_:",
+    "tsv": b"_:",
+}
 
 
 class Config(NamedTuple):

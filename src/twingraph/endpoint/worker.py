@@ -56,6 +56,7 @@ REPLY: Final = struct.Struct("!cBII")  # before an answer: kind, flags, rows, by
 LAST: Final = 1  # flag: this worker ends now
 GROWN: Final = 4  # flag: a fresh worker would take less memory
 _AT_ONCE: Final = 256 * 1024  # bytes of questions that are taken at once
+_WITH_HEAD: Final = 64 * 1024  # bytes of an answer that are sent with its head
 _QUIET: Final = 0.3  # seconds without an order, after which something is prepared
 _GROWTH: Final = 32 * 1024 * 1024  # bytes of its own that a worker may have touched
 _NOTABLE: Final = 4 * 1024 * 1024  # … while it rests
@@ -109,11 +110,9 @@ def _touched() -> int:
 
 def _reply(own: socket.socket, answer: Answer, flags: int) -> None:
     head = REPLY.pack(answer.outcome.value, answer.flags | flags, answer.rows, len(answer.body))
-    if len(answer.body) < 65536:
-        own.sendall(head + answer.body)
-    else:
-        own.sendall(head)
-        own.sendall(answer.body)
+    own.sendall(head + answer.body[:_WITH_HEAD])  # who waits for it is woken once
+    if len(answer.body) > _WITH_HEAD:
+        own.sendall(memoryview(answer.body)[_WITH_HEAD:])
 
 
 def _shut_in(config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> None:
