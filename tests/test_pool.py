@@ -24,6 +24,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
 from twingraph.endpoint.blocking import BlockingEvaluator
 from twingraph.endpoint.evaluate import COUNTERS, FRESH, Config, evaluate
+from twingraph.endpoint.fork import REPLY
 from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launched
 from twingraph.endpoint.outcome import Outcome
@@ -32,7 +33,6 @@ from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import LONG_TEXT, Reply
 from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.question import Question
-from twingraph.endpoint.worker import REPLY
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Limits
 

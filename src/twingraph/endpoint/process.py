@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from twingraph.endpoint.evaluate import FRESH
+from twingraph.endpoint.fork import GROWN, LAST, LENGTH, REPLY
 from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.worker import GROWN, LAST, LENGTH, REPLY
 
 if TYPE_CHECKING:
     from twingraph.endpoint.crew import Crew

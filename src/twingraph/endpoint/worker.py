@@ -24,25 +24,22 @@ import ctypes
 import gc
 import json
 import os
-import resource
 import select
 import signal
 import socket
-import struct
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pyoxigraph import NamedNode, Store
 
 from twingraph.endpoint.evaluate import Answer, Config, evaluate
+from twingraph.endpoint.fork import work
 from twingraph.endpoint.helper import Helper, trim
 from twingraph.endpoint.messages import PAGE
-from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.question import unpack
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import load_store
@@ -51,118 +48,7 @@ if TYPE_CHECKING:
     from twingraph.endpoint.pages import PageMaker
 
 Value = TypeVar("Value")
-LENGTH: Final = struct.Struct("!I")  # before a question: its bytes, the first of which is its kind
-REPLY: Final = struct.Struct("!cBII")  # before an answer: kind, flags, rows, bytes
-LAST: Final = 1  # flag: this worker ends now
-GROWN: Final = 4  # flag: a fresh worker would take less memory
-_AT_ONCE: Final = 256 * 1024  # bytes of questions that are taken at once
-_WITH_HEAD: Final = 64 * 1024  # bytes of an answer that are sent with its head
 _QUIET: Final = 0.3  # seconds without an order, after which something is prepared
-_GROWTH: Final = 32 * 1024 * 1024  # bytes of its own that a worker may have touched
-_NOTABLE: Final = 4 * 1024 * 1024  # … while it rests
-_TOO_QUICK: Final = 0.001  # seconds in which nobody can grow by so much
-_NOW_AND_THEN: Final = 256  # answers after which it is looked at all the same
-_PR_SET_PDEATHSIG: Final = 1
-_PR_SET_NO_NEW_PRIVS: Final = 38
-
-
-# --- a worker ------------------------------------------------------------------------------------
-
-
-def _work(
-    answer_to: Callable[[bytes], Answer],
-    config: Config,
-    own: socket.socket,
-    libc: ctypes.CDLL | None,
-) -> NoReturn:
-    """Answer questions until the other side closes; never return."""
-    with contextlib.suppress(BaseException):  # its end is told by the fork server
-        try:
-            _shut_in(config, own, libc)
-        except (OSError, ValueError, OverflowError) as error:
-            _reply(own, Answer(Outcome.NO_WORKERS, f"a worker can't start: {error}".encode()), LAST)
-            os._exit(1)
-        before, grown = _touched(), 0
-        for number, question in enumerate(_questions(own)):
-            began = time.monotonic()
-            # the second clock, in case the server's fails: processor time, which a worker that is
-            # stopped or waits does not take
-            signal.setitimer(signal.ITIMER_PROF, config.seconds + 1)
-            answer = answer_to(question)
-            last = answer.outcome is Outcome.TOO_MUCH_MEMORY
-            if time.monotonic() - began > _TOO_QUICK or number % _NOW_AND_THEN == 0:
-                touched = _touched() - before
-                last |= touched > _GROWTH
-                grown = GROWN if touched > _NOTABLE else 0
-            _reply(own, answer, LAST if last else grown)
-            if last:
-                break
-    os._exit(0)
-
-
-def _touched() -> int:
-    """Return the bytes of all pages that this process has been given: new ones, and copies.
-
-    The engine counts the users of a statement within it, so that a query copies what it reads.
-    """
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
-
-
-def _reply(own: socket.socket, answer: Answer, flags: int) -> None:
-    head = REPLY.pack(answer.outcome.value, answer.flags | flags, answer.rows, len(answer.body))
-    own.sendall(head + answer.body[:_WITH_HEAD])  # who waits for it is woken once
-    if len(answer.body) > _WITH_HEAD:
-        own.sendall(memoryview(answer.body)[_WITH_HEAD:])
-
-
-def _shut_in(config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> None:
-    for item in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPROF):
-        signal.signal(item, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to hear
-    if libc is not None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nothing, descriptor)
-    kept = own.fileno()
-    os.closerange(3, kept)
-    os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ceiling = _address_space() + config.memory_bytes
-    allowed = resource.getrlimit(resource.RLIMIT_AS)[1]  # what `ulimit -v` says already
-    if allowed != resource.RLIM_INFINITY:
-        ceiling = min(ceiling, allowed)
-    resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-
-
-def _address_space() -> int:
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except OSError:  # no Linux: what is resident is near enough
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return pages * resource.getpagesize()
-
-
-def _questions(own: socket.socket) -> Iterator[bytes]:
-    """Yield the questions that come, until the other side closes."""
-    received = b""
-    while part := own.recv(_AT_ONCE):
-        received = received + part if received else part
-        start = 0
-        while len(received) >= start + LENGTH.size:
-            end = start + LENGTH.size + LENGTH.unpack_from(received, start)[0]
-            if len(received) < end:
-                break
-            yield received[start + LENGTH.size : end]
-            start = end
-        received = received[start:]
-
-
-# --- the fork server -----------------------------------------------------------------------------
 
 
 def _lower(pid: int) -> None:
@@ -338,7 +224,7 @@ class _ForkServer:
             return
         if pid == 0:
             signal.set_wakeup_fd(-1)
-            _work(self._answer_to, self._config, socket.socket(fileno=descriptor), self._libc)
+            work(self._answer_to, self._config, socket.socket(fileno=descriptor), self._libc)
         os.close(descriptor)
         control.alive.add(pid)
         control.send_line(f"P {pid}")
