@@ -18,7 +18,7 @@ test: $(VENV)/.dev  ## everything that CI checks: form, types, tests with doctes
 	$(BIN)/twingraph fmt --check
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-fmt: $(VENV)/.dev  ## write code and data in their one form
+fmt: $(VENV)/.dev  ## format code and data
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/twingraph fmt

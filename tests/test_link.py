@@ -1,4 +1,4 @@
-"""What linkers take away: counts that agree, decisions kept, tables read back."""
+"""Exports of links: counts that agree, decisions kept, tables read back."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from twingraph.settings import STARTER_BASE
 from twingraph.translation import LANGUAGES
 
 
-@cli.command(short_help="What needs a person: file, line, what to write.")
+@cli.command(short_help="List problems: file, line, what to write instead.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--texts", type=click.Path(path_type=Path), help="Folder of the source texts: prove "
               "every quote against them.")  # fmt: skip
@@ -33,7 +33,7 @@ def check(
     """List everything that needs a person: file, line, what is wrong, what to write instead.
 
     PATHS are data files or folders of the project (the whole project is read, their problems are
-    told), or dumps of anybody's: .nq, .nt, .trig, .jsonld, .rdf, or a .ttl outside the project.
+    shown), or any dumps: .nq, .nt, .trig, .jsonld, .rdf, or a .ttl outside the project.
 
     \b
     Example: one file, with its quotes proven against the texts
@@ -50,7 +50,7 @@ def check(
     sys.exit(exit_status(found.problems, strict))
 
 
-@cli.command(short_help="Write data files in their one form.")
+@cli.command(short_help="Write data files in canonical form.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 if a file would "
               "change.")  # fmt: skip
@@ -58,10 +58,10 @@ def check(
               "former base IRI OLD to the base_iri of twingraph.toml, once.")  # fmt: skip
 @pass_context
 def fmt(context: Context, paths: tuple[Path, ...], only_check: bool, old: str) -> None:
-    """Write data files in their one form; the triples stay the same.
+    """Write data files in canonical form; the triples stay the same.
 
     Without PATHS, every file under data/. A file that can't be formatted without loss (comments,
-    blank nodes, broken syntax) is left alone and told.
+    blank nodes, broken syntax) is left unchanged and reported.
 
     \b
     Example: is every file in the one form?
@@ -85,7 +85,7 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool, old: str) -
     sys.exit(1 if done.problems or (only_check and done.changed) else 0)
 
 
-@cli.command(short_help="Make a small project folder, whole from the first minute.")
+@cli.command(short_help="Make a small project that works at once.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--base-iri", default=STARTER_BASE, show_default=True, help="The beginning of every "
               "IRI that the project publishes; it ends in '/'.")  # fmt: skip

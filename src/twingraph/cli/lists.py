@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from twingraph.link.import_report import Imported
 
 
-@cli.group("import", short_help="Take a list in: a spreadsheet, or Wikidata.")
+@cli.group("import", short_help="Import a list: a spreadsheet, or Wikidata.")
 def import_() -> None:
-    """Take a list in as a source: rows into data/imports, names matched to places.
+    """Import a list as a source: rows into data/imports, names matched to places.
 
     \b
     Example: a city office's spreadsheet
@@ -41,7 +41,7 @@ def import_() -> None:
 def import_table(
     context: Context, path: Path, slug: str, country_a: str, country_b: str, day: str
 ) -> None:
-    """Take the list in FILE in: guess what its columns mean, match its names, write what is sure.
+    """Import the list in FILE: guess its columns, match its names, write what is sure.
 
     What is not sure goes to data/imports/<slug>/review.csv; decide there and run the same command
     again. No row is dropped: in = written + for review + refused.
@@ -77,9 +77,9 @@ def import_wikidata(
     """Take Wikidata's partnerships in: from files, or without any from the query service.
 
     FILES are query results (JSON or CSV), entities (Special:EntityData), or dumps with an entity a
-    line (.json.gz, .json.bz2), which are read in constant memory. The service is asked slice by
-    slice; a run that was stopped goes on with the same command. Coordinates, countries and
-    GeoNames numbers of the items become a second list, SLUG-places.
+    line (.json.gz, .json.bz2), which are read in constant memory. The service is queried slice by
+    slice; the same command continues an interrupted run. Coordinates, countries and GeoNames
+    numbers of the items become a second list, SLUG-places.
 
     \b
     Example: from a dump

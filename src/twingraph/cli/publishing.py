@@ -72,7 +72,7 @@ def build(
     )
 
 
-@cli.command(short_help="Publish a checked build for good, under its day.")
+@cli.command(short_help="Publish a checked build permanently, under its date.")
 @click.argument("date", required=False)
 @pass_context
 def release(context: Context, date: str | None) -> None:
@@ -116,7 +116,7 @@ def release(context: Context, date: str | None) -> None:
               help="Language of the words.")  # fmt: skip
 @pass_context
 def diff(context: Context, old: str, new: str | None, form: str, lang: str) -> None:
-    """Tell what changed from OLD to NEW: days of releases, folders of them or of builds, dumps.
+    """Show what changed from OLD to NEW: days of releases, folders of them or of builds, dumps.
 
     OLD is the latest release, NEW the project as it is. Exit status as of diff: 0 the same,
     1 different, 2 wrong usage.
@@ -134,7 +134,7 @@ def diff(context: Context, old: str, new: str | None, form: str, lang: str) -> N
     sys.exit(int(differs))
 
 
-@cli.command(short_help="Put an RDF Patch on a dump: the next one, byte for byte.")
+@cli.command(short_help="Apply an RDF Patch to a dump: the next one, byte for byte.")
 @click.argument("old")
 @click.argument("path", metavar="PATCH", type=click.Path(path_type=Path))
 @pass_context
@@ -150,7 +150,7 @@ def patch(context: Context, old: str, path: Path) -> None:
     sys.stdout.buffer.writelines(run(old, path, releases_folder(context)))
 
 
-@cli.command(short_help="Try a deployed site from outside: what is wrong, what to write.")
+@cli.command(short_help="Check a deployed site: what is wrong, what to write instead.")
 @click.argument("url")
 @click.option("--pages", default=40, show_default=True, type=click.IntRange(1, 10_000),
               help="How many of its pages are read.")  # fmt: skip
@@ -161,10 +161,10 @@ def patch(context: Context, old: str, path: Path) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="Lines for people, or JSON for programs.")  # fmt: skip
 def verify(url: str, pages: int, requests: int, seconds: float, form: str) -> None:
-    """Ask the site at URL as browsers, programs and harvesters do, and list what is wrong.
+    """Check the site at URL as browsers, programs and harvesters use it; list what is wrong.
 
-    Redirects, negotiation, media types, links, headers, checksums, feeds. No other host is asked.
-    Exit status: 0 fine, 1 problems found, 2 no address.
+    Redirects, negotiation, media types, links, headers, checksums, feeds. No other host is
+    contacted. Exit status: 0 fine, 1 problems found, 2 no address.
 
     \b
     Example: after a deployment
@@ -198,9 +198,9 @@ def verify(url: str, pages: int, requests: int, seconds: float, form: str) -> No
 @click.option("--prefix", default="/", show_default=True,
               help="The path of the site below it, as /twingraph/.")  # fmt: skip
 def rules(server: str, host: str, root: str, prefix: str) -> None:
-    """Write what SERVER must be told about the files of 'twingraph build --site'.
+    """Write the configuration of SERVER for the files of 'twingraph build --site'.
 
-    Media types, headers, and where the IRIs of things lead; see docs/publishing.md.
+    Media types, headers, and redirects of the IRIs of things; see docs/publishing.md.
 
     \b
     Example: nginx
@@ -213,7 +213,7 @@ def rules(server: str, host: str, root: str, prefix: str) -> None:
 
 
 def _write_site(settings: Settings, out: Path | None, releases: Path | None) -> None:
-    """Write the site of a current build as files, and tell how many and how fast."""
+    """Write the site of a current build as files, and print how many and how fast."""
     from twingraph.site.reader import load_site
     from twingraph.site.static_site import write_site
 

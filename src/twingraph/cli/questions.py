@@ -31,7 +31,7 @@ def query(
     """Ask the graph: a question of the library by its NAME, or a SPARQL query from a file.
 
     PARAMETERS are written name=value. Without a NAME and a file, the questions are listed. Outside
-    a project, the graph that came along is asked.
+    a project, the packaged graph is used.
 
     \b
     Example: the partners of Berlin
@@ -57,7 +57,7 @@ def query(
     sys.stdout.buffer.write(answer)
 
 
-@cli.command(short_help="Write what linkers take away: QuickStatements, SSSOM, BEACON, maps.")
+@cli.command(short_help="Write links for others: QuickStatements, SSSOM, BEACON, maps.")
 @click.argument("form", type=click.Choice(["quickstatements", "sssom", "beacon", "json-map",
                                            "missing"]))  # fmt: skip
 @click.option("--target", type=click.Choice(["wikidata", "geonames"]), default="wikidata",
@@ -70,7 +70,7 @@ def query(
 def export(
     context: Context, form: str, target: str, existing: Path | None, out: Path | None
 ) -> None:
-    """Write what linkers take away; what is left out, and why, goes to standard error.
+    """Write links for other tools; what is left out, and why, goes to standard error.
 
     quickstatements: what our partnerships would add to Wikidata's P190. sssom, beacon, json-map:
     the links as mapping set, link dump and JSON. missing: what has no identifier yet.

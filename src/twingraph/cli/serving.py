@@ -54,7 +54,7 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve pages, descriptions, dumps and SPARQL; build first if there is no current build.
 
-    Outside a project, the graph that came along is served.
+    Outside a project, the packaged graph is served.
 
     \b
     Example: on another port

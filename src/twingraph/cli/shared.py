@@ -35,7 +35,7 @@ class Context:
         return load_settings(self.project or find_project(Path.cwd()))
 
     def settings_to_read(self, out: Path | None = None) -> Settings:
-        """Return the project's settings, or without one those of the graph that came along."""
+        """Return the project's settings, or, without a project, those of the packaged graph."""
         from twingraph.current_build import find_settings
 
         return load_settings(self.project) if self.project else find_settings(Path.cwd(), out)

@@ -1,4 +1,4 @@
-"""Lists: the entities of a kind, the code lists, the files; each a table."""
+"""Lists of the entities of a kind, each a table in pages."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from typing import Final, NamedTuple
 from pyoxigraph import NamedNode
 
 from twingraph.packed import Texts
-from twingraph.rdf.iris import description_path
-from twingraph.rdf.vocabulary import CODES, PREFIXES, SCHEMES
+from twingraph.rdf.vocabulary import PREFIXES
 from twingraph.site.columns import heading
-from twingraph.site.evidence import fragment_of
-from twingraph.site.facts import PageFacts, pick
-from twingraph.site.links import file_place, relative
+from twingraph.site.facts import PageFacts
+from twingraph.site.links import relative
 from twingraph.site.partners import iris_in, since_value, status_value
 from twingraph.site.reader import BuildReader, Row
 from twingraph.site.values import Value, ValueFormatter, sort_key
-from twingraph.site.words import kind_name, kinds_name
+from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -41,8 +39,6 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
     }.items()
 }
 PAGE: Final = 100  # entities on a page of a list
-_CITED: Final = 200  # citations on the page of a source; its description has all
-_DEFINITION: Final = PREFIXES["skos"] + "definition"
 
 
 class Paging(NamedTuple):
@@ -139,7 +135,7 @@ def partnership_cells(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     note = formatter.words.gettext("implied") if implied else ""
     end = first["end"]
     return [
-        [link._replace(note=note) for link in _links(formatter, rows, "type")],
+        [link._replace(note=note) for link in named_links(formatter, rows, "type")],
         [since_value(formatter, first["start"])],
         [formatter.value(end)] if end is not None else [],
         [status_value(formatter, first["status"])],
@@ -150,8 +146,8 @@ def place_cells(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     """Return levels, country and number of partnerships of a place, of `list-place`."""
     number = rows[0]["partnerships"]
     return [
-        _links(formatter, rows, "level"),
-        _links(formatter, rows, "country"),
+        named_links(formatter, rows, "level"),
+        named_links(formatter, rows, "country"),
         [Value(number.value)] if number is not None and number.value != "0" else [],
     ]
 
@@ -159,7 +155,7 @@ def place_cells(formatter: ValueFormatter, rows: list[Row]) -> Cells:
 def _source(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     number, spoken = rows[0]["citations"], rows[0]["language"]
     language = PREFIXES["dcterms"] + "language"
-    publisher = _links(formatter, rows, "publisher")
+    publisher = named_links(formatter, rows, "publisher")
     return [
         publisher or [Value(formatter.words.gettext("not stated in our sources"), absent=True)],
         [formatter.value(spoken, language)] if spoken is not None else [],
@@ -172,7 +168,7 @@ def _dated(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     unknown = Value(formatter.words.gettext("not stated in our sources"), absent=True)
     return [
         [formatter.value(date) if date is not None else unknown],
-        _links(formatter, rows, "kind"),
+        named_links(formatter, rows, "kind"),
     ]
 
 
@@ -180,7 +176,8 @@ def _plain(formatter: ValueFormatter, rows: list[Row]) -> Cells:
     return []
 
 
-def _links(formatter: ValueFormatter, rows: list[Row], name: str) -> list[Value]:
+def named_links(formatter: ValueFormatter, rows: list[Row], name: str) -> list[Value]:
+    """Return the entities in column `name` of some rows, linked, each once, by name."""
     found = {thing.value for row in rows if isinstance(thing := row[name], NamedNode)}
     return sorted((formatter.link(item) for item in found), key=lambda item: sort_key(item.text))
 
@@ -192,7 +189,7 @@ _COLUMNS: Final = {
 }
 
 
-# --- everything, code lists, files ---------------------------------------------------------------
+# --- all kinds ------------------------------------------------------------------------------------
 
 
 def overview(site: BuildReader, language: str, current_path: str) -> list[Value]:
@@ -212,178 +209,3 @@ def overview(site: BuildReader, language: str, current_path: str) -> list[Value]
         for kind in CLASSES
         if counts.get(kind)
     ]
-
-
-def vocabulary_page(site: BuildReader, language: str, current_path: str) -> ListPage:
-    """Make the list of the code lists."""
-    rows = site.rows("schemes")
-    facts = PageFacts(site, language)
-    facts.load(iris_in(rows))
-    facts.complete()
-    formatter = ValueFormatter(facts, current_path)
-    words = words_of(language)
-    table = []
-    for row in rows:
-        scheme, number = row["scheme"], row["concepts"]
-        if isinstance(scheme, NamedNode) and number is not None:
-            definition = formatter.text(scheme.value, _DEFINITION)
-            shown = [definition] if definition else []
-            table.append([[formatter.link(scheme.value)], shown, [Value(number.value)]])
-    table.sort(key=lambda row: sort_key(row[0][0].text))
-    columns = [words.gettext("Name"), words.gettext("Definition"), words.gettext("Codes")]
-    return ListPage(
-        words.gettext("Code lists"),
-        words.gettext(
-            "Controlled values, each with its definition. Data names them by their address."
-        ),
-        columns,
-        table,
-        "",
-        None,
-    )
-
-
-class CodePage(NamedTuple):
-    """A code list: what it is for, and its codes."""
-
-    title: Value
-    kind: str
-    iri: str
-    definition: Value | None
-    columns: list[str]
-    rows: list[list[list[Value]]]
-
-
-def scheme_page(site: BuildReader, iri: str, language: str, current_path: str) -> CodePage:
-    """Make the page of a code list, narrower codes below the broader."""
-    rows = site.rows("concepts", this=NamedNode(iri))
-    facts = PageFacts(site, language)
-    facts.load({iri, *iris_in(rows)})
-    facts.complete()
-    formatter = ValueFormatter(facts, current_path)
-    broader = {str(row["concept"].value): row["broader"] for row in rows if row["concept"]}
-    order: list[tuple[str, int]] = []
-
-    def add(parent: str | None, depth: int) -> None:
-        below = [key for key, up in broader.items() if (up.value if up else None) == parent]
-        for item in sorted(below, key=lambda each: sort_key(facts.name(each).text)):
-            if all(item != each for each, _ in order):
-                order.append((item, depth))
-                add(item, depth + 1)
-
-    add(None, 0)
-    table = []
-    for concept, depth in order:
-        link = formatter.link(concept)
-        definition = formatter.text(concept, _DEFINITION)
-        notation = facts.one(concept, PREFIXES["skos"] + "notation")
-        table.append([
-            [link._replace(text="– " * depth + link.text)],
-            [definition] if definition else [],
-            [Value(notation.value, code=True)] if notation else [],
-        ])  # fmt: skip
-    name = facts.name(iri)
-    words = words_of(language)
-    return CodePage(
-        title=Value(name.text, language=name.language),
-        kind=kind_name("scheme", language),
-        iri=iri,
-        definition=formatter.text(iri, _DEFINITION),
-        columns=[words.gettext("Name"), words.gettext("Definition"), words.gettext("Code")],
-        rows=table,
-    )
-
-
-def is_scheme(iri: str) -> bool:
-    """Is it one of our code lists?"""
-    return iri.removeprefix(CODES) in SCHEMES
-
-
-class FileRow(NamedTuple):
-    """A file that anybody may fetch."""
-
-    name: str
-    href: str
-    media_type: str
-    size: str
-    sha256: str
-
-
-class DataPage(NamedTuple):
-    """The files of the build and the graphs inside."""
-
-    files: list[FileRow]
-    graphs: list[Value]
-
-
-def files_page(site: BuildReader, language: str, current_path: str) -> DataPage:
-    """Make the list of the files."""
-    words = words_of(language)
-    files = [
-        FileRow(
-            name,
-            relative(file_place(name), current_path),
-            dump.media_type,
-            words.ngettext("{number} byte", "{number} bytes", dump.size),
-            dump.sha256,
-        )
-        for name, dump in site.dumps.items()
-    ]
-    graphs = [
-        Value(
-            graph, relative(description_path(graph.removeprefix(site.base), "trig"), current_path)
-        )
-        for graph in sorted(site.graphs)
-    ]
-    return DataPage(files, graphs)
-
-
-class CitedRow(NamedTuple):
-    """A passage of a source document, and the facts that it is evidence for."""
-
-    line: str
-    quote: Value
-    anchor: str
-    things: list[Value]
-
-
-def cited_rows(
-    site: BuildReader, iri: str, language: str, current_path: str
-) -> tuple[list[CitedRow], str]:
-    """Return the citations of the document `iri` by line, and a note if not all are shown."""
-    lines = site.remember(("cited", iri), lambda: _cited(site, iri))
-    shown = dict(lines[:_CITED])
-    groups: dict[str, list[Row]] = {citation: [] for citation in shown}
-    for row in site.rows_of("citations", shown):
-        if row["thing"] is not None:
-            groups[row["thing"].value].append(row)
-    facts = PageFacts(site, language)
-    facts.mention(iris_in(row for each in groups.values() for row in each))
-    facts.load({iri})
-    facts.complete()
-    formatter = ValueFormatter(facts, current_path)
-    spoken = pick(facts.texts(iri, PREFIXES["dcterms"] + "language"), "").text
-    found = []
-    for citation, each in groups.items():
-        quote = each[0]["quote"] if each else None
-        found.append(
-            CitedRow(
-                shown[citation],
-                Value(quote.value if quote is not None else "", language=spoken),
-                fragment_of(citation),
-                _links(formatter, each, "supported"),
-            )
-        )
-    words = words_of(language)
-    cut = words.ngettext("The first is shown.", "The first {number} are shown.", _CITED)
-    return found, cut if len(lines) > _CITED else ""
-
-
-def _cited(site: BuildReader, iri: str) -> tuple[tuple[str, str], ...]:
-    """Return (citation, line) of all that is cited from a document, by line."""
-    pairs = [
-        (row["citation"].value, row["line"].value)
-        for row in site.rows("cited", this=NamedNode(iri))
-        if row["citation"] is not None and row["line"] is not None
-    ]
-    return tuple(sorted(pairs, key=lambda item: (len(item[1]), item[1], item[0])))

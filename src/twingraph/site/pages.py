@@ -12,8 +12,11 @@ from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_pa
 from twingraph.release.feeds.history import HistoryRecord
 from twingraph.site.browse import browse_csv, browse_page, browse_paths
 from twingraph.site.choices import BROWSED, read_path
+from twingraph.site.cited import cited_rows
+from twingraph.site.code_lists import is_scheme, scheme_page, vocabulary_page
 from twingraph.site.datapage import DATA_PAGE, Publication, data_page, publication_of
 from twingraph.site.describe import formats_of
+from twingraph.site.dump_list import files_page
 from twingraph.site.history import history_page
 from twingraph.site.home import home_page
 from twingraph.site.lifecycle import lifecycle_of, withdrawn_page
@@ -22,15 +25,10 @@ from twingraph.site.listed import list_forms
 from twingraph.site.lists import (
     CLASSES,
     PAGE,
-    cited_rows,
-    files_page,
-    is_scheme,
     list_page,
     list_path,
     members_of,
     overview,
-    scheme_page,
-    vocabulary_page,
 )
 from twingraph.site.quality import quality_page
 from twingraph.site.questions import question_page, questions_page
