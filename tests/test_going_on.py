@@ -75,7 +75,11 @@ def test_what_a_change_reaches_is_all_that_changes(tmp_path: Path) -> None:
     back = "\n".join(sorted(incoming_lines(before.default)))
     (tmp_path / "back.txt").write_text(f"{back}\n", encoding="utf-8")
     there = GraphBefore(
-        QuadFile(tmp_path / "a.nq"), SortedFile(tmp_path / "back.txt"), list(graphs), len(before)
+        QuadFile(tmp_path / "a.nq"),
+        SortedFile(tmp_path / "a.nq"),
+        SortedFile(tmp_path / "back.txt"),
+        list(graphs),
+        len(before),
     )
     chance, answered = random.Random(7), 0
     for _ in range(EDITS):

@@ -105,7 +105,10 @@ def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Ma
     derived = settings.base_iri + DERIVED
     written = sizes.keys() - {DEFAULT, derived}
     size = sum(sizes.values())
-    there = GraphBefore(QuadFile(found[NAME]), SortedFile(found[_INCOMING]), written, size)
+    there = GraphBefore(
+        QuadFile(found[NAME]), SortedFile(found[_TRIPLES]), SortedFile(found[_INCOMING]), written,
+        size,
+    )  # fmt: skip
     graph = ChangedGraph(there, read.written)
     rules = read_rules(settings.resource("queries") / "rules")
     change = graph.published(rules, settings.base_iri, settings.release)

@@ -9,7 +9,6 @@ is given, and everything is checked.
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -17,7 +16,6 @@ from itertools import chain
 from typing import Final
 
 from twingraph.check.engine import Engine, Finding
-from twingraph.check.evident_tables import COMPARED, GONE, RANK
 from twingraph.check.links import link_problems
 from twingraph.check.run import (
     PUBLISHED_SHAPES,
@@ -30,6 +28,7 @@ from twingraph.check.run import (
     validate,
     written_lines,
 )
+from twingraph.check.tables_again import is_described, tables_now
 from twingraph.check.whole import WholeEngine
 from twingraph.derive.increment import ChangedGraph
 from twingraph.problems import Problem, by_severity
@@ -46,7 +45,6 @@ _ISSUED: Final = f"<{PREFIXES['dcterms']}issued>"
 _ABOUT, _IN_SOURCE = str(TG.about), str(TG.inSource)
 _SILENT: Final = f" {TG.notStated} {TG.start} ."
 _NOT_FOLLOWED: Final = frozenset({str(TG.partnerOf), str(TG.twinnedWith)})
-_OF_ROW: Final = re.compile(r"id/(claim/|partnership/|source/[^#>]*#row=)")
 _MOST: Final = 20_000  # things that are judged again; more are not judged quicker than all
 
 Found = Mapping[str, Problem]
@@ -80,7 +78,7 @@ def check_again(
     if not (is_evident(settings) and is_form_evident(settings)):
         return None
     lines = _to_judge(graph, published, before.judged, settings.base_iri)
-    tables = _tables_now(read, graph, before.tables)
+    tables = tables_now(read, graph, before.tables)
     if lines is None or tables is None:
         return None
     of_files = check_files(read.curated, read.fresh)
@@ -88,7 +86,7 @@ def check_again(
         if file.path not in of_files:
             of_files[file.path] = [*file.problems]
     problems = list(chain.from_iterable(of_files.values()))
-    problems += link_problems(read.curated, lambda thing: _is_described(graph, thing))
+    problems += link_problems(read.curated, lambda thing: is_described(graph, thing))
     read_whole = cache(whole)
     pairs = []
     for finding in (
@@ -103,70 +101,6 @@ def check_again(
     if any(problem.severity == "violation" for problem in problems):
         return None
     return Checked(by_severity(problems), of_files, tuple(pairs), lines, tables)
-
-
-def _tables_now(
-    read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]
-) -> Sequence[str] | None:
-    """Return the lines of tables that are judged with what is written; None where it may be others.
-
-    That is plain where rows of lists changed, and where something is written now of a thing that no
-    table knows, which no rule compares with tables. What was judged is judged, as it is now, with
-    what it names.
-    """
-    base = read.curated.settings.base_iri
-    lists = f"{base}graph/import/"
-    known = {line.partition(" ")[0] for line in judged}
-    changed: tuple[list[str], list[str]] = ([], [])
-    for side, again in zip((read.written.removed, read.written.added), changed, strict=True):
-        for name, lines in side.items():
-            source = f"<{base}id/source/{name.removeprefix(lists)}>"
-            for line in lines:
-                thing, predicate, value = line.split(" ", 2)
-                if name.startswith(lists):
-                    if predicate == RANK or not (
-                        thing == source or _OF_ROW.match(thing, len(base) + 1)
-                    ):
-                        return None
-                    if predicate == _PARTNER and not _is_in_use(graph, value[:-2]):
-                        return None
-                    if thing in known:
-                        again.append(line)
-                elif (
-                    thing in known
-                    or predicate in COMPARED
-                    or predicate == RANK
-                    or value.startswith(f"<{base}id/")
-                    or thing.startswith(f"<{base}id/place/")
-                    or any(other.startswith(lists) for other in graph.before(thing))
-                ):
-                    return None
-    removed, added = changed
-    kept = {*judged} - {*removed} | {*added}
-    todo = {value for line in added if (value := _named(line, f"<{base}id/"))} - known
-    while todo:
-        thing = todo.pop()
-        known.add(thing)
-        lines = graph.now(thing)
-        kept.update(lines)
-        todo |= {value for line in lines if (value := _named(line, f"<{base}id/"))} - known
-    return sorted(kept)
-
-
-def _named(line: str, start: str) -> str:
-    """Return the thing of ours that a line names as its object; '' where it names none."""
-    value = line.split(" ", 2)[2][:-2]
-    return value if value.startswith(start) else ""
-
-
-def _is_in_use(graph: ChangedGraph, place: str) -> bool:
-    """Is a place described, and not withdrawn?"""
-    return _is_described(graph, place) and not any(GONE in line for line in graph.now(place))
-
-
-def _is_described(graph: ChangedGraph, thing: str) -> bool:
-    typed = f"{thing} {RDF.type} "
-    return any(line.startswith(typed) for line in graph.now(thing))
 
 
 def _may_be_elsewhere(

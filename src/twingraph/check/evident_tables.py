@@ -56,14 +56,14 @@ def worth_judging(written: Sequence[str], tables: Tables, base: str) -> Sequence
     """
     if not tables:
         return _NONE
-    places = [_beginning(lines, f"<{base}id/place/") for lines in tables]
+    places = [beginning(lines, f"<{base}id/place/") for lines in tables]
     said = _by_predicate(merged([written, *places]))
     typed, gone = said[_TYPE].keys(), said[GONE].keys()
     wanted = {*gone, *_spoken_of(written, f"<{base}id/"), *_doubtful(said)}
     wanted.update(subject for lines in places for subject in _subjects(lines) - typed)  # X04
     for lines in tables:
         wanted.update(_heads(lines, f"<{base}id/source/"))
-        pairs = _by_predicate(_beginning(lines, f"<{base}id/partnership/"))[_PARTNER]
+        pairs = _by_predicate(beginning(lines, f"<{base}id/partnership/"))[_PARTNER]
         for subject, partners in pairs.items():
             if not typed >= {*partners} or not gone.isdisjoint(partners):
                 wanted.add(subject)
@@ -162,12 +162,12 @@ def _point(points: Sequence[Values], place: str) -> tuple[Decimal, Decimal] | No
 
 def _beside_ranked(written: Sequence[str], tables: Tables, start: str) -> Iterator[str]:
     """Yield claims of tables about what some claim has a rank for: C01 and C03 compare them."""
-    claims = [_beginning(lines, start) for lines in tables]
+    claims = [beginning(lines, start) for lines in tables]
     about: set[str] = set()
     for lines in (written, *claims):
         for claim in {line.partition(" ")[0] for line in lines if RANK in line}:
             start = f"{claim} {_SUBJECT} "
-            about.update(line[len(start) :] for line in _beginning(lines, start))
+            about.update(line[len(start) :] for line in beginning(lines, start))
     for lines in claims if about else ():
         for line in lines:
             claim, predicate, value = line.split(" ", 2)
@@ -177,7 +177,7 @@ def _beside_ranked(written: Sequence[str], tables: Tables, start: str) -> Iterat
 
 def _heads(lines: Sequence[str], start: str) -> Iterator[str]:
     """Yield the source that a table is: its rows are named after it."""
-    for line in _beginning(lines, start)[:1]:
+    for line in beginning(lines, start)[:1]:
         yield re.split("[#>]", line, maxsplit=1)[0] + ">"
 
 
@@ -203,7 +203,7 @@ def _with_named(tables: Tables, wanted: Iterable[str]) -> Sequence[str]:
         subject = todo.pop()
         if subject in found:
             continue
-        found[subject] = [_beginning(lines, f"{subject} ") for lines in tables]
+        found[subject] = [beginning(lines, f"{subject} ") for lines in tables]
         for line in chain(*found[subject]):
             value = line.split(" ", 2)[2]
             if value[0] == "<":
@@ -211,7 +211,7 @@ def _with_named(tables: Tables, wanted: Iterable[str]) -> Sequence[str]:
     return merged(lines for several in found.values() for lines in several)
 
 
-def _beginning(lines: Sequence[str], text: str) -> Sequence[str]:
+def beginning(lines: Sequence[str], text: str) -> Sequence[str]:
     """Return the sorted lines that begin with a text."""
     start, end = _range(lines, text)
     return lines[start:end]

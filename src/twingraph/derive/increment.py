@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 from twingraph.derive.gather import gather
@@ -39,9 +40,10 @@ Graphs = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class GraphBefore:
-    """The graph of the build before: its quads, what leads back from each thing, its graphs."""
+    """The graph of the build before; `incoming` is what leads back from each thing."""
 
     quads: QuadFile
+    triples: SortedFile  # of the default graph
     incoming: SortedFile
     graphs: Collection[str]  # of what is written, by IRI
     size: int  # in quads
@@ -91,6 +93,11 @@ class ChangedGraph:
             old = (line.rpartition(" ")[2] for line in self._before.incoming.beginning(start))
             found = self._back[thing, letter] = [*old, *self._added_back.get(start, ())]
         return found
+
+    def having(self, end: str) -> set[str]:
+        """Return the subjects of lines that end so, in what was published and what is written."""
+        lines = chain(self._before.triples.ending(end), *self.written.added.values())
+        return {line.partition(" ")[0] for line in lines if line.endswith(end)}
 
     @cached_property
     def changed(self) -> frozenset[str]:

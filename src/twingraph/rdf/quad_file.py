@@ -34,6 +34,14 @@ class SortedFile:
             yield line.decode()
             place = end + 1
 
+    def ending(self, text: str) -> Iterator[str]:
+        """Yield the lines that end with a text; all of the file is looked through."""
+        raw, end = self._raw[:], f"{text}\n".encode()
+        place = raw.find(end)
+        while place >= 0:
+            yield raw[raw.rfind(b"\n", 0, place) + 1 : place + len(end) - 1].decode()
+            place = raw.find(end, place + 1)
+
 
 class QuadFile(SortedFile):
     """Sorted N-Quads."""

@@ -1,0 +1,114 @@
+"""What of tables the shapes must be asked about after a change (`check/evident_tables.py`).
+
+That is all that they were asked about before, and what people now speak of or name like something
+in a table. Where a change may make other rows break a rule together, no answer is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+from twingraph.check.evident_tables import GONE, RANK, beginning
+from twingraph.derive.increment import ChangedGraph
+from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
+from twingraph.source.again import ReadAgain
+
+_TYPE, _LABEL = str(RDF.type), str(RDFS.label)
+_SUBJECT, _PARTNER = str(TG.subject), str(TG.partner)
+# what other things of tables are compared with, when people write it
+_WIDE: Final = frozenset({
+    GONE, RANK, str(TG.country), f"<{PREFIXES['owl']}sameAs>",
+    *(f"<{PREFIXES['schema']}{name}>" for name in ("latitude", "longitude")),
+})  # fmt: skip
+_OF_ROW: Final = re.compile(r"id/(claim/|partnership/|source/[^#>]*#row=)")
+
+
+def tables_now(read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]) -> Sequence[str] | None:
+    """Return the lines of tables that are judged with what is written; None where it may be others.
+
+    `judged` are those that were judged before.
+    """
+    places = [lines for file in read.curated.files if file.is_table
+              for lines in file.texts.values()]  # fmt: skip
+    if not any(file.is_table for file in read.curated.files):
+        return ()
+    base = read.curated.settings.base_iri
+    lists = f"{base}graph/import/"
+    gone, come = read.written.removed, read.written.added
+    changed = [(name.removeprefix(lists) if name.startswith(lists) else "", line)
+               for side in (gone, come) for name, lines in side.items()
+               for line in lines]  # fmt: skip
+    if not all(
+        _is_plain_row(graph, line, slug, base) if slug else _is_own_matter(graph, line)
+        for slug, line in changed
+    ):
+        return None
+    of_rows = {line for slug, line in changed if slug}
+    now = {line for name, lines in come.items() if name.startswith(lists) for line in lines}
+    known = {line.partition(" ")[0] for line in judged}
+    kept = {*judged} - (of_rows - now)
+    kept.update(line for line in now if line.partition(" ")[0] in known)
+    todo = set(_namesakes(graph, (line for slug, line in changed if not slug)))
+    for slug, line in changed:
+        thing, _, value = line.split(" ", 2)
+        todo.update((value[:-2],) if slug else (thing, value[:-2]))
+    while todo:
+        thing = todo.pop()
+        if not thing.startswith(f"<{base}id/") or thing in known:
+            continue
+        known.add(thing)
+        found = {line for name, lines in graph.before(thing).items() if name.startswith(lists)
+                 for line in lines} - (of_rows - now)  # fmt: skip
+        found.update(line for line in now if line.startswith(f"{thing} "))
+        found.update(chain.from_iterable(beginning(lines, f"{thing} ") for lines in places))
+        kept |= found
+        todo.update(line.split(" ", 2)[2][:-2] for line in found)
+    return sorted(kept)
+
+
+def _is_plain_row(graph: ChangedGraph, line: str, slug: str, base: str) -> bool:
+    """Is a changed line of a list one of a row, or of the list itself, that breaks no rule?"""
+    thing, predicate, value = line.split(" ", 2)
+    is_of_list = thing == f"<{base}id/source/{slug}>" or _OF_ROW.match(thing, len(base) + 1)
+    return (
+        predicate != RANK
+        and bool(is_of_list)
+        and (predicate != _PARTNER or _is_in_use(graph, value[:-2]))
+    )
+
+
+def _is_own_matter(graph: ChangedGraph, line: str) -> bool:
+    """Does a line that people write, or wrote, make no other thing of tables worth judging?
+
+    Others are those that name it as their country, that share a link with it, that have a claim
+    beside a preferred one.
+    """
+    thing, predicate, _ = line.split(" ", 2)
+    if predicate == _TYPE:
+        return is_described(graph, thing)
+    if predicate == _SUBJECT:
+        before = chain.from_iterable(graph.before(thing).values())
+        return not any(RANK in each for each in (*before, *graph.now(thing)))
+    return predicate not in _WIDE
+
+
+def _namesakes(graph: ChangedGraph, lines: Iterable[str]) -> Iterator[str]:
+    """Yield the things that have a label of some lines."""
+    for line in lines:
+        _, predicate, value = line.split(" ", 2)
+        if predicate == _LABEL:
+            yield from graph.having(f" {predicate} {value}")
+
+
+def _is_in_use(graph: ChangedGraph, place: str) -> bool:
+    """Is a place described, and not withdrawn?"""
+    return is_described(graph, place) and not any(GONE in line for line in graph.now(place))
+
+
+def is_described(graph: ChangedGraph, thing: str) -> bool:
+    """Has a thing (`<IRI>`) a class in some graph that is written now?"""
+    typed = f"{thing} {RDF.type} "
+    return any(line.startswith(typed) for line in graph.now(thing))
