@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -161,6 +162,18 @@ ROWS: Final = "data/imports/listed/rows.csv"
 TABLE: Final = "data/links/wikidata.sssom.tsv"
 LABEL: Final = '"Sampleford"@de , "Sampleford"@en'
 
+TOML: Final = "data/imports/listed/import.toml"
+
+
+def drop_row(project: Path) -> None:
+    """Take a row out of a list, of which is told which it is."""
+    rows = (project / ROWS).read_text().splitlines(keepends=True)
+    write(project / ROWS, "".join(rows[:-1]))
+    digest = sha256((project / ROWS).read_bytes()).hexdigest()
+    text = re.sub("(?m)^sha256 = .*\n", "", (project / TOML).read_text())
+    write(project / TOML, re.sub("(?m)^language", f'sha256 = "{digest}"\nlanguage', text))
+
+
 CHANGES: Final[dict[str, Callable[[Path], None]]] = {
     "nothing": lambda _: None,
     "title": lambda project: replace(project / FIRST, "and the world", "and all the world"),
@@ -175,6 +188,14 @@ CHANGES: Final[dict[str, Callable[[Path], None]]] = {
     "row added": lambda project: write(project / ROWS, (project / ROWS).read_text() + "Q1,Q2,\n"),
     "row removed": lambda project: write(
         project / ROWS, re.sub(r"\n[^\n]*,1955\n", "\n", (project / ROWS).read_text())
+    ),
+    "row removed and its sum": lambda project: drop_row(project),
+    "list called otherwise": lambda project: replace(project / TOML, '"List"', '"Register"'),
+    "list in another language": lambda project: replace(
+        project / TOML, 'language = "en"', 'language = "de"'
+    ),
+    "list of places": lambda project: replace(
+        project / TOML, 'language = "en"', 'language = "en"\nplaces = true'
     ),
     "file added": lambda project: write(project / "data/sources/other.ttl", OTHER),
     "file removed": lambda project: (project / TABLE).unlink(),

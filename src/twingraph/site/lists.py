@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import NamedNode
 
 from twingraph.packed import Texts
-from twingraph.rdf.vocabulary import PREFIXES
+from twingraph.rdf.vocabulary import PREFIXES, TG
 from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts
 from twingraph.site.links import relative
@@ -38,6 +38,11 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
         "source": ("tg:SourceDocument",),
     }.items()
 }
+# classes of which each thing is a part of another, or has another class of those above
+_PARTS: Final = frozenset({
+    TG.Claim.value, TG.Citation.value, PREFIXES["geo"] + "Geometry",
+    PREFIXES["schema"] + "AdministrativeArea",
+})  # fmt: skip
 PAGE: Final = 100  # entities on a page of a list
 
 
@@ -80,6 +85,24 @@ def members_of(site: BuildReader, kind: str) -> Sequence[str]:
         )
 
     return site.remember(("members", kind), ask)
+
+
+def things_with_pages(site: BuildReader) -> list[str]:
+    """Return the IRIs of everything of ours that may have a page, without what is withdrawn.
+
+    Most of a large graph are claims and citations: they are left out by their classes, of which the
+    build has told which there are.
+    """
+    found = {thing for kind in CLASSES for thing in members_of(site, kind)}
+    listed = {name for names in CLASSES.values() for name in names}
+    classes = (row["class"] for row in site.rows("classes"))
+    others = sorted(
+        each.value for each in classes
+        if isinstance(each, NamedNode) and each.value not in listed | _PARTS
+    )  # fmt: skip
+    rows = site.rows_of("members", others)
+    found |= {thing.value for row in rows if isinstance(thing := row["thing"], NamedNode)}
+    return sorted(thing for thing in found if "/id/" in thing or "/vocab/" in thing)
 
 
 def list_page(

@@ -29,6 +29,7 @@ from twingraph.site.lists import (
     list_path,
     members_of,
     overview,
+    things_with_pages,
 )
 from twingraph.site.quality import quality_page
 from twingraph.site.questions import question_page, questions_page
@@ -213,7 +214,7 @@ def page_alternates(thing: str) -> tuple[Alternate, ...]:
 
 
 def page_paths(site: BuildReader) -> list[str]:
-    """Return the path of every page below a language, in order: one pass over the graph."""
+    """Return the path of every page below a language, in order."""
     found = {
         *FIXED,
         DATA_PAGE,
@@ -222,15 +223,12 @@ def page_paths(site: BuildReader) -> list[str]:
     }
     first = LANGUAGES[0]
     kinds: set[str] = set()
-    for row in site.rows("pages"):
-        thing = row["thing"]
-        if not isinstance(thing, NamedNode):
-            continue
-        place = page_path(site.path(thing.value) or "", first)
+    for thing in things_with_pages(site):
+        place = page_path(site.path(thing) or "", first)
         if place is None:
             continue
         found.add(place.removeprefix(f"{first}/"))
-        kind = kind_of(thing.value, site.base)
+        kind = kind_of(thing, site.base)
         if kind is not None and kind in CLASSES and kind not in BROWSED:
             kinds.add(kind)
     for kind in kinds:

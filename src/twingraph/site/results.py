@@ -21,6 +21,7 @@ from pyoxigraph import (
 from twingraph.export.jsonld import write_jsonld
 from twingraph.problems import TwingraphError
 from twingraph.rdf.turtle import write_turtle
+from twingraph.site.lists import things_with_pages
 from twingraph.site.reader import BuildReader
 from twingraph.sparql.lexer import first_word
 from twingraph.sparql.library import LibraryQuery, bind
@@ -110,17 +111,11 @@ def example_of(site: BuildReader, query: LibraryQuery) -> BoundQuery:
         if prefix.startswith(f"{site.base}id/") and not site.rows(
             "exists", this=NamedNode(prefix + slug)
         ):
-            things = site.remember("things", lambda: _things(site))
+            things = site.remember("things", lambda: things_with_pages(site))
             values[parameter.name] = next(
                 (thing.removeprefix(prefix) for thing in things if thing.startswith(prefix)), slug
             )
     return _bound(site, query, values)
-
-
-def _things(site: BuildReader) -> list[str]:
-    """Return the IRIs of everything that may have a page, sorted."""
-    rows = site.rows("pages")
-    return sorted(thing.value for row in rows if isinstance(thing := row["thing"], NamedNode))
 
 
 def _bound(

@@ -137,7 +137,7 @@ def read_again(
     names = {folder.name for folder in folders}
     lists = {_of_list(path) for path in changed} - {""}
     if any(
-        path.startswith(_REVIEWS) or path.endswith(f"/{FILE}")
+        path.startswith(_REVIEWS)
         or (path.startswith(_LISTS) and path[len(_LISTS):].removesuffix(".ttl") in names)
         for path in changed
     ):  # fmt: skip
@@ -160,10 +160,12 @@ def read_again(
         found, file = reader.list(folder, lists, known)
         imports.append(found)
         files.append(file)
+        same = notes.same.get(file.path, [])
+        # a list may have become one of places, or be none any more, or know others
+        now = _same(settings, file) if found.is_places else []
+        if folder.name in lists and now != same:
+            return None
         if found.is_places:
-            same = notes.same.get(file.path, [])
-            if folder.name in lists and _same(settings, file) != same:
-                return None
             known = {**known_places(same, settings.base_iri), **known}
     fresh = tuple(file for file in files if not isinstance(file, UnchangedFile))
     others = other_files(settings)
