@@ -45,7 +45,7 @@ from twingraph.site.names import finder_of
 from twingraph.site.pages import page, page_paths
 from twingraph.site.parts import partners_of_parts
 from twingraph.site.prepared import ANSWERED, STARTS, prepare
-from twingraph.site.reader import BuildReader, load_site
+from twingraph.site.reader import GRAPHS, BuildReader, load_site
 from twingraph.site.results import BoundQuery, count_ahead, rows_of, write_result
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
@@ -314,6 +314,9 @@ def test_what_workers_share_is_made_in_another_process(built: Path) -> None:
     config = config_of(graph, HOME, Limits(), pages_of(None, "", Limits()))
     maker = PageMaker(load_store(graph), config)
     plain = page(load_site(built), "en", "place/index.html")
+    many = {f"{HOME}id/place/bonn": {TG.country.value: [7, [f"{HOME}id/place/berlin"]]}}
+    own = maker._service.site.prepared
+    own.update({INCOMING: json.dumps(many).encode(), GRAPHS: b'{"g": {"number": 1}}'})  # type: ignore[attr-defined]  # a dict
     for preparation in maker.preparations():
         helper = Helper(preparation.make, None)
         while not helper.hear():
@@ -329,6 +332,8 @@ def test_what_workers_share_is_made_in_another_process(built: Path) -> None:
     assert finder_of(site).find("bonn")
     assert register_in(maker._app.state, site).place("bonn") is not None
     assert list(parts_in(maker._app.state, site))
+    assert incoming_of(site, f"{HOME}id/place/bonn").numbers == {TG.country.value: 7}
+    assert site.prepared_graphs() == {"g": {"number": 1}}
     assert asked == []
     object.__delattr__(site, "select")
     assert page(site, "en", "place/index.html") == plain

@@ -45,8 +45,8 @@ def incoming_of(site: BuildReader, iri: str) -> Incoming:
 
 def kept_of(site: BuildReader) -> Mapping[str, Json]:
     """Return what the build prepared: entity -> property -> number, the first subjects."""
-    raw = site.prepared.get(INCOMING)
-    return {} if raw is None else site.remember(("prepared", INCOMING), lambda: json.loads(raw))
+    raw = site.prepared.get(INCOMING, b"{}")
+    return site.remember(("prepared", INCOMING), lambda: json.loads(raw))
 
 
 def pack_incoming(site: BuildReader) -> Json:

@@ -188,8 +188,8 @@ class BuildReader:
 
     def prepared_graphs(self) -> Mapping[str, Json]:
         """Return the first lines and the size of each large graph, as the build kept them."""
-        raw = self.prepared.get(GRAPHS)
-        return {} if raw is None else self.remember(("prepared", GRAPHS), lambda: json.loads(raw))
+        raw = self.prepared.get(GRAPHS, b"{}")
+        return self.remember(("prepared", GRAPHS), lambda: json.loads(raw))
 
     def select(self, text: str, **terms: Term) -> list[Row]:
         """Ask a SELECT query."""
