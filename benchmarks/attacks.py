@@ -32,6 +32,9 @@ _REST: Final = 1.0  # seconds after an attack that belong to neither
 _TINY: Final = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 _GET: Final = b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 _POST: Final = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+_FORM: Final = (
+    b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+)
 _FORKED: Final = multiprocessing.get_context("fork")
 _numbers: Final = itertools.count()
 QUIET, ATTACKED, NEITHER, ENDED = range(4)  # what time it is
@@ -42,6 +45,12 @@ Chunks = Iterator[bytes]
 def post(text: bytes) -> Chunks:
     """Yield a query as a body."""
     yield _POST + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(text) + text
+
+
+def form(value: bytes) -> Chunks:
+    """Yield a query as a field of a form."""
+    body = b"query=" + value
+    yield _FORM + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
 def trailers() -> Chunks:
@@ -61,6 +70,7 @@ ATTACKS: Final[Mapping[str, Callable[[], Chunks] | None]] = {
          + b"Accept: a/b;q=0.%d" % next(_numbers) + b", a/b" * 12000 + b"\r\n\r\n"]
     ),
     "O5 long bodies": lambda: post(b"ASK {} # %d " % next(_numbers) + b"x" * 60000),
+    "O5 escaped forms": lambda: form("ASK {} #%d é".encode() % next(_numbers) + b"%41" * 64000),
     "O6 deep addresses": lambda: iter(
         [_GET % (b"/" + b"a/" * (29000 - next(_numbers) % 600)) + b"\r\n"]
     ),

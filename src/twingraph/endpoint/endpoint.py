@@ -8,12 +8,10 @@ finds in the scope what came of the query.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 import traceback
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
-from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -23,16 +21,16 @@ from twingraph.endpoint.formats import choose_formats
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import LONG_TEXT, Gone, Reply
 from twingraph.endpoint.protocol import (
-    MAX_FIELDS,
     ProtocolRequest,
     RefusedError,
     body_limit,
     permit,
     read_fields,
     read_form,
+    readable,
 )
 from twingraph.endpoint.refusal import refusal
-from twingraph.endpoint.result import Result, key_of, query_digest, unescaped
+from twingraph.endpoint.result import Result, key_of, query_digest
 from twingraph.endpoint.service import Service
 from twingraph.translation import M_
 from twingraph.web.files.conditions import Validators, outcome
@@ -115,6 +113,8 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
             return kept
     protocol_request, name, body = None, "", b""
     try:
+        if len(search) > LONG_TEXT:
+            await service.long_texts.turn()
         fields = _read_search(search)
         if scope["method"] == "POST":
             body = scope["state"].get("body")
@@ -188,22 +188,10 @@ def _read_search(search: bytes) -> list[tuple[str, str]]:
     >>> _read_search(b"query=ASK+%7B%7D"), _read_search(b"a=1&b=%C3%9F")
     ([('query', 'ASK {}')], [('a', '1'), ('b', 'ß')])
     """
-    if search.startswith(b"query=") and b"&" not in search:  # a query alone, as most come
-        with contextlib.suppress(UnicodeDecodeError):
-            text = unescaped(search[6:])
-            if text is not None:
-                return [("query", text.decode("utf-8"))]
     try:
-        return parse_qsl(
-            search.decode("ascii", "surrogateescape"), keep_blank_values=True, errors="strict",
-            max_num_fields=MAX_FIELDS,
-        )  # fmt: skip
+        return readable(search)
     except UnicodeDecodeError:
         raise RefusedError(400, M_("the address is not UTF-8; send the query as UTF-8")) from None
-    except ValueError:
-        raise RefusedError(
-            400, M_("more than {most} parameters; send fewer", most=MAX_FIELDS)
-        ) from None
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:

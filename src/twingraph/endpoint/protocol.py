@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl
 
+from twingraph.endpoint.fields import MAX_FIELDS, BadEscapeError, TooManyFieldsError, fields_of
 from twingraph.problems import TwingraphError
 from twingraph.settings import Limits
 from twingraph.sparql.admission import Dataset
 from twingraph.translation import M_, N_, Message
 
-MAX_FIELDS: Final = 200
 # What clients call the parameter for the format: most `format`, SPARQLWrapper all three.
 _FORMAT_PARAMETERS: Final = ("format", "output", "results")
 _FORMATS: Final = 1000  # characters of a list of formats that are read
@@ -80,19 +79,13 @@ def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
         text = body.decode("utf-8")
         match kind.strip().lower():
             case "application/x-www-form-urlencoded":
-                parsed = parse_qsl(text, keep_blank_values=True, errors="strict",
-                                   max_num_fields=MAX_FIELDS)  # fmt: skip
-                return [*fields, *parsed]
+                return [*fields, *readable(body)]
             case "application/sparql-query":
                 return [*fields, ("query", text)]
             case "application/sparql-update":
                 raise RefusedError(403, NO_UPDATES)
     except UnicodeDecodeError:
         raise RefusedError(400, M_("the body is not UTF-8; send the query as UTF-8")) from None
-    except ValueError:
-        raise RefusedError(
-            400, M_("more than {most} parameters; send fewer", most=MAX_FIELDS)
-        ) from None
     raise RefusedError(
         415,
         M_(
@@ -100,6 +93,23 @@ def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
             "application/x-www-form-urlencoded"
         ),
     )
+
+
+def readable(data: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a form or an address; raise `RefusedError` where there are too many.
+
+    What is not UTF-8 is the caller's to tell (`UnicodeDecodeError`).
+    """
+    try:
+        return fields_of(data)
+    except TooManyFieldsError:
+        raise RefusedError(
+            400, M_("more than {most} parameters; send fewer", most=MAX_FIELDS)
+        ) from None
+    except BadEscapeError:
+        raise RefusedError(
+            400, M_("an escape that is none; escape the per cent sign itself, too")
+        ) from None
 
 
 def read_fields(fields: Fields) -> ProtocolRequest:

@@ -84,18 +84,3 @@ def changes(query: str) -> bool:
     ):  # ten times as fast
         return _CHANGING.search(query) is not None
     return False
-
-
-def unescaped(text: bytes) -> bytes | None:
-    """Return a value of a query string without its escapes; None where one of them is none.
-
-    >>> unescaped(b"ASK+%7B%7D"), unescaped(b"%c3%9f").decode(), unescaped(b"%zz")
-    (b'ASK {}', 'ß', None)
-    """
-    if b"\\" in text:
-        return None
-    try:  # its escapes are those of a string, but for the sign
-        escaped = text.replace(b"+", b" ").replace(b"%", b"\\x")
-        return escaped.decode("unicode_escape").encode("latin-1")
-    except UnicodeDecodeError:
-        return None

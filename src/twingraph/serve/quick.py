@@ -24,11 +24,12 @@ from twingraph.endpoint.endpoint import (
     Replied,
     suffix_of,
 )
+from twingraph.endpoint.fields import unescaped
 from twingraph.endpoint.formats import choose_formats
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import Reply
 from twingraph.endpoint.question import head_of
-from twingraph.endpoint.result import Result, key_of, query_digest, unescaped
+from twingraph.endpoint.result import Result, key_of, query_digest
 from twingraph.endpoint.service import Service
 from twingraph.serve.exchange import CLIENT_LEFT, Answering, Exchange, date_line
 from twingraph.serve.log import Seen
