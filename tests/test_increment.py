@@ -106,9 +106,10 @@ def make(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _unsynced() -> Iterator[None]:
-    """Write without waiting for the disk, which is most of the time of small builds."""
+def _like_a_large_one() -> Iterator[None]:
+    """Small graphs are prepared like large ones, and nobody waits for the disk."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("twingraph.site.prepared.STATEMENTS", 5)
         patch.setattr("os.fsync", lambda _: None)
         yield
 
