@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from typing import Final
 
@@ -25,6 +25,7 @@ from twingraph.check.run import (
     is_form_evident,
     judge_lines,
     problem_of,
+    side_by_side,
     validate,
     written_lines,
 )
@@ -45,6 +46,7 @@ _ISSUED: Final = f"<{PREFIXES['dcterms']}issued>"
 _ABOUT, _IN_SOURCE = str(TG.about), str(TG.inSource)
 _SILENT: Final = f" {TG.notStated} {TG.start} ."
 _NOT_FOLLOWED: Final = frozenset({str(TG.partnerOf), str(TG.twinnedWith)})
+_BESIDE_FROM: Final = 30_000  # lines; less is judged before a child would have begun
 _MOST: Final = 20_000  # things that are judged again; more are not judged quicker than all
 
 Found = Mapping[str, Problem]
@@ -89,10 +91,12 @@ def check_again(
     problems += link_problems(read.curated, lambda thing: is_described(graph, thing))
     read_whole = cache(whole)
     pairs = []
-    for finding in (
-        *judge_lines(settings, written_lines(read.curated), tables, engine),
-        *validate(settings, engine, lines, PUBLISHED_SHAPES),
-    ):
+    written = written_lines(read.curated)
+    judge = partial(judge_lines, settings, written, tables, engine)
+    with side_by_side(judge, len(lines) + len(written) >= _BESIDE_FROM) as result:
+        judged = validate(settings, engine, lines, PUBLISHED_SHAPES)
+        judged += result()
+    for finding in judged:
         problem = found.get(_key(finding))
         if problem is None or _may_be_elsewhere(read, graph, finding, problem):
             problem = problem_of(read_whole(), finding)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from pyoxigraph import Quad
 
@@ -50,6 +50,7 @@ PUBLISHED_SHAPES: Final = ("prefixes.ttl", "published.ttl")
 _UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12", "F16", "X05"})
 
 
+T = TypeVar("T")
 _VALUE: Final = str(TG.value)
 _SILENCE: Final = f" {TG.notStated} "
 _ODD: Final = {"early": "D06", "late": "D05"}
@@ -109,10 +110,7 @@ def derive_and_judge(
 ) -> tuple[Dataset, Checked]:
     """Return the published graph of a project, and what checking came to, as `derive_and_check`."""
     large = sum(map(len, curated.texts.values())) >= BESIDE_FROM
-    if large:
-        import pyshacl_turbo.rdf  # noqa: F401  # else both would take the time of it
-    judge = partial(judge_written, curated, validator)
-    with beside(judge) if large else nullcontext(judge) as found:
+    with side_by_side(partial(judge_written, curated, validator), large) as found:
         progress("deriving what is published")
         graph = derive(curated)
         progress("checking what is published", 0.5)
@@ -125,6 +123,15 @@ def derive_and_judge(
         by_severity([*written.problems, *problems]), written.of_files,
         (*written.found, *published), judged, written.tables,
     )  # fmt: skip
+
+
+def side_by_side(judge: Callable[[], T], large: bool) -> AbstractContextManager[Callable[[], T]]:
+    """Return what judges while the body of a `with` does: on a second core where it is `large`."""
+    if not large:
+        return nullcontext(judge)
+    import pyshacl_turbo.rdf  # noqa: F401  # else both would take the time of it
+
+    return beside(judge)
 
 
 def _is_readable(problems: Iterable[Problem]) -> bool:

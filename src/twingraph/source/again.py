@@ -18,7 +18,6 @@ from typing import Any, Final
 from twingraph.problems import Problem
 from twingraph.rdf.byte_lines import edited
 from twingraph.rdf.change import Change
-from twingraph.rdf.dataset import merged
 from twingraph.settings import Settings
 from twingraph.source.curated import Curated, SourceFile, lines_of
 from twingraph.source.mappings import SUFFIX
@@ -248,14 +247,21 @@ def _difference(
             before[graph].append(lines)
     removed, added = {}, {}
     for graph in sorted(graphs):
-        if graph.removeprefix(lists) in folders:
-            path = list_before(graph.removeprefix(lists))
-            if path is None:
-                return None
-            old = {line.decode() for line in edited(path.read_bytes())}
-        else:
-            old = set(chain.from_iterable(before[graph]))
-        new = set(merged(now[graph]))
-        removed[graph], added[graph] = sorted(old - new), sorted(new - old)
+        slug = graph.removeprefix(lists)
+        path = list_before(slug) if slug in folders else None
+        if slug in folders and path is None:
+            return None
+        # as bytes, which a list of the build before is already
+        old = {*edited(path.read_bytes())} if path else _encoded(before[graph])
+        new = _encoded(now[graph])
+        removed[graph], added[graph] = _texts(old - new), _texts(new - old)
     return Change(*({graph: lines for graph, lines in side.items() if lines}
                     for side in (removed, added)))  # fmt: skip
+
+
+def _encoded(several: Iterable[Iterable[str]]) -> set[bytes]:
+    return {line.encode() for line in chain.from_iterable(several)}
+
+
+def _texts(lines: Iterable[bytes]) -> list[str]:
+    return sorted(map(bytes.decode, lines))
