@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
 from typing import Final
@@ -89,17 +90,20 @@ def check_again(
             of_files[file.path] = [*file.problems]
     problems = list(chain.from_iterable(of_files.values()))
     problems += link_problems(read.curated, lambda thing: is_described(graph, thing))
-    read_whole = cache(whole)
+    read_whole, fresh = cache(whole), {file.path: file for file in read.fresh}
     pairs = []
     written = written_lines(read.curated)
     judge = partial(judge_lines, settings, written, tables, engine)
     with side_by_side(judge, len(lines) + len(written) >= _BESIDE_FROM) as result:
         judged = validate(settings, engine, lines, PUBLISHED_SHAPES)
-        judged += result()
+        judged = [*result(), *judged]
     for finding in judged:
         problem = found.get(_key(finding))
-        if problem is None or _may_be_elsewhere(read, graph, finding, problem):
+        if problem is None or finding.code == "X01" or _is_spoken_of(graph, finding.focus):
             problem = problem_of(read_whole(), finding)
+        elif problem.file in fresh:  # it is there still, perhaps in another line
+            here = replace(read.curated, files=(fresh[problem.file],))
+            problem = problem_of(here, finding)
         pairs.append((finding, problem))
     problems += [problem for _, problem in pairs]
     if any(problem.severity == "violation" for problem in problems):
@@ -107,13 +111,10 @@ def check_again(
     return Checked(by_severity(problems), of_files, tuple(pairs), lines, tables)
 
 
-def _may_be_elsewhere(
-    read: ReadAgain, graph: ChangedGraph, finding: Finding, problem: Problem
-) -> bool:
-    """May a finding that was there before have another place now?"""
-    fresh = {file.path for file in read.fresh}
-    name = f"<{finding.focus}>"
-    return problem.file in fresh or any(
+def _is_spoken_of(graph: ChangedGraph, focus: str) -> bool:
+    """Does anything that changed name a thing, so that its problems may have another place?"""
+    name = f"<{focus}>"
+    return any(
         name in line
         for thing in graph.changed
         for line in (*chain.from_iterable(graph.before(thing).values()), *graph.now(thing))
