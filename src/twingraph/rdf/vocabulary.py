@@ -244,6 +244,16 @@ ENTITY_PREFIXES: Final[Mapping[str, str]] = {
 }
 
 
+def expand(name: str) -> str:
+    """Return the IRI of a prefixed name with one of the fixed `PREFIXES`.
+
+    >>> expand("tg:Partnership")
+    'https://w3id.org/twingraph/ns#Partnership'
+    """
+    prefix, _, local = name.partition(":")
+    return PREFIXES[prefix] + local
+
+
 @cache
 def prefixes_for(base: str) -> Mapping[str, str]:
     """Return the one prefix list of a project: the fixed prefixes, and entities under its base IRI.

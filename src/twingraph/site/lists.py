@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import NamedNode
 
 from twingraph.packed import Texts
-from twingraph.rdf.vocabulary import PREFIXES, TG
+from twingraph.rdf.vocabulary import PREFIXES, TG, expand
 from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts
 from twingraph.site.links import relative
@@ -19,9 +19,7 @@ from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
-    kind: tuple(
-        PREFIXES[each_name.partition(":")[0]] + each_name.partition(":")[2] for each_name in names
-    )
+    kind: tuple(expand(name) for name in names)
     for kind, names in {
         "place": ("tg:AdministrativeUnit", "schema:Place"),
         "partnership": ("tg:Partnership",),

@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from twingraph.rdf.vocabulary import NS, PREFIXES
+from twingraph.rdf.vocabulary import NS, expand
 from twingraph.translation import NP_, Message
 
 
-def _iri(name: str) -> str:
-    prefix, _, local = name.partition(":")
-    return PREFIXES[prefix] + local
-
-
 def _table(rows: dict[str, Message]) -> dict[str, Message]:
-    return {_iri(name): message for name, message in rows.items()}
+    return {expand(name): message for name, message in rows.items()}
 
 
 # What the field's properties are called here.
@@ -160,7 +155,7 @@ INVERSE: Final = _table(
 
 # The order of facts; the rest follow by name.
 ORDER: Final = tuple(
-    _iri(name)
+    expand(name)
     for name in (
         "tg:partner", "tg:partnershipType", "tg:status", "tg:start", "tg:end", "tg:date",
         "tg:contactsSince", "tg:aim", "tg:level", "tg:capitalOf",
@@ -180,7 +175,7 @@ ORDER: Final = tuple(
 
 # Told elsewhere on the page: title, names, evidence, bounds, shortcuts, the other way round.
 HIDDEN: Final = frozenset(
-    _iri(name)
+    expand(name)
     for name in (
         "rdf:type", "rdfs:label", "rdfs:comment", "rdfs:isDefinedBy", "skos:prefLabel",
         "skos:altLabel", "skos:definition", "skos:topConceptOf", "skos:hasTopConcept",
@@ -191,11 +186,11 @@ HIDDEN: Final = frozenset(
         "schema:latitude", "schema:longitude", "geo:hasGeometry", "tg:contactPoint",
     )
 )  # fmt: skip
-OUTSIDE: Final = tuple(_iri(name) for name in ("owl:sameAs", "foaf:page", "rdfs:seeAlso"))
+OUTSIDE: Final = tuple(expand(name) for name in ("owl:sameAs", "foaf:page", "rdfs:seeAlso"))
 
 # Properties that are shown even without a value: "not stated" is an answer.
 ALWAYS: Final[dict[str, tuple[str, ...]]] = {
-    kind: tuple(_iri(name) for name in names)
+    kind: tuple(expand(name) for name in names)
     for kind, names in {
         "partnership": ("tg:partnershipType", "tg:status", "tg:start", "tg:end"),
         "agreement": ("tg:date",),

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import Literal, NamedNode, QuerySolutions
 
 from twingraph.problems import SEVERITIES
-from twingraph.rdf.vocabulary import ONTOLOGY, PREFIXES, RDF, RDFS, SHAPES_DOCUMENT
+from twingraph.rdf.vocabulary import ONTOLOGY, PREFIXES, RDF, RDFS, SHAPES_DOCUMENT, expand
 from twingraph.site.facts import Name, PageFacts, pick
 from twingraph.site.properties import FOREIGN
 from twingraph.site.reader import BuildReader
@@ -76,15 +76,10 @@ def ontology_page(site: BuildReader, language: str, current_path: str) -> Ontolo
         title=Value(title.text, language=title.language),
         description=formatter.text(iri, PREFIXES["dcterms"] + "description"),
         iri=iri,
-        facts=_facts(formatter, iri, [_iri(item) for item in shown]),
+        facts=_facts(formatter, iri, [expand(item) for item in shown]),
         classes=[entry for entry in entries if entry.anchor in classes],
         properties=[entry for entry in entries if entry.anchor not in classes],
     )
-
-
-def _iri(name: str) -> str:
-    prefix, _, local = name.partition(":")
-    return PREFIXES[prefix] + local
 
 
 def _entry(formatter: ValueFormatter, iri: str) -> TermEntry:

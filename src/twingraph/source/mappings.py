@@ -16,9 +16,8 @@ from itertools import count
 from typing import Final
 from unicodedata import normalize
 
-from pyoxigraph import NamedNode
-
 from twingraph.rdf.iris import foreign_base
+from twingraph.rdf.ntriples import is_iri
 from twingraph.rdf.vocabulary import XSD, prefixes_for
 from twingraph.source.sssom_header import BUILT_IN, SSSOM, read_header
 from twingraph.source.terms import control_character, is_well_typed
@@ -154,15 +153,6 @@ def _cells(lines: Iterable[str], first: int) -> Iterator[tuple[int, list[str] | 
             yield number, f"no row of cells ({error})"
 
 
-def _is_iri(text: str) -> bool:
-    """Does the engine accept this as an IRI?"""
-    try:
-        NamedNode(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _read_row(
     row: Sequence[str], columns: Sequence[str], line: int, curies: Mapping[str, str], base: str
 ) -> Decision | str:
@@ -182,7 +172,7 @@ def _read_row(
             return f"{name} '{cell[name]}' has no prefix of the curie_map"
         written = cell[name]
         cell[name] = curies[prefix] + local
-        if _NO_IRI.search(cell[name]) or not _is_iri(cell[name]):
+        if _NO_IRI.search(cell[name]) or not is_iri(cell[name]):
             return f"{name} '{written}' is no IRI"
         known = name == "object_id" or foreign_base(cell[name], base)  # F16 reports the latter
         if not known and not _named(cell[name], prefixes_of_links(base)):

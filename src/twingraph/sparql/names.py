@@ -18,7 +18,7 @@ from twingraph.problems import TwingraphError
 from twingraph.rdf.iris import SLUG
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.sparql.library import LibraryQuery
-from twingraph.sparql.parameters import Parameter, UnknownThingError
+from twingraph.sparql.parameters import Parameter, UnknownThingError, shown
 from twingraph.sparql.queryable import Queryable
 from twingraph.translation import M_
 
@@ -86,7 +86,7 @@ def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str
             M_(
                 "{parameter} is {given}, which {number} things are called; write {options}",
                 parameter=parameter.name,
-                given=_shown(text),
+                given=shown(text),
                 number=len(options),
                 options=tuple(options),
             )
@@ -108,7 +108,7 @@ def _unknown(
         M_(
             "{parameter} is {given}, which nothing is called; {hint}",
             parameter=parameter.name,
-            given=_shown(text),
+            given=shown(text),
             hint=hint,
         )
     )
@@ -154,7 +154,3 @@ def _near(kind: str, text: str, store: Queryable, base: str) -> list[str]:
             things[quad.object.value] = quad.subject.value.removeprefix(prefix)
     near = get_close_matches(fold(text)[:80], sorted(things), n=3, cutoff=0.7)
     return sorted({things[item] for item in near})
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:79] + "…")

@@ -71,7 +71,7 @@ def _read_iri(parameter: Parameter, text: str, base: str) -> NamedNode:
     no_iri = M_(
         "{parameter} is {given}, no IRI; {wanted}",
         parameter=parameter.name,
-        given=_shown(text),
+        given=shown(text),
         wanted=wanted,
     )
     if not _TEXT.fullmatch(text):
@@ -108,7 +108,7 @@ def _of_kind(parameter: Parameter, iri: str, base: str) -> str:
             M_(
                 "{parameter} is {given}, another kind of thing; write one such as {example}",
                 parameter=parameter.name,
-                given=_shown(iri),
+                given=shown(iri),
                 example=parameter.example,
             )
         )
@@ -125,7 +125,7 @@ def _read_date(parameter: Parameter, text: str, base: str) -> RdfLiteral:
             M_(
                 "{parameter} is {given}, no day; write 1990-10-03",
                 parameter=parameter.name,
-                given=_shown(text),
+                given=shown(text),
             )
         )
     return RdfLiteral(day.isoformat(), datatype=XSD.date)
@@ -137,7 +137,7 @@ def _read_integer(parameter: Parameter, text: str, base: str) -> RdfLiteral:
             M_(
                 "{parameter} is {given}, no whole number; write 2027",
                 parameter=parameter.name,
-                given=_shown(text),
+                given=shown(text),
             )
         )
     return RdfLiteral(int(text))
@@ -149,7 +149,7 @@ def _read_string(parameter: Parameter, text: str, base: str) -> RdfLiteral:
             M_(
                 "{parameter} is {given}; write up to {most} letters on one line",
                 parameter=parameter.name,
-                given=_shown(text),
+                given=shown(text),
                 most=MAX_LENGTH,
             )
         )
@@ -164,7 +164,7 @@ def _read_name(parameter: Parameter, text: str, base: str) -> RdfLiteral:
             M_(
                 "{parameter} is {given}, no name; write Windhuk",
                 parameter=parameter.name,
-                given=_shown(text),
+                given=shown(text),
             )
         )
     return RdfLiteral(folded)
@@ -176,13 +176,14 @@ def _read_langtag(parameter: Parameter, text: str, base: str) -> RdfLiteral:
             M_(
                 "{parameter} is {given}, no language; write de or en",
                 parameter=parameter.name,
-                given=_shown(text),
+                given=shown(text),
             )
         )
     return RdfLiteral(text.strip().lower())
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Return a text in quotes for a message, shortened to 80 characters."""
     return repr(text if len(text) <= 80 else text[:79] + "…")
 
 

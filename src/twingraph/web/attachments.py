@@ -9,14 +9,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from twingraph.site.attachments import FRAME_POLICY, attachment
-from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.reader import LANGUAGES
 from twingraph.web.refusals import not_found
-from twingraph.web.respond import language_of, path_of, respond, see_other
+from twingraph.web.respond import language_of, path_of, respond, see_other, site_of
 
 
 def attached(request: Request) -> Response:
     """Send a calendar or a map."""
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     found = attachment(site, path_of(request))
     if found is None:
         return not_found(request)

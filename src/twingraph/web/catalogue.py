@@ -35,7 +35,7 @@ from twingraph.web.files.published import NotWholeError, PublishedFile, publishe
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
 from twingraph.web.releases import release_index
-from twingraph.web.respond import accept_of, language_of, refuse, respond, see_other
+from twingraph.web.respond import accept_of, language_of, refuse, respond, see_other, site_of
 from twingraph.web.weblinks import page_links
 
 _FORMATS: Final = {
@@ -46,18 +46,13 @@ _HTML: Final = Variant("text/html", "html")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
-def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.state.snapshot.site
-    return site
-
-
 def published_catalogue(request: Request, name: str = "catalog") -> PublishedFile | None:
     """Return the file of the catalogue: that of the newest release, else that of the build."""
     file = f"{name}.ttl"
     newest = release_index(request).newest()
     if newest is not None and file in newest.files:
         return newest.files[file]
-    site = _site(request)
+    site = site_of(request)
     dump = site.dumps.get(file)
     return published_file(file, dump, site.release) if dump is not None else None
 
@@ -112,7 +107,7 @@ def _catalogue(request: Request, name: str, suffix: str, *, by_accept: bool = Fa
     page = request.query_params.get("page", "1")
     if not (_NUMBER.fullmatch(page) and int(page) <= opened.count(int(size))):
         return not_found(request)
-    site = _site(request)
+    site = site_of(request)
     base = site.base
     view = opened.view(int(page), f"{site.address}{name}.{suffix}", int(size))
     body = write_catalogue([*opened.page(int(page), int(size)), *view], base, suffix)
@@ -151,7 +146,7 @@ def dataset(request: Request) -> Response:
     path = request.path_params["name"]
     name, dot, suffix = path.partition(".")
     published = published_catalogue(request)
-    base = _site(request).base
+    base = site_of(request).base
     iri = f"{base}dataset/{name}"
     if (
         published is None
@@ -161,7 +156,7 @@ def dataset(request: Request) -> Response:
         return not_found(request)
     if dot:
         body = write_catalogue(_opened(published).part([iri]), base, suffix)
-        own = f"{_site(request).address}dataset/{path}"
+        own = f"{site_of(request).address}dataset/{path}"
         links = f'<{iri}>; rel="describes", <{own}>; rel="canonical"'
         headers = {"last-modified": write_date(published.modified)}
         return respond(request, body, _FORMATS[suffix], links=links, headers=headers)
@@ -179,7 +174,7 @@ def dataset(request: Request) -> Response:
 
 def data(request: Request) -> Response:
     """Send the data page."""
-    site, language = _site(request), language_of(request)
+    site, language = site_of(request), language_of(request)
     published = published_catalogue(request)
     if published is None:
         return not_found(request)

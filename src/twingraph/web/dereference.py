@@ -41,17 +41,13 @@ from twingraph.web.respond import (
     refuse,
     respond,
     see_other,
+    site_of,
 )
 from twingraph.web.weblinks import DATASET_FORMS, dataset_links, list_links, page_links, thing_links
 
 _HTML: Final = Variant("text/html", "html")
 _PROBLEM: Final = Variant("application/problem+json", "problem")
 _DUMPS: Final = ("twingraph.ttl", "twingraph.nt", "twingraph.jsonld")
-
-
-def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.state.snapshot.site
-    return site
 
 
 # --- resources -----------------------------------------------------------------------------------
@@ -62,12 +58,12 @@ def thing(request: Request) -> Response:
     path = path_of(request)
     if path == PUBLISHED:
         return _published(request)
-    answer = _thing(request, _versions(_site(request)).get(path, path))
+    answer = _thing(request, _versions(site_of(request)).get(path, path))
     return add_timegate(request, answer, path) if local_path(path) else answer
 
 
 def _thing(request: Request, path: str) -> Response:
-    site = _site(request)
+    site = site_of(request)
     now = lifecycle_of(site, path)
     match now.state:
         case "unknown":
@@ -87,7 +83,7 @@ def _unknown(request: Request, path: str) -> Response:
 
     `/id/place/Q586` is requested by clients that know the Wikidata item only.
     """
-    site = _site(request)
+    site = site_of(request)
     kind, _, text = path.removeprefix("id/").partition("/")
     found = [item for item in look_up(site, text) if item.startswith(f"id/{kind}/")] if text else []
     if len(found) == 1:
@@ -107,7 +103,7 @@ def _offers(path: str) -> list[Variant]:
 
 def _negotiate(request: Request, path: str) -> Response:
     """Redirect to the page or a description of the resource at `path`, which exists."""
-    links = thing_links(_site(request), path)
+    links = thing_links(site_of(request), path)
     chosen = choose(accept_of(request), _offers(path))
     if chosen is None:
         return not_acceptable(request, [*page_alternates(path), *alternates(path)], links)
@@ -124,14 +120,14 @@ def _page_about(request: Request, path: str) -> str | None:
     """Return the path of the page that shows the resource at `path`; evidence has a fragment."""
     language = language_of(request)
     if is_evidence_path(path):
-        site = _site(request)
+        site = site_of(request)
         return evidence_path(site, site.iri(path), language)
     return page_path(path, language)
 
 
 def _withdrawn(request: Request, path: str) -> Response:
     """Answer 410 with the reason, in the form that suits the client."""
-    site, language = _site(request), language_of(request)
+    site, language = site_of(request), language_of(request)
     links = {"link": thing_links(site, path), "content-language": language}
     chosen = choose(accept_of(request), [*_offers(path), _PROBLEM])
     if chosen is _HTML:
@@ -159,7 +155,7 @@ def _withdrawn(request: Request, path: str) -> Response:
 
 def _published(request: Request) -> Response:
     """Answer the name of the default graph: the dumps are it."""
-    dumps = _site(request).dumps
+    dumps = site_of(request).dumps
     forms = [Alternate(dump, f"dumps/{dump}", dumps[dump].media_type) for dump in _DUMPS]
     chosen = choose(accept_of(request), [Variant(form.media_type, form.path) for form in forms])
     if chosen is None:
@@ -184,7 +180,7 @@ def _versions(site: BuildReader) -> Mapping[str, str]:
 
 def description(request: Request) -> Response:
     """Send the RDF about a resource; without a suffix, answer like its IRI."""
-    site = _site(request)
+    site = site_of(request)
     rest, dot, suffix = path_of(request).removeprefix("doc/").rpartition(".")
     path = thing_of_page(rest if dot else suffix)
     if path is None:
@@ -207,7 +203,7 @@ def description(request: Request) -> Response:
 
 def listed(request: Request) -> Response:
     """Send a page of a list in RDF, with the pages beside it; without a suffix, send on to one."""
-    site, path = _site(request), path_of(request)
+    site, path = site_of(request), path_of(request)
     kind = path.removeprefix("doc/list/")
     if kind in CLASSES:
         html = f"{language_of(request)}/{kind}/index.html"
@@ -225,7 +221,7 @@ def listed(request: Request) -> Response:
 
 def html(request: Request) -> Response:
     """Send a page; its `.html` may be left out."""
-    site = _site(request)
+    site = site_of(request)
     language, _, rest = path_of(request).partition("/")
     path = rest
     if rest == "" or rest.endswith("/"):
@@ -262,7 +258,7 @@ def html(request: Request) -> Response:
 
 
 def _unknown_page(request: Request, language: str, path: str) -> Response:
-    site = _site(request)
+    site = site_of(request)
     kind, _, text = path.removesuffix(".html").rpartition("/")
     found = [item for item in look_up(site, text) if item.startswith(f"id/{kind}/")] if kind else []
     target = page_path(found[0], language) if len(found) == 1 else None
@@ -283,7 +279,7 @@ def home(request: Request) -> Response:
     """Send the first page in the reader's language, or the dataset in RDF; `?uri=` looks up."""
     if requested_identifier(request):
         return find(request)
-    site, language = _site(request), language_of(request)
+    site, language = site_of(request), language_of(request)
     chosen = choose(
         accept_of(request),
         [Variant(dataset_form.media_type, dataset_form.path) for dataset_form in DATASET_FORMS],
@@ -308,7 +304,7 @@ def dataset(request: Request) -> Response:
     suffix = request.path_params["suffix"]
     if suffix not in FORMATS:
         return not_found(request)
-    site = _site(request)
+    site = site_of(request)
     links = dataset_links(site, DATASET_FORMS, f"void.{suffix}")
     return respond(request, dataset_description(site, suffix), FORMATS[suffix], links=links)
 

@@ -34,26 +34,21 @@ from twingraph.release.feeds.formats import MEDIA_TYPES, WRITERS
 from twingraph.release.feeds.history import HistoryRecord, by_thing, history_json, read_history
 from twingraph.release.feeds.ldes import ROOT
 from twingraph.release.feeds.publication import Publication
-from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.reader import LANGUAGES
 from twingraph.site.render import Alternate
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
 from twingraph.web.releases import release_index
-from twingraph.web.respond import VARY, accept_of, language_of, path_of, respond, see_other
+from twingraph.web.respond import VARY, accept_of, language_of, path_of, respond, see_other, site_of
 
 _TRIG: Final = "application/trig"
 _ROOTS: Final = {ROOT: stream_root, CATALOGUE_ROOT: catalogue_root}
 FOLDER: Final = "release/feed/"
 
 
-def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.state.snapshot.site
-    return site
-
-
 def publication(request: Request) -> Publication:
     """Return the publication: publisher, title and address of this site."""
-    site = _site(request)
+    site = site_of(request)
     return Publication(site.base, site.address, site.title, site.publisher, site.licence)
 
 
@@ -107,7 +102,7 @@ def hand_over(request: Request) -> dict[str, Any]:
     path = path_of(request)
     language, _, rest = path.partition("/")
     thing = thing_of_page(rest.removesuffix(".html")) if language in LANGUAGES else None
-    records = history_of_thing(request, _site(request).iri(thing)) if thing else []
+    records = history_of_thing(request, site_of(request).iri(thing)) if thing else []
     return {"releases": bool(editions(request)), "history": [asdict(each) for each in records]}
 
 
@@ -164,7 +159,7 @@ def thing_feed(request: Request) -> Response:
     thing = thing_of_page(path)
     if language not in LANGUAGES or suffix not in WRITERS or thing is None:
         return not_found(request)
-    iri = _site(request).base + thing
+    iri = site_of(request).base + thing
     records, found = history(request), editions(request)
     label = _label(request, thing)
     if label is None and not history_of_thing(request, iri):
@@ -178,7 +173,7 @@ def thing_history(request: Request) -> Response:
     thing = thing_of_page(request.path_params["rest"])
     if thing is None:
         return not_found(request)
-    iri = _site(request).base + thing
+    iri = site_of(request).base + thing
     records = history_of_thing(request, iri)
     if not records and _label(request, thing) is None:
         return not_found(request)
@@ -187,7 +182,7 @@ def thing_history(request: Request) -> Response:
 
 def _label(request: Request, thing: str) -> dict[str, str] | None:
     """Return the labels of an entity by language; None if the build has none at that path."""
-    site = _site(request)
+    site = site_of(request)
     quads = site.store.quads_for_pattern(
         NamedNode(site.base + thing), RDFS.label, None, DefaultGraph()
     )

@@ -39,6 +39,7 @@ from twingraph.web.respond import (
     refuse,
     respond,
     see_other,
+    site_of,
 )
 from twingraph.web.threads import in_thread
 
@@ -48,11 +49,6 @@ _TEXT_FIRST: Final = (*TEXT_FIRST, _HTML)
 _EXAMPLES: Final = ".well-known/sparql-examples"
 _QUESTION: Final = "question"  # the field of a form that names the question itself
 _RDF: Final = {each_name: FORMATS[each_name] for each_name in ("ttl", "jsonld", "nt", "rdf")}
-
-
-def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.state.snapshot.site
-    return site
 
 
 def _links(site: BuildReader, *others: str) -> str:
@@ -71,7 +67,7 @@ async def _in_turn(request: Request, make: Callable[[Request], Response]) -> Res
 async def question(request: Request) -> Response:
     """Answer `/query/<name>` and `/query/<name>.<suffix>`."""
     name, dot, suffix = request.path_params["file"].partition(".")
-    site = _site(request)
+    site = site_of(request)
     try:
         query = pick(site.library, name)
     except TwingraphError as error:
@@ -85,7 +81,7 @@ async def question(request: Request) -> Response:
 
 def _send_on(request: Request, query: LibraryQuery) -> Response:
     """Send on to the page, an answer or the description of a question."""
-    site = _site(request)
+    site = site_of(request)
     name, search = query.name, request.url.query
     search_part = f"?{search}" if search else ""
     targets = {_HTML.media_type: f"{language_of(request)}/query/{name}.html{search_part}"}
@@ -114,7 +110,7 @@ def _send_on(request: Request, query: LibraryQuery) -> Response:
 
 
 def _result(request: Request) -> Response:
-    site = _site(request)
+    site = site_of(request)
     name, _, suffix = request.path_params["file"].partition(".")
     query = site.library[name]
     try:
@@ -165,7 +161,7 @@ def _offers(request: Request) -> tuple[Variant, ...]:
 
 async def page(request: Request) -> Response:
     """Send the page of a question, run with the parameters in the URL."""
-    site, name = _site(request), request.path_params["file"].removesuffix(".html")
+    site, name = site_of(request), request.path_params["file"].removesuffix(".html")
     try:
         pick(site.library, name)
     except TwingraphError as error:
@@ -175,14 +171,14 @@ async def page(request: Request) -> Response:
 
 def question_list(request: Request) -> Response:
     """Send the list of all questions."""
-    site, language = _site(request), language_of(request)
+    site, language = site_of(request), language_of(request)
     links = _links(site, f'<{site.address}{language}/query/index.html>; rel="canonical"')
     return respond(request, questions_page(site, language), "text/html", links=links,
                    headers={"content-language": language})  # fmt: skip
 
 
 def _page(request: Request) -> Response:
-    site, name = _site(request), request.path_params["file"].removesuffix(".html")
+    site, name = site_of(request), request.path_params["file"].removesuffix(".html")
     language = language_of(request)
     fields = request.query_params.multi_items()
     status, body = question_page(site, language, name, fields)
@@ -194,7 +190,7 @@ def _page(request: Request) -> Response:
 
 def description(request: Request) -> Response:
     """Send a question in RDF; without a suffix, choose like its IRI."""
-    site = _site(request)
+    site = site_of(request)
     name, dot, suffix = request.path_params["file"].partition(".")
     try:
         query = pick(site.library, name)
@@ -224,7 +220,7 @@ def questions(request: Request) -> Response:
 
 def sparql_examples(request: Request) -> Response:
     """Send all questions in RDF: by suffix, else by `Accept`, Turtle first."""
-    site = _site(request)
+    site = site_of(request)
     suffix = request.path_params.get("suffix", "")
     if suffix in _RDF:
         return respond(request, describe_questions(site, suffix), _RDF[suffix],
@@ -257,7 +253,7 @@ def _not_acceptable(request: Request, options: Mapping[str, str]) -> Response:
 
 def api_description(request: Request) -> Response:
     """Send the description of the API."""
-    site = _site(request)
+    site = site_of(request)
     return respond(request, openapi(site), "application/json", links=_links(site))
 
 
@@ -270,7 +266,7 @@ def answer(request: Request) -> Response:
     fields = request.query_params.multi_items()
     name = next((value for key, value in fields if key == _QUESTION), "")
     language = path_of(request).partition("/")[0]
-    if name not in _site(request).library:
+    if name not in site_of(request).library:
         return see_other(request, f"{language}/query/index.html", vary="")
     rest = urlencode([(key, value) for key, value in fields if key != _QUESTION])
     search = f"?{rest}" if rest else ""

@@ -23,7 +23,7 @@ from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate
 from twingraph.site.thing import is_known
 from twingraph.translation import words_of
-from twingraph.web.respond import language_of, refuse, see_other
+from twingraph.web.respond import language_of, refuse, see_other, site_of
 
 MAX_TYPED: Final = 2000  # letters of an identifier that are read
 _GND: Final = "https://d-nb.info/gnd/"
@@ -197,7 +197,7 @@ def gnd(request: Request) -> Response:
 
 
 def _found(request: Request, text: str) -> Response:
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     words = words_of(language_of(request))
     if not text:
         note = words.gettext(
@@ -251,7 +251,7 @@ def _root(request: Request) -> str:
     try:
         return str(request.base_url)
     except ValueError:
-        site: BuildReader = request.state.snapshot.site
+        site = site_of(request)
         return site.base
 
 
@@ -264,7 +264,7 @@ def _help(request: Request) -> list[Alternate]:
 def _named(request: Request, paths: tuple[str, ...]) -> list[Alternate]:
     language = language_of(request)
     facts = PageFacts(request.state.snapshot.site, language)
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     facts.load({site.iri(each_path) for each_path in paths})
     facts.complete()
     named = (

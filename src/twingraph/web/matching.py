@@ -12,11 +12,11 @@ from starlette.routing import Route
 from twingraph.link.countries import country_code
 from twingraph.link.matcher import Candidate, Query, decide, find
 from twingraph.link.reconcile import RefusedQueryError, Register
-from twingraph.site.reader import LANGUAGES, BuildReader
+from twingraph.site.reader import LANGUAGES
 from twingraph.site.render import render
 from twingraph.translation import Words, words_of
 from twingraph.web.reconcile import body_of, register_of, root_of
-from twingraph.web.respond import language_of, refuse, respond
+from twingraph.web.respond import language_of, refuse, respond, site_of
 from twingraph.web.threads import in_thread
 
 MOST: Final = 200  # names of one request
@@ -71,7 +71,7 @@ async def page(request: Request) -> Response:
         if names
         else []
     )
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     view = MatchPage(
         "reconcile", typed, groups, MOST if len(names) > MOST else 0,
         f"{root_of(request)}reconcile",

@@ -47,7 +47,7 @@ from twingraph.link.reconcile_extend import (
 from twingraph.rdf.vocabulary import ONTOLOGY
 from twingraph.site.reader import BuildReader
 from twingraph.translation import words_of
-from twingraph.web.respond import COMMON, language_of, refuse, respond
+from twingraph.web.respond import COMMON, language_of, refuse, respond, site_of
 from twingraph.web.threads import in_thread
 
 MAX_BODY: Final = 1024 * 1024  # bytes: some thousand names
@@ -147,7 +147,7 @@ def _partnerships(site: BuildReader) -> Callable[[str], Sequence[Partnership]]:
 
 def root_of(request: Request) -> str:
     """Return the address of the site, as the public reaches it, ending in a slash."""
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     return site.address if site.address != site.base else str(request.base_url)
 
 
@@ -169,14 +169,14 @@ async def service(request: Request) -> Response:
             raise RefusedQueryError("send the form field queries or extend")
     except RefusedQueryError as error:
         return _refused(request, str(error))
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     root = root_of(request)
     return _json(request, manifest(root, site.base, _name(site), ONTOLOGY))
 
 
 async def draft_manifest(request: Request) -> Response:
     """Send the manifest of 1.0-draft."""
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     return _json(request, manifest_draft(root_of(request), site.base, _name(site), ONTOLOGY))
 
 

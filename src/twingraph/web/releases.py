@@ -32,14 +32,13 @@ from twingraph.release.index import (
     release_names,
 )
 from twingraph.site.datapage import DATA_PAGE
-from twingraph.site.reader import BuildReader
 from twingraph.site.render import Alternate
 from twingraph.translation import words_of
 from twingraph.web.files.published import PublishedFile, release_time
 from twingraph.web.files.send import is_disguised, not_whole, send_file
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable
-from twingraph.web.respond import VARY, accept_of, language_of, refuse, see_other
+from twingraph.web.respond import VARY, accept_of, language_of, refuse, see_other, site_of
 from twingraph.web.weblinks import file_links, release_links
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -130,18 +129,13 @@ def _state(folder: Path) -> object:
 
 def release_index(request: Request) -> ReleaseIndex:
     """Return the releases beside the build that is served."""
-    state, site = request.app.state, _site(request)
+    state, site = request.app.state, site_of(request)
     folder = getattr(state, "releases", None)
     kept: ReleaseIndex | None = getattr(state, "release_index", None)
     wanted = (folder, site.base, site.address)
     if kept is None or (kept.folder, kept.base, kept.address) != wanted:
         kept = state.release_index = ReleaseIndex(*wanted)
     return kept
-
-
-def _site(request: Request) -> BuildReader:
-    site: BuildReader = request.state.snapshot.site
-    return site
 
 
 # --- routes --------------------------------------------------------------------------------------
@@ -170,7 +164,7 @@ def release(request: Request) -> Response:
     for catalogue in (ABOUT, *_CATALOGUES):
         if catalogue in found.files:
             forms.append(Alternate("", place + catalogue, media_type(catalogue)[0]))
-    links = release_links(_site(request), name, found.files)
+    links = release_links(site_of(request), name, found.files)
     chosen = choose(accept_of(request), [Variant(form.media_type, form.path) for form in forms])
     if chosen is None:
         return not_acceptable(request, forms, links)
@@ -188,7 +182,7 @@ def release_file(request: Request) -> Response:
         return _no_file(request, found, file)
     if name == LATEST:
         return _latest(request, found, file)
-    links = file_links(_site(request), f"release/{name}/{file}", name, found.files)
+    links = file_links(site_of(request), f"release/{name}/{file}", name, found.files)
     answer = send_file(request, found.files, file, links=links, cache_control=IMMUTABLE)
     if answer.status_code in (200, 206, 304):
         answer.headers["memento-datetime"] = http_date(found.edition.date)  # RFC 7089 §2.1.2

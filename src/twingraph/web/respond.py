@@ -59,6 +59,12 @@ def language_of(request: Request) -> str:
     return choose_language(header, LANGUAGES)
 
 
+def site_of(request: Request) -> BuildReader:
+    """Return the site of the build that the request reads."""
+    site: BuildReader = request.state.snapshot.site
+    return site
+
+
 def path_of(request: Request) -> str:
     """Return the requested path, relative to the root of the site, unescaped."""
     root = str(request.scope.get("root_path", ""))
@@ -165,7 +171,7 @@ def refuse(
     """
     if isinstance(options, Mapping):
         options = [Alternate(name, path, "") for name, path in options.items()]
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     language = language_of(request)
     offer = choose(accept_of(request), offers) or _TEXT
     at = depth_of(request)

@@ -27,7 +27,7 @@ from twingraph.site.wikidata import PAGE as WIKIDATA_PAGE
 from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 from twingraph.web.lookup import look_up
-from twingraph.web.respond import VARY, language_of, respond, see_other
+from twingraph.web.respond import VARY, language_of, respond, see_other, site_of
 
 MAX_TYPED: Final = 200  # letters of a query that are read; names are shorter
 _SHOWN: Final = 50
@@ -63,7 +63,7 @@ class SearchPage(NamedTuple):
 
 def _finder(request: Request) -> Finder:
     """Return the finder of the site, made on first use; a new build gets a new one."""
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     return finder_of(site)
 
 
@@ -93,7 +93,7 @@ def search(request: Request) -> Response:
 
 def search_page(request: Request) -> Response:
     """Send the page with the results."""
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     language, typed = language_of(request), _typed(request)
     at = f"{language}/search"
     if _IDENTIFIER.fullmatch(typed):
@@ -119,7 +119,7 @@ def search_page(request: Request) -> Response:
 
 def search_json(request: Request) -> Response:
     """Send the results as JSON: parameters `q`, and optionally `lang` and `limit`."""
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     typed, limit = _typed(request), _limit(request.query_params.get("limit", ""))
     wanted = request.query_params.get("lang", "")
     language = wanted if wanted in LANGUAGES else language_of(request)

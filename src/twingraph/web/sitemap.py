@@ -23,7 +23,7 @@ from twingraph.site.pages import page_paths
 from twingraph.site.reader import BuildReader
 from twingraph.site.sitemap import parts, write_index, write_robots, write_sitemap
 from twingraph.web.refusals import not_found
-from twingraph.web.respond import respond
+from twingraph.web.respond import respond, site_of
 from twingraph.web.weblinks import LINKSET, LINKSET_TYPE, linkset
 
 _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
@@ -31,7 +31,7 @@ _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9
 
 def address_of(request: Request) -> tuple[str, bool]:
     """Return the address of the site as seen from outside, and whether the client made it up."""
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     host = request.headers.get("host", "")
     if site.address != site.base or host == urlsplit(site.base).netloc or not _HOST.fullmatch(host):
         return site.address, False
@@ -53,7 +53,7 @@ def robots(request: Request) -> Response:
 def sitemap(request: Request) -> Response:
     """Send the index of the sitemaps."""
     address, private = address_of(request)
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     body = write_index(address, list(_parts(request)), site.release)
     return _send(request, body, "application/xml", private=private)
 
@@ -64,7 +64,7 @@ def sitemap_part(request: Request) -> Response:
     if pages is None:
         return not_found(request)
     address, private = address_of(request)
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     body = write_sitemap(address, pages, site.release)
     return _send(request, body, "application/xml", private=private)
 
@@ -89,7 +89,7 @@ def paths_in(site: BuildReader) -> dict[str, Sequence[str]]:
 
 def all_links(request: Request) -> Response:
     """Send the links of the whole and of its files as one document (FAIR Signposting, level 2)."""
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     return respond(request, linkset(site), LINKSET_TYPE)
 
 

@@ -27,7 +27,6 @@ from twingraph.export.editions import PACKINGS
 from twingraph.link.files import FOLDER as LINKS
 from twingraph.release.compress import PackError
 from twingraph.site.links import file_place
-from twingraph.site.reader import BuildReader
 from twingraph.translation import words_of
 from twingraph.web.files.codings import IDENTITY, choose_coding
 from twingraph.web.files.conditions import Validators, range_holds, read_date, write_date
@@ -48,6 +47,7 @@ from twingraph.web.respond import (
     precondition,
     refuse,
     see_other,
+    site_of,
 )
 from twingraph.web.weblinks import file_links
 
@@ -291,7 +291,7 @@ def link_file(request: Request) -> Response:
 
 
 def _file(request: Request, name: str) -> Response:
-    site: BuildReader = request.state.snapshot.site
+    site = site_of(request)
     if name not in site.dumps or is_disguised(request):
         return not_found(request)
     shelf = {
