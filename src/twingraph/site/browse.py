@@ -173,16 +173,12 @@ def _keys(row: Row, names: Iterable[str]) -> set[str]:
     }
 
 
-def letter_of(name: str) -> str:
-    """Return the letter under which a name is listed.
-
-    >>> letter_of("Ährenfeld"), letter_of("Łódź"), letter_of("Мінск"), letter_of("25th")
-    ('a', 'l', 'other', 'other')
-    """
-    return _letter(sort_key(name))
-
-
 def _letter(key: str) -> str:
+    """Return the letter under which a name with that sort key is listed.
+
+    >>> [_letter(sort_key(name)) for name in ("Ährenfeld", "Łódź", "Мінск", "25th")]
+    ['a', 'l', 'other', 'other']
+    """
     return key[0] if "a" <= key[:1] <= "z" else "other"
 
 

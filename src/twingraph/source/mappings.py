@@ -235,15 +235,6 @@ def _line(cells: Iterable[str]) -> str:
     return out.getvalue()
 
 
-def curie(iri: str, prefixes: Mapping[str, str], used: set[str]) -> str:
-    """Return an IRI as CURIE under the longest prefix that holds it, which is noted in `used`.
-
-    >>> curie("https://sws.geonames.org/2946447/", prefixes_for("http://e/"), set())
-    'gn:2946447/'
-    """
-    return _curie(iri, _starts(prefixes), used)
-
-
 def _starts(prefixes: Mapping[str, str]) -> Sequence[tuple[str, str]]:
     """Return (start of an IRI, name of the prefix), the longest first."""
     found = sorted(((len(start), name, start) for name, start in prefixes.items()), reverse=True)
@@ -251,6 +242,11 @@ def _starts(prefixes: Mapping[str, str]) -> Sequence[tuple[str, str]]:
 
 
 def _curie(iri: str, starts: Sequence[tuple[str, str]], used: set[str]) -> str:
+    """Return an IRI as CURIE under the longest prefix that it starts with; note that in `used`.
+
+    >>> _curie("https://sws.geonames.org/2946447/", _starts(prefixes_for("http://e/")), set())
+    'gn:2946447/'
+    """
     for start, name in starts:
         if iri.startswith(start) and len(iri) > len(start):
             used.add(name)
