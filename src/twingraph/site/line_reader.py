@@ -230,9 +230,21 @@ def _numeric(terms: Iterable[Term]) -> list[float]:
 
 
 def _much_pointed_to(table: LineTable) -> Iterator[Row]:
-    counts = Counter(value for _, _, value in table.facts.linking())
-    for iri in sorted(text_of(value) for value, number in counts.items() if number > MOST):
+    facts = table.facts
+    for iri in sorted(map(text_of, facts.remember("pointing", lambda: _pointing(facts)))):
         yield {"thing": NamedNode(iri)}
+
+
+def _pointing(facts: LinkFacts) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return property and thing of each statement about what many statements name."""
+    counts = Counter(value for _, _, value in facts.linking())
+    found: dict[str, list[tuple[str, str]]] = {
+        value: [] for value, number in counts.items() if number > MOST
+    }
+    for subject, predicate, value in facts.linking():
+        if value in found:
+            found[value].append((predicate[1:-1], subject[1:-1]))
+    return found
 
 
 FROM_LINES: Final[Mapping[str, Callable[[LineTable], Iterator[Row]]]] = {
@@ -372,10 +384,14 @@ class LineReader(BuildReader):
         """Return who points to a thing; nothing else is answered in pairs."""
         if name != "incoming":
             raise KeyError(name)
+        facts = self.table.facts
+        pointing = facts.remember("pointing", lambda: _pointing(facts))
         this = str(terms["this"])
+        if this in pointing:
+            return list(pointing[this])
         return [
             (predicate[1:-1], subject[1:-1])
-            for subject, predicate, value in self.table.facts.linking()
+            for subject, predicate, value in facts.linking()
             if value == this
         ]
 
