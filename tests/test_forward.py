@@ -7,13 +7,15 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from starlette.routing import Match
@@ -103,6 +105,52 @@ def test_workers_answer_with_the_same_bytes(client: TestClient, here: TestClient
             assert told(again) == told(wanted), path
     for path, body in POSTED:
         assert told(client.post(path, **body)) == told(here.post(path, **body)), path
+
+
+# answers each line of JSON in a fork that may open nothing, as workers do before all is prepared
+UNPREPARED = """
+import json, os, resource, sys
+from pathlib import Path
+from twingraph.endpoint.launch import config_of, pages_of
+from twingraph.endpoint.messages import pack, unpack
+from twingraph.endpoint.pages import PageMaker
+from twingraph.rdf.frozen import NAME, load_store
+from twingraph.settings import Limits
+graph = Path(sys.argv[1]) / NAME
+config = config_of(graph, sys.argv[2], Limits(), pages_of(None, "", Limits()))
+maker = PageMaker(load_store(graph), config)
+for line in sys.stdin:
+    head = json.loads(line)
+    if not os.fork():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+        found = unpack(maker.answer(pack(head, head.pop("body").encode())).body)[0]
+        print(found["status"], head["path"], found.get("trace"), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+def test_workers_need_no_file_before_all_is_prepared(built: Path) -> None:
+    heads = []
+    for method, target, body in (
+        *(("GET", path, "") for path in PATHS),
+        ("POST", "/de/reconcile", urlencode({"names": "Bonn\nWindhuk, Namibia"})),
+        ("POST", "/reconcile", urlencode({"queries": '{"q0": {"query": "Köln"}}'})),
+    ):
+        path, _, search = target.partition("?")
+        heads.append({
+            "method": method, "path": path, "raw_path": path, "root_path": "", "scheme": "http",
+            "server": None, "query_string": quote(search, safe="=&%"), "handed": None, "cut": False,
+            "headers": [["content-type", "application/x-www-form-urlencoded"]], "body": body,
+        })  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", UNPREPARED, str(built), HOME], capture_output=True, text=True,
+        input="\n".join(map(json.dumps, heads)), check=True,
+    )  # fmt: skip
+
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(heads)
+    assert [line for line in lines if line.startswith("5")] == []
 
 
 def test_every_route_that_reads_the_graph_was_asked() -> None:

@@ -30,14 +30,18 @@ class City:
 
 
 @cache
+def read() -> str:
+    """Return the table as text, from the disk at the first call: a worker may open no file."""
+    return (Path(__file__).parent / "exonyms.csv").read_text(encoding="utf-8")
+
+
+@cache
 def _by_form() -> Mapping[str, tuple[City, ...]]:
     found: dict[str, list[City]] = defaultdict(list)
-    path = Path(__file__).parent / "exonyms.csv"
-    with path.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            city = City(row["country"], int(row["population"]), tuple(row["names"].split("|")))
-            for form in {fold(name) for name in city.names}:
-                found[form].append(city)
+    for row in csv.DictReader(read().splitlines()):
+        city = City(row["country"], int(row["population"]), tuple(row["names"].split("|")))
+        for form in {fold(name) for name in city.names}:
+            found[form].append(city)
     return {form: tuple(cities) for form, cities in found.items()}
 
 

@@ -13,6 +13,7 @@ from anyascii import anyascii
 
 from twingraph.link.countries import country_code
 from twingraph.link.exonyms import cities_named
+from twingraph.link.exonyms import read as read_exonyms
 from twingraph.link.wikidata.outputs import REPORT_JSON
 from twingraph.site.pictures.words import catalogue
 from twingraph.site.reader import LANGUAGES, BuildReader
@@ -39,5 +40,6 @@ def read_program() -> None:
 def read_build(site: BuildReader) -> None:
     """Read the files of the build that answers are made from."""
     site.read_ahead(_FILES)
+    read_exonyms()
     if not site.prepared:  # else another process reads them, which prepares for this one
         cities_named("")

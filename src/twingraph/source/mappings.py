@@ -53,7 +53,7 @@ _OURS: Final = {
     "wds": "http://www.wikidata.org/entity/statement/",
     "wdt": "http://www.wikidata.org/prop/direct/",
 }
-_NO_IRI: Final = re.compile(r'[\x00-\x20<>"{}|^`\\]|^(?![a-z]+:)')
+_NO_IRI: Final = re.compile(r'[\x00-\x20\x7f-\x9f\s<>"{}|^`\\]|^(?![a-z]+:)')
 
 
 @dataclass(frozen=True, order=True)

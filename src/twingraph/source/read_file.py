@@ -131,10 +131,27 @@ def _parse(text: str, name: str, graph: NamedNode) -> tuple[list[Quad], Problem 
                 line = Positions(text).line(plain(quad.subject), quad.predicate.value)
                 return [], problem("F13", name, line, term=quad.object)
             quads.append(Quad(quad.subject, quad.predicate, quad.object, graph))
+        if _MAY_BE_SPACED.search(text) and (spaced := _spaced_iri(quads)):
+            line = text.count("\n", 0, max(text.find(f"<{spaced}>"), 0)) + 1
+            return [], problem("F03", name, line, error=f"a space in the IRI {spaced!r}")
     except SyntaxError as error:
         line = min(error.lineno or 1, text.count("\n") + 1)
         return [], problem("F03", name, line, error=syntax_words(error))
     return quads, None
+
+
+# Spaces beyond ASCII, which the parser lets pass in an IRI and others (rdflib) do not read.
+_SPACE: Final = re.compile(r"[\x7f-\x9f\s]")
+_MAY_BE_SPACED: Final = re.compile(r"\\[uU]|[\x7f-\x9f]|[^\S\x00-\x7f]")
+
+
+def _spaced_iri(quads: Iterable[Quad]) -> str:
+    """Return an IRI of these quads with a space in it, '' where there is none."""
+    for quad in quads:
+        for term in (quad.subject, quad.predicate, quad.object):
+            if isinstance(term, NamedNode) and _SPACE.search(term.value):
+                return term.value
+    return ""
 
 
 def syntax_words(error: SyntaxError) -> str:
