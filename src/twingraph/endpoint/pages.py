@@ -6,9 +6,12 @@ read before it is forked, and what is a coroutine here never waits for anything.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import time
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from dataclasses import replace
 from pathlib import Path
@@ -31,16 +34,21 @@ from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.question import Question
 from twingraph.endpoint.service import Service
+from twingraph.rdf.iris import page_path
 from twingraph.settings import Limits
 from twingraph.site.browse import pack_csv
+from twingraph.site.datapage import DATA_PAGE
+from twingraph.site.lists import members_of
+from twingraph.site.pages import FIXED, page
 from twingraph.site.prepared import read_prepared
 from twingraph.site.read_ahead import read_build, read_program
-from twingraph.site.reader import ANSWERS, BuildReader, load_site
+from twingraph.site.reader import ANSWERS, LANGUAGES, BuildReader, load_site
 from twingraph.site.results import count_ahead
 from twingraph.web.reconcile import gazetteer_in, keep_register
 from twingraph.web.sitemap import paths_in
 
 Value = TypeVar("Value")
+_WARMING: Final = 2.0  # seconds; nothing is forked meanwhile
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 
 read_program()  # whoever imports this is about to fork
@@ -71,6 +79,18 @@ class Preparation(NamedTuple):
 
     make: Callable[[], Any]
     keep: Callable[[Any], object]
+
+
+def _usual_paths(site: BuildReader) -> list[str]:
+    """Return the path of a page of each kind that people look for, below its language."""
+    things = [
+        path.partition("/")[2]
+        for kind in ("place", "partnership", "source", "event", "org")
+        for thing in members_of(site, kind)[:1]
+        if (path := page_path(site.path(thing) or "", LANGUAGES[0])) is not None
+    ]
+    lists = [f"{kind}/index.html" for kind in ("place", "partnership", "source", "vocab", "query")]
+    return [*things, *lists, *FIXED, DATA_PAGE]
 
 
 def _read_whole(site: BuildReader) -> tuple[frozenset[str], dict[object, Any]]:
@@ -154,7 +174,26 @@ class PageMaker:
                 lambda: paths_in(self._service.site),
                 lambda paths: setattr(state, "sitemaps", (self._service.site, paths)),
             ),
+            Preparation(lambda: None, lambda _: self._warm()),
         ]
+
+    def _warm(self) -> None:
+        """Make a page of each kind, so that workers find what pages have in common: names, words.
+
+        In a thread, as all that asks the engine before workers are forked (`worker.in_thread`).
+        """
+        until = time.monotonic() + _WARMING
+
+        def make() -> None:
+            site = self._service.site
+            for path in _usual_paths(site):
+                for language in LANGUAGES:
+                    if time.monotonic() < until:
+                        with contextlib.suppress(Exception):  # it is told who asks for it
+                            page(site, language, path)
+
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(make).result()
 
     def _keep_whole(self, read: tuple[frozenset[str], dict[object, Any]]) -> None:
         graphs, memory = read
