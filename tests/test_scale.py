@@ -36,6 +36,7 @@ from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
 from twingraph.site.browse import browse_csv, pack_csv
+from twingraph.site.cited import MUCH_CITED
 from twingraph.site.describe import describe
 from twingraph.site.incoming import INCOMING, MOST, incoming_of, pack_incoming
 from twingraph.site.line_reader import FROM_LINES, OF_LINES, line_reader
@@ -308,12 +309,15 @@ def test_what_the_build_prepared_is_what_the_graph_answers(built: Path) -> None:
     assert finder_of(kept).names == finder_of(asked).names
 
 
-def test_what_workers_share_is_made_in_another_process(built: Path) -> None:
+def test_what_workers_share_is_made_in_another_process(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was prepared is kept as bytes; files that were read are let go."""
     graph = built.resolve() / NAME
     config = config_of(graph, HOME, Limits(), pages_of(None, "", Limits()))
     maker = PageMaker(load_store(graph), config)
     plain = page(load_site(built), "en", "place/index.html")
+    monkeypatch.setattr("twingraph.site.cited._CITED", 3)
     many = {f"{HOME}id/place/bonn": {TG.country.value: [7, [f"{HOME}id/place/berlin"]]}}
     own = maker._service.site.prepared
     own.update({INCOMING: json.dumps(many).encode(), GRAPHS: b'{"g": {"number": 1}}'})  # type: ignore[attr-defined]  # a dict
@@ -332,11 +336,14 @@ def test_what_workers_share_is_made_in_another_process(built: Path) -> None:
     assert finder_of(site).find("bonn")
     assert register_in(maker._app.state, site).place("bonn") is not None
     assert list(parts_in(maker._app.state, site))
+    assert f"{HOME}id/source/bonn-minsk" in site.memory[MUCH_CITED]
     assert incoming_of(site, f"{HOME}id/place/bonn").numbers == {TG.country.value: 7}
     assert site.prepared_graphs() == {"g": {"number": 1}}
     assert asked == []
     object.__delattr__(site, "select")
     assert page(site, "en", "place/index.html") == plain
+    for path in ("source/bonn-minsk.html", "event/index.html", "ns.html"):
+        assert page(site, "de", path) == page(load_site(built), "de", path)
 
 
 def test_a_page_asks_each_thing_once_and_nothing_of_its_partners_partners(

@@ -9,12 +9,13 @@ from pyoxigraph import NamedNode
 from twingraph.rdf.vocabulary import PREFIXES
 from twingraph.site.evidence import fragment_of
 from twingraph.site.facts import PageFacts, pick
-from twingraph.site.lists import named_links
+from twingraph.site.lists import members_of, named_links
 from twingraph.site.partners import iris_in
 from twingraph.site.reader import BuildReader, Row
 from twingraph.site.values import Value, ValueFormatter
 from twingraph.translation import words_of
 
+MUCH_CITED: Final = "much cited"
 _CITED: Final = 200  # citations on the page of a source; its description has all
 
 
@@ -31,7 +32,8 @@ def cited_rows(
     site: BuildReader, iri: str, language: str, current_path: str
 ) -> tuple[list[CitedRow], str]:
     """Return the citations of the document `iri` by line, and a note if not all are shown."""
-    lines = site.remember(("cited", iri), lambda: _cited(site, iri))
+    kept = site.memory.get(MUCH_CITED, {}).get(iri)
+    lines = site.remember(("cited", iri), lambda: _cited(site, iri)) if kept is None else kept
     shown = dict(lines[:_CITED])
     groups: dict[str, list[Row]] = {citation: [] for citation in shown}
     for row in site.rows_of("citations", shown):
@@ -59,11 +61,19 @@ def cited_rows(
     return found, cut if len(lines) > _CITED else ""
 
 
+def read_much_cited(site: BuildReader) -> None:
+    """Remember the first citations of each document that has more than its page shows."""
+    found = {iri: lines for iri in members_of(site, "source")
+             if len(lines := _cited(site, iri)) > _CITED}  # fmt: skip
+    site.memory[MUCH_CITED] = found
+
+
 def _cited(site: BuildReader, iri: str) -> tuple[tuple[str, str], ...]:
-    """Return (citation, line) of all that is cited from a document, by line."""
+    """Return (citation, line) of what is cited from a document, by line: one more than is shown."""
     pairs = [
         (row["citation"].value, row["line"].value)
         for row in site.rows("cited", this=NamedNode(iri))
         if row["citation"] is not None and row["line"] is not None
     ]
-    return tuple(sorted(pairs, key=lambda item: (len(item[1]), item[1], item[0])))
+    pairs.sort(key=lambda item: (len(item[1]), item[1], item[0]))
+    return tuple(pairs[: _CITED + 1])

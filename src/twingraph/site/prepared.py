@@ -23,6 +23,7 @@ from typing import Final
 from twingraph.rdf.change import DEFAULT, Change
 from twingraph.site.browse import facet_counts, listings
 from twingraph.site.choices import BROWSED
+from twingraph.site.cited import read_much_cited
 from twingraph.site.describe import STATEMENTS
 from twingraph.site.illustrations import Illustrator
 from twingraph.site.incoming import INCOMING, kept_of, pack_incoming
@@ -99,6 +100,7 @@ def read_prepared(reader: BuildReader) -> None:
     """Read all of it now, so that no page waits for it: what is listed, counted and searched."""
     finder_of(reader)
     kept_of(reader)
+    read_much_cited(reader)
     reader.prepared_graphs()
     for name in ANSWERED:
         reader.rows(name)
