@@ -71,6 +71,9 @@ ATTACKS: Final[Mapping[str, Callable[[], Chunks] | None]] = {
     ),
     "O5 long bodies": lambda: post(b"ASK {} # %d " % next(_numbers) + b"x" * 60000),
     "O5 escaped forms": lambda: form("ASK {} #%d é".encode() % next(_numbers) + b"%41" * 64000),
+    "O5 lists of formats": lambda: form(
+        b"ASK {}&format=%d," % next(_numbers) + (b"&format=" + b"a," * 500) * 190
+    ),
     "O6 deep addresses": lambda: iter(
         [_GET % (b"/" + b"a/" * (29000 - next(_numbers) % 600)) + b"\r\n"]
     ),

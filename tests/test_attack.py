@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from twingraph.atomic import locked, replace_file, write_synced
+from twingraph.endpoint.formats import choose_formats
 from twingraph.endpoint.protocol import RefusedError, permit, read_fields
 from twingraph.problems import TwingraphError
 from twingraph.serve.app import create_app
@@ -86,6 +88,13 @@ def test_formats_without_end_are_not_read() -> None:
     formats = read_fields([("query", "ASK {}"), ("format", "a," * 50_000)]).formats
 
     assert len(formats) <= 500
+
+    many = [("query", "ASK {}"), *[("format", "a," * 500), ("results", "b," * 500)] * 99]
+    formats = read_fields(many).formats
+    assert len(formats) <= 500  # of all lists together
+    began = time.process_time()
+    choose_formats(formats, None)
+    assert time.process_time() - began < 0.02
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,14 @@ def choose_formats(wanted: tuple[str, ...], accept: str | None) -> Choice:
     return Choice(chosen[0], chosen[1], f"format={wanted[0][:40]}")
 
 
-def _named(wanted: str, offers: tuple[Variant, ...]) -> Variant | None:
+@lru_cache(maxsize=8)
+def _known(offers: tuple[Variant, ...]) -> Mapping[str, Variant]:
     known = {offer.suffix: offer for offer in reversed(offers)}
-    known |= {offer.media_type: offer for offer in offers}
+    return known | {offer.media_type: offer for offer in offers}
+
+
+def _named(wanted: str, offers: tuple[Variant, ...]) -> Variant | None:
+    known = _known(offers)
     name = wanted.partition(";")[0].strip().lower()
     name = _SYNONYMS.get(name, name)
     return known.get(name if name in known else _KIN.get(name, name))

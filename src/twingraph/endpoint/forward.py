@@ -171,7 +171,7 @@ class Forwarded:
         takes over. A limit that one has overrun, the others would too.
         """
         scope = request.scope
-        same = _digest(key.hex(), question.hex())
+        same = hashlib.sha256(key + question).digest()
         while (first := service.making.get(same)) is not None:
             made = await asyncio.shield(first)
             if made is not None and made.for_all:

@@ -14,7 +14,7 @@ from twingraph.translation import M_, N_, Message
 
 # What clients call the parameter for the format: most `format`, SPARQLWrapper all three.
 _FORMAT_PARAMETERS: Final = ("format", "output", "results")
-_FORMATS: Final = 1000  # characters of a list of formats that are read
+_FORMATS: Final = 1000  # characters of lists of formats that are read
 NO_UPDATES: Final = (
     "this service only reads; send a SELECT, ASK, CONSTRUCT or DESCRIBE query, and propose changes "
     "to the data in its repository"
@@ -145,11 +145,14 @@ def read_fields(fields: Fields) -> ProtocolRequest:
 def _formats(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield the formats asked for, first what is wanted most; a value may list several.
 
-    What is longer than such lists are is not read.
+    What is longer than such lists are, all of them together, is not read.
     """
+    left = _FORMATS
     for parameter in _FORMAT_PARAMETERS:
         for value in found.get(parameter, ()):
-            yield from filter(None, map(str.strip, value[:_FORMATS].split(",")))
+            read = value[:left]
+            left -= len(read)
+            yield from filter(None, map(str.strip, read.split(",")))
 
 
 def permit(protocol_request: ProtocolRequest, query_bytes: int, method: str) -> None:
