@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from twingraph.endpoint.fields import MAX_FIELDS, BadEscapeError, TooManyFieldsError, fields_of
@@ -14,6 +15,7 @@ from twingraph.translation import M_, N_, Message
 
 # What clients call the parameter for the format: most `format`, SPARQLWrapper all three.
 _FORMAT_PARAMETERS: Final = ("format", "output", "results")
+_NAMED: Final = 20  # formats of which the first that fits is taken
 _FORMATS: Final = 1000  # characters of lists of formats that are read
 NO_UPDATES: Final = (
     "this service only reads; send a SELECT, ASK, CONSTRUCT or DESCRIBE query, and propose changes "
@@ -137,7 +139,7 @@ def read_fields(fields: Fields) -> ProtocolRequest:
     return ProtocolRequest(
         query=queries[0].removeprefix("\ufeff") if queries else "",  # a file's byte order mark
         dataset=Dataset(default, named) if default or named else None,
-        formats=tuple(_formats(found)),
+        formats=tuple(islice(_formats(found), _NAMED)),
         language=found.get("lang", [""])[-1],
     )
 
