@@ -1,4 +1,4 @@
-"""What names something stands under the base IRI, what is opened under the address: with proxies.
+"""Names are under the base IRI, links to open are under the address: also behind proxies.
 
 The site is served under `/data/`: by nginx, which takes the path away or passes it on, and by
 Apache; another Apache stands where w3id.org stands, and answers the names. All four take their

@@ -1,4 +1,4 @@
-"""The battery of tests/battery.txt: each line a request and what must come back, word for word."""
+"""The battery of tests/battery.txt: each line is a request and the exact response expected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work on a second core: the same result, the same errors, and nobody left behind."""
+"""Work on a second core: the same result, the same errors, and no process left behind."""
 
 from __future__ import annotations
 

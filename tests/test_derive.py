@@ -1,4 +1,4 @@
-"""Derivation on lines: what is worked out is what the rules say, whatever the graph."""
+"""Derivation on lines gives the result of the rules, whatever the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documentation is as true as the program: what it shows runs, what it lists is complete."""
+"""The documentation agrees with the program: its examples run, its lists are complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exam: what an independent author read out of the sources, asked of the published graph.
+"""The exam: facts that an independent author read in the sources, checked in the graph.
 
 `facts.csv` holds the questions; it was written from the sources alone and is nobody's to mend.
 `facts_answers.csv` says for each question how the graph answers it: a thing that the question names

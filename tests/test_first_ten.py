@@ -1,4 +1,4 @@
-"""docs/first-ten-queries.md: every query, asked in Python, answers what the page prints.
+"""docs/first-ten-queries.md: every query, run in Python, gives the result on the page.
 
 What the page shows of a terminal (curl and the command line) is run with that of all other pages,
 by tests/test_docs.py; here it is made sure that all three ways are there and answer the same.

@@ -1,4 +1,4 @@
-"""Requests that workers answer: the same bytes as without workers, limits, loss, what is kept."""
+"""Requests that workers answer: the same bytes as without workers, limits, loss, caching."""
 
 from __future__ import annotations
 

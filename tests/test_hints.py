@@ -1,4 +1,4 @@
-"""What is said below a result that is empty: terms that are none, texts without language, dates."""
+"""Hints below an empty result: unknown terms, texts without language, dates."""
 
 from __future__ import annotations
 

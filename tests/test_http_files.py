@@ -1,4 +1,4 @@
-"""Files over HTTP, asked over a real socket so that nothing is put right on the way."""
+"""Files over HTTP, requested over a real socket so that no client library corrects anything."""
 
 from __future__ import annotations
 

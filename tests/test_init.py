@@ -1,4 +1,4 @@
-"""`twingraph init`: a project of somebody's own, on which every command works at once."""
+"""`twingraph init`: a new project, on which every command works at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a query is read in time that grows with its length, whatever stands in it."""
+"""The lexer of queries takes linear time, whatever the text."""
 
 from __future__ import annotations
 

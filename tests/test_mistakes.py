@@ -1,4 +1,4 @@
-"""A mistake in a query is found where it is, and what was meant is told."""
+"""A mistake in a query is found at its position, with what was probably meant."""
 
 from __future__ import annotations
 

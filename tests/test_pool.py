@@ -1,4 +1,4 @@
-"""Queries in processes of their own: what one may take, and what is left when it took more."""
+"""Queries in processes of their own: the limits, and the state after a query that broke them."""
 
 from __future__ import annotations
 

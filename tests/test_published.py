@@ -1,4 +1,4 @@
-"""From sources to what is published: Bonn-Minsk, and two sources that contradict Berlin's table."""
+"""From sources to the published graph: Bonn-Minsk, and sources that contradict Berlin's table."""
 
 from __future__ import annotations
 

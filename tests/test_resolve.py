@@ -1,4 +1,4 @@
-"""Claims -> published values, rule by rule, on what two sources may say of Berlin's table."""
+"""Claims -> published values, rule by rule, with two sources on the facts of Berlin's table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results as programs ask for them: formats by any name, characters, graphs, what is refused."""
+"""Results for programs: formats by all their names, characters, graphs, refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server as clients meet it: things, headers, descriptions."""
+"""The server from the side of clients: resources, headers, descriptions."""
 
 from __future__ import annotations
 

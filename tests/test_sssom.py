@@ -1,4 +1,4 @@
-"""Tables of links as others write them: read as SSSOM says, and kept by `fmt` (SSSOM 1.0, TSV)."""
+"""Tables of links by other tools: read by the rules of SSSOM 1.0 (TSV), and kept by `fmt`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service as those see it who run it: its log, its numbers, its health, build after build."""
+"""The service for its operators: its log, its metrics, its health, build after build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No request makes the server reach another host, or read a file to somebody: tried over HTTP.
+"""No request makes the server reach another host, or disclose a file: tried over HTTP.
 
 A listener of this machine notes who knocks, and a Turtle file holds a word that must never come
 out. `test_guard.py` tries the same on the guard alone, with every reading of a text.

@@ -1,4 +1,4 @@
-"""What GeoNames knows of a name beyond the places at hand: its other spellings, and its countries.
+"""Other spellings and the countries of a name in GeoNames, beyond the places of the project.
 
 `exonyms.csv` (GeoNames, CC BY 4.0) has one line a city: country, inhabitants, names in several
 languages. It holds every city of a name that the shipped places have without a country, and all

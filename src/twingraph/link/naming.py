@@ -1,7 +1,7 @@
 """Undecided names of a list -> certain decisions, new places, a review.
 
-Pure: the time, the author and the places at hand are arguments. Identifiers go first, then names;
-a name that no known place is similar to, in a country that the list gives, is a new place.
+Pure functions: the time, the author and the known places are arguments. Identifiers go first, then
+names; a name that no known place is similar to, in a country that the list gives, is a new place.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Minter:
     """Slugs for new places; a slug is given once and never again."""
 
     def __init__(self, gazetteer: Gazetteer, countries: Mapping[str, str]) -> None:
-        """Begin with the slugs at hand; `countries` is code -> slug of the country."""
+        """Start with the known slugs; `countries` is code -> slug of the country."""
         self._gazetteer = gazetteer
         self._taken = set(gazetteer.by_slug) | set(countries.values())
         self._countries = dict(countries)

@@ -175,7 +175,7 @@ def write_result(site: BuildReader, bound: BoundQuery, suffix: str) -> bytes:
 def count_ahead(site: BuildReader) -> dict[object, bytes]:
     """Return the answers of all questions that count the whole graph, to be remembered.
 
-    They need no parameter and group what they count; asked once, each is written in each format.
+    They have no parameter and group their rows; the result of one run is written in each format.
     """
     found: dict[object, bytes] = {}
     for query in site.library.values():

@@ -74,7 +74,7 @@ def read_places(text: str, base: str, graph: str | None = None, minting: bool = 
         wrong.append((1, 1, "no column 'slug'"))
         return PlaceTable({}, {}, tuple(wrong))
     texts: dict[str, list[str]] = {graph or base + ENTITIES: [], graph or base + LINKS: []}
-    said, links = texts[graph or base + ENTITIES], texts[graph or base + LINKS]
+    described, links = texts[graph or base + ENTITIES], texts[graph or base + LINKS]
     lines: dict[str, int] = {}
     for row in sheet.rows:
         faults = list(_faults(row, sheet.columns))
@@ -84,7 +84,7 @@ def read_places(text: str, base: str, graph: str | None = None, minting: bool = 
         wrong += faults
         if not faults:
             lines[place] = row.line
-            said += [f"<{place}> {rest}" for rest in _statements(base, row.cells, minting)]
+            described += [f"<{place}> {rest}" for rest in _statements(base, row.cells, minting)]
             links += [f"<{place}> {_SAME} {other} ." for other in _same_as(row.cells)]
     return PlaceTable(texts, lines, tuple(wrong))
 
