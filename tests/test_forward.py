@@ -72,6 +72,7 @@ PATHS = [
     "/reconcile/1.0-draft", "/reconcile/1.0-draft/", "/reconcile/1.0-draft/match",
     "/reconcile/1.0-draft/extend", "/reconcile/1.0-draft/extend/propose",
     "/reconcile/1.0-draft/preview?id=bonn", "/doc/list/place.ttl", "/doc/list/nothing.ttl",
+    "/sparql?since=" + "a" * 10_000,
 ]  # fmt: skip
 POSTED: list[tuple[str, dict[str, Any]]] = [
     ("/reconcile", {"data": {"queries": '{"q0": {"query": "Köln"}}'}}),

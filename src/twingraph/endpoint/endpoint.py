@@ -120,7 +120,7 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
             body = scope["state"].get("body")
             if body is None:
                 body = await _read_body(receive, body_limit(service.limits))
-                if len(body) > LONG_TEXT:  # a worker, which has no loop, finds it read
+                if len(body) > LONG_TEXT:
                     await service.long_texts.turn()
             fields = list(read_form(content_type, body, fields))
         protocol_request = read_fields(fields)

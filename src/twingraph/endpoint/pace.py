@@ -14,6 +14,13 @@ class Pace:
         self._turn = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Wait for those that came before, and for the pause after the last of them."""
+        """Wait for those that came before, and for the pause after the last of them.
+
+        A worker, which has no loop and does one thing at a time, does not wait.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
         await self._turn.acquire()
-        asyncio.get_running_loop().call_later(self._pause, self._turn.release)
+        loop.call_later(self._pause, self._turn.release)
