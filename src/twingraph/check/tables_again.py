@@ -15,6 +15,7 @@ from twingraph.check.evident_tables import GONE, RANK, beginning
 from twingraph.derive.increment import ChangedGraph
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
 from twingraph.source.again import ReadAgain
+from twingraph.source.tables.places import NAME as PLACES
 
 _TYPE, _LABEL = str(RDF.type), str(RDFS.label)
 _SUBJECT, _PARTNER = str(TG.subject), str(TG.partner)
@@ -35,6 +36,8 @@ def tables_now(read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]) -> S
               for lines in file.texts.values()]  # fmt: skip
     if not any(file.is_table for file in read.curated.files):
         return ()
+    if any(file.path.endswith(f"entities/{PLACES}") for file in read.fresh):
+        return None  # what was judged of it may stand there no more
     base = read.curated.settings.base_iri
     lists = f"{base}graph/import/"
     gone, come = read.written.removed, read.written.added
