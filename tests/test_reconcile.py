@@ -15,6 +15,7 @@ from referencing import Registry, Resource
 from starlette.testclient import TestClient
 
 from twingraph.derive.names import fold
+from twingraph.link import countries, exonyms
 from twingraph.link.gazetteer import Gazetteer, Place
 from twingraph.link.matcher import Query, find
 from twingraph.link.reconcile import (
@@ -25,6 +26,7 @@ from twingraph.link.reconcile import (
     answer_match,
 )
 from twingraph.link.reconcile_extend import answer_extend, answer_extend_draft, suggest_entity
+from twingraph.web.reconcile import read_tables
 
 REFINE = {"Origin": "http://127.0.0.1:3333"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -363,3 +365,20 @@ def test_the_page_for_pasting_names(client: TestClient) -> None:
         assert f">{heading}</h2>" in answer.text
     assert 'href="place/bonn.html"' in answer.text
     assert "<b>" not in answer.text
+
+
+def test_matching_opens_no_file_once_its_tables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker may open none, and is asked before what others prepare for it is there."""
+    countries.table.cache_clear()
+    exonyms.read.cache_clear()
+    exonyms._by_form.cache_clear()
+    countries._table.cache_clear()
+    read_tables()
+
+    def refuse(*_: object, **__: object) -> object:
+        raise OSError("too many open files")
+
+    monkeypatch.setattr("io.open", refuse)
+    assert exonyms.cities_named("neapel")
+    assert countries._table()
+    assert fold("Мінск 北京").isascii()

@@ -40,6 +40,16 @@ _DIGRAPHS: Final = str.maketrans(
 _MAX_JOINED: Final = 4  # words of a name that people also write as one
 
 
+def read_letters() -> None:
+    """Read what folding knows of letters: anyascii opens a file for each 256 of them, when needed.
+
+    Unicode has letters up to U+2FFFF and what extends them; surrogates are none.
+    """
+    for block in range(0x300):
+        if not 0xD8 <= block < 0xE0:
+            anyascii(chr(block << 8 | 0xFF))
+
+
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """Return the form that the spellings of a name share: lower-case ASCII words, single spaces.

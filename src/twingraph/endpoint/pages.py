@@ -44,7 +44,7 @@ from twingraph.site.prepared import read_prepared
 from twingraph.site.read_ahead import read_build, read_program
 from twingraph.site.reader import ANSWERS, LANGUAGES, BuildReader, load_site
 from twingraph.site.results import count_ahead
-from twingraph.web.reconcile import gazetteer_in, keep_register
+from twingraph.web.reconcile import gazetteer_in, keep_register, read_tables
 from twingraph.web.sitemap import paths_in
 
 Value = TypeVar("Value")
@@ -156,6 +156,7 @@ class PageMaker:
         site = replace(site, guarded=BlockingEvaluator(evaluator, lambda ask: drive(ask())))
         self._service = Service(site, evaluator)
         self._app = alone()
+        read_tables()
 
     def preparations(self) -> list[Preparation]:
         """Return what to do once before workers are forked, so that none does it for itself."""

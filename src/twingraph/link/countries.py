@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -40,17 +41,21 @@ AUSTRALIAN_STATES: Final = frozenset(
 
 
 @cache
+def table() -> str:
+    """Return the text of `countries.csv`; read once, so that who may open no file can have it."""
+    return (Path(__file__).parent / "countries.csv").read_text(encoding="utf-8")
+
+
+@cache
 def _table() -> tuple[Mapping[str, str], frozenset[str], Mapping[str, tuple[str, str]]]:
     """Return (folded name -> code), every code, and (code -> English and German name)."""
-    path = Path(__file__).parent / "countries.csv"
     by_name: dict[str, str] = {}
     shown: dict[str, tuple[str, str]] = {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            for name in row["names"].split("|"):
-                by_name[_key(name)] = row["code"]
-            shown[row["code"]] = (row["en"], row["de"])
-            by_name[_key(row["en"])] = by_name[_key(row["de"])] = row["code"]
+    for row in csv.DictReader(StringIO(table(), newline="")):
+        for name in row["names"].split("|"):
+            by_name[_key(name)] = row["code"]
+        shown[row["code"]] = (row["en"], row["de"])
+        by_name[_key(row["en"])] = by_name[_key(row["de"])] = row["code"]
     return by_name, frozenset(shown), shown
 
 

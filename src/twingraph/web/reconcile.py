@@ -23,6 +23,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from twingraph.derive.names import read_letters
+from twingraph.link import countries, exonyms
 from twingraph.link.gazetteer import Gazetteer
 from twingraph.link.places import gazetteer_of
 from twingraph.link.reconcile import (
@@ -114,6 +116,13 @@ def register_in(state: State, site: BuildReader) -> Register:
         if known is None or known[0] is not site:
             known = keep_register(state, site, gazetteer_in(site))
     return known[1]
+
+
+def read_tables() -> None:
+    """Read the files that matching needs: who is asked before all is read may open none."""
+    countries.table()
+    exonyms.read()
+    read_letters()
 
 
 def gazetteer_in(site: BuildReader) -> Gazetteer:
