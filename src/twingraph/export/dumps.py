@@ -39,7 +39,7 @@ from twingraph.rdf.vocabulary import NS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
-_PART: Final = 4  # a change of a greater part of the graph is no reason to go on from the old one
+_PART: Final = 20  # a change of a greater part of the graph is no reason to go on from the old one
 _LISTS: Final = "graph/import/"
 _VOCABULARY: Final = "vocabulary"  # the file name of the ontology and the code lists alone
 
@@ -72,8 +72,7 @@ class Frozen:
             return None
         if self.known is not None:
             return self.known
-        found = Change.of_file(path, self.dataset)
-        return found if len(found) * _PART <= len(self.dataset) else None
+        return Change.of_file(path, self.dataset, len(self.dataset) // _PART)
 
     @cached_property
     def dataset(self) -> Dataset:

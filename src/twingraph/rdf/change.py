@@ -54,9 +54,10 @@ class Change:
         return cls(_filled(removed), _filled(added))
 
     @classmethod
-    def of_file(cls, path: Path, after: Dataset) -> Change:
+    def of_file(cls, path: Path, after: Dataset, most: int | None = None) -> Change | None:
         """Compare the sorted N-Quads of a build with a dataset; only what differs is read as text.
 
+        None where more than `most` lines differ.
         Raises `OSError` and `ValueError` where the file is none.
         """
         raw = mapped(path)
@@ -72,6 +73,8 @@ class Change:
                 old, new = set(raw[reached:stop].split(b"\n")), set(chunk.split(b"\n"))
                 removed |= old - new
                 added |= new - old
+                if most is not None and len(removed) + len(added) > most:
+                    return None
             reached = stop
         removed.update(raw[reached:].split(b"\n"))
         return cls(_by_graph(removed - {b""}), _by_graph(added - {b""}))
