@@ -41,7 +41,7 @@ from twingraph.source.read import read_project
 CASES: Final = ATLAS.parent / "cases"
 OURS: Final = (b"access-control-allow-origin", b"x-content-type-options", b"date")
 # What a query may be answered with, whatever it is.
-QUERY_STATUSES: Final = {200, 304, 400, 403, 406, 412, 413, 414, 415, 431, 503, 504, 507}
+QUERY_STATUSES: Final = {200, 304, 400, 403, 406, 412, 413, 414, 415, 417, 431, 503, 504, 507}
 # What a status tells besides (RFC 9110 §15), and what must have been sent to get it.
 _NEEDED: Final[Mapping[int, tuple[bytes, ...]]] = {
     206: (b"content-type", b"accept-ranges"), 301: (b"location",), 302: (b"location",),
@@ -56,7 +56,7 @@ _ONLY_WHERE: Final[Mapping[int, tuple[bytes, ...]]] = {
 }  # fmt: skip
 BASE: Final = "https://w3id.org/twingraph/"
 PREFIXES: Final = prefixes_for(BASE)
-STATUSES: Final = QUERY_STATUSES | {204, 206, 301, 302, 303, 307, 308, 404, 405, 408, 410, 416, 417,
+STATUSES: Final = QUERY_STATUSES | {204, 206, 301, 302, 303, 307, 308, 404, 405, 408, 410, 416,
                                     429, 501, 505}  # fmt: skip
 
 
