@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 
 class Pace:
@@ -11,16 +12,21 @@ class Pace:
     def __init__(self, pause: float) -> None:
         """Let one go on each `pause` seconds."""
         self._pause = pause
-        self._turn = asyncio.Lock()
+        self._next = 0.0  # when the next may go on
 
     async def turn(self) -> None:
-        """Wait for those that came before, and for the pause after the last of them.
+        """Wait for those that came before, and for the pause after the last of them."""
+        now = time.monotonic()
+        start = max(now, self._next)
+        self._next = start + self._pause
+        if start > now and _has_loop():
+            await asyncio.sleep(start - now)
 
-        A worker, which has no loop and does one thing at a time, does not wait.
-        """
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        await self._turn.acquire()
-        loop.call_later(self._pause, self._turn.release)
+
+def _has_loop() -> bool:
+    """Does an event loop run here? A worker has none: it does one thing at a time."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
