@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from twingraph.build import Built, build
 from twingraph.kept import KEPT, RECORD
 from twingraph.rdf.change import Change
-from twingraph.rdf.dataset import Dataset
+from twingraph.rdf.dataset import Dataset, about
 from twingraph.rdf.spliced import Parts, Raw, edited_lines, taken
 from twingraph.rdf.spool import Spool
 from twingraph.rdf.turtle_splice import ChangedBlocks, trig_pieces, turtle_pieces
@@ -351,7 +352,10 @@ def test_documents_are_written_anew_in_part(
     change = Change.between(one, other)
     blocks = ChangedBlocks(prefixes)
     lines = {"": other.default, **other.named}
-    changed = {name: blocks.of(name, change.subjects(name), lines[name]) for name in change.graphs}
+    changed = {
+        name: blocks.of(name, change.subjects(name), partial(about, lines[name]))
+        for name in change.graphs
+    }
 
     def turtle(graph: Dataset) -> bytes:
         body = TurtleBody(graph.default, prefixes, Spool())

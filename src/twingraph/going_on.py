@@ -157,7 +157,7 @@ def _dataset(
 
 def _triples_of(path: Path, graph: str) -> bytes:
     """Return the triples of a graph, sorted, from N-Quads."""
-    end = f" <{graph}> .".encode()
-    quads = path.read_bytes().split(b"\n")
-    found = sorted(line[: -len(end)] + b" .\n" for line in quads if line.endswith(end))
+    end = f" <{graph}> .\n".encode()
+    with path.open("rb") as quads:  # hardly any of which are wanted: never all in memory
+        found = sorted(line[: -len(end)] + b" .\n" for line in quads if line.endswith(end))
     return b"".join(found)

@@ -31,6 +31,7 @@ from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset, chunks, parse_lines
 from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import ENTITIES, LINKS, VOCABULARY, source_of
+from twingraph.rdf.quad_file import QuadFile
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.spool import Spool
 from twingraph.rdf.turtle_splice import ChangedBlocks
@@ -73,6 +74,12 @@ class Frozen:
         if self.known is not None:
             return self.known
         return Change.of_file(path, self.dataset, len(self.dataset) // _PART)
+
+    @cached_property
+    def quads_before(self) -> QuadFile | None:
+        """The quads of the build before, where they and the change are known before the graph."""
+        path = self.before.path(NAME) if self.before and self.known is not None else None
+        return QuadFile(path) if path else None
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -7,7 +7,8 @@ there is nothing here, and they are written whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,8 @@ from twingraph.rdf.turtle_splice import Blocks, trig_pieces, turtle_pieces
 
 if TYPE_CHECKING:
     from twingraph.export.dumps import Frozen
+
+Splice = Callable[["Frozen", Change, Raw], list[Piece] | None]
 
 _OF_ONTOLOGY: Final = ("context.jsonld", "vocabulary.")
 _OF_CURATED: Final = ("curated.nt", "curated.ttl")
@@ -53,7 +56,7 @@ def _is_touched(graph: Frozen, change: Change, name: str) -> bool:
 
 def pieces_of(graph: Frozen, name: str) -> Iterator[bytes | memoryview] | None:
     """Return a dump as the one before with what changed; None where it is written whole."""
-    splice = SPLICED.get(name)
+    splice = SPLICED.get(name) or _splice_of_source(graph, name)
     if splice is None or graph.before is None or graph.change is None:
         return None
     path = graph.before.path(name)
@@ -73,16 +76,6 @@ def _encoded(graphs: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
         yield from (quad_line(line, name).encode() for line in lines)
 
 
-def _triples(_: Frozen, change: Change, raw: Raw) -> list[Piece]:
-    removed, added = (side.get(DEFAULT, ()) for side in (change.removed, change.added))
-    return edited_lines(raw, (line.encode() for line in removed), (line.encode() for line in added))
-
-
-def _turtle(graph: Frozen, change: Change, raw: Raw) -> list[Piece]:
-    blocks, used = _blocks(graph, change, DEFAULT)
-    return turtle_pieces(raw, blocks, used, graph.prefixes)
-
-
 def _trig(graph: Frozen, change: Change, raw: Raw) -> list[Piece] | None:
     if _has_other_graphs(graph, change):
         return None
@@ -100,22 +93,57 @@ def _has_other_graphs(graph: Frozen, change: Change) -> bool:
 
 
 def _blocks(graph: Frozen, change: Change, name: str) -> tuple[Blocks, frozenset[str]]:
-    lines = graph.dataset.named[name] if name else graph.dataset.default
-    return graph.changed_blocks.of(name, change.subjects(name), lines)
+    lines_about = partial(_lines_about, graph, change, name)
+    return graph.changed_blocks.of(name, change.subjects(name), lines_about)
+
+
+def _lines_about(graph: Frozen, change: Change, name: str, subject: str) -> Sequence[str]:
+    """Return the lines of a graph about a subject (`<IRI>`), as they are now.
+
+    Where a change is known before the graph is read, they are those of the build before with what
+    changed, so that no graph need be read for that.
+    """
+    before = graph.quads_before
+    if before is None:
+        return about(graph.dataset.named[name] if name else graph.dataset.default, subject)
+    removed, added = (about(side.get(name, ()), subject) for side in (change.removed, change.added))
+    return sorted({*before.about(subject).get(name, ())}.difference(removed).union(added))
 
 
 def _jsonld(graph: Frozen, change: Change, raw: Raw) -> list[Piece] | None:
     if graph.base + VOCABULARY in change.graphs:
         return None
-    lines = graph.dataset.default
-    nodes = ((item[1:-1], about(lines, item)) for item in change.subjects(DEFAULT))
+    lines_about = partial(_lines_about, graph, change, DEFAULT)
+    nodes = ((item[1:-1], lines_about(item)) for item in change.subjects(DEFAULT))
     return jsonld_pieces(raw, nodes, graph.context)
 
 
-SPLICED: Final[Mapping[str, Callable[[Frozen, Change, Raw], list[Piece] | None]]] = {
+def _splice_of_source(graph: Frozen, name: str) -> Splice | None:
+    """Return what edits a file of one source; None where it is none, or the graph is not known."""
+    folder, _, file = name.partition("/")
+    slug, _, suffix = file.rpartition(".")
+    graphs = [item for item in graph.dataset.named
+              if source_of(item, graph.base) and item.rpartition("/")[2] == slug]  # fmt: skip
+    if folder != "sources" or suffix not in _OF_SOURCE or len(graphs) != 1:
+        return None
+    return partial(_OF_SOURCE[suffix], graphs[0])
+
+
+def _graph_lines(name: str, _: Frozen, change: Change, raw: Raw) -> list[Piece]:
+    removed, added = (side.get(name, ()) for side in (change.removed, change.added))
+    return edited_lines(raw, (line.encode() for line in removed), (line.encode() for line in added))
+
+
+def _graph_turtle(name: str, graph: Frozen, change: Change, raw: Raw) -> list[Piece]:
+    blocks, used = _blocks(graph, change, name)
+    return turtle_pieces(raw, blocks, used, graph.prefixes)
+
+
+_OF_SOURCE: Final = {"nt": _graph_lines, "ttl": _graph_turtle}
+SPLICED: Final[Mapping[str, Splice]] = {
     NAME: _quads,
-    "twingraph.nt": _triples,
-    "twingraph.ttl": _turtle,
+    "twingraph.nt": partial(_graph_lines, DEFAULT),
+    "twingraph.ttl": partial(_graph_turtle, DEFAULT),
     "twingraph.trig": _trig,
     "twingraph.jsonld": _jsonld,
 }

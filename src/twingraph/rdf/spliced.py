@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from mmap import ACCESS_READ, mmap
+from mmap import ACCESS_READ, MADV_DONTNEED, PAGESIZE, mmap
 from pathlib import Path
 from typing import Final
 
@@ -109,6 +109,14 @@ def taken(raw: Raw, pieces: Iterable[Piece]) -> Iterator[bytes | memoryview]:
             continue
         for place in range(piece.start, piece.stop, _COPIED):
             yield view[place : min(place + _COPIED, piece.stop)]
+            _let_go(raw, place)
+
+
+def _let_go(raw: Raw, place: int) -> None:
+    """Keep no page of a mapped file in memory that was copied; it is read again when needed."""
+    if isinstance(raw, mmap) and hasattr(mmap, "madvise"):
+        start = place - place % PAGESIZE
+        raw.madvise(MADV_DONTNEED, start, min(_COPIED, len(raw) - start))
 
 
 def line_key(raw: Raw, place: int) -> bytes:

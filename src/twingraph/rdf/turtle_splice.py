@@ -7,11 +7,10 @@ told from those that were named, those of the new blocks, and those that went wi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from twingraph.rdf.dataset import about
 from twingraph.rdf.spliced import Parts, Piece, Raw
 from twingraph.rdf.turtle import iri_text, prefix_lines
 from twingraph.rdf.turtle_stream import TurtleWriter
@@ -33,13 +32,13 @@ class ChangedBlocks:
         self._made: dict[str, tuple[Blocks, frozenset[str]]] = {}
 
     def of(
-        self, graph: str, subjects: Iterable[str], lines: Sequence[str]
+        self, graph: str, subjects: Iterable[str], lines_about: Callable[[str], Sequence[str]]
     ) -> tuple[Blocks, frozenset[str]]:
         """Return the blocks of subjects (texts) of a graph, sorted, and the prefixes they use."""
         if graph not in self._made:
             writer = TurtleWriter(self.prefixes)
             blocks = [
-                (subject[1:-1].encode(), "".join(writer.blocks(about(lines, subject))).encode())
+                (subject[1:-1].encode(), "".join(writer.blocks(lines_about(subject))).encode())
                 for subject in subjects
             ]
             self._made[graph] = sorted(blocks), frozenset(writer.used)
