@@ -7,6 +7,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from random import Random
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,7 @@ from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.vocabulary import HOME, RDF, RDFS, SKOS, TG, prefixes_for
 from twingraph.settings import Settings
+from twingraph.site import prepared
 from twingraph.site.line_reader import line_reader
 from twingraph.site.prepared import ANSWERED, STARTS, prepare, same_starts
 
@@ -282,3 +284,20 @@ def test_the_code_of_a_country_reaches_too_much(graph: Dataset) -> None:
 def test_a_table_with_a_line_end_in_a_cell_is_not_edited_by_lines() -> None:
     assert edited(b'iri,name\r\na,"A\r\nb,B"\r\n', {"b": b""}) is None
     assert edited(b'iri,name\r\n"a,b",A\r\n', {}) is None
+
+
+LINES: Final = st.sets(st.sampled_from("abcdefghij"))
+
+
+@given(old=LINES, new=LINES)
+def test_how_a_graph_begins_is_told_from_how_it_began(old: set[str], new: set[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepared, "STATEMENTS", 3)
+        if len(old) <= 3:
+            return
+        raw = json.dumps({"g": {"number": len(old), "first": sorted(old)[:3]}}).encode()
+        known = prepared.starts_after(
+            raw, Change({"g": sorted(old - new)}, {"g": sorted(new - old)})
+        )
+    assert known.get("g", sorted(new)[:3]) == sorted(new)[:3]
+    assert "g" in known or any(line in sorted(old)[:3] for line in old - new)

@@ -36,7 +36,7 @@ from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
 from twingraph.site.line_reader import line_reader
-from twingraph.site.prepared import ANSWERED, STARTS, prepare, same_starts
+from twingraph.site.prepared import ANSWERED, STARTS, Starts, prepare, same_starts, starts_after
 from twingraph.site.reader import PREPARED, BuildReader
 from twingraph.source.curated import Curated
 from twingraph.version import __version__
@@ -145,7 +145,11 @@ def _prepare(frozen: Frozen) -> dict[str, Callable[[], Iterable[bytes]]]:
             release=settings.release,
         )
 
-    return prepare(reader, frozen.dataset.named)
+    def starts() -> Starts:
+        raw = frozen.before.read(STARTS) if frozen.before and frozen.change is not None else None
+        return {} if raw is None or frozen.change is None else starts_after(raw, frozen.change)
+
+    return prepare(reader, frozen.dataset.named, starts)
 
 
 def _licence(curated: Curated) -> str:

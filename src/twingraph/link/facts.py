@@ -15,10 +15,11 @@ from pyoxigraph import NamedNode, Quad, Triple
 
 from twingraph.derive.published import CLAIM_PREDICATES, read_claims
 from twingraph.derive.resolve import Claim, Value
+from twingraph.rdf.byte_lines import ByteLines
 from twingraph.rdf.dataset import Dataset, by_subject, parse_lines, term_of, text_of
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.reads import ALL, LINKS, of_kind, of_property
-from twingraph.rdf.scan import with_property
+from twingraph.rdf.scan import raw_lines, with_property
 from twingraph.rdf.vocabulary import HOME, RDF, RDFS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
@@ -28,6 +29,7 @@ _TYPE: Final = str(RDF.type)
 SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 _SCANNED: Final = 6  # properties whose lines are looked for one by one, before all are indexed
 
+Lines = Sequence[str]
 Made = TypeVar("Made")
 
 
@@ -81,7 +83,7 @@ class LinkFacts:
         self._inverse: dict[str, dict[str, list[str]]] = {}
         self._tables: dict[str, Mapping[str, Sequence[str]]] = {}
         self._scanned: dict[str, Sequence[str]] = {}
-        self._index: dict[str, list[str]] | None = None
+        self._index: Mapping[str, Lines] | None = None
         self._members: dict[str, list[str]] = {}
         self._memory: dict[Hashable, tuple[Any, frozenset[str]]] = {}
 
@@ -115,17 +117,18 @@ class LinkFacts:
     def _ranges(self) -> dict[str, tuple[int, int]]:
         return {iri: (start, end) for iri, start, end in by_subject(self._lines)}
 
-    def index(self) -> dict[str, list[str]]:
-        """Return the lines by property, which are sorted into an index once."""
+    def index(self) -> Mapping[str, Lines]:
+        """Return the lines by property, which are sorted into an index once.
+
+        Lines that lie in a file stay the bytes that they are there until they are read.
+        """
         if self._index is None:
-            found: dict[str, list[str]] = defaultdict(list)
-            for line in self._lines:
-                found[line.split(" ", 2)[1]].append(line)
-            self._index = found
+            raw = raw_lines(self._lines)
+            self._index = _by_property(self._lines) if raw is None else _raw_by_property(raw)
             self._scanned.clear()
         return self._index
 
-    def _lines_with(self, predicate: str) -> Sequence[str]:
+    def _lines_with(self, predicate: str) -> Lines:
         """Return the lines with a property, as it is written in them.
 
         Who asks for few, as a build that goes on from another does, waits for no index.
@@ -313,6 +316,20 @@ class LinkFacts:
             for subject, _, value in pairs
             if (found := target.id_of(value[1:-3]))
         )
+
+
+def _by_property(lines: Iterable[str]) -> Mapping[str, Lines]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        found[line.split(" ", 2)[1]].append(line)
+    return found
+
+
+def _raw_by_property(lines: Iterable[bytes]) -> Mapping[str, Lines]:
+    found: dict[bytes, list[bytes]] = defaultdict(list)
+    for line in lines:
+        found[line.split(b" ", 2)[1]].append(line)
+    return {name.decode(): ByteLines.of(several) for name, several in found.items()}
 
 
 @dataclass(frozen=True)

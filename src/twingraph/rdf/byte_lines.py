@@ -19,6 +19,11 @@ class ByteLines(Sequence[str]):
         """Take what makes the lines, without their ends, when they are asked for, and how many."""
         self._make, self._size = make, size
 
+    @classmethod
+    def of(cls, lines: list[bytes]) -> ByteLines:
+        """Return lines that are there."""
+        return cls(lambda: lines, len(lines))
+
     @cached_property
     def _lines(self) -> list[bytes]:
         return self._make()

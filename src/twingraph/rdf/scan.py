@@ -16,7 +16,7 @@ def with_property(lines: Sequence[str], predicate: str, value: str = "") -> list
     ['<a> <q> <o> .', '<b> <q> <o> .']
     """
     middle = f"> {predicate} {value} ." if value else f"> {predicate} "
-    raw = _raw(lines)
+    raw = raw_lines(lines)
     if raw is not None:
         sought = middle.encode()
         found = [line.decode() for line in raw if sought in line]
@@ -31,7 +31,7 @@ def count_values(lines: Sequence[str], values: Set[str]) -> Counter[tuple[str, s
     >>> count_values(["<a> <p> <o> .", "<b> <p> <o> .", '<b> <p> "o" .'], {"<o>"})
     Counter({('<p>', '<o>'): 2})
     """
-    raw = _raw(lines)
+    raw = raw_lines(lines)
     found: Counter[tuple[str, str]] = Counter()
     if raw is not None:
         sought = {f"{value} .".encode() for value in values}
@@ -49,6 +49,7 @@ def count_values(lines: Sequence[str], values: Set[str]) -> Counter[tuple[str, s
     return found
 
 
-def _raw(lines: Sequence[str]) -> Sequence[bytes] | None:
+def raw_lines(lines: Sequence[str]) -> Sequence[bytes] | None:
+    """Return lines as the bytes that they are; None where they are text."""
     found: Sequence[bytes] | None = getattr(lines, "raw", None)
     return found

@@ -31,6 +31,8 @@ from twingraph.site.lists import CLASSES, members_of
 from twingraph.site.names import NAMES, finder_of, pack_names
 from twingraph.site.reader import ANSWERS, GRAPHS, LANGUAGES, PREPARED, BuildReader, pack_rows
 
+Starts = Mapping[str, Sequence[str]]
+
 STARTS: Final = f"{PREPARED}/{GRAPHS}"
 # queries that need nothing filled in and whose answers are short beside what they read
 ANSWERED: Final = (
@@ -66,24 +68,41 @@ _MADE: Final[Mapping[str, Callable[[BuildReader], bytes]]] = {
 
 
 def prepare(
-    reader: Callable[[], BuildReader], graphs: Mapping[str, Sequence[str]]
-) -> dict[str, Callable[[], Iterable[bytes]]]:
+    reader: Callable[[], BuildReader], graphs: Mapping[str, Sequence[str]],
+    starts: Callable[[], Starts] = dict,
+) -> dict[str, Callable[[], Iterable[bytes]]]:  # fmt: skip
     """Return what makes each file, by its path in the build.
 
-    `reader` returns who reads what is published; `graphs` are the sorted lines of the named graphs.
+    `reader` returns who reads what is published; `graphs` are the sorted lines of the named graphs,
+    `starts` the first of those of which they are known.
     """
-    files: dict[str, Callable[[], Iterable[bytes]]] = {STARTS: lambda: [_starts(graphs)]}
+    files: dict[str, Callable[[], Iterable[bytes]]] = {STARTS: lambda: [_starts(graphs, starts())]}
     for name, make in _MADE.items():
         files[f"{PREPARED}/{name}"] = lambda make=make: [make(reader())]  # type: ignore[misc]  # mypy sees no default
     return files
 
 
-def _starts(graphs: Mapping[str, Sequence[str]]) -> bytes:
+def _starts(graphs: Mapping[str, Sequence[str]], known: Starts) -> bytes:
     return _json({
-        name: {"number": len(lines), "first": lines[:STATEMENTS]}
+        name: {"number": len(lines), "first": known.get(name) or lines[:STATEMENTS]}
         for name, lines in graphs.items()
         if len(lines) > STATEMENTS
     })  # fmt: skip
+
+
+def starts_after(raw: bytes, change: Change) -> Starts:
+    """Return how large graphs begin after a change, where what was kept of them tells.
+
+    It does not where more of the kept lines went than came: none knows which follow on them.
+    """
+    found = {}
+    for name, kept in json.loads(raw).items():
+        first = kept["first"]
+        come = [line for line in change.added.get(name, ()) if line <= first[-1]]
+        now = sorted({*first, *come}.difference(change.removed.get(name, ())))
+        if len(now) >= STATEMENTS:
+            found[name] = now[:STATEMENTS]
+    return found
 
 
 def same_starts(change: Change, graphs: Mapping[str, Sequence[str]]) -> bool:
