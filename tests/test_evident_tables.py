@@ -93,9 +93,6 @@ AMISS: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
                           more("slug,geonames\nbonn,2946447\nnowhere,1\n")),
     "a partner that went": ("X03", "data/sources/beside.ttl:4",
                             turtle('place:minsk owl:deprecated true')),
-    "a list of no language": ("E06", "data/imports/first/rows.csv:1",
-                              {"data/imports/first/import.toml":
-                               (HEAD + RANK).replace('language = "en"\n', "")}),
 }  # fmt: skip
 
 
