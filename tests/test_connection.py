@@ -182,6 +182,7 @@ CHUNKED = b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
         (GET + b"Expect: tea\r\n\r\n", 417),  # RFC 9110 §10.1.1
         (GET + b"Expect: 100-continue, tea\r\n\r\n", 417),
         (GET + b"Expect: 100-continue\r\nExpect: tea\r\n\r\n", 417),
+        (GET + b"Expect: , 100-continue,\r\n\r\n", 200),
         (GET + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),  # RFC 9112 §6.1
         (GET + b"Transfer-Encoding: gzip\r\n\r\n", 501),
         (b"POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
@@ -559,6 +560,34 @@ def test_http_1_0_is_not_asked_for_a_body(running: Running) -> None:
             line.recv(100)
 
 
+def test_a_body_that_came_is_not_asked_for(running: Running) -> None:
+    """Who wants to know whether its client has left reads on behind the body."""
+    with connected(running) as line:
+        line.sendall(
+            b"POST /never HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+            b"Content-Length: 3\r\n\r\nabc"
+        )
+        line.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            line.recv(100)
+
+
+@pytest.mark.parametrize(
+    ("bad", "wanted"),
+    [(b"nonsense\r\n\r\n", b"400"), (b"BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n", b"501")],
+)
+def test_what_is_refused_behind_a_request_is_told_behind_its_answer(
+    running: Running, bad: bytes, wanted: bytes
+) -> None:
+    for path in (b"/a", b"/slow"):
+        answer = exchange(running, b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % path + bad)
+
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.count(b"HTTP/1.1 ") == 2
+        assert b"HTTP/1.1 %b " % wanted in answer
+        assert answer.endswith(b"\n")
+
+
 def test_the_host_of_the_target_counts() -> None:
     """RFC 9112 §3.2.2: a proxy's `Host` may be that of a hop."""
     headers = [(b"a", b"b"), (b"host", b"x")]
@@ -567,10 +596,11 @@ def test_the_host_of_the_target_counts() -> None:
     assert scope_of("GET", "1.1", b"//y/a", headers, (None, None))["headers"] == headers
 
 
-def test_a_body_is_asked_for_where_the_client_waits(running: Running) -> None:
+@pytest.mark.parametrize("expected", [b"100-continue", b"100-Continue,", b", 100-continue"])
+def test_a_body_is_asked_for_where_the_client_waits(running: Running, expected: bytes) -> None:
     with connected(running) as line:
         line.sendall(
-            b"POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+            b"POST /a HTTP/1.1\r\nHost: x\r\nExpect: %b\r\nContent-Length: 3\r\n\r\n" % expected
         )
         assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         line.sendall(b"abc")

@@ -49,4 +49,16 @@ def test_a_long_form_does_not_hold_up_who_stands_behind_it(value: bytes) -> None
 def test_too_many_fields_are_refused() -> None:
     assert len(readable(b"&".join([b"a=1"] * MAX_FIELDS))) == MAX_FIELDS
     with pytest.raises(RefusedError, match="more than 200 parameters"):
-        readable(b"&" * MAX_FIELDS)
+        readable(b"&".join([b"a=1"] * (MAX_FIELDS + 1)))
+
+
+def test_empty_fields_do_not_count() -> None:
+    """They are skipped, says the URL Standard §5.1."""
+    assert readable(b"&" * 260_000 + b"a=1" + b"&" * MAX_FIELDS) == [("a", "1")]
+
+
+def test_a_lone_sign_is_itself_at_any_length() -> None:
+    for length in (10, 100_000):
+        assert fields_of(b"q=100%+" + b"a" * length + b"%25") == [
+            ("q", "100% " + "a" * length + "%")
+        ]

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -36,7 +36,7 @@ from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
 from twingraph.site.browse import browse_csv, pack_csv
-from twingraph.site.cited import MUCH_CITED
+from twingraph.site.cited import MUCH_CITED, cited_rows
 from twingraph.site.describe import describe
 from twingraph.site.incoming import INCOMING, MOST, incoming_of, pack_incoming
 from twingraph.site.line_reader import FROM_LINES, OF_LINES, line_reader
@@ -199,14 +199,16 @@ def test_the_place_of_a_problem_is_looked_up(settings: Settings) -> None:
     assert len(seen) == 1
 
 
-def test_remembered_lists_are_bounded(site: BuildReader) -> None:
-    before: Mapping[object, Any] = dict(site.memory)
+def test_what_is_prepared_outlives_any_number_of_pages(site: BuildReader) -> None:
+    """The citations of each source were remembered beside it, and pushed it out."""
+    fresh = replace(site, memory={"first": "prepared"})
     for number in range(200):
-        assert site.remember(("test", number), lambda number=number: number) == number  # type: ignore[misc]  # bound now
+        cited_rows(fresh, f"{HOME}id/source/s{number}", "en", "en/source/s.html")
+        fresh.rows("cited", this=NamedNode(f"{HOME}id/source/s{number}"))
 
-    assert len(site.memory) <= 128
-    site.memory.clear()
-    site.memory.update(before)
+    assert fresh.memory["first"] == "prepared"
+    groups = [key for key in fresh.memory if isinstance(key, tuple) and key[0] == "recent"]
+    assert {len(fresh.memory[key]) for key in groups} == {8}
 
 
 def test_what_repeats_is_summed_up_for_people_and_whole_for_programs(

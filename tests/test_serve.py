@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from pyoxigraph import (
     parse,
 )
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from twingraph.rdf.frozen import default_triples
+from twingraph.serve.target import scope_of
 from twingraph.settings import Settings
 from twingraph.site.reader import BuildReader
 
@@ -167,6 +170,27 @@ def test_every_answer_is_open_to_all_and_safe_in_a_browser(client: TestClient, p
 def test_options_tells_what_is_allowed(client: TestClient) -> None:
     assert client.options("/sparql").headers["allow"] == "GET, HEAD, OPTIONS, POST"
     assert client.options("/id/place/bonn").headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_options_of_the_server_tells_what_is_allowed_anywhere(client: TestClient) -> None:
+    """RFC 9110 §9.3.7; the client of the tests can't send `*`."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"x")]
+    scope = scope_of("OPTIONS", "1.1", b"*", headers, (("x", 80), ("y", 1)))
+
+    async def ask() -> None:
+        await client.app(scope, receive, send)
+
+    asyncio.run(ask())
+
+    assert dict(sent[0]["headers"])[b"allow"] == b"GET, HEAD, OPTIONS, POST"
 
 
 def test_a_page_tells_where_its_other_forms_are(client: TestClient, site: BuildReader) -> None:

@@ -6,11 +6,12 @@ milliseconds for the longest body. Here it is less than one.
 
 from __future__ import annotations
 
+import re
 from typing import Final
-from urllib.parse import unquote_plus
 
 MAX_FIELDS: Final = 200
-_LENIENT: Final = 8192  # bytes of a value in which a `%` may stand for itself
+_MAX_LONE: Final = 1000  # signs `%` that stand for themselves
+_LONE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class TooManyFieldsError(ValueError):
@@ -18,32 +19,33 @@ class TooManyFieldsError(ValueError):
 
 
 class BadEscapeError(ValueError):
-    """A long value with a `%` that begins no escape."""
+    """Very many signs `%` that begin no escape."""
 
 
 def fields_of(data: bytes) -> list[tuple[str, str]]:
     """Return names and values (URL Standard §5.1); raise a `ValueError` of this module.
 
-    Raises `UnicodeDecodeError` where one is not UTF-8.
+    As the standard has it, an empty field is none, and a `%` that begins no escape is itself.
+    Raises `UnicodeDecodeError` where a name or a value is not UTF-8.
 
     >>> fields_of(b"query=ASK+%7B%7D&a&=%c3%9f&&b=%5c\\\\n")
     [('query', 'ASK {}'), ('a', ''), ('', 'ß'), ('b', '\\\\\\\\n')]
     >>> fields_of(b"a=100%")
     [('a', '100%')]
     """
-    if data.count(b"&") >= MAX_FIELDS:
+    while b"&&" in data:
+        data = data.replace(b"&&", b"&")
+    parts = data.strip(b"&").split(b"&", MAX_FIELDS)
+    if len(parts) > MAX_FIELDS:
         raise TooManyFieldsError
-    pairs = (part.partition(b"=") for part in data.split(b"&") if part)
-    return [(_text(name), _text(value)) for name, _, value in pairs]
-
-
-def _text(raw: bytes) -> str:
-    plain = unescaped(raw)
-    if plain is not None:
-        return plain.decode("utf-8")
-    if len(raw) > _LENIENT:
-        raise BadEscapeError
-    return unquote_plus(raw.decode("utf-8"), errors="strict")
+    pairs = [part.partition(b"=") for part in parts if part]
+    found = [(unescaped(name), unescaped(value)) for name, _, value in pairs]
+    if any(name is None or value is None for name, value in found):
+        data, lone = _LONE.subn(b"%25", data, count=_MAX_LONE + 1)
+        if lone > _MAX_LONE:
+            raise BadEscapeError
+        return fields_of(data)
+    return [((name or b"").decode(), (value or b"").decode()) for name, value in found]
 
 
 def unescaped(text: bytes) -> bytes | None:

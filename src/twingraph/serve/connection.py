@@ -15,7 +15,7 @@ import httptools
 
 from twingraph.serve.exchange import Answering, Exchange
 from twingraph.serve.lifetime import DRAINED, Lifetime, State
-from twingraph.serve.target import refusal_of, scope_of
+from twingraph.serve.target import expects_continue, refusal_of, scope_of
 from twingraph.serve.upgrade import BodyOnly, looks_like_a_request
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Connection(Lifetime, asyncio.Protocol):
         self._stalled: asyncio.TimerHandle | None = None
         self._parsing = False
         self._number = 0  # of requests that were begun
+        self._heads = 0  # that ended in what is parsed
 
     # --- the transport ---------------------------------------------------------------------------
 
@@ -149,6 +150,7 @@ class Connection(Lifetime, asyncio.Protocol):
                 if rest:
                     self._unread.appendleft(rest)
                 self._extra += len(piece)
+                self._heads = 0
                 try:
                     self._parser.feed_data(piece)
                 except httptools.HttpParserUpgrade as upgrade:
@@ -162,7 +164,7 @@ class Connection(Lifetime, asyncio.Protocol):
             elif "HTTP version" in str(error):
                 self._refuse(505, "this version of HTTP is not spoken here; send HTTP/1.1")
             elif isinstance(error, httptools.HttpParserInvalidMethodError) and (
-                looks_like_a_request(piece)
+                looks_like_a_request(bytes(piece).split(b"\r\n\r\n", self._heads)[-1])
             ):
                 self._refuse(501, "no such method is known here; OPTIONS tells which are allowed")
             else:
@@ -239,7 +241,7 @@ class Connection(Lifetime, asyncio.Protocol):
         if self._reading is not None:
             return  # a trailer
         name = name.lower()
-        if name == b"expect" and value.lower() == b"100-continue":
+        if name == b"expect" and expects_continue(value):
             self._expects = True
         elif name == b"content-length":
             self._body_left = int(value)  # the parser has read it
@@ -247,6 +249,7 @@ class Connection(Lifetime, asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request over, or let it wait for those ahead of it."""
+        self._heads += 1
         method = self._parser.get_method().decode("ascii")
         version = self._parser.get_http_version()
         target = b"".join(self._url)
@@ -357,6 +360,9 @@ class Connection(Lifetime, asyncio.Protocol):
         self._current = None
         if self._waiting:
             self._answer(self._waiting.popleft(), followed=True)
+        elif self._last_words and not self._transport.is_closing():
+            self._say_later(self._last_words)
+            return
         elif self._no_more or self._all.ending or (self._input_ended and not self._unread):
             self.close()
             return

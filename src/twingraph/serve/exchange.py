@@ -125,7 +125,7 @@ class Exchange:
                 body, self._body = bytes(self._body), bytearray()
                 self._end_delivered = self.body_complete
                 return {"type": "http.request", "body": body, "more_body": not self.body_complete}
-            if self._expects and not self.status:
+            if self._expects and not (self.status or self.body_complete):
                 self._expects = False
                 self._line.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             if self._wake is None:

@@ -62,6 +62,7 @@ class Lifetime(ABC):
         self._input_ended = False  # the client sends nothing more, but may still read
         self._unwanted = 0  # bytes that came, and nobody wanted
         self._words_due = False  # a refusal is to be sent in a moment
+        self._last_words = b""  # a refusal, to be sent behind the answers that are due
 
     @abstractmethod
     def _set_reading(self) -> None:
@@ -119,9 +120,7 @@ class Lifetime(ABC):
             self._reading.client_left()  # its body will never be whole
             self._say_later(b"" if begun else words)
         else:
-            last = self._waiting[-1] if self._waiting else self._current
-            assert last is not None, "one is answered"
-            last.keep_alive = False
+            self._last_words = words
 
     def _say_later(self, words: bytes) -> None:
         """Send the last words a moment later: who is refused gets no further by asking often."""

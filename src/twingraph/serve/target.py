@@ -14,6 +14,7 @@ _HOST: Final = re.compile(  # uri-host [ ":" port ], RFC 3986 §3.2.2 and §3.2.
 )
 _HOST_BYTES: Final = 1024
 _ABSOLUTE: Final = re.compile(rb"(?i)https?://([^/?#]+)")
+_MET: Final = frozenset((b"100-continue", b""))  # members of `Expect` (empty: RFC 9110 §5.6.1)
 _LOOKED_AT: Final = frozenset((b"expect", b"transfer-encoding"))
 
 
@@ -84,15 +85,23 @@ def refusal_of(
             return 400, "HTTP/1.0 has no Transfer-Encoding; send Content-Length"
         if name == b"transfer-encoding" and value.strip(b" \t").lower() != b"chunked":
             return 501, "no transfer coding but chunked is read; send Content-Encoding"
-        if name == b"expect" and http_version == "1.1" and not _is_continue(value):
+        if name == b"expect" and http_version == "1.1" and not (_members(value) <= _MET):
             return 417, "no expectation but 100-continue can be met; leave Expect out"
     problem = host_problem(http_version, headers)
     return (400, problem) if problem else None
 
 
-def _is_continue(value: bytes) -> bool:
-    members = (member.strip(b" \t").lower() for member in value.split(b","))
-    return all(member in (b"100-continue", b"") for member in members)
+def expects_continue(value: bytes) -> bool:
+    """Does a header `Expect`, a list, wait for `100 Continue` (RFC 9110 §10.1.1)?
+
+    >>> expects_continue(b"100-Continue, "), expects_continue(b" ,")
+    (True, False)
+    """
+    return b"100-continue" in _members(value)
+
+
+def _members(value: bytes) -> set[bytes]:
+    return {member.strip(b" \t").lower() for member in value.split(b",")}
 
 
 def _named_host(target: bytes) -> bytes:

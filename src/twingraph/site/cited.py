@@ -33,7 +33,9 @@ def cited_rows(
 ) -> tuple[list[CitedRow], str]:
     """Return the citations of the document `iri` by line, and a note if not all are shown."""
     kept = site.memory.get(MUCH_CITED, {}).get(iri)
-    lines = site.remember(("cited", iri), lambda: _cited(site, iri)) if kept is None else kept
+    if kept is None:
+        kept = site.remember_lately("cited", iri, lambda: _cited(site, iri))
+    lines: tuple[tuple[str, str], ...] = kept
     shown = dict(lines[:_CITED])
     groups: dict[str, list[Row]] = {citation: [] for citation in shown}
     for row in site.rows_of("citations", shown):

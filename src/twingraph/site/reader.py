@@ -49,9 +49,8 @@ PREPARED: Final = "prepared"  # a folder of the build: results of queries on the
 ANSWERS: Final = "answers.json"
 GRAPHS: Final = "graphs.json"
 _SHORT: Final = 5000  # rows of an answer that is kept
-_RECENT: Final = 8  # answers with parameters that are kept
+_RECENT: Final = 8  # answers of a group that are kept, where they have parameters
 _REMOTE_BATCH: Final = 1000  # IRIs in a query to an endpoint; Virtuoso refuses 6,000
-_REMEMBERED: Final = 128  # answers and lists that are kept for a build
 
 
 class BuildFile(NamedTuple):
@@ -129,13 +128,23 @@ class BuildReader:
                 self.contents[name] = self.read(name)
 
     def remember(self, key: object, ask: Callable[[], Answer]) -> Answer:
-        """Return the result of `ask`, cached for the build, which never changes."""
-        if key not in self.memory:
-            while len(self.memory) >= _REMEMBERED:
-                self.memory.pop(next(iter(self.memory)), None)
-            self.memory[key] = ask()
-        found: Answer = self.memory[key]
+        """Return the result of `ask`, cached for the build, which never changes.
+
+        Nothing is ever dropped: keys are the names of kinds, lists, languages and queries. For what
+        has other keys there is `remember_lately`.
+        """
+        found: Answer
+        try:
+            found = self.memory[key]
+        except KeyError:
+            found = self.memory[key] = ask()
         return found
+
+    def remember_lately(self, group: str, key: object, ask: Callable[[], Answer]) -> Answer:
+        """Return the result of `ask`; a few of a group are cached, those asked for last."""
+        recent: dict[object, Answer] = self.remember(("recent", group), dict)
+        known = recent.get(key)
+        return _keep_recent(recent, key, ask()) if known is None else known
 
     def pairs(self, name: str, **terms: Term) -> list[tuple[str, str]]:
         """Ask a SELECT query of `this` and two IRIs; return those, without more ado."""
@@ -164,16 +173,13 @@ class BuildReader:
 
         A few answers of late are kept.
         """
-        recent: dict[object, list[Row]] = self.remember("recent rows", dict)
+        recent: dict[object, list[Row]] = self.remember(("recent", "rows"), dict)
         key = name, *sorted(terms.items(), key=lambda item: item[0])
-        if key not in recent:
-            rows = self.select(self.queries[name], **terms)
-            if len(rows) > _SHORT:
-                return rows
-            while len(recent) >= _RECENT:
-                recent.pop(next(iter(recent)), None)
-            recent[key] = rows
-        return recent[key]
+        known = recent.get(key)
+        if known is not None:
+            return known
+        rows = self.select(self.queries[name], **terms)
+        return _keep_recent(recent, key, rows) if len(rows) <= _SHORT else rows
 
     def _prepared_rows(self, name: str) -> list[Row] | None:
         """Return the rows that the build kept of just this query, None where it kept none."""
@@ -242,6 +248,14 @@ class BuildReader:
     def remote(self) -> RemoteStore | None:
         """The remote endpoint with the graph; None if the graph is in this process."""
         return self.store if isinstance(self.store, RemoteStore) else None
+
+
+def _keep_recent(recent: dict[object, Answer], key: object, answer: Answer) -> Answer:
+    """Keep an answer in place of the oldest of a few; other threads may do so, too."""
+    for old in list(recent)[: max(0, len(recent) - _RECENT + 1)]:
+        recent.pop(old, None)
+    recent[key] = answer
+    return answer
 
 
 def _substitutions(terms: Mapping[str, Term]) -> dict[Variable, Any]:

@@ -252,7 +252,10 @@ class CommonHeaders:
 
 
 def _methods(scope: Scope) -> set[str]:
-    """Return the methods that the route of a path knows."""
+    """Return the methods that the route of a path knows; of `*`, those of any (RFC 9110 §9.3.7)."""
+    if scope["path"] == "*":
+        routes = (route for route in scope["app"].router.routes if isinstance(route, Route))
+        return {method for route in routes for method in route.methods or ()}
     for route in scope["app"].router.routes:
         if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE:
             return set(route.methods or ())
