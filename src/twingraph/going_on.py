@@ -29,7 +29,7 @@ from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import DERIVED
 from twingraph.rdf.quad_file import QuadFile, SortedFile
 from twingraph.settings import Settings
-from twingraph.source.again import Notes, read_again
+from twingraph.source.again import Notes, read_again, without_lists
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
 
@@ -47,7 +47,8 @@ Pieces = Iterator[tuple[str, list[bytes]]]
 class Made:
     """What a project says and publishes now; `change` is what differs from the build before.
 
-    `notes` and `before` are given where it was made from that build, whose lines `incoming` has.
+    `notes` are given where it was made from that build, whose lines `incoming` has; nothing that
+    lists say is held then.
     """
 
     curated: Curated
@@ -59,7 +60,7 @@ class Made:
 
     def kept(self) -> Pieces:
         """Yield the files that the next build goes on from."""
-        notes = Notes.of(self.curated, self.checked.of_files, self.notes)
+        notes = self.notes or Notes.of(self.curated, self.checked.of_files)
         yield _FILES, [notes.raw()]
         yield _FOUND, [found_raw(self.checked.found)]
         yield _JUDGED, [*chunks(self.checked.judged)]
@@ -123,8 +124,10 @@ def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Ma
     )  # fmt: skip
     if checked is None:
         return None
-    dataset = _dataset(settings, before, read.curated, sizes, change)
-    return Made(read.curated, dataset, checked, change, notes, found[_INCOMING].read_bytes())
+    now = Notes.of(read.curated, checked.of_files, notes)
+    curated = without_lists(read.curated)
+    dataset = _dataset(settings, before, curated, sizes, change)
+    return Made(curated, dataset, checked, change, now, found[_INCOMING].read_bytes())
 
 
 def _list_name(slug: str) -> str:

@@ -174,6 +174,19 @@ def read_again(
     return ReadAgain(Curated(settings, (*files, *others), tuple(imports)), fresh, written)
 
 
+def without_lists(curated: Curated) -> Curated:
+    """Return a project without what its lists say, as if none of them had been read."""
+    files = (
+        UnchangedFile(file.path, "", (), file.problems, file.decisions)
+        if _of_list(file.path) else file
+        for file in curated.files
+    )  # fmt: skip
+    imports = (
+        ReadImport(found.slug, spec=found.spec, matches=found.matches) for found in curated.imports
+    )
+    return Curated(curated.settings, tuple(files), tuple(imports))
+
+
 def _of_list(path: str) -> str:
     """Return the slug of the list that has a file in its folder; empty for any other file."""
     slug, _, name = path.removeprefix(_LISTS).partition("/")
