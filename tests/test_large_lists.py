@@ -17,7 +17,8 @@ from pyoxigraph import Literal, Quad
 from rdflib import DCAT, DCTERMS, Graph, URIRef
 
 from twingraph.build import build, is_current
-from twingraph.cli.serving import BESIDE
+from twingraph.cli.serving import BESIDE, _built_beside
+from twingraph.problems import TwingraphError
 from twingraph.rdf.vocabulary import RDFS, TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.curated import Curated
@@ -159,3 +160,26 @@ def test_why_large_lists_were_not_built_beside_a_server_is_reported(tmp_path: Pa
     assert "the large lists were not built" in told
     assert "twingraph build --large" in told
     assert "Fatal" not in told
+
+
+def test_a_server_builds_in_a_child(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """What a build takes of memory would stay with the server for as long as it runs."""
+    project = tmp_path / "project"
+    make_project(project, "https://data.example.org/", None, date(2026, 11, 28))
+    program = (
+        "import sys; from pathlib import Path; from twingraph.cli.serving import _built_beside;"
+        "from twingraph.settings import load_settings;"
+        "print(_built_beside(load_settings(Path(sys.argv[1])), None));"
+        "print('twingraph.build' in sys.modules, 'twingraph.check.run' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(project)], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines() == [str(project / "build"), "False False"]
+    assert (project / "build" / "build.json").is_file()
+
+    (project / "data/sources/broken.ttl").write_text("this is no Turtle\n")
+    with pytest.raises(TwingraphError, match="nothing was published: mend the violations"):
+        _built_beside(load_settings(project), None)
+    assert "1 violation" in capfd.readouterr().err

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import errno
+import gc
 import io
 import json
 import os
@@ -15,7 +17,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
-from typing import Final, TypeVar
+from types import SimpleNamespace
+from typing import Final, NoReturn, TypeVar
 
 import pytest
 from hypothesis import given
@@ -26,13 +29,16 @@ from twingraph.endpoint.blocking import BlockingEvaluator
 from twingraph.endpoint.evaluate import COUNTERS, FRESH, Config, evaluate
 from twingraph.endpoint.fork import REPLY
 from twingraph.endpoint.forkserver import ForkServer
+from twingraph.endpoint.helper import Helper
 from twingraph.endpoint.launch import Launched
 from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pace import Pace
+from twingraph.endpoint.pages import Preparation
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import LONG_TEXT, Reply
 from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.question import Question
+from twingraph.endpoint.worker import _ForkServer
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Limits
 
@@ -678,3 +684,80 @@ def test_workers_that_could_not_be_ordered_are_ordered_again(
             pool.close()
 
     assert asyncio.run(main()).body == b"true"
+
+
+# --- what is prepared for workers -----------------------------------------------------------------
+
+
+def _preparing(*preparations: Preparation) -> tuple[_ForkServer, list[str]]:
+    """Return a fork server at the first of these, and the lines that it sends."""
+    lines: list[str] = []
+    pages = SimpleNamespace(
+        preparations=lambda: list(preparations), forget_prepared=lambda: lines.append("forgotten")
+    )
+    config = Config("", "", {}, "", 1, 1, 1, 1)
+    server = _ForkServer(Store(), config, pages, None)  # type: ignore[arg-type]  # as much as it needs
+    server._libc = None
+    server._controls = {0: SimpleNamespace(send_line=lines.append)}  # type: ignore[dict-item]  # as much as it needs
+    return server, lines
+
+
+def _made(server: _ForkServer, make: Callable[[], object]) -> None:
+    """Let a helper make what is prepared next."""
+    server._helper = helper = Helper(make, None)
+    while server._helper is helper:
+        server._prepare(helper)
+    gc.unfreeze()
+
+
+def test_what_cannot_be_prepared_throws_away_nothing_else(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    kept: list[object] = []
+    build, counts = (
+        Preparation(name, lambda: None, kept.append, reads_build=name == "build")
+        for name in ("build", "counts")
+    )
+    server, lines = _preparing(build, counts)
+    _made(server, lambda: 1 // 0)
+    assert (lines, server._preparations) == (["forgotten", "W"], [build, counts])
+    _made(server, lambda: 7)
+    _made(server, lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+    assert lines == ["forgotten", "W", "W", "W", "E"]
+    assert kept == [7]
+    told = capfd.readouterr().err
+    assert "run 'twingraph build'" in told.splitlines()[0]
+    assert "counts can't be prepared (the process at it was ended" in told.splitlines()[1]
+
+
+def test_what_takes_for_ever_or_all_memory_is_not_prepared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("twingraph.endpoint.helper._SECONDS", 0.1)
+    monkeypatch.setattr("twingraph.endpoint.helper._MEMORY", 64 * 1024 * 1024)
+
+    def for_ever() -> None:
+        while True:
+            pass
+
+    for make in (for_ever, lambda: len(bytearray(256 * 1024 * 1024))):
+        helper = Helper(make, None)
+        while not helper.hear():
+            pass
+        with pytest.raises(RuntimeError, match=r"was ended|MemoryError"):
+            helper.made()
+
+
+def test_a_helper_that_cannot_be_forked_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room() -> NoReturn:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    server, _ = _preparing(Preparation("it", lambda: None, lambda made: None))
+    before = {path.name for path in Path("/proc/self/fd").iterdir()}
+    monkeypatch.setattr(os, "fork", no_room)
+    server._begin_to_prepare()
+
+    assert {path.name for path in Path("/proc/self/fd").iterdir()} == before
+    assert server._helper is None
+    assert 0 < server._not_before - time.monotonic() <= 5

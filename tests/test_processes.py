@@ -25,8 +25,11 @@ import pytest
 
 from twingraph.build import build
 from twingraph.endpoint.evaluate import Config
+from twingraph.endpoint.forkserver import ForkServer
+from twingraph.endpoint.launch import Launched
+from twingraph.endpoint.supply import Supply
 from twingraph.serve.board import Board
-from twingraph.serve.link import Link
+from twingraph.serve.link import PACKET, Link
 from twingraph.serve.numbers import merge
 from twingraph.serve.supervisor import Supervisor
 from twingraph.settings import load_settings
@@ -375,8 +378,97 @@ def test_a_fork_server_that_nobody_uses_is_given_up() -> None:
         assert due is not None and due <= 2
 
 
+def test_a_link_that_nobody_heard_the_end_of_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ends while another is heard is started anew in the same round."""
+    key = json.dumps(Config("", "", {}, "", 5, 1, 1, 1)._asdict())
+    with contextlib.ExitStack() as stack:
+        control, other = socket.socketpair()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for item in (control, other, ours, theirs):
+            stack.callback(item.close)
+        listener = stack.enter_context(socket.socket())
+        fork = SimpleNamespace(ended=False, pid=7, connect=control.dup, kill=lambda: None)
+        supervisor = Supervisor([listener], Board(2), _never, "", {key: fork})  # type: ignore[dict-item]  # as much as it needs
+        [process] = supervisor._processes
+        process.link = ours
+        theirs.send(key.encode())
+        supervisor._hear(process)
+        monkeypatch.setattr(os, "fork", lambda: 4_000_000)
+        supervisor._start(process)
+        assert process.link is not None and process.link is not ours
+        process.link.close()
+
+    assert (supervisor._used, supervisor._forks, ours.fileno()) == ({}, {}, -1)
+
+
 def _never(slot: int, listener: socket.socket, link: socket.socket) -> NoReturn:
     raise AssertionError("no process is started")
+
+
+def test_a_socket_that_comes_too_late_is_given_back() -> None:
+    """Who asked for it has gone: it is closed, and the supervisor counts one less."""
+    config = Config("", "", {}, "", 1, 1, 1, 1)
+
+    async def main() -> bytes:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        control, other = socket.socketpair()
+        with ours, theirs, control, other:
+            link = Link(ours, lambda: None)
+            asked = asyncio.create_task(link.launch(config))
+            await asyncio.sleep(0)
+            asked.cancel()
+            theirs.recv(PACKET)
+            socket.send_fds(theirs, [b"K 7"], [control.fileno()])
+            async with asyncio.timeout(2):
+                while link._pending:
+                    await asyncio.sleep(0)
+            asyncio.get_running_loop().remove_reader(ours.fileno())
+            theirs.setblocking(False)
+            return theirs.recv(100)
+
+    assert asyncio.run(main()) == b"D 7"
+
+
+def test_a_fork_server_that_comes_too_late_is_given_back() -> None:
+    found: list[object] = []
+
+    async def launch(config: object) -> Launched:
+        return launched
+
+    async def main() -> None:
+        launcher = SimpleNamespace(launch=launch, leave=found.append)
+        pool = SimpleNamespace(_loop=1, launcher=launcher, _config=None, _closed=True, _ready=None)
+        await Supply._launch(pool, asyncio.get_running_loop().create_future())  # type: ignore[arg-type]  # as much as it needs
+
+    control, other = socket.socketpair()
+    with control, other:
+        launched = Launched(control, 7)
+        asyncio.run(main())
+        assert control.fileno() == -1
+    assert found == [7]
+
+
+def test_a_fork_server_that_prepares_may_take_longer_until_all_is_prepared() -> None:
+    async def main() -> list[int]:
+        control, other = socket.socketpair()
+        found: list[object] = []
+        with other:
+            server = ForkServer(
+                Launched(control, 7), asyncio.get_running_loop(), found.append,
+                lambda: found.append("lost"), lambda: None,
+            )  # fmt: skip
+            patience = []
+            for line in (b"W\n", b"W\n", b"W\nE\n"):
+                other.send(line)
+                server._hear()
+                patience.append(server._patience)
+            server.retire(lambda: found.append("ended"))
+            other.close()
+            server._hear()
+            assert found[-1] == "ended" and "lost" not in found
+        return patience
+
+    assert asyncio.run(main()) == [120, 120, 8]
 
 
 def test_what_was_not_sent_is_not_waited_for() -> None:

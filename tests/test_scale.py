@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -31,6 +31,7 @@ from twingraph.endpoint.helper import Helper
 from twingraph.endpoint.launch import config_of, pages_of
 from twingraph.endpoint.pages import PageMaker
 from twingraph.link.facts import LinkFacts
+from twingraph.problems import TwingraphError
 from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
@@ -387,6 +388,26 @@ def test_a_csv_of_packed_records_is_the_one_that_is_written(
     assert len(packed) == 4
     assert written == {key: browse_csv(site, key[1], key[0]) for key in written}
     assert written[paths[0], "en"] != written[paths[0], "de"] and written[paths[1], "en"]
+
+
+def test_a_question_that_cannot_be_answered_leaves_the_others_ahead(built: Path) -> None:
+    class Guarded:
+        """Refuses one, as limits do."""
+
+        def query(self, query: str, substitutions: Any = None) -> NoReturn:
+            raise AssertionError("rows are written")
+
+        def write(self, query: str, suffix: str, substitutions: Any = None) -> bytes:
+            if query == bad:
+                raise TwingraphError("too many rows")
+            return b'{"head": {"vars": []}, "results": {"bindings": []}}'
+
+    site = load_site(built)
+    bad = site.library["starts-by-decade"].text
+    counted = count_ahead(replace(site, guarded=Guarded()))
+
+    assert ("answer", site.library["coverage-by-source"].text, "csv") in counted
+    assert ("answer", bad, "csv") not in counted
 
 
 def test_questions_that_count_the_whole_graph_are_answered_ahead(built: Path) -> None:

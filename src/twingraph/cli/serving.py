@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
+import os
+import pickle
+import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TextIO
 
 import click
 
+from twingraph.beside import fork
 from twingraph.cli.group import cli
 from twingraph.cli.shared import (
     RELEASES,
@@ -21,11 +28,13 @@ from twingraph.cli.shared import (
     pass_context,
 )
 from twingraph.cli.terminal import short_path
+from twingraph.problems import TwingraphError
 from twingraph.settings import (
     FILE,
     Settings,
 )
 
+_PR_SET_PDEATHSIG: Final = 1
 _LONG: Final = 50_000_000  # bytes of a graph that takes more than a moment to open
 
 
@@ -64,7 +73,7 @@ def serve(
     from twingraph.serve.server import cores, run
 
     settings = at_address(context.settings_to_read(out), address)
-    build = built_folder(settings, out)
+    build = _built_beside(settings, out)
     size = (build / NAME).stat().st_size if (build / NAME).is_file() else 0
     if sys.stderr.isatty() and size > _LONG:
         click.echo(f"opening {endpoint or short_path(build)} ({size / 1e6:.0f} MB) …", err=True)
@@ -72,6 +81,48 @@ def serve(
         run(settings, build, host, port, releases=releases or settings.folder / RELEASES,
             log=lines, address=settings.address, endpoint=endpoint,
             processes=processes or cores())  # fmt: skip
+
+
+def _built_beside(settings: Settings, out: Path | None) -> Path:
+    """Return the folder of a current build, built by a child process if need be.
+
+    The memory that a build takes goes with the child; a server would keep it.
+    """
+
+    def send(writer: int) -> None:
+        found: object = None
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        try:
+            found = built_folder(settings, out)
+        except TwingraphError as error:
+            found = TwingraphError(str(error))
+        except OSError as error:
+            found = error
+        except Exception:  # noqa: BLE001  # a mistake of ours, told as without a child
+            traceback.print_exc()
+        with os.fdopen(writer, "wb") as stream:
+            pickle.dump(found, stream)
+
+    child = fork(send) if (settings.folder / FILE).is_file() else None
+    if child is None:
+        return built_folder(settings, out)
+    pid, reader = child
+    try:
+        with os.fdopen(reader, "rb") as stream:
+            raw = stream.read()
+    except BaseException:
+        os.kill(pid, signal.SIGTERM)
+        raise
+    finally:
+        os.waitpid(pid, 0)
+        gc.unfreeze()
+    found = pickle.loads(raw) if raw else None
+    if isinstance(found, Exception):
+        raise found
+    if not isinstance(found, Path):
+        raise TwingraphError("the build was ended; see above why, or run 'twingraph build'")
+    return found
 
 
 @contextlib.contextmanager

@@ -95,14 +95,19 @@ def _shut_in(config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> No
     os.closerange(3, kept)
     os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ceiling = _address_space() + config.memory_bytes
+    set_ceiling(config.memory_bytes)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
+def set_ceiling(more: int) -> None:
+    """Let this process take so many bytes of memory beside what it has, for good."""
+    ceiling = _address_space() + more
     allowed = resource.getrlimit(resource.RLIMIT_AS)[1]  # what `ulimit -v` says already
     if allowed != resource.RLIM_INFINITY:
         ceiling = min(ceiling, allowed)
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def _address_space() -> int:

@@ -82,10 +82,15 @@ class ForkServer:
             self._loop.remove_reader(self._control.fileno())
         self._control.close()
 
-    def retire(self) -> None:
-        """Listen to it no more, but let its workers live until it ends."""
+    def retire(self, ended: Callable[[], None]) -> None:
+        """Listen to it no more, but let its workers live until it ends; `ended` is called then."""
+
+        def lost() -> None:
+            self.close()
+            ended()
+
         self._deliver = lambda words: None
-        self._lost = self.close
+        self._lost = lost
         self._hangs = lambda: None
 
     def _look_after(self) -> None:
@@ -111,7 +116,7 @@ class ForkServer:
                 self._unanswered -= 1
             case ["X", pid, _]:
                 self._alive.discard(int(pid))
-            case ["W"]:
+            case ["E"]:
                 self._patience = _LOOKS
 
     def _hear(self) -> None:

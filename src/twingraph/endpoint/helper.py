@@ -14,9 +14,17 @@ import signal
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
+from twingraph.endpoint.fork import set_ceiling
+
 _PR_SET_PDEATHSIG: Final = 1
 _PATIENT: Final = 10  # what it is made for can be answered without it meanwhile
 _AT_ONCE: Final = 1024 * 1024  # bytes
+_SECONDS: Final = 600.0  # of processor time that it may take
+_MEMORY: Final = 4 * 1024**3  # bytes that it may take beside what it shares
+
+
+class EndedError(RuntimeError):
+    """The process ended before it had made what it was to make."""
 
 
 class Helper:
@@ -30,10 +38,18 @@ class Helper:
     """
 
     def __init__(self, make: Callable[[], Any], libc: ctypes.CDLL | None) -> None:
-        """Fork; what `make` returns there is pickled."""
+        """Fork; what `make` returns there is pickled.
+
+        Raises `OSError`, with nothing left open, where no process can be started.
+        """
         self.descriptor, writing = os.pipe()
         self._heard: list[bytes] = []
-        self.pid = os.fork()
+        try:
+            self.pid = os.fork()
+        except OSError:
+            os.close(self.descriptor)
+            os.close(writing)
+            raise
         if self.pid == 0:
             _make(make, writing, libc)
         os.close(writing)
@@ -50,12 +66,12 @@ class Helper:
         return True
 
     def made(self) -> Any:
-        """Return what it made; raise `RuntimeError` where that failed."""
+        """Return what it made; raise `RuntimeError` where that failed, `EndedError` if it ended."""
         whole, self._heard = b"".join(self._heard), []
         try:
             well, found = pickle.loads(whole)
         except Exception:  # noqa: BLE001  # half a pickle says anything: it was killed
-            raise RuntimeError("the process that read it was ended") from None
+            raise EndedError("the process at it was ended: it took too long or too much") from None
         if not well:
             raise RuntimeError(found)
         return found
@@ -70,6 +86,9 @@ def _make(make: Callable[[], Any], writing: int, libc: ctypes.CDLL | None) -> No
         os.closerange(3, writing)
         os.closerange(writing + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         os.nice(_PATIENT)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, _SECONDS)
+        set_ceiling(_MEMORY)
         try:
             made = pickle.dumps((True, make()))
         except Exception as error:  # noqa: BLE001  # a file of the build says anything

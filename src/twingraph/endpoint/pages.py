@@ -74,11 +74,13 @@ def drive(coroutine: Coroutine[Any, Any, Value]) -> Value:
 class Preparation(NamedTuple):
     """Something made once for all workers: in a process of its own, then kept by the fork server.
 
-    What `make` returns is pickled.
+    What `make` returns is pickled. `what` names it for people.
     """
 
+    what: str
     make: Callable[[], Any]
     keep: Callable[[Any], object]
+    reads_build: bool = False  # what the build prepared, which may be damaged
 
 
 def _usual_paths(site: BuildReader) -> list[str]:
@@ -161,21 +163,32 @@ class PageMaker:
     def preparations(self) -> list[Preparation]:
         """Return what to do once before workers are forked, so that none does it for itself."""
         state = self._app.state
+
+        def remember(made: dict[object, bytes]) -> None:
+            self._service.site.memory.update(made)
+
         return [
-            Preparation(lambda: _read_whole(self._service.site), self._keep_whole),
             Preparation(
+                "what pages have in common",
+                lambda: _read_whole(self._service.site),
+                self._keep_whole,
+                reads_build=True,
+            ),
+            Preparation(
+                "the register of names",
                 lambda: gazetteer_in(self._service.site),
                 lambda places: keep_register(state, self._service.site, places),
             ),
+            Preparation("the tables of long lists", lambda: pack_csv(self._service.site), remember),
             Preparation(
-                lambda: {**count_ahead(self._service.site), **pack_csv(self._service.site)},
-                lambda packed: self._service.site.memory.update(packed),
+                "what the library counts", lambda: count_ahead(self._service.site), remember
             ),
             Preparation(
+                "the sitemap",
                 lambda: paths_in(self._service.site),
                 lambda paths: setattr(state, "sitemaps", (self._service.site, paths)),
             ),
-            Preparation(lambda: None, lambda _: self._warm()),
+            Preparation("the first pages", lambda: None, lambda _: self._warm()),
         ]
 
     def _warm(self) -> None:

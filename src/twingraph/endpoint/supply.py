@@ -109,6 +109,7 @@ class Supply(ABC):
             return
         if self._closed or self._ready is not ready:
             launched.control.close()
+            self.launcher.leave(launched.pid)
             return
         self._server = ForkServer(
             launched, self._loop, self._line_from_server, self._server_lost, self._server_hangs
@@ -153,7 +154,7 @@ class Supply(ABC):
         """Have another in the place of a fork server that does not answer; workers end theirs."""
         assert self._loop is not None and self._server is not None, "opened"
         server, self._server = self._server, None
-        server.retire()
+        server.retire(lambda: self.launcher.leave(server.pid))
         self._leave_workers()
         self.launcher.replace(server.pid)
         self._begin(self._loop)

@@ -12,7 +12,8 @@ lines:
     K, L, M <pid>           kill, lower the priority, lower it to the lowest
                             a worker of this control has ended   -> X <pid> <status>
                             the graph is loaded                  -> R
-                            workers begin with all prepared      -> W
+                            workers begin with more prepared     -> W
+                            nothing more is to be prepared       -> E
 
 It ends with its lifeline, or when the last control is closed.
 """
@@ -28,6 +29,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,7 +40,7 @@ from pyoxigraph import NamedNode, Store
 
 from twingraph.endpoint.evaluate import Answer, Config, evaluate
 from twingraph.endpoint.fork import work
-from twingraph.endpoint.helper import Helper, trim
+from twingraph.endpoint.helper import EndedError, Helper, trim
 from twingraph.endpoint.messages import PAGE
 from twingraph.endpoint.question import unpack
 from twingraph.problems import TwingraphError
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 _QUIET: Final = 0.3  # seconds without an order, after which something is prepared
+_AGAIN: Final = 5.0  # seconds until what could not be prepared for want of a process is tried again
 
 
 def _lower(pid: int) -> None:
@@ -113,6 +116,7 @@ class _ForkServer:
         self._preparations = pages.preparations() if pages is not None else []
         self._helper: Helper | None = None
         self._forgotten = False
+        self._not_before = 0.0  # when something may be prepared
         self._lifeline = lifeline
         self._controls: dict[int, _Control] = {}
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -129,9 +133,10 @@ class _ForkServer:
             heard = [self._lifeline.fileno(), wake, *self._controls]
             if self._helper is not None:
                 heard.append(self._helper.descriptor)
-            ready, _, _ = select.select(heard, [], [], _QUIET if idle else None)
+            pause = max(_QUIET, self._not_before - time.monotonic()) if idle else None
+            ready, _, _ = select.select(heard, [], [], pause)
             if not ready:
-                self._helper = Helper(self._preparations[0].make, self._libc)
+                self._begin_to_prepare()
             if self._helper is not None and self._helper.descriptor in ready:
                 self._prepare(self._helper)
             if wake in ready:
@@ -160,10 +165,21 @@ class _ForkServer:
             control.send_line("R")
             if not self._preparations:
                 control.send_line("W")
+                control.send_line("E")
         return bool(data)
 
+    def _begin_to_prepare(self) -> None:
+        """Start a helper; where the machine has no room for one, later."""
+        try:
+            self._helper = Helper(self._preparations[0].make, self._libc)
+        except OSError:  # no process, no memory or no descriptor is left
+            self._not_before = time.monotonic() + _AGAIN
+
     def _prepare(self, helper: Helper) -> None:
-        """Hear what a helper made for all workers; keep it, and say so, once that is whole."""
+        """Hear what a helper made for all workers; keep it, and say so, once that is whole.
+
+        What can't be made is left out: workers make it for themselves when it is asked for.
+        """
         if not helper.hear():
             return
         self._helper = None
@@ -171,9 +187,14 @@ class _ForkServer:
         try:
             preparation.keep(helper.made())
         except Exception as error:  # noqa: BLE001  # a file of the build says anything
-            if not self._forgotten:
+            if preparation.reads_build and not self._forgotten:
                 self._forget(error)
                 return  # the same once more, from the graph
+            print(  # noqa: T201
+                f"twingraph: {preparation.what} can't be prepared ({error}); workers make it "
+                "when it is asked for",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip
         self._preparations.pop(0)
         gc.collect()
         gc.freeze()
@@ -181,14 +202,17 @@ class _ForkServer:
             trim(self._libc)
         for control in self._controls.values():
             control.send_line("W")
+            if not self._preparations:
+                control.send_line("E")
 
     def _forget(self, error: Exception) -> None:
         """Do without what the build prepared, where that can't be read; queries need none of it."""
         assert self._pages is not None, "it has preparations"
         place = Path(self._config.graph).parent
+        advice = "" if isinstance(error, EndedError) else ", run 'twingraph build'"
         print(  # noqa: T201
             f"twingraph: what {place} prepared for pages can't be read "
-            f"({error}); pages ask the graph, run 'twingraph build'",
+            f"({error}); pages ask the graph{advice}",
             file=sys.stderr, flush=True,
         )  # fmt: skip
         self._forgotten = True

@@ -73,6 +73,7 @@ class Link:
         if pending.done():
             for descriptor in found:
                 socket.socket(fileno=descriptor).close()
+                self.leave(int(rest))
         elif letter == "K" and found:
             pending.set_result(Launched(socket.socket(fileno=found[0]), int(rest)))
         else:

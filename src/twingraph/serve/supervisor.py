@@ -118,6 +118,8 @@ class Supervisor:
 
     def _start(self, process: _Process) -> None:
         """Fork a serving process; where the machine has no room for it, try again after a pause."""
+        if process.link is not None:  # the one before has ended, and nobody heard of it here
+            self._drop_link(process)
         sys.stdout.flush()
         sys.stderr.flush()
         above = os.getpid()
@@ -160,10 +162,7 @@ class Supervisor:
         except OSError:
             data = b""
         if not data:
-            used = self._used.pop(process.link, Counter[int]())
-            process.link.close()
-            process.link = None
-            self._end_unused(set(used))
+            self._drop_link(process)
         elif data == b"R":
             self._heard_ready += 1
             if self._heard_ready == len(self._processes):
@@ -176,6 +175,14 @@ class Supervisor:
             self._end_unused({pid})
         else:
             self._launch(process.link, data)
+
+    def _drop_link(self, process: _Process) -> None:
+        """Know that a process has gone, and uses no fork server any more."""
+        assert process.link is not None, "it had one"
+        used = self._used.pop(process.link, Counter[int]())
+        process.link.close()
+        process.link = None
+        self._end_unused(set(used))
 
     def _replace(self, pid: int) -> None:
         """Keep a fork server that hangs from those who come; the first to say so counts."""
