@@ -1,8 +1,8 @@
-"""What the world's list took before it was made to be at ease, beside what it takes now.
+"""What the world's list took at first, beside what it takes now.
 
-The figures before are those of the request for it, measured in November 2026 on the same machine
-with the same 17,401 partnerships, written as Turtle then (1,140,762 quads of one list, 2,058,084 of
-two): CPU seconds of one core, answers by the clock.
+The figures from before were measured in November 2026 on the same machine with the same 17,401
+partnerships, written as Turtle then (1,140,762 quads of one list, 2,058,084 of two): CPU seconds of
+one core, answers by the clock.
 """
 
 from __future__ import annotations

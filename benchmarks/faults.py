@@ -1,7 +1,7 @@
 """Faults thrown at everything that writes or serves, and what must hold after each.
 
 Kills at random moments (build, release, `fmt`, imports, a serving process, a worker, the fork
-server), a fork server that stands still, a disk without room, two who build at once, new builds,
+server), a fork server that hangs, a disk without room, two who build at once, new builds,
 and what a machine may do besides (`machine_faults`); all while clients ask.
 After each: every tree on disk is whole, the service answers, nobody but those cut off was left
 without an answer, and nothing remains running. The seed makes the choice of faults, not their

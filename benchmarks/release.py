@@ -2,7 +2,7 @@
 
 The large graph is the curated one many times over, each copy under slugs of its own, so that its
 labels, claims and citations are those of real data. It is not checked: SHACL and rules on a million
-quads are not asked here. Measured is what `twingraph release` does with a finished build: copying,
+quads are no part of it. Measured is what `twingraph release` does with a finished build: copying,
 comparing with the release before, packing, notes, catalogue, checksums. Beside it, in the same run,
 the engine's own raw dump of the same quads from its store into one N-Quads file.
 
