@@ -35,7 +35,7 @@ from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pace import Pace
 from twingraph.endpoint.pages import Preparation
 from twingraph.endpoint.pool import Pool
-from twingraph.endpoint.process import LONG_TEXT, Reply
+from twingraph.endpoint.process import LONG_TEXT, Job, Reply, Worker
 from twingraph.endpoint.protocol import RefusedError
 from twingraph.endpoint.question import Question
 from twingraph.endpoint.worker import _ForkServer
@@ -761,3 +761,41 @@ def test_a_helper_that_cannot_be_forked_is_tried_again(monkeypatch: pytest.Monke
     assert {path.name for path in Path("/proc/self/fd").iterdir()} == before
     assert server._helper is None
     assert 0 < server._not_before - time.monotonic() <= 5
+
+
+def test_a_worker_that_still_owes_replies_to_others_gets_no_new_query(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> tuple[list[Worker], list[Worker]]:
+        pool = Pool(graph, HOME, TIGHT)
+        pool._loop = asyncio.get_running_loop()
+        ended: list[Worker] = []
+        monkeypatch.setattr(pool, "_let_go", ended.append)
+        monkeypatch.setattr(pool, "_place", lambda job: None)
+        worker = Worker(pool)
+        worker.job, worker.lane = Job(b"long", None, lambda reply: None), 1
+        worker.line.append(Job(b"short", None, lambda reply: None))
+        pool._busy.add(worker)
+        pool._send_away(worker)
+        pool.answered(worker, Reply(Outcome.BOOLEAN, b"true"), last=False)
+        return ended, list(pool._spare)
+
+    ended, spare = asyncio.run(main())
+
+    assert len(ended) == 1
+    assert not spare
+
+
+def test_workers_that_are_replaced_together_are_given_to_nobody(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = Pool(graph, HOME, TIGHT)
+    workers = [Worker(pool) for _ in range(3)]
+    pool._idle = list(workers)
+    pool._by_pid = dict(enumerate(workers))
+    free: list[int] = []
+    monkeypatch.setattr(pool, "_let_go", lambda worker: free.append(len(pool._idle)))
+
+    pool._replace_workers()
+
+    assert free == [0, 0, 0]

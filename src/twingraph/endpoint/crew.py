@@ -120,10 +120,13 @@ class Crew(Supply):
         """End those that were forked before all was prepared, once they have answered."""
         for worker in self._by_pid.values():
             worker.unprepared = True
+        # all are taken out first: whoever waits gets a free worker as soon as another has ended
+        replaced = [*self._idle, *self._spare]
+        replaced = [worker for worker in replaced if worker.unprepared]
         for workers in (self._idle, self._spare):
-            for worker in [worker for worker in workers if worker.unprepared]:
-                workers.remove(worker)
-                self._let_go(worker)
+            workers[:] = [worker for worker in workers if not worker.unprepared]
+        for worker in replaced:
+            self._let_go(worker)
 
     def _leave_workers(self) -> None:
         for worker in self._unnamed:
@@ -291,6 +294,7 @@ class Crew(Supply):
         rested = [worker for worker in grown if self._loop.time() - worker.started >= _REST]
         for worker in rested:
             self._idle.remove(worker)
+        for worker in rested:
             self._let_go(worker)
         if len(rested) < len(grown):
             self._tidy_later()

@@ -251,7 +251,7 @@ class Pool(Crew):
             self._usual += (min(now - worker.started, MOMENT) - self._usual) / _RECENT
         worker.job.finish(reply)
         worker.job = None
-        if worker.lane > 1 or last or worker.unprepared:
+        if worker.lane > 1 or last or worker.unprepared or worker.owes:
             self._let_go(worker)
         elif worker.lane:
             self._keep(worker, now)
@@ -284,8 +284,9 @@ class Pool(Crew):
                 yield from [lane] * min(self._free(lane), len(self._queues[lane]))
 
     def _send_away(self, worker: Worker) -> None:
-        """Let those in line go elsewhere; what is still answered to them is not heard."""
+        """Let those in line go elsewhere; the worker, which answers them too, gets no new query."""
         line = [*worker.line]
+        worker.owes = worker.owes or bool(line)
         worker.line.clear()
         for job in line:
             self._place(job)

@@ -77,6 +77,7 @@ class Worker(asyncio.Protocol):
         self.joined = False
         self.ended = False  # the fork server said so
         self.unprepared = False  # it was forked before all was done that workers are to find done
+        self.owes = False  # it will still answer queries that were given to other workers
         self.grown = False  # a fresh one would take less memory
         self.lane = 0
         self.started = 0.0  # when its query began
