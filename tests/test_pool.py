@@ -799,3 +799,20 @@ def test_workers_that_are_replaced_together_are_given_to_nobody(
     pool._replace_workers()
 
     assert free == [0, 0, 0]
+
+
+def test_a_client_that_leaves_while_it_waits_gives_its_place_back(graph: Path) -> None:
+    async def main() -> tuple[Outcome, int]:
+        pool = Pool(graph, HOME, TIGHT)
+        pool._loop = asyncio.get_running_loop()
+        replies: list[Reply] = []
+
+        async def gone() -> None:
+            await asyncio.sleep(0)
+
+        pool._place(Job(b"query", gone, replies.append))
+        for _ in range(4):
+            await asyncio.sleep(0)
+        return replies[0].outcome, pool._waiting
+
+    assert asyncio.run(main()) == (Outcome.CLIENT_LEFT, 0)

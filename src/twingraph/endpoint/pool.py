@@ -190,6 +190,8 @@ class Pool(Crew):
         elif not taken and self._waiting >= self._room:
             job.finish(Reply(Outcome.BUSY))
         else:
+            if job.watcher is None and job.gone is not None:
+                job.watcher = self._loop.create_task(self._watch(job, job.gone))
             self._queues[job.lane].append(job)
             self._refill()
             self._look_after()
