@@ -245,6 +245,71 @@ def test_a_build_by_another_program_is_not_gone_on_from(
     assert not any("build before" in text for text in told)
 
 
+def test_a_statement_moved_to_another_file_has_its_place(before: Path, tmp_path: Path) -> None:
+    project = copied(before, tmp_path)
+    CHANGES["no label"](project)
+    text = (project / PLACES).read_text(encoding="utf-8")
+    head = "".join(line for line in text.splitlines(keepends=True) if line.startswith("@prefix"))
+    blocks = [part.rstrip() for part in text.split("\n\n") if part.startswith("place:")]
+    block = next(part for part in blocks if '"Sampleford"@en' in part)
+    other = next(part for part in blocks if part != block)
+    replace(project / PLACES, other, "")
+    write(project / "data/entities/z.ttl", f"{head}\n{other}\n")
+    assert build(load_settings(project), project / "build").folder
+    replace(project / PLACES, block, "")
+    write(project / "data/entities/z.ttl", f"{head}\n{other}\n\n{block}\n")
+    assert any(problem.file.endswith("z.ttl") for problem in assert_same(project).problems)
+
+
+def test_a_graph_of_which_nothing_is_left_is_made_anew(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    make_project(project, BASE, None, date(2026, 11, 21))
+    write(project / TABLE, LINKS)
+    assert build(load_settings(project), project / "build").folder
+    replace(project / TABLE, "owl:sameAs\t\t", "owl:sameAs\tNot\t")
+    assert_same(project)
+
+
+def test_a_name_that_is_not_utf_8_is_kept(before: Path, tmp_path: Path) -> None:
+    project = copied(before, tmp_path)
+    (project / "data/entities/places.ttl").rename(project / "data/entities/b\udcff.ttl")
+    settings = load_settings(project)
+    first = build(settings, project / "build")
+    assert build(settings, project / "build").problems == first.problems
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_damaged_file_of_a_build_that_is_there_is_mended(
+    back: bool, before: Path, tmp_path: Path
+) -> None:
+    project = copied(before, tmp_path)
+    settings, name = load_settings(project), "vocabulary.ttl"
+    first = (project / "build").resolve()
+    title = (project / FIRST).read_text(encoding="utf-8")
+    if back:  # the damage is that of two builds, which share the file
+        CHANGES["title"](project)
+        build(settings, project / "build")
+    with (project / "build" / name).open("ab") as stream:
+        stream.write(b"x")
+    assert (first / name).read_bytes().endswith(b"x")
+    write(project / FIRST, title)
+    assert assert_same(project).folder == first
+
+
+def test_what_was_read_during_a_change_is_not_gone_on_from(before: Path, tmp_path: Path) -> None:
+    project = copied(before, tmp_path)
+    settings = load_settings(project)
+    CHANGES["title"](project)
+
+    def save(doing: str, share: float = 0.0) -> None:
+        if doing == "writing the catalogue":
+            CHANGES["remark about a link"](project)
+
+    build(settings, project / "build", save)
+    assert not (project / "build" / RECORD).exists()
+    assert_same(project)
+
+
 DAMAGES: Final[dict[str, Callable[[bytes], bytes | None]]] = {
     "cut": lambda raw: raw[: len(raw) // 2],
     "flipped": lambda raw: raw[:-1] + bytes([raw[-1] ^ 1]) if raw else b"x",

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from twingraph.problems import TwingraphError
 
@@ -60,7 +60,8 @@ class DraftFolder:
         digest, size, crc32 = hashlib.sha256(), 0, 0
         place = self.path / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("wb") as stream:
+        place.unlink(missing_ok=True)  # perhaps a second name of a file of another build
+        with place.open("xb") as stream:
             for piece in pieces:
                 digest.update(piece)
                 crc32 = zlib.crc32(piece, crc32)
@@ -76,6 +77,7 @@ class DraftFolder:
         """
         place = self.path / name
         place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
         try:
             os.link(path, place)
         except OSError:
@@ -84,10 +86,22 @@ class DraftFolder:
         self.written[name] = written
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read it; raises `OSError` where it is a symbolic link, a pipe or a device."""
+    stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    return stream
+
+
 def is_whole(path: Path, written: Written) -> bool:
-    """Has a file the size and the CRC-32 of what was written? False where it can't be read."""
+    """Has a file the size and the CRC-32 of what was written?
+
+    False where it can't be read, and where it is none, but a link or a pipe.
+    """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             if os.fstat(stream.fileno()).st_size != written.size:
                 return False
             crc32 = 0

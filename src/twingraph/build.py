@@ -93,10 +93,11 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool, anew:
     with _new_build(out) as draft:
         _write_files(frozen, draft, progress)
         draft.put(ABOUT, [_about(curated, inputs.digest, size, problems)])
-        # what was read while somebody was writing is not what has these digests
-        for name, pieces in made.kept() if read_inputs(settings, large) == inputs else ():
-            draft.put(name, pieces)
-        draft.put(RECORD, [record(inputs.around, inputs.files, draft.written)])
+        # what was read while somebody was writing has other digests: nothing to go on from
+        if read_inputs(settings, large) == inputs:
+            for name, pieces in made.kept():
+                draft.put(name, pieces)
+            draft.put(RECORD, [record(inputs.around, inputs.files, draft.written)])
         return Built(problems, _publish(draft, out), size)
 
 
@@ -255,6 +256,7 @@ def _publish(draft: DraftFolder, out: Path) -> Path:
         sync_folders(draft.path, draft.written)
         draft.path.rename(target)
     else:
+        _mend_published(draft, target)
         for folder in _UNPUBLISHED:
             _mend(draft, target, folder)
     point(out, target.name)
@@ -265,6 +267,20 @@ def _publish(draft: DraftFolder, out: Path) -> Path:
         if ours.fullmatch(old.name) and old.name not in (target.name, before):
             shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def _mend_published(draft: DraftFolder, target: Path) -> None:
+    """Give a build that is there already the published files of the draft that it has not whole.
+
+    Each is another file by the same name, because older builds may share the one that is damaged.
+    """
+    damaged = [
+        name for name, item in _published(draft).items() if not is_whole(target / name, item)
+    ]
+    for name in damaged:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (draft.path / name).replace(target / name)
+    sync_folders(target, damaged)
 
 
 def _mend(draft: DraftFolder, target: Path, folder: str) -> None:

@@ -24,9 +24,9 @@ from twingraph.kept import KEPT, Before
 from twingraph.progress import Progress, part
 from twingraph.rdf.byte_lines import ByteLines, edited
 from twingraph.rdf.change import DEFAULT, Change
-from twingraph.rdf.dataset import Dataset, chunks
+from twingraph.rdf.dataset import Dataset, chunks, parted
 from twingraph.rdf.frozen import NAME
-from twingraph.rdf.iris import DERIVED
+from twingraph.rdf.iris import DERIVED, SLUG
 from twingraph.rdf.quad_file import QuadFile, SortedFile
 from twingraph.settings import Settings
 from twingraph.source.again import Notes, read_again, without_lists
@@ -86,7 +86,17 @@ def make_anew(settings: Settings, large: bool, progress: Progress) -> Made:
 
 
 def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Made | None:
-    """Return what is now, from the build before; None where all must be made."""
+    """Return what is now, from the build before; None where all must be made.
+
+    That is also so where its files have gone since, or are not what a build writes.
+    """
+    try:
+        return _go_on(settings, large, inputs, before)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Made | None:
     if before.files.keys() != inputs.files.keys():
         return None
     names = (_FILES, _FOUND, _INCOMING, _JUDGED, _TABLES, _SIZES, NAME, _TRIPLES)
@@ -101,10 +111,16 @@ def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Ma
     sizes: dict[str, int] = loads(found[_SIZES].read_bytes())
     lists = f"{settings.base_iri}graph/import/"
     for name in sizes:
-        if name.startswith(lists) and before.path(_list_name(name.removeprefix(lists))) is None:
-            return None
+        if name.startswith(lists):
+            slug = name.removeprefix(lists)
+            # a document of that name may have its file, where each has its own
+            shared = f"{settings.base_iri}graph/source/{slug}" in sizes
+            if shared or not SLUG.fullmatch(slug) or before.path(_list_name(slug)) is None:
+                return None
     derived = settings.base_iri + DERIVED
     written = sizes.keys() - {DEFAULT, derived}
+    if any(not name.startswith(lists) and name not in read.curated.texts for name in written):
+        return None  # nothing is left of a graph
     size = sum(sizes.values())
     there = GraphBefore(
         QuadFile(found[NAME]), SortedFile(found[_TRIPLES]), SortedFile(found[_INCOMING]), written,
@@ -162,5 +178,9 @@ def _triples_of(path: Path, graph: str) -> bytes:
     """Return the triples of a graph, sorted, from N-Quads."""
     end = f" <{graph}> .\n".encode()
     with path.open("rb") as quads:  # hardly any of which are wanted: never all in memory
-        found = sorted(line[: -len(end)] + b" .\n" for line in quads if line.endswith(end))
+        found = sorted(
+            line[: -len(end)] + b" .\n" for line in quads
+            # a triple of the default graph may end so as well
+            if line.endswith(end) and parted(line[:-1].decode())[0] == graph
+        )  # fmt: skip
     return b"".join(found)

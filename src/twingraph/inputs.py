@@ -10,12 +10,13 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from twingraph.link.wikidata.command import pair_lists
 from twingraph.settings import FILE, Settings
 from twingraph.source.project_files import data_files, ontology_files, review_files, table_files
 from twingraph.version import __version__
@@ -37,7 +38,8 @@ def _project(settings: Settings, _: bool) -> Iterator[tuple[str, Path]]:
 
 def _data(settings: Settings, large: bool) -> Iterator[tuple[str, Path]]:
     tables = (*table_files(settings, large), *review_files(settings))
-    for path in (*data_files(settings), *tables):
+    # a large list of Wikidata's is reported on (`links/`) even where it is no part of the build
+    for path in {*data_files(settings), *tables, *pair_lists(settings)}:
         yield path.relative_to(settings.folder).as_posix(), path
 
 
@@ -88,7 +90,9 @@ def read_inputs(settings: Settings, large: bool = False) -> Inputs:
 
     A build with the `large` lists is another one than a build without.
     """
-    whole = hashlib.sha256(f"{__version__}\0{settings.address}\0".encode())
+    # the settings as they are used, which may not be those that the file has by now
+    used = repr(replace(settings, folder=Path()))
+    whole = hashlib.sha256(f"{__version__}\0{used}\0".encode(errors="surrogateescape"))
     for line in engine_versions():
         whole.update(line.encode() + b"\0")
     for kind, list_files in _AROUND.items():

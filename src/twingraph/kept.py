@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from twingraph.atomic import Written, is_whole
+from twingraph.atomic import Written, is_whole, open_regular
 
 KEPT: Final = "kept"
 RECORD: Final = f"{KEPT}/build.json"
@@ -66,13 +66,16 @@ def read_before(out: Path, around: str) -> Before | None:
     """Return the build that `out` leads to, if it was made with all `around` the data the same."""
     try:
         folder = out.resolve(strict=True)
-        digest, _, raw = (folder / RECORD).read_bytes().partition(b"\n")
+        with open_regular(folder / RECORD) as stream:
+            digest, _, raw = stream.read().partition(b"\n")
         if digest.decode() != sha256(raw).hexdigest():
             return None
         kept = json.loads(raw)
         if kept["around"] != around:
             return None
         written = {name: Written(*item) for name, item in kept["written"].items()}
+        if any(name.startswith("/") or ".." in name.split("/") for name in written):
+            return None
         return Before(folder, kept["files"], written)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None

@@ -9,6 +9,7 @@ is given, and everything is checked.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -47,6 +48,7 @@ _ISSUED: Final = f"<{PREFIXES['dcterms']}issued>"
 _ABOUT, _IN_SOURCE = str(TG.about), str(TG.inSource)
 _SILENT: Final = f" {TG.notStated} {TG.start} ."
 _NOT_FOLLOWED: Final = frozenset({str(TG.partnerOf), str(TG.twinnedWith)})
+_NAME: Final = re.compile("<[^<>]*>")
 _BESIDE_FROM: Final = 30_000  # lines; less is judged before a child would have begun
 _MOST: Final = 20_000  # things that are judged again; more are not judged quicker than all
 
@@ -56,7 +58,7 @@ Found = Mapping[str, Problem]
 def found_raw(found: Iterable[tuple[Finding, Problem]]) -> bytes:
     """Return findings, each with the problem that it is, as JSON."""
     pairs = {_key(finding): as_json(problem) for finding, problem in found}
-    return json.dumps(pairs, ensure_ascii=False).encode()
+    return json.dumps(pairs).encode()
 
 
 def read_found(raw: bytes) -> Found:
@@ -91,7 +93,7 @@ def check_again(
     problems = list(chain.from_iterable(of_files.values()))
     problems += link_problems(read.curated, lambda thing: is_described(graph, thing))
     read_whole, fresh = cache(whole), {file.path: file for file in read.fresh}
-    pairs = []
+    pairs, spoken_of = [], _spoken_of(graph)
     written = written_lines(read.curated)
     judge = partial(judge_lines, settings, written, tables, engine)
     with side_by_side(judge, len(lines) + len(written) >= _BESIDE_FROM) as result:
@@ -99,7 +101,7 @@ def check_again(
         judged = [*result(), *judged]
     for finding in judged:
         problem = found.get(_key(finding))
-        if problem is None or finding.code == "X01" or _is_spoken_of(graph, finding.focus):
+        if problem is None or finding.code == "X01" or f"<{finding.focus}>" in spoken_of:
             problem = problem_of(read_whole(), finding)
         elif problem.file in fresh:  # it is there still, perhaps in another line
             here = replace(read.curated, files=(fresh[problem.file],))
@@ -111,13 +113,13 @@ def check_again(
     return Checked(by_severity(problems), of_files, tuple(pairs), lines, tables)
 
 
-def _is_spoken_of(graph: ChangedGraph, focus: str) -> bool:
-    """Does anything that changed name a thing, so that its problems may have another place?"""
-    name = f"<{focus}>"
-    return any(
-        name in line
+def _spoken_of(graph: ChangedGraph) -> frozenset[str]:
+    """Return what anything that changed names: problems of these may have another place."""
+    return frozenset(
+        name
         for thing in graph.changed
         for line in (*chain.from_iterable(graph.before(thing).values()), *graph.now(thing))
+        for name in _NAME.findall(line)
     )
 
 

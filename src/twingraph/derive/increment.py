@@ -73,7 +73,7 @@ class ChangedGraph:
         """Return the lines that are written about a thing now."""
         kept = [
             line for name, lines in self.before(thing).items() if name in self._before.graphs
-            for line in lines if line not in self.written.removed.get(name, ())
+            for line in lines if line not in self._removed.get(name, ())
         ]  # fmt: skip
         return [*kept, *self._added.get(thing, ())]
 
@@ -103,6 +103,10 @@ class ChangedGraph:
     def changed(self) -> frozenset[str]:
         """The subjects of which something else is written."""
         return frozenset(line.partition(" ")[0] for line in self.written.lines())
+
+    @cached_property
+    def _removed(self) -> Mapping[str, frozenset[str]]:
+        return {name: frozenset(lines) for name, lines in self.written.removed.items()}
 
     @cached_property
     def _added(self) -> Mapping[str, list[str]]:

@@ -89,7 +89,7 @@ class Frozen:
     @cached_property
     def readers(self) -> Readers:
         """What is read for the files that may be taken from the build before."""
-        return Readers(self.linked.facts, self.settings, self.before, self.change)
+        return Readers(self.linked.facts, self.settings, self.before, self.change, self.decisions)
 
     @cached_property
     def statistics(self) -> Statistics:

@@ -22,6 +22,7 @@ from twingraph.link.files import FOLDER, decision_files
 from twingraph.rdf.change import DEFAULT, Change
 from twingraph.rdf.reads import touched
 from twingraph.settings import Settings
+from twingraph.source.mappings import Decision
 
 READS: Final = f"{KEPT}/reads.json"
 _FILES: Final = "= "  # begins the pattern of what links are made from beside the graph
@@ -49,6 +50,7 @@ class Readers:
     settings: Settings
     before: Before | None = None
     change: Change | None = None
+    decisions: Mapping[str, Sequence[Decision]] = field(default_factory=dict)
     reads: dict[str, Sequence[str]] = field(default_factory=dict)
     right: dict[str, bool] = field(default_factory=dict)
 
@@ -90,10 +92,12 @@ class Readers:
 
     @cached_property
     def _files(self) -> str:
-        """The digest of the files of decisions and reviews, as a pattern of what is read."""
-        whole = sha256()
+        """The digest of decisions, and of their files and reviews, as a pattern of what is read."""
+        whole = sha256(repr(sorted(self.decisions.items())).encode(errors="surrogateescape"))
         for path in decision_files(self.settings):
-            whole.update(path.read_bytes())
+            raw, name = path.read_bytes(), path.relative_to(self.settings.folder)
+            whole.update(f"\0{name}\0{len(raw)}\0".encode(errors="surrogateescape"))
+            whole.update(raw)
         return _FILES + whole.hexdigest()
 
     @cached_property

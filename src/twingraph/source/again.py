@@ -88,7 +88,7 @@ class Notes:
         problems = {path: [as_json(item) for item in several]
                     for path, several in self.problems.items()}  # fmt: skip
         same = {path: list(lines) for path, lines in self.same.items() if lines}
-        return json.dumps([texts, problems, same], ensure_ascii=False).encode()
+        return json.dumps([texts, problems, same]).encode()
 
     @classmethod
     def read(cls, raw: bytes) -> Notes:
@@ -268,8 +268,25 @@ def _difference(
         old = {*edited(path.read_bytes())} if path else _encoded(before[graph])
         new = _encoded(now[graph])
         removed[graph], added[graph] = _texts(old - new), _texts(new - old)
+    if not all(_is_of_graph(file, notes, removed, added) for file in fresh):
+        return None
     return Change(*({graph: lines for graph, lines in side.items() if lines}
                     for side in (removed, added)))  # fmt: skip
+
+
+def _is_of_graph(file: SourceFile, notes: Notes, removed: Texts, added: Texts) -> bool:
+    """Is all that changed in a file a change of its graph?
+
+    It is not where another file says the same: nothing tells then where a problem is found.
+    """
+    if _of_list(file.path):
+        return True
+    before = notes.texts.get(file.path, {})
+    for graph in {*file.texts, *before}:
+        old, new = set(before.get(graph, ())), set(file.texts.get(graph, ()))
+        if not (old - new <= {*removed[graph]} and new - old <= {*added[graph]}):
+            return False
+    return True
 
 
 def _encoded(several: Iterable[Iterable[str]]) -> set[bytes]:
