@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -14,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Quad
 
-from twingraph.atomic import DraftFolder
+from twingraph.atomic import DraftFolder, Written, is_whole
 from twingraph.catalogue.coverage import EXTENT, read_extent
 from twingraph.export.dumps import Frozen
 from twingraph.export.statistics import count_lines, recount
@@ -22,9 +25,11 @@ from twingraph.export.tables.edited import edited
 from twingraph.export.tables.files import Earlier, Tables, file_of
 from twingraph.export.tables.reach import reached
 from twingraph.export.tables.schema import TABLES
-from twingraph.export.taken import READS
+from twingraph.export.taken import READS, Readers
 from twingraph.export.writing import write_dumps
-from twingraph.kept import Before
+from twingraph.going_on import _triples_of
+from twingraph.inputs import read_inputs
+from twingraph.kept import Before, read_before, record
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset
@@ -33,6 +38,7 @@ from twingraph.settings import Settings
 from twingraph.site import prepared
 from twingraph.site.line_reader import line_reader
 from twingraph.site.prepared import ANSWERED, STARTS, prepare, same_starts
+from twingraph.source.mappings import Decision
 
 BASE = "http://e/"
 _TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
@@ -301,3 +307,63 @@ def test_how_a_graph_begins_is_told_from_how_it_began(old: set[str], new: set[st
         )
     assert known.get("g", sorted(new)[:3]) == sorted(new)[:3]
     assert "g" in known or any(line in sorted(old)[:3] for line in old - new)
+
+
+def test_other_decisions_and_names_of_their_files_are_read_for_links(tmp_path: Path) -> None:
+    (tmp_path / "data" / "links").mkdir(parents=True)
+    (tmp_path / "data" / "links" / "a.sssom.tsv").write_text("x", encoding="utf-8")
+
+    def reads(comment: str) -> list[str]:
+        row = Decision("http://e/a", "p", "Not", "http://e/b", "j", comment=comment)
+        readers = Readers(LinkFacts([]), Settings(tmp_path), decisions={"import/a": (row,)})
+        assert not [*readers.noted("links/refused.sssom.tsv", lambda: [])]
+        return [*readers.reads["links/refused.sssom.tsv"]]
+
+    first = reads("x")
+    assert reads("x") == first != reads("y")
+    (tmp_path / "data" / "links" / "a.sssom.tsv").rename(tmp_path / "data/links/b.sssom.tsv")
+    assert reads("x") != first
+
+
+def test_a_taken_name_is_replaced_and_its_other_name_left(tmp_path: Path) -> None:
+    draft, old = DraftFolder(tmp_path / "draft"), tmp_path / "old"
+    old.write_bytes(b"old")
+    draft.take("a", old, Written.of(b"old"))
+    draft.take("a", old, Written.of(b"old"))
+    draft.put("a", [b"new"])
+    assert old.read_bytes() == b"old" and (draft.path / "a").read_bytes() == b"new"
+
+
+def test_neither_links_nor_pipes_are_files_of_a_build(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a")
+    (tmp_path / "link").symlink_to("a")
+    os.mkfifo(tmp_path / "pipe")
+    assert is_whole(tmp_path / "a", Written.of(b"a"))
+    assert not is_whole(tmp_path / "link", Written.of(b"a"))
+    assert not is_whole(tmp_path / "pipe", Written.of(b""))
+
+
+def test_a_record_that_leads_out_of_its_folder_is_none(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    for name, there in (("sources/a.nt", True), ("sources/../../x", False), ("/x", False)):
+        (tmp_path / "kept/build.json").write_bytes(record("x", {}, {name: Written.of(b"")}))
+        assert (read_before(tmp_path, "x") is not None) == there
+
+
+def test_a_triple_about_a_graph_is_none_of_the_graph(tmp_path: Path) -> None:
+    lines = "<http://e/a> <http://e/p> <http://e/g> .", "<http://e/a> <http://e/p> <http://e/b>"
+    (tmp_path / "a.nq").write_text(f"{lines[0]}\n{lines[1]} <http://e/g> .\n", encoding="utf-8")
+    assert _triples_of(tmp_path / "a.nq", "http://e/g") == f"{lines[1]} .\n".encode()
+
+
+def test_the_settings_in_use_are_inputs(tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+    assert read_inputs(settings) != read_inputs(replace(settings, release="2026-11-28"))
+
+
+def test_a_large_list_that_links_report_on_is_an_input(tmp_path: Path) -> None:
+    listed = tmp_path / "data" / "imports" / "wikidata-x"
+    listed.mkdir(parents=True)
+    (listed / "import.toml").write_text("large = true\n", encoding="utf-8")
+    (listed / "rows.csv").write_text("a,b\n", encoding="utf-8")
+    assert "data/imports/wikidata-x/rows.csv" in read_inputs(Settings(tmp_path)).files
