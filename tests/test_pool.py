@@ -602,6 +602,19 @@ def test_those_in_a_pace_go_one_after_the_other_and_a_lone_one_at_once() -> None
     assert [taken >= 0.019 * (number + 1) for number, taken in enumerate(others)] == [True] * 3
 
 
+def test_a_line_that_is_long_lets_nobody_in() -> None:
+    async def main() -> tuple[list[bool], float]:
+        pace = Pace(0.4)
+        began = asyncio.get_running_loop().time()
+        found = await asyncio.gather(*(pace.turn() for _ in range(1000)))
+        return list(found), asyncio.get_running_loop().time() - began
+
+    found, taken = asyncio.run(main())
+
+    assert found == [True] * 3 + [False] * 997
+    assert taken < 2
+
+
 # --- a fork server that is played here -----------------------------------------------------------
 
 

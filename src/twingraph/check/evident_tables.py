@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from itertools import chain
 from typing import Final
@@ -27,6 +27,7 @@ _LEVEL, _PARTNER, RANK, _SUBJECT = map(str, (TG.level, TG.partner, TG.rank, TG.s
 _SAME, GONE = f"<{_OWL}sameAs>", f"<{_OWL}deprecated>"
 _LATITUDE, _LONGITUDE = f"<{_SCHEMA}latitude>", f"<{_SCHEMA}longitude>"
 _ITEM: Final = "<http://www.wikidata.org/entity/"
+_LARGEST: Final = 5  # digits of a number of degrees before its point, less one
 _NONE: Final[Sequence[str]] = ()
 # what is looked up, of anything
 COMPARED: Final = (
@@ -69,6 +70,7 @@ def worth_judging(written: Sequence[str], tables: Tables, base: str) -> Sequence
             if not typed >= {*partners} or not gone.isdisjoint(partners):
                 wanted.add(subject)
     wanted.update(_beside_ranked(written, tables, f"<{base}id/claim/"))
+    wanted.update(_about_withdrawn(gone, tables, f"<{base}id/claim/"))
     return _with_named(tables, wanted)
 
 
@@ -143,7 +145,9 @@ def _swapped(points: Sequence[Values], countries: Values) -> Iterator[str]:
         here = _point(points, subject)
         for country in named if here else _NONE:
             there = _point(points, country)
-            if here and there and (
+            if here and there is None and all(country in axis for axis in points):
+                yield subject  # it is compared with each of them
+            elif here and there and (
                 abs(here[0] - there[0]) + abs(here[1] - there[1])
                 > 5 * (abs(here[1] - there[0]) + abs(here[0] - there[1])) + 5
             ):  # fmt: skip
@@ -158,6 +162,8 @@ def _point(points: Sequence[Values], place: str) -> tuple[Decimal, Decimal] | No
         north, east = (Decimal(axis[0].split('"')[1]) for axis in values)
     except (ArithmeticError, IndexError):
         return None
+    if any(not value.is_finite() or value.adjusted() > _LARGEST for value in (north, east)):
+        return None  # no degrees: other rules say so
     return north, east
 
 
@@ -167,12 +173,21 @@ def _beside_ranked(written: Sequence[str], tables: Tables, start: str) -> Iterat
     about: set[str] = set()
     for lines in (written, *claims):
         for claim in {line.partition(" ")[0] for line in lines if RANK in line}:
-            start = f"{claim} {_SUBJECT} "
-            about.update(line[len(start) :] for line in beginning(lines, start))
+            subject = f"{claim} {_SUBJECT} "
+            about.update(line[len(subject) :] for line in beginning(lines, subject))
     for lines in claims if about else ():
         for line in lines:
             claim, predicate, value = line.split(" ", 2)
             if predicate == _SUBJECT and value in about:
+                yield claim
+
+
+def _about_withdrawn(gone: Set[str], tables: Tables, start: str) -> Iterator[str]:
+    """X03: claims of tables that speak of what is withdrawn."""
+    for lines in tables if gone else ():
+        for line in beginning(lines, start):
+            claim, predicate, value = line.split(" ", 2)
+            if predicate == _SUBJECT and value[:-2] in gone:
                 yield claim
 
 

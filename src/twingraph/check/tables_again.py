@@ -79,7 +79,8 @@ def _is_plain_row(graph: ChangedGraph, line: str, slug: str, base: str) -> bool:
     return (
         predicate != RANK
         and bool(is_of_list)
-        and (predicate != _PARTNER or _is_in_use(graph, value[:-2]))
+        and (predicate != _PARTNER or is_described(graph, value[:-2]))
+        and (predicate not in (_PARTNER, _SUBJECT) or not _is_withdrawn(graph, value[:-2]))
     )
 
 
@@ -106,9 +107,9 @@ def _namesakes(graph: ChangedGraph, lines: Iterable[str]) -> Iterator[str]:
             yield from graph.having(f" {predicate} {value}")
 
 
-def _is_in_use(graph: ChangedGraph, place: str) -> bool:
-    """Is a place described, and not withdrawn?"""
-    return is_described(graph, place) and not any(GONE in line for line in graph.now(place))
+def _is_withdrawn(graph: ChangedGraph, thing: str) -> bool:
+    """Do people say of a place or a partnership that it is withdrawn?"""
+    return any(GONE in line for line in graph.now(thing))
 
 
 def is_described(graph: ChangedGraph, thing: str) -> bool:

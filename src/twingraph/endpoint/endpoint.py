@@ -29,7 +29,7 @@ from twingraph.endpoint.protocol import (
     read_form,
     readable,
 )
-from twingraph.endpoint.refusal import refusal
+from twingraph.endpoint.refusal import busy, refusal
 from twingraph.endpoint.result import Result, key_of, query_digest
 from twingraph.endpoint.service import Service
 from twingraph.translation import M_
@@ -113,15 +113,20 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
             return kept
     protocol_request, name, body = None, "", b""
     try:
-        if len(search) > LONG_TEXT:
-            await service.long_texts.turn()
+        await _wait_for_long(service, search)
         fields = _read_search(search)
         if scope["method"] == "POST":
             body = scope["state"].get("body")
             if body is None:
                 body = await _read_body(receive, body_limit(service.limits))
-                if len(body) > LONG_TEXT:
-                    await service.long_texts.turn()
+                await _wait_for_long(service, body)
+            if len(body) <= LONG_TEXT:
+                heads = (accept or "", content_type)
+                key = key_of(search, b"\n".join((*(head.encode() for head in heads), body)))
+                kept = service.cache.get(key)
+                if kept is not None:
+                    scope[SEEN] = (kept.rows, kept.query, True)
+                    return kept
             fields = list(read_form(content_type, body, fields))
         protocol_request = read_fields(fields)
         if not protocol_request.query:
@@ -157,10 +162,16 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
     made = service.result(reply, offer, protocol_request.query, name, protocol_request.dataset)
     if not has_room(service, len(reply.body)):
         return ForPeople(protocol_request, refusal(Reply(Outcome.BUSY), choice, service.limits))
-    if made.tag and key:  # what is posted is evaluated each time
+    if made.tag and key:  # a long text is evaluated each time
         service.cache.keep(key, made)
     scope[SEEN] = (made.rows, made.query, False)
     return made
+
+
+async def _wait_for_long(service: Service, text: bytes) -> None:
+    """Let a long text wait for its turn; raise `RefusedError` (503) where too many do."""
+    if len(text) > LONG_TEXT and not await service.long_texts.turn():
+        raise busy()
 
 
 def suffix_of(offer: Variant | None, shown: str) -> str:

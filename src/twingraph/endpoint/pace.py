@@ -1,9 +1,15 @@
-"""A pace for what costs the front much: one after the other, with a pause after each."""
+"""A pace for what costs the front much: one after the other, with a pause after each.
+
+The line is bounded, for who waits in it may have gone long ago.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from typing import Final
+
+_LONGEST: Final = 1.0  # seconds of the line
 
 
 class Pace:
@@ -14,13 +20,19 @@ class Pace:
         self._pause = pause
         self._next = 0.0  # when the next may go on
 
-    async def turn(self) -> None:
-        """Wait for those that came before, and for the pause after the last of them."""
+    async def turn(self) -> bool:
+        """Wait for those that came before, and for the pause after the last of them.
+
+        False, at once, where the line is too long to be waited in.
+        """
         now = time.monotonic()
         start = max(now, self._next)
+        if start - now > _LONGEST:
+            return False
         self._next = start + self._pause
         if start > now and _has_loop():
             await asyncio.sleep(start - now)
+        return True
 
 
 def _has_loop() -> bool:

@@ -138,6 +138,12 @@ def _filled(text: str, reply: Reply, limits: Limits) -> Message:
     return Message(text, "", {**values, "detail": reply.body.decode("utf-8", "replace")})
 
 
+def busy() -> RefusedError:
+    """Return the words and the status for a query that finds too many before it."""
+    status, text, _ = _FAILURES[Outcome.BUSY]
+    return RefusedError(status, Message(text), again=_AGAIN)
+
+
 def refusal(reply: Reply, choice: Choice, limits: Limits) -> RefusedError:
     """Return the words and the status for a query that has no result."""
     if reply.outcome is Outcome.NO_SPARQL:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,7 @@ def read() -> str:
 @cache
 def _by_form() -> Mapping[str, tuple[City, ...]]:
     found: dict[str, list[City]] = defaultdict(list)
-    for row in csv.DictReader(read().splitlines()):
+    for row in csv.DictReader(StringIO(read(), newline="")):
         city = City(row["country"], int(row["population"]), tuple(row["names"].split("|")))
         for form in {fold(name) for name in city.names}:
             found[form].append(city)

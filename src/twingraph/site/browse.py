@@ -131,7 +131,10 @@ def _listed(
     known: Mapping[str, set[str]],
     facts: PageFacts,
 ) -> Listing:
-    """Return entities in the order of their names, with the keys and the row of each."""
+    """Return entities in the order of their names: places in it by key, and by what is stated.
+
+    `known` tells of each which of its columns are stated.
+    """
     names = {iri: sort_key(facts.name(iri).text) for iri in members}
     things = sorted(members, key=lambda iri: (names[iri], iri))
     under: dict[str, list[int]] = defaultdict(list)
@@ -310,7 +313,7 @@ def _records(reader: BuildReader, language: str, kind: str, things: Sequence[str
 
 def _guarded(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+    return f"'{text}" if text[:1] == "\t" or text.lstrip()[:1] in ("=", "+", "-", "@") else text
 
 
 def csv_paths(reader: BuildReader) -> list[str]:

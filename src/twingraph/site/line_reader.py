@@ -118,7 +118,7 @@ def _classes(table: LineTable) -> Iterator[Row]:
 def _numbers(table: LineTable) -> Iterator[Row]:
     members = table.members
     yield {
-        "partnerships": _number(len(table.all_partnerships)),
+        "partnerships": _number(len(table.all_partnerships - table.withdrawn)),
         "partners": _number(len(table.partnerships)),
         "sources": _number(len(members.get(str(TG.SourceDocument), ()))),
         "citations": _number(len(members.get(str(TG.Citation), ()))),
@@ -187,7 +187,7 @@ def _names(table: LineTable) -> Iterator[Row]:
 
 
 def _partnership_facets(table: LineTable) -> Iterator[Row]:
-    everything = table.all_partnerships
+    everything = table.all_partnerships - table.withdrawn
     countries, fields = table.of(TG.country), table.of(TG.field)
     rows: set[tuple[str, str, str]] = set()
     for thing, partner in table.facts.pairs(TG.partner):
