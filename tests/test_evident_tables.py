@@ -95,7 +95,8 @@ AMISS: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
                               turtle('partnership:bonn-minsk owl:deprecated true')),
     "a country of two latitudes, the other way round": (
         "G03", "data/entities/places.csv:5",
-        {**places("53.9,27.56667", "27.56667,53.9"), **turtle("place:belarus schema:latitude 53.1")}),
+        {**places("53.9,27.56667", "27.56667,53.9"),
+         **turtle("place:belarus schema:latitude 53.1")}),
     "a partner that went": ("X03", "data/sources/beside.ttl:4",
                             turtle('place:minsk owl:deprecated true')),
 }  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pyoxigraph import NamedNode, Quad, QueryTriples, RdfFormat, Store, parse
+from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, RdfFormat, Store, parse
 from rdflib import RDFS, Graph, URIRef
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
@@ -34,9 +34,9 @@ from twingraph.link.facts import LinkFacts
 from twingraph.problems import TwingraphError
 from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import NAME, load_store
-from twingraph.rdf.vocabulary import HOME, TG, prefixes_for
+from twingraph.rdf.vocabulary import HOME, TG, XSD, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
-from twingraph.site.browse import browse_csv, pack_csv
+from twingraph.site.browse import browse_csv, listings, pack_csv
 from twingraph.site.cited import MUCH_CITED, cited_rows
 from twingraph.site.describe import describe
 from twingraph.site.incoming import INCOMING, MOST, incoming_of, pack_incoming
@@ -488,6 +488,31 @@ def test_places_with_two_positions_and_three_partners_are_answered_from_lines_to
     for name in ("map-places", "map-pairs", "statistics-countries"):
         assert len(asked.rows(name)) > 3 or name == "statistics-countries"
         assert lines.rows(name) == asked.rows(name), name
+
+
+def test_a_withdrawn_partnership_is_in_no_list(built: Path) -> None:
+    site, dataset = load_site(built), Dataset.load(built / NAME)
+    gone = f"{HOME}id/partnership/bonn-minsk"
+    word = Quad(NamedNode(gone), NamedNode("http://www.w3.org/2002/07/owl#deprecated"),
+                Literal("true", datatype=XSD.boolean))  # fmt: skip
+    store = Store()
+    store.extend([*dataset, word])
+    asked = replace(site, store=store, prepared={}, memory={})
+    lines = line_reader(LinkFacts([*dataset, word], asked.base), ANSWERED)
+
+    assert lines.rows("list-partnership-facets") == asked.rows("list-partnership-facets")
+    assert lines.rows("numbers") == asked.rows("numbers")
+    for reader in (lines, asked):
+        listing = listings(reader, "partnership")["en"]
+        assert gone not in listing.things
+        assert rows_count(reader) == len(listing.things)
+
+
+def rows_count(reader: BuildReader) -> int:
+    """Return how many partnerships the home page tells of."""
+    found = reader.rows("numbers")[0]["partnerships"]
+    assert isinstance(found, Literal)
+    return int(found.value)
 
 
 def test_a_reader_of_lines_refuses_what_it_was_not_made_for() -> None:
