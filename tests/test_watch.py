@@ -96,9 +96,13 @@ def test_the_status_of_a_client_that_leaves_is_the_one_that_was_sent(
 ) -> None:
     client, lines = fresh
     sent: list[Message] = []
+    received: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        if received:  # the client is there until something is sent
+            await asyncio.Event().wait()
+        received.append({"type": "http.request", "body": b"", "more_body": False})
+        return received[0]
 
     async def send(message: Message) -> None:
         if len(sent) >= messages:
