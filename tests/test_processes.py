@@ -174,7 +174,8 @@ def test_a_fork_server_that_is_killed_is_replaced(service: Service) -> None:
     (killed,) = forks(service)
     os.kill(killed, signal.SIGKILL)
     for number in range(20):
-        assert service.get("/sparql?query=" + quote(f"ASK {{}} # again {number}"))[0] == 200
+        found = service.get("/sparql?query=" + quote(f"ASK {{}} # again {number}"))
+        assert found[0] == 200, (number, found)
 
 
 def test_a_new_build_is_taken_up_by_all_at_once(service: Service) -> None:
@@ -300,8 +301,10 @@ def test_one_that_cannot_be_forked_is_tried_again(
     assert {path.name for path in Path("/proc/self/fd").iterdir()} == before
 
 
-def test_a_fork_server_for_which_no_descriptor_is_left_is_kept() -> None:
-    """Others use it, and the next order may find one."""
+def test_a_fork_server_for_which_no_descriptor_is_left_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Others use it, and the next order may find one; for one that was killed there is another."""
     config = Config("", "", {}, "", 1, 1, 1, 1)
     key = json.dumps(config._asdict())
     ours, theirs = socket.socketpair()
@@ -318,9 +321,13 @@ def test_a_fork_server_for_which_no_descriptor_is_left_is_kept() -> None:
         assert [*supervisor._forks.values(), *found] == [fork]
         assert ours.recv(100).startswith(b"E ")
         failure = BrokenPipeError(errno.EPIPE, "it has closed its end")
+        control, other_end = socket.socketpair()
+        other = SimpleNamespace(ended=False, pid=2, connect=lambda: control)
+        monkeypatch.setattr("twingraph.serve.supervisor.ForkProcess", lambda _: other)
         supervisor._launch(theirs, key.encode())
-        assert [*supervisor._forks.values(), *found] == ["killed"]
-        assert ours.recv(100).startswith(b"E ")
+        assert [*supervisor._forks.values(), *found] == [other, "killed"]
+        assert ours.recv(100) == b"K 2"
+        other_end.close()
 
 
 def test_a_fork_server_that_hangs_is_given_to_nobody_and_killed_later(

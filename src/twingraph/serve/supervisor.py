@@ -202,19 +202,31 @@ class Supervisor:
         for known in [known for known, fork in self._forks.items() if fork.ended]:
             del self._forks[known]
         try:
-            if key not in self._forks:
-                self._forks[key] = ForkProcess(Config(**json.loads(key)))
-            fork = self._forks[key]
-            control = fork.connect()
+            fork, control = self._connect(key)
         except OSError as error:
-            if isinstance(error, ConnectionError):  # it is about to end
-                self._forks.pop(key).kill()
             with contextlib.suppress(OSError):
                 link.send(f"E {error}".encode())
             return
         with control, contextlib.suppress(OSError):  # who wanted it may have ended: others have it
             socket.send_fds(link, [f"K {fork.pid}".encode()], [control.fileno()])
             self._used.setdefault(link, Counter())[fork.pid] += 1
+
+    def _connect(self, key: str) -> tuple[ForkProcess, socket.socket]:
+        """Return the fork server of a configuration, and a new socket to it.
+
+        Where the one that is known was killed a moment ago, it is another; raises `OSError` where
+        none can be started.
+        """
+        for last in (False, True):
+            if key not in self._forks:
+                self._forks[key] = ForkProcess(Config(**json.loads(key)))
+            try:
+                return self._forks[key], self._forks[key].connect()
+            except ConnectionError:  # its end is not told yet
+                self._forks.pop(key).kill()
+                if last:
+                    raise
+        raise AssertionError("the second time returned or raised")
 
     def _reap(self) -> None:
         for process in self._processes:
