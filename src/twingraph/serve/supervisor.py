@@ -217,16 +217,13 @@ class Supervisor:
         Where the one that is known was killed a moment ago, it is another; raises `OSError` where
         none can be started.
         """
-        for last in (False, True):
-            if key not in self._forks:
-                self._forks[key] = ForkProcess(Config(**json.loads(key)))
+        if key in self._forks:
             try:
                 return self._forks[key], self._forks[key].connect()
             except ConnectionError:  # its end is not told yet
                 self._forks.pop(key).kill()
-                if last:
-                    raise
-        raise AssertionError("the second time returned or raised")
+        fork = self._forks[key] = ForkProcess(Config(**json.loads(key)))
+        return fork, fork.connect()
 
     def _reap(self) -> None:
         for process in self._processes:
