@@ -44,6 +44,7 @@ _HELD: Final = 4  # so many of the largest results may be on their way to slow r
 _PATIENCE: Final = 30.0  # seconds for a reader, and one more for every so many bytes
 _PACE: Final = 100 * 1024
 _PART: Final = 256 * 1024  # bytes of a result that is sent at once
+_LONG: Final = 32 * 1024  # bytes of a text that are worth a pause of their own
 _HANDED: Final = 1024 * 1024  # bytes of a larger one that are handed over at once
 _NOT_MODIFIED: Final = (
     b"cache-control", b"content-location", b"etag", b"vary", *(name.encode() for name in COMMON),
@@ -170,7 +171,8 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
 
 async def _wait_for_long(service: Service, text: bytes) -> None:
     """Let a long text wait for its turn; raise `RefusedError` (503) where too many do."""
-    if len(text) > LONG_TEXT and not await service.long_texts.turn():
+    pauses = max(1.0, len(text) / _LONG)
+    if len(text) > LONG_TEXT and not await service.long_texts.turn(pauses):
         raise busy()
 
 

@@ -20,16 +20,17 @@ class Pace:
         self._pause = pause
         self._next = 0.0  # when the next may go on
 
-    async def turn(self) -> bool:
+    async def turn(self, pauses: float = 1) -> bool:
         """Wait for those that came before, and for the pause after the last of them.
 
-        False, at once, where the line is too long to be waited in.
+        Who takes longer is followed by so many `pauses`. False, at once, where the line is too
+        long to be waited in.
         """
         now = time.monotonic()
         start = max(now, self._next)
         if start - now > _LONGEST:
             return False
-        self._next = start + self._pause
+        self._next = start + self._pause * pauses
         if start > now and _has_loop():
             await asyncio.sleep(start - now)
         return True
