@@ -38,7 +38,32 @@ class Made(NamedTuple):
     for_all: bool
 
 
-class Evaluator(Protocol):
+class Running(Protocol):
+    """What takes queries or requests, from its start to its end."""
+
+    async def start(self) -> None:
+        """Be ready; raise `TwingraphError` where that can't be."""
+        ...
+
+    async def drain(self) -> None:
+        """End when nothing runs any more."""
+        ...
+
+    def close(self) -> None:
+        """End at once."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be answered now, '' where they can."""
+        ...
+
+    def state(self) -> dict[str, int]:
+        """Return how many queries or requests run and wait, by the words of `/metrics`."""
+        ...
+
+
+class Evaluator(Running, Protocol):
     """Who evaluates queries: the pool of workers, or an endpoint elsewhere."""
 
     limits: Limits
@@ -55,54 +80,12 @@ class Evaluator(Protocol):
         """Return what came of a query, written in one of the two formats."""
         ...
 
-    async def start(self) -> None:
-        """Be ready; raise `TwingraphError` where that can't be."""
-        ...
 
-    async def drain(self) -> None:
-        """End when no query runs any more."""
-        ...
-
-    def close(self) -> None:
-        """End at once."""
-        ...
-
-    @property
-    def problem(self) -> str:
-        """Why no query can be answered now, '' where they can."""
-        ...
-
-    def state(self) -> dict[str, int]:
-        """Return how many queries run and wait, by the words of `/metrics`."""
-        ...
-
-
-class Submitter(Protocol):
+class Submitter(Running, Protocol):
     """Who has requests answered by workers: the pool for pages."""
 
     async def submit(self, question: bytes, gone: Gone | None = None) -> Reply:
         """Return what came of a question, its first byte its kind."""
-        ...
-
-    async def start(self) -> None:
-        """Be ready."""
-        ...
-
-    async def drain(self) -> None:
-        """End when nothing runs any more."""
-        ...
-
-    def close(self) -> None:
-        """End at once."""
-        ...
-
-    @property
-    def problem(self) -> str:
-        """Why no request can be answered now, '' where they can."""
-        ...
-
-    def state(self) -> dict[str, int]:
-        """Return how many requests run and wait."""
         ...
 
 
