@@ -212,8 +212,9 @@ def test_with_a_violation_nothing_is_published_and_the_last_build_stays(project:
 @pytest.mark.slow
 def test_sigkill_at_any_moment_leaves_the_last_build_or_the_new_one(project: Path) -> None:
     out = project / "build"
-    settings = load_settings(project)
-    build(settings, out)
+    began = time.monotonic()
+    subprocess.run(command(project, "build"), check=True, capture_output=True)
+    whole_time = time.monotonic() - began
     moments = random.Random(20)
     known = {json.dumps(whole(out))}
     killed = 0
@@ -226,7 +227,7 @@ def test_sigkill_at_any_moment_leaves_the_last_build_or_the_new_one(project: Pat
         (project / "twingraph.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         child = subprocess.Popen(command(project, "build"), stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL)  # fmt: skip
-        time.sleep(moments.uniform(0.05, 2.2))
+        time.sleep(moments.uniform(0.02, 0.9) * whole_time)  # the moment is what is tried
         child.send_signal(signal.SIGKILL)
         killed += child.wait() == -signal.SIGKILL
         found = whole(out)
@@ -234,7 +235,7 @@ def test_sigkill_at_any_moment_leaves_the_last_build_or_the_new_one(project: Pat
         assert json.dumps(found) in known or publisher == f"number {turn}"
         known.add(json.dumps(found))
 
-    assert killed >= 5
+    assert killed  # on a machine that gets much quicker meanwhile, some builds end before
     last = subprocess.run(command(project, "build"), capture_output=True, text=True, check=False)
     assert last.returncode == 0, last.stderr
     assert json.loads((out / "build.json").read_text())["publisher"] == "number 11"
