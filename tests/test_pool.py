@@ -208,6 +208,50 @@ def test_look_ups_do_not_wait_behind_what_takes_long(graph: Path) -> None:
     assert sorted(taken)[90] < 0.1
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is but one core")
+def test_long_queries_leave_a_core_to_look_ups(graph: Path) -> None:
+    """A look-up would wait for the time slice of what computes on the last core, too."""
+    cores = os.sched_getaffinity(0)
+
+    async def use(pool: Pool) -> tuple[set[int], set[int]]:
+        heavy = asyncio.create_task(pool.ask(CROSS, "json", "nt"))
+        while not pool.state()["long"]:
+            await asyncio.sleep(0.01)
+        (worker,) = (worker for worker in pool._busy if worker.lane)
+        while (slow := os.sched_getaffinity(worker.pid)) == cores:
+            await asyncio.sleep(0.01)
+        quick = os.sched_getaffinity(pool._idle[0].pid)
+        heavy.cancel()
+        return slow, quick
+
+    slow, quick = with_pool(graph, use, replace(TIGHT, seconds=20))
+
+    assert slow == cores - {min(cores)}
+    assert quick == cores
+
+
+@pytest.mark.parametrize(
+    ("clock", "spent", "lane"), [(5.0, 0.1, 1), (5.0, 1.1, 2), (1.1, 1.1, 2), (10.1, 0.1, 2)]
+)
+def test_a_query_is_long_by_its_processor_time(
+    graph: Path, monkeypatch: pytest.MonkeyPatch, clock: float, spent: float, lane: int
+) -> None:
+    """Ten seconds of the clock count as well: one that waits for ever is not looked at for ever."""
+    monkeypatch.setattr(Worker, "spent", lambda worker: spent)
+
+    async def main() -> int:
+        pool = Pool(graph, HOME, replace(TIGHT, seconds=20))
+        pool._loop = asyncio.get_running_loop()
+        worker = Worker(pool)
+        worker.job, worker.lane = Job(b"query", None, lambda reply: None), 1
+        worker.started = pool._loop.time() - clock
+        pool._busy.add(worker)
+        pool._look()
+        return worker.lane
+
+    assert asyncio.run(main()) == lane
+
+
 def test_what_comes_on_top_of_all_that_runs_and_waits_is_sent_away(graph: Path) -> None:
     async def use(pool: Pool) -> list[Outcome]:
         many = [asyncio.create_task(pool.ask(CROSS, "json", "nt")) for _ in range(30)]

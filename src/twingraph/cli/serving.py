@@ -153,7 +153,9 @@ def _large_lists(settings: Settings, out: Path) -> Iterator[None]:
 # buffer, whose lock a thread would still hold when the interpreter ends.
 BESIDE: Final = """
 import os, sys, threading
+from twingraph.endpoint.priority import leave_a_core
 os.nice(5)
+leave_a_core(0)
 os.dup2(2, 1)
 def end_with_parent():
     while os.read(0, 4096):

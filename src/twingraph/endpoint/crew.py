@@ -100,7 +100,7 @@ class Crew(Supply):
                 worker.pid = int(pid)
                 self._by_pid[worker.pid] = worker
                 if self._for_pages:
-                    self._order("L", worker)
+                    self._order("A", worker)
                 if worker.joined:
                     self._rest(worker)
             case ["W"]:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from twingraph.endpoint.fork import set_ceiling
+from twingraph.endpoint.priority import leave_a_core
 
 _PR_SET_PDEATHSIG: Final = 1
 _PATIENT: Final = 10  # what it is made for can be answered without it meanwhile
@@ -86,6 +87,7 @@ def _make(make: Callable[[], Any], writing: int, libc: ctypes.CDLL | None) -> No
         os.closerange(3, writing)
         os.closerange(writing + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         os.nice(_PATIENT)
+        leave_a_core(0)
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_PROF, _SECONDS)
         set_ceiling(_MEMORY)

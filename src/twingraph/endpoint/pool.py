@@ -351,11 +351,10 @@ class Pool(Crew):
                     self._slow_down(worker)
             elif worker.lane == 1:
                 spent = worker.spent()
-                if self._free(2) > 0:  # sooner where somebody waits for its place
-                    long = taken > (self._long / 4 if self._queues[1] else self._long)
-                else:  # it would have to begin again, so it must have had its second
-                    long = spent > self._long or taken > _BUSY * self._long
-                if long:
+                # sooner where somebody waits for its place; not where it would begin again
+                sooner = self._queues[1] and self._free(2) > 0
+                bound = self._long / 4 if sooner else self._long
+                if taken > bound and (spent > bound or taken > _BUSY * bound):
                     self._slow_down(worker)
         if self._waiting:
             self._refill()  # somebody else may have left a place; an order may not have gone out

@@ -9,7 +9,8 @@ the configuration, then `C` with a descriptor for each control. On a control it 
 lines:
 
     F (with a descriptor)   fork a worker that listens there     -> P <pid>, or N <reason>
-    K, L, M <pid>           kill, lower the priority, lower it to the lowest
+    K <pid>                 kill a worker
+    A, L, M <pid>           let others go before it: as for pages, long queries, the longest
                             a worker of this control has ended   -> X <pid> <status>
                             the graph is loaded                  -> R
                             workers begin with more prepared     -> W
@@ -42,6 +43,7 @@ from twingraph.endpoint.evaluate import Answer, Config, evaluate
 from twingraph.endpoint.fork import work
 from twingraph.endpoint.helper import EndedError, Helper, trim
 from twingraph.endpoint.messages import PAGE
+from twingraph.endpoint.priority import ORDERS
 from twingraph.endpoint.question import unpack
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import load_store
@@ -54,22 +56,9 @@ _QUIET: Final = 0.3  # seconds without an order, after which something is prepar
 _AGAIN: Final = 5.0  # seconds until what could not be prepared for want of a process is tried again
 
 
-def _lower(pid: int) -> None:
-    """Let look-ups go first."""
-    os.setpriority(os.PRIO_PROCESS, pid, 10)
-
-
-def _lower_most(pid: int) -> None:
-    """Let everybody else go first: what takes long has time."""
-    os.setpriority(os.PRIO_PROCESS, pid, 19)
-    if hasattr(os, "SCHED_BATCH"):
-        os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
-
-
 _ORDERS: Final[Mapping[str, Callable[[int], None]]] = {
     "K": lambda pid: os.kill(pid, signal.SIGKILL),
-    "L": _lower,
-    "M": _lower_most,
+    **ORDERS,
 }
 
 
