@@ -36,12 +36,14 @@ from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.vocabulary import HOME, TG, XSD, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
-from twingraph.site.browse import browse_csv, listings, pack_csv
 from twingraph.site.cited import MUCH_CITED, cited_rows
 from twingraph.site.describe import describe
 from twingraph.site.incoming import INCOMING, MOST, incoming_of, pack_incoming
-from twingraph.site.line_reader import FROM_LINES, OF_LINES, line_reader
+from twingraph.site.line_reader import line_reader
+from twingraph.site.line_rows import FROM_LINES, OF_LINES
+from twingraph.site.list_csv import browse_csv, pack_csv
 from twingraph.site.listed import describe_list
+from twingraph.site.listings import listings
 from twingraph.site.lists import CLASSES, PAGE, list_page, list_path, members_of
 from twingraph.site.names import finder_of
 from twingraph.site.pages import page, page_paths
@@ -377,7 +379,7 @@ def test_a_page_asks_each_thing_once_and_nothing_of_its_partners_partners(
 def test_a_csv_of_packed_records_is_the_one_that_is_written(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twingraph.site.browse._LONG", 5)
+    monkeypatch.setattr("twingraph.site.list_csv._LONG", 5)
     site = load_site(built)
     paths = [f"{kind}/list/{key}.csv" for kind, key in (
         ("partnership", "all"), ("partnership", "country-germany"), ("place", "letter-b"),

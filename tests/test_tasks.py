@@ -14,8 +14,9 @@ from urllib.parse import urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from twingraph.site.browse import browse_paths, facet_counts
+from twingraph.site.browse import browse_paths
 from twingraph.site.choices import canonical, read_path
+from twingraph.site.listings import facet_counts
 from twingraph.site.pages import page
 from twingraph.site.reader import BuildReader
 

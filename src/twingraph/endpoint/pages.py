@@ -36,8 +36,8 @@ from twingraph.endpoint.question import Question
 from twingraph.endpoint.service import Service
 from twingraph.rdf.iris import page_path
 from twingraph.settings import Limits
-from twingraph.site.browse import pack_csv
 from twingraph.site.datapage import DATA_PAGE
+from twingraph.site.list_csv import pack_csv
 from twingraph.site.lists import members_of
 from twingraph.site.pages import FIXED, page
 from twingraph.site.prepared import read_prepared

@@ -1,4 +1,4 @@
-"""The lists of places and of partnerships: facets as links, letters, pages of a hundred, CSV.
+"""The lists of places and of partnerships: facets as links, letters, pages of a hundred.
 
 Each choice of one facet, each letter and each page is a page of the site of its own, below
 `<kind>/list/`; the first page of what is shown by default is `<kind>/index.html`.
@@ -6,19 +6,10 @@ Each choice of one facet, each letter and each page is a page of the site of its
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import marshal
-import re
-import zlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pyoxigraph import NamedNode
-
-from twingraph.packed import Index, Texts
 from twingraph.rdf.vocabulary import CODES
 from twingraph.site.choices import (
     BROWSED,
@@ -28,7 +19,6 @@ from twingraph.site.choices import (
     Choice,
     Option,
     canonical,
-    combined,
     options_of,
     path_of,
     read_path,
@@ -36,39 +26,20 @@ from twingraph.site.choices import (
 from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts
 from twingraph.site.links import relative
-from twingraph.site.lists import members_of, partnership_cells, place_cells
+from twingraph.site.listings import Listing, facet_counts, has_page, listing_of, rows_about
+from twingraph.site.lists import partnership_cells, place_cells
 from twingraph.site.partners import iris_in
 from twingraph.site.reader import LANGUAGES, BuildReader, Row
 from twingraph.site.render import Link
-from twingraph.site.values import TextFormatter, Value, ValueFormatter, sort_key
+from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 
 PAGE_SIZE: Final = 100
-_LONG: Final = 2000  # things of a list whose records are packed ahead
-_STATED: Final = ("start", "type", "status")
-_BATCH: Final = 2000  # entities in a query
-_COLUMNS: Final = {
+COLUMNS: Final = {
     "place": ("level", "country", "partnerships"),
     "partnership": ("kind", "since", "end", "status"),
 }
-
-
-class Listing(NamedTuple):
-    """All entities of a kind by name: the IRIs in order, and the positions of each key's entities.
-
-    `stated` are the places of the partnerships whose start, type or status is stated.
-    """
-
-    things: Sequence[str]
-    under: Mapping[str, Sequence[int]]
-    stated: Mapping[str, Sequence[int]]
-
-    def chosen(self, key: str) -> Sequence[str]:
-        """Return the entities of a choice, in order."""
-        if key == "all":
-            return self.things
-        return [self.things[place] for place in self.under.get(key, ())]
 
 
 class Facet(NamedTuple):
@@ -91,100 +62,6 @@ class BrowsePage(NamedTuple):
     csv: str
 
 
-def listing_of(reader: BuildReader, kind: str, language: str) -> Listing:
-    """Return everything of a kind by name, with the facets that it falls under."""
-
-    def read() -> Listing:
-        kept = reader.prepared.get(f"list-{kind}-{language}.json")
-        found = listings(reader, kind)[language] if kept is None else Listing(*json.loads(kept))
-        return Listing(Texts(found.things), Index(found.under), Index(found.stated))
-
-    return reader.remember(("listing", kind, language), read)
-
-
-def listings(reader: BuildReader, kind: str) -> dict[str, Listing]:
-    """Return the list of a kind in each language, as `json` can keep it for `listing_of`."""
-    members = members_of(reader, kind)
-    keys: dict[str, set[str]] = {iri: set() for iri in members}
-    known: dict[str, set[str]] = {iri: set() for iri in members}
-    for row in _rows_about(reader, kind, members):
-        if isinstance(row["thing"], NamedNode):
-            keys[row["thing"].value] |= _own_keys(kind, row)
-            known[row["thing"].value] |= {name for name in _STATED if row.get(name) is not None}
-    if kind == "partnership":
-        for row in reader.rows("list-partnership-facets"):
-            if row["thing"] is not None:
-                keys[row["thing"].value] |= _keys(row, ("country", "field"))
-    facts = PageFacts(reader, LANGUAGES[0])
-    facts.mention(members)
-    facts.complete()
-    return {
-        language: _listed(kind, members, keys, known, facts.in_language(language))
-        for language in LANGUAGES
-    }
-
-
-def _listed(
-    kind: str,
-    members: Sequence[str],
-    keys: Mapping[str, set[str]],
-    known: Mapping[str, set[str]],
-    facts: PageFacts,
-) -> Listing:
-    """Return entities in the order of their names: places in it by key, and by what is stated.
-
-    `known` tells of each which of its columns are stated.
-    """
-    names = {iri: sort_key(facts.name(iri).text) for iri in members}
-    things = sorted(members, key=lambda iri: (names[iri], iri))
-    under: dict[str, list[int]] = defaultdict(list)
-    both: dict[frozenset[str], frozenset[str]] = {}  # most entities share their keys with others
-    stated: dict[str, list[int]] = defaultdict(list)
-    for place, iri in enumerate(things):
-        own = frozenset(keys[iri])
-        if own not in both:
-            both[own] = own | combined(kind, own)
-        for key in both[own]:
-            under[key].append(place)
-        under[f"letter-{_letter(names[iri])}"].append(place)
-        for name in known[iri]:
-            stated[name].append(place)
-    return Listing(things, dict(sorted(under.items())), dict(sorted(stated.items())))
-
-
-def _rows_about(reader: BuildReader, kind: str, things: Sequence[str]) -> Iterator[Row]:
-    for start in range(0, len(things), _BATCH):
-        yield from reader.rows_of(f"list-{kind}", things[start : start + _BATCH])
-
-
-def _own_keys(kind: str, row: Row) -> set[str]:
-    if kind == "place":
-        return _keys(row, ("level", "country"))
-    found = {key.replace("type-", "kind-", 1) for key in _keys(row, ("type", "status"))}
-    start = row.get("start")
-    match = re.match(r"(\d{3})[\dX]", start.value) if start is not None else None
-    if match is not None and not re.search(r"[,.\[/]", start.value if start is not None else ""):
-        found.add(f"decade-{match[1]}0")
-    return found
-
-
-def _keys(row: Row, names: Iterable[str]) -> set[str]:
-    return {
-        f"{name}-{value.value.rpartition('/')[2]}"
-        for name in names
-        if (value := row.get(name)) is not None
-    }
-
-
-def _letter(key: str) -> str:
-    """Return the letter under which a name with that sort key is listed.
-
-    >>> [_letter(sort_key(name)) for name in ("Ährenfeld", "Łódź", "Мінск", "25th")]
-    ['a', 'l', 'other', 'other']
-    """
-    return key[0] if "a" <= key[:1] <= "z" else "other"
-
-
 def browse_paths(reader: BuildReader) -> list[str]:
     """Return the path of every page of the lists, without its language.
 
@@ -205,24 +82,10 @@ def browse_paths(reader: BuildReader) -> list[str]:
     return sorted(set(found))
 
 
-def facet_counts(reader: BuildReader, kind: str, language: str) -> Counter[str]:
-    """Return the number of entities of a kind by key; counted once for a build."""
-    listing = listing_of(reader, kind, language)
-    return reader.remember(
-        ("facet counts", kind, language),
-        lambda: Counter(
-            {
-                "all": len(listing.things),
-                **{key: len(listing.under[key]) for key in sorted(listing.under)},
-            }
-        ),
-    )
-
-
 def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | None:
     """Return the page of a list at `path`; None where nothing falls under the choice."""
     choice = read_path(path)
-    if choice is None or not _has_page(reader, choice, language):
+    if choice is None or not has_page(reader, choice, language):
         return None
     place = f"{language}/{path}"
     listing = listing_of(reader, choice.kind, language)
@@ -243,93 +106,21 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
         letters=_letters(listing, choice, language, place),
         columns=[
             words.gettext("Name"),
-            *(heading(column, language) for column in _COLUMNS[choice.kind]),
+            *(heading(column, language) for column in COLUMNS[choice.kind]),
         ],
-        rows=_rows(reader, language, place, choice.kind, shown),
+        rows=list_rows(reader, language, place, choice.kind, shown),
         pages=_pages(choice, len(chosen), language, place),
         csv=relative(f"{language}/{path_of(choice._replace(page=1), 'csv')}", place),
     )
 
 
-def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
-    """Return the rows of a choice as CSV, with the address of each entity."""
-    choice = read_path(path)
-    if choice is None or path != path_of(choice, "csv") or choice.page != 1:
-        return None
-    if not _has_page(reader, choice, language):
-        return None
-    chosen = listing_of(reader, choice.kind, language).chosen(choice.key)
-    if not chosen and not any(
-        facet_counts(reader, choice.kind, each_language)[choice.key] for each_language in LANGUAGES
-    ):
-        return None
-    packed = reader.memory.get(("csv", choice.kind, language))
-    if packed is None:
-        return "".join(_records(reader, language, choice.kind, chosen)).encode()
-    head, *records = marshal.loads(zlib.decompress(packed))
-    listing = listing_of(reader, choice.kind, language)
-    places = range(len(records)) if choice.key == "all" else listing.under.get(choice.key, ())
-    return "".join([head, *(records[place] for place in places)]).encode()
-
-
-def pack_csv(reader: BuildReader) -> dict[object, bytes]:
-    """Return the CSV records of lists that are long, to be remembered: all that a choice needs.
-
-    Each is the records of everything of a kind in a language, head first, packed by `marshal` and
-    zlib: some hundred kilobytes, where to write them would take most of a second.
-    """
-    found: dict[object, bytes] = {}
-    for kind in BROWSED:
-        for language in LANGUAGES:
-            things = listing_of(reader, kind, language).things
-            if len(things) > _LONG:
-                records = [*_records(reader, language, kind, things)]
-                found["csv", kind, language] = zlib.compress(marshal.dumps(records))
-    return found
-
-
-def _records(reader: BuildReader, language: str, kind: str, things: Sequence[str]) -> Iterator[str]:
-    """Yield the head of a CSV and the record of each thing, with their line ends (RFC 4180)."""
-    words, columns = words_of(language), _COLUMNS[kind]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-
-    def written(row: Sequence[str]) -> str:
-        writer.writerow(row)
-        text = out.getvalue()
-        out.seek(0)
-        out.truncate()
-        return text
-
-    yield written(["IRI", words.gettext("Name"),
-                   *(heading(column, language) for column in columns)])  # fmt: skip
-    path = f"{language}/{kind}/list/all.csv"  # nothing in it depends on where it stands
-    for iri, row in zip(
-        things, _rows(reader, language, path, kind, things, TextFormatter), strict=True
-    ):
-        texts = (" / ".join("" if v.absent else v.text for v in cell) for cell in row)
-        yield written([iri, *map(_guarded, texts)])
-
-
-def _guarded(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] == "\t" or text.lstrip()[:1] in ("=", "+", "-", "@") else text
-
-
-def csv_paths(reader: BuildReader) -> list[str]:
-    """Return the path of every CSV of the lists, without its language."""
-    choices = (read_path(path) for path in browse_paths(reader))
-    return sorted(
-        {path_of(choice, "csv") for choice in choices if choice is not None and choice.page == 1}
-    )
-
-
-def _rows(
+def list_rows(
     reader: BuildReader, language: str, place: str, kind: str, shown: Sequence[str],
     form: type[ValueFormatter] = ValueFormatter,
 ) -> list[list[list[Value]]]:  # fmt: skip
+    """Return the cells of some things, the name first, as a page of a list at `place` has them."""
     rows: dict[str, list[Row]] = {iri: [] for iri in shown}
-    for row in _rows_about(reader, kind, shown):
+    for row in rows_about(reader, kind, shown):
         if row["thing"] is not None:
             rows[row["thing"].value].append(row)
     facts = PageFacts(reader, language)
@@ -338,10 +129,6 @@ def _rows(
     formatter = form(facts, place)
     cells = place_cells if kind == "place" else partnership_cells
     return [[[formatter.link(iri)], *cells(formatter, rows[iri])] for iri in shown]
-
-
-def _has_page(reader: BuildReader, choice: Choice, language: str) -> bool:
-    return canonical(choice.key, facet_counts(reader, choice.kind, language)) == choice.key
 
 
 def _facets(reader: BuildReader, language: str, place: str, choice: Choice) -> list[Facet]:

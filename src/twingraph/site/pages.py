@@ -10,7 +10,7 @@ from pyoxigraph import DefaultGraph, NamedNode
 
 from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_page
 from twingraph.release.feeds.history import HistoryRecord
-from twingraph.site.browse import browse_csv, browse_page, browse_paths
+from twingraph.site.browse import browse_page, browse_paths
 from twingraph.site.choices import BROWSED, read_path
 from twingraph.site.cited import cited_rows
 from twingraph.site.code_lists import is_scheme, scheme_page, vocabulary_page
@@ -21,6 +21,7 @@ from twingraph.site.history import history_page
 from twingraph.site.home import home_page
 from twingraph.site.lifecycle import lifecycle_of, withdrawn_page
 from twingraph.site.links import relative
+from twingraph.site.list_csv import browse_csv
 from twingraph.site.listed import list_forms
 from twingraph.site.lists import (
     CLASSES,

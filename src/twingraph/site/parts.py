@@ -6,9 +6,9 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from twingraph.site.browse import listing_of
 from twingraph.site.choices import Choice, path_of
 from twingraph.site.links import relative
+from twingraph.site.listings import listing_of
 from twingraph.site.partners import PartnerRow, partners_from_rows
 from twingraph.site.reader import BuildReader
 from twingraph.site.values import Value

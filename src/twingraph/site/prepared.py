@@ -21,12 +21,12 @@ from functools import partial
 from typing import Final
 
 from twingraph.rdf.change import DEFAULT, Change
-from twingraph.site.browse import facet_counts, listings
 from twingraph.site.choices import BROWSED
 from twingraph.site.cited import read_much_cited
 from twingraph.site.describe import STATEMENTS
 from twingraph.site.illustrations import Illustrator
 from twingraph.site.incoming import INCOMING, kept_of, pack_incoming
+from twingraph.site.listings import facet_counts, listings
 from twingraph.site.lists import CLASSES, members_of
 from twingraph.site.names import NAMES, finder_of, pack_names
 from twingraph.site.reader import ANSWERS, GRAPHS, LANGUAGES, PREPARED, BuildReader, pack_rows

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
-from twingraph.site.browse import listing_of
 from twingraph.site.choices import JOIN, Choice, path_of
 from twingraph.site.facts import PageFacts
 from twingraph.site.links import relative
+from twingraph.site.listings import listing_of
 from twingraph.site.reader import BuildReader
 from twingraph.site.values import Value, ValueFormatter, sort_key
 from twingraph.translation import words_of

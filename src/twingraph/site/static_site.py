@@ -27,11 +27,11 @@ from twingraph.problems import TwingraphError
 from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.iris import description_path
 from twingraph.site.attachments import attachment, attachment_paths
-from twingraph.site.browse import csv_paths
 from twingraph.site.datapage import Publication, publication_of
 from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.executables import describe_question, describe_questions
 from twingraph.site.links import file_place
+from twingraph.site.list_csv import csv_paths
 from twingraph.site.listed import describe_list, list_paths
 from twingraph.site.name_index import name_index
 from twingraph.site.openapi import openapi
