@@ -85,8 +85,8 @@ def beside(job: Callable[[], T]) -> Iterator[Callable[[], T]]:
                 done.append(pickle.loads(raw))
             except (EOFError, pickle.UnpicklingError):
                 done.append(job())
-        found: T = done[0]
-        return found
+        outcome: T = done[0]
+        return outcome
 
     try:
         yield result

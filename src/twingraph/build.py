@@ -262,9 +262,9 @@ def _publish(draft: DraftFolder, out: Path) -> Path:
     point(out, target.name)
     if target.name == before:
         return target
-    ours = re.compile(re.escape(stem) + "[0-9a-f]{16}")  # never a neighbour's `.build-test`
+    own_folder = re.compile(re.escape(stem) + "[0-9a-f]{16}")  # never a neighbour's `.build-test`
     for old in out.parent.iterdir():
-        if ours.fullmatch(old.name) and old.name not in (target.name, before):
+        if own_folder.fullmatch(old.name) and old.name not in (target.name, before):
             shutil.rmtree(old, ignore_errors=True)
     return target
 

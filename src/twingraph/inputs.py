@@ -110,13 +110,13 @@ def input_digest(settings: Settings, large: bool = False) -> str:
 
 def engine_versions() -> list[str]:
     """Return the interpreter and the engines with their versions, a line each."""
-    found = [f"python {sys.version_info[0]}.{sys.version_info[1]}"]
+    versions = [f"python {sys.version_info[0]}.{sys.version_info[1]}"]
     for name in ENGINES:
         try:
-            found.append(f"{name} {version(name)}")
+            versions.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            found.append(f"{name} none")
-    return found
+            versions.append(f"{name} none")
+    return versions
 
 
 def _digest(path: Path) -> str:

@@ -270,11 +270,11 @@ def first_of_each(problems: Sequence[Problem]) -> tuple[list[Problem], dict[str,
     (10, {'D09': 90})
     """
     numbers = Counter(each_problem.code for each_problem in problems)
-    seen: Counter[str] = Counter()
+    printed: Counter[str] = Counter()
     shown = []
     for item in problems:
-        seen[item.code] += 1
-        if numbers[item.code] <= _MANY or seen[item.code] <= _FIRST:
+        printed[item.code] += 1
+        if numbers[item.code] <= _MANY or printed[item.code] <= _FIRST:
             shown.append(item)
     return shown, {
         code: number - _FIRST for code, number in sorted(numbers.items()) if number > _MANY

@@ -98,10 +98,10 @@ class CountedStream:
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes."""
-        found = self._stream.read(size)
-        self._read += len(found)
+        data = self._stream.read(size)
+        self._read += len(data)
         self._progress(self._doing, min(1.0, self._read / self._size))
-        return found
+        return data
 
 
 def line_of(doing: str, share: float, elapsed: float) -> str:
@@ -114,7 +114,7 @@ def line_of(doing: str, share: float, elapsed: float) -> str:
     """
     if share <= 0 or elapsed < 2:
         return f"{doing} …"
-    left = round(elapsed * (1 - share) / share)
-    minutes, seconds = divmod(left, 60)
+    seconds_left = round(elapsed * (1 - share) / share)
+    minutes, seconds = divmod(seconds_left, 60)
     time = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
     return f"{doing} … {round(100 * share)} %, about {time} left"

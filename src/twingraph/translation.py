@@ -75,9 +75,9 @@ class Plural(NamedTuple):
     context: str
 
 
-def NNP_(context: str, one: str, many: str) -> Plural:  # noqa: N802
+def NNP_(context: str, singular: str, plural: str) -> Plural:  # noqa: N802
     """Mark a noun in a table for extraction, with its plural and its context."""
-    return Plural(one, many, context)
+    return Plural(singular, plural, context)
 
 
 class Words:
@@ -100,17 +100,17 @@ class Words:
         >>> words_of("de").gettext("line {number}", number=7)
         'Zeile 7'
         """
-        found = self._catalogue.gettext(text)
-        return found.format(**values) if values else found
+        translated = self._catalogue.gettext(text)
+        return translated.format(**values) if values else translated
 
-    def ngettext(self, one: str, many: str, number: int, /, **values: object) -> str:
+    def ngettext(self, singular: str, plural: str, number: int, /, **values: object) -> str:
         """Return the plural form for `number`; `{number}` is replaced by it, formatted.
 
         >>> [words_of("de").ngettext("{number} row", "{number} rows", n) for n in (1, 1430)]
         ['1 Zeile', '1.430 Zeilen']
         """
-        found = self._catalogue.ngettext(one, many, number)
-        return found.format(number=self.number(number), **values)
+        translated = self._catalogue.ngettext(singular, plural, number)
+        return translated.format(number=self.number(number), **values)
 
     def pgettext(self, context: str, text: str, /, **values: object) -> str:
         """Return the translation of `text` in `context`.
@@ -118,8 +118,8 @@ class Words:
         >>> words_of("de").pgettext("column", "Office"), words_of("de").pgettext("month", "May")
         ('Stelle', 'Mai')
         """
-        found = self._catalogue.pgettext(context, text)
-        return found.format(**values) if values else found
+        translated = self._catalogue.pgettext(context, text)
+        return translated.format(**values) if values else translated
 
     def message(self, message: Message) -> str:
         """Return a marked text in this language."""

@@ -74,18 +74,18 @@ def add_contact(builder: GraphBuilder, settings: Settings) -> NamedNode:
 
 def add_creators(builder: GraphBuilder, settings: Settings) -> list[NamedNode]:
     """Add the creators, each by ORCID iD or an IRI of ours."""
-    found = []
+    creators = []
     for number, each_creator in enumerate(settings.about.creators, 1):
         own = f"{settings.base_iri}catalog#creator-{number}"
         iri = f"https://orcid.org/{each_creator.orcid}" if each_creator.orcid else own
         name = Literal(each_creator.name)
-        found.append(
+        creators.append(
             builder.add(
                 iri,
                 {"a": named("foaf:Agent"), "foaf:name": name, "dct:type": _kind(builder, _PERSON)},
             )
         )
-    return found
+    return creators
 
 
 def add_licence(builder: GraphBuilder, settings: Settings, profile: str) -> NamedNode:

@@ -121,11 +121,11 @@ class CatalogueBuilder(GraphBuilder):
     @cached_property
     def pages(self) -> list[NamedNode]:
         """The pages that explain the data."""
-        found = [self.page(f"{self.address}en/ns.html", {"en": "Ontology", "de": "Ontologie"})]
+        documents = [self.page(f"{self.address}en/ns.html", {"en": "Ontology", "de": "Ontologie"})]
         if self.about.documentation:
             words = {"en": "Documentation", "de": "Dokumentation"}
-            found.append(self.page(self.about.documentation, words))
-        return found
+            documents.append(self.page(self.about.documentation, words))
+        return documents
 
     def ours(self, words: Mapping[str, str]) -> list[Literal]:
         """Return a text in the languages of the site, the project's name filled in."""

@@ -62,9 +62,9 @@ def citation_line(settings: Settings, date: str) -> str:
     """Return how to cite a release in one line (DataCite: creators, year, title, version, …)."""
     names = "; ".join(creator.name for creator in _creators(settings))
     doi = settings.about.doi
-    where = f"https://doi.org/{doi}" if doi else release_url(settings, date)
+    address = f"https://doi.org/{doi}" if doi else release_url(settings, date)
     publisher = f" {settings.publisher}." if settings.publisher not in ("", names) else ""
-    return f"{names} ({date[:4]}): {_title(settings)}. Release {date}.{publisher} {where}"
+    return f"{names} ({date[:4]}): {_title(settings)}. Release {date}.{publisher} {address}"
 
 
 def write_cff(settings: Settings, date: str) -> bytes:
@@ -93,8 +93,8 @@ def _author(creator: Creator) -> dict[str, str]:
     orcid = {"orcid": f"https://orcid.org/{creator.orcid}"} if creator.orcid else {}
     if not comma:
         return {"name": creator.name, **orcid}
-    where = {"affiliation": creator.affiliation} if creator.affiliation else {}
-    return {"family-names": family.strip(), "given-names": given.strip(), **where, **orcid}
+    affiliation = {"affiliation": creator.affiliation} if creator.affiliation else {}
+    return {"family-names": family.strip(), "given-names": given.strip(), **affiliation, **orcid}
 
 
 def _quoted(text: str) -> str:

@@ -104,18 +104,18 @@ def _model(builder: CatalogueBuilder) -> list[NamedNode]:
 
 def _german(builder: CatalogueBuilder) -> dict[str, Values]:
     """Return the properties that DCAT-AP.de adds to a data set."""
-    found: dict[str, Values] = {}
+    titles: dict[str, Values] = {}
     if builder.about.contributor_id:
         label = builder.about.contributor_id.rpartition("/")[2]
-        found["dcatde:contributorID"] = builder.code(
+        titles["dcatde:contributorID"] = builder.code(
             DE_CONTRIBUTORS, builder.about.contributor_id, (label, label), note="DCAT-AP.de"
         )
     if builder.about.political_level:
         level = builder.about.political_level
-        found["dcatde:politicalGeocodingLevelURI"] = builder.code(
+        titles["dcatde:politicalGeocodingLevelURI"] = builder.code(
             DE_LEVELS, f"{DE_LEVELS}/{level}", LEVELS[level], note="DCAT-AP.de"
         )
-    return found
+    return titles
 
 
 def _covered(builder: CatalogueBuilder, offer: DatasetOffer) -> dict[str, Values]:

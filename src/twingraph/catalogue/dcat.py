@@ -76,9 +76,9 @@ def catalogue(
     """
     covered = covered or coverage(graph.dataset, graph.linked.facts)
     builder = CatalogueBuilder(graph, covered, edition, earlier, profile)
-    there = {item.dataset for item in offered(edition)}
+    offered_datasets = {item.dataset for item in offered(edition)}
     offers = [*OFFERS, *(source_offer(source.slug, source.title) for source in covered.sources)]
-    about = [add_dataset(builder, offer) for offer in offers if offer.name in there]
+    about = [add_dataset(builder, offer) for offer in offers if offer.name in offered_datasets]
     first = min([builder.version, *(item.date for item in earlier)])
     home = builder.about.homepage or f"{builder.address}en/index.html"
     taxonomy: dict[str, Values] = {
@@ -101,7 +101,7 @@ def catalogue(
             "foaf:homepage": builder.page(home, {"en": "Home page", "de": "Startseite"}),
             "dcat:themeTaxonomy": builder.add(f"{EU}data-theme", taxonomy),
             "dcat:dataset": [node for item in about for node in _topic(item)],
-            "dcat:service": add_service(builder) if GRAPH in there else None,
+            "dcat:service": add_service(builder) if GRAPH in offered_datasets else None,
             # a record must have a date: none where none is known
             "dcat:record": [_record(builder, item) for item in about if builder.version],
         },

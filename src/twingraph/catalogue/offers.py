@@ -244,8 +244,8 @@ class Offered(NamedTuple):
 
 def offered(edition: Edition) -> list[Offered]:
     """Return the distributions of an edition, sorted by name."""
-    found = (_offered(file) for file in sorted(edition.files, key=lambda file: file.name))
-    return [item for item in found if item is not None]
+    offers = (_offered(file) for file in sorted(edition.files, key=lambda file: file.name))
+    return [item for item in offers if item is not None]
 
 
 def _offered(file: File) -> Offered | None:
@@ -255,10 +255,14 @@ def _offered(file: File) -> Offered | None:
         match = kind.names.fullmatch(file.name)
         if match is not None:
             form = FILE_TYPES[file.media_type][1] + (f", {file.packing}" if file.packing else "")
-            what = match.groupdict().get("what", "")
-            what = TARGETS[what].title if kind.dataset == LINKS and what in TARGETS else what
-            title = {tag: f"{text.format(what=what)}: {form}" for tag, text in kind.title.items()}
-            return Offered(file, kind.dataset.replace("{what}", what), title)
+            variant = match.groupdict().get("what", "")
+            variant = (
+                TARGETS[variant].title if kind.dataset == LINKS and variant in TARGETS else variant
+            )
+            title = {
+                tag: f"{text.format(what=variant)}: {form}" for tag, text in kind.title.items()
+            }
+            return Offered(file, kind.dataset.replace("{what}", variant), title)
     return None
 
 
@@ -268,8 +272,8 @@ def shelf_order(name: str) -> tuple[int, str]:
     >>> sorted(["tables/places.csv", "shapes.ttl", "twingraph.nq"], key=shelf_order)
     ['twingraph.nq', 'tables/places.csv', 'shapes.ttl']
     """
-    found = (number for number, kind in enumerate(KINDS) if kind.names.fullmatch(name))
-    return next(found, -1), name
+    matching = (number for number, kind in enumerate(KINDS) if kind.names.fullmatch(name))
+    return next(matching, -1), name
 
 
 def _digests(edition: Edition, dataset: str) -> dict[str, str]:

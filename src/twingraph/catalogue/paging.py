@@ -34,8 +34,8 @@ class Catalogue:
 
     def objects(self, iri: str, verb: NamedNode) -> list[NamedNode | Literal]:
         """Return the values of a property of a node, sorted."""
-        found = (item.object for item in self.facts.get(iri, ()) if item.predicate == verb)
-        return sorted((item for item in found if isinstance(item, NamedNode | Literal)), key=str)
+        values = (item.object for item in self.facts.get(iri, ()) if item.predicate == verb)
+        return sorted((item for item in values if isinstance(item, NamedNode | Literal)), key=str)
 
     def count(self, size: int = MOST) -> int:
         """Return how many pages of `size` data sets there are, at least one."""
@@ -49,25 +49,25 @@ class Catalogue:
         """Return the catalogue as if these were all of its data sets."""
         kept = set(datasets)
         left_out = set(self.datasets) - kept
-        found: list[Triple] = []
+        triples: list[Triple] = []
         waiting = [self.iri]
         waiting += [
             iri
             for iri in self.facts
             if any(str(node)[1:-1] in kept for node in self.objects(iri, _VERSION_OF))
         ]
-        seen = {*waiting, *left_out}
+        reached = {*waiting, *left_out}
         while waiting:
             iri = waiting.pop()
             for item in self.facts.get(iri, ()):
                 if iri == self.iri and self._belongs_elsewhere(item, left_out):
                     continue
-                found.append(item)
+                triples.append(item)
                 target = item.object
-                if isinstance(target, NamedNode) and target.value not in seen:
-                    seen.add(target.value)
+                if isinstance(target, NamedNode) and target.value not in reached:
+                    reached.add(target.value)
                     waiting.append(target.value)
-        return found
+        return triples
 
     def _belongs_elsewhere(self, link: Triple, left_out: set[str]) -> bool:
         if not isinstance(link.object, NamedNode):
@@ -86,21 +86,21 @@ class Catalogue:
             more = f"&size={size}" if size != MOST else ""
             return NamedNode(f"{address}?page={page}{more}")
 
-        here, whole = at(number), NamedNode(self.iri)
+        this_page, whole = at(number), NamedNode(self.iri)
         total = Literal(str(len(self.datasets)), datatype=XSD.integer)
-        found = [
+        triples = [
             Triple(whole, RDF.type, named("hydra:Collection")),
             Triple(whole, named("hydra:totalItems"), total),
-            Triple(whole, named("hydra:view"), here),
-            Triple(here, RDF.type, named("hydra:PartialCollectionView")),
-            Triple(here, named("hydra:first"), at(1)),
-            Triple(here, named("hydra:last"), at(last)),
+            Triple(whole, named("hydra:view"), this_page),
+            Triple(this_page, RDF.type, named("hydra:PartialCollectionView")),
+            Triple(this_page, named("hydra:first"), at(1)),
+            Triple(this_page, named("hydra:last"), at(last)),
         ]
         if number > 1:
-            found.append(Triple(here, named("hydra:previous"), at(number - 1)))
+            triples.append(Triple(this_page, named("hydra:previous"), at(number - 1)))
         if number < last:
-            found.append(Triple(here, named("hydra:next"), at(number + 1)))
-        return found
+            triples.append(Triple(this_page, named("hydra:next"), at(number + 1)))
+        return triples
 
 
 def read_catalogue(turtle: bytes) -> Catalogue:

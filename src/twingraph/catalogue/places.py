@@ -63,10 +63,10 @@ def polygon(box: Sequence[float | Decimal]) -> str:
     """
     west, south, east, north = box
     if east < west:
-        left, right = (
+        west_edge, east_edge = (
             _ring(*part) for part in ((west, south, 180, north), (-180, south, east, north))
         )
-        return f"MULTIPOLYGON(({left}), ({right}))"
+        return f"MULTIPOLYGON(({west_edge}), ({east_edge}))"
     return f"POLYGON({_ring(west, south, east, north)})"
 
 

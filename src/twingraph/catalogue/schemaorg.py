@@ -20,8 +20,8 @@ _PAIR: Final = re.compile(r"-?[0-9.]+ -?[0-9.]+")
 
 def texts_of(catalogue: Catalogue, iri: str, verb: str, language: str) -> list[str]:
     """Return the texts of a property in that language, else in English, else in any."""
-    found = catalogue.objects(iri, named(verb))
-    literals = [item for item in found if isinstance(item, Literal)]
+    terms = catalogue.objects(iri, named(verb))
+    literals = [item for item in terms if isinstance(item, Literal)]
     for tag in (language, "en", None):
         values = [literal.value for literal in literals if tag is None or literal.language == tag]
         if values:
@@ -36,16 +36,16 @@ def text_of(catalogue: Catalogue, iri: str, verb: str, language: str = "en") -> 
 
 def links_of(catalogue: Catalogue, iri: str, verb: str) -> list[str]:
     """Return the IRIs that a property points to."""
-    found = catalogue.objects(iri, named(verb))
-    return [item.value for item in found if isinstance(item, NamedNode)]
+    terms = catalogue.objects(iri, named(verb))
+    return [item.value for item in terms if isinstance(item, NamedNode)]
 
 
 def licences_of(catalogue: Catalogue, iri: str) -> list[str]:
     """Return the licence of a node, and its other IRIs."""
-    found = links_of(catalogue, iri, "dct:license")
+    licences = links_of(catalogue, iri, "dct:license")
     return [
-        *found,
-        *(other for item in found for other in links_of(catalogue, item, "skos:exactMatch")),
+        *licences,
+        *(other for item in licences for other in links_of(catalogue, item, "skos:exactMatch")),
     ]
 
 
@@ -70,7 +70,7 @@ def script_text(document: object) -> str:
 
 
 def _common(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "@id": iri,
         "name": text_of(catalogue, iri, "dct:title", language),
         "description": text_of(catalogue, iri, "dct:description", language),
@@ -83,12 +83,12 @@ def _common(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
         "dateModified": text_of(catalogue, iri, "dct:modified"),
         "inLanguage": _languages(catalogue, iri),
     }
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in document.items() if value}
 
 
 def _dataset(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
     creators = links_of(catalogue, iri, "dct:creator") or links_of(catalogue, iri, "dct:publisher")
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "@type": "Dataset",
         **_common(catalogue, iri, language),
         "url": next(iter(links_of(catalogue, iri, "dcat:landingPage")), ""),
@@ -109,7 +109,7 @@ def _dataset(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
             if links_of(catalogue, item, "dcat:downloadURL")  # endpoint and feed are no files
         ],
     }
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in document.items() if value}
 
 
 def _download(catalogue: Catalogue, iri: str, language: str) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _period(catalogue: Catalogue, iri: str) -> str:
 
 
 def _places(catalogue: Catalogue, iri: str, language: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [
+    places: list[dict[str, Any]] = [
         {
             "@type": "Place",
             "@id": item,
@@ -159,8 +159,8 @@ def _places(catalogue: Catalogue, iri: str, language: str) -> list[dict[str, Any
         box = _corners(text_of(catalogue, entry, "dcat:bbox"))
         shape = {"@type": "GeoShape", "box": box}
         name = text_of(catalogue, entry, "rdfs:label", language)
-        found.append({"@type": "Place", "@id": entry, "name": name, "geo": shape})
-    return found
+        places.append({"@type": "Place", "@id": entry, "name": name, "geo": shape})
+    return places
 
 
 def _corners(polygon: str) -> str:

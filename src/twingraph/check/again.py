@@ -71,12 +71,12 @@ def _key(finding: Finding) -> str:
 
 
 def check_again(
-    read: ReadAgain, graph: ChangedGraph, published: Change, before: Checked, found: Found,
+    read: ReadAgain, graph: ChangedGraph, published: Change, before: Checked, earlier: Found,
     whole: Callable[[], Curated], validator: Engine | None = None,
 ) -> Checked | None:  # fmt: skip
     """Return what checking comes to, from what it came to before.
 
-    Of `before` only the lines that were judged are looked at, `found` are the findings.
+    Of `before` only the lines that were judged are looked at, `earlier` are the findings.
     `whole` reads the whole project, for the place of a problem that was not there before.
     """
     settings, engine = read.curated.settings, validator or WholeEngine()
@@ -100,12 +100,12 @@ def check_again(
         judged = validate(settings, engine, lines, PUBLISHED_SHAPES)
         judged = [*result(), *judged]
     for finding in judged:
-        problem = found.get(_key(finding))
+        problem = earlier.get(_key(finding))
         if problem is None or finding.code == "X01" or f"<{finding.focus}>" in spoken_of:
             problem = problem_of(read_whole(), finding)
         elif problem.file in fresh:  # it is there still, perhaps in another line
-            here = replace(read.curated, files=(fresh[problem.file],))
-            problem = problem_of(here, finding)
+            touched = replace(read.curated, files=(fresh[problem.file],))
+            problem = problem_of(touched, finding)
         pairs.append((finding, problem))
     problems += [problem for _, problem in pairs]
     if any(problem.severity == "violation" for problem in problems):
@@ -158,12 +158,12 @@ def _to_judge(
 
 def _context(graph: ChangedGraph, thing: str, lines: Iterable[str], base: str) -> set[str]:
     """Return what is judged with a thing: what it names, and the claims about it."""
-    found = set(graph.back(thing, "s"))
+    context = set(graph.back(thing, "s"))
     for line in lines:
         _, predicate, value = line.split(" ", 2)
         if value.startswith(base) and predicate not in _NOT_FOLLOWED:
-            found.add(value[:-2])
-    return found
+            context.add(value[:-2])
+    return context
 
 
 class _Now:
@@ -188,7 +188,7 @@ def _worth_judging(graph: ChangedGraph, lines: Iterable[str], base: str) -> set[
     the names and the class of its partners, another partnership of the same two, what is said of
     the sources that it cites.
     """
-    found: set[str] = set()
+    subjects: set[str] = set()
     for line in lines:
         thing, predicate, value = line.split(" ", 2)
         is_wide = predicate == _SUBCLASS or (predicate == _ISSUED and thing == iri(base))
@@ -197,21 +197,21 @@ def _worth_judging(graph: ChangedGraph, lines: Iterable[str], base: str) -> set[
             return None
         if predicate in _NOT_FOLLOWED:
             continue
-        found |= {thing, *graph.back(thing, "p")}
+        subjects |= {thing, *graph.back(thing, "p")}
         if predicate == _PARTNER:
-            found.update(_of_the_same(graph, graph.facts(thing).get(_PARTNER, set())))
+            subjects.update(_of_the_same(graph, graph.facts(thing).get(_PARTNER, set())))
         elif predicate == _IN_SOURCE:
-            found.update(graph.back(thing, "c"))
+            subjects.update(graph.back(thing, "c"))
         elif predicate == _ABOUT:
-            found.add(value[:-2])
-    return found
+            subjects.add(value[:-2])
+    return subjects
 
 
 def _of_the_same(graph: ChangedGraph, partners: Iterable[str]) -> Iterator[str]:
     """Yield the partnerships that share two partners with some."""
-    seen: set[str] = set()
+    identities: set[str] = set()
     for partner in partners:
         for item in graph.back(partner, "p"):
-            if item in seen:
+            if item in identities:
                 yield item
-            seen.add(item)
+            identities.add(item)

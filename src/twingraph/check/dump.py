@@ -111,13 +111,20 @@ def _bounds_of(subject: str, values: Mapping[str, str], name: str) -> Iterator[P
             found = values.get(day.value)
             if found != right:
                 short = day.value.removeprefix(NS)
-                told = problem(
+                finding = problem(
                     "D04", name, property=f"tg:{short}", found=found or "missing", value=value,
                     expected=right or "none",
                 )  # fmt: skip
-                yield _with_detail(told, subject, day if found else verb)
+                yield _with_detail(finding, subject, day if found else verb)
 
 
-def _with_detail(one: Problem, subject: str, verb: NamedNode) -> Problem:
-    detail = f"{subject}\t{verb.value}\t{one.message['en']}"
-    return Problem(one.file, one.line, one.code, one.severity, one.message, detail)
+def _with_detail(finding: Problem, subject: str, verb: NamedNode) -> Problem:
+    detail = f"{subject}\t{verb.value}\t{finding.message['en']}"
+    return Problem(
+        finding.file,
+        finding.line,
+        finding.code,
+        finding.severity,
+        finding.message,
+        detail,
+    )

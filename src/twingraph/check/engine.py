@@ -167,12 +167,12 @@ def _findings(
     if not isinstance(report, rdflib.Graph):
         raise TwingraphError(f"the shapes can't be evaluated: {text}; mend the shapes file")
     messages = shape_messages(shapes)
-    found = {
+    results = {
         item.sort_key(): item
         for node in report.subjects(rdflib.RDF.type, rdflib.URIRef(SH + "ValidationResult"))
         for item in [_finding(report, node, messages, prefixes)]
     }
-    return [found[key] for key in sorted(found)]
+    return [results[key] for key in sorted(results)]
 
 
 class _Result(NamedTuple):

@@ -151,32 +151,32 @@ def things(lines: Sequence[str]) -> Iterator[tuple[str, int, int, Facts]]:
         yield subject, start, len(lines), facts
 
 
-def _take(seen: _Seen, subject: str, lines: Range, facts: Facts) -> None:
+def _take(classified: _Seen, subject: str, lines: Range, facts: Facts) -> None:
     kinds = facts.get(_TYPE, _NONE)
     if _SUBJECT in facts:
-        seen.claims += [(subject, thing) for thing in facts[_SUBJECT]]
+        classified.claims += [(subject, thing) for thing in facts[_SUBJECT]]
     if _IN_SOURCE in facts:
-        seen.sources[subject] = facts[_IN_SOURCE]
+        classified.sources[subject] = facts[_IN_SOURCE]
     if str(TG.start) in facts.get(_NOT_STATED, _NONE):
-        seen.silent.add(subject)
+        classified.silent.add(subject)
     if _PARTNER in facts:
-        seen.times.update(combinations(facts[_PARTNER], 2))
+        classified.times.update(combinations(facts[_PARTNER], 2))
     if _ABOUT in facts:
-        seen.about.update(facts[_ABOUT])
+        classified.about.update(facts[_ABOUT])
     if _ISSUED in facts:
-        seen.issued[subject] = list(facts[_ISSUED])
+        classified.issued[subject] = list(facts[_ISSUED])
     if _SUBCLASS in facts:
-        seen.above[subject] = facts[_SUBCLASS]
+        classified.above[subject] = facts[_SUBCLASS]
     if kinds and facts.keys() <= _OF_EVIDENCE and _EVIDENCE_CLASSES.issuperset(kinds):
-        seen.evidence[subject] = lines
+        classified.evidence[subject] = lines
     elif _UNIT in kinds and facts.keys() <= _OF_PLACES and _PLACE_CLASSES.issuperset(kinds):
-        seen.places[subject] = lines
+        classified.places[subject] = lines
         if not _has_names(facts):
-            seen.nameless.add(subject)
+            classified.nameless.add(subject)
     elif kinds == [_PARTNERSHIP] and (pair := _pair(lines, facts)):
-        seen.pairs[subject] = pair
+        classified.pairs[subject] = pair
     else:
-        seen.judged.append(lines)
+        classified.judged.append(lines)
 
 
 def _has_names(facts: Facts) -> bool:
@@ -212,21 +212,24 @@ def _pair(lines: Range, facts: Facts) -> _Pair | None:
     return _Pair(lines, partners, _NONE if is_answered else facts.get(_CITES, ("",)), first)
 
 
-def _is_fine(seen: _Seen, subject: str, pair: _Pair) -> bool:
+def _is_fine(classified: _Seen, subject: str, pair: _Pair) -> bool:
     """Do its partners and the rest of the graph let a partnership keep the rules?"""
-    one, other = pair.partners
-    if not (one in seen.places and other in seen.places) or subject in seen.about:
+    first, second = pair.partners
+    if (
+        not (first in classified.places and second in classified.places)
+        or subject in classified.about
+    ):
         return False
-    if seen.times[one, other] > 1:
+    if classified.times[first, second] > 1:
         return False
     if pair.cites and not any(
-        source in seen.silent
-        for cite in pair.cites for source in seen.sources.get(cite, _NONE)
+        source in classified.silent
+        for cite in pair.cites for source in classified.sources.get(cite, _NONE)
     ):  # fmt: skip
         return False
     if pair.first_day:
         whole = f"<{_IN_PROJECT.sub('', subject[1:-1])}>"
-        for value in seen.issued.get(whole, _NONE):
+        for value in classified.issued.get(whole, _NONE):
             match = _DAY.fullmatch(value)
             if match is None or match[1] < pair.first_day:
                 return False
@@ -234,42 +237,42 @@ def _is_fine(seen: _Seen, subject: str, pair: _Pair) -> bool:
 
 
 def _with_context(
-    lines: Sequence[str], seen: _Seen, left_out: Mapping[str, Range]
+    lines: Sequence[str], classified: _Seen, left_out: Mapping[str, Range]
 ) -> Sequence[str]:
     """Return what is judged, with what it names and the claims about it, in the order of lines."""
     about: dict[str, list[str]] = defaultdict(list)
-    for claim, thing in seen.claims:
+    for claim, thing in classified.claims:
         about[thing].append(claim)
-    ranges, todo = set(seen.judged), list(seen.judged)
+    ranges, todo = set(classified.judged), list(classified.judged)
     while todo:
         start, end = todo.pop()
-        said = (line.split(" ", 2) for line in lines[start:end])
-        named = {value[:-2] for _, predicate, value in said if predicate not in _NOT_FOLLOWED}
+        statements = (line.split(" ", 2) for line in lines[start:end])
+        named = {value[:-2] for _, predicate, value in statements if predicate not in _NOT_FOLLOWED}
         named.update(about.get(lines[start].partition(" ")[0], _NONE))
         for item in named:
-            found = left_out.get(item)
-            if found is not None and found not in ranges:
-                ranges.add(found)
-                todo.append(found)
+            lines_of_item = left_out.get(item)
+            if lines_of_item is not None and lines_of_item not in ranges:
+                ranges.add(lines_of_item)
+                todo.append(lines_of_item)
     return [line for start, end in sorted(ranges) for line in lines[start:end]]
 
 
 def superclasses(classes: Collection[str], above: Mapping[str, Sequence[str]]) -> set[str]:
     """Return classes with all that the data calls their superclasses (SHACL §2.1.3.2)."""
-    found, todo = set(classes), list(classes)
+    reached, todo = set(classes), list(classes)
     while todo:
         for item in above.get(todo.pop(), _NONE):
-            if item not in found:
-                found.add(item)
+            if item not in reached:
+                reached.add(item)
                 todo.append(item)
-    return found
+    return reached
 
 
 def _classes_are_apart(above: Mapping[str, Sequence[str]]) -> bool:
     """Is no class of what is left out a subclass of one that other rules ask of?"""
-    asked = _ASKED_CLASSES | _NAMED_CLASSES | {_PARTNERSHIP}
+    judged_classes = _ASKED_CLASSES | _NAMED_CLASSES | {_PARTNERSHIP}
     return (
-        superclasses({_PARTNERSHIP}, above) & asked == {_PARTNERSHIP}
-        and superclasses(_PLACE_CLASSES, above) & asked <= _NAMED_CLASSES
-        and superclasses(_EVIDENCE_CLASSES, above).isdisjoint(asked)
+        superclasses({_PARTNERSHIP}, above) & judged_classes == {_PARTNERSHIP}
+        and superclasses(_PLACE_CLASSES, above) & judged_classes <= _NAMED_CLASSES
+        and superclasses(_EVIDENCE_CLASSES, above).isdisjoint(judged_classes)
     )

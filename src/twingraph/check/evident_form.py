@@ -63,7 +63,7 @@ def worth_judging(lines: Sequence[str]) -> Sequence[str]:
     ['<http://e/a> <http://e/b> <http://e/c> .']
     """
     typed: set[str] = set()
-    gone: set[str] = set()  # withdrawn things, of which each link to them is told
+    withdrawn: set[str] = set()  # withdrawn things, of which each link to them is told
     ranked: set[str] = set()  # things with a claim that has a rank, beside which others are seen
     above: dict[str, Sequence[str]] = {}
     plain: list[tuple[str, Range, Facts]] = []
@@ -72,7 +72,7 @@ def worth_judging(lines: Sequence[str]) -> Sequence[str]:
         if _TYPE in facts:
             typed.add(subject)
         if _DEPRECATED in facts:
-            gone.add(subject)
+            withdrawn.add(subject)
         if _RANK in facts:
             ranked.update(facts.get(_SUBJECT, _NONE))
         if _SUBCLASS in facts:
@@ -89,7 +89,7 @@ def worth_judging(lines: Sequence[str]) -> Sequence[str]:
     for subject, found, facts in plain:
         named = {value for values in facts.values() for value in values if value[0] == "<"}
         about = facts.get(_SUBJECT, _NONE)
-        if named <= typed and gone.isdisjoint(named) and ranked.isdisjoint(about):
+        if named <= typed and withdrawn.isdisjoint(named) and ranked.isdisjoint(about):
             left_out[subject] = found
         else:
             judged.append(found)
@@ -163,8 +163,8 @@ def _with_named(
     while todo:
         start, end = todo.pop()
         for line in lines[start:end]:
-            found = left_out.get(line.split(" ", 2)[2][:-2])
-            if found is not None and found not in ranges:
-                ranges.add(found)
-                todo.append(found)
+            lines_of_item = left_out.get(line.split(" ", 2)[2][:-2])
+            if lines_of_item is not None and lines_of_item not in ranges:
+                ranges.add(lines_of_item)
+                todo.append(lines_of_item)
     return [line for start, end in sorted(ranges) for line in lines[start:end]]

@@ -59,18 +59,18 @@ def worth_judging(written: Sequence[str], tables: Tables, base: str) -> Sequence
     if not tables:
         return _NONE
     places = [beginning(lines, f"<{base}id/place/") for lines in tables]
-    said = _by_predicate(merged([written, *places]))
-    typed, gone = said[_TYPE].keys(), said[GONE].keys()
-    wanted = {*gone, *_spoken_of(written, f"<{base}id/"), *_doubtful(said)}
+    by_predicate = _by_predicate(merged([written, *places]))
+    typed, withdrawn = by_predicate[_TYPE].keys(), by_predicate[GONE].keys()
+    wanted = {*withdrawn, *_spoken_of(written, f"<{base}id/"), *_doubtful(by_predicate)}
     wanted.update(subject for lines in places for subject in _subjects(lines) - typed)  # X04
     for lines in tables:
         wanted.update(_heads(lines, f"<{base}id/source/"))
         pairs = _by_predicate(beginning(lines, f"<{base}id/partnership/"))[_PARTNER]
         for subject, partners in pairs.items():
-            if not typed >= {*partners} or not gone.isdisjoint(partners):
+            if not typed >= {*partners} or not withdrawn.isdisjoint(partners):
                 wanted.add(subject)
     wanted.update(_beside_ranked(written, tables, f"<{base}id/claim/"))
-    wanted.update(_about_withdrawn(gone, tables, f"<{base}id/claim/"))
+    wanted.update(_about_withdrawn(withdrawn, tables, f"<{base}id/claim/"))
     return _with_named(tables, wanted)
 
 
@@ -88,29 +88,31 @@ def is_unasked(finding: Finding, written: Sequence[str]) -> bool:
 
 def _by_predicate(lines: Iterable[str]) -> Mapping[str, dict[str, list[str]]]:
     """Return what lines say with each predicate that rules compare: subject -> values."""
-    found: dict[str, dict[str, list[str]]] = {predicate: {} for predicate in COMPARED}
+    tables: dict[str, dict[str, list[str]]] = {predicate: {} for predicate in COMPARED}
     for line in lines:
         subject, predicate, value = line.split(" ", 2)
-        if predicate in found:
-            found[predicate].setdefault(subject, []).append(value[:-2])
-    return found
+        if predicate in tables:
+            tables[predicate].setdefault(subject, []).append(value[:-2])
+    return tables
 
 
-def _doubtful(said: Mapping[str, Values]) -> Iterator[str]:
+def _doubtful(by_predicate: Mapping[str, Values]) -> Iterator[str]:
     """Yield what of all that is described may break a rule together with the rest."""
-    points, countries = (said[_LATITUDE], said[_LONGITUDE]), said[_COUNTRY]
+    points, countries = (by_predicate[_LATITUDE], by_predicate[_LONGITUDE]), by_predicate[_COUNTRY]
     for subject in chain(*points):  # G01
         if any(len(axis.get(subject, _NONE)) != 1 for axis in points):
             yield subject
     yield from _swapped(points, countries)
     naming = {country: subject for subject, named in countries.items() for country in named}
     yield from chain(naming, naming.values())  # T02 is asked of what is named as a country
-    for named in (countries, said[_LEVEL]):
+    for named in (countries, by_predicate[_LEVEL]):
         for subject, values in named.items():
-            if not said[_TYPE].keys() >= {*values} or not said[GONE].keys().isdisjoint(values):
+            if not by_predicate[_TYPE].keys() >= {*values} or not by_predicate[
+                GONE
+            ].keys().isdisjoint(values):
                 yield subject  # X01, X03, X04
-    yield from _twice(said[_SAME])
-    yield from _namesakes(said[_LABEL], countries)
+    yield from _twice(by_predicate[_SAME])
+    yield from _namesakes(by_predicate[_LABEL], countries)
 
 
 def _twice(same: Values) -> Iterator[str]:
@@ -142,16 +144,23 @@ def _namesakes(named: Values, countries: Values) -> Iterator[str]:
 def _swapped(points: Sequence[Values], countries: Values) -> Iterator[str]:
     """G03: what would lie near its country the other way round."""
     for subject, named in countries.items():
-        here = _point(points, subject)
-        for country in named if here else _NONE:
-            there = _point(points, country)
-            if here and there is None and all(country in axis for axis in points):
+        place_point = _point(points, subject)
+        for country in named if place_point else _NONE:
+            country_point = _point(points, country)
+            if place_point and country_point is None and all(country in axis for axis in points):
                 yield subject  # it is compared with each of them
-            elif here and there and (
-                abs(here[0] - there[0]) + abs(here[1] - there[1])
-                > 5 * (abs(here[1] - there[0]) + abs(here[0] - there[1])) + 5
-            ):  # fmt: skip
+            elif place_point and country_point and _looks_swapped(place_point, country_point):
                 yield subject
+
+
+def _looks_swapped(place: tuple[Decimal, Decimal], country: tuple[Decimal, Decimal]) -> bool:
+    """Is a place (latitude, longitude) much nearer its country with the two exchanged?
+
+    Nearer by five times and by five degrees, the sum of both differences compared.
+    """
+    as_written = abs(place[0] - country[0]) + abs(place[1] - country[1])
+    exchanged = abs(place[1] - country[0]) + abs(place[0] - country[1])
+    return as_written > 5 * exchanged + 5
 
 
 def _point(points: Sequence[Values], place: str) -> tuple[Decimal, Decimal] | None:
@@ -182,12 +191,12 @@ def _beside_ranked(written: Sequence[str], tables: Tables, start: str) -> Iterat
                 yield claim
 
 
-def _about_withdrawn(gone: Set[str], tables: Tables, start: str) -> Iterator[str]:
+def _about_withdrawn(withdrawn: Set[str], tables: Tables, start: str) -> Iterator[str]:
     """X03: claims of tables that speak of what is withdrawn."""
-    for lines in tables if gone else ():
+    for lines in tables if withdrawn else ():
         for line in beginning(lines, start):
             claim, predicate, value = line.split(" ", 2)
-            if predicate == _SUBJECT and value[:-2] in gone:
+            if predicate == _SUBJECT and value[:-2] in withdrawn:
                 yield claim
 
 
@@ -213,18 +222,18 @@ def _spoken_of(written: Sequence[str], start: str) -> Iterator[str]:
 
 def _with_named(tables: Tables, wanted: Iterable[str]) -> Sequence[str]:
     """Return what tables say of things and of what these name, in the order of lines."""
-    found: dict[str, list[Sequence[str]]] = {}
+    facts: dict[str, list[Sequence[str]]] = {}
     todo = sorted(wanted)
     while todo:
         subject = todo.pop()
-        if subject in found:
+        if subject in facts:
             continue
-        found[subject] = [beginning(lines, f"{subject} ") for lines in tables]
-        for line in chain(*found[subject]):
+        facts[subject] = [beginning(lines, f"{subject} ") for lines in tables]
+        for line in chain(*facts[subject]):
             value = line.split(" ", 2)[2]
             if value[0] == "<":
                 todo.append(value[:-2])
-    return merged(lines for several in found.values() for lines in several)
+    return merged(lines for several in facts.values() for lines in several)
 
 
 def beginning(lines: Sequence[str], text: str) -> Sequence[str]:

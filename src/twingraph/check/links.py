@@ -39,8 +39,8 @@ def _is_described(curated: Curated, subject: str) -> bool:
     return any(begins(lines, typed) for lines in curated.texts.values())
 
 
-def _name(one: Decision, base: str) -> str:
-    return iri_text(one.subject, set(), prefixes_for(base))
+def _name(decision: Decision, base: str) -> str:
+    return iri_text(decision.subject, set(), prefixes_for(base))
 
 
 def _twice(decisions: tuple[Decision, ...]) -> Iterator[tuple[Decision, Decision]]:

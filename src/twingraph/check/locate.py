@@ -17,9 +17,9 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
     value = value_of(finding.value)
     files = curated.files_of(finding.focus)
     if finding.path:
-        for asked in dict.fromkeys((value, None)):
+        for wanted in dict.fromkeys((value, None)):
             for file in files:
-                if _tells(file, finding, asked):
+                if _tells(file, finding, wanted):
                     return file.path, file.positions.line(finding.focus, finding.path, value)
         claim = _claim_about(curated, finding.focus, finding.path)
         if claim:

@@ -77,11 +77,11 @@ def _check_paths(
             )
         mine = check_curated(curated, progress=part(progress, 0.05, 1.0))
         if texts is not None:
-            asked = [
+            given = [
                 file for file in curated.files
                 if not own or any(_under(settings.folder / file.path, path) for path in own)
             ]  # fmt: skip
-            proof = prove_quotes(curated, texts, asked)
+            proof = prove_quotes(curated, texts, given)
             quotes = (proof.proven, proof.all)
             mine += proof.problems
         problems += [item for item in mine if not own or _asked_for(item, own, settings.folder)]
@@ -95,8 +95,8 @@ def _unread(curated: Curated, paths: Sequence[Path]) -> list[Path]:
             if not any(place.is_relative_to(resolved(path)) for place in places)]  # fmt: skip
 
 
-def _asked_for(one: Problem, paths: Sequence[Path], project: Path) -> bool:
-    return any(_under(project / one.file, path) for path in paths)
+def _asked_for(problem: Problem, paths: Sequence[Path], project: Path) -> bool:
+    return any(_under(project / problem.file, path) for path in paths)
 
 
 def _under(path: Path, folder: Path) -> bool:

@@ -110,14 +110,14 @@ def derive_and_judge(
 ) -> tuple[Dataset, Checked]:
     """Return the published graph of a project, and what checking came to, as `derive_and_check`."""
     large = sum(map(len, curated.texts.values())) >= BESIDE_FROM
-    with side_by_side(partial(judge_written, curated, validator), large) as found:
+    with side_by_side(partial(judge_written, curated, validator), large) as judging:
         progress("deriving what is published")
         graph = derive(curated)
         progress("checking what is published", 0.5)
         judged = lines_to_judge(curated.settings, graph.default)
         published = findings(curated, validator or WholeEngine(), judged, PUBLISHED_SHAPES)
         progress("checking what is written", 0.7)
-        written = found()
+        written = judging()
     problems = [problem for _, problem in published] if _is_readable(written.problems) else []
     return graph, Checked(
         by_severity([*written.problems, *problems]), written.of_files,
@@ -166,11 +166,11 @@ def judge_written(curated: Curated, validator: Engine | None = None) -> Checked:
 
 def check_files(curated: Curated, files: Iterable[SourceFile]) -> dict[str, list[Problem]]:
     """Return the problems of some files as files, by their path."""
-    found = {file.path: list(file.problems) for file in files}
-    some = replace(curated, files=tuple(files))
-    for item in (*_form(some), *_dates(some), *_silences(some)):
-        found[item.file].append(item)
-    return found
+    by_file = {file.path: list(file.problems) for file in files}
+    selected = replace(curated, files=tuple(files))
+    for item in (*_form(selected), *_dates(selected), *_silences(selected)):
+        by_file[item.file].append(item)
+    return by_file
 
 
 def written_lines(curated: Curated) -> Sequence[str]:
@@ -208,8 +208,8 @@ def check_published(
 ) -> list[Problem]:
     """Return the problems of what is published, of which `lines` are the default graph."""
     judged = lines_to_judge(curated.settings, lines)
-    found = findings(curated, validator or WholeEngine(), judged, PUBLISHED_SHAPES)
-    return [problem for _, problem in found]
+    results = findings(curated, validator or WholeEngine(), judged, PUBLISHED_SHAPES)
+    return [problem for _, problem in results]
 
 
 def lines_to_judge(settings: Settings, lines: Sequence[str]) -> Sequence[str]:
@@ -250,8 +250,13 @@ def _near_terms(curated: Curated, finding: Finding) -> list[str]:
         for each_term in terms
         if each_term.startswith(namespace)
     }
-    near = get_close_matches(term.removeprefix(namespace), sorted(known), n=_NEAR, cutoff=0.7)
-    return [iri_text(known[item], set(), prefixes_for(curated.settings.base_iri)) for item in near]
+    suggestions = get_close_matches(
+        term.removeprefix(namespace), sorted(known), n=_NEAR, cutoff=0.7
+    )
+    return [
+        iri_text(known[item], set(), prefixes_for(curated.settings.base_iri))
+        for item in suggestions
+    ]
 
 
 def validate(
@@ -301,10 +306,10 @@ def _in_form(file: SourceFile, base: str) -> str | None:
     return turtle_text(lines, prefixes_for(base))
 
 
-def _first_difference(one: str, other: str) -> int:
-    pairs = zip(split_lines(one), split_lines(other), strict=False)
-    here = next((number for number, (a, b) in enumerate(pairs, 1) if a != b), None)
-    return here or min(one.count("\n"), other.count("\n")) + 1
+def _first_difference(first: str, second: str) -> int:
+    pairs = zip(split_lines(first), split_lines(second), strict=False)
+    difference = next((number for number, (a, b) in enumerate(pairs, 1) if a != b), None)
+    return difference or min(first.count("\n"), second.count("\n")) + 1
 
 
 def _dates(curated: Curated) -> Iterator[Problem]:
@@ -349,10 +354,10 @@ def _silences(curated: Curated) -> Iterator[Problem]:
     for file in curated.files:
         if file.is_table or not any(_SILENCE in line for line in lines_of(file)):
             continue
-        found = gather(merged(file.texts.values()))
-        told = found.answered | Resolution(found).told
-        for thing, verb in found.silences:
-            if (thing, verb) in told:
+        gathered = gather(merged(file.texts.values()))
+        stated = gathered.answered | Resolution(gathered).told
+        for thing, verb in gathered.silences:
+            if (thing, verb) in stated:
                 line = file.positions.line(thing[1:-1], TG.notStated.value, verb[1:-1])
                 name = iri_text(verb[1:-1], set(), prefixes)
                 yield problem("N01", file.path, line, property=name)

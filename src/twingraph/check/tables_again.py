@@ -40,9 +40,9 @@ def tables_now(read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]) -> S
         return None  # what was judged of it may stand there no more
     base = read.curated.settings.base_iri
     lists = f"{base}graph/import/"
-    gone, come = read.written.removed, read.written.added
+    removed, added = read.written.removed, read.written.added
     changed = [(name.removeprefix(lists) if name.startswith(lists) else "", line)
-               for side in (gone, come) for name, lines in side.items()
+               for side in (removed, added) for name, lines in side.items()
                for line in lines]  # fmt: skip
     if not all(
         _is_plain_row(graph, line, slug, base) if slug else _is_own_matter(graph, line)
@@ -50,7 +50,7 @@ def tables_now(read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]) -> S
     ):
         return None
     of_rows = {line for slug, line in changed if slug}
-    now = {line for name, lines in come.items() if name.startswith(lists) for line in lines}
+    now = {line for name, lines in added.items() if name.startswith(lists) for line in lines}
     known = {line.partition(" ")[0] for line in judged}
     kept = {*judged} - (of_rows - now)
     kept.update(line for line in now if line.partition(" ")[0] in known)
@@ -63,12 +63,12 @@ def tables_now(read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]) -> S
         if not thing.startswith(f"<{base}id/") or thing in known:
             continue
         known.add(thing)
-        found = {line for name, lines in graph.before(thing).items() if name.startswith(lists)
+        lines_now = {line for name, lines in graph.before(thing).items() if name.startswith(lists)
                  for line in lines} - (of_rows - now)  # fmt: skip
-        found.update(line for line in now if line.startswith(f"{thing} "))
-        found.update(chain.from_iterable(beginning(lines, f"{thing} ") for lines in places))
-        kept |= found
-        todo.update(line.split(" ", 2)[2][:-2] for line in found)
+        lines_now.update(line for line in now if line.startswith(f"{thing} "))
+        lines_now.update(chain.from_iterable(beginning(lines, f"{thing} ") for lines in places))
+        kept |= lines_now
+        todo.update(line.split(" ", 2)[2][:-2] for line in lines_now)
     return sorted(kept)
 
 

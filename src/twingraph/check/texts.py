@@ -139,25 +139,25 @@ def _prove_rows(
     files = [path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()]
     raws = {hashlib.sha256(raw).hexdigest(): raw for raw in files}
     proven = total = 0
-    for found in curated.imports:
-        name = f"data/imports/{found.slug}/rows.csv"
-        if found.spec is None or found.is_places or name not in chosen:
+    for table in curated.imports:
+        name = f"data/imports/{table.slug}/rows.csv"
+        if table.spec is None or table.is_places or name not in chosen:
             continue
-        sha256 = found.spec.texts["sha256"]
+        sha256 = table.spec.texts["sha256"]
         text = raws.get(sha256)
         if text is None:
-            where, recorded = f"data/imports/{found.slug}/import.toml", sha256 or "(none)"
+            place, recorded = f"data/imports/{table.slug}/import.toml", sha256 or "(none)"
             problems.append(
-                problem("E07", where, 1, sha256=recorded, source=f"id/source/{found.slug}")
+                problem("E07", place, 1, sha256=recorded, source=f"id/source/{table.slug}")
             )
-            total += len(found.outcomes)
+            total += len(table.outcomes)
             continue
         taken = {row.number: row for row in read_csv(text.decode("utf-8", "replace")).rows}
-        for outcome in found.outcomes:
+        for outcome in table.outcomes:
             total += 1
             row = outcome.row
             cells = {} if row.number not in taken else taken[row.number].cells
-            bad = next((column for column in sorted(found.spec.columns)
+            bad = next((column for column in sorted(table.spec.columns)
                         if cells.get(column) != row.cells.get(column)), None)  # fmt: skip
             if bad is None:
                 proven += 1
@@ -165,7 +165,7 @@ def _prove_rows(
             column = list(row.cells).index(bad) + 1 if bad in row.cells else 0
             problems.append(problem(
                 "E05", name, row.line, column, quote=row.cells.get(bad, ""), at=row.line,
-                source=f"id/source/{found.slug}",
+                source=f"id/source/{table.slug}",
             ))  # fmt: skip
     return proven, total
 

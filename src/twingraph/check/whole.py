@@ -94,13 +94,13 @@ class WholeEngine:
         store = Store()
         store.bulk_load(data, format=RdfFormat.N_TRIPLES)
         messages = shape_messages(shapes)
-        found = self.inner.validate(_looked_at(data, rules.predicates), rules.rest, prefixes)
+        results = self.inner.validate(_looked_at(data, rules.predicates), rules.rest, prefixes)
         made = [*_answers(store, rules.questions), *_misfits(store, rules.look_ups)]
-        found += [
+        results += [
             make_finding(shape, severity, this, path, value, messages, prefixes)
             for shape, severity, this, path, value in made
         ]
-        by_key = {item.sort_key(): item for item in found}
+        by_key = {item.sort_key(): item for item in results}
         return [by_key[key] for key in sorted(by_key)]
 
 
@@ -118,12 +118,12 @@ _Answer = tuple[str, str, Any, Any, Any]  # shape, severity, this, path, value
 
 def _answers(store: Store, questions: Sequence[Question]) -> Iterator[_Answer]:
     for question in questions:
-        everything = question.subjects_of == (RDF.type.value,)
+        of_every_subject = question.subjects_of == (RDF.type.value,)
         classes = _with_subclasses(store, question.classes)
-        if not (everything or classes or question.subjects_of):
+        if not (of_every_subject or classes or question.subjects_of):
             continue
         text = question.select
-        if not everything:
+        if not of_every_subject:
             targets = _targets(classes, question.subjects_of)
             text = _WHERE.sub(lambda match: f"{match[0]} {targets}", text, count=1)  # noqa: B023  # used at once
         rows = store.query(text)
@@ -131,7 +131,7 @@ def _answers(store: Store, questions: Sequence[Question]) -> Iterator[_Answer]:
         names = {each.value for each in rows.variables}
         for row in rows:
             this = row["this"]
-            if everything and not _is_typed(store, this):
+            if of_every_subject and not _is_typed(store, this):
                 continue
             path = row["path"] if "path" in names else None
             value = row["value"] if "value" in names else None
@@ -159,16 +159,16 @@ def _targets(classes: Sequence[str], subjects_of: Sequence[str]) -> str:
 
 def _with_subclasses(store: Store, classes: Sequence[str]) -> tuple[str, ...]:
     """Return classes with all that the data calls a subclass of theirs (SHACL §2.1.3.2)."""
-    found: dict[str, None] = dict.fromkeys(classes)
+    reached: dict[str, None] = dict.fromkeys(classes)
     todo = list(classes)
     while todo:
         above = NamedNode(todo.pop())
         for quad in store.quads_for_pattern(None, _SUBCLASS, above):
             below = quad.subject
-            if isinstance(below, NamedNode) and below.value not in found:
-                found[below.value] = None
+            if isinstance(below, NamedNode) and below.value not in reached:
+                reached[below.value] = None
                 todo.append(below.value)
-    return tuple(found)
+    return tuple(reached)
 
 
 def _misfits(store: Store, look_ups: Sequence[LookUp]) -> Iterator[_Answer]:
@@ -210,14 +210,14 @@ def read_rules(shapes: bytes) -> Rules:
         if not isinstance(shape, NamedNode) or not _TARGETS & facts.keys():
             continue
         constraints = facts.keys() - _TARGETS - _ABOUT
-        asked: list[Question] = []
+        of_shape: list[Question] = []
         if constraints == {SH + "sparql"}:
-            asked = [
+            of_shape = [
                 item
                 for node in facts[SH + "sparql"]
                 for item in _question(shape, facts, of[node], of)
             ]
-            complete = len(asked) == len(facts[SH + "sparql"])
+            complete = len(of_shape) == len(facts[SH + "sparql"])
             inner = facts[SH + "sparql"]
         elif constraints == {SH + "or"}:
             patterns = _patterns(facts[SH + "or"], of)
@@ -229,7 +229,7 @@ def read_rules(shapes: bytes) -> Rules:
         else:
             continue
         if complete:
-            questions += asked
+            questions += of_shape
             taken |= {shape, *inner}
     rest = [each_triple for each_triple in triples if each_triple.subject not in taken]
     return Rules(tuple(questions), tuple(look_ups), _turtle(rest), _predicates(rest))
@@ -281,7 +281,7 @@ def _patterns(lists: list[Any], of: Mapping[Any, Facts]) -> tuple[tuple[str, str
     """Return the (class, pattern) of each branch of one `sh:or`; () where one is other."""
     if len(lists) != 1:
         return ()
-    found: list[tuple[str, str]] = []
+    patterns: list[tuple[str, str]] = []
     node = lists[0]
     while node != NamedNode(_RDF + "nil"):
         branch = of[of[node][_RDF + "first"][0]]
@@ -289,9 +289,9 @@ def _patterns(lists: list[Any], of: Mapping[Any, Facts]) -> tuple[tuple[str, str
         whole = len(kinds) == len(texts) == 1 and len(branch) == 2
         if not whole or not isinstance(texts[0], Literal):
             return ()
-        found.append((kinds[0].value, texts[0].value))
+        patterns.append((kinds[0].value, texts[0].value))
         node = of[node][_RDF + "rest"][0]
-    return tuple(found)
+    return tuple(patterns)
 
 
 _RDF: Final = RDF.type.value.removesuffix("type")

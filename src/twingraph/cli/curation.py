@@ -43,11 +43,11 @@ def check(
 
     settings = settings_or_default(context, paths)
     with Progress() as progress:
-        found = check_paths(settings, paths, texts, progress.tell)
-    print_problems(found.problems, form, lang)
-    if found.quotes:
-        click.echo(f"{found.quotes[0]} of {found.quotes[1]} quotes proven", err=True)
-    sys.exit(exit_status(found.problems, strict))
+        problems = check_paths(settings, paths, texts, progress.tell)
+    print_problems(problems.problems, form, lang)
+    if problems.quotes:
+        click.echo(f"{problems.quotes[0]} of {problems.quotes[1]} quotes proven", err=True)
+    sys.exit(exit_status(problems.problems, strict))
 
 
 @cli.command(short_help="Write data files in canonical form.")

@@ -175,18 +175,18 @@ def verify(url: str, pages: int, requests: int, seconds: float, form: str) -> No
     from twingraph.verify.run import verify as run
 
     with Progress() as progress:
-        found = run(url, Limits(requests=requests, seconds=seconds), pages, progress.tell)
+        findings = run(url, Limits(requests=requests, seconds=seconds), pages, progress.tell)
     if form == "json":
         summary: dict[str, object] = {
             "url": url,
-            "requests": found.requests,
-            "pages": found.pages,
-            "findings": [finding._asdict() for finding in found.findings],
+            "requests": findings.requests,
+            "pages": findings.pages,
+            "findings": [finding._asdict() for finding in findings.findings],
         }
         click.echo(json.dumps(summary, indent=1, ensure_ascii=False))
     else:
-        click.echo(report(found.findings, found.requests), nl=False)
-    sys.exit(1 if found.problems else 0)
+        click.echo(report(findings.findings, findings.requests), nl=False)
+    sys.exit(1 if findings.problems else 0)
 
 
 @cli.command(short_help="Rules for a web server that sends the site as files.")

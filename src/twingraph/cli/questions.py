@@ -85,13 +85,13 @@ def export(
     settings = context.settings_to_read(None)
     built = built_folder(settings)
     with Progress() as progress:
-        found = run(settings, built, form, target, existing, progress.tell)
-    for line in found.notes:
+        written = run(settings, built, form, target, existing, progress.tell)
+    for line in written.notes:
         click.echo(line, err=True)
     if out is None:
-        sys.stdout.buffer.write(found.content)
+        sys.stdout.buffer.write(written.content)
     else:
-        write(found, out)
+        write(written, out)
 
 
 @cli.command(short_help="What we know and Wikidata does not, and the reverse.")
@@ -128,16 +128,16 @@ def report(
     settings = context.settings_to_read(None)
     built = built_folder(settings)
     with Progress() as progress:
-        found, facts = load_report(settings, built, snapshot, items, service, progress.tell)
+        result, facts = load_report(settings, built, snapshot, items, service, progress.tell)
     if out is None:
-        sys.stdout.buffer.write(FORMATS[form](found, facts, settings))
+        sys.stdout.buffer.write(FORMATS[form](result, facts, settings))
         if form in ("quickstatements", "mismatches"):
-            for line in left_out(found):
+            for line in left_out(result):
                 click.echo(line, err=True)
         return
-    names = write_files(found, facts, settings, out)
+    names = write_files(result, facts, settings, out)
     click.echo(f"{out}: {len(names)} files", err=True)
-    sys.stdout.buffer.write(FORMATS["text"](found, facts, settings))
+    sys.stdout.buffer.write(FORMATS["text"](result, facts, settings))
 
 
 def _read_query(path: Path) -> str:

@@ -90,19 +90,19 @@ def _built_beside(settings: Settings, out: Path | None) -> Path:
     """
 
     def send(writer: int) -> None:
-        found: object = None
+        outcome: object = None
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         try:
-            found = built_folder(settings, out)
+            outcome = built_folder(settings, out)
         except TwingraphError as error:
-            found = TwingraphError(str(error))
+            outcome = TwingraphError(str(error))
         except OSError as error:
-            found = error
+            outcome = error
         except Exception:  # noqa: BLE001  # a mistake of ours, told as without a child
             traceback.print_exc()
         with os.fdopen(writer, "wb") as stream:
-            pickle.dump(found, stream)
+            pickle.dump(outcome, stream)
 
     child = fork(send) if (settings.folder / FILE).is_file() else None
     if child is None:
@@ -117,12 +117,12 @@ def _built_beside(settings: Settings, out: Path | None) -> Path:
     finally:
         os.waitpid(pid, 0)
         gc.unfreeze()
-    found = pickle.loads(raw) if raw else None
-    if isinstance(found, Exception):
-        raise found
-    if not isinstance(found, Path):
+    reply = pickle.loads(raw) if raw else None
+    if isinstance(reply, Exception):
+        raise reply
+    if not isinstance(reply, Path):
         raise TwingraphError("the build was ended; see above why, or run 'twingraph build'")
-    return found
+    return reply
 
 
 @contextlib.contextmanager

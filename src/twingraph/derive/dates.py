@@ -60,14 +60,14 @@ def bounds(text: str) -> Bounds | None:
     >>> bounds("[2020-08-09..]"), bounds("XXXX-05-09"), bounds("27 June")
     (Bounds(earliest='2020-08-09', latest=None), Bounds(earliest=None, latest=None), None)
     """  # noqa: E501  # two values a line read better
-    found = _fast(text) or _slow(text)
-    return found if found is not None and _is_possible(found) else None
+    parsed = _fast(text) or _slow(text)
+    return parsed if parsed is not None and _is_possible(parsed) else None
 
 
-def _is_possible(found: Bounds) -> bool:
+def _is_possible(span: Bounds) -> bool:
     """Are both bounds days that exist, in this order?"""
     try:
-        days = [date.fromisoformat(item) for item in found if item]
+        days = [date.fromisoformat(item) for item in span if item]
     except ValueError:
         return False
     return days == sorted(days)
@@ -120,11 +120,11 @@ def _fast_set(text: str) -> Bounds | None:
         first, dots, last = member.partition("..")
         if dots and first and last:
             return None
-        found = _fast(first or last) if (first or last)[:1] != "[" else None
-        if found is None:
+        span = _fast(first or last) if (first or last)[:1] != "[" else None
+        if span is None:
             return None
         each.append(
-            Bounds(found.earliest if first else None, found.latest if last or not dots else None)
+            Bounds(span.earliest if first else None, span.latest if last or not dots else None)
         )
     return union(each)
 
@@ -193,14 +193,14 @@ def _parse(text: str) -> object | None:
 def _day(parsed: object, name: str) -> str | None:
     """Ask the library for a bound; what it can't say (open, unknown, out of range) is None."""
     try:
-        found = getattr(parsed, name)()
+        value = getattr(parsed, name)()
     except (ValueError, OverflowError, AttributeError, TypeError):
         return None
-    if not isinstance(found, struct_time) or not isinstance(found.tm_year, int):
+    if not isinstance(value, struct_time) or not isinstance(value.tm_year, int):
         return None
-    if not 1 <= found.tm_year <= 9999:
+    if not 1 <= value.tm_year <= 9999:
         return None
-    return f"{found.tm_year:04d}-{found.tm_mon:02d}-{found.tm_mday:02d}"
+    return f"{value.tm_year:04d}-{value.tm_mon:02d}-{value.tm_mday:02d}"
 
 
 def odd_year(text: str) -> Literal["early", "late", ""]:
@@ -235,6 +235,6 @@ def date_set(values: list[str]) -> str | None:
     """
     if any(is_interval(value) or _SET.fullmatch(value) for value in values):
         return None
-    ordered = sorted(values, key=lambda one: ((bounds(one) or NONE).earliest or "", one))
+    ordered = sorted(values, key=lambda text: ((bounds(text) or NONE).earliest or "", text))
     together = f"[{','.join(ordered)}]"
     return together if bounds(together) is not None else None

@@ -98,7 +98,7 @@ def gather(lines: Sequence[str], words: Collection[str] = ()) -> Gathered:
     >>> gather([f'{one} {name} "A" .']).labels
     {'<http://e/a>': ['"A"']}
     """
-    found = Gathered()
+    gathered = Gathered()
     wanted: dict[str, int] = {}  # predicate -> 1: is read here, 2: a rule may read it
     classes: dict[str, bool] = {}
     subject, start = "", 0
@@ -107,7 +107,7 @@ def gather(lines: Sequence[str], words: Collection[str] = ()) -> Gathered:
         thing, predicate, value = line.split(" ", 2)
         if thing != subject:
             if facts:
-                _take(found, subject, facts, lines, start, index)
+                _take(gathered, subject, facts, lines, start, index)
                 facts = {}
             subject, start = thing, index
         use = wanted.get(predicate)
@@ -125,52 +125,52 @@ def gather(lines: Sequence[str], words: Collection[str] = ()) -> Gathered:
                 if read is None:
                     read = classes[value] = local_name(value) in words
                 if read:
-                    found.readable.append(line)
+                    gathered.readable.append(line)
         if use & 2:
-            found.readable.append(line)
+            gathered.readable.append(line)
     if facts:
-        _take(found, subject, facts, lines, start, len(lines))
-    return found
+        _take(gathered, subject, facts, lines, start, len(lines))
+    return gathered
 
 
 def _take(
-    found: Gathered, subject: str, facts: Facts, lines: Sequence[str], start: int, end: int
+    gathered: Gathered, subject: str, facts: Facts, lines: Sequence[str], start: int, end: int
 ) -> None:
     """Take note of one thing, all of whose lines are `lines[start:end]`."""
     if _SUBJECT in facts:
-        _take_claim(found, facts)
+        _take_claim(gathered, facts)
     kinds = facts.get(_TYPE, _NONE)
     labels = [value for value in facts.get(_LABEL, _NONE) if value[0] == '"']  # an IRI is no label
     if _PARTNERSHIP in kinds:
-        found.partnerships[subject] = Partnership(
+        gathered.partnerships[subject] = Partnership(
             facts.get(_PARTNER, _NONE), facts.get(_MODALITY, _NONE), facts.get(_KIND, _NONE),
             facts.get(_STATUS, _NONE), labels,
         )  # fmt: skip
     if _UNIT in kinds:
-        found.units.add(subject)
+        gathered.units.add(subject)
     if _IN_SOURCE in facts:
-        found.sources[subject] = frozenset(facts[_IN_SOURCE])
+        gathered.sources[subject] = frozenset(facts[_IN_SOURCE])
     if _BROADER in facts:
-        found.broader[subject] = facts[_BROADER]
+        gathered.broader[subject] = facts[_BROADER]
     if labels:
-        found.labels[subject] = labels
-    for name, flags in ((_STANDING, found.standing), (_TWINNING, found.twinning)):
+        gathered.labels[subject] = labels
+    for name, flags in ((_STANDING, gathered.standing), (_TWINNING, gathered.twinning)):
         if name in facts:
             flags[subject] = facts[name]
     names = [value for name in _NAMES if name in facts for value in facts[name]]
     if names:
-        found.names[subject] = names
+        gathered.names[subject] = names
     for name in _DERIVED:
-        found.shortcuts.update(f"{subject} {name} {value} ." for value in facts.get(name, _NONE))
+        gathered.shortcuts.update(f"{subject} {name} {value} ." for value in facts.get(name, _NONE))
     if _NOT_STATED in facts:
         stated = {line.split(" ", 2)[1] for line in lines[start:end]} - _RESOLVED
         for silence in facts[_NOT_STATED]:
-            found.silences.append((subject, silence))
+            gathered.silences.append((subject, silence))
             if silence in stated:
-                found.answered.add((subject, silence))
+                gathered.answered.add((subject, silence))
 
 
-def _take_claim(found: Gathered, facts: Facts) -> None:
+def _take_claim(gathered: Gathered, facts: Facts) -> None:
     verbs = [verb for verb in facts.get(_PROPERTY, _NONE) if verb in _RESOLVED]
     if not verbs:
         return
@@ -184,5 +184,5 @@ def _take_claim(found: Gathered, facts: Facts) -> None:
     cites = tuple(facts.get(_CITES, _NONE))
     for thing, verb, value in product(facts[_SUBJECT], verbs, facts.get(_VALUE, _NONE)):
         if thing[0] == "<":
-            told = Told(value, basis, modality, rank, as_of, until, cites)
-            found.claims[thing, verb].append(told)
+            claim_texts = Told(value, basis, modality, rank, as_of, until, cites)
+            gathered.claims[thing, verb].append(claim_texts)

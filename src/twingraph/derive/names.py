@@ -74,9 +74,9 @@ def forms(name: str) -> frozenset[str]:
     (['bruessel', 'brussel'], ['la paz', 'lapaz'])
     """
     spelled = unicodedata.normalize("NFC", name)
-    found = {fold(spelled), fold(spelled.translate(_DIGRAPHS))}
-    joined = {item.replace(" ", "") for item in found if item.count(" ") < _MAX_JOINED}
-    return frozenset(found | joined) - {""}
+    folded = {fold(spelled), fold(spelled.translate(_DIGRAPHS))}
+    joined = {item.replace(" ", "") for item in folded if item.count(" ") < _MAX_JOINED}
+    return frozenset(folded | joined) - {""}
 
 
 def named_kind(iri: str, base: str) -> str | None:
@@ -104,6 +104,6 @@ def folded_names(thing: str, names: Iterable[str], base: str) -> Iterator[str]:
     ['"a" .']
     """
     if named_kind(thing[1:-1], base) is not None:
-        found = {form for name in names if name[0] == '"' for form in forms(text_of(name))}
-        for form in sorted(found):
+        folded = {form for name in names if name[0] == '"' for form in forms(text_of(name))}
+        for form in sorted(folded):
             yield f"{thing} {TG.foldedName} {literal(form)} ."

@@ -30,12 +30,12 @@ def facts_of(lines: Iterable[str]) -> dict[str, set[str]]:
     >>> facts_of(["<s> <p> <o> .", '<s> <p> "text" .'])
     {'<p>': {'<o>'}}
     """
-    found: dict[str, set[str]] = {}
+    by_subject: dict[str, set[str]] = {}
     for line in lines:
         _, predicate, value = line.split(" ", 2)
         if value[0] == "<":
-            found.setdefault(predicate, set()).add(value[:-2])
-    return found
+            by_subject.setdefault(predicate, set()).add(value[:-2])
+    return by_subject
 
 
 def incoming_lines(lines: Iterable[str]) -> Iterator[str]:
@@ -63,47 +63,47 @@ class Neighbours:
 
     def reached(self, changed: Iterable[str], retyped: Iterable[str] = ()) -> set[str]:
         """Return the subjects whose published lines may differ; of `retyped` the class changed."""
-        found = set(changed)
-        for thing in tuple(found):
+        result = set(changed)
+        for thing in tuple(result):
             about = set(self.facts(thing).get(_SUBJECT, ()))
             for claim in self.back(thing, "c"):
                 about |= self.facts(claim).get(_SUBJECT, set())
             for item in about:
-                found |= {item, *self._partners(item), *self._parts(item)}
-            found |= {*self._partners(thing), *self._parts(thing)}
+                result |= {item, *self._partners(item), *self._parts(item)}
+            result |= {*self._partners(thing), *self._parts(thing)}
             places = [thing, *counterpart(thing)]
-            found.update(places)
+            result.update(places)
             for place in places:
-                found.update(self.back(place, "p"))
+                result.update(self.back(place, "p"))
         for thing in retyped:
             for item in self.back(thing, "p"):
-                found |= self._partners(item)
-        return found
+                result |= self._partners(item)
+        return result
 
     def needed(self, reached: Iterable[str]) -> set[str]:
         """Return the subjects on which the published lines of some subjects rest, and these."""
-        found: set[str] = set()
+        result: set[str] = set()
         for thing in reached:
             wholes = self._wholes(thing)
             for item in (thing, *wholes):
-                found |= {item, *self._evidence(item)}
-            found.update(counterpart(thing))
+                result |= {item, *self._evidence(item)}
+            result.update(counterpart(thing))
             for partner in self._partners(thing):
-                found |= {partner, *counterpart(partner)}
-                found |= self.facts(partner).get(_GEOMETRY, set())
+                result |= {partner, *counterpart(partner)}
+                result |= self.facts(partner).get(_GEOMETRY, set())
             for item in self.back(thing, "p"):
-                found |= {item, *self._evidence(item), *self._partners(item)}
+                result |= {item, *self._evidence(item), *self._partners(item)}
         codes = f"<{CODES}"
         todo = [
-            value for thing in found for values in self.facts(thing).values()
+            value for thing in result for values in self.facts(thing).values()
             for value in values if value.startswith(codes)
         ]  # fmt: skip
         while todo:
             code = todo.pop()
-            if code not in found:
-                found.add(code)
+            if code not in result:
+                result.add(code)
                 todo += self.facts(code).get(_BROADER, ())
-        return found
+        return result
 
     def _partners(self, thing: str) -> set[str]:
         facts = self.facts(thing)
@@ -123,14 +123,14 @@ class Neighbours:
 
 
 def _closure(thing: str, further: Callable[[str], Iterable[str]]) -> set[str]:
-    found: set[str] = set()
+    reached: set[str] = set()
     todo = [thing]
     while todo:
         for item in further(todo.pop()):
-            if item not in found:
-                found.add(item)
+            if item not in reached:
+                reached.add(item)
                 todo.append(item)
-    return found
+    return reached
 
 
 def counterpart(thing: str) -> tuple[str, ...]:

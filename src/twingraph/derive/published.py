@@ -72,12 +72,12 @@ def terms_of(lines: Iterable[str]) -> set[str]:
     >>> terms_of(["<http://e/s> <http://e/p> <http://e/o> .", f"<http://e/s> {RDF.type} <http://e/C> ."]) == {"p", "C"}
     True
     """  # noqa: E501  # two lines of a graph
-    found = set()
+    names = set()
     kind = str(RDF.type)
     for line in lines:
         _, predicate, value = line.split(" ", 2)
-        found.add(value[:-2] if predicate == kind else predicate)
-    return set(map(local_name, found))
+        names.add(value[:-2] if predicate == kind else predicate)
+    return set(map(local_name, names))
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
@@ -112,10 +112,10 @@ def publish(
     if weaker := _weaker(graphs, base):
         carried = [line for line in carried if line not in weaker]
     known = is_known({rule.name: rule.text for rule in rules})
-    asked = [rule for rule in rules if not known or rule.name not in (*HERE, PLACED)]
-    words = frozenset().union(*(rule.words for rule in asked))
-    found = gather(carried, {*words, *map(local_name, _POINTS)} if known else ())
-    resolved = Resolution(found, release[:10])
+    needed_rules = [rule for rule in rules if not known or rule.name not in (*HERE, PLACED)]
+    words = frozenset().union(*(rule.words for rule in needed_rules))
+    gathered = gather(carried, {*words, *map(local_name, _POINTS)} if known else ())
+    resolved = Resolution(gathered, release[:10])
     concluded = set(resolved.lines)
     concluded |= {
         f"{iri(graph)} {PROV.wasDerivedFrom} {iri(document)} ."
@@ -125,18 +125,18 @@ def publish(
     if release:
         day = f'"{release[:10]}"^^{XSD.date}'
         concluded.add(f"{iri(base)} <http://purl.org/dc/terms/issued> {day} .")
-    if known and can_be_worked_out(found):
+    if known and can_be_worked_out(gathered):
         read = cache(lambda predicate: local_name(predicate) in words)
-        near = [line for line in concluded if read(line.split(" ", 2)[1])]
-        added = _by_rules([*found.readable, *near], asked)
-        pairs = _pairs_on_a_map(found, {*found.readable, *added})
+        candidates = [line for line in concluded if read(line.split(" ", 2)[1])]
+        added = _by_rules([*gathered.readable, *candidates], needed_rules)
+        pairs = _pairs_on_a_map(gathered, {*gathered.readable, *added})
         added |= _by_rules(pairs, [rule for rule in rules if rule.name == PLACED])
         added = {line for line in added if not begins(carried, line)}
-        added |= set(Shortcuts(found, resolved.kinds, resolved.states))
+        added |= set(Shortcuts(gathered, resolved.kinds, resolved.states))
     else:
         added = _by_rules({*carried, *concluded}, rules)
-    derived = sorted(concluded | added | set(_folded(found, base)))
-    silent = _answered(found, resolved, derived)
+    derived = sorted(concluded | added | set(_folded(gathered, base)))
+    silent = _answered(gathered, resolved, derived)
     default = merged([carried, derived])
     if silent:
         default = [line for line in default if line not in silent]
@@ -164,7 +164,7 @@ def _subject(line: str) -> str:
     return line.partition(" ")[0]
 
 
-def _pairs_on_a_map(found: Gathered, lines: Iterable[str]) -> list[str]:
+def _pairs_on_a_map(gathered: Gathered, lines: Iterable[str]) -> list[str]:
     """Return what the rule of distances asks of partnerships of two, both with a point."""
     kept, placed = [], set()
     for line in lines:
@@ -172,31 +172,31 @@ def _pairs_on_a_map(found: Gathered, lines: Iterable[str]) -> list[str]:
         if predicate in _POINTS:
             kept.append(line)
             placed.add(subject)
-    for subject, item in found.partnerships.items():
+    for subject, item in gathered.partnerships.items():
         if len(item.partners) == 2 and placed.issuperset(item.partners):
             kept.append(f"{subject} {RDF.type} {TG.Partnership} .")
             kept += [f"{subject} {TG.partner} {partner} ." for partner in item.partners]
     return kept
 
 
-def _folded(found: Gathered, base: str) -> Iterator[str]:
+def _folded(gathered: Gathered, base: str) -> Iterator[str]:
     """Yield the folded forms of names, which SPARQL can't make, so that this is no rule."""
-    for thing, names in found.names.items():
+    for thing, names in gathered.names.items():
         yield from folded_names(thing, names, base)
 
 
-def _answered(found: Gathered, resolved: Resolution, derived: Sequence[str]) -> set[str]:
+def _answered(gathered: Gathered, resolved: Resolution, derived: Sequence[str]) -> set[str]:
     """The silences (`tg:notStated`) of one source about what another one states."""
-    told = found.answered | resolved.told
-    silent = {thing for thing, _ in found.silences}
+    stated = gathered.answered | resolved.told
+    silent = {thing for thing, _ in gathered.silences}
     if silent:
-        told |= {
+        stated |= {
             (subject, predicate)
             for subject, predicate, _ in (line.split(" ", 2) for line in derived)
             if subject in silent and predicate not in _RESOLVED
         }
     return {f"{thing} {TG.notStated} {verb} ."
-            for thing, verb in found.silences if (thing, verb) in told}  # fmt: skip
+            for thing, verb in gathered.silences if (thing, verb) in stated}  # fmt: skip
 
 
 def _value(term: object) -> Value:
@@ -208,13 +208,13 @@ def _value(term: object) -> Value:
 def _objects(
     triples: Iterable[Triple], *predicates: NamedNode
 ) -> dict[NamedNode, dict[str, set[Value]]]:
-    found: dict[NamedNode, dict[str, set[Value]]] = {
+    objects: dict[NamedNode, dict[str, set[Value]]] = {
         predicate: defaultdict(set) for predicate in predicates
     }
     for triple in triples:
-        if triple.predicate in found:
-            found[triple.predicate][plain(triple.subject)].add(_value(triple.object))
-    return found
+        if triple.predicate in objects:
+            objects[triple.predicate][plain(triple.subject)].add(_value(triple.object))
+    return objects
 
 
 # what `read_claims` looks at
@@ -281,19 +281,21 @@ def _by_rules(lines: Collection[str], rules: Iterable[Rule]) -> set[str]:
     store.bulk_load("\n".join(lines).encode(), format=RdfFormat.N_TRIPLES)
     known = lines if isinstance(lines, Set) else set(lines)
     while todo:
-        found: set[str] = set().union(*(_construct(store, rule) for rule in todo)) - known - added
-        added |= found
-        store.bulk_load("\n".join(found).encode(), format=RdfFormat.N_TRIPLES)
-        terms = terms_of(found)
+        inferred: set[str] = (
+            set().union(*(_construct(store, rule) for rule in todo)) - known - added
+        )
+        added |= inferred
+        store.bulk_load("\n".join(inferred).encode(), format=RdfFormat.N_TRIPLES)
+        terms = terms_of(inferred)
         todo = tuple(item for item in todo if item.may_read(terms))
     return added
 
 
 def _construct(store: Store, rule: Rule) -> set[str]:
-    found = store.query(rule.text)
-    if not isinstance(found, QueryTriples):
+    triples = store.query(rule.text)
+    if not isinstance(triples, QueryTriples):
         raise TwingraphError(f"queries/rules/{rule.name}.rq is no CONSTRUCT query; write one")
-    return texts_of(found.serialize(format=RdfFormat.N_TRIPLES) or b"")
+    return texts_of(triples.serialize(format=RdfFormat.N_TRIPLES) or b"")
 
 
 def expected_bounds(value: str) -> tuple[str | None, str | None] | None:
@@ -301,5 +303,5 @@ def expected_bounds(value: str) -> tuple[str | None, str | None] | None:
 
     A set's bounds come from its claims, so they can't be told from the set.
     """
-    found = None if value.startswith(("[", "{")) else bounds(value)
-    return (found.earliest, found.latest) if found else None
+    span = None if value.startswith(("[", "{")) else bounds(value)
+    return (span.earliest, span.latest) if span else None

@@ -36,13 +36,13 @@ class Resolution:
     is no start.
     """
 
-    def __init__(self, found: Gathered, today: str = "") -> None:
+    def __init__(self, gathered: Gathered, today: str = "") -> None:
         """Resolve all claims that were gathered; `today` is the day of the release."""
         self._rules = Rules({
             NamedNode(kind[1:-1]): frozenset(
                 NamedNode(above[1:-1]) for above in several if above[0] == "<"
             )
-            for kind, several in found.broader.items() if kind[0] == "<"
+            for kind, several in gathered.broader.items() if kind[0] == "<"
         })  # fmt: skip
         self._today = today
         self.lines: list[str] = []
@@ -50,8 +50,10 @@ class Resolution:
         self.states: dict[str, tuple[str, ...]] = {}
         self.told: set[tuple[str, str]] = set()
         known: dict[tuple[str, frozenset[_Cited]], _Answer] = {}
-        for (thing, verb), claims in found.claims.items():
-            cited = frozenset((_without_cites(claim), _sources(claim, found)) for claim in claims)
+        for (thing, verb), claims in gathered.claims.items():
+            cited = frozenset(
+                (_without_cites(claim), _sources(claim, gathered)) for claim in claims
+            )
             answer = known.get((verb, cited))
             if answer is None:
                 answer = known[verb, cited] = self._answer(verb, cited)
@@ -73,9 +75,9 @@ class Resolution:
             ends += [f"{bound} {Literal(day, datatype=XSD.date)} ." for bound, day in days if day]
         if verb == _START and answer.strength:
             ends.append(f"{TG.startModality} {answer.strength} .")
-        told = (answer.conflict, answer.between_sources, answer.within_source)
+        flags = (answer.conflict, answer.between_sources, answer.within_source)
         names = (TG.hasConflict, TG.sourcesDifferOn, TG.passagesDifferOn)
-        ends += [f"{item} {verb} ." for item, so in zip(names, told, strict=True) if so]
+        ends += [f"{item} {verb} ." for item, so in zip(names, flags, strict=True) if so]
         if answer.as_of:
             ends.append(f"{TG.statusAsOf} {Literal(answer.as_of, datatype=EDTF)} .")
         is_stated = any(
@@ -88,21 +90,22 @@ def _without_cites(claim: Told) -> Told:
     return claim._replace(cites=())
 
 
-def _sources(claim: Told, found: Gathered) -> frozenset[str]:
+def _sources(claim: Told, gathered: Gathered) -> frozenset[str]:
     if len(claim.cites) == 1:
-        return found.sources.get(claim.cites[0], _NO_SOURCE)
-    return frozenset().union(*(found.sources.get(cite, _NO_SOURCE) for cite in claim.cites))
+        return gathered.sources.get(claim.cites[0], _NO_SOURCE)
+    return frozenset().union(*(gathered.sources.get(cite, _NO_SOURCE) for cite in claim.cites))
 
 
 def _key(cited: _Cited) -> tuple[Told, list[str]]:
     return cited[0], sorted(cited[1])
 
 
-def _claim(number: int, verb: NamedNode, told: Told, sources: frozenset[str]) -> Claim:
+def _claim(number: int, verb: NamedNode, texts: Told, sources: frozenset[str]) -> Claim:
     basis, modality, rank = (
-        NamedNode(item[1:-1]) if item else None for item in (told.basis, told.modality, told.rank)
+        NamedNode(item[1:-1]) if item else None
+        for item in (texts.basis, texts.modality, texts.rank)
     )
     return Claim(
-        f"urn:claim:{number}", "urn:thing", verb, term_of(told.value), basis, modality, rank,
-        told.as_of or None, told.until or None, sources,
+        f"urn:claim:{number}", "urn:thing", verb, term_of(texts.value), basis, modality, rank,
+        texts.as_of or None, texts.until or None, sources,
     )  # fmt: skip

@@ -68,16 +68,16 @@ class Rules:
 
     broader: Mapping[NamedNode, frozenset[NamedNode]] = field(default_factory=dict)
 
-    def narrower(self, one: Value, other: Value) -> bool:
-        """Is `one` a narrower concept than `other` (`skos:broader+`)?"""
-        seen: set[NamedNode] = set()
-        todo = [one] if isinstance(one, NamedNode) else []
+    def narrower(self, value: Value, other: Value) -> bool:
+        """Is `value` a narrower concept than `other` (`skos:broader+`)?"""
+        visited: set[NamedNode] = set()
+        todo = [value] if isinstance(value, NamedNode) else []
         while todo:
             for parent in self.broader.get(todo.pop(), frozenset()):
                 if parent == other:
                     return True
-                if parent not in seen:
-                    seen.add(parent)
+                if parent not in visited:
+                    visited.add(parent)
                     todo.append(parent)
         return False
 
@@ -109,7 +109,7 @@ def resolve(claims: Iterable[Claim], rules: Rules, today: str = "") -> Published
     >>> resolve([agreed, finer], Rules()).values[0].value
     '1987-07-02'
     """
-    live = _ranked(_present(sorted(claims, key=lambda one: (one.iri, str(one.value))), today))
+    live = _ranked(_present(sorted(claims, key=lambda claim: (claim.iri, str(claim.value))), today))
     if not live:
         return Published()
     if live[0].verb == TG.status:
@@ -119,12 +119,12 @@ def resolve(claims: Iterable[Claim], rules: Rules, today: str = "") -> Published
     live = _stated_first(live)
     if live and live[0].verb != TG.partnershipType:
         return _dates(live)
-    kinds = _finest(live, lambda one, other: rules.narrower(one.value, other.value))
+    kinds = _finest(live, lambda claim, other: rules.narrower(claim.value, other.value))
     values = tuple(sorted({kind.value for kind in kinds}, key=str))
     return _disagreeing(Published(values), kinds)
 
 
-def _disagreeing(found: Published, kept: Sequence[Claim]) -> Published:
+def _disagreeing(published: Published, kept: Sequence[Claim]) -> Published:
     """Say of what is published whether the claims kept disagree, and whose words they are."""
     pairs = [
         (combination, other)
@@ -132,7 +132,7 @@ def _disagreeing(found: Published, kept: Sequence[Claim]) -> Published:
         if combination.value != other.value
     ]
     return replace(
-        found,
+        published,
         conflict=bool(pairs),
         between_sources=any(
             each_pair.sources.isdisjoint(other.sources) for each_pair, other in pairs
@@ -192,14 +192,14 @@ def _claim_bounds(claim: Claim) -> Bounds:
     return bounds(claim.value.value) or NONE
 
 
-def _refines_date(one: Claim, other: Claim) -> bool:
+def _refines_date(claim: Claim, other: Claim) -> bool:
     """Do the bounds lie inside the other's? Of equal bounds the shorter writing stays."""
-    inner, outer = _claim_bounds(one), _claim_bounds(other)
+    inner, outer = _claim_bounds(claim), _claim_bounds(other)
     if NONE in (inner, outer):
         return False
     if inner == outer:
-        mine, its = one.value.value, other.value.value
-        return (len(mine), mine) < (len(its), its)
+        value, other_value = claim.value.value, other.value.value
+        return (len(value), value) < (len(other_value), other_value)
     return inner.within(outer)
 
 

@@ -50,11 +50,11 @@ def is_known(rules: Mapping[str, str]) -> bool:
     return {name: sha256(text.encode()).hexdigest()[:16] for name, text in rules.items()} == KNOWN
 
 
-def can_be_worked_out(found: Gathered) -> bool:
+def can_be_worked_out(gathered: Gathered) -> bool:
     """Is no partner a partnership itself, whose label a rule would derive from a derived one?"""
     return all(
-        partner[0] == "<" and partner not in found.partnerships
-        for item in found.partnerships.values() for partner in item.partners
+        partner[0] == "<" and partner not in gathered.partnerships
+        for item in gathered.partnerships.values() for partner in item.partners
     )  # fmt: skip
 
 
@@ -64,9 +64,9 @@ class Shortcuts:
     `kinds` and `states` are what is resolved of them, beside what is said directly.
     """
 
-    def __init__(self, found: Gathered, kinds: Resolved, states: Resolved) -> None:
+    def __init__(self, gathered: Gathered, kinds: Resolved, states: Resolved) -> None:
         """Look at what was gathered of a graph."""
-        self._found, self._kinds, self._states = found, kinds, states
+        self._found, self._kinds, self._states = gathered, kinds, states
 
     def __iter__(self) -> Iterator[str]:
         """Yield each line, none that is stated already; some twice."""
@@ -101,9 +101,9 @@ class Shortcuts:
         states = (*item.states, *self._states.get(subject, ()))
         if kinds and kinds <= self._twinning and _ENDED not in states:
             verbs.append(TG.twinnedWith)
-        for one, other in permutations(units, 2):
+        for first, second in permutations(units, 2):
             for verb in verbs:
-                yield f"{one} {verb} {other} ."
+                yield f"{first} {verb} {second} ."
 
     def _labels(self, subject: str, item: Partnership) -> Iterator[str]:
         """Yield what partnership-label.rq and partnership-label-untagged.rq derive."""
@@ -122,9 +122,9 @@ class Shortcuts:
         for firsts, seconds in combinations(labels, 2):
             for first in firsts:
                 for second in seconds:
-                    one, other = _language(first), _language(second)
-                    language = one or other
-                    if not (one and other) and language not in own:
+                    first_language, second_language = _language(first), _language(second)
+                    language = first_language or second_language
+                    if not (first_language and second_language) and language not in own:
                         text = f"{_escaped(first)} – {_escaped(second)}"
                         yield _labelled(subject, text, language)
 

@@ -184,16 +184,16 @@ def table_of(
         graph = parse(body, format=RdfFormat.N_TRIPLES)
         rows = ([item.subject, item.predicate, item.object] for item in graph)
     else:
-        found = parse_query_results(body, format=QueryResultsFormat.JSON)
-        if isinstance(found, QueryBoolean):
+        solutions = parse_query_results(body, format=QueryResultsFormat.JSON)
+        if isinstance(solutions, QueryBoolean):
             return ResultView(
                 [],
                 [],
                 words.gettext("Answer"),
-                words.gettext("yes") if found else words.gettext("no"),
+                words.gettext("yes") if solutions else words.gettext("no"),
             )
-        columns = [variable.value for variable in found.variables]
-        rows = ([row[at] for at in range(len(columns))] for row in found)
+        columns = [variable.value for variable in solutions.variables]
+        rows = ([row[index] for index in range(len(columns))] for row in solutions)
     shown = list(islice(rows, SHOWN_ROWS))
     teller = ValueFormatter(facts_about(site, language, shown), "sparql")
     counted = words.ngettext("{number} row", "{number} rows", total)

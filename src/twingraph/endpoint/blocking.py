@@ -73,6 +73,6 @@ class BlockingEvaluator:
             Quad(item.subject, item.predicate, item.object)
             for item in parse(reply.body, format=RdfFormat.N_TRIPLES)
         )
-        found = graph.query(_WHOLE)
-        assert isinstance(found, QueryTriples), "CONSTRUCT makes triples"
-        return found
+        triples = graph.query(_WHOLE)
+        assert isinstance(triples, QueryTriples), "CONSTRUCT makes triples"
+        return triples

@@ -87,18 +87,18 @@ async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -
     That is people's business: the form, a table, a refusal. Nothing has been sent then.
     """
     try:
-        found = await _made(service, scope, receive)
+        response = await _made(service, scope, receive)
     except ClientDisconnect:
         raise
     except Exception:  # noqa: BLE001  # ours, whatever it is: told in the log, and 500 to the client
         traceback.print_exc(file=sys.stderr)
-        found = ForPeople(None, RefusedError(500, M_("a mistake of ours; it has been noted")))
-    if isinstance(found, ForPeople):
-        return found
-    status = condition(scope, found)
+        response = ForPeople(None, RefusedError(500, M_("a mistake of ours; it has been noted")))
+    if isinstance(response, ForPeople):
+        return response
+    status = condition(scope, response)
     if status == 412:
         return ForPeople(None, RefusedError(412, _CHANGED))
-    return await send_result(service, scope, send, found, status)
+    return await send_result(service, scope, send, response, status)
 
 
 async def _made(service: Service, scope: Scope, receive: Receive) -> Result | ForPeople:

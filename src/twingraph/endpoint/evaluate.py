@@ -103,8 +103,8 @@ def evaluate(store: Store, config: Config, question: Question) -> Answer:
         chosen["substitutions"] = dict(_bindings(question.bindings))
     try:
         prefixes = prefixes_in(text, config.prefixes)
-        found = store.query(text, base_iri=config.base, prefixes=prefixes, **chosen)
-        answer = _written(found, config, question.rows, question.graphs)
+        results = store.query(text, base_iri=config.base, prefixes=prefixes, **chosen)
+        answer = _written(results, config, question.rows, question.graphs)
         return answer._replace(flags=answer.flags | FRESH) if changes(text) else answer
     except SyntaxError as error:
         return no_sparql(text, str(error.msg), config.prefixes)
@@ -150,35 +150,35 @@ def prefixes_in(text: str, prefixes: Mapping[str, str]) -> dict[str, str]:
 
 
 def _bindings(texts: Mapping[str, str]) -> list[tuple[Variable, Any]]:
-    found = []
+    bindings = []
     for name, text in texts.items():  # terms travel as N-Triples
         (line,) = parse(f"<x:x> <x:x> {text} .", format=RdfFormat.N_TRIPLES)
-        found.append((Variable(name), line.object))
-    return found
+        bindings.append((Variable(name), line.object))
+    return bindings
 
 
-def _written(found: Any, config: Config, rows: str, graphs: str) -> Answer:
-    if isinstance(found, QueryTriples):
-        return _graph(found, config, graphs) if graphs else Answer(Outcome.WRONG_FORM, b"graph")
+def _written(results: Any, config: Config, rows: str, graphs: str) -> Answer:
+    if isinstance(results, QueryTriples):
+        return _graph(results, config, graphs) if graphs else Answer(Outcome.WRONG_FORM, b"graph")
     if not rows:
         return Answer(Outcome.WRONG_FORM, b"rows")
     sink = _Sink(config.result_bytes)
-    found.serialize(sink, format=_RESULTS[rows])
+    results.serialize(sink, format=_RESULTS[rows])
     body = b"".join(sink.parts)
     if rows == "xml":
         body = as_xml(body, "take JSON")
-    if isinstance(found, QueryBoolean):
+    if isinstance(results, QueryBoolean):
         return Answer(Outcome.BOOLEAN, body, 1)
-    assert isinstance(found, QuerySolutions), "rows, yes or no, triples: nothing else"
+    assert isinstance(results, QuerySolutions), "rows, yes or no, triples: nothing else"
     number = COUNTERS[rows](body)
     if number > config.rows:
         return Answer(Outcome.TOO_MANY_ROWS, rows=number)
     return Answer(Outcome.ROWS, body, number, FRESH if _NEW[rows] in body else 0)
 
 
-def _graph(found: QueryTriples, config: Config, suffix: str) -> Answer:
+def _graph(results: QueryTriples, config: Config, suffix: str) -> Answer:
     triples: set[Triple] = set()
-    for item in found:
+    for item in results:
         triples.add(item)
         if len(triples) > config.rows:
             return Answer(Outcome.TOO_MANY_ROWS, rows=len(triples))
@@ -189,8 +189,8 @@ def _graph(found: QueryTriples, config: Config, suffix: str) -> Answer:
     return Answer(Outcome.TRIPLES, body, len(triples), flags)
 
 
-def _is_new(one: Triple) -> bool:
-    return isinstance(one.object, BlankNode) or isinstance(one.subject, BlankNode)
+def _is_new(triple: Triple) -> bool:
+    return isinstance(triple.object, BlankNode) or isinstance(triple.subject, BlankNode)
 
 
 class _Sink:
@@ -229,13 +229,13 @@ def _json_rows(body: bytes) -> int:
         return 0
     if body.startswith(b"{}", start):
         return len(json.loads(body)["results"]["bindings"])
-    found = _PARTED.findall(body, start)
-    parted = len(found)
-    for behind in set(found):
+    parts = _PARTED.findall(body, start)
+    parted = len(parts)
+    for behind in set(parts):
         if behind.startswith(b"}"):
             return len(json.loads(body)["results"]["bindings"])
         if behind[1:] in (b"}", b","):
-            parted -= found.count(behind)
+            parted -= parts.count(behind)
     return parted + 1
 
 

@@ -39,13 +39,13 @@ def fields_of(data: bytes) -> list[tuple[str, str]]:
     if len(parts) > MAX_FIELDS:
         raise TooManyFieldsError
     pairs = [part.partition(b"=") for part in parts if part]
-    found = [(unescaped(name), unescaped(value)) for name, _, value in pairs]
-    if any(name is None or value is None for name, value in found):
+    fields = [(unescaped(name), unescaped(value)) for name, _, value in pairs]
+    if any(name is None or value is None for name, value in fields):
         data, lone = _LONE.subn(b"%25", data, count=_MAX_LONE + 1)
         if lone > _MAX_LONE:
             raise BadEscapeError
         return fields_of(data)
-    return [((name or b"").decode(), (value or b"").decode()) for name, value in found]
+    return [((name or b"").decode(), (value or b"").decode()) for name, value in fields]
 
 
 def unescaped(text: bytes) -> bytes | None:

@@ -23,16 +23,16 @@ class ForkServer:
         self,
         launched: Launched,
         loop: asyncio.AbstractEventLoop,
-        heard: Callable[[list[str]], None],
+        deliver: Callable[[list[str]], None],
         lost: Callable[[], None],
         hangs: Callable[[], None],
     ) -> None:
-        """`heard` gets the words of each line from it, `lost` is called when it is gone, `hangs`
+        """`deliver` gets the words of each line from it, `lost` is called when it is gone, `hangs`
         when it has not answered an order for long.
         """
         self.pid = launched.pid
         self._loop = loop
-        self._deliver = heard
+        self._deliver = deliver
         self._lost = lost
         self._hangs = hangs
         self._partial = b""
@@ -49,20 +49,20 @@ class ForkServer:
     def fork(self) -> socket.socket | None:
         """Order a worker; return the socket to it, None where that can't be now."""
         try:
-            ours, theirs = socket.socketpair()
+            parent_end, child_end = socket.socketpair()
         except OSError:  # no descriptor is left
             return None
-        with theirs:
-            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        with child_end:
+            child_end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
             try:
-                socket.send_fds(self._control, [b"F\n"], [theirs.fileno()])
+                socket.send_fds(self._control, [b"F\n"], [child_end.fileno()])
             except OSError:
-                ours.close()
+                parent_end.close()
                 return None
-        ours.setblocking(False)
+        parent_end.setblocking(False)
         self._unanswered += 1
         self._look_after()
-        return ours
+        return parent_end
 
     def order(self, letter: str, pid: int) -> None:
         """Order something for a worker, see `worker.py`."""

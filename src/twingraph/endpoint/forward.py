@@ -86,11 +86,11 @@ FORM: Final = Kind(_for_queries, _query_refused, kept=False)
 def forwarded(routes: Iterable[Route], kind: Kind) -> list[Route]:
     """Return routes of the same paths and methods whose answers workers make."""
     ends: dict[object, Forwarded] = {}
-    found = []
+    forwarding = []
     for route in routes:
         end = ends.setdefault(route.endpoint, Forwarded(route, kind))
-        found.append(Route(route.path, end, methods=sorted(route.methods or ())))
-    return found
+        forwarding.append(Route(route.path, end, methods=sorted(route.methods or ())))
+    return forwarding
 
 
 class Forwarded:
@@ -224,12 +224,12 @@ async def _body_of(request: Request) -> tuple[bytes, bool]:
 
 
 def _read(reply: Reply) -> Result:
-    told, content = unpack(reply.body)
-    if told["trace"]:
-        print(told["trace"], file=sys.stderr)  # noqa: T201
-    headers = [(name, value) for name, value in told["headers"]]
+    head, content = unpack(reply.body)
+    if head["trace"]:
+        print(head["trace"], file=sys.stderr)  # noqa: T201
+    headers = [(name, value) for name, value in head["headers"]]
     tag = next((value for name, value in headers if name == "etag"), "")
-    return Result(lines_of(headers), b"", content, -1, "", tag, told["status"])
+    return Result(lines_of(headers), b"", content, -1, "", tag, head["status"])
 
 
 # --- what is kept --------------------------------------------------------------------------------

@@ -75,10 +75,10 @@ class FrontGraph:
             parts.append(f"{{ {words} }}")
         if graph_name != _DEFAULT:
             parts.append(f"{{ GRAPH {graph} {{ {words} }} }}")
-        found = self.workers.query(f"SELECT * WHERE {{ {' UNION '.join(parts)} }}")
-        assert isinstance(found, QuerySolutions), "SELECT has rows"
-        names = {variable.value for variable in found.variables}
-        for row in found:
+        solutions = self.workers.query(f"SELECT * WHERE {{ {' UNION '.join(parts)} }}")
+        assert isinstance(solutions, QuerySolutions), "SELECT has rows"
+        names = {variable.value for variable in solutions.variables}
+        for row in solutions:
             terms: list[Any] = [term or row[name] for name, term in given.items()]
             name = row["g"] if "g" in names else graph_name
             yield Quad(terms[0], terms[1], terms[2], name or _DEFAULT)
@@ -88,9 +88,9 @@ class FrontGraph:
         if self.workers is None:
             yield from self._here().named_graphs()
             return
-        found = self.workers.query(_GRAPHS)
-        assert isinstance(found, QuerySolutions), "SELECT has rows"
-        yield from (row["g"] for row in found if isinstance(row["g"], NamedNode))
+        solutions = self.workers.query(_GRAPHS)
+        assert isinstance(solutions, QuerySolutions), "SELECT has rows"
+        yield from (row["g"] for row in solutions if isinstance(row["g"], NamedNode))
 
     def __iter__(self) -> Iterator[Quad]:
         """Return every quad."""

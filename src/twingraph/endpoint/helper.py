@@ -70,12 +70,12 @@ class Helper:
         """Return what it made; raise `RuntimeError` where that failed, `EndedError` if it ended."""
         whole, self._heard = b"".join(self._heard), []
         try:
-            well, found = pickle.loads(whole)
+            succeeded, result = pickle.loads(whole)
         except Exception:  # noqa: BLE001  # half a pickle says anything: it was killed
             raise EndedError("the process at it was ended: it took too long or too much") from None
-        if not well:
-            raise RuntimeError(found)
-        return found
+        if not succeeded:
+            raise RuntimeError(result)
+        return result
 
 
 def _make(make: Callable[[], Any], writing: int, libc: ctypes.CDLL | None) -> NoReturn:

@@ -82,7 +82,7 @@ def _unknown(
 def _untagged(store: Queryable, tokens: Sequence[Read], language: str) -> Iterator[str]:
     """Yield the plain strings that the graph holds with a language tag only (RDF 1.1 §3.3)."""
     words = words_of(language)
-    found = 0
+    count = 0
     for (token, *_), (following, *_) in pairwise([*tokens, *tokens[-1:]]):
         if token.kind != "string" or following.kind == "language" or following.text == "^":
             continue
@@ -96,8 +96,8 @@ def _untagged(store: Queryable, tokens: Sequence[Read], language: str) -> Iterat
                 plain=token.text,
                 tagged=token.text + "@" + tag,
             )
-            found += 1
-        if found == _MOST:
+            count += 1
+        if count == _MOST:
             return
 
 

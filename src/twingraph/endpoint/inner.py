@@ -81,8 +81,8 @@ def _directly(function: Callable[..., Any]) -> Callable[..., Awaitable[Response]
     @functools.wraps(function)
     async def run(*arguments: Any) -> Response:
         try:
-            found = function(*arguments)
-            response: Response = await found if inspect.isawaitable(found) else found
+            result = function(*arguments)
+            response: Response = await result if inspect.isawaitable(result) else result
         except MemoryError:
             raise OutOfMemoryError from None
         return response

@@ -62,21 +62,21 @@ class ForkProcess:
 
     def __init__(self, config: Config) -> None:
         """Start it, and tell it which graph it is to load."""
-        ours, theirs = socket.socketpair()
-        with theirs:
+        parent_end, child_end = socket.socketpair()
+        with child_end:
             try:
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "twingraph.endpoint.worker"],
-                    stdin=theirs.fileno(),
+                    stdin=child_end.fileno(),
                     stdout=subprocess.DEVNULL,
                     env={name: os.environ[name] for name in _KNOWN if name in os.environ},
                     start_new_session=True,
                 )
             except OSError:
-                ours.close()
+                parent_end.close()
                 raise
-        self._lifeline = ours
-        ours.sendall(json.dumps(config._asdict()).encode() + b"\n")
+        self._lifeline = parent_end
+        parent_end.sendall(json.dumps(config._asdict()).encode() + b"\n")
 
     @property
     def pid(self) -> int:
@@ -90,14 +90,14 @@ class ForkProcess:
 
     def connect(self) -> socket.socket:
         """Return a new socket on which workers are ordered; raise `OSError` where it is gone."""
-        ours, theirs = socket.socketpair()
-        with theirs:
+        parent_end, child_end = socket.socketpair()
+        with child_end:
             try:
-                socket.send_fds(self._lifeline, [b"C"], [theirs.fileno()])
+                socket.send_fds(self._lifeline, [b"C"], [child_end.fileno()])
             except OSError:
-                ours.close()
+                parent_end.close()
                 raise
-        return ours
+        return parent_end
 
     def forget(self) -> None:
         """Let go of it in a process that was forked off: it is somebody else's."""

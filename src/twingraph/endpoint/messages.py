@@ -25,5 +25,5 @@ def pack(head: Mapping[str, Any], body: bytes) -> bytes:
 def unpack(message: bytes) -> tuple[dict[str, Any], bytes]:
     """Return the head and the body of a message."""
     head, _, body = message.partition(b"\n")
-    found: dict[str, Any] = json.loads(head)
-    return found, body
+    head_fields: dict[str, Any] = json.loads(head)
+    return head_fields, body

@@ -99,7 +99,7 @@ def _read_whole(site: BuildReader) -> tuple[frozenset[str], dict[object, Any]]:
     """Return the graphs of a build, and what is to be remembered of it."""
     read_prepared(site)
     raw = ("prepared", ANSWERS)  # its rows are remembered
-    return site.graphs, {key: found for key, found in site.memory.items() if key != raw}
+    return site.graphs, {key: value for key, value in site.memory.items() if key != raw}
 
 
 class OwnEvaluator:
@@ -122,10 +122,10 @@ class OwnEvaluator:
     ) -> Reply:
         """Return what came of a query, as `Pool.ask` does; `gone` is heard of by the pool."""
         question = Question(query, rows, graphs, dataset, bindings)
-        found = evaluate(self._store, self._config, question)
-        if found.outcome is Outcome.TOO_MUCH_MEMORY:
+        answer = evaluate(self._store, self._config, question)
+        if answer.outcome is Outcome.TOO_MUCH_MEMORY:
             raise OutOfMemoryError
-        return Reply(found.outcome, found.body, found.rows, bool(found.flags & FRESH))
+        return Reply(answer.outcome, answer.body, answer.rows, bool(answer.flags & FRESH))
 
     problem = ""
 
@@ -240,7 +240,7 @@ class PageMaker:
         # a response that broke off is none, whatever it had begun to say
         if not sent or (failed and sent[0]["status"] != 500):
             return Answer(Outcome.FAILED, trace.encode())
-        told = {
+        reply_head = {
             "status": sent[0]["status"],
             "headers": [[name.decode("latin-1"), value.decode("latin-1")]
                         for name, value in sent[0].get("headers", ())],
@@ -250,7 +250,7 @@ class PageMaker:
         if len(content) > self._service.limits.result_bytes:
             return Answer(Outcome.TOO_MANY_BYTES)
         rows = max(scope.get(SEEN, (0,))[0], 0)
-        return Answer(Outcome.RESPONSE, pack(told, content), rows)
+        return Answer(Outcome.RESPONSE, pack(reply_head, content), rows)
 
     async def _respond(self, scope: Scope, body: bytes, sent: list[Message]) -> None:
         async def send(message: Message) -> None:
@@ -264,10 +264,10 @@ class PageMaker:
             return {"type": "http.disconnect"}
 
         if is_query(scope):
-            found = await answer(self._service, scope, receive, send)
-            if not isinstance(found, ForPeople):
+            response = await answer(self._service, scope, receive, send)
+            if not isinstance(response, ForPeople):
                 return
-            scope["state"]["query"] = found
+            scope["state"]["query"] = response
         await self._app(scope, receive, send)
 
 

@@ -124,36 +124,36 @@ def read_fields(fields: Fields) -> ProtocolRequest:
     >>> read_fields([("format", "json-ld"), ("output", "text/csv, text/tsv")]).formats
     ('json-ld', 'text/csv', 'text/tsv')
     """
-    found: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for name, value in fields:
         if value:
-            found.setdefault(name, []).append(value)
-    if {"update", "using-graph-uri", "using-named-graph-uri"} & set(found):
+            values.setdefault(name, []).append(value)
+    if {"update", "using-graph-uri", "using-named-graph-uri"} & set(values):
         raise RefusedError(403, NO_UPDATES)
-    queries = found.get("query", [])
+    queries = values.get("query", [])
     if len(queries) > 1:
         raise RefusedError(400, M_("{len_queries} queries; send one", len_queries=len(queries)))
     default, named = (
-        tuple(found.get(f"{each_name}-graph-uri", ())) for each_name in ("default", "named")
+        tuple(values.get(f"{each_name}-graph-uri", ())) for each_name in ("default", "named")
     )
     return ProtocolRequest(
         query=queries[0].removeprefix("\ufeff") if queries else "",  # a file's byte order mark
         dataset=Dataset(default, named) if default or named else None,
-        formats=tuple(islice(_formats(found), _NAMED)),
-        language=found.get("lang", [""])[-1],
+        formats=tuple(islice(_formats(values), _NAMED)),
+        language=values.get("lang", [""])[-1],
     )
 
 
-def _formats(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _formats(fields: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield the formats asked for, first what is wanted most; a value may list several.
 
     What is longer than such lists are, all of them together, is not read.
     """
-    left = _FORMATS
+    remaining = _FORMATS
     for parameter in _FORMAT_PARAMETERS:
-        for value in found.get(parameter, ()):
-            read = value[:left]
-            left -= len(read)
+        for value in fields.get(parameter, ()):
+            read = value[:remaining]
+            remaining -= len(read)
             yield from filter(None, map(str.strip, read.split(",")))
 
 

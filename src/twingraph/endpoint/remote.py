@@ -120,7 +120,7 @@ class RemoteEvaluator:
             return Reply(Outcome.WRONG_FORM, b"graph" if graph else b"rows")
         suffix = "nt" if graph else rows
         try:
-            found = ask_endpoint(
+            results = ask_endpoint(
                 self._store,
                 query,
                 dataset or named,
@@ -142,13 +142,13 @@ class RemoteEvaluator:
             return Reply(_FAILURES.get(error.status, Outcome.UPSTREAM), words.encode())
         except TwingraphError as error:
             return Reply(Outcome.FAILED, str(error).encode())
-        fresh = _NEW[suffix] in found.body
+        fresh = _NEW[suffix] in results.body
         try:
-            body = _graph(found, graphs, self._prefixes) if graph else found.body
+            body = _graph(results, graphs, self._prefixes) if graph else results.body
             body = as_xml(body, "take JSON") if suffix == "xml" else body
         except UnwritableError as error:
             return Reply(Outcome.UNWRITABLE, str(error).encode())
-        return Reply(_FORMS[found.form], body, found.rows, fresh or changes(query))
+        return Reply(_FORMS[results.form], body, results.rows, fresh or changes(query))
 
 
 def without_address(error: EndpointError, store: RemoteStore) -> str:
@@ -161,6 +161,6 @@ def _term(text: str) -> Any:
     return line.object
 
 
-def _graph(found: Answered, suffix: str, prefixes: Mapping[str, str]) -> bytes:
-    triples = [item.triple for item in parse(found.body, format=RdfFormat.N_TRIPLES)]
+def _graph(answered: Answered, suffix: str, prefixes: Mapping[str, str]) -> bytes:
+    triples = [item.triple for item in parse(answered.body, format=RdfFormat.N_TRIPLES)]
     return SERIALIZERS[suffix](triples, prefixes)

@@ -80,14 +80,14 @@ class _Control:
     def orders(self) -> Iterator[tuple[str, str]] | None:
         """Return what was ordered, a letter and a number each; None at the end."""
         try:
-            data, found, _, _ = socket.recv_fds(self.socket, 65536, 16)
+            data, descriptors, _, _ = socket.recv_fds(self.socket, 65536, 16)
         except BlockingIOError:
             return iter(())
         except OSError:
             return None
         if not data:
             return None
-        self.descriptors += found
+        self.descriptors += descriptors
         *lines, self.heard = (self.heard + data).split(b"\n")
         words = (line.decode("ascii").partition(" ") for line in lines)
         return ((order, number) for order, _, number in words)
@@ -119,11 +119,11 @@ class _ForkServer:
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         while True:
             idle = self._helper is None and self._preparations and self._controls
-            heard = [self._lifeline.fileno(), wake, *self._controls]
+            watched = [self._lifeline.fileno(), wake, *self._controls]
             if self._helper is not None:
-                heard.append(self._helper.descriptor)
+                watched.append(self._helper.descriptor)
             pause = max(_QUIET, self._not_before - time.monotonic()) if idle else None
-            ready, _, _ = select.select(heard, [], [], pause)
+            ready, _, _ = select.select(watched, [], [], pause)
             if not ready:
                 self._begin_to_prepare()
             if self._helper is not None and self._helper.descriptor in ready:
@@ -145,10 +145,10 @@ class _ForkServer:
 
     def _admit(self) -> bool:
         try:
-            data, found, _, _ = socket.recv_fds(self._lifeline, 64, 16)
+            data, descriptors, _, _ = socket.recv_fds(self._lifeline, 64, 16)
         except ConnectionResetError:
             return False
-        for descriptor in found:
+        for descriptor in descriptors:
             control = _Control(descriptor)
             self._controls[descriptor] = control
             control.send_line("R")

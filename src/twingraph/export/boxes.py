@@ -48,10 +48,10 @@ def _merged(spans: Iterable[tuple[_Number, _Number]]) -> Iterator[tuple[_Number,
     """Join sorted spans that meet."""
     iterator = iter(spans)
     west, east = next(iterator)
-    for left, right in iterator:
-        if left > east:
+    for start, end in iterator:
+        if start > east:
             yield west, east
-            west, east = left, right
+            west, east = start, end
         else:
-            east = max(east, right)
+            east = max(east, end)
     yield west, east

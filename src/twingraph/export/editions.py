@@ -63,12 +63,12 @@ def build_edition(files: Mapping[str, Written], base: str) -> Edition:
     >>> build_edition({"twingraph.nt": Written(0, "e3b0")}, "https://example.org/").files[0].url
     'https://example.org/dumps/twingraph.nt'
     """
-    found = []
+    known_files = []
     for name, file in sorted(files.items()):
         own = name == "context.jsonld" or name.startswith("links/")
         url = base + (name if own else f"dumps/{name}")
-        found.append(File(name, url, *media_type(name), file.size, file.sha256))
-    return Edition("", tuple(found))
+        known_files.append(File(name, url, *media_type(name), file.size, file.sha256))
+    return Edition("", tuple(known_files))
 
 
 def media_type(name: str) -> tuple[str, str]:

@@ -118,8 +118,8 @@ class _Framer:
 
 
 def _by_subject(triples: Iterable[Triple]) -> dict[str, _Facts]:
-    found: dict[str, _Facts] = {}
+    by_subject: dict[str, _Facts] = {}
     for triple in sorted(triples, key=str):
-        facts = found.setdefault(plain(triple.subject), {})
+        facts = by_subject.setdefault(plain(triple.subject), {})
         facts.setdefault(triple.predicate, []).append(triple.object)
-    return found
+    return by_subject

@@ -176,10 +176,10 @@ def _dumps(value: object) -> str:
 def node_objects(statements: Iterable[Quad | Triple], context: Json) -> list[Json]:
     """Return one node object a subject, sorted by IRI, keys `id`, `type`, then by name."""
     keys = keys_of(context)
-    found: dict[str, dict[NamedNode, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    nodes: dict[str, dict[NamedNode, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for statement in statements:
-        found[plain(statement.subject)][statement.predicate].append(statement.object)
-    return [node_object(iri, facts, keys) for iri, facts in sorted(found.items())]
+        nodes[plain(statement.subject)][statement.predicate].append(statement.object)
+    return [node_object(iri, facts, keys) for iri, facts in sorted(nodes.items())]
 
 
 class Key(NamedTuple):

@@ -125,12 +125,12 @@ class _NodeWriter:
         predicate, text = end.split(" ", 1)
         start = self._single_iris.get(predicate)
         if start is not None and text[0] == "<" and "\\" not in text:
-            found = predicate, (start[0], f'{start[1]}"{text[1:-1]}"]')
+            fact = predicate, (start[0], f'{start[1]}"{text[1:-1]}"]')
         else:
-            found = predicate, self._member(predicate, [text])
+            fact = predicate, self._member(predicate, [text])
         if len(self._facts) < _KEPT:
-            self._facts[end] = found
-        return found
+            self._facts[end] = fact
+        return fact
 
     def _member(self, predicate: str, texts: list[str]) -> tuple[str, str]:
         """Return the key of a property ('' for the type, which comes first) and it with values."""
@@ -141,14 +141,14 @@ class _NodeWriter:
         return key.name, f"{name}: {self._written(texts, key)}"
 
     def _key(self, predicate: str) -> tuple[str, Key]:
-        found = self._names.get(predicate)
-        if found is None:
+        json_key = self._names.get(predicate)
+        if json_key is None:
             iri = predicate[1:-1]
             key = self._keys.get(iri) or Key(iri)
-            found = self._names[predicate] = _dumps(key.name), key
+            json_key = self._names[predicate] = _dumps(key.name), key
             if key.coercion == "@id" and key.listed:
-                self._single_iris[predicate] = key.name, f"{found[0]}: ["
-        return found
+                self._single_iris[predicate] = key.name, f"{json_key[0]}: ["
+        return json_key
 
     def _written(self, texts: list[str], key: Key) -> str:
         if has_language_map(key, [_language(text) for text in texts]):
@@ -160,13 +160,13 @@ class _NodeWriter:
         if len(set(tags)) == len(tags):
             pairs = sorted(zip(tags, texts, strict=True))
             return f"{{{', '.join(self._tagged(tag, text, key) for tag, text in pairs)}}}"
-        found: dict[str, list[tuple[str, str]]] = {}
+        by_language: dict[str, list[tuple[str, str]]] = {}
         for text in texts:
             value = json_string(text)
-            found.setdefault(_language(text), []).append((json.loads(value), value))
+            by_language.setdefault(_language(text), []).append((json.loads(value), value))
         parts = [
             f"{_dumps(tag)}: {_single([value for _, value in sorted(each)], key)}"
-            for tag, each in sorted(found.items())
+            for tag, each in sorted(by_language.items())
         ]
         return f"{{{', '.join(parts)}}}"
 
@@ -224,5 +224,5 @@ def _slow(text: str, coercion: str | None) -> str:
 
 
 def _term(text: str) -> Any:
-    [found] = parse(f"<urn:s> <urn:p> {text} .".encode(), format=RdfFormat.N_TRIPLES)
-    return found.object
+    [quad] = parse(f"<urn:s> <urn:p> {text} .".encode(), format=RdfFormat.N_TRIPLES)
+    return quad.object

@@ -90,12 +90,12 @@ class Statistics:
         """
         kept = json.loads(raw)
         classes, properties = kept.pop("classes"), kept.pop("properties")
-        found = cls(**{**kept, "ontologies": set(kept["ontologies"])})
+        statistics = cls(**{**kept, "ontologies": set(kept["ontologies"])})
         for name, (entities, triples, best) in classes.items():
-            found.classes[name] = ClassSize(entities, triples, (best[0], best[1]))
+            statistics.classes[name] = ClassSize(entities, triples, (best[0], best[1]))
         for name, size in properties.items():
-            found.properties[name] = PropertySize(*size)
-        return found
+            statistics.properties[name] = PropertySize(*size)
+        return statistics
 
     def _count(self, subject: str, ends: Sequence[str], base: str, sign: int) -> list[str]:
         """Count what is said of a subject, or (-1) count it no more; return where it may be shown.
@@ -103,10 +103,10 @@ class Statistics:
         `ends` are its lines without the subject. What is returned are its classes, if it is ours
         and not withdrawn.
         """
-        ours = subject.startswith(f"<{base}")
+        is_of_project = subject.startswith(f"<{base}")
         self.triples += sign * len(ends)
         self.subjects += sign
-        self.entities += sign * ours
+        self.entities += sign * is_of_project
         kinds = []
         withdrawn = False
         before = ""
@@ -125,7 +125,7 @@ class Statistics:
             self.classes[kind].triples += sign * len(ends)
         if _ONTOLOGY in kinds:
             (self.ontologies.add if sign > 0 else self.ontologies.discard)(subject[1:-1])
-        return kinds if ours and not withdrawn else []
+        return kinds if is_of_project and not withdrawn else []
 
     def _show(self, subject: str, statements: int, kinds: Sequence[str]) -> None:
         for kind in kinds:
@@ -196,14 +196,16 @@ def recount(sizes: Statistics, change: Change, lines: Sequence[str], base: str) 
 def _recount_objects(
     sizes: Statistics, lines: Sequence[str], removed: Sequence[str], added: Sequence[str]
 ) -> None:
-    gone, come = (Counter(_pair(line) for line in side) for side in (removed, added))
-    pairs = gone.keys() | come.keys()
+    removed_pairs, added_pairs = (
+        Counter(_pair(line) for line in side) for side in (removed, added)
+    )
+    pairs = removed_pairs.keys() | added_pairs.keys()
     after = count_values(lines, {value for _, value in pairs})
     everywhere: dict[str, list[int]] = defaultdict(lambda: [0, 0])  # of a value: then, now
     for pair in after.keys() | pairs:
         predicate, value = pair
         now = after[pair]
-        then = now - come[pair] + gone[pair]
+        then = now - added_pairs[pair] + removed_pairs[pair]
         sizes.properties[predicate[1:-1]].objects += (now > 0) - (then > 0)
         everywhere[value][0] += then
         everywhere[value][1] += now

@@ -87,8 +87,10 @@ class Readers:
     @cached_property
     def _known(self) -> Mapping[str, Sequence[str]]:
         path = self.before.path(READS) if self.before and self.change is not None else None
-        found: Mapping[str, Sequence[str]] = {} if path is None else json.loads(path.read_bytes())
-        return found
+        known_values: Mapping[str, Sequence[str]] = (
+            {} if path is None else json.loads(path.read_bytes())
+        )
+        return known_values
 
     @cached_property
     def _files(self) -> str:

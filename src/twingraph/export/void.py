@@ -148,13 +148,13 @@ def _partitions(graph: Frozen, sizes: Statistics) -> Iterator[Triple]:
         yield _count(part, "triples", members.triples)
         if members.example:
             yield _said(base, "exampleResource", NamedNode(members.example))
-    for name, found in sizes.properties.items():
+    for name, counts in sizes.properties.items():
         part = _part(base, "property-" + _slug(name, graph.prefixes))
         yield _said(base, "propertyPartition", NamedNode(part))
         yield _said(part, "property", NamedNode(name))
-        yield _count(part, "triples", found.triples)
-        yield _count(part, "distinctSubjects", found.subjects)
-        yield _count(part, "distinctObjects", found.objects)
+        yield _count(part, "triples", counts.triples)
+        yield _count(part, "distinctSubjects", counts.subjects)
+        yield _count(part, "distinctObjects", counts.objects)
     for name in {*sizes.classes, *sizes.properties}:
         yield _said(base, "vocabulary", NamedNode(_vocabulary(name, sizes.ontologies)))
 

@@ -51,18 +51,20 @@ def write_dumps(
     others = _left(others or {}, [*(others or {})], frozen, draft)
     starts = _BESIDE if frozen.change is None else ()
     beside = {name: job for name, job in jobs.items() if name.startswith(starts)}
-    here = {name: job for name, job in jobs.items() if name not in beside}
+    in_this_process = {name: job for name, job in jobs.items() if name not in beside}
     forked = None
     if len(frozen.dataset) >= FORKED_FROM and (others or frozen.change is None) and can_fork():
         frozen.linked.facts.index()  # both need the index, which is made once before
         forked = fork(partial(_in_child, others, beside, frozen, draft))
     with _Child(*forked, draft, frozen.readers) if forked else nullcontext() as child:
-        _write(frozen, here, draft, progress)
+        _write(frozen, in_this_process, draft, progress)
         _write(frozen, source_files(frozen), draft, progress)
         if child is not None:
             child.join()
-    left = {name: job for name, job in {**beside, **others}.items() if name not in draft.written}
-    _write(frozen, left, draft, progress)
+    unwritten = {
+        name: job for name, job in {**beside, **others}.items() if name not in draft.written
+    }
+    _write(frozen, unwritten, draft, progress)
     frozen.linked.facts.forget()
     draft.put(READS, [frozen.readers.content()])
 
@@ -72,16 +74,16 @@ def _left(jobs: Jobs, noted: Sequence[str], frozen: Frozen, draft: DraftFolder) 
 
     Of the others what they read is noted when they are done, as far as they are `noted`.
     """
-    left: dict[str, Job] = {}
+    remaining: dict[str, Job] = {}
     for name, job in jobs.items():
         if name not in noted:
-            left[name] = job
+            remaining[name] = job
         elif frozen.readers.take(name, draft):
             written = draft.written[name]
             frozen.tables.take(name, written.size, written.sha256)
         else:
-            left[name] = partial(frozen.readers.noted, name, job)
-    return left
+            remaining[name] = partial(frozen.readers.noted, name, job)
+    return remaining
 
 
 def _write(frozen: Frozen, jobs: Jobs, draft: DraftFolder, progress: Progress) -> None:

@@ -38,12 +38,12 @@ def read() -> str:
 
 @cache
 def _by_form() -> Mapping[str, tuple[City, ...]]:
-    found: dict[str, list[City]] = defaultdict(list)
+    by_form: dict[str, list[City]] = defaultdict(list)
     for row in csv.DictReader(StringIO(read(), newline="")):
         city = City(row["country"], int(row["population"]), tuple(row["names"].split("|")))
         for form in {fold(name) for name in city.names}:
-            found[form].append(city)
-    return {form: tuple(cities) for form, cities in found.items()}
+            by_form[form].append(city)
+    return {form: tuple(cities) for form, cities in by_form.items()}
 
 
 def cities_named(form: str, country: str = "") -> tuple[City, ...]:
@@ -52,8 +52,8 @@ def cities_named(form: str, country: str = "") -> tuple[City, ...]:
     >>> [city.country for city in cities_named("neapel")]
     ['IT']
     """
-    found = _by_form().get(form, ())
-    return tuple(city for city in found if not country or city.country == country)
+    cities = _by_form().get(form, ())
+    return tuple(city for city in cities if not country or city.country == country)
 
 
 def meant(form: str, country: str = "") -> City | None:

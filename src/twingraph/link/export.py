@@ -64,9 +64,9 @@ def export(
     return Export(write_v1(statements), (head, *left_out(report)))
 
 
-def write(found: Export, path: Path) -> None:
+def write(export: Export, path: Path) -> None:
     """Write an export to a file; raises `TwingraphError` where it can't be written."""
     try:
-        path.write_bytes(found.content)
+        path.write_bytes(export.content)
     except OSError as error:
         raise TwingraphError(f"{path}: {error.strerror}; name a file to write") from None

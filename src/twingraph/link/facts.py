@@ -104,8 +104,8 @@ class LinkFacts:
                 made = make()
             known = self._memory[key] = (made, frozenset(reads))
         self.reads |= known[1]
-        found: Made = known[0]
-        return found
+        kept: Made = known[0]
+        return kept
 
     @property
     def triples(self) -> Iterator[Triple]:
@@ -174,10 +174,10 @@ class LinkFacts:
             return self._lines_with(name)
         end = f" {name} {value} ."
         if self._index is None and name not in self._scanned:
-            found: Sequence[str] = with_property(self._lines, name, value)
+            matching: Sequence[str] = with_property(self._lines, name, value)
         else:
-            found = self._lines_with(name)
-        return [line for line in found if line.endswith(end)]
+            matching = self._lines_with(name)
+        return [line for line in matching if line.endswith(end)]
 
     def lines_of(self, subject: str) -> Sequence[str]:
         """Return the statements about a subject, sorted."""
@@ -192,8 +192,8 @@ class LinkFacts:
 
     def _read_claims(self) -> Sequence[Claim]:
         lines = (self.lines(claim_predicate) for claim_predicate in CLAIM_PREDICATES)
-        found = parse_lines(line for each in lines for line in each)
-        return tuple(read_claims(item.triple for item in found))
+        triples = parse_lines(line for each in lines for line in each)
+        return tuple(read_claims(item.triple for item in triples))
 
     def facts(self, subject: str) -> Mapping[str, Sequence[str]]:
         """Return predicate -> its values of a subject, sorted; both as they are written in lines.
@@ -240,8 +240,8 @@ class LinkFacts:
             table = self._table(name)
         self.reads.update({of_kind(thing, name) for thing in things})
         for thing in things:
-            if found := table.get(thing):
-                yield thing, found
+            if values := table.get(thing):
+                yield thing, values
 
     def forget(self) -> None:
         """Free the memory of all tables; they are built again when needed."""
@@ -251,14 +251,14 @@ class LinkFacts:
 
     def _table(self, predicate: str) -> Mapping[str, Sequence[str]]:
         self.reads.add(f"* {predicate} *")
-        found = self._tables.get(predicate)
-        if found is None:
+        table = self._tables.get(predicate)
+        if table is None:
             made: dict[str, list[str]] = defaultdict(list)
             for line in self._lines_with(predicate):
                 subject, _, value = line.split(" ", 2)
                 made[subject[1:-1]].append(value[:-2])
-            found = self._tables[predicate] = dict(made)
-        return found
+            table = self._tables[predicate] = dict(made)
+        return table
 
     def values(self, subject: str, predicate: NamedNode) -> list[Value]:
         """Return the values of a property, sorted."""
@@ -273,11 +273,11 @@ class LinkFacts:
         """Return the things of a class, sorted."""
         value = str(class_)
         self.reads.add(of_property(_TYPE, value))
-        found = self._members.get(value)
-        if found is None:
+        subjects = self._members.get(value)
+        if subjects is None:
             lines = self.lines(RDF.type, value)
-            found = self._members[value] = sorted(line.split(" ", 1)[0][1:-1] for line in lines)
-        return list(found)
+            subjects = self._members[value] = sorted(line.split(" ", 1)[0][1:-1] for line in lines)
+        return list(subjects)
 
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
         """Return the subjects with `value` (an IRI, or a literal's text) of a property, sorted."""
@@ -288,11 +288,11 @@ class LinkFacts:
         return sorted(set(index.get(value, ())))
 
     def _invert(self, predicate: NamedNode) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
+        subjects: dict[str, list[str]] = defaultdict(list)
         for line in self._lines_with(str(predicate)):
             subject, _, value = line.split(" ", 2)
-            found[text_of(value[:-2])].append(subject[1:-1])
-        return found
+            subjects[text_of(value[:-2])].append(subject[1:-1])
+        return subjects
 
     def label(self, subject: str, language: str = "en") -> str:
         """Return the label in `language`; '' where there is none."""
@@ -312,24 +312,24 @@ class LinkFacts:
         """Return (our IRI, their identifier) for every `owl:sameAs` to `target`, sorted."""
         pairs = (line.split(" ", 2) for line in self.lines(SAME_AS))
         return sorted(
-            (subject[1:-1], found)
+            (subject[1:-1], external_id)
             for subject, _, value in pairs
-            if (found := target.id_of(value[1:-3]))
+            if (external_id := target.id_of(value[1:-3]))
         )
 
 
 def _by_property(lines: Iterable[str]) -> Mapping[str, Lines]:
-    found: dict[str, list[str]] = defaultdict(list)
+    by_property: dict[str, list[str]] = defaultdict(list)
     for line in lines:
-        found[line.split(" ", 2)[1]].append(line)
-    return found
+        by_property[line.split(" ", 2)[1]].append(line)
+    return by_property
 
 
 def _raw_by_property(lines: Iterable[bytes]) -> Mapping[str, Lines]:
-    found: dict[bytes, list[bytes]] = defaultdict(list)
+    by_property: dict[bytes, list[bytes]] = defaultdict(list)
     for line in lines:
-        found[line.split(b" ", 2)[1]].append(line)
-    return {name.decode(): ByteLines.of(several) for name, several in found.items()}
+        by_property[line.split(b" ", 2)[1]].append(line)
+    return {name.decode(): ByteLines.of(several) for name, several in by_property.items()}
 
 
 @dataclass(frozen=True)

@@ -77,12 +77,12 @@ class Gazetteer:
     def __init__(self, places: Iterable[Place]) -> None:
         """Index `places`, in the order of their slugs."""
         self.places: Sequence[Place] = sorted(places, key=lambda item: item.slug)
-        every = {
+        texts = {
             (name.form, name.place, name.how): name
             for number in reversed(range(len(self.places)))
             for name in reversed(list(self._names(number)))
         }  # of two that are equal the first is kept
-        names = [every[key] for key in sorted(every)]
+        names = [texts[key] for key in sorted(texts)]
         self.names: Sequence[Name] = names
         exact: dict[str, list[int]] = defaultdict(list)
         by_id: dict[str, list[int]] = defaultdict(list)
@@ -120,11 +120,11 @@ class Gazetteer:
     @cached_property
     def _grams(self) -> Mapping[str, Sequence[int]]:
         """The names by their trigrams, made when a name is first compared letter by letter."""
-        found: dict[str, list[int]] = defaultdict(list)
+        by_gram: dict[str, list[int]] = defaultdict(list)
         for index, form in enumerate(self._forms):
             for gram in trigrams(form):
-                found[gram].append(index)
-        return found
+                by_gram[gram].append(index)
+        return by_gram
 
     def _names(self, number: int) -> Iterable[Name]:
         place = self.places[number]
@@ -173,12 +173,12 @@ class Gazetteer:
     def similar(self, core: str, wanted: frozenset[str]) -> list[Name]:
         """Return names that share rare trigrams with `core`, the most similar first."""
         lists = sorted(
-            (found for gram in trigrams(core) if (found := self._grams.get(gram))), key=len
+            (numbers for gram in trigrams(core) if (numbers := self._grams.get(gram))), key=len
         )[:_RARE]
         shared: Counter[int] = Counter()
-        for found in lists:
-            if len(found) <= _LONG_LIST or not shared:
-                shared.update(found)
+        for numbers in lists:
+            if len(numbers) <= _LONG_LIST or not shared:
+                shared.update(numbers)
         size = len(core)
         ranked = sorted(
             shared.items(), key=lambda item: (-item[1], abs(self._lengths[item[0]] - size))

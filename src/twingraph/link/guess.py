@@ -88,7 +88,7 @@ def guess(sheet: Sheet) -> Guess:
     >>> found.a, found.b, found.dates
     ({'name': 'Stadt'}, {'name': 'Partnerstadt', 'country': 'Land'}, {'start': 'seit'})
     """
-    found = Guess()
+    result = Guess()
     columns = sheet.columns
     words = [fold(name) for name in columns]
     values = {name: [row.cells[name] for row in sheet.rows if row.cells[name]] for name in columns}
@@ -96,29 +96,33 @@ def guess(sheet: Sheet) -> Guess:
     items = [
         index for index, name in enumerate(columns) if _all_match(values[name], r"(.*/)?Q[1-9]\d*")
     ]
-    for side, index in zip((found.a, found.b), items, strict=False):
+    for side, index in zip((result.a, result.b), items, strict=False):
         side["wikidata"] = columns[index]
     named = [index for index, word in enumerate(words) if index not in items and _is(word, _NAMES)]
-    ours = next((index for index in named if not partner[index]), None)
-    theirs = next((index for index in named if partner[index]), None)
-    if ours is None and theirs is not None:
-        ours = next((index for index in named if index != theirs), None)
-    if theirs is None and ours is not None:
-        theirs = next((index for index in named if index != ours), None)
-    for side, name_at in ((found.a, ours), (found.b, theirs)):
+    own_column = next((index for index in named if not partner[index]), None)
+    partner_column = next((index for index in named if partner[index]), None)
+    if own_column is None and partner_column is not None:
+        own_column = next((index for index in named if index != partner_column), None)
+    if partner_column is None and own_column is not None:
+        partner_column = next((index for index in named if index != own_column), None)
+    for side, name_at in ((result.a, own_column), (result.b, partner_column)):
         if name_at is not None:
             side["name"] = columns[name_at]
     for index, word in enumerate(words):
         key = _place_key(word)
         if key is None or index in items:
             continue
-        second = partner[index] or (theirs is not None and ours is not None and theirs > ours
-                                 and index > theirs and key in ("country", "region"))  # fmt: skip
-        side = found.b if second else found.a
-        if key not in side and columns[index] not in (*found.a.values(), *found.b.values()):
+        after_partner = (
+            own_column is not None
+            and partner_column is not None
+            and own_column < partner_column < index
+        )
+        second = partner[index] or (after_partner and key in ("country", "region"))
+        side = result.b if second else result.a
+        if key not in side and columns[index] not in (*result.a.values(), *result.b.values()):
             side[key] = columns[index]
-    _facts(found, columns, words, values)
-    return found
+    _facts(result, columns, words, values)
+    return result
 
 
 def guess_names(sheet: Sheet) -> dict[str, str]:
@@ -128,22 +132,22 @@ def guess_names(sheet: Sheet) -> dict[str, str]:
     >>> guess_names(read_csv("Ort,Land\\nBonn,DE\\n"))
     {'name': 'Ort', 'country': 'Land'}
     """
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     words = [fold(name) for name in sheet.columns]
     for word, name in zip(words, sheet.columns, strict=True):
         key = "name" if word in _NAMES else _place_key(word)
         key = "wikidata" if word in ("wikidata", "qid", "wikidata qid", "id") else key
         if key:
-            found.setdefault(key, name)
-    if "name" not in found and "wikidata" not in found and len(sheet.columns) == 1:
-        found["name"] = sheet.columns[0]
-    return found if {"name", "wikidata"} & set(found) else {}
+            names.setdefault(key, name)
+    if "name" not in names and "wikidata" not in names and len(sheet.columns) == 1:
+        names["name"] = sheet.columns[0]
+    return names if {"name", "wikidata"} & set(names) else {}
 
 
 def _facts(
-    found: Guess, columns: Sequence[str], words: Sequence[str], values: Mapping[str, list[str]]
+    result: Guess, columns: Sequence[str], words: Sequence[str], values: Mapping[str, list[str]]
 ) -> None:
-    used = {*found.a.values(), *found.b.values()}
+    used = {*result.a.values(), *result.b.values()}
     for index, word in enumerate(words):
         name = columns[index]
         if name in used:
@@ -152,18 +156,18 @@ def _facts(
             # a column named as a start is one, whatever its cells are: those that are no date are
             # reported later; a column `date` may be any date
             meant = word not in _ANY_DATES or _mostly_dates(values[name])
-            if word in known and key not in found.dates and values[name] and meant:
-                found.dates[key] = name
-        if word in _KINDS and not found.kind and 0 < len(set(values[name])) <= _MAX_CODES:
-            found.kind = name
-            found.codes = {code: KIND_WORDS.get(fold(code), _ANY_KIND)
+            if word in known and key not in result.dates and values[name] and meant:
+                result.dates[key] = name
+        if word in _KINDS and not result.kind and 0 < len(set(values[name])) <= _MAX_CODES:
+            result.kind = name
+            result.codes = {code: KIND_WORDS.get(fold(code), _ANY_KIND)
                            for code in sorted(set(values[name]))}  # fmt: skip
-        if word in _PAGES and not found.page and _all_match(values[name], r"https?://.*"):
-            found.page = name
-    if "start" in found.dates:
-        counts = Counter(values[found.dates["start"]]).most_common(2)
+        if word in _PAGES and not result.page and _all_match(values[name], r"https?://.*"):
+            result.page = name
+    if "start" in result.dates:
+        counts = Counter(values[result.dates["start"]]).most_common(2)
         if len(counts) == 2 and counts[0][0] == "2000" and counts[0][1] >= _SENTINEL * counts[1][1]:
-            found.unknown = ["2000"]
+            result.unknown = ["2000"]
 
 
 def _is(word: str, known: Sequence[str]) -> bool:
@@ -206,7 +210,7 @@ def _mostly_dates(values: Sequence[str]) -> bool:
 
 
 def toml_of(
-    found: Guess, texts: Mapping[str, str], title: Mapping[str, str],
+    result: Guess, texts: Mapping[str, str], title: Mapping[str, str],
     countries: tuple[str, str] = ("", ""),
 ) -> str:  # fmt: skip
     """Return the guess as the text of an import.toml.
@@ -216,27 +220,27 @@ def toml_of(
     """
     lines = [f"title.{language} = {_quoted(text)}" for language, text in sorted(title.items())]
     lines += [f"{key} = {_quoted(text)}" for key, text in sorted(texts.items()) if text]
-    guessed = ", ".join(_quoted(key) for key in found.guessed)
+    guessed = ", ".join(_quoted(key) for key in result.guessed)
     lines += ["# What a program guessed from the header; look at each, then take it out of here.",
               f"guessed = [{guessed}]"]  # fmt: skip
-    for name, side, code in (("a", found.a, countries[0]), ("b", found.b, countries[1])):
+    for name, side, code in (("a", result.a, countries[0]), ("b", result.b, countries[1])):
         cells = {key: _quoted(text) for key, text in side.items()}
         if code:
             column = f"column = {cells['country']}, " if "country" in cells else ""
             cells["country"] = f"{{ {column}value = {_quoted(code)} }}"
         lines += ["", f"[{name}]", *(f"{key} = {text}" for key, text in cells.items())]
-    if found.kind:
-        lines += ["", "[kind]", f"column = {_quoted(found.kind)}"]
-        if found.codes:
+    if result.kind:
+        lines += ["", "[kind]", f"column = {_quoted(result.kind)}"]
+        if result.codes:
             lines += ["", "[kind.codes]", *(
-                f"{_quoted(code)} = {_quoted(concept)}" for code, concept in found.codes.items()
+                f"{_quoted(code)} = {_quoted(concept)}" for code, concept in result.codes.items()
             )]  # fmt: skip
-    for key, column in found.dates.items():
+    for key, column in result.dates.items():
         lines += ["", f"[{key}]", f"column = {_quoted(column)}"]
-        if key == "start" and found.unknown:
-            lines.append(f"unknown = [{', '.join(_quoted(column) for column in found.unknown)}]")
-    if found.page:
-        lines += ["", "[cite]", f"page = {_quoted(found.page)}"]
+        if key == "start" and result.unknown:
+            lines.append(f"unknown = [{', '.join(_quoted(column) for column in result.unknown)}]")
+    if result.page:
+        lines += ["", "[cite]", f"page = {_quoted(result.page)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -72,28 +72,28 @@ def some_names(names: Sequence[str]) -> str:
     return ", ".join(name[:60] for name in names[:_SHOWN]) + more
 
 
-def unused_columns(found: ReadImport) -> tuple[str, ...]:
+def unused_columns(table: ReadImport) -> tuple[str, ...]:
     """Return the columns of a list of which its mapping makes nothing, in their order."""
-    if found.spec is None or found.sheet is None:
+    if table.spec is None or table.sheet is None:
         return ()
-    return tuple(name for name in found.sheet.columns if name not in found.spec.columns)
+    return tuple(name for name in table.sheet.columns if name not in table.spec.columns)
 
 
-def left_behind(curated: Curated, found: ReadImport) -> Iterator[str]:
+def left_behind(curated: Curated, table: ReadImport) -> Iterator[str]:
     """Tell places that this list named once, of which no row of any list speaks any more."""
     path = f"data/entities/{PLACES}"
     own = next((file for file in curated.files if file.path == path), None)
-    if own is None or found.matches is None:
+    if own is None or table.matches is None:
         return
     start = f"{curated.settings.base_iri}id/place/"
-    named = {slug for outcome in found.outcomes for slug in outcome.places}
+    named = {slug for outcome in table.outcomes for slug in outcome.places}
     used = {quad.object.value for file in curated.files for quad in file.quads
             if isinstance(quad.object, NamedNode)}  # fmt: skip
-    for slug in sorted(set(found.matches.places.values()) - named):
+    for slug in sorted(set(table.matches.places.values()) - named):
         line = own.positions.line(start + slug)
         if line and start + slug not in used:
             yield (f"{path}:{line}: no row speaks of '{slug}' any more; if it was a slip, delete "
-                   f"its row there and in data/imports/{found.slug}/{MATCHES}")  # fmt: skip
+                   f"its row there and in data/imports/{table.slug}/{MATCHES}")  # fmt: skip
 
 
 def reason_group(reason: str) -> str:

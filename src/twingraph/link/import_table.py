@@ -136,18 +136,18 @@ def import_rows(
     if done.places != places_before:
         write_whole(places_path, done.places)
         written.append(f"data/entities/{PLACES}")
-    curated, found = _read(settings, slug, changed)
-    results: Counter[str] = Counter(outcome.result for outcome in found.outcomes)
-    results["refused"] += len(found.sheet.wrong if found.sheet else ())
+    curated, table = _read(settings, slug, changed)
+    results: Counter[str] = Counter(outcome.result for outcome in table.outcomes)
+    results["refused"] += len(table.sheet.wrong if table.sheet else ())
     reasons = Counter(
-        reason_group(outcome.reason) for outcome in found.outcomes if outcome.result == "refused"
+        reason_group(outcome.reason) for outcome in table.outcomes if outcome.result == "refused"
     )
-    reasons.update(words for _, _, words in (found.sheet.wrong if found.sheet else ()))
+    reasons.update(words for _, _, words in (table.sheet.wrong if table.sheet else ()))
     return Imported(
         slug, results, reasons, done.minted, done.decided, len(done.review), tuple(written),
         new_places=done.new_places, unfollowed=done.unfollowed,
-        notes=(*notes, *left_behind(curated, found)), problems=found.problems,
-        difference=difference, unused=unused_columns(found),
+        notes=(*notes, *left_behind(curated, table)), problems=table.problems,
+        difference=difference, unused=unused_columns(table),
     )  # fmt: skip
 
 
@@ -159,14 +159,14 @@ def _later(
     after = hashlib.sha256(new.encode()).hexdigest()
     known = known_places((), settings.base_iri)
     spec_name = folder.name
-    found = {}
+    later = {}
     for name, text in (("old", old), ("new", new)):
         texts = {**changed, ROWS: text}
-        found[name] = read_import(spec_name, texts, known, settings.base_iri)
+        later[name] = read_import(spec_name, texts, known, settings.base_iri)
     changed[f"rows-{before[:8]}.csv"] = old
     changed[FILE] = changed[FILE].replace(before, after)
-    as_of = found["new"].spec.texts["as_of"] if found["new"].spec else ""
-    return compare(found["old"].outcomes, found["new"].outcomes, as_of or after[:8])
+    as_of = later["new"].spec.texts["as_of"] if later["new"].spec else ""
+    return compare(later["old"].outcomes, later["new"].outcomes, as_of or after[:8])
 
 
 @dataclass(frozen=True)
@@ -188,11 +188,11 @@ def _decide(
 
     `texts` are those of the list's files by name, as they will be written.
     """
-    curated, found = _read(settings, folder.name, texts)
-    _refuse_unreadable(found, folder)
+    curated, table = _read(settings, folder.name, texts)
+    _refuse_unreadable(table, folder)
     quads = [quad for file in curated.files for quad in file.quads]
     gazetteer = gazetteer_of(quads, settings.base_iri, weighted=False)
-    matches = found.matches or Matches()
+    matches = table.matches or Matches()
     known_places = gazetteer.places
     before_minting = len(known_places)
     codes = {plain(quad.object): plain(quad.subject).removeprefix(settings.base_iri + "id/place/")
@@ -212,7 +212,7 @@ def _decide(
     made = 0
     while True:
         named = name_places(
-            found.outcomes, after, gazetteer, minter, _PROGRAM, day, partners, progress
+            table.outcomes, after, gazetteer, minter, _PROGRAM, day, partners, progress
         )
         decisions += named.decisions
         made += len(named.decisions)
@@ -230,30 +230,30 @@ def _decide(
     if named.review or REVIEW in texts:
         new[REVIEW] = review
     new_places = tuple(place_line(row) for row in minter.rows)
-    where = f"data/imports/{folder.name}/{REVIEW}"
+    review_name = f"data/imports/{folder.name}/{REVIEW}"
     return _Decided(
         new, written, tuple(named.review), new_places, len(minter.rows), made + len(by_person),
-        tuple(f"{where}:{item.line}: {item.words}" for item in unfollowed),
+        tuple(f"{review_name}:{item.line}: {item.words}" for item in unfollowed),
     )  # fmt: skip
 
 
 def _answered(
     answers: Iterable[Answer], base: str, slug: str, day: str, minter: Minter
 ) -> list[Decision]:
-    found = []
+    decisions = []
     for answer in answers:
         key = key_iri(base, slug, answer.name, answer.country, answer.region)
         if answer.verdict == "place":
-            found.append(decide_place(key, answer.slug, "curator", day, MANUAL, "", ""))
+            decisions.append(decide_place(key, answer.slug, "curator", day, MANUAL, "", ""))
         elif answer.verdict == "new":
             side = Side(key, answer.name, answer.country, answer.region)
             new = minter.place(side, code_of(side))
-            found.append(decide_place(key, new, "curator", day, MANUAL, "", ""))
+            decisions.append(decide_place(key, new, "curator", day, MANUAL, "", ""))
         elif answer.verdict == "no":
-            found.append(decide_not(key, "", "curator", day, answer.words))
+            decisions.append(decide_not(key, "", "curator", day, answer.words))
         else:
-            found.append(decide_not(key, answer.slug, "curator", day, answer.words))
-    return found
+            decisions.append(decide_not(key, answer.slug, "curator", day, answer.words))
+    return decisions
 
 
 def _with(matches: Matches, decisions: Iterable[Decision]) -> Matches:
@@ -271,10 +271,10 @@ def _with(matches: Matches, decisions: Iterable[Decision]) -> Matches:
     return Matches(places, none, frozenset(refused), matches.decisions)
 
 
-def _refuse_unreadable(found: ReadImport, folder: Path) -> None:
-    unfit = any(problem.code in ("I01", "X05") for problem in found.problems)
-    if found.spec is None or found.sheet is None or unfit:
-        words = "\n".join(str(problem) for problem in found.problems) or f"{folder}: no list in it"
+def _refuse_unreadable(table: ReadImport, folder: Path) -> None:
+    unfit = any(problem.code in ("I01", "X05") for problem in table.problems)
+    if table.spec is None or table.sheet is None or unfit:
+        words = "\n".join(str(problem) for problem in table.problems) or f"{folder}: no list in it"
         raise TwingraphError(words)
 
 
@@ -286,7 +286,7 @@ def _read(
     own = f"data/imports/{slug}/{ROWS}"
     files = [file for file in curated.files if file.path != own]
     known = known_places((line for file in files for line in lines_of(file)), settings.base_iri)
-    found = read_import(slug, texts, known, settings.base_iri)
-    dataset = Dataset((), {graph_name(slug, settings.base_iri): found.texts} if found.texts else {})
-    files.append(SourceFile(own, "", dataset, found.problems, (), found.lines))
-    return replace(curated, files=tuple(files)), found
+    table = read_import(slug, texts, known, settings.base_iri)
+    dataset = Dataset((), {graph_name(slug, settings.base_iri): table.texts} if table.texts else {})
+    files.append(SourceFile(own, "", dataset, table.problems, (), table.lines))
+    return replace(curated, files=tuple(files)), table

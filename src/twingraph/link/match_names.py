@@ -73,8 +73,8 @@ def match_sides(
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    head = [f"{what}_{number}" for number in range(1, limit + 1)
-            for what in ("place", "label", "score", "reasons")]  # fmt: skip
+    head = [f"{field}_{number}" for number in range(1, limit + 1)
+            for field in ("place", "label", "score", "reasons")]  # fmt: skip
     writer.writerow(["name", "country", "verdict", *head])
     for number, side in enumerate(sides):
         progress(f"matching names ({number + 1:,} of {len(sides):,})", number / len(sides))

@@ -109,10 +109,10 @@ def find(
                          parts.country, fold(query.region))  # fmt: skip
     best: dict[int, Candidate] = {}
     for name, score, reason in _by_name(gazetteer, parts, similar):
-        found = _judged(gazetteer.places[name.place], name, score, reason, parts, query)
+        judged = _judged(gazetteer.places[name.place], name, score, reason, parts, query)
         known = best.get(name.place)
-        if known is None or (found.score, not found.refused) > (known.score, not known.refused):
-            best[name.place] = found
+        if known is None or (judged.score, not judged.refused) > (known.score, not known.refused):
+            best[name.place] = judged
     ranked = sorted(
         (item for item in best.values() if item.score >= REVIEW),
         key=lambda candidate: (
@@ -227,10 +227,10 @@ def _judged(
         score -= 0.02
         reasons.append("country not known on one side")
     hints = frozenset(parts.others) | ({parts.region} if parts.region else frozenset())
-    theirs = name.qualifiers | place.regions
-    if hints & theirs:
+    qualifiers = name.qualifiers | place.regions
+    if hints & qualifiers:
         score += 0.04
-        reasons.append(f"same region: {', '.join(sorted(hints & theirs))}")
+        reasons.append(f"same region: {', '.join(sorted(hints & qualifiers))}")
         agrees = agrees or not parts.country or not place.country
     elif parts.region and place.regions:
         score -= 0.12
@@ -247,9 +247,9 @@ def _judged(
         else:
             reasons.append(f"a {level}, and the list does not say so")
     if query.point and place.point:
-        far = distance_km(query.point, place.point)
-        if far > FAR_KM:
-            refused = refused or f"{round(far)} km from the list's coordinates"
+        distance = distance_km(query.point, place.point)
+        if distance > FAR_KM:
+            refused = refused or f"{round(distance)} km from the list's coordinates"
     return Candidate(
         place, round(max(0.0, min(score, 1.0)), 2), tuple(reasons), refused, name.text, agrees,
         exact,
@@ -278,9 +278,11 @@ def other_letters(text: str, name: str) -> bool:
     if own.isascii() or not _LATIN.fullmatch(own) or not _LATIN.fullmatch(other):
         return False
     mine = {letter for letter in own.casefold() if not letter.isascii() and letter.isalpha()}
-    theirs = {letter for letter in other.casefold() if not letter.isascii() and letter.isalpha()}
+    other_alphabet = {
+        letter for letter in other.casefold() if not letter.isascii() and letter.isalpha()
+    }
     spelled = "ae" in other.casefold() or "oe" in other.casefold() or "ue" in other.casefold()
-    return not mine <= theirs and not (spelled and mine <= set("äöüåø"))
+    return not mine <= other_alphabet and not (spelled and mine <= set("äöüåø"))
 
 
 def distance_km(first: tuple[float, float], second: tuple[float, float]) -> float:

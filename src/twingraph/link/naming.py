@@ -91,18 +91,18 @@ class Minter:
     def places(self) -> list[Place]:
         """Return the new places as the gazetteer will read them from their table."""
         codes = {slug: code for code, slug in self._countries.items()}
-        found = []
+        minted = []
         for row in self.rows:
             names = [row.get("label_en", ""), row.get("label", ""), row.get("label_de", "")]
             own = [name for name in names if name]
             more = [name for name in row.get("names", "").split("|") if name]
             ids = {row["slug"], row.get("wikidata", ""), row.get("geonames", "")} - {""}
-            found.append(Place(
+            minted.append(Place(
                 row["slug"], (own[0], *sorted({*own, *more} - {own[0]})),
                 country=codes.get(row.get("country", ""), ""), level=row.get("level", ""),
                 ids=frozenset(ids),
             ))  # fmt: skip
-        return found
+        return minted
 
     def _is_named(self, name: str) -> bool:
         """Is this a name of a place that is there already, whatever its slug?"""
@@ -149,7 +149,7 @@ def query_of(side: Side) -> Query:
 
 
 def name_places(
-    found: Sequence[Outcome], matches: Matches, gazetteer: Gazetteer, minter: Minter,
+    outcomes: Sequence[Outcome], matches: Matches, gazetteer: Gazetteer, minter: Minter,
     author: str, day: str, partners: Mapping[str, frozenset[str]], progress: Progress = ignore,
 ) -> Naming:  # fmt: skip
     """Decide the names of the rows that wait, as far as it is sure.
@@ -158,7 +158,7 @@ def name_places(
     place of that name that is a partner of the other place in every row that has the name.
     """
     result = Naming()
-    waiting = _waiting(found, matches, gazetteer)
+    waiting = _waiting(outcomes, matches, gazetteer)
     # names with a country first: they help with the others
     waiting.sort(key=lambda side: not code_of(side[0]))
     decided: dict[str, str] = {}
@@ -187,13 +187,13 @@ def name_places(
                 "; ".join((*stated.reasons, "another source tells the same partnership")),
             ))  # fmt: skip
             continue
-        near = [
+        similar = [
             candidate
             for candidate in candidates
             if not candidate.refused and candidate.score >= NEW
         ]
         known = bool(side.wikidata or side.geonames)
-        if (code or known) and (known or not near):
+        if (code or known) and (known or not similar):
             new = minter.place(side, code)
             decided[side.key] = new
             if not known:
@@ -203,13 +203,13 @@ def name_places(
                 ))  # fmt: skip
             continue
         result.review.append(
-            Undecided(side, line, rows, tuple(candidates), _why(side, code, len(near)))
+            Undecided(side, line, rows, tuple(candidates), _why(side, code, len(similar)))
         )
     result.minted = minter.rows
     return result
 
 
-def _why(side: Side, code: str, near: int) -> str:
+def _why(side: Side, code: str, similar: int) -> str:
     """Return why a person must decide a name, and what would help.
 
     >>> _why(Side("k", "Springfield"), "", 2)
@@ -217,13 +217,15 @@ def _why(side: Side, code: str, near: int) -> str:
     >>> _why(Side("k", "Bonn"), "DE", 1)
     'one place has such a name, but it is not sure that it is meant'
     """
-    having = f"{near} places have" if near > 1 else "one place has" if near else "no place has"
+    having = (
+        f"{similar} places have" if similar > 1 else "one place has" if similar else "no place has"
+    )
     if side.country and not code:
         return f"'{side.country}' is no country that we know; {having} such a name"
     if not code:
         return f"the list gives no country; {having} such a name"
-    which = "which is meant" if near > 1 else "that it is meant"
-    return f"{having} such a name, but it is not sure {which}"
+    question = "which is meant" if similar > 1 else "that it is meant"
+    return f"{having} such a name, but it is not sure {question}"
 
 
 def _candidates(
@@ -239,12 +241,12 @@ def _stated_elsewhere(
     """Return the one place of this very name that is a partner of all the others, as is known."""
     if not all(others):
         return None
-    found = [
+    stated = [
         candidate for candidate in candidates
         if candidate.score >= WRITE - _UNKNOWN and not candidate.refused
         and all(other in partners.get(candidate.place.slug, ()) for other in others)
     ]  # fmt: skip
-    return found[0] if len(found) == 1 else None
+    return stated[0] if len(stated) == 1 else None
 
 
 def code_of(side: Side) -> str:
@@ -256,7 +258,7 @@ def code_of(side: Side) -> str:
 
 
 def _waiting(
-    found: Iterable[Outcome], matches: Matches, gazetteer: Gazetteer
+    outcomes: Iterable[Outcome], matches: Matches, gazetteer: Gazetteer
 ) -> list[tuple[Side, int, list[str]]]:
     """Return each undecided name once, its first line, and the other place of each row.
 
@@ -264,7 +266,7 @@ def _waiting(
     """
     sides: dict[str, tuple[Side, int]] = {}
     others: dict[str, list[str]] = defaultdict(list)
-    for outcome in found:
+    for outcome in outcomes:
         if outcome.result != "review":
             continue
         places = reversed([slug or side.key for slug, side in zip(

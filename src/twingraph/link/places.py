@@ -68,7 +68,7 @@ def places_of(statements: Iterable[Quad | Triple], base: str) -> list[Place]:
     for _, slug in partners:
         weight[slug] += 1
     codes = {f"{start}{slug}": code for slug, code in single[TG.countryCode].items()}
-    found = []
+    places = []
     for slug in sorted(units):
         own = labels[slug]
         label = next((own[language] for language in _LANGUAGES if language in own), slug)
@@ -77,14 +77,14 @@ def places_of(statements: Iterable[Quad | Triple], base: str) -> list[Place]:
         if slug in single[_LATITUDE] and slug in single[_LONGITUDE]:
             point = (float(single[_LATITUDE][slug]), float(single[_LONGITUDE][slug]))
         region = single[_REGION].get(slug, "").lower()
-        found.append(Place(
+        places.append(Place(
             slug, (label, *rest), tuple(sorted(former[slug])),
             codes.get(single[TG.country].get(slug, ""), ""),
             frozenset({region} if region else ()),
             single[TG.level].get(slug, "").rpartition("/")[2], point,
             frozenset({slug, *ids[slug]}), weight[slug],
         ))  # fmt: skip
-    return found
+    return places
 
 
 def gazetteer_of(
@@ -95,8 +95,8 @@ def gazetteer_of(
     Unless it is `weighted`, equals are in the order of their slugs, whatever partners they have:
     then the rows of a list have no influence on the matching of its own names.
     """
-    found = places_of(statements, base)
-    return Gazetteer(found if weighted else [replace(item, weight=0) for item in found])
+    places = places_of(statements, base)
+    return Gazetteer(places if weighted else [replace(item, weight=0) for item in places])
 
 
 def partners_of(statements: Iterable[Quad | Triple], base: str) -> dict[str, frozenset[str]]:
@@ -106,8 +106,8 @@ def partners_of(statements: Iterable[Quad | Triple], base: str) -> dict[str, fro
     for statement in statements:
         if statement.predicate == TG.partner and isinstance(statement.object, NamedNode):
             of[str(statement.subject)].add(statement.object.value.removeprefix(start))
-    found: dict[str, set[str]] = defaultdict(set)
+    partners: dict[str, set[str]] = defaultdict(set)
     for places in of.values():
         for place in places:
-            found[place] |= places - {place}
-    return {place: frozenset(others) for place, others in found.items()}
+            partners[place] |= places - {place}
+    return {place: frozenset(others) for place, others in partners.items()}

@@ -74,8 +74,8 @@ class Register:
         text = str(identifier).strip().strip("/").rpartition("/")[2]
         number = self.gazetteer.by_slug.get(text)
         if number is None:
-            found = self.gazetteer.by_id.get(text, [])
-            number = found[0] if len(found) == 1 else None
+            places = self.gazetteer.by_id.get(text, [])
+            number = places[0] if len(places) == 1 else None
         return None if number is None else self.gazetteer.places[number]
 
 
@@ -106,8 +106,8 @@ def _answer(register: Register, query: object, language: str, key: str) -> list[
     if isinstance(limit, bool) or not isinstance(limit, int | float | str):
         raise RefusedQueryError(f"{key}: limit is no number")
     values = {str(item.get("pid", "")): item.get("v") for item in given}
-    found = candidates(register, str(name), values, types, _limit(limit))
-    return [_candidate(item, sure, language) for item, sure in found]
+    matches = candidates(register, str(name), values, types, _limit(limit))
+    return [_candidate(item, sure, language) for item, sure in matches]
 
 
 def _limit(value: float | str) -> int:
@@ -140,21 +140,21 @@ def candidates(
     point = _point(values)
     query = Query(name, country, region, frozenset(ids), point)
     wanted = {str(value) for value in _values(types)} & set(TYPES) - {PLACE}
-    found = find(register.gazetteer, query, limit if not wanted else MAX_LIMIT)
+    matches = find(register.gazetteer, query, limit if not wanted else MAX_LIMIT)
     if wanted:
-        found = [item for item in found if not item.place.level or item.place.level in wanted][
+        matches = [item for item in matches if not item.place.level or item.place.level in wanted][
             :limit
         ]
-    judged = decide(found)
-    order = sorted(found, key=lambda candidate: -_score(candidate))
+    judged = decide(matches)
+    order = sorted(matches, key=lambda candidate: -_score(candidate))
     return [(item, judged.place is item.place) for item in order]
 
 
 def _values(value: object) -> list[object]:
     """Return the values of a property: reconciled cells by their id."""
-    many = value if isinstance(value, list) else [] if value is None else [value]
+    values = value if isinstance(value, list) else [] if value is None else [value]
     return [
-        item.get("id", item.get("name", "")) if isinstance(item, dict) else item for item in many
+        item.get("id", item.get("name", "")) if isinstance(item, dict) else item for item in values
     ]
 
 
@@ -194,8 +194,8 @@ def describe(place: Place) -> str:
 
 def type_records(place: Place, language: str) -> list[dict[str, str]]:
     """Return the types of a place as the API writes them: place, and its level."""
-    found = [PLACE] + ([place.level] if place.level in TYPES else [])
-    return [{"id": item, "name": TYPES[item].get(language, TYPES[item]["en"])} for item in found]
+    types = [PLACE] + ([place.level] if place.level in TYPES else [])
+    return [{"id": item, "name": TYPES[item].get(language, TYPES[item]["en"])} for item in types]
 
 
 def _features(candidate: Candidate, language: str) -> list[dict[str, object]]:
@@ -243,5 +243,5 @@ def _matched(register: Register, query: object, language: str) -> list[dict[str,
             raise RefusedQueryError("matchType is name, id, or property with a propertyId")
     limit = query.get("limit", _DEFAULT_LIMIT)
     number = _limit(limit) if isinstance(limit, int | float) else _DEFAULT_LIMIT
-    found = candidates(register, name, values, query.get("type") or (), number)
-    return [_candidate(item, sure, language) for item, sure in found]
+    matches = candidates(register, name, values, query.get("type") or (), number)
+    return [_candidate(item, sure, language) for item, sure in matches]

@@ -87,14 +87,14 @@ def _requested(register: Register, request: object) -> tuple[list[str], list[str
 
 
 def _meta(pids: Iterable[str], language: str) -> list[dict[str, object]]:
-    found = []
+    properties = []
     for pid in pids:
         name = PROPERTIES.get(pid, {})
         meta: dict[str, object] = {"id": pid, "name": name.get(language, name.get("en", pid))}
         if pid == "partners":
             meta["type"] = {"id": PLACE, "name": TYPES[PLACE].get(language, "Place")}
-        found.append(meta)
-    return found
+        properties.append(meta)
+    return properties
 
 
 def cells(register: Register, identifier: str, pid: str, language: str) -> list[dict[str, object]]:
@@ -117,17 +117,17 @@ def cells(register: Register, identifier: str, pid: str, language: str) -> list[
         return simple[pid]
     if pid not in ("partners", "partner-count", "start", "start-day", "status"):
         return []
-    found = register.partnerships(place.slug)
+    partnerships = register.partnerships(place.slug)
     if pid == "partner-count":
-        return [{"int": len({item.partner for item in found})}]
+        return [{"int": len({item.partner for item in partnerships})}]
     if pid == "partners":
-        slugs = dict.fromkeys(item.partner for item in found)
+        slugs = dict.fromkeys(item.partner for item in partnerships)
         others = [(slug, register.place(slug)) for slug in slugs]
         return [{"id": slug, "name": other.label if other else slug} for slug, other in others]
     if pid == "start-day":
-        days = [item.start for item in found if re.fullmatch(r"\d{4}-\d\d-\d\d", item.start)]
+        days = [item.start for item in partnerships if re.fullmatch(r"\d{4}-\d\d-\d\d", item.start)]
         return [{"date": f"{day}T00:00:00Z"} for day in days]
-    texts = [item.start if pid == "start" else item.status for item in found]
+    texts = [item.start if pid == "start" else item.status for item in partnerships]
     return [{"str": text} for text in texts if text]
 
 
@@ -148,8 +148,8 @@ def suggest_entity(register: Register, prefix: str, language: str) -> dict[str, 
     prefix = prefix[:MAX_NAME]
     if not fold(prefix) and not prefix.strip():
         return {"result": []}
-    found = register.gazetteer.beginning(fold(prefix), 10)
-    places = found or [item.place for item in find(register.gazetteer, Query(prefix), 10)]
+    matches = register.gazetteer.beginning(fold(prefix), 10)
+    places = matches or [item.place for item in find(register.gazetteer, Query(prefix), 10)]
     return {"result": [
         {"id": place.slug, "name": place.label, "description": describe(place),
          "notable": type_records(place, language)} for place in places
@@ -161,12 +161,12 @@ def suggest_from(
 ) -> dict[str, object]:
     """Return the types or properties whose name or identifier begins with the typed text."""
     typed = fold(prefix[:MAX_NAME])
-    found = []
+    suggestions = []
     for key, names in known.items():
         name = names.get(language, names["en"])
         if any(text.startswith(typed) for text in (key, *fold(name).split(), fold(name))):
-            found.append({"id": key, "name": name})
-    return {"result": found}
+            suggestions.append({"id": key, "name": name})
+    return {"result": suggestions}
 
 
 # --- manifests ------------------------------------------------------------------------------------

@@ -109,8 +109,8 @@ def read_answers(
             verdict = "not" if first == "not" else "place"
             answers.append(Answer(name, country, region, verdict, slug, line=row.line))
         else:
-            near = get_close_matches(slug, slugs, n=2, cutoff=0.7)
-            meant = f"; did you mean {' or '.join(near)}?" if near else ""
+            suggestions = get_close_matches(slug, slugs, n=2, cutoff=0.7)
+            meant = f"; did you mean {' or '.join(suggestions)}?" if suggestions else ""
             words = (f"'{decision[:60]}' is no place of the project{meant or ';'} write its slug, "
                      "or new, or no")  # fmt: skip
             wrong.append(Unfollowed((name, country, region), row.line, _unsafe(decision), words))

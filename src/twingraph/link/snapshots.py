@@ -32,7 +32,7 @@ def compare(old: Iterable[Outcome], new: Iterable[Outcome], snapshot: str) -> Di
     came = [
         f"new: {_pair(after[key])}{_details(after[key])}" for key in sorted(after.keys() - before)
     ]
-    gone = [
+    disappeared = [
         f"not seen in snapshot {snapshot}: {_pair(before[key])}{_details(before[key])}"
         for key in sorted(before.keys() - after)
     ]
@@ -41,24 +41,24 @@ def compare(old: Iterable[Outcome], new: Iterable[Outcome], snapshot: str) -> Di
         facts = {item.facts for item in before[key]}, {item.facts for item in after[key]}
         if facts[0] != facts[1]:
             changed.append(f"changed: {_pair(after[key])}: {_change(before[key], after[key])}")
-    return Difference(tuple(came), tuple(changed), tuple(gone))
+    return Difference(tuple(came), tuple(changed), tuple(disappeared))
 
 
-def _by_pair(found: Iterable[Outcome]) -> dict[tuple[str, str], list[Outcome]]:
+def _by_pair(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], list[Outcome]]:
     pairs: dict[tuple[str, str], list[Outcome]] = {}
-    for outcome in found:
+    for outcome in outcomes:
         ids = [side.wikidata or side.key for side in outcome.sides]
         pairs.setdefault((min(ids), max(ids)), []).append(outcome)
     return pairs
 
 
-def _pair(found: Sequence[Outcome]) -> str:
-    first, second = found[0].sides
+def _pair(outcomes: Sequence[Outcome]) -> str:
+    first, second = outcomes[0].sides
     return f"{first.name or first.wikidata} – {second.name or second.wikidata}"
 
 
-def _details(found: Sequence[Outcome]) -> str:
-    facts = found[0].facts
+def _details(outcomes: Sequence[Outcome]) -> str:
+    facts = outcomes[0].facts
     words = [f"since {facts.start}"] if facts.start else []
     words += [facts.kind] if facts.kind else []
     return f" ({', '.join(words)})" if words else ""

@@ -124,9 +124,9 @@ def spell(text: str) -> Spelling:
     others: list[str] = []
     rest = text
     for inside in _BRACKET.findall(text):
-        found = _kind_of(inside)
-        kind = kind or found
-        if not found:
+        suffix_kind = _kind_of(inside)
+        kind = kind or suffix_kind
+        if not suffix_kind:
             others += [part for part in (fold(part) for part in _SLASH.split(inside)) if part]
     rest = " ".join(_BRACKET.sub(" ", rest).split()) or text
     country = region = ""
@@ -137,10 +137,10 @@ def spell(text: str) -> Spelling:
     if len(pieces) > 1:
         others += [fold(piece) for piece in pieces[1:]]
         rest = pieces[0]
-    core, found = _without_kind(fold(rest))
+    core, suffix_kind = _without_kind(fold(rest))
     return Spelling(
         text, core or fold(text), tuple(dict.fromkeys(other for other in others if other != core)),
-        kind or found, country, region,
+        kind or suffix_kind, country, region,
     )  # fmt: skip
 
 

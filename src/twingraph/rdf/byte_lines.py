@@ -56,8 +56,8 @@ def edited(raw: bytes, removed: Iterable[str] = (), added: Iterable[str] = ()) -
     """Return the lines of a sorted file without some and with others, without their ends."""
     lines = raw.split(b"\n")
     lines.pop()
-    if gone := {line.encode() for line in removed}:
-        lines = [line for line in lines if line not in gone]
-    if come := [line.encode() for line in added]:
-        lines = sorted([*lines, *come])
+    if removed_raw := {line.encode() for line in removed}:
+        lines = [line for line in lines if line not in removed_raw]
+    if added_raw := [line.encode() for line in added]:
+        lines = sorted([*lines, *added_raw])
     return lines

@@ -41,16 +41,16 @@ class Change:
     @classmethod
     def between(cls, before: Dataset, after: Dataset) -> Change:
         """Compare two datasets."""
-        one, other = _graphs(before), _graphs(after)
+        graphs_before, graphs_after = _graphs(before), _graphs(after)
         removed: dict[str, Sequence[str]] = {}
         added: dict[str, Sequence[str]] = {}
-        for name in sorted(one.keys() | other.keys()):
-            old, new = one.get(name, ()), other.get(name, ())
+        for name in sorted(graphs_before.keys() | graphs_after.keys()):
+            old, new = graphs_before.get(name, ()), graphs_after.get(name, ())
             if old == new:
                 continue
-            gone, come = set(old), set(new)
-            removed[name] = sorted(gone - come)
-            added[name] = sorted(come - gone)
+            old_lines, new_lines = set(old), set(new)
+            removed[name] = sorted(old_lines - new_lines)
+            added[name] = sorted(new_lines - old_lines)
         return cls(_filled(removed), _filled(added))
 
     @classmethod
@@ -118,11 +118,11 @@ def _filled(lines: Lines) -> Lines:
 
 
 def _by_graph(lines: Iterable[bytes]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    by_graph: dict[str, list[str]] = defaultdict(list)
     for line in lines:
         graph, triple = parted(line.decode())
-        found[graph].append(triple)
-    return {graph: sorted(found[graph]) for graph in sorted(found)}
+        by_graph[graph].append(triple)
+    return {graph: sorted(by_graph[graph]) for graph in sorted(by_graph)}
 
 
 def quad_line(triple: str, graph: str) -> str:

@@ -230,8 +230,8 @@ def term_of(text: str) -> NamedNode | Literal:
     (<Literal value=Bonn language=de>, <NamedNode value=http://e/>)
     """
     if "\\" in text:  # an escape, which the parser knows
-        [found] = parse_lines([f"<urn:s> <urn:p> {text} ."])
-        term = found.object
+        [quad] = parse_lines([f"<urn:s> <urn:p> {text} ."])
+        term = quad.object
         assert isinstance(term, NamedNode | Literal), "blank nodes are not published"
         return term
     if text[0] == "<":
@@ -281,14 +281,14 @@ def by_subject(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     >>> list(by_subject(lines))
     [('http://e/a', 1, 2), ('http://e/a-b', 0, 1)]
     """
-    found: list[tuple[str, int, int]] = []
+    ranges: list[tuple[str, int, int]] = []
     subject, start, index = "", 0, 0
     for index, line in enumerate(lines):
         if not line.startswith(subject) or not subject:
             if subject:
-                found.append((subject[1:-2], start, index))
+                ranges.append((subject[1:-2], start, index))
             subject, start = line[: line.index(" ") + 1], index
     if subject:
-        found.append((subject[1:-2], start, index + 1))
-    found.sort()
-    return iter(found)
+        ranges.append((subject[1:-2], start, index + 1))
+    ranges.sort()
+    return iter(ranges)

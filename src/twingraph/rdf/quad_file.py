@@ -48,8 +48,8 @@ class QuadFile(SortedFile):
 
     def about(self, subject: str) -> dict[str, list[str]]:
         """Return the lines of N-Triples about a subject (`<IRI>`) by their graphs."""
-        found: dict[str, list[str]] = defaultdict(list)
+        by_graph: dict[str, list[str]] = defaultdict(list)
         for line in self.beginning(f"{subject} "):
             graph, triple = parted(line)
-            found[graph].append(triple)
-        return found
+            by_graph[graph].append(triple)
+        return by_graph

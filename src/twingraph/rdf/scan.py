@@ -19,10 +19,10 @@ def with_property(lines: Sequence[str], predicate: str, value: str = "") -> list
     raw = raw_lines(lines)
     if raw is not None:
         sought = middle.encode()
-        found = [line.decode() for line in raw if sought in line]
+        matching = [line.decode() for line in raw if sought in line]
     else:
-        found = [line for line in lines if middle in line]
-    return [line for line in found if line.split(" ", 2)[1] == predicate]  # a text may hold it
+        matching = [line for line in lines if middle in line]
+    return [line for line in matching if line.split(" ", 2)[1] == predicate]  # a text may hold it
 
 
 def count_values(lines: Sequence[str], values: Set[str]) -> Counter[tuple[str, str]]:
@@ -32,24 +32,24 @@ def count_values(lines: Sequence[str], values: Set[str]) -> Counter[tuple[str, s
     Counter({('<p>', '<o>'): 2})
     """
     raw = raw_lines(lines)
-    found: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     if raw is not None:
         sought = {f"{value} .".encode() for value in values}
         parts = (line.split(b" ", 2) for line in raw)
-        found.update(
+        counts.update(
             (predicate.decode(), end[:-2].decode()) for _, predicate, end in parts if end in sought
         )
     else:
         wanted = {f"{value} ." for value in values}
-        found.update(
+        counts.update(
             (predicate, end[:-2])
             for _, predicate, end in (line.split(" ", 2) for line in lines)
             if end in wanted
         )
-    return found
+    return counts
 
 
 def raw_lines(lines: Sequence[str]) -> Sequence[bytes] | None:
     """Return lines as the bytes that they are; None where they are text."""
-    found: Sequence[bytes] | None = getattr(lines, "raw", None)
-    return found
+    raw: Sequence[bytes] | None = getattr(lines, "raw", None)
+    return raw

@@ -54,9 +54,9 @@ def as_xml(body: bytes, instead: str) -> bytes:
     >>> as_xml(b"<a>1\\r</a>", "")
     b'<a>1&#13;</a>'
     """
-    found = _NOT_IN_XML.search(body)
-    if found:
-        code = ord(found[0].decode("utf-8"))
+    match = _NOT_IN_XML.search(body)
+    if match:
+        code = ord(match[0].decode("utf-8"))
         raise UnwritableError(f"XML can't hold the character U+{code:04X} that is in it; {instead}")
     return body.replace(b"\r", b"&#13;")
 

@@ -84,8 +84,8 @@ class Parts:
         return self.stop + len(self.between) if self.stop > self.start else self.stop
 
     def _after(self, place: int) -> int:
-        found = self.raw.find(self.end, place, self.stop)
-        return self._limit if found < 0 else found + len(self.end)
+        end = self.raw.find(self.end, place, self.stop)
+        return self._limit if end < 0 else end + len(self.end)
 
     def _closed(self, pieces: Iterable[Piece]) -> list[Piece]:
         """Return pieces without what follows the last part, nor anything that is empty."""

@@ -70,13 +70,13 @@ def _by_namespace(prefixes: Mapping[str, str]) -> dict[str, str]:
     kept = _NAMESPACES.get(id(prefixes))
     if kept is not None and kept[0] is prefixes:
         return kept[1]
-    found: dict[str, str] = {}
+    by_namespace: dict[str, str] = {}
     for name, namespace in prefixes.items():
-        found.setdefault(namespace, name)
+        by_namespace.setdefault(namespace, name)
     if len(_NAMESPACES) >= _KEPT:
         _NAMESPACES.clear()
-    _NAMESPACES[id(prefixes)] = prefixes, found
-    return found
+    _NAMESPACES[id(prefixes)] = prefixes, by_namespace
+    return by_namespace
 
 
 _ESCAPES: Final = {
@@ -262,24 +262,24 @@ class Positions:
         prefixes: dict[str, str] = {}
         subject = verb = declared = ""
         expect = "subject"
-        depth = at = 0
+        depth = offset = 0
         line = 1
-        while at < len(text):
-            match = _TOKEN.match(text, at)
-            if match is None or match.end() == at:
-                line += text[at] == "\n"
-                at += 1
+        while offset < len(text):
+            match = _TOKEN.match(text, offset)
+            if match is None or match.end() == offset:
+                line += text[offset] == "\n"
+                offset += 1
                 continue
             token, kind = match[0], match.lastgroup
-            here, at = line, match.end()
+            start_line, offset = line, match.end()
             line += token.count("\n")
             if kind == "space" or (kind == "at" and token != "@prefix") or kind == "caret":
                 continue
             if kind == "comment":
-                self.comments.append(here)
+                self.comments.append(start_line)
                 continue
             if kind == "blank" or (kind == "mark" and token in "[("):
-                self.blanks.append(here)
+                self.blanks.append(start_line)
             if token in ("@prefix", "PREFIX", "prefix"):
                 expect = "declare"
             elif expect == "declare":
@@ -295,15 +295,15 @@ class Positions:
             elif depth == 0:
                 value = self._value(match, kind, prefixes)
                 if kind in ("iri", "local") or match["colon"]:
-                    self.iris.setdefault(value, here)
+                    self.iris.setdefault(value, start_line)
                 if expect == "subject":
                     subject, expect = value, "verb"
-                    self._subjects.setdefault(subject, here)
+                    self._subjects.setdefault(subject, start_line)
                 elif expect == "verb":
                     verb, expect = (RDF.type.value if token == "a" else value), "value"
-                    self._verbs.setdefault((subject, verb), here)
+                    self._verbs.setdefault((subject, verb), start_line)
                 else:
-                    self._values.setdefault((subject, verb, value), here)
+                    self._values.setdefault((subject, verb, value), start_line)
 
     @staticmethod
     def _value(match: re.Match[str], kind: str | None, prefixes: Mapping[str, str]) -> str:

@@ -73,7 +73,7 @@ def trig_pieces(
     used: set[str] = set()
     titles = {name: iri_text(name, used, prefixes) for name in sorted(names)}
     used.update(*(each for _, each in graphs.values()))
-    found, start = _head(raw)
+    head, start = _head(raw)
     places = _places(raw, titles, start)
     if places is None:
         return None
@@ -85,8 +85,8 @@ def trig_pieces(
         pieces = parts.replaced(blocks)
         replaced.append((parts, blocks))
         body += [f"\n{titles[name]} {{\n".encode(), *pieces, b"}\n"] if name else pieces
-    found = found - _gone(raw, replaced, body, used) | used
-    return [(prefix_lines(found, prefixes) + ("\n" if body else "")).encode(), *body]
+    head = head - _gone(raw, replaced, body, used) | used
+    return [(prefix_lines(head, prefixes) + ("\n" if body else "")).encode(), *body]
 
 
 def _head(raw: Raw) -> tuple[set[str], int]:
@@ -130,7 +130,10 @@ def _key(prefixes: Mapping[str, str], raw: Raw, place: int) -> bytes:
 
 
 def _gone(
-    raw: Raw, replaced: Iterable[tuple[Parts, Blocks]], left: Iterable[Piece], used: Iterable[str]
+    raw: Raw,
+    replaced: Iterable[tuple[Parts, Blocks]],
+    remaining: Iterable[Piece],
+    used: Iterable[str],
 ) -> set[str]:
     """Return the prefixes that the old blocks used and no block uses any more."""
     old = (
@@ -140,7 +143,7 @@ def _gone(
         for place in (parts.find(key),)
     )
     names = set().union(*map(_names, old)) - set(used)
-    kept = [piece for piece in left if isinstance(piece, range)]
+    kept = [piece for piece in remaining if isinstance(piece, range)]
     return {name for name in names if not any(_uses(raw, piece, name) for piece in kept)}
 
 
@@ -161,8 +164,8 @@ def _uses(raw: Raw, piece: range, name: str) -> bool:
 def _lines_with(raw: Raw, piece: range, text: bytes) -> Iterator[bytes]:
     """Yield the lines of a piece in which a text stands."""
     place = piece.start
-    while (found := raw.find(text, place, piece.stop)) >= 0:
-        begin = raw.rfind(b"\n", piece.start, found) + 1 or piece.start
-        stop = raw.find(b"\n", found, piece.stop)
+    while (offset := raw.find(text, place, piece.stop)) >= 0:
+        begin = raw.rfind(b"\n", piece.start, offset) + 1 or piece.start
+        stop = raw.find(b"\n", offset, piece.stop)
         place = piece.stop if stop < 0 else stop + 1
         yield raw[begin:place]

@@ -156,10 +156,10 @@ class TurtleWriter:
         elif value[-1] == ">":
             value = self._typed(value)
         # else a plain or a tagged string, which is the same in N-Triples and Turtle
-        found = verb, f"{verb} {value}"
+        fact = verb, f"{verb} {value}"
         if len(self._facts) < _KEPT:
-            self._facts[end] = found
-        return found
+            self._facts[end] = fact
+        return fact
 
     def _iri(self, iri: str) -> str:
         cut = iri.rfind("/") + 1

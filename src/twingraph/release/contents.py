@@ -82,21 +82,21 @@ def write_contents(plan: Plan, folder: Path, progress: Progress) -> Edition:
     built = read_sums(plan.build)
     taken = {name: built[name] for name in sorted(built.keys() - _ANEW)}
     writer.take(taken, plan.build, part(progress, 0.0, _PACKED))
-    found = _compared(plan, part(progress, _PACKED, _COMPARED))
-    if found:
-        writer.put_packed(_differences(plan, found))
+    comparison = _compared(plan, part(progress, _PACKED, _COMPARED))
+    if comparison:
+        writer.put_packed(_differences(plan, comparison))
     progress("writing the feed of changes", _COMPARED)
-    feed = _feed(plan, found)
+    feed = _feed(plan, comparison)
     writer.put_packed(((name, [raw]) for name, raw in feed), part(progress, _FED, _DESCRIBED))
     progress("telling what there is", _DESCRIBED)
     frozen = _frozen(plan, plan.build / NAME)
-    notes, counts = one_line(found), count_things(frozen.dataset, frozen.base)
+    notes, counts = one_line(comparison), count_things(frozen.dataset, frozen.base)
     writer.put(VOID, [write_void(frozen, [file.url for file in writer.files if is_dump(file.name)],
                                  plan.date)])  # fmt: skip
-    writer.put("NOTES.md", [write_notes(plan.settings, plan.date, counts, found)])
+    writer.put("NOTES.md", [write_notes(plan.settings, plan.date, counts, comparison)])
     writer.put("CITATION.cff", [write_cff(plan.settings, plan.date)])
     writer.put("zenodo.json", [write_zenodo(plan.settings, plan.date, notes)])
-    modified = plan.earlier[0].modified if found and only_the_day(found) else plan.date
+    modified = plan.earlier[0].modified if comparison and only_the_day(comparison) else plan.date
     edition = Edition(plan.date, (), notes, plan.previous, modified)
     offered = replace(edition, files=writer.sorted_files())
     catalogues = catalogue_files(frozen, offered, plan.earlier)
@@ -130,10 +130,10 @@ def _compared(plan: Plan, progress: Progress) -> Comparison | None:
     files = {file.name: file for file in plan.earlier[0].files}
     stored = files[files[NAME].stored or NAME]
     try:
-        found = dump_digest(old).hex()
+        digest = dump_digest(old).hex()
     except PackError:
-        found = ""
-    if found != files[NAME].sha256:
+        digest = ""
+    if digest != files[NAME].sha256:
         raise TwingraphError(
             f"{plan.releases / plan.previous / stored.name} was changed after it was published; "
             f"put back the file with the SHA-256 {stored.sha256}"
@@ -141,22 +141,22 @@ def _compared(plan: Plan, progress: Progress) -> Comparison | None:
     return compare_dumps(old, folder_dump(plan.build, plan.date), progress)
 
 
-def _differences(plan: Plan, found: Comparison) -> list[tuple[str, Iterable[bytes]]]:
-    digests = (dump_digest(found.old), dump_digest(found.new))
+def _differences(plan: Plan, comparison: Comparison) -> list[tuple[str, Iterable[bytes]]]:
+    digests = (dump_digest(comparison.old), dump_digest(comparison.new))
     return [
-        ("changes.json", [as_json(found).encode()]),
-        ("added.nq", found.delta.added),
-        ("removed.nq", found.delta.removed),
-        ("changes.rdfp", write_patch(found.delta, *digests)),
+        ("changes.json", [as_json(comparison).encode()]),
+        ("added.nq", comparison.delta.added),
+        ("removed.nq", comparison.delta.removed),
+        ("changes.rdfp", write_patch(comparison.delta, *digests)),
     ]
 
 
-def _feed(plan: Plan, found: Comparison | None) -> Iterator[tuple[str, bytes]]:
+def _feed(plan: Plan, comparison: Comparison | None) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the event stream: the members of this release, and where each one is.
 
     A release after one that has no stream (of older software) begins it anew, with everything.
     """
-    old = found.old if found is not None and _has_feed(plan) else None
+    old = comparison.old if comparison is not None and _has_feed(plan) else None
     new = folder_dump(plan.build, plan.date)
     yield from write_feed(changed_members(old, new), plan.settings.base_iri, plan.date)
 
@@ -205,7 +205,7 @@ class _Writer:
         self.files: list[File] = []
 
     def sorted_files(self) -> tuple[File, ...]:
-        return tuple(sorted(self.files, key=lambda one: one.name))
+        return tuple(sorted(self.files, key=lambda file: file.name))
 
     def put(self, name: str, chunks: Iterable[bytes]) -> str:
         """Write a file; return its SHA-256."""
@@ -228,10 +228,10 @@ class _Writer:
         chosen = [name for name, size in sizes.items() if is_dump(name) or size >= PACKED_FROM]
         for name in sorted(digests.keys() - set(chosen)):
             with (source / name).open("rb") as stream:
-                found = self.put(name, iter(lambda: stream.read(_READ), b""))  # read here
-            _refuse_changed(source / name, found, digests[name])
-        for name, found in self._pack({name: source / name for name in chosen}, progress):
-            _refuse_changed(source / name, found, digests[name])
+                file = self.put(name, iter(lambda: stream.read(_READ), b""))  # read here
+            _refuse_changed(source / name, file, digests[name])
+        for name, file in self._pack({name: source / name for name in chosen}, progress):
+            _refuse_changed(source / name, file, digests[name])
 
     def put_packed(
         self, files: Iterable[tuple[str, Iterable[bytes]]], progress: Progress = ignore
@@ -284,8 +284,8 @@ class _Writer:
         )
 
 
-def _refuse_changed(path: Path, found: str, wanted: str) -> None:
-    if found != wanted:
+def _refuse_changed(path: Path, digest: str, wanted: str) -> None:
+    if digest != wanted:
         raise _changed(path)
 
 

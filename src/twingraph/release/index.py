@@ -46,11 +46,11 @@ def release_key(name: str) -> tuple[str, int] | None:
 def release_names(releases: Path) -> list[str]:
     """Return the names in `releases` that are taken by a release, oldest first."""
     try:
-        found = [path.name for path in releases.iterdir()]
+        names = [path.name for path in releases.iterdir()]
     except OSError:
         return []
     return sorted(
-        (item for item in found if release_key(item)), key=lambda one: release_key(one) or 0
+        (item for item in names if release_key(item)), key=lambda name: release_key(name) or 0
     )
 
 
@@ -59,9 +59,9 @@ def list_editions(releases: Path, base: str, address: str = "") -> list[Edition]
 
     Their files are opened under `address`, without one under `base`.
     """
-    found = [read_edition(releases / name, base, address)
+    editions = [read_edition(releases / name, base, address)
              for name in reversed(release_names(releases))]  # fmt: skip
-    return [item for item in found if item is not None]
+    return [item for item in editions if item is not None]
 
 
 def read_edition(folder: Path, base: str, address: str = "") -> Edition | None:
@@ -96,7 +96,7 @@ def _read(folder: Path, base: str, address: str) -> Edition | None:
     previous, modified = about.get("previous"), about.get("modified")
     return Edition(
         folder.name,
-        tuple(sorted(whole, key=lambda one: one.name)),
+        tuple(sorted(whole, key=lambda file: file.name)),
         {str(key): str(text) for key, text in notes.items()} if isinstance(notes, dict) else {},
         previous if isinstance(previous, str) and release_key(previous) else "",
         modified if isinstance(modified, str) and release_key(modified) else folder.name,
@@ -115,8 +115,8 @@ def read_about(folder: Path, name: str = ABOUT) -> Mapping[str, object]:
     return about if isinstance(about, dict) else {}
 
 
-def _listed(folder: Path, one: object, url: str) -> File | None:
-    match one:
+def _listed(folder: Path, entry: object, url: str) -> File | None:
+    match entry:
         case {
             "name": str(name),
             "size": int(size),

@@ -60,16 +60,16 @@ def count_things(graph: Dataset, base: str) -> dict[str, int]:
     return {"quads": len(graph), "triples": len(graph.default), **dict(sorted(kinds.items()))}
 
 
-def one_line(found: Comparison | None) -> dict[str, str]:
+def one_line(comparison: Comparison | None) -> dict[str, str]:
     """Return the notes of a release in one line a language; None for a first release."""
     return {
-        language: summary(found, language) if found else phrase("first", language)
+        language: summary(comparison, language) if comparison else phrase("first", language)
         for language in PAIRED
     }
 
 
 def write_notes(
-    settings: Settings, date: str, counts: Mapping[str, int], found: Comparison | None
+    settings: Settings, date: str, counts: Mapping[str, int], comparison: Comparison | None
 ) -> bytes:
     """Return NOTES.md: English first, German below it."""
     parts = []
@@ -81,8 +81,8 @@ def write_notes(
             _TEXT[language].format(
                 title=escaped(settings.title.get(language) or settings.title.get("en", "")),
                 date=date,
-                summary=escaped(one_line(found)[language]),
-                changes=_changes(found, language) if found else "",
+                summary=escaped(one_line(comparison)[language]),
+                changes=_changes(comparison, language) if comparison else "",
                 counts=", ".join([statements, *counted]),
                 url=release_url(settings, date),
                 citation=escaped(citation_line(settings, date)),
@@ -91,8 +91,8 @@ def write_notes(
     return "\n".join(parts).encode()
 
 
-def _changes(found: Comparison, language: str) -> str:
-    old = found.old.name
-    lines = ["", _SINCE[language].format(old), "", markdown(found, language).rstrip(), ""]
-    lines += [f"{escaped(line.strip())}." for line in closing(found, language)]
+def _changes(comparison: Comparison, language: str) -> str:
+    old = comparison.old.name
+    lines = ["", _SINCE[language].format(old), "", markdown(comparison, language).rstrip(), ""]
+    lines += [f"{escaped(line.strip())}." for line in closing(comparison, language)]
     return "\n".join([*lines, _REPLAYED[language].format(old), ""])

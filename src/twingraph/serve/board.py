@@ -39,16 +39,16 @@ class Board:
         if len(body) > _SLOT - _HEAD.size:
             return
         start = slot * _SLOT
-        turn, _, _ = _HEAD.unpack_from(self._memory, start)
-        _HEAD.pack_into(self._memory, start, turn + 1, len(body), 1)
+        version, _, _ = _HEAD.unpack_from(self._memory, start)
+        _HEAD.pack_into(self._memory, start, version + 1, len(body), 1)
         self._memory[start + _HEAD.size : start + _HEAD.size + len(body)] = body
-        _HEAD.pack_into(self._memory, start, (turn + 2) % 2**31, len(body), 1)
+        _HEAD.pack_into(self._memory, start, (version + 2) % 2**31, len(body), 1)
 
     def retire(self, slot: int) -> None:
         """Know that the process of a slot has ended."""
         start = slot * _SLOT
-        turn, size, _ = _HEAD.unpack_from(self._memory, start)
-        _HEAD.pack_into(self._memory, start, turn + turn % 2, size, 0)
+        version, size, _ = _HEAD.unpack_from(self._memory, start)
+        _HEAD.pack_into(self._memory, start, version + version % 2, size, 0)
         self.set_lanes(slot, 0, 0)
 
     def set_lanes(self, slot: int, second: int, third: int) -> None:
@@ -68,20 +68,20 @@ class Board:
         for slot in range(self.slots):
             start = slot * _SLOT
             for _ in range(_TRIES):
-                turn, size, alive = _HEAD.unpack_from(self._memory, start)
+                version, size, alive = _HEAD.unpack_from(self._memory, start)
                 body = self._memory[start + _HEAD.size : start + _HEAD.size + size]
-                if turn % 2 == 0 and _HEAD.unpack_from(self._memory, start)[0] == turn:
-                    if turn:
+                if version % 2 == 0 and _HEAD.unpack_from(self._memory, start)[0] == version:
+                    if version:
                         yield slot, bool(alive), _parsed(body)
                     break
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        fields = json.loads(body)
     except ValueError:  # of one that ended while it wrote
         return {}
-    return found if isinstance(found, dict) else {}
+    return fields if isinstance(fields, dict) else {}
 
 
 class BoardPlaces:

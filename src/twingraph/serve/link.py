@@ -59,11 +59,11 @@ class Link:
 
     def _hear(self) -> None:
         try:
-            data, found, _, _ = socket.recv_fds(self._line, PACKET, 4)
+            data, descriptors, _, _ = socket.recv_fds(self._line, PACKET, 4)
         except BlockingIOError:
             return
         except OSError:
-            data, found = b"", []
+            data, descriptors = b"", []
         if not data:
             self._loop.remove_reader(self._line.fileno())
             self._lost()
@@ -71,10 +71,10 @@ class Link:
         pending = self._pending.popleft()
         letter, _, rest = data.decode("utf-8", "replace").partition(" ")
         if pending.done():
-            for descriptor in found:
+            for descriptor in descriptors:
                 socket.socket(fileno=descriptor).close()
                 self.leave(int(rest))
-        elif letter == "K" and found:
-            pending.set_result(Launched(socket.socket(fileno=found[0]), int(rest)))
+        elif letter == "K" and descriptors:
+            pending.set_result(Launched(socket.socket(fileno=descriptors[0]), int(rest)))
         else:
             pending.set_exception(OSError(rest))

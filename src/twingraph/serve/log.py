@@ -33,19 +33,19 @@ class Seen(NamedTuple):
     route: str = ""  # the pattern of the path
 
 
-def line_of(seen: Seen, now: float) -> str:
+def line_of(request: Seen, now: float) -> str:
     """Return the line of a request at `now` (seconds since 1970): `key=value`, no line end inside.
 
     >>> line_of(Seen("GET", "/a b\\n", 200, 0.0123, 4, "ab12"), 0)
     '1970-01-01T00:00:00Z method=GET path=/a%20b%0A status=200 ms=12.3 rows=4 query=ab12'
     """
-    asked = _asked(seen.method[:10], seen.path[:200], seen.status)
-    text = f"{_second(int(now))} {asked} ms={seen.seconds * 1000:.1f}"
-    if seen.rows >= 0:
-        text += f" rows={seen.rows}"
-    if seen.query:
-        text += f" query={seen.query[:12]}"
-    return text + " cached=yes" if seen.cached else text
+    request_line = _asked(request.method[:10], request.path[:200], request.status)
+    text = f"{_second(int(now))} {request_line} ms={request.seconds * 1000:.1f}"
+    if request.rows >= 0:
+        text += f" rows={request.rows}"
+    if request.query:
+        text += f" query={request.query[:12]}"
+    return text + " cached=yes" if request.cached else text
 
 
 @lru_cache(maxsize=1024)
@@ -66,11 +66,11 @@ def _write(stream: TextIO, text: str) -> None:
         stream.write(text)
         stream.flush()
         return
-    left = text.encode()
-    while left:
-        end = left.rfind(b"\n", 0, _WHOLE) + 1 or len(left)
-        written = os.write(handle, left[:end])
-        left = left[written:]
+    unwritten = text.encode()
+    while unwritten:
+        end = unwritten.rfind(b"\n", 0, _WHOLE) + 1 or len(unwritten)
+        written = os.write(handle, unwritten[:end])
+        unwritten = unwritten[written:]
 
 
 class Log:
@@ -84,11 +84,11 @@ class Log:
         self._failed = False
         self._dropped = 0
 
-    def write(self, seen: Seen) -> None:
+    def write(self, request: Seen) -> None:
         """Note a request."""
         if self._stream is None:
             return
-        self._lines.append(line_of(seen, self._clock()))
+        self._lines.append(line_of(request, self._clock()))
         if len(self._lines) == 1:
             asyncio.get_running_loop().call_later(_FLUSH_AFTER, self.flush)
         elif len(self._lines) >= _FLUSH_AT:

@@ -78,11 +78,11 @@ class Numbers(Collector):
             gauge = Gauge(title, f"Now: {name.replace('_', ' ')}.", registry=self.registry)
             gauge.set_function(lambda name=name: state()[name])  # type: ignore[misc]  # bound early
 
-    def count(self, seen: Seen) -> None:
+    def count(self, request: Seen) -> None:
         """Count a request."""
-        kind = kind_of(seen.path)
-        seconds = seen.seconds
-        key = (kind, seen.route, seen.status)
+        kind = kind_of(request.path)
+        seconds = request.seconds
+        key = (kind, request.route, request.status)
         tally = self._counted.get(key)
         if tally is None:
             tally = self._counted[key] = _Tally()
@@ -90,9 +90,9 @@ class Numbers(Collector):
         tally.seconds += seconds
         self._seconds[kind][bisect_left(_BOUNDS, seconds)] += 1
         self._sums[kind] += seconds
-        if seen.rows > 0:
-            self._rows += seen.rows
-        if seen.cached:
+        if request.rows > 0:
+            self._rows += request.rows
+        if request.cached:
             self._hits += 1
 
     def collect(self) -> Iterator[Metric]:

@@ -183,8 +183,8 @@ def _bound(
 
 
 def _shown(host: str, port: int) -> str:
-    where = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{where}]:{port}/" if ":" in where else f"http://{where}:{port}/"
+    shown_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{shown_host}]:{port}/" if ":" in shown_host else f"http://{shown_host}:{port}/"
 
 
 def _allow_files() -> None:

@@ -91,10 +91,10 @@ class Supervisor:
                 for each_process in self._processes
                 if each_process.link is not None
             }
-            found, _, _ = select.select(
+            readable, _, _ = select.select(
                 [wake, *links], [], [], self._until_next(self._leaving.kill_late())
             )
-            for descriptor in found:
+            for descriptor in readable:
                 if descriptor in links:
                     self._hear(links[descriptor])
                 else:
@@ -124,7 +124,7 @@ class Supervisor:
         sys.stderr.flush()
         above = os.getpid()
         try:
-            ours, theirs, pid = _forked()
+            parent_end, child_end, pid = _forked()
         except OSError as error:  # no process, no memory or no descriptor is left
             name = f"process {process.number + 1} of {len(self._processes)}"
             print(  # noqa: T201
@@ -140,7 +140,7 @@ class Supervisor:
                 signal.signal(number, signal.SIG_DFL)
             for descriptor in self._inherited:
                 os.close(descriptor)
-            ours.close()
+            parent_end.close()
             for other in self._processes:
                 if other.link is not None:
                     other.link.close()
@@ -149,10 +149,10 @@ class Supervisor:
             for fork in self._forks.values():
                 fork.forget()
             if os.getppid() == above:
-                self._child(process.slot, process.listener, theirs)
+                self._child(process.slot, process.listener, child_end)
             os._exit(1)
-        theirs.close()
-        process.pid, process.link = pid, ours
+        child_end.close()
+        process.pid, process.link = pid, parent_end
         process.began, process.again = time.monotonic(), 0.0
 
     def _hear(self, process: _Process) -> None:
@@ -267,10 +267,10 @@ def _forked() -> tuple[socket.socket, socket.socket, int]:
 
     Raises `OSError` where that can't be, with nothing left open.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    parent_end, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        return ours, theirs, os.fork()
+        return parent_end, child_end, os.fork()
     except OSError:
-        ours.close()
-        theirs.close()
+        parent_end.close()
+        child_end.close()
         raise

@@ -108,13 +108,13 @@ class Front:
             taken = time.perf_counter() - began
             path = scope["path"].removeprefix(scope.get("root_path", ""))
             route = PATH if is_query(scope) else self._route(scope)
-            seen = Seen(scope["method"], path, status, taken, rows, query, cached, route)
-            self.note(seen)
+            served = Seen(scope["method"], path, status, taken, rows, query, cached, route)
+            self.note(served)
 
-    def note(self, seen: Seen) -> None:
+    def note(self, request: Seen) -> None:
         """Write a request into the log, and count it."""
-        self.log.write(seen)
-        self.state.numbers.count(seen)
+        self.log.write(request)
+        self.state.numbers.count(request)
 
     def _route(self, scope: Scope) -> str:
         """Return the pattern of the path, of a closed list; '' where there is none."""
@@ -270,7 +270,7 @@ async def _all_ready(app: Starlette, build: Path, mark: str) -> None:
 def mark_of(build: Path) -> tuple[int, int] | None:
     """Return what tells one build from the next: the file of its checksums, where and when."""
     try:
-        found = (build / "SHA256SUMS").stat()
+        status = (build / "SHA256SUMS").stat()
     except OSError:
         return None  # just being swapped
-    return found.st_ino, found.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns

@@ -74,7 +74,7 @@ def read_starts(rows: Iterable[Row]) -> list[Start]:
     claim displaces or refines is no start of its own (model.md, Resolution). Where no start could
     be written as EDTF, each claim counts.
     """
-    found: dict[tuple[str, str, str, bool], set[str]] = defaultdict(set)
+    starts: dict[tuple[str, str, str, bool], set[str]] = defaultdict(set)
     ends: dict[str, str] = {}
     for row in rows:
         partnership, value = _text(row, "partnership"), _text(row, "value")
@@ -82,9 +82,9 @@ def read_starts(rows: Iterable[Row]) -> list[Start]:
             continue
         ends.setdefault(partnership, _end(row))
         key = partnership, _basis(row), value, _text(row, "inferred") in TRUE
-        found[key].update({_text(row, "source")} - {""})
+        starts[key].update({_text(row, "source")} - {""})
     return sorted(
-        Start(*key, tuple(sorted(sources)), ends[key[0]]) for key, sources in found.items()
+        Start(*key, tuple(sorted(sources)), ends[key[0]]) for key, sources in starts.items()
     )
 
 
@@ -108,7 +108,7 @@ def anniversaries(starts: Iterable[Start], first: int, last: int) -> list[Annive
     >>> [(found.date, found.years) for found in anniversaries([council], 2028, 2032)]
     [('2028-02-09', 5)]
     """
-    found = []
+    result = []
     for start in starts:
         given = single_date(start.value)
         if not given:
@@ -118,8 +118,8 @@ def anniversaries(starts: Iterable[Start], first: int, last: int) -> list[Annive
         for year in range(nearest, min(last, 9999) + 1, ROUND):
             day = _in_year(given, year)
             if not start.latest_end or day <= start.latest_end[: len(day)]:
-                found.append(Anniversary(start, year - began, day))
-    return sorted(found, key=lambda a: (_by_date(a.date), a.start.partnership, a.years, a.start))
+                result.append(Anniversary(start, year - began, day))
+    return sorted(result, key=lambda a: (_by_date(a.date), a.start.partnership, a.years, a.start))
 
 
 def single_date(value: str) -> str:
@@ -148,7 +148,7 @@ def _in_year(given: str, year: int) -> str:
 
 
 def phrases(
-    found: Sequence[Anniversary], words: Words, date_words: DateWords
+    coming: Sequence[Anniversary], words: Words, date_words: DateWords
 ) -> list[tuple[str, str]]:
     """Return (date, phrase) of the anniversaries of ONE partnership, those of a day in one line.
 
@@ -160,7 +160,7 @@ def phrases(
     [('2028', '25 years since the agreement · 35 years since about 1993 (implied)')]
     """
     lines = []
-    ordered = sorted(found, key=lambda a: (_by_date(a.date), a.years, a.start))
+    ordered = sorted(coming, key=lambda a: (_by_date(a.date), a.years, a.start))
     for day, group in groupby(ordered, key=lambda a: a.date):
         parts = []
         for anniversary in group:

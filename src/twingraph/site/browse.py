@@ -68,7 +68,7 @@ def browse_paths(reader: BuildReader) -> list[str]:
     The letters are those of the English names, for they are nearly those of other languages; a
     letter that only another language knows is reached there too.
     """
-    found = []
+    paths = []
     for kind in BROWSED:
         counts: Counter[str] = Counter()
         for language in LANGUAGES:
@@ -77,9 +77,9 @@ def browse_paths(reader: BuildReader) -> list[str]:
             if canonical(key, counts) != key:
                 continue
             for page in range(1, -(-number // PAGE_SIZE) + 1):
-                found.append(path_of(Choice(kind, key, page)))
-        found.append(f"{kind}/index.html")
-    return sorted(set(found))
+                paths.append(path_of(Choice(kind, key, page)))
+        paths.append(f"{kind}/index.html")
+    return sorted(set(paths))
 
 
 def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | None:
@@ -134,9 +134,9 @@ def list_rows(
 def _facets(reader: BuildReader, language: str, place: str, choice: Choice) -> list[Facet]:
     words = words_of(language)
     counts = facet_counts(reader, choice.kind, language)
-    every = _link(language, place, choice, Option("all", "all", counts["all"]),
+    all_link = _link(language, place, choice, Option("all", "all", counts["all"]),
                   words.gettext("all"))  # fmt: skip
-    found = [Facet(words.gettext("Show"), [every])]
+    facets = [Facet(words.gettext("Show"), [all_link])]
     for facet, name in FACETS[choice.kind].items():
         options = options_of(choice, facet, counts)
         named = _names(reader, language, facet, [each.key for each in options if each.key])
@@ -147,8 +147,8 @@ def _facets(reader: BuildReader, language: str, place: str, choice: Choice) -> l
             )
         links = [_link(language, place, choice, each, names[each.key]) for each in options]
         if links:
-            found.append(Facet(words.gettext(name), links))
-    return found
+            facets.append(Facet(words.gettext(name), links))
+    return facets
 
 
 def _names(
@@ -210,10 +210,10 @@ def _letters(listing: Listing, choice: Choice, language: str, place: str) -> lis
 
 def _pages(choice: Choice, number: int, language: str, place: str) -> list[Link]:
     last = -(-number // PAGE_SIZE)
-    near = {1, last, *range(choice.page - 2, choice.page + 3)}
+    shown_pages = {1, last, *range(choice.page - 2, choice.page + 3)}
     return [
         Link(str(page), relative(f"{language}/{path_of(choice._replace(page=page))}", place),
              page == choice.page)
-        for page in sorted(near)
+        for page in sorted(shown_pages)
         if 1 <= page <= last
     ] if last > 1 else []  # fmt: skip

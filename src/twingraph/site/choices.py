@@ -101,7 +101,9 @@ def combined(kind: str, keys: Iterable[str]) -> set[str]:
     >>> sorted(combined("partnership", ["country-france", "kind-twinning", "status-active"]))
     ['country-france_kind-twinning', 'kind-twinning_status-active']
     """
-    return {both for pair in combinations(sorted(keys), 2) if (both := together(kind, *pair))}
+    return {
+        pair_key for pair in combinations(sorted(keys), 2) if (pair_key := together(kind, *pair))
+    }
 
 
 def canonical(key: str, counts: Mapping[str, int]) -> str:
@@ -144,11 +146,11 @@ def options_of(choice: Choice, facet: str, counts: Mapping[str, int]) -> Sequenc
                    and facet_of(part) != facet), "")  # fmt: skip
     if not beside:
         return [Option(key, key, counts[key]) for key in keys]
-    found = []
+    options = []
     for key in keys:
-        both = together(choice.kind, key, beside)
-        target = canonical(both, counts)
-        if counts[both] and target != beside:
-            found.append(Option(key, target, counts[both]))
+        combined_choice = together(choice.kind, key, beside)
+        target = canonical(combined_choice, counts)
+        if counts[combined_choice] and target != beside:
+            options.append(Option(key, target, counts[combined_choice]))
     back = Option("", beside, counts[beside])
-    return [back, *found] if any(facet_of(part) == facet for part in chosen) else found
+    return [back, *options] if any(facet_of(part) == facet for part in chosen) else options

@@ -47,10 +47,10 @@ def cited_rows(
     facts.complete()
     formatter = ValueFormatter(facts, current_path)
     spoken = pick(facts.texts(iri, PREFIXES["dcterms"] + "language"), "").text
-    found = []
+    result = []
     for citation, each in groups.items():
         quote = each[0]["quote"] if each else None
-        found.append(
+        result.append(
             CitedRow(
                 shown[citation],
                 Value(quote.value if quote is not None else "", language=spoken),
@@ -60,14 +60,14 @@ def cited_rows(
         )
     words = words_of(language)
     cut = words.ngettext("The first is shown.", "The first {number} are shown.", _CITED)
-    return found, cut if len(lines) > _CITED else ""
+    return result, cut if len(lines) > _CITED else ""
 
 
 def read_much_cited(site: BuildReader) -> None:
     """Remember the first citations of each document that has more than its page shows."""
-    found = {iri: lines for iri in members_of(site, "source")
+    rows = {iri: lines for iri in members_of(site, "source")
              if len(lines := _cited(site, iri)) > _CITED}  # fmt: skip
-    site.memory[MUCH_CITED] = found
+    site.memory[MUCH_CITED] = rows
 
 
 def _cited(site: BuildReader, iri: str) -> tuple[tuple[str, str], ...]:

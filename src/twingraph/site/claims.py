@@ -69,8 +69,8 @@ class Claims:
     def of(cls, formatter: ValueFormatter, thing: str) -> Claims:
         """Find the claims about `thing` among the loaded statements."""
         verb = TG.subject.value
-        found = sorted({item for each, item in formatter.facts.incoming if each == verb})
-        return cls(formatter, thing, found)
+        iris = sorted({item for each, item in formatter.facts.incoming if each == verb})
+        return cls(formatter, thing, iris)
 
     @property
     def properties(self) -> set[str]:
@@ -129,22 +129,22 @@ class Claims:
 
     def _qualifiers(self, claim: str) -> list[str]:
         formatter, facts = self.formatter, self.formatter.facts
-        found = []
+        qualifiers = []
         as_of = facts.one(claim, TG.asOf)
         if as_of is not None:
-            found.append(formatter.words.gettext("as of {date}", date=facts.date(as_of)))
+            qualifiers.append(formatter.words.gettext("as of {date}", date=facts.date(as_of)))
         start, end = facts.one(claim, TG.from_), facts.one(claim, TG.until)
         if start is not None or end is not None:
             span = f"{start.value if start else '..'}/{end.value if end else '..'}"
-            found.append(
+            qualifiers.append(
                 formatter.words.gettext(
                     "valid {period}", period=date_text(span, formatter.language).text
                 )
             )
         rank = facts.links(claim, TG.rank)
         if rank and rank[0] != _NORMAL:
-            found.append(facts.name(rank[0]).text)
-        return found
+            qualifiers.append(facts.name(rank[0]).text)
+        return qualifiers
 
     def conflicts(self) -> list[Conflict]:
         """Return every published conflict in words."""
@@ -199,8 +199,8 @@ def _members(published: list[Term]) -> set[str]:
     >>> sorted(_members([Literal("[1993~,2003]", datatype=EDTF)]))
     ['1993~', '2003']
     """
-    found: set[str] = set()
+    members: set[str] = set()
     for item in published:
         group = re.fullmatch(r"\[(.*)\]", item.value) if is_date(item) else None
-        found.update(group[1].split(",") if group else [item.value])
-    return found
+        members.update(group[1].split(",") if group else [item.value])
+    return members

@@ -213,9 +213,9 @@ def heading(variable: str, language: str) -> str:
     >>> heading("since", "de"), heading("partnerName", "en"), heading("firstPartyLeader", "de")
     ('Seit', 'Partner', 'first party leader')
     """
-    found = _COLUMNS.get(variable) or _COLUMNS.get(variable.removesuffix("Name"))
-    if found is not None:
-        return words_of(language).message(found)
+    message = _COLUMNS.get(variable) or _COLUMNS.get(variable.removesuffix("Name"))
+    if message is not None:
+        return words_of(language).message(message)
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", variable).lower()
 
 
@@ -225,5 +225,5 @@ def cell(text: str, language: str) -> str:
     >>> cell("not stated", "de"), cell("Bonn", "de"), cell("certain", "en")
     ('nicht angegeben', 'Bonn', 'certain')
     """
-    found = _CELLS.get(text)
-    return words_of(language).message(found) if found is not None else text
+    message = _CELLS.get(text)
+    return words_of(language).message(message) if message is not None else text

@@ -321,12 +321,14 @@ class _Shown:
             return ""
         makers = links_of(self.catalogue, iri, "dct:creator")
         makers = makers or links_of(self.catalogue, iri, "dct:publisher")
-        who = "; ".join(self.text(maker, "foaf:name") for maker in makers)
+        makers_text = "; ".join(self.text(maker, "foaf:name") for maker in makers)
         version, issued = self.text(iri, "dcat:version"), self.text(iri, "dct:modified")
         numbers = links_of(self.catalogue, iri, "adms:identifier")
-        where = next((self.text(number, "skos:notation") for number in numbers), "")
-        if not where:
-            where = f"{self.site.base}release/{releases[0].date}/" if releases else iri
-        when = f" ({issued[:4]})" if issued else ""
-        which = [words.gettext("Version {version}.", version=version)] if version else []
-        return " ".join([f"{who}{when}: {self.text(iri, 'dct:title')}.", *which, where])
+        address = next((self.text(number, "skos:notation") for number in numbers), "")
+        if not address:
+            address = f"{self.site.base}release/{releases[0].date}/" if releases else iri
+        year = f" ({issued[:4]})" if issued else ""
+        version_text = [words.gettext("Version {version}.", version=version)] if version else []
+        return " ".join(
+            [f"{makers_text}{year}: {self.text(iri, 'dct:title')}.", *version_text, address]
+        )

@@ -87,14 +87,14 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
     so of itself, with the query that gives all.
     """
     node = NamedNode(iri)
-    found = site.triples("own", this=node)
+    triples = site.triples("own", this=node)
     pointing, numbers = incoming_of(site, iri)
     number = sum(numbers.values())
     kept = nsmallest(LINKS, pointing) if number > LINKS else pointing
-    found += [Triple(NamedNode(item), NamedNode(verb), node) for verb, item in kept]
+    triples += [Triple(NamedNode(item), NamedNode(verb), node) for verb, item in kept]
     named = {
         term.value
-        for entry in found
+        for entry in triples
         for term in (entry.subject, entry.predicate, entry.object)
         if isinstance(term, NamedNode)
     }
@@ -103,7 +103,7 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
         for row in site.rows_of("labels", named)
     ]
     cut = _cut(site, iri, number) if number > LINKS else []
-    return list({*found, *labels, *cut})
+    return list({*triples, *labels, *cut})
 
 
 def _cut(site: BuildReader, iri: str, number: int) -> list[Triple]:

@@ -35,13 +35,13 @@ def in_order(datasets: Sequence[str]) -> list[str]:
 
 def nested(rows: dict[str, Row]) -> list[Row]:
     """Return rows in the order for people, packed files under their plain file."""
-    found = []
+    files = []
     for name, row in sorted(rows.items(), key=lambda item: shelf_order(item[0])):
         inside = [other for key, other in rows.items() if key in (f"{name}.gz", f"{name}.zst")]
         if name.endswith((".gz", ".zst")) and name.rpartition(".")[0] in rows:
             continue
-        found.append(row._replace(packed=inside))
-    return found
+        files.append(row._replace(packed=inside))
+    return files
 
 
 def human_size(size: int, language: str) -> str:

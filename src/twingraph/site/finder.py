@@ -58,16 +58,16 @@ class Finder:
     def __init__(self, names: Iterable[FoldedName]) -> None:
         """Index names with their forms."""
         rows: list[tuple[object, ...]] = []
-        found: list[tuple[int, str]] = []
+        numbered: list[tuple[int, str]] = []
         for number, (name, kind, folded) in enumerate(names):
             rows.append((*name, kind, *folded))
-            found += ((number, form) for form in folded)
+            numbered += ((number, form) for form in folded)
         self.names: Sequence[FoldedName] = Records(rows, _read_name)
-        self._owners = array("I", (number for number, _ in found))
-        self._text = _END + "".join(form + _END for _, form in found)
-        self._starts = array("I", accumulate((len(form) + 1 for _, form in found), initial=0))
+        self._owners = array("I", (number for number, _ in numbered))
+        self._text = _END + "".join(form + _END for _, form in numbered)
+        self._starts = array("I", accumulate((len(form) + 1 for _, form in numbered), initial=0))
         by_form: dict[str, list[int]] = {}
-        for number, form in found:
+        for number, form in numbered:
             by_form.setdefault(form, []).append(number)
         by_word: dict[str, list[int]] = {}
         for form, numbers in by_form.items():
@@ -88,12 +88,12 @@ class Finder:
         >>> [(hit.name.text, hit.fit) for hit in finder.find("Pariz")]
         [('Paryż', 'near')]
         """
-        found = []
+        hits = []
         for name in names:
             kind = named_kind(name.thing, base)
             if kind is not None:
-                found.append((name, kind, tuple(sorted(forms(name.text)))))
-        return cls(found)
+                hits.append((name, kind, tuple(sorted(forms(name.text)))))
+        return cls(hits)
 
     def find(self, typed: str, language: str = "en") -> list[Hit]:
         """Return the entities that `typed` may name, each once, the likeliest first.
@@ -129,11 +129,11 @@ class Finder:
         wanted = {_END + longest, f" {longest}"}
         if len(typed_text) >= _MIN_INSIDE:
             wanted = {typed_text, *(wanted if len(words) > 1 else ())}
-        found = {number for text in wanted for number in self._places(text)}
+        numbers = {number for text in wanted for number in self._places(text)}
         for first in range(len(words)):
             for last in range(first + 1, len(words) + 1):
-                found.update(self._by_form.get(" ".join(words[first:last]), ()))
-        return found
+                numbers.update(self._by_form.get(" ".join(words[first:last]), ()))
+        return numbers
 
     def _places(self, text: str) -> Iterator[int]:
         place = self._text.find(text)
@@ -146,15 +146,15 @@ class Finder:
         """Return the names with a form, or a word, that is spelled nearly like the typed text."""
         most = _tolerance(len(typed_text))
         indexes = [self._by_form, *([self._by_word] if len(typed_text) >= _MIN_WORD else [])]
-        found: set[int] = set()
+        numbers: set[int] = set()
         for index in indexes:
             lengths = range(len(typed_text) - most, len(typed_text) + most + 1)
-            near = [word for length in lengths for word in index.of_length(length)]
+            words = [word for length in lengths for word in index.of_length(length)]
             for word, _, _ in extract_iter(
-                typed_text, near, scorer=OSA.distance, score_cutoff=most
+                typed_text, words, scorer=OSA.distance, score_cutoff=most
             ):
-                found.update(index[word])
-        return found
+                numbers.update(index[word])
+        return numbers
 
 
 def _read_name(
@@ -165,7 +165,7 @@ def _read_name(
 
 def _best_fit(typed_text: str, folded: Sequence[str], nearly: bool) -> tuple[int | None, int, int]:
     """Return the place in `FITS` of the best of some forms, its distance and its length."""
-    found = []
+    matches = []
     for form in folded:
         if nearly:
             most = _tolerance(len(typed_text))
@@ -174,12 +174,12 @@ def _best_fit(typed_text: str, folded: Sequence[str], nearly: bool) -> tuple[int
                 # how many letters too many, too few, wrong or swapped with the next
                 slips = OSA.distance(typed_text, word, score_cutoff=most)
                 if slips <= most:
-                    found.append((FITS.index("near"), slips, len(form)))
+                    matches.append((FITS.index("near"), slips, len(form)))
         else:
             fit = _fit(typed_text, form)
             if fit is not None:
-                found.append((FITS.index(fit), 0, len(form)))
-    return min(found, default=(None, 0, 0))
+                matches.append((FITS.index(fit), 0, len(form)))
+    return min(matches, default=(None, 0, 0))
 
 
 def _fit(typed_text: str, form: str) -> str | None:

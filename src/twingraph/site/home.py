@@ -78,11 +78,11 @@ def _conflict(
     site: BuildReader, language: str, current_path: str
 ) -> tuple[Value | None, list[Conflict]]:
     """Return the first entity on which sources differ, and how; nothing if they agree."""
-    found = [row["thing"] for row in site.rows("conflicts")]
-    if not found or not isinstance(found[0], NamedNode):
+    things = [row["thing"] for row in site.rows("conflicts")]
+    if not things or not isinstance(things[0], NamedNode):
         return None, []
     facts = PageFacts(site, language)
-    facts.read_description(found[0].value)
+    facts.read_description(things[0].value)
     facts.complete()
     formatter = ValueFormatter(facts, current_path)
-    return formatter.link(found[0].value), Claims.of(formatter, found[0].value).conflicts()
+    return formatter.link(things[0].value), Claims.of(formatter, things[0].value).conflicts()

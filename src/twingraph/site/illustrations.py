@@ -89,9 +89,9 @@ class Illustrator:
         if not rows:
             return ""
         facts = self._facts(rows, iri)
-        found = data.map_of_place(rows, iri, lambda iri: facts.name(iri).text, self._href)
+        map_data = data.map_of_place(rows, iri, lambda iri: facts.name(iri).text, self._href)
         name = facts.name(iri).text
-        return self._map(found, self.words("picture.map of").format(name=name), name)
+        return self._map(map_data, self.words("picture.map of").format(name=name), name)
 
     def map_of_partnership(self, iri: str) -> str:
         """Return the map of the partners of a partnership."""
@@ -99,20 +99,21 @@ class Illustrator:
         if not rows:
             return ""
         facts = self._facts(rows, iri)
-        found = data.map_of_partnership(rows, lambda iri: facts.name(iri).text, self._href)
+        map_data = data.map_of_partnership(rows, lambda iri: facts.name(iri).text, self._href)
         name = facts.name(iri).text
-        return self._map(found, self.words("picture.map pair").format(name=name), name)
+        return self._map(map_data, self.words("picture.map pair").format(name=name), name)
 
-    def _map(self, found: data.MapData, title: str, name: str) -> str:
-        if len(found.points) < 2:
+    def _map(self, map_data: data.MapData, title: str, name: str) -> str:
+        if len(map_data.points) < 2:
             return ""
-        partners = sum(not point.focus for point in found.points)
+        partners = sum(not point.focus for point in map_data.points)
         summary = counted(self.words, "picture.map desc", partners, name=name)
-        if found.unlocated:
-            more = counted(self.words, "picture.map unlocated", found.unlocated)
+        if map_data.unlocated:
+            more = counted(self.words, "picture.map unlocated", map_data.unlocated)
             summary = f"{summary} {more}"
-        return map_svg(found.points, found.arcs, title=title, description=summary, words=self.words,
-                       kinds=found.kinds, land_href="" if self.standalone else self.land,
+        return map_svg(map_data.points, map_data.arcs, title=title, description=summary,
+                       words=self.words, kinds=map_data.kinds,
+                       land_href="" if self.standalone else self.land,
                        standalone=self.standalone)  # fmt: skip
 
     def network(self, iri: str) -> str:
@@ -184,19 +185,19 @@ class Illustrator:
         starts = sorted(set(reckoning.read_starts(self.reader.rows("anniversaries", **of))))
         coming = reckoning.anniversaries(starts, int(year), int(year) + _YEARS - 1)
         grouped: dict[str, list[reckoning.Anniversary]] = {}
-        for found in coming:
-            grouped.setdefault(found.start.partnership, []).append(found)
+        for anniversary in coming:
+            grouped.setdefault(anniversary.start.partnership, []).append(anniversary)
         facts = self._facts([], *grouped)
         names = ValueFormatter(facts, self.place)
         rows = [
-            (when, Anniversary(self._day(when), names.link(partnership), text))
+            (date, Anniversary(self._day(date), names.link(partnership), text))
             for partnership, each in grouped.items()
-            for when, text in reckoning.phrases(each, self.words, self._date)
+            for date, text in reckoning.phrases(each, self.words, self._date)
         ]
         return [row for _, row in sorted(rows, key=lambda pair: (pair[0], pair[1].partnership))]
 
-    def _day(self, when: str) -> Value:
-        text, iso = date_text(when, self.language)
+    def _day(self, date: str) -> Value:
+        text, iso = date_text(date, self.language)
         return Value(text, iso=iso)
 
     def decided(self, **of: NamedNode) -> dict[str, str]:

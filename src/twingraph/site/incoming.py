@@ -55,7 +55,7 @@ def pack_incoming(site: BuildReader) -> Json:
     Left out is what points to itself, and what more claims are about than are kept: its page needs
     them all.
     """
-    found: Json = {}
+    incoming: Json = {}
     for row in site.rows("much-pointed-to"):
         thing = row["thing"]
         if thing is None or local_path(site.path(thing.value) or "") is None:
@@ -66,7 +66,7 @@ def pack_incoming(site: BuildReader) -> Json:
         if len(of.get(TG.subject.value, ())) <= MOST and all(
             thing.value not in items for items in of.values()
         ):
-            found[thing.value] = {
+            incoming[thing.value] = {
                 verb: [len(of[verb]), nsmallest(MOST, of[verb])] for verb in sorted(of)
             }
-    return dict(sorted(found.items()))
+    return dict(sorted(incoming.items()))

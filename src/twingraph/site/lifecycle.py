@@ -42,13 +42,13 @@ def lifecycle_of(site: BuildReader, path: str) -> Lifecycle:
     if instead is None:
         return Lifecycle("current")
     met = {path}
-    found = instead
-    while len(found) == 1 and found[0] not in met:
-        met.add(found[0])
-        further = _instead(site, found[0])
+    state = instead
+    while len(state) == 1 and state[0] not in met:
+        met.add(state[0])
+        further = _instead(site, state[0])
         if further is None:
-            return Lifecycle("merged", found)
-        found = further
+            return Lifecycle("merged", state)
+        state = further
     return Lifecycle("withdrawn", tuple(item for item in instead if item != path))
 
 
@@ -67,13 +67,13 @@ def _instead(site: BuildReader, path: str) -> tuple[str, ...] | None:
 
 def _withdrawn(site: BuildReader) -> dict[str, list[str]]:
     """Return every withdrawn entity with the IRIs of those that replace it; they are few."""
-    found: dict[str, list[str]] = {}
+    replacements: dict[str, list[str]] = {}
     for row in site.rows("withdrawn"):
         if isinstance(row["this"], NamedNode):
-            instead = found.setdefault(row["this"].value, [])
+            instead = replacements.setdefault(row["this"].value, [])
             if isinstance(row["replacement"], NamedNode):
                 instead.append(row["replacement"].value)
-    return found
+    return replacements
 
 
 class WithdrawnPage(NamedTuple):

@@ -38,8 +38,8 @@ def names_in(query: str) -> set[str]:
     """
     prefixes = dict(re.findall(r"(?m)^PREFIX (\w+): <([^>]*)>", query))
     body = re.sub(r"(?m)^PREFIX .*$|(?:^|\s)#.*$", "", query)
-    found = {f"<{prefixes[prefix]}{name}>" for prefix, name in _NAMED.findall(body)}
-    return found | ({str(RDF.type)} if re.search(r"\ba\b", body) else set())
+    names = {f"<{prefixes[prefix]}{name}>" for prefix, name in _NAMED.findall(body)}
+    return names | ({str(RDF.type)} if re.search(r"\ba\b", body) else set())
 
 
 def store_for(facts: LinkFacts, queries: Mapping[str, str]) -> Store:
@@ -68,10 +68,12 @@ def store_for(facts: LinkFacts, queries: Mapping[str, str]) -> Store:
 def _beginnings(facts: LinkFacts) -> set[str]:
     """Return claims of a start and decisions, and what they are about, cite and were decided by."""
     start = str(TG.start)
-    found = {line.split(" ", 1)[0][1:-1] for line in facts.lines(TG.property, start)}
-    found.update(thing for thing, _ in facts.pairs(TG.decides))
+    subjects = {line.split(" ", 1)[0][1:-1] for line in facts.lines(TG.property, start)}
+    subjects.update(thing for thing, _ in facts.pairs(TG.decides))
     ties = (TG.subject, TG.about, TG.cites, TG.decidedBy)
-    return found | {other for thing in found for tie in ties for other in facts.texts(thing, tie)}
+    return subjects | {
+        other for thing in subjects for tie in ties for other in facts.texts(thing, tie)
+    }
 
 
 @dataclass(frozen=True)

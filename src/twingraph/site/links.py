@@ -50,10 +50,10 @@ def relative(target: str, current_path: str) -> str:
         return current_path + target
     path, mark, fragment = target.partition("#")
     folder = dirname(current_path) or "."
-    way = relpath(path or ".", folder)
+    path_between = relpath(path or ".", folder)
     if not path or path.endswith("/"):
-        way += "/"
-    return way + mark + fragment
+        path_between += "/"
+    return path_between + mark + fragment
 
 
 def local_link(iri: str, language: str, current_path: str, base: str) -> str | None:

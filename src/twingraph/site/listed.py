@@ -81,16 +81,16 @@ def describe_list(site: BuildReader, path: str) -> bytes | None:
     shown = members[(number - 1) * PAGE : number * PAGE]
     if not shown and (members or number > 1):
         return None
-    whole, here = NamedNode(site.iri(f"doc/list/{kind}")), NamedNode(site.iri(path))
+    whole, page = NamedNode(site.iri(f"doc/list/{kind}")), NamedNode(site.iri(path))
     total = Literal(str(len(members)), datatype=XSD.integer)
     triples = [
         Triple(whole, RDF.type, _hydra("Collection")),
         Triple(whole, _hydra("totalItems"), total),
-        Triple(whole, _hydra("view"), here),
-        Triple(here, RDF.type, _hydra("PartialCollectionView")),
+        Triple(whole, _hydra("view"), page),
+        Triple(page, RDF.type, _hydra("PartialCollectionView")),
         *(Triple(whole, _hydra("member"), NamedNode(thing)) for thing in shown),
         *(
-            Triple(here, _hydra(_VIEW[relation]), NamedNode(site.iri(beside)))
+            Triple(page, _hydra(_VIEW[relation]), NamedNode(site.iri(beside)))
             for relation, beside in neighbours(site, path).items()
         ),
         *(

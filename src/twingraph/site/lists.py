@@ -91,7 +91,7 @@ def things_with_pages(site: BuildReader) -> list[str]:
     Most of a large graph are claims and citations: they are left out by their classes, of which the
     build has told which there are.
     """
-    found = {thing for kind in CLASSES for thing in members_of(site, kind)}
+    things = {thing for kind in CLASSES for thing in members_of(site, kind)}
     listed = {name for names in CLASSES.values() for name in names}
     classes = (row["class"] for row in site.rows("classes"))
     others = sorted(
@@ -99,8 +99,8 @@ def things_with_pages(site: BuildReader) -> list[str]:
         if isinstance(each, NamedNode) and each.value not in listed | _PARTS
     )  # fmt: skip
     rows = site.rows_of("members", others)
-    found |= {thing.value for row in rows if isinstance(thing := row["thing"], NamedNode)}
-    return sorted(thing for thing in found if "/id/" in thing or "/vocab/" in thing)
+    things |= {thing.value for row in rows if isinstance(thing := row["thing"], NamedNode)}
+    return sorted(thing for thing in things if "/id/" in thing or "/vocab/" in thing)
 
 
 def list_page(
@@ -199,8 +199,8 @@ def _plain(formatter: ValueFormatter, rows: list[Row]) -> Cells:
 
 def named_links(formatter: ValueFormatter, rows: list[Row], name: str) -> list[Value]:
     """Return the entities in column `name` of some rows, linked, each once, by name."""
-    found = {thing.value for row in rows if isinstance(thing := row[name], NamedNode)}
-    return sorted((formatter.link(item) for item in found), key=lambda item: sort_key(item.text))
+    iris = {thing.value for row in rows if isinstance(thing := row[name], NamedNode)}
+    return sorted((formatter.link(item) for item in iris), key=lambda item: sort_key(item.text))
 
 
 _PLAIN: Final[tuple[str, ...]] = ()

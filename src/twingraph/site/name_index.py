@@ -67,8 +67,8 @@ def read_rows(reader: BuildReader) -> list[NameRow]:
     """Return the rows of every name that has a page; of a form, whole names and places first."""
     rows = set()
     for name, query in (("thing", "names"), ("partnership", "partnership-names")):
-        for found in reader.rows(query):
-            thing, text = found["thing"], found["name"]
+        for row in reader.rows(query):
+            thing, text = row["thing"], row["name"]
             if not isinstance(thing, NamedNode) or not isinstance(text, Literal):
                 continue
             page = page_path(reader.path(thing.value) or "", LANGUAGES[0])
@@ -118,10 +118,10 @@ def _split(rows: list[NameRow], length: int, most: int) -> Iterator[tuple[str, l
     for row in rows:
         if len(row.form) >= length:
             groups.setdefault(row.form[:length], []).append(row)
-    for prefix, found in sorted(groups.items()):
-        yield prefix, found[:most]
-        if len(found) > most and length < _DEEPEST:
-            yield from _split(found, length + 1, most)
+    for prefix, group in sorted(groups.items()):
+        yield prefix, group[:most]
+        if len(group) > most and length < _DEEPEST:
+            yield from _split(group, length + 1, most)
 
 
 def name_index(reader: BuildReader) -> Iterator[tuple[str, bytes]]:

@@ -103,8 +103,8 @@ def page(
                           elsewhere=elsewhere, alternates=alternates("shapes"),
                           page=rules_page(site, language))  # fmt: skip
         case "data.html":
-            found = publication or publication_of(site)
-            return data_page(site, found, language, place) if found is not None else None
+            chosen = publication or publication_of(site)
+            return data_page(site, chosen, language, place) if chosen is not None else None
         case "about.html":
             about = AboutPage(overview(site, language, place), relative("sparql", place),
                               relative("openapi.json", place),
@@ -172,9 +172,9 @@ def _thing(
         each_language: page_path(thing, each_language) or "" for each_language in LANGUAGES
     }
     if lifecycle_of(site, thing).state == "withdrawn":
-        gone = withdrawn_page(site, thing, language, current_path)
-        return render(site, "withdrawn.html", language, current_path, title=gone.title.text,
-                      elsewhere=elsewhere, alternates=alternates(thing), page=gone)  # fmt: skip
+        notice = withdrawn_page(site, thing, language, current_path)
+        return render(site, "withdrawn.html", language, current_path, title=notice.title.text,
+                      elsewhere=elsewhere, alternates=alternates(thing), page=notice)  # fmt: skip
     if is_scheme(iri):
         codes = scheme_page(site, iri, language, current_path)
         return render(site, "scheme.html", language, current_path, title=codes.title.text,
@@ -210,13 +210,15 @@ def alternates(thing: str) -> tuple[Alternate, ...]:
 
 def page_alternates(thing: str) -> tuple[Alternate, ...]:
     """Return the pages about the resource at path `thing`, by language; a graph has none."""
-    found = ((language, page_path(thing, language)) for language in LANGUAGES)
-    return tuple(Alternate(own_name(item), path, "text/html", item) for item, path in found if path)
+    alternates = ((language, page_path(thing, language)) for language in LANGUAGES)
+    return tuple(
+        Alternate(own_name(item), path, "text/html", item) for item, path in alternates if path
+    )
 
 
 def page_paths(site: BuildReader) -> list[str]:
     """Return the path of every page below a language, in order."""
-    found = {
+    paths = {
         *FIXED,
         DATA_PAGE,
         "query/index.html",
@@ -228,11 +230,11 @@ def page_paths(site: BuildReader) -> list[str]:
         place = page_path(site.path(thing) or "", first)
         if place is None:
             continue
-        found.add(place.removeprefix(f"{first}/"))
+        paths.add(place.removeprefix(f"{first}/"))
         kind = kind_of(thing, site.base)
         if kind is not None and kind in CLASSES and kind not in BROWSED:
             kinds.add(kind)
     for kind in kinds:
         last = -(-len(members_of(site, kind)) // PAGE)
-        found.update(list_path(kind, number) for number in range(1, max(1, last) + 1))
-    return sorted(found | set(browse_paths(site)))
+        paths.update(list_path(kind, number) for number in range(1, max(1, last) + 1))
+    return sorted(paths | set(browse_paths(site)))

@@ -16,7 +16,7 @@ _MOST_WORDS: Final = 12
 def partnerships_named(reader: BuildReader, finder: Finder, typed: str, language: str) -> list[str]:
     """Return the partnerships of the two that `typed` names: `minsk - bonn`, `Tel Aviv Bonn`."""
     words = fold(typed).split()[:_MOST_WORDS]
-    found: list[str] = []
+    partnerships: list[str] = []
     for cut in range(1, len(words)):
         first = _named(finder, " ".join(words[:cut]), language)
         second = _named(finder, " ".join(words[cut:]), language) if first else []
@@ -24,9 +24,9 @@ def partnerships_named(reader: BuildReader, finder: Finder, typed: str, language
             for other in second:
                 if item != other:
                     rows = reader.rows("pair", one=NamedNode(item), other=NamedNode(other))
-                    found += [row["partnership"].value for row in rows
+                    partnerships += [row["partnership"].value for row in rows
                               if isinstance(row["partnership"], NamedNode)]  # fmt: skip
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(partnerships))
 
 
 def _named(finder: Finder, text: str, language: str) -> list[str]:

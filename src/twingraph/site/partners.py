@@ -70,13 +70,13 @@ def partners_from_rows(
         kinds[key].add(_iri(row["type"]))
         passing[key].add(_iri(row["passing"]))
         first.setdefault(key, row)
-    found = [
+    partners = [
         _row(formatter, row, sorted(kinds[key] - {""}), (decided or {}).get(key[0], ""))._replace(
             lasting=not kinds[key] <= passing[key] - {""}
         )
         for key, row in first.items()
     ]
-    return sorted(found, key=lambda row: (sort_key(row.partner.text), row.partnership.href))
+    return sorted(partners, key=lambda row: (sort_key(row.partner.text), row.partnership.href))
 
 
 def _row(formatter: ValueFormatter, row: Row, kinds: list[str], decided: str) -> PartnerRow:

@@ -36,5 +36,5 @@ def partners_of_parts(
     ]
     words = words_of(language)
     text = words.gettext("all {number} as a list", number=words.number(number))
-    way = relative(f"{language}/{path_of(Choice('partnership', key, 1))}", current_path)
-    return partners_from_rows(site, rows, language, current_path), Value(text, way)
+    link = relative(f"{language}/{path_of(Choice('partnership', key, 1))}", current_path)
+    return partners_from_rows(site, rows, language, current_path), Value(text, link)

@@ -66,13 +66,13 @@ def _options(site: BuildReader, language: str, parameter: Parameter) -> list[tup
 
 
 def _of_kind(site: BuildReader, prefix: str) -> set[str]:
-    found: set[str] = set()
+    things: set[str] = set()
     for quad in site.store.quads_for_pattern(None, RDF.type, None, DefaultGraph()):
         if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(prefix):
-            found.add(quad.subject.value)
-        if len(found) > _MAX_OPTIONS:
+            things.add(quad.subject.value)
+        if len(things) > _MAX_OPTIONS:
             break
-    return found
+    return things
 
 
 def _places(site: BuildReader, parameter: Parameter) -> set[str]:
@@ -85,12 +85,12 @@ def _places(site: BuildReader, parameter: Parameter) -> set[str]:
     example = site.prefixes["place"] + parameter.example.removeprefix("place:")
     if example in countries:
         return countries
-    found: set[str] = set()
+    places: set[str] = set()
     for each_quad in site.store.quads_for_pattern(
         None, RDF.type, TG.AdministrativeUnit, DefaultGraph()
     ):
         if isinstance(each_quad.subject, NamedNode) and each_quad.subject.value not in countries:
-            found.add(each_quad.subject.value)
-        if len(found) > _MAX_OPTIONS:
+            places.add(each_quad.subject.value)
+        if len(places) > _MAX_OPTIONS:
             break
-    return found
+    return places

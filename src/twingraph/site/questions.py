@@ -166,8 +166,8 @@ def questions_page(site: BuildReader, language: str) -> bytes:
 
 
 def _links(site: BuildReader, language: str, audience: str) -> list[Link]:
-    found = [item for item in site.library.values() if audience in item.audience]
-    links = [Link(choose_text(item.title, language)[0], f"{item.name}.html") for item in found]
+    questions = [item for item in site.library.values() if audience in item.audience]
+    links = [Link(choose_text(item.title, language)[0], f"{item.name}.html") for item in questions]
     return sorted(links, key=lambda link: sort_key(link.text))
 
 
@@ -232,13 +232,13 @@ def _quoted(text: str) -> str:
 
 def _table(site: BuildReader, language: str, current_path: str, bound: BoundQuery) -> AnswerTable:
     words = words_of(language)
-    found = rows_of(site, bound)
-    if found.yes is not None:
-        return _yes_or_no(site, language, current_path, bound, found.yes)
-    total, shown = len(found.rows), found.rows[:_SHOWN]
+    rows = rows_of(site, bound)
+    if rows.yes is not None:
+        return _yes_or_no(site, language, current_path, bound, rows.yes)
+    total, shown = len(rows.rows), rows.rows[:_SHOWN]
     facts = facts_about(site, language, shown)
     formatter = ValueFormatter(facts, current_path)
-    kept = _kept(facts, bound, Rows(found.variables, shown))
+    kept = _kept(facts, bound, Rows(rows.variables, shown))
     counted = words.ngettext("{number} row", "{number} rows", total)
     if total > len(shown):
         counted = words.ngettext(
@@ -250,8 +250,8 @@ def _table(site: BuildReader, language: str, current_path: str, bound: BoundQuer
     if not total:
         counted = words.gettext("Nothing matches.")
     return AnswerTable(
-        [heading(found.variables[item], language) for item in kept],
-        [[_value(formatter, found.variables[item], row[item]) for item in kept] for row in shown],
+        [heading(rows.variables[item], language) for item in kept],
+        [[_value(formatter, rows.variables[item], row[item]) for item in kept] for row in shown],
         counted,
         "",
     )
@@ -267,9 +267,9 @@ def _yes_or_no(
         return AnswerTable([], [], heading_text, answer)
     if bound.query.name != _TWINNED:
         return AnswerTable([], [], heading_text, words.gettext("no"))
-    one, other = (bound.terms[name].value for name in ("one", "other"))
-    rows = [row for row in partner_rows(site, one, language, current_path)
-            if row.iri == other]  # fmt: skip
+    first, second = (bound.terms[name].value for name in ("one", "other"))
+    rows = [row for row in partner_rows(site, first, language, current_path)
+            if row.iri == second]  # fmt: skip
     ties = [OtherTie(row.kinds, row.since, row.partnership) for row in rows]
     answer = (
         words.gettext("Not as town twinning.")
@@ -279,29 +279,29 @@ def _yes_or_no(
     return AnswerTable([], [], heading_text, answer, tuple(ties))
 
 
-def _kept(facts: PageFacts, bound: BoundQuery, found: Rows) -> list[int]:
+def _kept(facts: PageFacts, bound: BoundQuery, rows: Rows) -> list[int]:
     """Return the columns to show: no parameters, and no names that links show already."""
-    kept = [column for column, name in enumerate(found.variables) if name not in bound.terms]
+    kept = [column for column, name in enumerate(rows.variables) if name not in bound.terms]
     linked = [column for column in kept
-              if any(isinstance(row[column], NamedNode) for row in found.rows)]  # fmt: skip
+              if any(isinstance(row[column], NamedNode) for row in rows.rows)]  # fmt: skip
     names = {
         column
         for column in kept
         if column not in linked
-        and any(row[column] is not None for row in found.rows)
+        and any(row[column] is not None for row in rows.rows)
         and all(
             row[column] is None
             or _text(row[column]) in _names(facts, [row[item] for item in linked])
-            for row in found.rows
+            for row in rows.rows
         )
     }
     parameter_names = {f"{name}Name" for name in bound.terms}
     left = [
         column
         for column in kept
-        if column not in names and found.variables[column] not in parameter_names
+        if column not in names and rows.variables[column] not in parameter_names
     ]
-    filled = [column for column in left if any(row[column] is not None for row in found.rows)]
+    filled = [column for column in left if any(row[column] is not None for row in rows.rows)]
     return filled or left
 
 

@@ -133,12 +133,12 @@ class BuildReader:
         Nothing is ever dropped: keys are the names of kinds, lists, languages and queries. For what
         has other keys there is `remember_lately`.
         """
-        found: Answer
+        answer: Answer
         try:
-            found = self.memory[key]
+            answer = self.memory[key]
         except KeyError:
-            found = self.memory[key] = ask()
-        return found
+            answer = self.memory[key] = ask()
+        return answer
 
     def remember_lately(self, group: str, key: object, ask: Callable[[], Answer]) -> Answer:
         """Return the result of `ask`; a few of a group are cached, those asked for last."""
@@ -148,9 +148,9 @@ class BuildReader:
 
     def pairs(self, name: str, **terms: Term) -> list[tuple[str, str]]:
         """Ask a SELECT query of `this` and two IRIs; return those, without more ado."""
-        found = self.store.query(self.queries[name], substitutions=_substitutions(terms))
-        assert isinstance(found, QuerySolutions), "not a SELECT query"
-        return [(first.value, second.value) for _, first, second in found]
+        solutions = self.store.query(self.queries[name], substitutions=_substitutions(terms))
+        assert isinstance(solutions, QuerySolutions), "not a SELECT query"
+        return [(first.value, second.value) for _, first, second in solutions]
 
     def rows(self, name: str, **terms: Term) -> list[Row]:
         """Ask the SELECT query `queries/site/<name>.rq`; its parameters must be projected.
@@ -199,10 +199,10 @@ class BuildReader:
 
     def select(self, text: str, **terms: Term) -> list[Row]:
         """Ask a SELECT query."""
-        found = self.store.query(text, substitutions=_substitutions(terms))
-        assert isinstance(found, QuerySolutions), "not a SELECT query"
-        names = [variable.value for variable in found.variables]
-        return [dict(zip(names, map(_term, row), strict=True)) for row in found]
+        solutions = self.store.query(text, substitutions=_substitutions(terms))
+        assert isinstance(solutions, QuerySolutions), "not a SELECT query"
+        names = [variable.value for variable in solutions.variables]
+        return [dict(zip(names, map(_term, row), strict=True)) for row in solutions]
 
     def triples(self, name: str, **terms: Term) -> list[Triple]:
         """Ask the CONSTRUCT query of that name."""
@@ -220,9 +220,9 @@ class BuildReader:
     def statements_of(self, name: str, things: Iterable[str]) -> Iterator[tuple[str, str, Term]]:
         """Run a query that selects subjects, properties and values, about many entities at once."""
         for text in self._filled(name, things):
-            found = self.store.query(text)
-            assert isinstance(found, QuerySolutions), "not a SELECT query"
-            for thing, verb, value in found:
+            triples = self.store.query(text)
+            assert isinstance(triples, QuerySolutions), "not a SELECT query"
+            for thing, verb, value in triples:
                 if isinstance(value, (NamedNode, Literal)):
                     yield thing.value, verb.value, value
 
@@ -348,15 +348,15 @@ def _load_prepared(folder: Path) -> dict[str, bytes]:
 
 def _load_questions(library: Mapping[str, LibraryQuery]) -> tuple[Question, ...]:
     """Return the site's own examples, then the questions of the library without parameters."""
-    found = []
+    questions = []
     for name, text in _load_queries().items():
         titles = dict(re.findall(r"^# (en|de): (.+)$", text, re.MULTILINE))
         if name.startswith("example-") and titles:
-            found.append(Question(titles, _without_header(text)))
+            questions.append(Question(titles, _without_header(text)))
     for item in library.values():
         if not item.parameters:
-            found.append(Question(item.title, _without_header(item.text)))
-    return tuple(found)
+            questions.append(Question(item.title, _without_header(item.text)))
+    return tuple(questions)
 
 
 def _without_header(text: str) -> str:
@@ -370,9 +370,9 @@ def _load_queries() -> dict[str, str]:
 
 
 def _list_dumps(folder: Path, sums: str) -> dict[str, BuildFile]:
-    found = {}
+    dumps = {}
     own = (hashlib.sha256(sums.encode()).hexdigest(), "SHA256SUMS")
     for digest, name in [own, *re.findall(r"^([0-9a-f]{64})  (\S+)$", sums, re.MULTILINE)]:
         path = folder / name
-        found[name] = BuildFile(path, media_type(name)[0], path.stat().st_size, digest)
-    return dict(sorted(found.items()))
+        dumps[name] = BuildFile(path, media_type(name)[0], path.stat().st_size, digest)
+    return dict(sorted(dumps.items()))

@@ -104,14 +104,14 @@ def _entry(formatter: ValueFormatter, iri: str) -> TermEntry:
 
 
 def _facts(formatter: ValueFormatter, iri: str, verbs: Iterable[str]) -> list[Fact]:
-    found = []
+    facts = []
     for verb in verbs:
         values = formatter.values(iri, verb)
         message = FOREIGN.get(verb)
         name = Name(formatter.words.message(message)) if message else formatter.facts.name(verb)
         if values:
-            found.append(Fact(Value(name.text), values, [], False))
-    return found
+            facts.append(Fact(Value(name.text), values, [], False))
+    return facts
 
 
 class RuleEntry(NamedTuple):
@@ -156,8 +156,8 @@ def rules_page(site: BuildReader, language: str) -> RulesPage:
     words = words_of(language)
 
     def in_language(texts: dict[str, list[str]]) -> list[str]:
-        found = texts.get(language) or texts.get("", []) or texts.get("en", [])
-        return sorted(re.sub(r"\{[?$]\w+\}", "…", item) for item in found)
+        chosen = texts.get(language) or texts.get("", []) or texts.get("en", [])
+        return sorted(re.sub(r"\{[?$]\w+\}", "…", item) for item in chosen)
 
     rules = [
         RuleEntry(

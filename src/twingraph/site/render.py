@@ -206,7 +206,7 @@ class Citation(NamedTuple):
         """Return how to cite the page called `title` whose lasting address is `iri`."""
         year = site.release[:4]
         key = re.sub(r"[^a-z0-9]+", "-", iri.partition("://")[2].lower()).strip("-")
-        when = f" ({year})" if year else ""
+        year_text = f" ({year})" if year else ""
         version = f" {site.release}." if site.release else ""
         plain = title.replace("{", "").replace("}", "")
         bibtex = (
@@ -224,7 +224,7 @@ class Citation(NamedTuple):
         }  # fmt: skip
         if year.isdigit():
             csl["issued"] = {"date-parts": [[int(part) for part in site.release[:10].split("-")]]}
-        text = f"{site.publisher}{when}: {title}.{version} {iri}"
+        text = f"{site.publisher}{year_text}: {title}.{version} {iri}"
         return cls(text, bibtex, ris, json.dumps([csl], ensure_ascii=False))
 
 

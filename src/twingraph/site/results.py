@@ -162,11 +162,11 @@ def write_result(site: BuildReader, bound: BoundQuery, suffix: str) -> bytes:
         terms = {Variable(name): term for name, term in bound.terms.items()}
         body = site.guarded.write(bound.query.text, suffix, terms or None)
         return body if body.endswith(b"\n") else body + b"\n"
-    found = _evaluate(site, bound)
-    if not isinstance(found, QueryTriples):
-        body = found.serialize(format=_RESULTS[suffix]) or b""
+    results = _evaluate(site, bound)
+    if not isinstance(results, QueryTriples):
+        body = results.serialize(format=_RESULTS[suffix]) or b""
         return body if body.endswith(b"\n") else body + b"\n"
-    triples = _triples(found)
+    triples = _triples(results)
     if suffix == "jsonld":
         return write_jsonld(triples, site.context).encode()
     return write_turtle(triples, site.prefixes).encode()
@@ -178,7 +178,7 @@ def count_ahead(site: BuildReader) -> dict[object, bytes]:
     They have no parameter and group their rows; the result of one run is written in each format.
     One that can't be answered within the limits is left out: who asks it is told why.
     """
-    found: dict[object, bytes] = {}
+    counts: dict[object, bytes] = {}
     for query in site.library.values():
         if query.parameters or form_of(query) != "select" or not _COUNTS.search(query.text):
             continue
@@ -188,19 +188,19 @@ def count_ahead(site: BuildReader) -> dict[object, bytes]:
             continue
         if len(raw) > _SHORT:
             continue
-        found["answer", query.text, "json"] = raw
+        counts["answer", query.text, "json"] = raw
         for suffix in ("csv", "tsv"):
             rows = parse_query_results(raw, format=QueryResultsFormat.JSON)
             written = rows.serialize(format=_RESULTS[suffix]) or b""
-            found["answer", query.text, suffix] = written
-    return found
+            counts["answer", query.text, suffix] = written
+    return counts
 
 
 def _kept(site: BuildReader, bound: BoundQuery, suffix: str) -> bytes | None:
     if bound.terms:
         return None
-    found: bytes | None = site.memory.get(("answer", bound.query.text, suffix))
-    return found
+    kept: bytes | None = site.memory.get(("answer", bound.query.text, suffix))
+    return kept
 
 
 class Rows(NamedTuple):
@@ -213,17 +213,17 @@ class Rows(NamedTuple):
 
 def rows_of(site: BuildReader, bound: BoundQuery) -> Rows:
     """Return the answer for people to read; triples are rows of three."""
-    found = _evaluate(site, bound)
-    if isinstance(found, QueryBoolean):
-        return Rows([], [], bool(found))
-    if isinstance(found, QueryTriples):
+    results = _evaluate(site, bound)
+    if isinstance(results, QueryBoolean):
+        return Rows([], [], bool(results))
+    if isinstance(results, QueryTriples):
         rows: list[list[object]] = [
-            [triple.subject, triple.predicate, triple.object] for triple in _triples(found)
+            [triple.subject, triple.predicate, triple.object] for triple in _triples(results)
         ]
         return Rows(["subject", "predicate", "object"], rows)
-    names = [variable.value for variable in found.variables]
-    return Rows(names, [[row[name] for name in names] for row in found])
+    names = [variable.value for variable in results.variables]
+    return Rows(names, [[row[name] for name in names] for row in results])
 
 
-def _triples(found: QueryTriples) -> list[Triple]:
-    return sorted(set(found), key=str)
+def _triples(triples: QueryTriples) -> list[Triple]:
+    return sorted(set(triples), key=str)

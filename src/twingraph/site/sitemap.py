@@ -41,14 +41,16 @@ def parts(pages: Sequence[str], largest: int = LARGEST_PART) -> dict[str, Sequen
 
 def write_index(address: str, names: Sequence[str], day: str) -> bytes:
     """Return the index of the sitemaps `names` (sitemaps.org protocol)."""
-    when = _lastmod(day)
-    entries = [f"<sitemap><loc>{escape(address + name)}</loc>{when}</sitemap>\n" for name in names]
+    lastmod = _lastmod(day)
+    entries = [
+        f"<sitemap><loc>{escape(address + name)}</loc>{lastmod}</sitemap>\n" for name in names
+    ]
     return f'{_XML}<sitemapindex xmlns="{_SITEMAPS}">\n{"".join(entries)}</sitemapindex>\n'.encode()
 
 
 def write_sitemap(address: str, pages: Sequence[str], day: str) -> bytes:
     """Return the sitemap of some pages: each in every language, with links to the others."""
-    when = _lastmod(day)
+    lastmod = _lastmod(day)
     entries = []
     for path in pages:
         urls = {
@@ -59,7 +61,7 @@ def write_sitemap(address: str, pages: Sequence[str], day: str) -> bytes:
             f'<xhtml:link rel="alternate" hreflang="{key}" href="{url}"/>'
             for key, url in urls.items()
         )
-        entries += [f"<url><loc>{url}</loc>{when}{others}</url>\n" for url in urls.values()]
+        entries += [f"<url><loc>{url}</loc>{lastmod}{others}</url>\n" for url in urls.values()]
     head = f'{_XML}<urlset xmlns="{_SITEMAPS}" xmlns:xhtml="{_XHTML}">\n'
     return f"{head}{''.join(entries)}</urlset>\n".encode()
 

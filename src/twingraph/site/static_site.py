@@ -80,8 +80,8 @@ def write_site(
     """
     publication = publication_of(reader, releases)
     pages = page_paths(reader)
-    where = f"{(address or reader.address).rstrip('/')}/"
-    entries = _entries(reader, pages, publication, where, progress)
+    site_address = f"{(address or reader.address).rstrip('/')}/"
+    entries = _entries(reader, pages, publication, site_address, progress)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         busy = f"another command is writing {out}; wait for it, or name another --out"
@@ -267,9 +267,9 @@ def _swap(entries: Iterable[Entry], out: Path) -> tuple[Path, int]:
     else:
         draft.rename(target)
     point(out, target.name)
-    ours = re.compile(re.escape(stem) + "[0-9a-f]{16}")
+    own_folder = re.compile(re.escape(stem) + "[0-9a-f]{16}")
     for old in out.parent.iterdir():
-        if ours.fullmatch(old.name) and old.name not in (target.name, before):
+        if own_folder.fullmatch(old.name) and old.name not in (target.name, before):
             shutil.rmtree(old, ignore_errors=True)
     return target, len(sums) + 1
 

@@ -169,10 +169,10 @@ class _Maker:
         """Return the title of a statistic, and the links to its query and its CSV."""
         text = self.reader.queries[f"statistics-{name}"]
         titles = dict(re.findall(r"^# (\w\w): (.+)$", text, re.MULTILINE))
-        way = relative("sparql", self.place)
+        link = relative("sparql", self.place)
         encoded = quote(re.sub(r"\A(#.*\n)*", "", text), safe="")
         title = titles.get(self.language) or titles["en"]
-        return title, f"{way}?query={encoded}", f"{way}?query={encoded}&format=csv"
+        return title, f"{link}?query={encoded}", f"{link}?query={encoded}&format=csv"
 
 
 def _ranked(bars: Sequence[Bar]) -> list[Bar]:
@@ -190,8 +190,8 @@ def by_name(pairs: Sequence[Pair]) -> list[Pair]:
     >>> by_name([Pair("Ukraine", "Deutschland", 2), Pair("Russland", "Deutschland", 2)])[0][:3]
     ('Deutschland', 'Russland', 2)
     """
-    found = []
+    countries = []
     for pair in pairs:
         first, second = sorted((pair.one, pair.other), key=sort_key)
-        found.append(Pair(first, second, pair.number, pair.href))
-    return sorted(found, key=lambda p: (-p.number, sort_key(p.one), sort_key(p.other)))
+        countries.append(Pair(first, second, pair.number, pair.href))
+    return sorted(countries, key=lambda p: (-p.number, sort_key(p.one), sort_key(p.other)))

@@ -66,16 +66,16 @@ def _place(facts: PageFacts, iri: str, name: str, ties: Ties, words: Words) -> s
     country = facts.name(countries[0]).text if countries else ""
     message = _LEVELS.get(level) if country else None
     message = message or _BARE_LEVELS.get(level)
-    found = []
+    parts = []
     if message is not None:
-        found.append(words.message(message._replace(values={"name": name, "country": country})))
+        parts.append(words.message(message._replace(values={"name": name, "country": country})))
     if ties.partnerships:
         known = words.ngettext(
             "a start is known for {number}", "a start is known for {number}", ties.started
         )
         if not ties.started:
             known = words.gettext("a start is known for none")
-        found.append(
+        parts.append(
             words.ngettext(
                 "Our sources name {number} partnership; {known}.",
                 "Our sources name {number} partnerships; {known}.",
@@ -83,7 +83,7 @@ def _place(facts: PageFacts, iri: str, name: str, ties: Ties, words: Words) -> s
                 known=known,
             )
         )
-    return " ".join(found)
+    return " ".join(parts)
 
 
 def _partnership(facts: PageFacts, iri: str, decided: str, words: Words) -> str:
@@ -138,7 +138,7 @@ def schema_thing(
     """Return the entity in schema.org terms for search engines; `url` is its page."""
     kind = kind_of(iri, facts.site.base) or ""
     level = _code(facts, iri, TG.level.value)
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "@context": "https://schema.org",
         "@id": iri,
         "@type": _PLACE_TYPES.get(level, "Place") if kind == "place" else _TYPES.get(kind, "Thing"),
@@ -146,21 +146,21 @@ def schema_thing(
         "url": url,
     }
     if description:
-        found["description"] = description
+        document["description"] = description
     names = sorted(
         {text for verb in (RDFS.label, SKOS.prefLabel) for text in facts.texts(iri, verb).values()}
-        - {found["name"]}
+        - {document["name"]}
     )
     if names:
-        found["alternateName"] = names
+        document["alternateName"] = names
     same = [other for other in others if other.startswith("http")]
     if same:
-        found["sameAs"] = same
+        document["sameAs"] = same
     latitude, longitude = facts.one(iri, _LATITUDE), facts.one(iri, _LONGITUDE)
     if latitude is not None and longitude is not None:
-        found["geo"] = {
+        document["geo"] = {
             "@type": "GeoCoordinates",
             "latitude": float(latitude.value),
             "longitude": float(longitude.value),
         }
-    return found
+    return document

@@ -232,10 +232,10 @@ def _coming(pictures: Illustrator, kind: str, iri: str, tied: bool) -> list[Anni
 
 
 def _shown(incoming: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    shown: dict[str, list[str]] = defaultdict(list)
     for verb, thing in incoming:
-        found[verb].append(thing)
-    return {verb: nsmallest(SHOWN, found[verb]) for verb in sorted(found)}
+        shown[verb].append(thing)
+    return {verb: nsmallest(SHOWN, shown[verb]) for verb in sorted(shown)}
 
 
 def _load(facts: PageFacts, iri: str, things: list[str]) -> None:
@@ -280,14 +280,14 @@ def _actions(
 ) -> list[Value]:
     """Return where the visitor may go from the head of the page."""
     words = formatter.words
-    found = []
+    actions = []
     if coming:
-        found.append(Value(words.gettext("Anniversaries"), "#anniversaries"))
+        actions.append(Value(words.gettext("Anniversaries"), "#anniversaries"))
     if coming and kind == "place":
-        found.append(Value(words.gettext("Calendar"), _calendars(formatter, iri)[0].href))
+        actions.append(Value(words.gettext("Calendar"), _calendars(formatter, iri)[0].href))
     if has_questions:
-        found.append(Value(words.gettext("Questions about it"), "#questions"))
-    return [*found, Value(words.gettext("As data"), "#downloads")]
+        actions.append(Value(words.gettext("Questions about it"), "#questions"))
+    return [*actions, Value(words.gettext("As data"), "#downloads")]
 
 
 def _calendars(formatter: ValueFormatter, iri: str) -> list[Value]:
@@ -317,7 +317,7 @@ def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:
     if not kind:
         return []  # a code of a list is nothing that a question takes
     slug = iri.rpartition("/")[2]
-    found = []
+    questions = []
     for name, query in formatter.site.library.items():
         fitting = next(
             (parameter for parameter in query.parameters if parameter.kind == kind), None
@@ -327,9 +327,9 @@ def _questions(formatter: ValueFormatter, iri: str, kind: str) -> list[Value]:
         values = {**query.examples(), fitting.name: slug}
         fields = urlencode({"question": name, **values})
         title = choose_text(query.title, formatter.language)[0]
-        way = relative(f"{formatter.language}/query/answer/", formatter.current_path)
-        found.append(Value(title, f"{way}?{fields}"))
-    return sorted(found, key=lambda value: sort_key(value.text))
+        link = relative(f"{formatter.language}/query/answer/", formatter.current_path)
+        questions.append(Value(title, f"{link}?{fields}"))
+    return sorted(questions, key=lambda value: sort_key(value.text))
 
 
 def is_known(site: BuildReader, iri: str) -> bool:

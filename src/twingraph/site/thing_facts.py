@@ -53,7 +53,7 @@ def facts_of(
     verbs = {*formatter.facts.properties(iri), *always} - HIDDEN
     ordered = sorted(verbs, key=lambda item: (rank_of(item), formatter.facts.name(item).text))
     marks = _marks(formatter, iri, evidence)
-    found = []
+    facts = []
     for verb in ordered:
         values = formatter.values(iri, verb)
         if verb == NOT_STATED:  # properties that are always shown have "not stated" themselves
@@ -79,8 +79,8 @@ def facts_of(
                 for value in values
             ]
         name = formatter.property_name(verb)
-        found.append(Fact(name, values, marks.get(verb, []), verb in claims.properties))
-    return [*name_facts(formatter, iri), *found, *coordinate_facts(formatter, iri)]
+        facts.append(Fact(name, values, marks.get(verb, []), verb in claims.properties))
+    return [*name_facts(formatter, iri), *facts, *coordinate_facts(formatter, iri)]
 
 
 def rank_of(verb: str) -> int:

@@ -154,16 +154,16 @@ _Cited = TypeVar("_Cited", ClaimRow, Contact, Membership, Note)
 
 def anchored(rows: list[_Cited], taken: set[str]) -> tuple[list[_Cited], set[str]]:
     """Give each citation its anchor at its first occurrence; `taken` are on the page already."""
-    found: set[str] = set()
+    anchors: set[str] = set()
     marked = []
     for row in rows:
         cites = []
         for each in row.citations:
-            first = each.anchor not in taken | found
-            found.add(each.anchor)
+            first = each.anchor not in taken | anchors
+            anchors.add(each.anchor)
             cites.append(each._replace(anchored=first))
         marked.append(row._replace(citations=cites))
-    return marked, found
+    return marked, anchors
 
 
 def contacts_of(formatter: ValueFormatter, iri: str) -> list[Contact]:
@@ -186,10 +186,10 @@ def contacts_of(formatter: ValueFormatter, iri: str) -> list[Contact]:
 def memberships_of(formatter: ValueFormatter, shown: dict[str, list[str]]) -> list[Membership]:
     """Return the memberships of an entity and those in it, by member and organisation."""
     facts = formatter.facts
-    found = sorted({item for verb in (MEMBER, ORGANISATION) for item in shown.get(verb, ())
+    memberships = sorted({item for verb in (MEMBER, ORGANISATION) for item in shown.get(verb, ())
                     if kind_of(item, facts.site.base) == "membership"})  # fmt: skip
     return sorted(
-        (_membership(formatter, facts, each) for each in found),
+        (_membership(formatter, facts, each) for each in memberships),
         key=lambda row: (sort_key(row.organisation.text), sort_key(row.member.text), row.anchor),
     )
 

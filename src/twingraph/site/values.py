@@ -89,8 +89,8 @@ class ValueFormatter:
     def _evidence(self, iri: str) -> str | None:
         """Return the link to a piece of evidence on the page of its entity."""
         base = self.site.base
-        found = (self.facts.links(iri, verb) for verb in _OWNERS)
-        known = next((links for links in found if links), [])
+        owners = (self.facts.links(iri, verb) for verb in _OWNERS)
+        known = next((links for links in owners if links), [])
         owner = min(known, key=lambda each: (is_evidence(each, base), each), default=None)
         if owner is not None and not is_evidence(owner, base):
             page = page_path(self.site.path(owner) or "", self.language)

@@ -66,8 +66,8 @@ def read_report(site: BuildReader) -> dict[str, Any]:
     """Return the report of the build; {} where it has none."""
     if REPORT_JSON not in site.dumps:
         return {}
-    found = json.loads(site.read(REPORT_JSON))
-    return found if isinstance(found, dict) else {}
+    document = json.loads(site.read(REPORT_JSON))
+    return document if isinstance(document, dict) else {}
 
 
 def wikidata_page(site: BuildReader, language: str, current_path: str) -> bytes:
@@ -122,12 +122,12 @@ def _row(site: BuildReader, row: dict[str, str], language: str, current_path: st
         return Value(name, outside_link(_ENTITY + name) or "", outside=True)
 
     source, partnership = row.get("source", ""), row.get("partnership", "")
-    ours = _dated(row.get("ours", ""), row.get("ours_precision", ""))
+    own_date = _dated(row.get("ours", ""), row.get("ours_precision", ""))
     return FindingRow(
         (place(row["place_a"], row["label_a"]), place(row["place_b"], row["label_b"])),
         (item(row["item_a"]), item(row["item_b"])),
-        place(partnership, ours) if partnership else None,
-        ours,
+        place(partnership, own_date) if partnership else None,
+        own_date,
         place(source, row.get("source_title") or source.rpartition("/")[2]) if source else None,
         row.get("quote", ""),
         _dated(row.get("theirs", ""), row.get("theirs_precision", "")),

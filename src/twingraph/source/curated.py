@@ -130,12 +130,12 @@ class Curated:
     @cached_property
     def texts(self) -> Mapping[str, Sequence[str]]:
         """The statements of each graph as sorted lines of N-Triples, by the IRI of the graph."""
-        found: dict[str, list[Sequence[str]]] = defaultdict(list)
+        by_graph: dict[str, list[Sequence[str]]] = defaultdict(list)
         for file in self.files:
             for graph, lines in file.texts.items():
-                found[graph].append(lines)
+                by_graph[graph].append(lines)
         return {graph: several[0] if len(several) == 1 else merged(several)
-                for graph, several in sorted(found.items())}  # fmt: skip
+                for graph, several in sorted(by_graph.items())}  # fmt: skip
 
     def files_of(self, iri: str) -> tuple[SourceFile, ...]:
         """Return the files that have an IRI as subject."""
@@ -154,7 +154,7 @@ def lines_of(file: SourceFile) -> Iterable[str]:
 def _claims_of(lines: Iterable[str]) -> dict[tuple[str, str], str]:
     """Return (subject, property) -> the first claim about it; claims must have all their lines."""
     about: dict[str, str] = {}
-    found: dict[tuple[str, str], str] = {}
+    claims: dict[tuple[str, str], str] = {}
     verbs = []
     for line in lines:
         if _OF_CLAIM in line:
@@ -165,8 +165,8 @@ def _claims_of(lines: Iterable[str]) -> dict[tuple[str, str], str]:
                 verbs.append((claim, value[1:-3]))
     for claim, verb in verbs:
         if claim in about:
-            found.setdefault((about[claim], verb), claim[1:-1])
-    return found
+            claims.setdefault((about[claim], verb), claim[1:-1])
+    return claims
 
 
 def _target(file: SourceFile) -> str:

@@ -158,15 +158,15 @@ def format_files(
 def _files(settings: Settings, paths: Sequence[Path]) -> list[Path]:
     if not paths:
         return data_files(settings)
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted({*path.rglob("*.ttl"), *path.rglob(f"*{SUFFIX}")})
+            files += sorted({*path.rglob("*.ttl"), *path.rglob(f"*{SUFFIX}")})
         elif path.name.endswith((".ttl", SUFFIX)) and path.exists():
-            found.append(path)
+            files.append(path)
         else:
             raise TwingraphError(f"{path} is no Turtle file or folder; name a .ttl under data/")
-    return found
+    return files
 
 
 def _name(path: Path, project: Path) -> str:

@@ -124,11 +124,11 @@ def read_table(text: str, base: str) -> MappingTable:
             if _wrong_columns(columns):
                 break
         else:
-            found = _read_row(row, columns, line, curies, base)
-            if isinstance(found, str):
-                wrong.append((line, found))
+            decision = _read_row(row, columns, line, curies, base)
+            if isinstance(decision, str):
+                wrong.append((line, decision))
             else:
-                decisions.append(found)
+                decisions.append(decision)
     if not columns and not wrong:
         wrong.append((head + 1, f"no row of columns, {', '.join(COLUMNS)}"))
     return MappingTable(tuple(decisions), header.curies, header.slots, tuple(wrong))
@@ -237,8 +237,8 @@ def _line(cells: Iterable[str]) -> str:
 
 def _starts(prefixes: Mapping[str, str]) -> Sequence[tuple[str, str]]:
     """Return (start of an IRI, name of the prefix), the longest first."""
-    found = sorted(((len(start), name, start) for name, start in prefixes.items()), reverse=True)
-    return [(start, name) for _, name, start in found]
+    starts = sorted(((len(start), name, start) for name, start in prefixes.items()), reverse=True)
+    return [(start, name) for _, name, start in starts]
 
 
 def _curie(iri: str, starts: Sequence[tuple[str, str]], used: set[str]) -> str:
@@ -275,10 +275,10 @@ def format_table(table: MappingTable, base: str) -> str:
     Columns are in the order of SSSOM, those that it does not define after them; texts are in
     Normalization Form C.
     """
-    ours = prefixes_of_links(base)
-    renamed = {name: _free(name, {*ours, *table.curies})
-               for name, iri in table.curies.items() if ours.get(name, iri) != iri}  # fmt: skip
-    theirs = {renamed.get(name, name): iri for name, iri in table.curies.items()}
+    own = prefixes_of_links(base)
+    renamed = {name: _free(name, {*own, *table.curies})
+               for name, iri in table.curies.items() if own.get(name, iri) != iri}  # fmt: skip
+    of_table = {renamed.get(name, name): iri for name, iri in table.curies.items()}
     rows = [
         {name: text if name in _IRIS else _renamed(normalize("NFC", text), renamed)
          for name, text in cells_of(decision).items()}
@@ -288,7 +288,7 @@ def format_table(table: MappingTable, base: str) -> str:
     columns = sorted({*COLUMNS, *others}, key=_column_order)
     full = [{**dict.fromkeys(columns, ""), **row} for row in rows]
     slots = {name: _renamed(text, renamed) for name, text in sorted(table.slots.items())}
-    return write_table(full, columns, slots, {**theirs, **ours})
+    return write_table(full, columns, slots, {**of_table, **own})
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -30,9 +30,9 @@ def review_files(settings: Settings) -> list[Path]:
 def data_files(settings: Settings) -> list[Path]:
     """Return the project's data files, sorted by path."""
     folders = (settings.folder / "data" / name for name in DATA_FOLDERS)
-    found = {path for folder in folders for path in folder.rglob("*.ttl")}
+    paths = {path for folder in folders for path in folder.rglob("*.ttl")}
     tables = (settings.folder / "data" / "links").rglob(f"*{SUFFIX}")
-    return sorted(found.union(tables))
+    return sorted(paths.union(tables))
 
 
 def ontology_files(settings: Settings) -> list[Path]:
@@ -46,9 +46,9 @@ def import_folders(settings: Settings, large: bool = False) -> list[Path]:
     Lists marked `large = true` are included only if `large` is true.
     """
     imports = settings.folder / "data" / "imports"
-    found = sorted(path.parent for path in imports.glob(f"*/{IMPORT}"))
-    found = [path for path in found if large or not _says(path / IMPORT, "large")]
-    return sorted(found, key=lambda path: not _says(path / IMPORT, "places"))
+    folders = sorted(path.parent for path in imports.glob(f"*/{IMPORT}"))
+    folders = [path for path in folders if large or not _says(path / IMPORT, "large")]
+    return sorted(folders, key=lambda path: not _says(path / IMPORT, "places"))
 
 
 def _says(path: Path, key: str) -> bool:
@@ -61,11 +61,11 @@ def _says(path: Path, key: str) -> bool:
 
 def table_files(settings: Settings, large: bool = False) -> list[Path]:
     """Return the files of the project's lists and its table of places, sorted by path."""
-    found = {settings.folder / "data" / "entities" / PLACES}
+    paths = {settings.folder / "data" / "entities" / PLACES}
     for folder in import_folders(settings, large):
-        found |= {path for path in folder.iterdir()
+        paths |= {path for path in folder.iterdir()
                   if path.name in IMPORT_FILES or SNAPSHOT.fullmatch(path.name)}  # fmt: skip
-    return sorted(path for path in found if path.exists())
+    return sorted(path for path in paths if path.exists())
 
 
 def unreadable(settings: Settings) -> Iterator[SourceFile]:

@@ -59,12 +59,12 @@ def read_project(settings: Settings, large: bool = False) -> Curated:
     known = known_places(chain.from_iterable(map(lines_of, files)), settings.base_iri)
     imports = []
     for folder in folders:
-        found, file = read_import_folder(folder, settings, known)
-        imports.append(found)
+        table, file = read_import_folder(folder, settings, known)
+        imports.append(table)
         files.append(file)
         known = (
             {**known_places(lines_of(file), settings.base_iri), **known}
-            if found.is_places
+            if table.is_places
             else known
         )
     return Curated(settings, (*files, *other_files(settings)), tuple(imports))
@@ -92,8 +92,8 @@ def read_import_folder(
     """Read the list in a folder; `known` says which place has which identifier."""
     name = folder.relative_to(settings.folder).as_posix()
     if not SLUG.fullmatch(folder.name):
-        told = SourceFile(shown(name), "", (), (problem("F14", shown(name)),))
-        return ReadImport(folder.name), told
+        unreadable = SourceFile(shown(name), "", (), (problem("F14", shown(name)),))
+        return ReadImport(folder.name), unreadable
     texts: dict[str, str] = {}
     problems: list[Problem] = []
     for path in sorted(folder.iterdir()):
@@ -105,10 +105,10 @@ def read_import_folder(
                 texts[path.name] = text
     if problems:
         return ReadImport(folder.name), SourceFile(f"{name}/rows.csv", "", (), tuple(problems))
-    found = read_import(folder.name, texts, known, settings.base_iri)
-    said = {graph_name(folder.name, settings.base_iri): found.texts} if found.texts else {}
-    file = _of_table(f"{name}/rows.csv", said, found.problems, found.lines)
-    return found, file
+    table = read_import(folder.name, texts, known, settings.base_iri)
+    stated = {graph_name(folder.name, settings.base_iri): table.texts} if table.texts else {}
+    file = _of_table(f"{name}/rows.csv", stated, table.problems, table.lines)
+    return table, file
 
 
 def read_places_file(path: Path, settings: Settings, graph: str | None = None) -> SourceFile:
@@ -135,8 +135,8 @@ def _of_table(
         odd = {line for line in several if not is_ordinary(line)}
         quads = [in_normal_form(quad) for quad in parse_lines(sorted(odd))]
         found += text_problems(quads)
-        ours = triple_texts(quads)
-        normal[graph] = several if ours == odd else sorted({*several} - odd | ours)
+        normal_texts = triple_texts(quads)
+        normal[graph] = several if normal_texts == odd else sorted({*several} - odd | normal_texts)
     more = tuple(
         problem(item.code, name, lines.get(plain(item.quad.subject), 0), **item.words)
         for item in found

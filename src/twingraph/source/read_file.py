@@ -55,12 +55,12 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
     longest = _long_line(raw, settings.max_line_bytes)
     if longest:
         line, length = longest
-        found = problem("F06", name, line, length=length, limit=settings.max_line_bytes)
-        return SourceFile(name, "", (), (*problems, found))
+        too_long = problem("F06", name, line, length=length, limit=settings.max_line_bytes)
+        return SourceFile(name, "", (), (*problems, too_long))
     graph = graph_of(name, settings.base_iri)
     if graph is None:
-        found = problem("F12", name, error="it lies in no folder of data/")
-        return SourceFile(name, text, (), (*problems, found))
+        too_long = problem("F12", name, error="it lies in no folder of data/")
+        return SourceFile(name, text, (), (*problems, too_long))
     if name.endswith(SUFFIX):
         return _read_table(text, name, graph, settings.base_iri, problems)
     quads, syntax = _parse(text, name, graph)
@@ -170,10 +170,10 @@ def _term_problems(file: SourceFile, base: str) -> Iterable[Problem]:
             yield problem("F08", file.path, line, example=example)
         if not file.positions.blanks and any(_has_blank(quad) for quad in file.quads):
             yield problem("F08", file.path, 0, example=f"{base}id/remark/<slug>")
-    for found in term_problems(file.quads, base):
-        one = found.quad
+    for term_problem in term_problems(file.quads, base):
+        one = term_problem.quad
         line = file.positions.line(plain(one.subject), one.predicate.value, plain(one.object))
-        yield problem(found.code, file.path, line, **found.words)
+        yield problem(term_problem.code, file.path, line, **term_problem.words)
     for iri, code in sorted(_foreign(file.quads, base).items()):
         line = file.positions.line(iri) or file.positions.iris.get(iri, 0)
         old = foreign_base(iri, base) or ""
@@ -186,19 +186,19 @@ def _foreign(quads: Iterable[Quad], base: str) -> dict[str, str]:
     F16: an entity under the base IRI of another project. F09: a subject that is neither an entity
     of ours nor a term of the vocabulary.
     """
-    found = {}
+    foreign = {}
     for quad in quads:
         subject = plain(quad.subject)
         if isinstance(quad.subject, NamedNode):
             if foreign_base(subject, base):
-                found[subject] = "F16"
+                foreign[subject] = "F16"
             elif not (subject.startswith(base) or is_vocabulary(subject)):
-                found[subject] = "F09"
+                foreign[subject] = "F09"
         # what another project calls the same thing is a link like any other
         is_other = quad.predicate in _TO_OTHERS or not isinstance(quad.object, NamedNode)
         if not is_other and foreign_base(plain(quad.object), base):
-            found[plain(quad.object)] = "F16"
-    return found
+            foreign[plain(quad.object)] = "F16"
+    return foreign
 
 
 def _has_blank(quad: Quad) -> bool:

@@ -312,11 +312,11 @@ _RIGHT: Final = tuple(PREFIXES.values())
 @cache
 def _slips() -> list[tuple[re.Pattern[str], str]]:
     """Return the pattern of wrong forms of each namespace, the longest namespace first."""
-    found = []
+    slips = []
     for namespace in sorted(PREFIXES.values(), key=len, reverse=True):
         host, slash, path = re.sub(r"^https?://(www\.)?", "", namespace).rstrip("#/").partition("/")
         stem = re.escape(host) + (re.escape(slash + path) if path else "")
         between = "[#/]+" if not path else "[#/]*"
         pattern = re.compile(rf"https?://(www\.)?{stem}{between}{_NAME}", re.IGNORECASE)
-        found.append((pattern, namespace))
-    return found
+        slips.append((pattern, namespace))
+    return slips

@@ -42,10 +42,14 @@ def admit(
     if not _is_suspect(text):
         return None
     refuse_remote(text, graphs, base, prefixes)
-    found: dict[bool, list[str]] = {False: [], True: []}
+    by_result: dict[bool, list[str]] = {False: [], True: []}
     for clause in dataset_clauses(text, base, prefixes):
-        found[clause.named].append(clause.graph)
-    return Dataset(tuple(found[False]), tuple(found[True])) if any(found.values()) else None
+        by_result[clause.named].append(clause.graph)
+    return (
+        Dataset(tuple(by_result[False]), tuple(by_result[True]))
+        if any(by_result.values())
+        else None
+    )
 
 
 def _is_suspect(text: str) -> bool:

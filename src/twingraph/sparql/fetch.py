@@ -99,21 +99,21 @@ def fetch(
     """
     until = time.monotonic() + endpoint.seconds
     request = _request(endpoint, text, graphs, default, named)
-    where = endpoint.shown
+    address = endpoint.shown
     late = EndpointError(
         504,
-        f"{where} did not answer within {endpoint.seconds:g} seconds; ask for less, or raise "
+        f"{address} did not answer within {endpoint.seconds:g} seconds; ask for less, or raise "
         "limits.seconds in twingraph.toml",
     )
     with _deadline(endpoint.seconds) as deadline:
         opener = _opener(deadline)
         try:
             with opener.open(request, timeout=min(_CONNECTING, endpoint.seconds)) as answer:
-                _check_status(where, answer)
+                _check_status(address, answer)
                 body = _read(answer, endpoint, until)
                 if deadline.over:  # a connection cut by the deadline looks like one that ended
                     raise late
-                return _media_type(where, answer, graphs), body
+                return _media_type(address, answer, graphs), body
         except EndpointError as error:
             raise (late if deadline.over else error) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -122,18 +122,18 @@ def fetch(
                 raise late from None
             if isinstance(reason, TimeoutError):
                 raise EndpointError(
-                    502, f"{where} can't be reached: nothing answers there; is it running?"
+                    502, f"{address} can't be reached: nothing answers there; is it running?"
                 ) from None
             if isinstance(reason, http.client.IncompleteRead):
-                raise EndpointError(502, _broken(where, "breaks off")) from None
+                raise EndpointError(502, _broken(address, "breaks off")) from None
             detail = str(getattr(reason, "strerror", None) or reason)
             raise EndpointError(
-                502, f"{where} can't be reached: {words_of(detail)}; is it running there?"
+                502, f"{address} can't be reached: {words_of(detail)}; is it running there?"
             ) from None
 
 
-def _broken(where: str, how: str) -> str:
-    return f"the answer of {where} {how}; see its log, and its own limits of time and size"
+def _broken(address: str, how: str) -> str:
+    return f"the answer of {address} {how}; see its log, and its own limits of time and size"
 
 
 def _request(
@@ -163,44 +163,46 @@ class _Wrapper(SPARQLWrapper):
 # --- the answer ----------------------------------------------------------------------------------
 
 
-def _check_status(where: str, answer: Any) -> None:
+def _check_status(address: str, answer: Any) -> None:
     status = answer.status
     if status == 200:
-        _check_whole(where, answer.headers)
+        _check_whole(address, answer.headers)
         return
     if 300 <= status < 400:
         new = str(answer.headers.get("location", "another place"))
-        raise EndpointError(502, f"{where} says it has moved to {words_of(new)}; name that instead")
+        raise EndpointError(
+            502, f"{address} says it has moved to {words_of(new)}; name that instead"
+        )
     explanation = words_of(answer.read(_MAX_HEAD).decode("utf-8", "replace"))
     detail = (
         f"{status}: {explanation}" if explanation else f"{status} {words_of(answer.reason or '')}"
     )
     if status == 400:
-        raise EndpointError(400, f"{where} refuses the query: {explanation or 'it says not why'}")
+        raise EndpointError(400, f"{address} refuses the query: {explanation or 'it says not why'}")
     if status in (401, 403):
         raise EndpointError(
-            502, f"{where} lets nobody in without rights ({detail}); write user:password@ into it"
+            502, f"{address} lets nobody in without rights ({detail}); write user:password@ into it"
         )
     if status in (404, 405):
         raise EndpointError(
-            502, f"{where} is no SPARQL endpoint ({detail}); name the address that takes queries"
+            502, f"{address} is no SPARQL endpoint ({detail}); name the address that takes queries"
         )
     if status in (408, 504):
-        raise EndpointError(504, f"{where} took too long ({detail}); ask for less")
-    raise EndpointError(502, f"{where} can't answer ({detail}); see its log")
+        raise EndpointError(504, f"{address} took too long ({detail}); ask for less")
+    raise EndpointError(502, f"{address} can't answer ({detail}); see its log")
 
 
-def _check_whole(where: str, headers: Any) -> None:
+def _check_whole(address: str, headers: Any) -> None:
     """Refuse a partial answer that is marked as such in a header, as Virtuoso's are."""
     if "x-sparql-maxrows" in headers:
         rows = words_of(headers["x-sparql-maxrows"])
         raise EndpointError(
-            507, f"{where} cuts its answers at {rows} rows; ask with a smaller LIMIT, or raise "
+            507, f"{address} cuts its answers at {rows} rows; ask with a smaller LIMIT, or raise "
             "ResultSetMaxRows in its virtuoso.ini",
         )  # fmt: skip
     if headers.get("x-sql-state"):
         raise EndpointError(
-            504, f"{where} stopped half-way ({words_of(str(headers['x-sql-message']))}); ask for "
+            504, f"{address} stopped half-way ({words_of(str(headers['x-sql-message']))}); ask for "
             "less",
         )  # fmt: skip
 
@@ -223,15 +225,15 @@ def _read(answer: Any, endpoint: Endpoint, until: float) -> bytes:
     return body.getvalue()
 
 
-def _media_type(where: str, answer: Any, graphs: bool) -> str:
+def _media_type(address: str, answer: Any, graphs: bool) -> str:
     media_type = str(answer.headers.get("content-type", "")).partition(";")[0].strip().lower()
     fitting = (*GRAPH_TYPES, "text/plain", "text/ntriples", "application/x-turtle")
     if media_type in (fitting if graphs else (ROWS_TYPE, "application/json")):
         return media_type
     raise EndpointError(
         502,
-        f"{where} answers with {words_of(media_type) or 'no media type'} where SPARQL results are "
-        "due; name the address that takes queries, as http://localhost:7878/query",
+        f"{address} answers with {words_of(media_type) or 'no media type'} where SPARQL results "
+        "are due; name the address that takes queries, as http://localhost:7878/query",
     )
 
 

@@ -89,13 +89,13 @@ class _Readings:
         text = self._text
         if not _SERVICE.search(text):
             return None
-        seen = bytearray(len(text) + 1)
+        visited = bytearray(len(text) + 1)
         todo = [0]
         while todo:
             start = todo.pop()
-            if start >= len(text) or seen[start]:
+            if start >= len(text) or visited[start]:
                 continue
-            seen[start] = 1
+            visited[start] = 1
             name = NAME.match(text, start)
             word = name["prefix"] if name and name["prefix"] else ""
             called = _SERVICE.search(word)

@@ -136,12 +136,12 @@ def tokens(text: str) -> Iterator[Token]:
         else:
             position = end_of(pattern, text, position)
         if kind not in ("space", "comment"):
-            found = text[start:position]
-            if kind == "name" and ":" not in found:
-                kind = "word" if _WORD.fullmatch(found) else "mark"
-            elif kind == "iri" and len(found) == 1:
+            token_text = text[start:position]
+            if kind == "name" and ":" not in token_text:
+                kind = "word" if _WORD.fullmatch(token_text) else "mark"
+            elif kind == "iri" and len(token_text) == 1:
                 kind = "mark"
-            yield Token(start, kind, found)
+            yield Token(start, kind, token_text)
 
 
 _KINDS: Final = {

@@ -47,14 +47,14 @@ class LibraryQuery:
 
 def load_library(folder: Path) -> dict[str, LibraryQuery]:
     """Read the queries of `folder`, by name; raises `TwingraphError` with file and line."""
-    found = {}
+    queries = {}
     for path in sorted(folder.glob("*.rq")):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise TwingraphError(f"{path}: {error}; save the query as readable UTF-8") from None
-        found[path.stem] = read_query(text, path)
-    return found
+        queries[path.stem] = read_query(text, path)
+    return queries
 
 
 def pick(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:

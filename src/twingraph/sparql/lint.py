@@ -108,10 +108,10 @@ def wrong_characters(read: Sequence[Token]) -> Iterator[Diagnostic]:
     'U+00A0 (NO-BREAK SPACE) is no space of SPARQL; write a plain space'
     """
     for token in read:
-        found = _NOT_IN_SPARQL.search(token.text) if token.kind not in ("string", "iri") else None
-        if found is None:
+        match = _NOT_IN_SPARQL.search(token.text) if token.kind not in ("string", "iri") else None
+        if match is None:
             continue
-        letter = found[0]
+        letter = match[0]
         name = unicodedata.name(letter, "a control character")
         code = f"U+{ord(letter):04X} ({name})"
         meant = _LOOKS_LIKE.get(letter, "")
@@ -128,7 +128,7 @@ def wrong_characters(read: Sequence[Token]) -> Iterator[Diagnostic]:
                 "{letter} is {code}, which means nothing in SPARQL; write it in quotes",
                 letter=letter, code=code,
             )  # fmt: skip
-        yield Diagnostic(token.start + found.start(), 1, message, meant)
+        yield Diagnostic(token.start + match.start(), 1, message, meant)
 
 
 def wrong_words(read: Sequence[Token]) -> Iterator[Diagnostic]:
@@ -299,12 +299,17 @@ def wrong_triples(read: Sequence[Token]) -> Iterator[Diagnostic]:
 
 def _in_number(read: Sequence[Token], index: int) -> bool:
     """Is the token at `index` the point of a number, or the digits after it?"""
-    near = read[max(0, index - 2) : index + 2]
-    touching = [item.start + len(item.text) == other.start for item, other in pairwise(near)]
-    here = index - max(0, index - 2)
+    neighbours = read[max(0, index - 2) : index + 2]
+    touching = [item.start + len(item.text) == other.start for item, other in pairwise(neighbours)]
+    index_in_neighbours = index - max(0, index - 2)
     if read[index].text == ".":
-        return touching[here:] == [True] and near[here + 1].kind == "number"
-    parts = [item.kind if item.text != "." else "." for item in near[: here + 1]]
+        return (
+            touching[index_in_neighbours:] == [True]
+            and neighbours[index_in_neighbours + 1].kind == "number"
+        )
+    parts = [
+        item.kind if item.text != "." else "." for item in neighbours[: index_in_neighbours + 1]
+    ]
     return parts == ["number", ".", "number"] and touching[:2] == [True, True]
 
 
@@ -331,5 +336,5 @@ def closest(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
     by_key: dict[str, str] = {}
     for item in sorted(known):
         by_key.setdefault(item.casefold(), item)
-    found = difflib.get_close_matches(word.casefold(), by_key, n=1, cutoff=cutoff)
-    return by_key[found[0]] if found else ""
+    matches = difflib.get_close_matches(word.casefold(), by_key, n=1, cutoff=cutoff)
+    return by_key[matches[0]] if matches else ""

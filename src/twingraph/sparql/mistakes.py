@@ -99,12 +99,12 @@ def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mi
     'tg:partner'
     """
     place, engine_words = _place(words, text)
-    found = _first(list(islice(tokens(text), _READ)), text, place, engine_words, prefixes)
-    line, column = Lines(text).place(found.start)
-    begins = found.start - column + 1
+    mistake = _first(list(islice(tokens(text), _READ)), text, place, engine_words, prefixes)
+    line, column = Lines(text).place(mistake.start)
+    begins = mistake.start - column + 1
     whole = text[begins:].partition("\n")[0].rstrip("\r")
-    message = found.message._replace(values=_short(found.message.values))
-    return Mistake(message, line, column, _mark(whole, column - 1, found.length), found.meant)
+    message = mistake.message._replace(values=_short(mistake.message.values))
+    return Mistake(message, line, column, _mark(whole, column - 1, mistake.length), mistake.meant)
 
 
 def _short(values: Mapping[str, object]) -> dict[str, object]:

@@ -77,10 +77,10 @@ def _iri_of(parameter: Parameter, text: str, store: Queryable, base: str) -> str
         ):
             raise _unknown(parameter, text, slug, store, base)
         return text
-    found = named_things(parameter.kind, text, store, base)
-    if len(found) == 1:
-        return found[0]
-    options = [f"{parameter.kind}:{item.removeprefix(prefix)}" for item in found]
+    matches = named_things(parameter.kind, text, store, base)
+    if len(matches) == 1:
+        return matches[0]
+    options = [f"{parameter.kind}:{item.removeprefix(prefix)}" for item in matches]
     if options:
         raise TwingraphError(
             M_(
@@ -100,9 +100,11 @@ def _unknown(
     parameter: Parameter, text: str, name: str, store: Queryable, base: str
 ) -> UnknownThingError:
     """Return the error for a name of nothing, with the most similar names."""
-    near = [f"{parameter.kind}:{item}" for item in _near(parameter.kind, name, store, base)]
+    suggestions = [f"{parameter.kind}:{item}" for item in _near(parameter.kind, name, store, base)]
     hint = (
-        M_("did you mean {options}?", options=tuple(near)) if near else M_("search for it by name")
+        M_("did you mean {options}?", options=tuple(suggestions))
+        if suggestions
+        else M_("search for it by name")
     )
     return UnknownThingError(
         M_(
@@ -152,5 +154,5 @@ def _near(kind: str, text: str, store: Queryable, base: str) -> list[str]:
         if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(prefix):
             assert isinstance(quad.object, Literal), "folded names are texts"
             things[quad.object.value] = quad.subject.value.removeprefix(prefix)
-    near = get_close_matches(fold(text)[:80], sorted(things), n=3, cutoff=0.7)
-    return sorted({things[item] for item in near})
+    matches = get_close_matches(fold(text)[:80], sorted(things), n=3, cutoff=0.7)
+    return sorted({things[item] for item in matches})

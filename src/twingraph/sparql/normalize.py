@@ -36,9 +36,9 @@ def normalize_virtuoso(body: bytes) -> bytes:
     """
     if not any(sign in body for sign in _SIGNS):
         return body  # nothing to correct, as nearly always
-    found: Any = json.loads(body)
-    head = found.get("head") if isinstance(found, dict) else None
-    results = found.get("results") if isinstance(found, dict) else None
+    document: Any = json.loads(body)
+    head = document.get("head") if isinstance(document, dict) else None
+    results = document.get("results") if isinstance(document, dict) else None
     rows = results.get("bindings") if isinstance(results, dict) else None
     if not (isinstance(head, dict) and isinstance(rows, list)):
         return body
@@ -53,7 +53,7 @@ def normalize_virtuoso(body: bytes) -> bytes:
             if isinstance(term, dict) and "datatype" in term:
                 value, datatype = str(term.get("value")), str(term["datatype"])
                 term["value"], term["datatype"] = _standard(value, datatype)
-    return json.dumps(found, ensure_ascii=False).encode()
+    return json.dumps(document, ensure_ascii=False).encode()
 
 
 def _number(term: object) -> str:

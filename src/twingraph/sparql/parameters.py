@@ -38,9 +38,9 @@ class Parameter:
 
 def suggest(name: str, known: Mapping[str, object], whole: str) -> Message:
     """Return what an unknown name may mean; `whole` describes the set of all known names."""
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
-    if near:
-        return M_("did you mean {options}?", options=tuple(near))
+    matches = get_close_matches(name, known, n=3, cutoff=0.5)
+    if matches:
+        return M_("did you mean {options}?", options=tuple(matches))
     if known:
         return M_("write one of {options}", options=", ".join(known))
     return M_("the {list} is empty", list=whole)

@@ -61,10 +61,10 @@ are not called here; use the functions of SPARQL 1.1
 def _refuse_procedures(text: str) -> None:
     for token, iri, _, _ in read(text):
         written = token.text if token.kind == "name" else ""
-        found = _OF_AN_ENGINE.search(iri or written)
-        if found:
+        match = _OF_AN_ENGINE.search(iri or written)
+        if match:
             raise TwingraphError(
-                f"{found[2].lower()}: is a name of one engine's own procedures, which are not "
+                f"{match[2].lower()}: is a name of one engine's own procedures, which are not "
                 "called here; use the functions of SPARQL 1.1"
             )
 

@@ -62,15 +62,15 @@ def standalone(query: LibraryQuery, terms: Bindings) -> str:
     ASK { ?s ?p 1 }
     """
     text = re.sub(r"^#\+.*\n", "", query.text, flags=re.MULTILINE)
-    found = list(tokens(text))
+    query_tokens = list(tokens(text))
     opens = next(
         after.start + 1
-        for before, after in pairwise(found)
+        for before, after in pairwise(query_tokens)
         if after.text == "{" and before.text in ("WHERE", "ASK")
     )
     written = [
         (opens, tuple(terms)),
-        *(each for each in _inner_selects(found, terms) if each[0] > opens),
+        *(each for each in _inner_selects(query_tokens, terms) if each[0] > opens),
     ]
     for place, names in reversed(written):
         values = "".join(
@@ -81,7 +81,7 @@ def standalone(query: LibraryQuery, terms: Bindings) -> str:
 
 
 def _inner_selects(
-    found: Sequence[Token], names: Iterable[str]
+    query_tokens: Sequence[Token], names: Iterable[str]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield the offset after `WHERE {` of each SELECT that has some of the variables, and these.
 
@@ -89,7 +89,7 @@ def _inner_selects(
     """
     selected: list[str] | None = None
     depth = 0
-    for before, token in pairwise(found):
+    for before, token in pairwise(query_tokens):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         if token.text == "SELECT":
             selected = []
@@ -168,8 +168,10 @@ _FITTING: Final[dict[type, tuple[tuple[Format, ...], str]]] = {
 
 
 def _results(store: Queryable, text: str, bindings: Bindings) -> QueryResult:
-    here = {str(graph.value) for graph in store.named_graphs() if isinstance(graph, NamedNode)}
-    refuse_remote(text, here)
+    graphs_in_store = {
+        str(graph.value) for graph in store.named_graphs() if isinstance(graph, NamedNode)
+    }
+    refuse_remote(text, graphs_in_store)
     substitutions: dict[Variable, Term] = {Variable(name): term for name, term in bindings.items()}
     try:
         return store.query(text, substitutions=substitutions or None)

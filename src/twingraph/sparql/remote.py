@@ -104,13 +104,13 @@ class RemoteStore:
         for graph in graphs if graph_name is not None else [*graphs, *self.named_graphs()]:
             name = self.published if isinstance(graph, DefaultGraph) else graph.value
             form = f"SELECT {free}" if free else "ASK"
-            found = self._ask(f"{form} {{ {words} }}", (name,), ())
-            if isinstance(found, QueryBoolean):
-                if found and predicate is not None:
+            results = self._ask(f"{form} {{ {words} }}", (name,), ())
+            if isinstance(results, QueryBoolean):
+                if results and predicate is not None:
                     yield Quad(subject, predicate, object, graph)
                 continue
-            assert isinstance(found, QuerySolutions), "SELECT has rows"
-            for row in found:
+            assert isinstance(results, QuerySolutions), "SELECT has rows"
+            for row in results:
                 terms: list[Any] = [item or row[name] for name, item in given.items()]
                 yield Quad(terms[0], terms[1], terms[2], graph)
 
@@ -132,8 +132,8 @@ class RemoteStore:
     def _dataset(self, default: Any, named: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if default is None and named is None:
             return (self.published,), self.graphs
-        some: Sequence[Any] = default if isinstance(default, list | tuple) else [default]
-        chosen = [item.value if isinstance(item, NamedNode) else self.published for item in some]
+        graphs: Sequence[Any] = default if isinstance(default, list | tuple) else [default]
+        chosen = [item.value if isinstance(item, NamedNode) else self.published for item in graphs]
         others = self.graphs if named is None else tuple(item.value for item in named)
         return tuple(chosen), others
 
@@ -146,8 +146,10 @@ class RemoteStore:
         """Send a text unchanged with its dataset; return the result, and its number of rows."""
         graphs = form_of(text) in ("CONSTRUCT", "DESCRIBE")
         # a dataset without graphs of a kind is requested by naming one that does not exist
-        nothing = (self.published.removesuffix("published") + "none",)
-        media_type, body = fetch(self.endpoint, text, graphs, default or nothing, named or nothing)
+        no_graph = (self.published.removesuffix("published") + "none",)
+        media_type, body = fetch(
+            self.endpoint, text, graphs, default or no_graph, named or no_graph
+        )
         return _triples(self.endpoint, media_type, body) if graphs else _rows(self.endpoint, body)
 
 
@@ -166,10 +168,10 @@ def _read_rows(body: bytes) -> tuple[QuerySolutions | QueryBoolean, int] | str:
     """
     try:
         body = normalize_virtuoso(body)
-        found = parse_query_results(body, QueryResultsFormat.JSON)
-        if isinstance(found, QueryBoolean):
-            return found, 1
-        number = sum(1 for _ in found)
+        solutions = parse_query_results(body, QueryResultsFormat.JSON)
+        if isinstance(solutions, QueryBoolean):
+            return solutions, 1
+        number = sum(1 for _ in solutions)
         again = parse_query_results(body, QueryResultsFormat.JSON)
     except (SyntaxError, ValueError, RecursionError) as error:
         return str(error)
@@ -184,9 +186,9 @@ def _triples(endpoint: Endpoint, media_type: str, body: bytes) -> tuple[QueryTri
         store.extend(map(standard_quad, parse(body, format=form)))
     except (SyntaxError, ValueError) as error:
         raise _unreadable(endpoint, str(error)) from None
-    found = store.query(_WHOLE)
-    assert isinstance(found, QueryTriples), "CONSTRUCT makes triples"
-    return found, len(store)
+    triples = store.query(_WHOLE)
+    assert isinstance(triples, QueryTriples), "CONSTRUCT makes triples"
+    return triples, len(store)
 
 
 def _unreadable(endpoint: Endpoint, problem: str) -> EndpointError:
@@ -314,9 +316,9 @@ def ask_endpoint(
         item for item in named if item != store.published
     )  # the IRI that the engine uses for the default graph
     text = with_prologue(write_terms(text, terms or {}), base_iri, prefixes or {})
-    found, number = store.ask(text, default, named)
+    results, number = store.ask(text, default, named)
     if number > max_rows:
         raise EndpointError(507, f"the answer has more than {max_rows} rows; ask with a LIMIT")
-    if isinstance(found, QueryTriples):
-        return Answered(triple_lines(Quad(*item) for item in found), number, form)
-    return Answered(found.serialize(format=_SUFFIXES[suffix]) or b"", number, form)
+    if isinstance(results, QueryTriples):
+        return Answered(triple_lines(Quad(*item) for item in results), number, form)
+    return Answered(results.serialize(format=_SUFFIXES[suffix]) or b"", number, form)

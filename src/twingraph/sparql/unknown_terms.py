@@ -39,19 +39,19 @@ def unknown_terms(
     >>> unknown_terms("ASK { ?a tg:partnr ?b }", {NS + "partner"}, "http://e/")
     [Unknown(written='tg:partnr', meant='tg:partner', line=1, column=10)]
     """
-    found: dict[str, Unknown] = {}
+    unknown: dict[str, Unknown] = {}
     lines = Lines(text)
     for token, iri, declares, _ in islice(read(text, base, prefixes), _READ):
-        namespace = next((ours for ours in _OURS if iri.startswith(ours)), "")
-        if declares or not namespace or iri in known or iri == namespace or iri in found:
+        namespace = next((candidate for candidate in _OURS if iri.startswith(candidate)), "")
+        if declares or not namespace or iri in known or iri == namespace or iri in unknown:
             continue
         siblings = (term.removeprefix(namespace) for term in known if term.startswith(namespace))
         close = closest(iri.removeprefix(namespace), siblings)
         meant = _as_written(token, iri, namespace + close) if close else ""
-        found[iri] = Unknown(token.text[:_LONGEST], meant, *lines.place(token.start))
-        if len(found) == _MOST_SHOWN:
+        unknown[iri] = Unknown(token.text[:_LONGEST], meant, *lines.place(token.start))
+        if len(unknown) == _MOST_SHOWN:
             break
-    return list(found.values())
+    return list(unknown.values())
 
 
 def terms_of(store: Queryable) -> frozenset[str]:

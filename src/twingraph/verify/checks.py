@@ -26,63 +26,67 @@ _FORMS: Final = (
 )
 
 
-def lost(found: Response) -> Iterator[Finding]:
+def lost(response: Response) -> Iterator[Finding]:
     """Say where a redirect left the site, or why no answer came."""
-    if found.status == 0:
-        yield Finding(found.url, "reach", f"no answer: {found.error}", "start the server")
-    elif found.location:
+    if response.status == 0:
+        yield Finding(response.url, "reach", f"no answer: {response.error}", "start the server")
+    elif response.location:
         yield Finding(
-            found.url,
+            response.url,
             "redirect",
-            f"leads to {found.location}, which is not of this site",
+            f"leads to {response.location}, which is not of this site",
             "name the public address: twingraph serve --address, or 'proxy_redirect / /prefix/;'"
             " in nginx",
         )
 
 
-def media_type(found: Response, expected: Iterable[str] = ()) -> Iterator[Finding]:
+def media_type(response: Response, expected: Iterable[str] = ()) -> Iterator[Finding]:
     """Has a response the right media type, and can its body be parsed as that?"""
-    wanted = tuple(expected) or expected_types(urlsplit(found.url).path)
-    if wanted and found.media_type not in wanted:
+    wanted = tuple(expected) or expected_types(urlsplit(response.url).path)
+    if wanted and response.media_type not in wanted:
         yield Finding(
-            found.url,
+            response.url,
             "type",
-            f"sent as {found.media_type or 'nothing'}",
+            f"sent as {response.media_type or 'nothing'}",
             f"send Content-Type {wanted[0]} for such files; {RULES}",
         )
         return
-    if found.whole and (reason := why_unreadable(found.media_type, found.body)):
-        yield Finding(found.url, "type", f"no {found.media_type}: {reason}", "build the site anew")
-    if found.media_type in NEED_CHARSET and found.charset not in ("utf-8", "utf8"):
+    if response.whole and (reason := why_unreadable(response.media_type, response.body)):
         yield Finding(
-            found.url,
+            response.url, "type", f"no {response.media_type}: {reason}", "build the site anew"
+        )
+    if response.media_type in NEED_CHARSET and response.charset not in ("utf-8", "utf8"):
+        yield Finding(
+            response.url,
             "charset",
-            f"Content-Type is {found.headers.get('content-type', '')}",
+            f"Content-Type is {response.headers.get('content-type', '')}",
             "add charset=utf-8: 'charset utf-8;' in nginx, 'AddDefaultCharset utf-8' in Apache",
         )
 
 
-def headers(found: Response, is_data: bool) -> Iterator[Finding]:
+def headers(response: Response, is_data: bool) -> Iterator[Finding]:
     """Are the headers there that browsers, scripts and caches need?"""
-    if is_data and found.headers.get("access-control-allow-origin") != "*":
+    if is_data and response.headers.get("access-control-allow-origin") != "*":
         yield Finding(
-            found.url,
+            response.url,
             "cors",
             "no Access-Control-Allow-Origin: *",
             f"send it with all data; {RULES}",
         )
-    if found.headers.get("x-content-type-options", "").lower() != "nosniff":
+    if response.headers.get("x-content-type-options", "").lower() != "nosniff":
         yield Finding(
-            found.url,
+            response.url,
             "headers",
             "no X-Content-Type-Options",
             f"send 'X-Content-Type-Options: nosniff'; {RULES}",
         )
-    if "set-cookie" in found.headers:
-        yield Finding(found.url, "headers", "sets a cookie", "nothing here needs one; take it away")
-    if not is_data and "content-security-policy" not in found.headers:
+    if "set-cookie" in response.headers:
         yield Finding(
-            found.url,
+            response.url, "headers", "sets a cookie", "nothing here needs one; take it away"
+        )
+    if not is_data and "content-security-policy" not in response.headers:
+        yield Finding(
+            response.url,
             "headers",
             "no Content-Security-Policy",
             f"send \"default-src 'self'\" with pages; {RULES}",
@@ -90,61 +94,63 @@ def headers(found: Response, is_data: bool) -> Iterator[Finding]:
         )
 
 
-def revalidation(client: Client, found: Response) -> Iterator[Finding]:
+def revalidation(client: Client, response: Response) -> Iterator[Finding]:
     """Is a page that did not change answered by 304, and HEAD like GET?"""
-    tag, date = found.headers.get("etag", ""), found.headers.get("last-modified", "")
+    tag, date = response.headers.get("etag", ""), response.headers.get("last-modified", "")
     if not tag and not date:
         yield Finding(
-            found.url, "validator", "neither ETag nor Last-Modified", "let the server send one"
+            response.url, "validator", "neither ETag nor Last-Modified", "let the server send one"
         )
     else:
         condition = {"If-None-Match": tag} if tag else {"If-Modified-Since": date}
-        again = client.get(found.url, condition)
+        again = client.get(response.url, condition)
         if again.status != 304:
             name = next(iter(condition))
             yield Finding(
-                found.url,
+                response.url,
                 "validator",
                 f"{again.status} to {name} with its own value",
                 "answer 304: let no proxy change or drop ETag and conditions",
             )
-    head = client.get(found.url, method="HEAD")
+    head = client.get(response.url, method="HEAD")
     differs = [
         name
         for name in ("content-type", "etag", "content-length")
-        if name in head.headers and head.headers[name] != found.headers.get(name, "")
+        if name in head.headers and head.headers[name] != response.headers.get(name, "")
     ]
-    if head.status != found.status or differs or head.body:
+    if head.status != response.status or differs or head.body:
         yield Finding(
-            found.url,
+            response.url,
             "head",
             f"HEAD is {head.status}" + (f", other {', '.join(differs)}" if differs else ""),
             "answer HEAD as GET, without the body",
         )
 
 
-def page(found: Response, read: Page) -> Iterator[Finding]:
+def page(response: Response, read: Page) -> Iterator[Finding]:
     """Has a page the parts that every page needs?"""
     if not read.language:
-        yield Finding(found.url, "page", "no language", "build the site anew: <html lang>")
+        yield Finding(response.url, "page", "no language", "build the site anew: <html lang>")
     if not read.title:
-        yield Finding(found.url, "page", "no title", "build the site anew: <title>")
+        yield Finding(response.url, "page", "no title", "build the site anew: <title>")
     if read.headings != 1:
-        yield Finding(found.url, "page", f"{read.headings} <h1>", "build the site anew: one <h1>")
+        yield Finding(
+            response.url, "page", f"{read.headings} <h1>", "build the site anew: one <h1>"
+        )
 
 
-def foreign(client: Client, found: Response, read: Page) -> Iterator[Finding]:
+def foreign(client: Client, response: Response, read: Page) -> Iterator[Finding]:
     """Does a page load something from elsewhere, or name itself by an address elsewhere?"""
     for url in read.loaded:
         if not client.inside(url):
             yield Finding(
-                found.url, "foreign", f"loads {url}", "keep it on the site: build the site anew"
+                response.url, "foreign", f"loads {url}", "keep it on the site: build the site anew"
             )
     languages = [a.url for a in read.alternates if a.language and not a.media_type]
     for url in [*([read.canonical] if read.canonical else []), *languages]:
         if not client.inside(url):
             yield Finding(
-                found.url,
+                response.url,
                 "canonical",
                 f"names {url}",
                 f"name the public address, as in --address {client.root}, or ask verify for the "
@@ -153,28 +159,30 @@ def foreign(client: Client, found: Response, read: Page) -> Iterator[Finding]:
             )
 
 
-def links(client: Client, found: Response, read: Page, known: dict[str, Page]) -> Iterator[Finding]:
+def links(
+    client: Client, response: Response, read: Page, known: dict[str, Page]
+) -> Iterator[Finding]:
     """Does what a page links to and loads exist, and the parts of pages that it names?"""
     for url in [*read.loaded, *read.links, *(a.url for a in read.alternates)]:
         if not client.inside(url):
             continue
         address, _, fragment = url.partition("#")
-        if address != found.url:
+        if address != response.url:
             target = client.exists(address)
             if target.location:
                 yield from lost(target)
             elif not 200 <= target.status < 300:
                 yield Finding(
-                    found.url,
+                    response.url,
                     "link",
                     f"leads to {address}, which is {target.status or target.error}",
                     "copy the whole site; the files of a build belong together",
                 )
                 continue
-        seen = read if address == found.url else known.get(address)
-        if fragment and seen is not None and fragment not in seen.ids:
+        target_page = read if address == response.url else known.get(address)
+        if fragment and target_page is not None and fragment not in target_page.ids:
             yield Finding(
-                found.url, "fragment", f"leads to {url}, no such part", "build the site anew"
+                response.url, "fragment", f"leads to {url}, no such part", "build the site anew"
             )
 
 
@@ -234,12 +242,12 @@ def forms(client: Client, alternates: Iterable[Alternate]) -> Iterator[Finding]:
     for alternate in alternates:
         if alternate.media_type in ("", "text/html") or not client.inside(alternate.url):
             continue
-        found = client.follow(alternate.url)
-        if found.location or found.status == 0:
-            yield from lost(found)
-        elif found.status == 200:  # else `links` has reported it
-            yield from media_type(found, (alternate.media_type,))
-            yield from headers(found, is_data=True)
+        response = client.follow(alternate.url)
+        if response.location or response.status == 0:
+            yield from lost(response)
+        elif response.status == 200:  # else `links` has reported it
+            yield from media_type(response, (alternate.media_type,))
+            yield from headers(response, is_data=True)
 
 
 def missing(client: Client) -> Iterator[Finding]:
@@ -251,12 +259,12 @@ def missing(client: Client) -> Iterator[Finding]:
         (f"id/place/{_ABSENT}", "application/ld+json"),
         (f"doc/place/{_ABSENT}.ttl", "text/turtle"),
     ):
-        found = client.follow(client.url(path), {"Accept": accept})
-        if found.status not in (404, 410):
+        response = client.follow(client.url(path), {"Accept": accept})
+        if response.status not in (404, 410):
             yield Finding(
                 client.url(path),
                 "missing",
-                f"{found.status or found.error} {found.url}",
+                f"{response.status or response.error} {response.url}",
                 f"answer 404, send nobody to the first page; {RULES}",
             )
 
@@ -264,20 +272,20 @@ def missing(client: Client) -> Iterator[Finding]:
 def endpoint(client: Client) -> Iterator[Finding]:
     """Does the SPARQL endpoint answer, and refuse to change anything?"""
     url = client.url("sparql?query=ASK%7B%7D")
-    found = client.get(url, {"Accept": "application/sparql-results+json"})
-    if found.status in (404, 405, 410, 501) or found.media_type == "text/html":
-        what = "no SPARQL here, as on every static copy"
-        yield Finding(client.url("sparql"), "sparql", what, "", "note")
+    response = client.get(url, {"Accept": "application/sparql-results+json"})
+    if response.status in (404, 405, 410, 501) or response.media_type == "text/html":
+        note = "no SPARQL here, as on every static copy"
+        yield Finding(client.url("sparql"), "sparql", note, "", "note")
         return
     try:
-        answered = found.status == 200 and json.loads(found.body)["boolean"] is True
+        works = response.status == 200 and json.loads(response.body)["boolean"] is True
     except (ValueError, KeyError, TypeError):
-        answered = False
-    if not answered:
+        works = False
+    if not works:
         yield Finding(
-            url, "sparql", f"{found.status or found.error} to ASK {{}}", "look at its log"
+            url, "sparql", f"{response.status or response.error} to ASK {{}}", "look at its log"
         )
-    elif found.headers.get("access-control-allow-origin") != "*":
+    elif response.headers.get("access-control-allow-origin") != "*":
         yield Finding(url, "cors", "no Access-Control-Allow-Origin: *", f"send it; {RULES}")
     update = client.get(client.url("sparql?update=CLEAR%20SILENT%20GRAPH%20%3Curn%3Ax%3E"))
     if 200 <= update.status < 300:

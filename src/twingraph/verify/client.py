@@ -61,8 +61,8 @@ class Response:
     @property
     def charset(self) -> str:
         """The charset that the server names, in lower case; empty where it names none."""
-        found = re.search(r"charset=\"?([\w-]+)", self.headers.get("content-type", ""), re.ASCII)
-        return found[1].lower() if found else ""
+        match = re.search(r"charset=\"?([\w-]+)", self.headers.get("content-type", ""), re.ASCII)
+        return match[1].lower() if match else ""
 
     @property
     def location(self) -> str:
@@ -136,22 +136,22 @@ class Client:
         self.check_time()
         address = urldefrag(url).url
         if address not in self._statuses:
-            found = self.follow(address, method="HEAD")
-            if found.status in (405, 501):
-                found = self.follow(address)
-            self._statuses[address] = found
+            response = self.follow(address, method="HEAD")
+            if response.status in (405, 501):
+                response = self.follow(address)
+            self._statuses[address] = response
         return self._statuses[address]
 
     def follow(
         self, url: str, headers: Mapping[str, str] | None = None, method: str = "GET"
     ) -> Response:
         """Ask, and go where a redirect leads while that is of this site, five times at most."""
-        found = self.get(url, headers, method)
+        response = self.get(url, headers, method)
         for _ in range(5):
-            if not found.location or not self.inside(found.location):
+            if not response.location or not self.inside(response.location):
                 break
-            found = self.get(urldefrag(found.location).url, headers, method)
-        return found
+            response = self.get(urldefrag(response.location).url, headers, method)
+        return response
 
     def _ask(self, url: str, method: str, headers: Mapping[str, str]) -> Response:
         parts = urlsplit(url)
@@ -161,15 +161,15 @@ class Client:
             method, f"{target}?{parts.query}" if parts.query else target, headers=dict(headers)
         )
         answer = connection.getresponse()
-        found: dict[str, str] = {}
+        headers_read: dict[str, str] = {}
         for name, value in answer.getheaders():
             key = name.lower()
-            found[key] = f"{found[key]}, {value}" if key in found else value
+            headers_read[key] = f"{headers_read[key]}, {value}" if key in headers_read else value
         body, whole = self._read(answer)
         answer.close()  # `read1` does not, and a connection is used again only after that
         if not whole or answer.will_close:
             self._drop()
-        return Response(url, answer.status, found, body, whole)
+        return Response(url, answer.status, headers_read, body, whole)
 
     def _connect(self) -> http.client.HTTPConnection:
         parts = urlsplit(self.root)

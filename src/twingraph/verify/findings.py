@@ -51,10 +51,10 @@ class Finding(NamedTuple):
         return f"{text}; {self.write}" if self.write else text
 
 
-def report(found: Iterable[Finding], requests: int, most: int = 5) -> str:
+def report(findings: Iterable[Finding], requests: int, most: int = 5) -> str:
     """Return findings as text; of those with the same check and remedy, the first `most`."""
     groups: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
-    for finding in found:
+    for finding in findings:
         groups[finding.level, finding.code, finding.write].append(finding)
     lines: list[str] = []
     counts = {"problem": 0, "note": 0}

@@ -50,8 +50,8 @@ def expected_types(path: str) -> tuple[str, ...]:
     >>> expected_types("/dumps/twingraph.nt"), expected_types("/dumps/SHA256SUMS")
     (('application/n-triples',), ())
     """
-    found = re.search(r"\.[a-z0-9]+$", path)
-    return MEDIA_TYPES.get(found[0], ()) if found else ()
+    suffix = re.search(r"\.[a-z0-9]+$", path)
+    return MEDIA_TYPES.get(suffix[0], ()) if suffix else ()
 
 
 def why_unreadable(media_type: str, body: bytes) -> str:

@@ -110,13 +110,13 @@ class _Reader(HTMLParser):
                 return
             self.page.alternates.append(Alternate(url, media_type, language))
 
-    def _add(self, where: dict[str, None], href: str) -> None:
+    def _add(self, links: dict[str, None], href: str) -> None:
         try:
             url = urljoin(self.url, href.strip())
         except ValueError:
             url = href
         if url.partition(":")[0] in ("http", "https"):
-            where[url] = None
+            links[url] = None
 
 
 def read_page(text: str, url: str, check_time: Callable[[], None] = lambda: None) -> Page:

@@ -21,47 +21,51 @@ _DCAT: Final = "http://www.w3.org/ns/dcat#"
 
 def sitemap_pages(client: Client) -> tuple[list[str], list[Finding]]:
     """Return the pages that robots.txt and the sitemaps name, and findings about these."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     robots = client.follow(client.url("robots.txt"))
     named = re.findall(r"(?im)^sitemap:\s*(\S+)", robots.body.decode("utf-8", "replace"))
     if robots.status != 200:
-        what = f"{robots.status or robots.error}"
+        robots_status = f"{robots.status or robots.error}"
         hint = "a folder of a host has none of its own: name the sitemap in that of the host"
-        found.append(Finding(robots.url, "sitemap", what, hint, "note"))
+        findings.append(Finding(robots.url, "sitemap", robots_status, hint, "note"))
     elif not named:
-        found.append(Finding(robots.url, "sitemap", "names no sitemap", "build the site anew"))
+        findings.append(Finding(robots.url, "sitemap", "names no sitemap", "build the site anew"))
     waiting = [*named, client.url("sitemap.xml")]
-    seen: set[str] = set()
+    read_maps: set[str] = set()
     pages: list[str] = []
-    while waiting and len(seen) < _MANY_SITEMAPS:
+    while waiting and len(read_maps) < _MANY_SITEMAPS:
         url = waiting.pop(0)
-        if url in seen:
+        if url in read_maps:
             continue
-        seen.add(url)
+        read_maps.add(url)
         if not client.inside(url):
-            found.append(_elsewhere(client, robots.url, url))
+            findings.append(_elsewhere(client, robots.url, url))
             continue
         answer = client.follow(url)
         try:
             root = read_xml(answer.body) if answer.status == 200 else None
         except ValueError as error:
-            found.append(Finding(url, "sitemap", f"can't be read: {error}", "build the site anew"))
+            findings.append(
+                Finding(url, "sitemap", f"can't be read: {error}", "build the site anew")
+            )
             continue
         if root is None:
-            what = f"{answer.status or answer.error}"
-            found.append(Finding(url, "sitemap", what, "publish sitemap.xml of the build"))
+            robots_status = f"{answer.status or answer.error}"
+            findings.append(
+                Finding(url, "sitemap", robots_status, "publish sitemap.xml of the build")
+            )
             continue
         waiting += [loc.text or "" for loc in root.iterfind(f"{_SITEMAP}sitemap/{_SITEMAP}loc")]
         pages += [loc.text or "" for loc in root.iterfind(f"{_SITEMAP}url/{_SITEMAP}loc")]
     outside = [url for url in pages if not client.inside(url)]
     if outside:
-        found.append(_elsewhere(client, client.url("sitemap.xml"), outside[0]))
-    return [url for url in pages if client.inside(url)], found
+        findings.append(_elsewhere(client, client.url("sitemap.xml"), outside[0]))
+    return [url for url in pages if client.inside(url)], findings
 
 
-def _elsewhere(client: Client, where: str, url: str) -> Finding:
+def _elsewhere(client: Client, source: str, url: str) -> Finding:
     return Finding(
-        where,
+        source,
         "sitemap",
         f"names {url}, which is not of this site",
         f'set the public address: address = "{client.root}", or --address {client.root}',
@@ -85,7 +89,7 @@ def checksums(client: Client, max_bytes: int) -> Iterator[Finding]:
     text = sums.body.decode("utf-8", "replace")
     listed = re.findall(r"(?m)^([0-9a-f]{64})  (\S+)$", text)
     folder = sums.url.rpartition("/")[0] + "/"
-    left = max_bytes
+    bytes_left = max_bytes
     sizes = []
     for digest, name in listed[:2000]:
         head = client.exists(folder + name)
@@ -106,11 +110,11 @@ def checksums(client: Client, max_bytes: int) -> Iterator[Finding]:
             yield Finding(
                 folder + name, "checksum", f"{head.status or head.error}", "publish all its files"
             )
-        elif length > left:
+        elif length > bytes_left:
             unread += 1
         else:
             body = client.follow(folder + name).body
-            left -= len(body)
+            bytes_left -= len(body)
             if hashlib.sha256(body).hexdigest() != digest:
                 yield Finding(
                     folder + name,
@@ -126,18 +130,18 @@ def checksums(client: Client, max_bytes: int) -> Iterator[Finding]:
 
 def catalogue(client: Client) -> Iterator[Finding]:
     """Are the files of the catalogue there, with the sizes that it gives?"""
-    found = client.follow(client.url("catalog.ttl"))
-    if found.status != 200:
+    response = client.follow(client.url("catalog.ttl"))
+    if response.status != 200:
         yield Finding(
-            found.url, "catalogue", f"{found.status or found.error}", "publish catalog.ttl"
+            response.url, "catalogue", f"{response.status or response.error}", "publish catalog.ttl"
         )
         return
-    problems = list(media_type(found, ("text/turtle",)))
+    problems = list(media_type(response, ("text/turtle",)))
     yield from problems
     if problems:
         return
     store = Store()
-    store.load(found.body, format=RdfFormat.TURTLE, base_iri=client.root)
+    store.load(response.body, format=RdfFormat.TURTLE, base_iri=client.root)
     elsewhere = 0
     for quad in store.quads_for_pattern(None, NamedNode(f"{_DCAT}downloadURL"), None):
         url = str(getattr(quad.object, "value", ""))
@@ -161,7 +165,7 @@ def catalogue(client: Client) -> Iterator[Finding]:
             )
     if elsewhere:
         yield Finding(
-            found.url,
+            response.url,
             "catalogue",
             f"{elsewhere} downloads are offered at another address",
             f'set the public address: address = "{client.root}"',

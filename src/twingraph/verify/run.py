@@ -47,9 +47,9 @@ def verify(
         for finding in trial.run():
             findings.setdefault(finding)
     except ExhaustedError:
-        what = f"stopped after {client.requests} requests; the rest was not tried"
+        note = f"stopped after {client.requests} requests; the rest was not tried"
         hint = "raise --requests or --seconds"
-        findings.setdefault(Finding(client.root, "reach", what, hint, "note"))
+        findings.setdefault(Finding(client.root, "reach", note, hint, "note"))
     finally:
         client.close()
     return Report(list(findings), client.requests, len(trial.read))
@@ -71,8 +71,8 @@ class _Trial:
         if home.location or home.status != 200 or home.media_type != "text/html":
             yield from checks.lost(home)
             if not home.location and home.status != 0:
-                what = f"{home.status} {home.media_type}, no page"
-                yield Finding(home.url, "reach", what, "publish index.html of the site")
+                note = f"{home.status} {home.media_type}, no page"
+                yield Finding(home.url, "reach", note, "publish index.html of the site")
             return
         yield from self._page(home, whole=True)
         yield from checks.missing(self.client)
@@ -91,28 +91,28 @@ class _Trial:
         yield from offers.catalogue(self.client)
         yield from checks.endpoint(self.client)
 
-    def _page(self, found: Response, whole: bool) -> Iterator[Finding]:
+    def _page(self, response: Response, whole: bool) -> Iterator[Finding]:
         """Check a page with its links; if `whole`, also its alternates and conditional requests."""
-        if found.location or found.status == 0:
-            yield from checks.lost(found)
+        if response.location or response.status == 0:
+            yield from checks.lost(response)
             return
-        if found.status != 200:
+        if response.status != 200:
             hint = "publish every page that the sitemap names"
-            yield Finding(found.url, "link", f"{found.status}", hint)
+            yield Finding(response.url, "link", f"{response.status}", hint)
             return
-        yield from checks.media_type(found, ("text/html",))
-        yield from checks.headers(found, is_data=False)
-        text = found.body.decode("utf-8", "replace")
+        yield from checks.media_type(response, ("text/html",))
+        yield from checks.headers(response, is_data=False)
+        text = response.body.decode("utf-8", "replace")
         if len(text) > MAX_CHARACTERS:
-            what = f"more than {MAX_CHARACTERS:,} characters; the rest was not read"
-            yield Finding(found.url, "page", what, "build the site anew; no page is so long")
-        read = read_page(text, found.url, self.client.check_time)
-        self.read[found.url] = read
-        yield from checks.page(found, read)
-        yield from checks.foreign(self.client, found, read)
-        yield from checks.links(self.client, found, read, self.read)
+            note = f"more than {MAX_CHARACTERS:,} characters; the rest was not read"
+            yield Finding(response.url, "page", note, "build the site anew; no page is so long")
+        read = read_page(text, response.url, self.client.check_time)
+        self.read[response.url] = read
+        yield from checks.page(response, read)
+        yield from checks.foreign(self.client, response, read)
+        yield from checks.links(self.client, response, read, self.read)
         if whole:
-            yield from checks.revalidation(self.client, found)
+            yield from checks.revalidation(self.client, response)
             yield from checks.forms(self.client, read.alternates)
 
     def _linked(self) -> list[str]:
@@ -142,12 +142,12 @@ class _Trial:
                     named[alternate.media_type].append(alternate.url)
         for media_type, urls in sorted(named.items()):
             for url in sorted(set(urls))[:3]:
-                found = self.client.follow(url)
-                if found.status != 200:
-                    what = f"{found.status or found.error}"
-                    yield Finding(url, "feed", what, "publish the feeds of the build")
+                response = self.client.follow(url)
+                if response.status != 200:
+                    note = f"{response.status or response.error}"
+                    yield Finding(url, "feed", note, "publish the feeds of the build")
                 else:
-                    for finding in checks.media_type(found, (media_type,)):
+                    for finding in checks.media_type(response, (media_type,)):
                         yield finding._replace(code="feed")
 
 

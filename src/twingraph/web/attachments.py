@@ -17,11 +17,11 @@ from twingraph.web.respond import language_of, path_of, respond, see_other, site
 def attached(request: Request) -> Response:
     """Send a calendar or a map."""
     site = site_of(request)
-    found = attachment(site, path_of(request))
-    if found is None:
+    content = attachment(site, path_of(request))
+    if content is None:
         return not_found(request)
-    headers = {"content-security-policy": FRAME_POLICY} if found.framed else {}
-    return respond(request, found.body, found.media_type, headers=headers)
+    headers = {"content-security-policy": FRAME_POLICY} if content.framed else {}
+    return respond(request, content.body, content.media_type, headers=headers)
 
 
 def embed(request: Request) -> Response:

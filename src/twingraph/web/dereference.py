@@ -85,9 +85,11 @@ def _unknown(request: Request, path: str) -> Response:
     """
     site = site_of(request)
     kind, _, text = path.removeprefix("id/").partition("/")
-    found = [item for item in look_up(site, text) if item.startswith(f"id/{kind}/")] if text else []
-    if len(found) == 1:
-        return see_other(request, found[0], vary="")
+    suggestions = (
+        [item for item in look_up(site, text) if item.startswith(f"id/{kind}/")] if text else []
+    )
+    if len(suggestions) == 1:
+        return see_other(request, suggestions[0], vary="")
     return not_found(request, near_names(site, text, language_of(request)))
 
 
@@ -165,14 +167,14 @@ def _published(request: Request) -> Response:
 
 def _versions(site: BuildReader) -> Mapping[str, str]:
     """Return the paths of version IRIs, each with the path of the versioned resource."""
-    found = {}
+    versions = {}
     for row in site.rows("ontologies"):
         ontology, version = row["ontology"], row["version"]
         if ontology is not None and version is not None:
             path, whole = site.path(version.value), site.path(ontology.value)
             if path is not None and whole is not None:
-                found[path] = whole
-    return found
+                versions[path] = whole
+    return versions
 
 
 # --- their forms ---------------------------------------------------------------------------------
@@ -260,8 +262,10 @@ def html(request: Request) -> Response:
 def _unknown_page(request: Request, language: str, path: str) -> Response:
     site = site_of(request)
     kind, _, text = path.removesuffix(".html").rpartition("/")
-    found = [item for item in look_up(site, text) if item.startswith(f"id/{kind}/")] if kind else []
-    target = page_path(found[0], language) if len(found) == 1 else None
+    suggestions = (
+        [item for item in look_up(site, text) if item.startswith(f"id/{kind}/")] if kind else []
+    )
+    target = page_path(suggestions[0], language) if len(suggestions) == 1 else None
     if target is not None:
         return see_other(request, target, vary="")
     return not_found(request, near_names(site, text, language))

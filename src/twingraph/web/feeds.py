@@ -55,8 +55,10 @@ def publication(request: Request) -> Publication:
 def editions(request: Request) -> list[Edition]:
     """Return the releases that are whole and take part in the streams, newest first."""
     index = release_index(request)
-    found = [index.release(name) for name in index.names()]
-    return [release.edition for release in found if release is not None and INDEX in release.files]
+    releases = [index.release(name) for name in index.names()]
+    return [
+        release.edition for release in releases if release is not None and INDEX in release.files
+    ]
 
 
 def folder_of(request: Request, date: str) -> Path:
@@ -68,14 +70,14 @@ def folder_of(request: Request, date: str) -> Path:
 
 def history(request: Request) -> list[HistoryRecord]:
     """Return the records of all releases, newest first; read again only where one came or went."""
-    found = editions(request)
+    releases = editions(request)
     state = request.app.state
     kept: tuple[list[Edition], list[HistoryRecord]] | None = getattr(state, "history", None)
-    if kept is None or kept[0] != found:
+    if kept is None or kept[0] != releases:
         records = read_history(
-            (edition.date, folder_of(request, edition.date)) for edition in found
+            (edition.date, folder_of(request, edition.date)) for edition in releases
         )
-        kept = state.history = (found, records)
+        kept = state.history = (releases, records)
     return kept[1]
 
 
@@ -160,11 +162,11 @@ def thing_feed(request: Request) -> Response:
     if language not in LANGUAGES or suffix not in WRITERS or thing is None:
         return not_found(request)
     iri = site_of(request).base + thing
-    records, found = history(request), editions(request)
+    records, releases = history(request), editions(request)
     label = _label(request, thing)
     if label is None and not history_of_thing(request, iri):
         return not_found(request)
-    raw = feed_document(publication(request), found, records, language, suffix, iri, label)
+    raw = feed_document(publication(request), releases, records, language, suffix, iri, label)
     return respond(request, raw, MEDIA_TYPES[suffix])
 
 

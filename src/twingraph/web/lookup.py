@@ -100,9 +100,9 @@ def _paths(text: str, roots: tuple[str, ...]) -> Iterator[str]:
         path = path.partition("?")[0]
         for folder in ("", "doc/", *(f"{language}/" for language in LANGUAGES)):
             inside = path.removeprefix(folder)
-            found = thing_of_page(inside) or thing_of_page(re.sub(r"\.[a-z]+$", "", inside))
-            if path.startswith(folder) and found is not None:
-                yield found
+            thing = thing_of_page(inside) or thing_of_page(re.sub(r"\.[a-z]+$", "", inside))
+            if path.startswith(folder) and thing is not None:
+                yield thing
 
 
 def _without_scheme(text: str) -> str:
@@ -136,15 +136,15 @@ def look_up(site: BuildReader, text: str, *roots: str) -> tuple[str, ...]:
     )
     if known:
         return known[:1]
-    found: dict[str, list[str]] = {}
+    by_path: dict[str, list[str]] = {}
     for row in site.rows_of("identified", meant.addresses):
         thing, closeness = row["found"], row["closeness"]
         if isinstance(thing, NamedNode) and closeness is not None:
             path = site.path(thing.value)
             if path is not None and local_path(path):
-                found.setdefault(closeness.value, []).append(path)
-    if found:
-        return tuple(dict.fromkeys(found[min(found)]))
+                by_path.setdefault(closeness.value, []).append(path)
+    if by_path:
+        return tuple(dict.fromkeys(by_path[min(by_path)]))
     return _called(site, meant.slug)
 
 
@@ -161,9 +161,9 @@ def _called(site: BuildReader, slug: str) -> tuple[str, ...]:
         [*schemes, *([f"vocab/{slug}"] if slug in SCHEMES else [])],
         [f"id/{kind}/{slug}" for kind in _AUXILIARY],
     ):
-        found = tuple(path for path in paths if is_known(site, site.iri(path)))
-        if found:
-            return found
+        known_paths = tuple(path for path in paths if is_known(site, site.iri(path)))
+        if known_paths:
+            return known_paths
     return ()
 
 

@@ -97,9 +97,9 @@ def _groups(register: Register, names: list[str], words: Words) -> list[Group]:
     }
     lines: dict[str, list[Line]] = {verdict: [] for verdict in titles}
     for text in names:
-        found = find(register.gazetteer, query_of(text), 3)
-        judged = decide(found)
-        shown = found[:1] if judged.verdict == "sure" else found
+        matches = find(register.gazetteer, query_of(text), 3)
+        judged = decide(matches)
+        shown = matches[:1] if judged.verdict == "sure" else matches
         lines[judged.verdict] += [_line(text, item) for item in shown] or [_line(text, None)]
     return [Group(verdict, titles[verdict], lines[verdict]) for verdict in titles if lines[verdict]]
 
@@ -115,11 +115,17 @@ def query_of(text: str) -> Query:
     return Query(name.strip(), code) if code else Query(text)
 
 
-def _line(text: str, one: Candidate | None) -> Line:
-    if one is None:
+def _line(text: str, candidate: Candidate | None) -> Line:
+    if candidate is None:
         return Line(text, "", "", "", "")
-    why = "; ".join((*one.reasons, *((one.refused,) if one.refused else ())))
-    return Line(text, f"place/{one.place.slug}.html", one.place.label, f"{one.score:.2f}", why)
+    why = "; ".join((*candidate.reasons, *((candidate.refused,) if candidate.refused else ())))
+    return Line(
+        text,
+        f"place/{candidate.place.slug}.html",
+        candidate.place.label,
+        f"{candidate.score:.2f}",
+        why,
+    )
 
 
 ROUTES: Final = tuple(

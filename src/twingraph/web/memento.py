@@ -64,16 +64,16 @@ _DUMPS: Final = "dumps/"
 def timemap_of(request: Request, path: str) -> TimeMap | None:
     """Return the states of the resource at `path`; None if no release has any."""
     origin = publication(request)
-    found = editions(request)[::-1]
+    releases = editions(request)[::-1]
     if not path:
-        dates = tuple(edition.date for edition in found)
+        dates = tuple(edition.date for edition in releases)
     elif path.startswith(_DUMPS):
         name = path.removeprefix(_DUMPS)
         dates = tuple(
-            edition.date for edition in found if any(file.name == name for file in edition.files)
+            edition.date for edition in releases if any(file.name == name for file in edition.files)
         )
     elif local_path(path):
-        folders = [(edition.date, folder_of(request, edition.date)) for edition in found]
+        folders = [(edition.date, folder_of(request, edition.date)) for edition in releases]
         dates = existing_dates(folders, origin.base, origin.base + path)
     else:
         return None
@@ -114,11 +114,11 @@ def timegate(request: Request) -> Response:
 def timemap(request: Request) -> Response:
     """Send the list of states."""
     known = _LISTS.get(request.path_params["suffix"])
-    found = timemap_of(request, request.path_params["rest"]) if known else None
-    if known is None or found is None:
+    releases = timemap_of(request, request.path_params["rest"]) if known else None
+    if known is None or releases is None:
         return not_found(request)
     media_type, write = known
-    return respond(request, write(found), media_type)
+    return respond(request, write(releases), media_type)
 
 
 def thing_then(request: Request) -> Response:
@@ -165,8 +165,8 @@ def _lines_then(request: Request, path: str, date: str) -> tuple[bytes, ...]:
         return ()
     folders = [(name, folder_of(request, name)) for name in dates[dates.index(date) :]]
     base = publication(request).base
-    found = find_state(folders, base, base + path)
-    return found[1] if found else ()
+    state = find_state(folders, base, base + path)
+    return state[1] if state else ()
 
 
 def change(request: Request) -> Response:

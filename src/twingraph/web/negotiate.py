@@ -72,7 +72,9 @@ def parse_accept(header: str) -> list[Range]:
     >>> [(item.type, item.subtype, item.quality) for item in found]
     [('text', '*', 0.3), ('*', '*', 0.1)]
     """
-    return [one for text in ELEMENT.findall(header) if (one := _range(text)) is not None]
+    return [
+        media_range for text in ELEMENT.findall(header) if (media_range := _range(text)) is not None
+    ]
 
 
 def _range(text: str) -> Range | None:
@@ -144,8 +146,8 @@ def choose(accept: str | None, offers: Sequence[Variant]) -> Variant | None:
     for rank, offer in enumerate(offers):
         type_, subtype, _ = _media_type(offer.media_type)
         fitting = ((type_, subtype), (type_, "*"), ("*", "*"))
-        near = [member for media in fitting for member in ranges.get(media, ())]
-        rated.append((quality_of(offer.media_type, near), -rank, offer))
+        best_ranges = [member for media in fitting for member in ranges.get(media, ())]
+        rated.append((quality_of(offer.media_type, best_ranges), -rank, offer))
     quality, _, best = max(rated, key=lambda each: each[:2])
     return best if quality > 0 else None
 
@@ -167,17 +169,17 @@ def choose_language(accept: str | None, languages: Sequence[str]) -> str:
         if quality is not None and _LANGUAGE.fullmatch(tag):
             wanted.setdefault(tag, quality)
     refused = {tag for tag, quality in wanted.items() if quality == 0}
-    for tag, quality in sorted(wanted.items(), key=lambda one: -one[1]):
+    for tag, quality in sorted(wanted.items(), key=lambda item: -item[1]):
         if quality == 0:
             continue
         if tag == "*":
-            left = [
+            acceptable = [
                 language
                 for language in languages
                 if language not in wanted and language not in refused
             ]
-            if left:
-                return left[0]
+            if acceptable:
+                return acceptable[0]
             continue
         while tag:
             if tag in languages and (tag not in refused):

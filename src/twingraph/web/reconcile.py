@@ -142,14 +142,14 @@ def keep_register(
 def _partnerships(site: BuildReader) -> Callable[[str], Sequence[Partnership]]:
     def look_up(slug: str) -> list[Partnership]:
         rows = site.rows("partners", this=NamedNode(f"{site.base}id/place/{slug}"))
-        found: dict[tuple[str, str], Partnership] = {}
+        partnerships: dict[tuple[str, str], Partnership] = {}
         for row in rows:
             partner, start, status = (row[name].value if row[name] is not None else ""  # type: ignore[union-attr]  # tested
                                       for name in ("partner", "start", "status"))  # fmt: skip
             code = status.rpartition("/")[2]
             if partner.startswith(f"{site.base}id/place/"):
-                found[partner, start] = Partnership(partner.rpartition("/")[2], start, code)
-        return list(found.values())
+                partnerships[partner, start] = Partnership(partner.rpartition("/")[2], start, code)
+        return list(partnerships.values())
 
     return look_up
 
@@ -305,23 +305,23 @@ async def _fields(request: Request) -> dict[str, str]:
         return dict(request.query_params)
     raw = await body_of(request)
     try:
-        found = parse_qs(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=20)
+        fields = parse_qs(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=20)
     except (UnicodeDecodeError, ValueError):
         raise RefusedQueryError("the body is no form in UTF-8") from None
-    return {name: values[0] for name, values in found.items()}
+    return {name: values[0] for name, values in fields.items()}
 
 
 async def body_of(request: Request) -> bytes:
     """Return the body, or refuse one that is too long before all of it is read."""
-    found = bytearray()
+    body = bytearray()
     try:
         async for piece in request.stream():
-            found += piece
-            if len(found) > MAX_BODY:
+            body += piece
+            if len(body) > MAX_BODY:
                 raise _TooLongError
     except ClientDisconnect:
         raise RefusedQueryError("the body was cut off") from None
-    return bytes(found)
+    return bytes(body)
 
 
 class _TooLongError(RefusedQueryError):
@@ -329,12 +329,12 @@ class _TooLongError(RefusedQueryError):
         super().__init__(f"a body of more than {MAX_BODY} bytes; send fewer names at once")
 
 
-def _parsed(text: str, what: str) -> object:
+def _parsed(text: str, field: str) -> object:
     try:
-        found: object = json.loads(text)
+        document: object = json.loads(text)
     except (ValueError, RecursionError):
-        raise RefusedQueryError(f"{what} is no JSON") from None
-    return found
+        raise RefusedQueryError(f"{field} is no JSON") from None
+    return document
 
 
 def _json(request: Request, document: Mapping[str, object]) -> Response:

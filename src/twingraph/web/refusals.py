@@ -19,15 +19,15 @@ from twingraph.web.respond import COMMON, language_of, path_of, refuse
 _HTML: Final = "text/html"
 
 
-def not_found(request: Request, near: Sequence[Alternate] = ()) -> Response:
+def not_found(request: Request, suggestions: Sequence[Alternate] = ()) -> Response:
     """Say that there is nothing at this path, and where there is something.
 
-    `near` are pages of entities that may have been meant.
+    `suggestions` are pages of entities that may have been meant.
     """
     language = language_of(request)
     words = words_of(language)
     options = (
-        *near,
+        *suggestions,
         Alternate(words.gettext("Home"), "", _HTML),
         Alternate(words.gettext("Places"), f"{language}/place/index.html", _HTML, language),
         Alternate(

@@ -93,8 +93,8 @@ class ReleaseIndex:
 
     def newest(self) -> ReleaseFiles | None:
         """Return the newest release that is whole."""
-        found = (self.release(name) for name in self.names())
-        return next((item for item in found if item is not None), None)
+        releases = (self.release(name) for name in self.names())
+        return next((item for item in releases if item is not None), None)
 
     def is_half(self, name: str) -> bool:
         """Is a release of that name on its way here, but not whole yet?"""
@@ -121,10 +121,10 @@ def _published(edition: Edition, folder: Path) -> dict[str, PublishedFile]:
 def _state(folder: Path) -> object:
     """Return the file times of a release, which differ for another one of its name; else None."""
     try:
-        found = [item.lstat() for item in (folder, folder / ABOUT, folder / SUMS)]
+        states = [item.lstat() for item in (folder, folder / ABOUT, folder / SUMS)]
     except OSError:
         return None
-    return [(item.st_ino, item.st_mtime_ns, item.st_size) for item in found]
+    return [(item.st_ino, item.st_mtime_ns, item.st_size) for item in states]
 
 
 def release_index(request: Request) -> ReleaseIndex:
@@ -175,17 +175,17 @@ def release_file(request: Request) -> Response:
     """Send a file of a release; `latest` sends on to the newest one's."""
     name, file = request.path_params["date"], request.path_params["name"]
     index = release_index(request)
-    found = index.newest() if name == LATEST else index.release(name)
-    if found is None:
+    chosen = index.newest() if name == LATEST else index.release(name)
+    if chosen is None:
         return _unknown(request, name)
-    if file not in found.files or is_disguised(request):
-        return _no_file(request, found, file)
+    if file not in chosen.files or is_disguised(request):
+        return _no_file(request, chosen, file)
     if name == LATEST:
-        return _latest(request, found, file)
-    links = file_links(site_of(request), f"release/{name}/{file}", name, found.files)
-    answer = send_file(request, found.files, file, links=links, cache_control=IMMUTABLE)
+        return _latest(request, chosen, file)
+    links = file_links(site_of(request), f"release/{name}/{file}", name, chosen.files)
+    answer = send_file(request, chosen.files, file, links=links, cache_control=IMMUTABLE)
     if answer.status_code in (200, 206, 304):
-        answer.headers["memento-datetime"] = http_date(found.edition.date)  # RFC 7089 §2.1.2
+        answer.headers["memento-datetime"] = http_date(chosen.edition.date)  # RFC 7089 §2.1.2
     return answer
 
 
@@ -204,21 +204,21 @@ def _unknown(request: Request, name: str) -> Response:
     if index.is_half(name):
         return not_whole(request, f"release/{name}/")
     words = words_of(language_of(request))
-    there = [each_name for each_name in index.names() if index.release(each_name) is not None][
+    releases = [each_name for each_name in index.names() if index.release(each_name) is not None][
         :_MOST_NAMED
     ]
     text = words.gettext(
         "Nothing was released as {name}. Releases are named by their day, YYYY-MM-DD; there"
         " are {releases}.",
         name=name[:40],
-        releases=", ".join(there) or words.gettext("none yet"),
+        releases=", ".join(releases) or words.gettext("none yet"),
     )
-    options = {item: f"release/{item}/" for item in there}
+    options = {item: f"release/{item}/" for item in releases}
     return refuse(request, 404, text, heading=words.gettext("No such release"), options=options)
 
 
-def _no_file(request: Request, found: ReleaseFiles, file: str) -> Response:
-    words, date = words_of(language_of(request)), found.edition.date
+def _no_file(request: Request, chosen: ReleaseFiles, file: str) -> Response:
+    words, date = words_of(language_of(request)), chosen.edition.date
     options = {SUMS: f"release/{date}/{SUMS}", date: f"release/{date}/"}
     text = words.gettext(
         "The release of {release} has no file {file}; its files are listed in SHA256SUMS.",

@@ -174,16 +174,16 @@ def refuse(
     site = site_of(request)
     language = language_of(request)
     offer = choose(accept_of(request), offers) or _TEXT
-    at = depth_of(request)
+    depth = depth_of(request)
     heading = heading or words_of(language).gettext("Not found")
     sent = {**(headers or {}), "cache-control": _REVALIDATE, "content-language": language}
     root = str(request.scope.get("root_path", ""))
     if offer.suffix == "html":
         shown = [
-            Link(option.name, relative(option.path, at), language=option.language)
+            Link(option.name, relative(option.path, depth), language=option.language)
             for option in options
         ]
-        body = render(site, "refusal.html", language, at, title=heading, heading=heading,
+        body = render(site, "refusal.html", language, depth, title=heading, heading=heading,
                       text=text, options=shown)  # fmt: skip
     elif offer.suffix == "json":
         entries: dict[str, object] = {"status": status, "title": heading, "detail": text}

@@ -95,24 +95,24 @@ def search_page(request: Request) -> Response:
     """Send the page with the results."""
     site = site_of(request)
     language, typed = language_of(request), _typed(request)
-    at = f"{language}/search"
+    search_path = f"{language}/search"
     if _IDENTIFIER.fullmatch(typed):
         meant = look_up(site, typed)
         if len(meant) == 1:
             return see_other(request, meant[0], vary="")
     hits = _finder(request).find(typed, language)
     pairs = partnerships_named(site, _finder(request), typed, language)
-    model = _tell(site, typed, language, at, hits, pairs)
+    model = _tell(site, typed, language, search_path, hits, pairs)
     query = f"?{urlencode({'q': typed})}" if typed else ""
     body = render(
         site,
         "search.html",
         language,
-        at,
+        search_path,
         title=words_of(language).gettext("Search by name"),
         elsewhere={each_language: f"{each_language}/search{query}" for each_language in LANGUAGES},
         page=model,
-        wikidata=relative(f"{language}/{WIKIDATA_PAGE}", at),
+        wikidata=relative(f"{language}/{WIKIDATA_PAGE}", search_path),
     )
     return respond(request, body, "text/html", headers={"content-language": language})
 
@@ -158,13 +158,18 @@ def _limit(text: str) -> int:
 
 
 def _tell(
-    site: BuildReader, typed: str, language: str, at: str, hits: list[Hit], pairs: list[str]
+    site: BuildReader,
+    typed: str,
+    language: str,
+    search_path: str,
+    hits: list[Hit],
+    pairs: list[str],
 ) -> SearchPage:
     shown = hits[:_SHOWN]
     facts = _facts(site, language, shown)
     facts.load(pairs)
     facts.complete()
-    formatter = ValueFormatter(facts, at)
+    formatter = ValueFormatter(facts, search_path)
     groups: dict[str, list[SearchResult]] = {}
     for hit in shown:
         country = _country(facts, hit.thing)
@@ -188,7 +193,7 @@ def _tell(
         typed,
         counted,
         [formatter.link(pair) for pair in pairs],
-        [Group(kinds_name(kind, language), found) for kind, found in groups.items()],
+        [Group(kinds_name(kind, language), results) for kind, results in groups.items()],
     )
 
 
@@ -198,8 +203,8 @@ def _foreign(name: Name, language: str) -> Value:
 
 def _country(facts: PageFacts, thing: str) -> str:
     """Return the country of an entity; empty if it has none or is one."""
-    found = [iri for iri in facts.links(thing, TG.country) if iri != thing]
-    return found[0] if len(found) == 1 else ""
+    countries = [iri for iri in facts.links(thing, TG.country) if iri != thing]
+    return countries[0] if len(countries) == 1 else ""
 
 
 def _pair_as_json(

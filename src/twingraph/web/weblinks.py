@@ -55,20 +55,20 @@ def thing_links(site: BuildReader, about: str, canonical: str = "") -> str:
     forms = (*page_alternates(about), *alternates(about))
     is_description = any(alternate.path == canonical for alternate in alternates(about))
     described = _DATASET if is_description else alternates(about)[0]
-    found = [
+    links = [
         *_others(site, forms, canonical),
         _link(site, described.path, "describedby", media_type=described.media_type),
         _link(site, about, "cite-as"),
         _link(site, "", "collection"),
     ]
     if canonical.endswith(".html"):
-        found.append(_type(_PAGE))
+        links.append(_type(_PAGE))
     if canonical:
-        found.append(_link(site, about, "describes"))
-        found.append(_link(site, canonical, "canonical"))
+        links.append(_link(site, about, "describes"))
+        links.append(_link(site, canonical, "canonical"))
     if canonical.endswith(".json"):
-        found.append(_link(site, "context.jsonld", _CONTEXT, media_type="application/ld+json"))
-    return _joined(site, found)
+        links.append(_link(site, "context.jsonld", _CONTEXT, media_type="application/ld+json"))
+    return _joined(site, links)
 
 
 def page_links(site: BuildReader, rest: str, language: str) -> str:
@@ -94,19 +94,19 @@ def list_links(site: BuildReader, path: str) -> str:
         _link(site, page, relation, media_type(page)[0])
         for relation, page in neighbours(site, path).items()
     ]
-    found = [*_others(site, forms, path), _link(site, "", "collection")]
-    return _joined(site, [*beside, *found, _link(site, path, "canonical")])
+    links = [*_others(site, forms, path), _link(site, "", "collection")]
+    return _joined(site, [*beside, *links, _link(site, path, "canonical")])
 
 
 def dataset_links(site: BuildReader, forms: Iterable[Alternate], canonical: str) -> str:
     """Return the header for a form of the whole: the first page, the data page, a description."""
-    found = [*_others(site, forms, canonical), *_landing(site, "", canonical)]
+    links = [*_others(site, forms, canonical), *_landing(site, "", canonical)]
     if canonical.endswith(".html"):
         items = [file_place(dump) for dump in site.dumps if is_dump(dump)]
-        found += [_type(_PAGE), _type(_WHOLE), *(_item(site, item) for item in items)]
+        links += [_type(_PAGE), _type(_WHOLE), *(_item(site, item) for item in items)]
     else:
-        found.append(_link(site, "", "describes"))
-    return _joined(site, [*found, _link(site, canonical, "canonical")])
+        links.append(_link(site, "", "describes"))
+    return _joined(site, [*links, _link(site, canonical, "canonical")])
 
 
 def file_links(
@@ -117,10 +117,10 @@ def file_links(
     `files` are those of the release.
     """
     whole = f"release/{release}/" if release else ""
-    found = [*_landing(site, whole, place, files), _link(site, whole, "collection")]
+    links = [*_landing(site, whole, place, files), _link(site, whole, "collection")]
     if place.rpartition("/")[2] in _METADATA:
-        found.append(_link(site, whole, "describes"))
-    whole_found = _joined(site, [*found, _link(site, place, "canonical")])
+        links.append(_link(site, whole, "describes"))
+    whole_found = _joined(site, [*links, _link(site, place, "canonical")])
     return ", ".join([*_columns(site, place, whole, files), whole_found])
 
 
@@ -142,8 +142,8 @@ def release_links(site: BuildReader, date: str, files: Collection[str]) -> str:
     """Return the header for the address of a release, which has these files."""
     place = f"release/{date}/"
     items = [_item(site, place + file) for file in sorted(files) if is_dump(file)]
-    found = [*_landing(site, place, files=files), _type(_WHOLE), *items]
-    return _joined(site, [*found, _link(site, "", "collection")])
+    links = [*_landing(site, place, files=files), _type(_WHOLE), *items]
+    return _joined(site, [*links, _link(site, "", "collection")])
 
 
 def linkset(site: BuildReader) -> bytes:
@@ -170,15 +170,15 @@ def _landing(
     site: BuildReader, whole: str, canonical: str = "", files: Collection[str] | None = None
 ) -> list[str]:
     """Return the links of the dataset at path `whole`, of its pages and of its files."""
-    found = [
+    links = [
         _link(site, item, "describedby", media_type=media_type(item)[0])
         for item in _metadata(site, whole, files)
         if item != canonical
     ]
-    found.append(_link(site, whole, "cite-as"))
+    links.append(_link(site, whole, "cite-as"))
     if not whole:
-        found.append(_link(site, LINKSET, "linkset", media_type=LINKSET_TYPE))
-    return found
+        links.append(_link(site, LINKSET, "linkset", media_type=LINKSET_TYPE))
+    return links
 
 
 def _metadata(site: BuildReader, whole: str, files: Collection[str] | None) -> list[str]:
@@ -215,6 +215,6 @@ def _link(
     return text + (f'; hreflang="{language}"' if language else "")
 
 
-def _joined(site: BuildReader, found: list[str]) -> str:
+def _joined(site: BuildReader, links: list[str]) -> str:
     licence = [f'<{site.licence}>; rel="license"'] if site.licence else []
-    return ", ".join([*licence, *found])
+    return ", ".join([*licence, *links])

@@ -160,8 +160,8 @@ def cell(values: Sequence[str], column: Column) -> tuple[Cell, bool]:
 
 def found_cell(facts: LinkFacts, thing: str, column: Column) -> tuple[Cell, bool]:
     """Return the same for a column whose values are worked out by its `find`."""
-    found = list(column.find(facts, thing)) if column.find is not None else []
-    return (found, False) if column.many else ("".join(found[:1]), len(found) > 1)
+    values = list(column.find(facts, thing)) if column.find is not None else []
+    return (values, False) if column.many else ("".join(values[:1]), len(values) > 1)
 
 
 def members(values: Iterable[str], column: Column) -> list[tuple[str, str]]:

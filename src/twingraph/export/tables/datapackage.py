@@ -54,20 +54,20 @@ def package(resources: Sequence[Resource], settings: Settings) -> bytes:
     return (json.dumps(made, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _resource(one: Resource) -> Json:
+def _resource(resource: Resource) -> Json:
     return {
-        "name": one.table.name,
+        "name": resource.table.name,
         "type": "table",
-        "path": f"{one.table.name}.csv",
-        "title": one.table.en,
-        "description": one.table.says,
+        "path": f"{resource.table.name}.csv",
+        "title": resource.table.en,
+        "description": resource.table.says,
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
         "dialect": {"lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True},
-        "bytes": one.size,
-        "hash": f"sha256:{one.sha256}",
-        "schema": _schema(one.table),
+        "bytes": resource.size,
+        "hash": f"sha256:{resource.sha256}",
+        "schema": _schema(resource.table),
     }
 
 

@@ -116,11 +116,11 @@ class Tables:
         return (row for thing in things for row in table.rows(self.facts, thing))
 
     def _things(self, table: TableSchema, things: Iterable[str]) -> Iterator[Row]:
-        found = []
+        subjects = []
         by_predicate: dict[str, list[tuple[int, Column]]] = defaultdict(list)
         for place, column in enumerate(table.columns):
             if column.find is not None:
-                found.append((place, column))
+                subjects.append((place, column))
             elif column.predicate:
                 by_predicate[column.predicate].append((place, column))
         empty: list[Cell] = [[] if column.many else "" for column in table.columns]
@@ -132,12 +132,12 @@ class Tables:
             left_out = []
             for predicate, values in self.facts.facts(thing).items():
                 for place, column in by_predicate.get(predicate, ()):
-                    row[place], left = cell(values, column)
-                    if left:
+                    row[place], truncated = cell(values, column)
+                    if truncated:
                         left_out.append(place)
-            for place, column in found:
-                row[place], left = found_cell(self.facts, thing, column)
-                if left:
+            for place, column in subjects:
+                row[place], truncated = found_cell(self.facts, thing, column)
+                if truncated:
                     left_out.append(place)
             if left_out:
                 row[more] = [names[place] for place in sorted(left_out)]
@@ -158,9 +158,9 @@ def write_rows(rows: Iterable[Row]) -> Iterator[bytes]:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     iterator = iter(rows)
-    while some := list(islice(iterator, _ROWS)):
+    while block := list(islice(iterator, _ROWS)):
         writer.writerows(
-            [item if item.__class__ is str else " ".join(item) for item in row] for row in some
+            [item if item.__class__ is str else " ".join(item) for item in row] for row in block
         )
         yield out.getvalue().encode()
         out.seek(0)
@@ -169,11 +169,11 @@ def write_rows(rows: Iterable[Row]) -> Iterator[bytes]:
 
 def read_rows(text: str, table: TableSchema) -> Iterator[Row]:
     """Yield the rows of a table from its CSV; raises `csv.Error`."""
-    many = [place for place, column in enumerate(table.columns) if column.many]
+    list_columns = [place for place, column in enumerate(table.columns) if column.many]
     _, *rows = csv.reader(io.StringIO(text, newline=""))
     for cells in rows:
         row: list[Cell] = [*cells]
-        for place in many:
+        for place in list_columns:
             row[place] = cells[place].split(" ") if cells[place] else []
         yield row
 

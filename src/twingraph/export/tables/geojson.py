@@ -110,15 +110,13 @@ def cut(start: Position, end: Position) -> list[Line]:
 
 
 def _feature(table: TableSchema, row: Cells, geometry: Json | None, more: Json) -> Json:
-    said = {
-        column.name: _value(column, found)
-        for column in table.columns
-        if (found := row[column.name])
+    properties = {
+        column.name: _value(column, cell) for column in table.columns if (cell := row[column.name])
     }
     feature: Json = {"type": "Feature", "id": row["iri"]}
     if geometry is not None and geometry["type"] != "Point":
         feature["bbox"] = list(bounding_box(_parts(geometry)))
-    return {**feature, "geometry": geometry, "properties": {**said, **more}}
+    return {**feature, "geometry": geometry, "properties": {**properties, **more}}
 
 
 def _value(column: Column, cell: Cell) -> object:

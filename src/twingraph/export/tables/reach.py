@@ -26,27 +26,27 @@ def reached(facts: LinkFacts, change: Change) -> frozenset[str] | None:
 
     `facts` are those of the graph after the change.
     """
-    found: set[str] = set()
+    reached_things: set[str] = set()
     for side in (change.removed, change.added):
         for line in side.get(DEFAULT, ()):
             subject, predicate, end = line.split(" ", 2)
             if predicate == str(TG.countryCode):
                 return None  # of every place in the country
             thing, value = subject[1:-1], end[:-2]
-            found.add(thing)
+            reached_things.add(thing)
             if predicate in _COUNTED:  # shown, or counted, with what it names
-                found.add(value[1:-1])
+                reached_things.add(value[1:-1])
             if predicate == _TYPE:
-                found.update(_values(facts, thing, TG.partner))
-                found.update(_citing(facts, thing))
+                reached_things.update(_values(facts, thing, TG.partner))
+                reached_things.update(_citing(facts, thing))
             elif predicate == str(TG.cites):
-                found.update(_values(facts, thing, TG.subject))
+                reached_things.update(_values(facts, thing, TG.subject))
             elif predicate == str(TG.inSource):
-                found.update(_citing(facts, thing))
+                reached_things.update(_citing(facts, thing))
             elif predicate in _LABELS:
-                found.update(facts.subjects(TG.partner, thing))
-                found.update(facts.subjects(TG.value, thing))
-    return frozenset(found)
+                reached_things.update(facts.subjects(TG.partner, thing))
+                reached_things.update(facts.subjects(TG.value, thing))
+    return frozenset(reached_things)
 
 
 def _citing(facts: LinkFacts, citation: str) -> set[str]:

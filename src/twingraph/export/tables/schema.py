@@ -52,8 +52,8 @@ def _lists_of(facts: LinkFacts, thing: str) -> Iterator[Row]:
 
 
 def _listed(facts: LinkFacts) -> list[str]:
-    found = (table.things(facts) for table in TABLES if _columns_of_lists(table))
-    return sorted(set().union(*found))
+    listed = (table.things(facts) for table in TABLES if _columns_of_lists(table))
+    return sorted(set().union(*listed))
 
 
 def _has_lists(facts: LinkFacts, thing: str) -> bool:

@@ -208,7 +208,7 @@ def _bindings(body: bytes) -> list[Binding]:
     """Return the rows of an answer; one with a stack trace in its middle is incomplete."""
     try:
         document = json.loads(body)
-        found: list[Binding] = document["results"]["bindings"]
+        bindings: list[Binding] = document["results"]["bindings"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise IncompleteAnswerError("an answer that is no whole JSON") from None
-    return found
+    return bindings

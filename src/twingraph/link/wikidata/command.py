@@ -48,20 +48,20 @@ def load_report(
     if service is not None:
         if snapshot is not None:
             raise TwingraphError("--service and --snapshot are two ways to the same; leave one out")
-        ours = [party.item for party in linked_places(facts)]
-        found = fetch_snapshot(QueryClient.of(service, settings), ours)
+        items_of_places = [party.item for party in linked_places(facts)]
+        content = fetch_snapshot(QueryClient.of(service, settings), items_of_places)
     else:
         path = snapshot or _imported(settings)
-        found = _read(path)
-        if not (found.statements or found.items):
+        content = _read(path)
+        if not (content.statements or content.items):
             raise TwingraphError(
                 f"{path}: no item of Wikidata in it; name a dump or what Special:EntityData gives "
                 "(JSON), or a table of pairs such as Q586,Q2280"
             )
     if items is not None:
-        found = replace(found, items={**read_nodes(items), **found.items})
+        content = replace(content, items={**read_nodes(items), **content.items})
     reviews = read_reviews(settings.folder, settings.base_iri)
-    return make_report(facts, found, reviews), facts
+    return make_report(facts, content, reviews), facts
 
 
 def project_report(facts: LinkFacts, settings: Settings) -> Report:

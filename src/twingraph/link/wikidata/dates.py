@@ -41,7 +41,7 @@ def wikidata_time(value: str) -> WikidataTime | None:
     return WikidataTime(f"+{match['year'].replace('X', '0')}-{month}-{day}T00:00:00Z", precision)
 
 
-def relate(ours: WikidataTime, theirs: Sequence[WikidataTime]) -> Relation:
+def relate(own: WikidataTime, others: Sequence[WikidataTime]) -> Relation:
     """Return the relation of our date to theirs; of several of theirs, to the nearest.
 
     Both are cut to the coarser precision first: `+1953-01-01` of precision 9 is the year 1953.
@@ -52,16 +52,16 @@ def relate(ours: WikidataTime, theirs: Sequence[WikidataTime]) -> Relation:
     'finer'
     """
     order: tuple[Relation, ...] = ("same", "finer", "coarser", "different")
-    return min((_relate(ours, their) for their in theirs), key=order.index, default="different")
+    return min((_relate(own, their) for their in others), key=order.index, default="different")
 
 
-def _relate(ours: WikidataTime, theirs: WikidataTime) -> Relation:
-    precision = min(ours.precision, theirs.precision)
-    if _cut(ours, precision) != _cut(theirs, precision) or not theirs.value:
+def _relate(own: WikidataTime, other: WikidataTime) -> Relation:
+    precision = min(own.precision, other.precision)
+    if _cut(own, precision) != _cut(other, precision) or not other.value:
         return "different"
-    if ours.precision == theirs.precision:
+    if own.precision == other.precision:
         return "same"
-    return "finer" if ours.precision > theirs.precision else "coarser"
+    return "finer" if own.precision > other.precision else "coarser"
 
 
 def _cut(time: WikidataTime, precision: int) -> str:

@@ -153,16 +153,16 @@ def _statement(
 
 def times_of(snaks: Iterable[Mapping[str, Any]]) -> tuple[WikidataTime, ...]:
     """Return the times of a qualifier, sorted; an unknown value is one with an empty text."""
-    found = []
+    times = []
     for snak in snaks:
         if snak.get("snaktype") == "somevalue":
-            found.append(WikidataTime(""))
+            times.append(WikidataTime(""))
         elif snak.get("snaktype") == "value":
             value = snak["datavalue"]["value"]
             calendar = str(value.get("calendarmodel", "")).rpartition("/")[2]
-            found.append(WikidataTime(_unpadded(str(value["time"])), int(value["precision"]),
+            times.append(WikidataTime(_unpadded(str(value["time"])), int(value["precision"]),
                                       calendar or "Q1985727"))  # fmt: skip
-    return tuple(sorted(found))
+    return tuple(sorted(times))
 
 
 def _unpadded(time: str) -> str:

@@ -124,10 +124,10 @@ def _statement(place: str, item: str, value: str, cells: Sequence[tuple[str, str
 
 
 def _refuse_twice(statements: Sequence[NewStatement], name: str) -> None:
-    seen: set[tuple[str, str]] = set()
+    keys: set[tuple[str, str]] = set()
     for statement in statements:
-        if (statement.item, statement.value) in seen:
+        if (statement.item, statement.value) in keys:
             raise TwingraphError(
                 f"{name}: {statement.item} and {statement.value} twice; write each way once"
             )
-        seen.add((statement.item, statement.value))
+        keys.add((statement.item, statement.value))

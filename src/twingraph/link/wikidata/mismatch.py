@@ -67,7 +67,7 @@ def mismatches(report: Report) -> tuple[list[Mismatch], list[Refused]]:
 
     What people have reviewed is not sent again; a date without its statement can't be.
     """
-    found: dict[tuple[str, ...], Mismatch] = {}
+    by_key: dict[tuple[str, ...], Mismatch] = {}
     refused = []
     for row in report.rows:
         if row.pair is None:
@@ -81,8 +81,8 @@ def mismatches(report: Report) -> tuple[list[Mismatch], list[Refused]]:
         for mismatch in _rows(row, row.pair):
             key = (mismatch.item_id, mismatch.property_id, mismatch.statement_guid,
                    "" if mismatch.statement_guid else mismatch.external_value)  # fmt: skip
-            found.setdefault(key, mismatch)
-    return [found[key] for key in sorted(found)], list(dict.fromkeys(refused))
+            by_key.setdefault(key, mismatch)
+    return [by_key[key] for key in sorted(by_key)], list(dict.fromkeys(refused))
 
 
 def _reason(row: ReportRow) -> str | None:
@@ -113,11 +113,12 @@ def _rows(row: ReportRow, pair: KnownPair) -> Iterator[Mismatch]:
     first, second = row.parties
     if row.finding in _DATED:
         assert row.statement is not None
-        ours = row.ours if row.finding != "ended-there" else pair.status
+        own_value = row.ours if row.finding != "ended-there" else pair.status
         julian = any(time.calendar == JULIAN for time in (*(row.statement.start or ()),
                                                           *(row.statement.end or ())))  # fmt: skip
+        calendar = JULIAN if julian else ""
         yield Mismatch(row.statement.subject, row.statement.guid, _DATED[row.finding],
-                       _values(row), JULIAN if julian else "", ours, url, "qualifier")  # fmt: skip
+                       _values(row), calendar, own_value, url, "qualifier")  # fmt: skip
         return
     yield Mismatch(first.item, "", TWINNED, "", "", second.item, url, "statement")
     if row.finding == "missing":
@@ -133,12 +134,12 @@ def _values(row: ReportRow) -> str:
     return text if re.fullmatch(r"\d{4}(-\d{2}-\d{2})?|\d{3}0s", text) else ""
 
 
-def write_mismatches(found: Iterable[Mismatch]) -> bytes:
+def write_mismatches(rows: Iterable[Mismatch]) -> bytes:
     """Return the file (CSV, RFC 4180)."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    writer.writerows(item.cells for item in found)
+    writer.writerows(item.cells for item in rows)
     return out.getvalue().encode()
 
 
@@ -149,7 +150,7 @@ def check_mismatches(raw: bytes, name: str = "mismatches") -> list[Mismatch]:
     rows = list(csv.reader(io.StringIO(raw.decode(), newline=""), strict=True))
     if not rows or tuple(rows[0]) != COLUMNS:
         raise TwingraphError(f"{name}:1: the columns are not {', '.join(COLUMNS)}")
-    found: list[Mismatch] = []
+    accepted: list[Mismatch] = []
     for number, row in enumerate(rows[1:], 2):
         if len(row) != len(COLUMNS):
             raise TwingraphError(f"{name}:{number}: {len(row)} cells; write {len(COLUMNS)}")
@@ -157,9 +158,9 @@ def check_mismatches(raw: bytes, name: str = "mismatches") -> list[Mismatch]:
         wrong = list(_wrong(mismatch))
         if wrong:
             raise TwingraphError(f"{name}:{number}: {wrong[0]}")
-        found.append(mismatch)
-    _refuse_twice(found, name)
-    return found
+        accepted.append(mismatch)
+    _refuse_twice(accepted, name)
+    return accepted
 
 
 def _wrong(row: Mismatch) -> Iterator[str]:
@@ -191,10 +192,10 @@ def _wrong(row: Mismatch) -> Iterator[str]:
         yield f"a cell with more than {_LONGEST} characters"
 
 
-def _refuse_twice(found: Sequence[Mismatch], name: str) -> None:
-    seen: set[tuple[str, ...]] = set()
-    for number, row in enumerate(found, 2):
+def _refuse_twice(rows: Sequence[Mismatch], name: str) -> None:
+    keys: set[tuple[str, ...]] = set()
+    for number, row in enumerate(rows, 2):
         key = (row.item_id, row.property_id, row.statement_guid, row.external_value)
-        if key in seen:
+        if key in keys:
             raise TwingraphError(f"{name}:{number}: the same disagreement twice")
-        seen.add(key)
+        keys.add(key)

@@ -152,8 +152,8 @@ def report_files(
     yield "report.csv", write_report_csv(report)
     yield "report.json", write_report_json(report)
     yield from write_proposals(propose(report))
-    found, refused = mismatches(report)
-    yield "mismatches.csv", write_mismatches(found)
+    accepted, refused = mismatches(report)
+    yield "mismatches.csv", write_mismatches(accepted)
     yield "mismatches-need-a-person.csv", write_refused(refused)
     yield "refusals.sssom.tsv", write_refusals(report, facts, settings)
 

@@ -114,11 +114,11 @@ class KnownPairs:
 def known_pairs(facts: LinkFacts) -> KnownPairs:
     """Return the published partnerships as pairs of items."""
     reader = _Reader(facts)
-    found: list[KnownPair] = []
+    result: list[KnownPair] = []
     for partnership in facts.members(TG.Partnership):
-        found += reader.pairs_of(partnership)
+        result += reader.pairs_of(partnership)
     by_items: dict[tuple[str, str], list[KnownPair]] = defaultdict(list)
-    for pair in found:
+    for pair in result:
         by_items[pair.items].append(pair)
     marked = [each for pairs in by_items.values() for each in _mark_seconds(pairs)]
     marked.sort(key=lambda pair: (*map(natural, pair.items), pair.name))
@@ -189,7 +189,7 @@ class _Reader:
         return tuple(name for name, holds in checks.items() if holds)
 
     def _parties(self, partnership: str, name: str) -> list[Party]:
-        found = []
+        parties = []
         for iri in self.facts.texts(partnership, TG.partner):
             label = self._short(iri)
             if TG.AdministrativeUnit.value not in self.facts.texts(iri, RDF.type):
@@ -197,8 +197,8 @@ class _Reader:
             elif len(self.items.get(iri, ())) != 1:
                 self.left_out.append(f"{name}: {label} has no Wikidata item (or more than one)")
             else:
-                found.append(self.party(iri))
-        return sorted(found, key=lambda party: natural(party.item))
+                parties.append(self.party(iri))
+        return sorted(parties, key=lambda party: natural(party.item))
 
     def party(self, iri: str) -> Party:
         """Return the published facts of a place."""
@@ -255,7 +255,11 @@ class _Reader:
                 "" if page else self._first(source, _TITLE),  # a list's title is not its rows'
                 self._first(source, _LANGUAGE),
                 self._first(source, TG.retrieved),
-                _longest(words for *where, words in own if tuple(where) == (source, page)),
+                _longest(
+                    words
+                    for *source_and_page, words in own
+                    if tuple(source_and_page) == (source, page)
+                ),
                 frozenset(giving[source, page]),
             )
             for source, page in documents
@@ -266,14 +270,14 @@ class _Reader:
 
         `page` is the citation's own: the address that a row of a list gives for its source.
         """
-        found = []
+        citations = []
         for cite in self.facts.texts(node, TG.cites):
             supports = self.facts.texts(cite, TG.supports)
             sources = self.facts.texts(cite, TG.inSource)
             if sources and (not supports or set(pinned) & set(supports)):
                 page = self._first(cite, _PAGE)
-                found.append((sources[0], page, self._first(cite, TG.quote)))
-        return found
+                citations.append((sources[0], page, self._first(cite, TG.quote)))
+        return citations
 
     def _first(self, subject: str, predicate: NamedNode) -> str:
         return next(iter(self.facts.texts(subject, predicate)), "")
@@ -313,11 +317,11 @@ def shared_items(facts: LinkFacts) -> Mapping[str, tuple[Party, ...]]:
     reader = _Reader(facts)
     places = [(iri, item) for iri, item in facts.links(TARGETS["wikidata"]) if "/id/place/" in iri]
     counts = Counter(item for _, item in places)
-    found: dict[str, list[Party]] = defaultdict(list)
+    parties_by_item: dict[str, list[Party]] = defaultdict(list)
     for iri, item in sorted(set(places)):
         if counts[item] > 1:
-            found[item].append(replace(reader.party(iri), item=item))
-    return {item: tuple(parties) for item, parties in sorted(found.items())}
+            parties_by_item[item].append(replace(reader.party(iri), item=item))
+    return {item: tuple(parties) for item, parties in sorted(parties_by_item.items())}
 
 
 def linked_places(facts: LinkFacts) -> list[Party]:

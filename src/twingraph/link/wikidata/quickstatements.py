@@ -108,9 +108,9 @@ def _reason(row: ReportRow) -> str:
 
 def best_evidence(pair: KnownPair) -> Evidence | None:
     """Return the document to name as the source: one with an address, that gives most dates."""
-    found = [item for item in pair.evidence if is_address(item.page)]
+    cited = [item for item in pair.evidence if is_address(item.page)]
     return min(
-        found,
+        cited,
         key=lambda reference: (
             -len(reference.dates),
             not reference.retrieved,
@@ -142,18 +142,18 @@ def _statements(row: ReportRow) -> tuple[list[NewStatement], list[str]]:
     qualifiers, notes = _qualifiers(pair, evidence)
     reference, more = _reference(evidence)
     first, second = row.parties
-    ways = [(first, second)]
+    directions = [(first, second)]
     if row.finding == "missing":
-        ways.append((second, first))
+        directions.append((second, first))
     built = [
         NewStatement(
-            here.item,
-            there.item,
+            subject.item,
+            target.item,
             pair.parties[0].country or pair.parties[1].country or "XX",
             qualifiers,
             reference,
         )
-        for here, there in ways
+        for subject, target in directions
     ]
     return built, [*pair.notes, *notes, *more]
 
@@ -249,7 +249,7 @@ def batches(statements: Iterable[NewStatement]) -> list[Batch]:
     for statement in statements:
         pairs = grouped.setdefault((statement.country, statement.pattern), {})
         pairs.setdefault(frozenset((statement.item, statement.value)), []).append(statement)
-    found: list[Batch] = []
+    result: list[Batch] = []
     numbers: dict[str, int] = defaultdict(int)
     for (country, _), pairs in sorted(grouped.items()):
         part: list[NewStatement] = []
@@ -261,8 +261,8 @@ def batches(statements: Iterable[NewStatement]) -> list[Batch]:
             part = [*part, *pair]
         for chunk in [*parts, part]:
             numbers[country] += 1
-            found.append(Batch(f"{country}-{numbers[country]:03}", tuple(chunk)))
-    return found
+            result.append(Batch(f"{country}-{numbers[country]:03}", tuple(chunk)))
+    return result
 
 
 def write_v1(statements: Sequence[NewStatement]) -> bytes:

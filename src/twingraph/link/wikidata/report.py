@@ -161,11 +161,11 @@ class Report:
 
 
 def _grouped(rows: Iterable[ReportRow], key: Callable[[Party], str]) -> dict[str, dict[str, int]]:
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
         for name in {key(party) for party in row.parties}:
-            found[name][row.finding] += 1
-    return {name: dict(sorted(counted.items())) for name, counted in sorted(found.items())}
+            counts[name][row.finding] += 1
+    return {name: dict(sorted(counted.items())) for name, counted in sorted(counts.items())}
 
 
 def make_report(facts: LinkFacts, snapshot: Snapshot, reviews: Reviews | None = None) -> Report:
@@ -176,12 +176,12 @@ def make_report(facts: LinkFacts, snapshot: Snapshot, reviews: Reviews | None = 
     decided = [replace(row, decided=decision_of(row, reviews)) for row in rows]
     decided.sort(key=_order)
     differing = {row.pair.items for row in rows if row.pair}
-    everything = {pair.items for pair in known.pairs if _is_compared(pair)}
+    compared_items = {pair.items for pair in known.pairs if _is_compared(pair)}
     return Report(
         snapshot.name,
         tuple(decided),
-        len(everything),
-        len(everything - differing),
+        len(compared_items),
+        len(compared_items - differing),
         known.left_out,
         reviews,
     )
@@ -202,10 +202,10 @@ def decision_of(row: ReportRow, reviews: Reviews) -> str:
             reviews.refuses(party.iri, PROPERTY + TWINNED, f"http://www.wikidata.org/entity/{item}")
             for party, item in ((first, second.item), (second, first.item))
         )
-        found = reviews.status(first.item, TWINNED, "", second.item)
-        if not found and row.finding == "missing":
-            found = reviews.status(second.item, TWINNED, "", first.item)
-        return "refused" if refused else found
+        status = reviews.status(first.item, TWINNED, "", second.item)
+        if not status and row.finding == "missing":
+            status = reviews.status(second.item, TWINNED, "", first.item)
+        return "refused" if refused else status
     if row.pair and row.statement:
         if reviews.refuses(row.pair.partnership, QUALIFIER + prop, row.statement.iri):
             return "refused"
@@ -217,13 +217,13 @@ def decision_of(row: ReportRow, reviews: Reviews) -> str:
 
 
 def _pair_rows(known: KnownPairs, snapshot: Snapshot) -> Iterator[ReportRow]:
-    there = snapshot.by_pair()
+    statements = snapshot.by_pair()
     for pair in known.pairs:
         if not _is_compared(pair):
             continue
         if snapshot.current(pair.items[0]) == snapshot.current(pair.items[1]):
             continue
-        yield from _compare(pair, snapshot, there)
+        yield from _compare(pair, snapshot, statements)
 
 
 def _is_compared(pair: KnownPair) -> bool:
@@ -234,10 +234,10 @@ def _is_compared(pair: KnownPair) -> bool:
 def _compare(
     pair: KnownPair,
     snapshot: Snapshot,
-    there: Mapping[tuple[str, str], Sequence[WikidataStatement]],
+    by_pair: Mapping[tuple[str, str], Sequence[WikidataStatement]],
 ) -> Iterator[ReportRow]:
     first, second = (snapshot.current(item) for item in pair.items)
-    sides = [list(there.get((first, second), ())), list(there.get((second, first), ()))]
+    sides = [list(by_pair.get((first, second), ())), list(by_pair.get((second, first), ()))]
     pair_words = _words(pair)
     holding = [[item for item in side if item.rank != "deprecated"] for side in sides]
     if not any(sides):
@@ -280,23 +280,23 @@ def _compare_statement(
 def _compare_dates(
     row: ReportRow, pair: KnownPair, statement: WikidataStatement, several: bool
 ) -> Iterator[ReportRow]:
-    for name, ours, theirs in (("start", pair.start, statement.start),
+    for name, own, other in (("start", pair.start, statement.start),
                                ("end", pair.end, statement.end)):  # fmt: skip
-        if theirs is None or ours is None or ours.time is None or ours.inferred:
+        if other is None or own is None or own.time is None or own.inferred:
             continue
         dated = replace(
             row,
-            ours=ours.value,
-            ours_precision=PRECISIONS.get(ours.time.precision, ""),
-            theirs=" / ".join(time.text for time in theirs),
-            theirs_precision=" / ".join(_precision(time) for time in theirs),
+            ours=own.value,
+            ours_precision=PRECISIONS.get(own.time.precision, ""),
+            theirs=" / ".join(time.text for time in other),
+            theirs_precision=" / ".join(_precision(time) for time in other),
         )
-        known = [time for time in theirs if time.value]
+        known = [time for time in other if time.value]
         if not known:
             if name == "start" and not several:
                 yield replace(dated, finding="start-lacking")
             continue
-        relation = relate(ours.time, known)
+        relation = relate(own.time, known)
         if relation == "different" and not several:
             yield replace(dated, finding=f"{name}-differs")
         elif relation == "finer" and name == "start":
@@ -342,13 +342,13 @@ def _item_rows(facts: LinkFacts, snapshot: Snapshot) -> Iterator[ReportRow]:
         if target != party.item:
             yield ReportRow("merged-item", (party, party), ours=party.item, theirs=target)
         known = snapshot.items.get(target)
-        ours = geonames.get(party.iri, "")
+        own_id = geonames.get(party.iri, "")
         is_country = bool(facts.values(party.iri, TG.countryCode))
         if known is None:
             continue
         if known.country and party.country and known.country != party.country and not is_country:
             yield ReportRow("wrong-item", (party, party), ours=f"country {party.country}",
                             theirs=f"country {known.country}")  # fmt: skip
-        elif known.geonames and ours and known.geonames != ours:
-            yield ReportRow("wrong-item", (party, party), ours=f"GeoNames {ours}",
+        elif known.geonames and own_id and known.geonames != own_id:
+            yield ReportRow("wrong-item", (party, party), ours=f"GeoNames {own_id}",
                             theirs=f"GeoNames {known.geonames}")  # fmt: skip

@@ -47,8 +47,8 @@ def read_rows(path: Path, name: str) -> Snapshot:
             reader = csv.DictReader(stream, strict=True)
             for row in reader:
                 if None in row.values():
-                    where = f"{path}:{reader.line_num}"
-                    raise TwingraphError(f"{where}: cells are missing; import anew")
+                    place = f"{path}:{reader.line_num}"
+                    raise TwingraphError(f"{place}: cells are missing; import anew")
                 key = row["item"], row["target"], row["statement"]
                 by_statement.setdefault(key, []).append(row)
                 for item, label in (("item", "item_label"), ("target", "target_label")):
@@ -96,7 +96,7 @@ def _times(
     """Return times with precision from the qualifiers; without these, from EDTF dates."""
     if name in qualifiers:
         return times_of(qualifiers[name])
-    found = {
+    times = {
         wikidata_time(date) or WikidataTime("") for date in dates if date and date != "novalue"
     }
-    return tuple(sorted(found))
+    return tuple(sorted(times))

@@ -62,14 +62,14 @@ def fetch_snapshot(client: QueryClient, items: Sequence[str]) -> Snapshot:
     statements: dict[str, WikidataStatement] = {}
     for part in _slices(sorted(set(items), key=lambda item: int(item[1:]))):
         values = " ".join(f"wd:{item}" for item in part)
-        found = statements_of(_rows(client, _STATEMENTS.replace("ITEMS", values)))
+        fetched = statements_of(_rows(client, _STATEMENTS.replace("ITEMS", values)))
         [row] = _rows(client, _COUNT.replace("ITEMS", values))
-        if int(row["count"]) != len(found):
+        if int(row["count"]) != len(fetched):
             raise TwingraphError(
-                f"{client.url} counts {row['count']} statements and sends {len(found)}; it was "
+                f"{client.url} counts {row['count']} statements and sends {len(fetched)}; it was "
                 "changing or cut its answer: try again"
             )
-        statements.update((item.iri, item) for item in found)
+        statements.update((item.iri, item) for item in fetched)
     ordered = tuple(statements[iri] for iri in sorted(statements))
     return Snapshot(client.url, ordered, dict[str, WikidataItem]())
 
@@ -88,7 +88,10 @@ def statements_of(rows: Sequence[Row]) -> list[WikidataStatement]:
     by_statement: dict[str, list[Row]] = {}
     for row in rows:
         by_statement.setdefault(row["statement"], []).append(row)
-    return [_statement(iri, found) for iri, found in sorted(by_statement.items())]
+    return [
+        _statement(iri, rows_of_statement)
+        for iri, rows_of_statement in sorted(by_statement.items())
+    ]
 
 
 def _statement(iri: str, rows: Sequence[Row]) -> WikidataStatement:
@@ -110,19 +113,19 @@ def _statement(iri: str, rows: Sequence[Row]) -> WikidataStatement:
 
 
 def _values(rows: Sequence[Row], name: str) -> tuple[str, ...]:
-    found = {row["value"] for row in rows if row.get("property", "").endswith(f"/{name}")}
-    return tuple(sorted(value.removeprefix(WIKIDATA) for value in found))
+    values = {row["value"] for row in rows if row.get("property", "").endswith(f"/{name}")}
+    return tuple(sorted(value.removeprefix(WIKIDATA) for value in values))
 
 
 def _times(rows: Sequence[Row], name: str) -> tuple[WikidataTime, ...]:
-    found = set()
+    times = set()
     for row in rows:
         if not row.get("property", "").endswith(f"/{name}"):
             continue
         if "precision" in row:
             calendar = row.get("calendar", "").removeprefix(WIKIDATA)
             value = row["value"] if row["value"][:1] in "+-" else "+" + row["value"]
-            found.add(WikidataTime(value, int(row["precision"]), calendar))
+            times.add(WikidataTime(value, int(row["precision"]), calendar))
         elif row["value"].startswith(_SOMEVALUE) or not row["value"].startswith("http"):
-            found.add(WikidataTime(""))
-    return tuple(sorted(found))
+            times.add(WikidataTime(""))
+    return tuple(sorted(times))

@@ -122,14 +122,14 @@ class Snapshot:
 
     def by_pair(self) -> dict[tuple[str, str], list[WikidataStatement]]:
         """Return the statements by (subject, object), merged items under their new name."""
-        found: dict[tuple[str, str], list[WikidataStatement]] = {}
+        statements: dict[tuple[str, str], list[WikidataStatement]] = {}
         for statement in sorted(
             self.statements,
             key=lambda statement: (statement.subject, statement.object, statement.iri),
         ):
             pair = (self.current(statement.subject), self.current(statement.object))
-            found.setdefault(pair, []).append(statement)
-        return found
+            statements.setdefault(pair, []).append(statement)
+        return statements
 
     def current(self, item: str) -> str:
         """Return the current id of an item, redirects followed."""

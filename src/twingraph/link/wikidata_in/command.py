@@ -79,7 +79,7 @@ class PlacesImport(NamedTuple):
 
 
 def import_places(
-    settings: Settings, slug: str, day: str, found: Sequence[ItemPlace]
+    settings: Settings, slug: str, day: str, places: Sequence[ItemPlace]
 ) -> PlacesImport:
     """Write Wikidata's data of places as a separate list, data/imports/<slug>/."""
     refuse_options(settings, slug, day)
@@ -91,7 +91,7 @@ def import_places(
     known = known_places((line for file in files for line in lines_of(file)), settings.base_iri)
     codes = {plain(quad.object): plain(quad.subject).rpartition("/")[2]
              for quad in quads if quad.predicate == TG.countryCode}  # fmt: skip
-    made = place_rows(found, known, quads, settings.base_iri, lambda code: codes.get(code, ""))
+    made = place_rows(places, known, quads, settings.base_iri, lambda code: codes.get(code, ""))
     if not (made.rows or (folder / ROWS).exists()):
         return PlacesImport((), made.notes)
     text = write_places(made.rows)

@@ -118,13 +118,13 @@ def _read_document(stream: IO[bytes], path: Path, read: Read) -> None:
     if isinstance(results, dict) and isinstance(results.get("bindings"), list):
         read.rows += rows_of_results(results["bindings"], read.notes)
         return
-    found = list(entities_in(document))
-    if not found:
+    entities = list(entities_in(document))
+    if not entities:
         raise TwingraphError(f"{path} holds no entity and no query results")
     stem = path.name.partition(".")[0]
-    if len(found) == 1 and stem.startswith("Q") and stem != found[0].get("id"):
-        read.notes.append(f"{stem} is redirected to {found[0].get('id')}")
-    for entity in found:
+    if len(entities) == 1 and stem.startswith("Q") and stem != entities[0].get("id"):
+        read.notes.append(f"{stem} is redirected to {entities[0].get('id')}")
+    for entity in entities:
         _take(entity, read)
 
 

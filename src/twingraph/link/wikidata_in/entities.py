@@ -98,29 +98,29 @@ def item_of(snak: Json) -> str:
         return ""
     value = json_map(json_map(snak.get("datavalue")).get("value"))
     identifier, number = value.get("id"), value.get("numeric-id")
-    found = identifier if isinstance(identifier, str) else f"Q{number}"
-    return found if _ITEM.fullmatch(found) else ""
+    item = identifier if isinstance(identifier, str) else f"Q{number}"
+    return item if _ITEM.fullmatch(item) else ""
 
 
-def _times(snaks: object, where: str, notes: list[str]) -> list[str]:
+def _times(snaks: object, place: str, notes: list[str]) -> list[str]:
     """Return the times of a qualifier as EDTF, somevalue and novalue as they are."""
-    found = []
+    times = []
     for snak in snaks if isinstance(snaks, list) else []:
         kind = json_map(snak).get("snaktype")
         if kind in (SOME, NONE):
-            found.append(str(kind))
+            times.append(str(kind))
             continue
         value = json_map(json_map(json_map(snak).get("datavalue")).get("value"))
         text, calendar = str(value.get("time", "")), str(value.get("calendarmodel", ""))
         precision = value.get("precision")
         edtf = edtf_of(text, precision if isinstance(precision, int) else 0, calendar)
         if is_late_julian(text, calendar):
-            notes.append(f"{where}: {text} is flagged Julian, most likely by mistake")
+            notes.append(f"{place}: {text} is flagged Julian, most likely by mistake")
         if edtf:
-            found.append(edtf)
+            times.append(edtf)
         else:
-            notes.append(f"{where}: {text or 'no time'} (precision {precision}) is no date here")
-    return sorted(set(found))
+            notes.append(f"{place}: {text or 'no time'} (precision {precision}) is no date here")
+    return sorted(set(times))
 
 
 def _compact(value: object) -> str:

@@ -119,8 +119,8 @@ def _place(
 
 
 def _only(values: Iterable[_T]) -> _T | None:
-    found = set(values)
-    return found.pop() if len(found) == 1 else None
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
 
 
 def _best(statements: object, ended: bool = True) -> list[Json]:
@@ -195,7 +195,7 @@ class PlaceRows:
 
 
 def place_rows(
-    found: Iterable[ItemPlace], known: Mapping[str, str], quads: Sequence[Quad], base: str,
+    item_places: Iterable[ItemPlace], known: Mapping[str, str], quads: Sequence[Quad], base: str,
     country_of: Callable[[str], str],
 ) -> PlaceRows:  # fmt: skip
     """Return a row for each place for which Wikidata has a value that the project lacks.
@@ -212,7 +212,7 @@ def place_rows(
             if verb == _SAME and not plain(quad.object).startswith(_GEONAMES_IRI):
                 continue
             stated.setdefault(subject.removeprefix(start), set()).add(verb)
-    listed = list(found)
+    listed = list(item_places)
     codes = {place.item: place.code for place in listed if place.code}
     places = {
         place.item: place for place in listed

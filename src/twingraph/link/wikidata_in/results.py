@@ -33,12 +33,12 @@ def rows_of_results(
     ...     "start": "1987-01-01T00:00:00Z", "startPrec": "9"}], [])]
     ['1987']
     """
-    seen = set()
+    statements = set()
     for number, binding in enumerate(bindings, 1):
         cells = {name: _text(value) for name, value in binding.items() if name}
         row = _row(cells, number, notes)
-        if row is not None and row not in seen:
-            seen.add(row)
+        if row is not None and row not in statements:
+            statements.add(row)
             yield row
 
 
@@ -59,8 +59,8 @@ def _cell(cells: Mapping[str, str], name: str) -> str:
 
 def _row(cells: Mapping[str, str], number: int, notes: list[str]) -> StatementRow | None:
     item, target = _cell(cells, "item"), _cell(cells, "target")
-    found = _ITEM.fullmatch(item)
-    if found is None:
+    match = _ITEM.fullmatch(item)
+    if match is None:
         notes.append(f"result {number}: '{item[:80]}' is no item")
         return None
     other = _ITEM.fullmatch(target)
@@ -68,7 +68,7 @@ def _row(cells: Mapping[str, str], number: int, notes: list[str]) -> StatementRo
         notes.append(f"result {number}: the partner '{target[:80]}' is no item")
     statement = _cell(cells, "statement").rpartition("/")[2]
     return StatementRow(
-        found[1], _label(cells.get("itemLabel", ""), found[1]), other[1] if other else "",
+        match[1], _label(cells.get("itemLabel", ""), match[1]), other[1] if other else "",
         _label(cells.get("targetLabel", ""), other[1] if other else ""), _guid(statement),
         cells.get("rank", "").rpartition("#")[2].removesuffix("Rank").lower() or "normal",
         _date(cells, "start", number, notes, ""), _date(cells, "end", number, notes, SOME),

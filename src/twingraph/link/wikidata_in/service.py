@@ -130,9 +130,9 @@ def fetch(client: QueryClient, folder: Path, progress: Callable[[str], None]) ->
             parts = 2 ** ((part.number - 1) // MAX_SLICE).bit_length()
             todo += [Slice(part.country, -1, number, parts) for number in reversed(range(parts))]
             continue
-        found = _slice(client, folder, part, fetched, todo)
-        if found is not None:
-            fetched.rows += rows_of_results(found, fetched.notes)
+        bindings = _slice(client, folder, part, fetched, todo)
+        if bindings is not None:
+            fetched.rows += rows_of_results(bindings, fetched.notes)
             done += 1
             progress(f"{part.name}: {len(fetched.rows)} rows of about {fetched.counted}")
     _compare(fetched)
@@ -142,12 +142,12 @@ def fetch(client: QueryClient, folder: Path, progress: Callable[[str], None]) ->
 def _slices(client: QueryClient, folder: Path, fetched: Fetched) -> Iterator[Slice]:
     """Yield a slice a country, as the service counts them now (or did when the run began)."""
     path = folder / "countries.json"
-    found = _kept(path)
-    if found is None:
+    kept = _kept(path)
+    if kept is None:
         fetched.queries += 1
-        found = client.select_again(_COUNTRIES)
-        _keep(path, found)
-    for row in sorted(found, key=lambda row: cell(row, "country")):
+        kept = client.select_again(_COUNTRIES)
+        _keep(path, kept)
+    for row in sorted(kept, key=lambda row: cell(row, "country")):
         country = cell(row, "country").rpartition("/")[2]
         if not country or re.fullmatch(r"Q[1-9][0-9]*", country):
             yield Slice(country, int(cell(row, "number")))
@@ -164,13 +164,13 @@ def _slice(
     client.sleep(_PAUSE)
     fetched.queries += 1
     try:
-        found = client.select(_SLICE % part.where)
+        bindings = client.select(_SLICE % part.where)
     except IncompleteAnswerError as error:
         if part.parts >= _MOST_PARTS:
             raise TwingraphError(f"{client.url}: {part.name} can't be had ({error})") from None
         todo += reversed(part.halves())
         return None
-    got = len({cell(row, "statement") for row in found})
+    got = len({cell(row, "statement") for row in bindings})
     if part.number >= 0 and got < part.number:
         fetched.notes.append(
             f"{part.name}: {got} statements in place of {part.number}; asked again"
@@ -178,8 +178,8 @@ def _slice(
         if part.parts < _MOST_PARTS:
             todo += reversed(part.halves())
             return None
-    _keep(path, found)
-    return found
+    _keep(path, bindings)
+    return bindings
 
 
 def _compare(fetched: Fetched) -> None:
@@ -194,10 +194,10 @@ def _compare(fetched: Fetched) -> None:
 
 def _kept(path: Path) -> list[Binding] | None:
     try:
-        found: list[Binding] = json.loads(path.read_bytes())
+        bindings: list[Binding] = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return found
+    return bindings
 
 
 def _keep(path: Path, rows: list[Binding]) -> None:

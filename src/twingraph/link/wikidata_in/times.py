@@ -33,10 +33,10 @@ def edtf_of(text: str, precision: int, calendar: str = "") -> str:
     >>> edtf_of("-0044-03-15T00:00:00Z", 11), edtf_of("+1582-10-05T00:00:00Z", 11, JULIAN)
     ('', '1582-10-15')
     """
-    found = _TIME.fullmatch(text.strip())
-    if found is None or found[1] == "-":
+    match = _TIME.fullmatch(text.strip())
+    if match is None or match[1] == "-":
         return ""
-    year, month, day = int(found[2]), int(found[3]), int(found[4])
+    year, month, day = int(match[2]), int(match[3]), int(match[4])
     if not 1 <= year <= 9999 or month > 12 or day > 31 or precision < CENTURY:
         return ""
     if precision == CENTURY:
@@ -73,5 +73,5 @@ def is_late_julian(text: str, calendar: str) -> bool:
     >>> is_late_julian("+1988-01-01T00:00:00Z", JULIAN), is_late_julian("+1700-01-01", JULIAN)
     (True, False)
     """
-    found = _TIME.fullmatch(text.strip())
-    return bool(found and calendar.rpartition("/")[2] == JULIAN and int(found[2]) > 1920)
+    match = _TIME.fullmatch(text.strip())
+    return bool(match and calendar.rpartition("/")[2] == JULIAN and int(match[2]) > 1920)

@@ -66,8 +66,8 @@ class Background:
         if kind == "cite":
             return min(self.citers.get(iri, ()), default="") or self._named(iri, TG.inSource)
         for predicate in _UP.get(kind, ()):
-            if found := self._named(iri, predicate):
-                return found
+            if parents := self._named(iri, predicate):
+                return parents
         return ""
 
     def _named(self, iri: str, predicate: NamedNode) -> str:
@@ -114,8 +114,8 @@ def _indexed(statement: Iterable[Statement], base: str) -> Background:
         about[item.subject][item.predicate].add(value)
     return Background(
         base,
-        {iri: {key: frozenset(terms) for key, terms in found.items()}
-         for iri, found in about.items()},
-        {iri: dict(sorted(found.items())) for iri, found in labels.items()},
-        {iri: frozenset(found) for iri, found in citers.items()},
+        {iri: {key: frozenset(terms) for key, terms in triples.items()}
+         for iri, triples in about.items()},
+        {iri: dict(sorted(triples.items())) for iri, triples in labels.items()},
+        {iri: frozenset(triples) for iri, triples in citers.items()},
     )  # fmt: skip

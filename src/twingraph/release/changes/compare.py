@@ -94,8 +94,8 @@ def _read(lines: Sequence[bytes], dump: Dump) -> Iterable[tuple[bytes, Statement
     return zip(lines, read_lines(lines), strict=True)
 
 
-def _order(one: Change) -> tuple[object, ...]:
-    return one.follows, one.kind, one.iri, one.what, one.property, one.thing
+def _order(change: Change) -> tuple[object, ...]:
+    return change.follows, change.kind, change.iri, change.what, change.property, change.thing
 
 
 @dataclass
@@ -140,13 +140,13 @@ class _Sorter:
             slots.setdefault(_Slot(subject, "link", target), [])
         return [self._change(slot, lines) for slot, lines in slots.items()]
 
-    def _is_ruled(self, one: _Line) -> bool | None:
+    def _is_ruled(self, line: _Line) -> bool | None:
         """Did a rule write it, or a person? None: it only repeats what another graph says."""
         if self.alone:
-            subject, verb = one.statement.subject, one.statement.predicate
+            subject, verb = line.statement.subject, line.statement.predicate
             named = self._kind(subject) == "partnership" and verb in LABELS
             return verb in _RULED or named or self._kind(subject) == "geometry"
-        return one.statement.graph == self.base + DERIVED if one.statement.graph else None
+        return line.statement.graph == self.base + DERIVED if line.statement.graph else None
 
     # --- which slot ------------------------------------------------------------------------------
 
@@ -157,11 +157,11 @@ class _Sorter:
         was, is_ = iri in self.old.about, iri in self.new.about
         if was is not is_:
             return "added" if is_ else "removed"
-        gone = [any(plain(item) == _TRUE for item in side.values(iri, _DEPRECATED))
+        deprecated = [any(plain(item) == _TRUE for item in side.values(iri, _DEPRECATED))
                 for side in (self.old, self.new)]  # fmt: skip
-        if gone == [False, True]:
+        if deprecated == [False, True]:
             return "merged" if self.new.values(iri, _REPLACED) else "withdrawn"
-        return "reinstated" if gone == [True, False] else ""
+        return "reinstated" if deprecated == [True, False] else ""
 
     def _chain(self, iri: str) -> list[str]:
         return (self.new if iri in self.new.about else self.old).owners(iri)
@@ -169,8 +169,8 @@ class _Sorter:
     def _root(self, iri: str) -> str:
         return self._chain(iri)[-1]
 
-    def _slot(self, one: _Line) -> _Slot:
-        statement = one.statement
+    def _slot(self, line: _Line) -> _Slot:
+        statement = line.statement
         subject, verb = statement.subject, statement.predicate
         *parts, root = self._chain(subject)
         if state := self._state(root):
@@ -179,7 +179,7 @@ class _Sorter:
             if (state := self._state(part)) and self._kind(part) != "cite":
                 claim = self._kind(part) == "claim"
                 return self._claim_slot(part, root) if claim else _Slot(part, state)
-        repeated = not self.alone and one.triple not in self.published
+        repeated = not self.alone and line.triple not in self.published
         if self._kind(subject) == "cite" or verb == TG.cites or repeated:
             return _Slot(root, "evidence")
         if self._kind(subject) == "claim":
@@ -197,18 +197,18 @@ class _Sorter:
         moved = [verb for verb in self._claimed(claim) if self._moved(root, verb)]
         return _Slot(root, "value", moved[0].value) if moved else _Slot(root, "claim", claim)
 
-    def _follower(self, one: _Line) -> _Slot:
+    def _follower(self, line: _Line) -> _Slot:
         """Return the slot of what a rule wrote: what nobody's claim moved is told by name."""
-        root = self._root(source_of(one.statement.subject, self.base) or one.statement.subject)
-        verb = _BOUNDS.get(one.statement.predicate, one.statement.predicate)
+        root = self._root(source_of(line.statement.subject, self.base) or line.statement.subject)
+        verb = _BOUNDS.get(line.statement.predicate, line.statement.predicate)
         if self._moved(root, verb) and not self._state(root) and (root, verb) not in self.by_claims:
             return _Slot(root, "itself", verb.value)
         return _Slot(root, "follows")
 
     def _claimed(self, claim: str) -> list[NamedNode]:
         """Return the properties that a claim speaks of, in either dump."""
-        both = self.new.values(claim, TG.property) | self.old.values(claim, TG.property)
-        return sorted((side for side in both if isinstance(side, NamedNode)), key=str)
+        properties = self.new.values(claim, TG.property) | self.old.values(claim, TG.property)
+        return sorted((side for side in properties if isinstance(side, NamedNode)), key=str)
 
     def _moved(self, iri: str, verb: NamedNode) -> bool:
         """Is something else published for a resolved property than before?"""
@@ -278,8 +278,8 @@ class _Sorter:
     def _rejected(self) -> list[tuple[str, str]]:
         """Return the links that were newly decided not to hold."""
         old, new = self.decisions
-        found = [key for key, holds in new.items() if not holds and old.get(key) is not False]
-        return sorted(key for key in found if not self._state(key[0]))
+        rejected = [key for key, holds in new.items() if not holds and old.get(key) is not False]
+        return sorted(key for key in rejected if not self._state(key[0]))
 
 
 def _objects(lines: Iterable[_Line], added: bool) -> tuple[Term, ...]:

@@ -94,17 +94,17 @@ def compare(old: Dump, new: Dump) -> Delta:
     True
     """
     removed, added = [], []
-    left, right = ordered(old.lines(), old.name), ordered(new.lines(), new.name)
-    one, other = next(left, None), next(right, None)
-    while one is not None or other is not None:
-        if one == other:
-            one, other = next(left, None), next(right, None)
-        elif other is None or (one is not None and one < other):
-            removed.append(one or b"")
-            one = next(left, None)
+    old_lines, new_lines = ordered(old.lines(), old.name), ordered(new.lines(), new.name)
+    old_line, new_line = next(old_lines, None), next(new_lines, None)
+    while old_line is not None or new_line is not None:
+        if old_line == new_line:
+            old_line, new_line = next(old_lines, None), next(new_lines, None)
+        elif new_line is None or (old_line is not None and old_line < new_line):
+            removed.append(old_line or b"")
+            old_line = next(old_lines, None)
         else:
-            added.append(other)
-            other = next(right, None)
+            added.append(new_line)
+            new_line = next(new_lines, None)
     return Delta(tuple(removed), tuple(added))
 
 

@@ -29,11 +29,11 @@ def diff(
     progress(f"reading {old} and {new}")
     sides = comparable(find_dump(old, releases), find_dump(new, releases))
     try:
-        found = compare_dumps(*sides, progress)
+        comparison = compare_dumps(*sides, progress)
         if form != PATCH:
-            return [FORMATS[form](found, language)], bool(found.delta)
-        digests = (dump_digest(found.old), dump_digest(found.new))
-        return write_patch(found.delta, *digests), bool(found.delta)
+            return [FORMATS[form](comparison, language)], bool(comparison.delta)
+        digests = (dump_digest(comparison.old), dump_digest(comparison.new))
+        return write_patch(comparison.delta, *digests), bool(comparison.delta)
     except PackError as error:
         raise TwingraphError(f"damaged or cut off ({error}); take the file anew") from None
 

@@ -156,18 +156,18 @@ def _plain(quad: Quad, name: str, form: RdfFormat) -> Quad:
 
 def _base_of(lines: Iterator[bytes] | list[bytes]) -> str:
     """Return what the things of a dump are named under, as its types tell it; '' for none."""
-    found = next((match for line in lines if (match := _ENTITY.match(line))), None)
-    return found[1].decode() if found else ""
+    match_of_base = next((match for line in lines if (match := _ENTITY.match(line))), None)
+    return match_of_base[1].decode() if match_of_base else ""
 
 
 def _decided(folder: Path, base: str) -> dict[tuple[str, str], bool]:
     """Return what the SSSOM files of a build say of links: (ours, theirs) -> does it hold?"""
-    found = {}
+    decisions = {}
     names = {path.name.partition(".tsv")[0] for path in (folder / "links").glob("*.sssom.tsv*")}
     for name in sorted(names - {f"{REFUSED}.sssom"}):
         # what is said of links stands in the tables of the targets
         text = read_stored(folder / "links" / f"{name}.tsv").decode()
         for decision in read_table(text, base).decisions:
             if decision.found and not decision.justification.endswith("UnspecifiedMatching"):
-                found[decision.subject, decision.object] = decision.confirmed
-    return found
+                decisions[decision.subject, decision.object] = decision.confirmed
+    return decisions

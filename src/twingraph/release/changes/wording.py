@@ -25,19 +25,21 @@ _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>#|!~])")
 Json = dict[str, object]
 
 
-def summary(found: Comparison, language: str) -> str:
+def summary(comparison: Comparison, language: str) -> str:
     """Return what people changed in one line: '1 partnership added, 2 labels changed'."""
-    summary = ", ".join(_heading(group, language) for group in _groups(found.made))
+    summary = ", ".join(_heading(group, language) for group in _groups(comparison.made))
     if summary:
         return summary
-    if not found.delta:
+    if not comparison.delta:
         return phrase("same", language)
-    return phrase("same data" if only_the_day(found) else "by rules", language)
+    return phrase("same data" if only_the_day(comparison) else "by rules", language)
 
 
-def only_the_day(found: Comparison) -> bool:
+def only_the_day(comparison: Comparison) -> bool:
     """Is there nothing new but the day of the release?"""
-    return all(change.iri == found.new.base and change.follows for change in found.changes)
+    return all(
+        change.iri == comparison.new.base and change.follows for change in comparison.changes
+    )
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:
@@ -50,23 +52,23 @@ def _groups(changes: Sequence[Change]) -> list[list[Change]]:
 
 
 def _heading(group: Sequence[Change], language: str) -> str:
-    what = WHATS[group[0].what]
-    if what.noun == "evidence":
+    wording = WHATS[group[0].what]
+    if wording.noun == "evidence":
         return phrase("evidence", language).format(NOUNS["on things"].counted(len(group), language))
-    noun = NOUNS[what.noun or group[0].kind].counted(len(group), language)
-    return f"{noun} {what.en if language == 'en' else what.de}"
+    noun = NOUNS[wording.noun or group[0].kind].counted(len(group), language)
+    return f"{noun} {wording.en if language == 'en' else wording.de}"
 
 
-def name_of(iri: str, found: Comparison, language: str) -> str:
+def name_of(iri: str, comparison: Comparison, language: str) -> str:
     """Return what a thing is called: its label, else the end of its IRI."""
-    labels = found.labels.get(iri, {})
+    labels = comparison.labels.get(iri, {})
     other = next(iter(labels.values()), "")
     text = labels.get(language) or labels.get("en") or other
-    return _tidy(text) or _short(iri, found) or iri
+    return _tidy(text) or _short(iri, comparison) or iri
 
 
-def _short(iri: str, found: Comparison) -> str:
-    path = path_of(iri, found.new.base)
+def _short(iri: str, comparison: Comparison) -> str:
+    path = path_of(iri, comparison.new.base)
     return iri if path is None else path.removeprefix("id/")
 
 
@@ -76,59 +78,64 @@ def _tidy(text: str) -> str:
     return plain if len(plain) <= _SHOWN else plain[: _SHOWN - 1] + "…"
 
 
-def _value(term: Term, found: Comparison, language: str) -> str:
+def _value(term: Term, comparison: Comparison, language: str) -> str:
     return (
-        name_of(term.value, found, language) if isinstance(term, NamedNode) else _tidy(term.value)
+        name_of(term.value, comparison, language)
+        if isinstance(term, NamedNode)
+        else _tidy(term.value)
     )
 
 
-def _detail(one: Change, found: Comparison, language: str) -> str:
+def _detail(change: Change, comparison: Comparison, language: str) -> str:
     """Return what a change says beyond its name: property, values, parts."""
     words = []
-    if one.property and one.what.partition("-")[0] not in ("label", "name"):
-        words.append(_property(one.property, found, language))
-    values = [", ".join(_value(each, found, language) for each in side)
-              for side in (one.before, one.after)]  # fmt: skip
-    tags = sorted({each.language for each in (*one.before, *one.after)
+    if change.property and change.what.partition("-")[0] not in ("label", "name"):
+        words.append(_property(change.property, comparison, language))
+    values = [", ".join(_value(each, comparison, language) for each in side)
+              for side in (change.before, change.after)]  # fmt: skip
+    tags = sorted({each.language for each in (*change.before, *change.after)
                    if isinstance(each, Literal) and each.language})  # fmt: skip
     if any(values):
         shown = " → ".join(value or "–" for value in values) if values[0] else f"→ {values[1]}"
         words.append(shown + (f" ({', '.join(tags)})" if tags else ""))
-    if one.thing and kind_of(one.thing, found.new.base) != "claim":
-        words.append(_tidy(one.thing))
-    if one.parts:
-        counted = [NOUNS[kind].counted(number, language) for kind, number in one.parts.items()]
-        *some, last = counted
-        listed = f"{', '.join(some)} {phrase('and', language)} {last}" if some else last
+    if change.thing and kind_of(change.thing, comparison.new.base) != "claim":
+        words.append(_tidy(change.thing))
+    if change.parts:
+        counted = [NOUNS[kind].counted(number, language) for kind, number in change.parts.items()]
+        *leading, last = counted
+        listed = f"{', '.join(leading)} {phrase('and', language)} {last}" if leading else last
         words.append(phrase("with", language).format(listed))
     return ": ".join(words[:2]) + "".join(f", {word}" for word in words[2:])
 
 
-def _property(iri: str, found: Comparison, language: str) -> str:
-    known = found.labels.get(iri)
-    return name_of(iri, found, language) if known else re.split("[/#]", iri)[-1]
+def _property(iri: str, comparison: Comparison, language: str) -> str:
+    known = comparison.labels.get(iri)
+    return name_of(iri, comparison, language) if known else re.split("[/#]", iri)[-1]
 
 
-def text(found: Comparison, language: str = "en") -> str:
+def text(comparison: Comparison, language: str = "en") -> str:
     """Return the changes as lines for a terminal, one a change."""
-    lines = [f"{_tidy(found.old.name)} → {_tidy(found.new.name)}: {summary(found, language)}"]
-    for group in _groups(found.made):
+    old, new = _tidy(comparison.old.name), _tidy(comparison.new.name)
+    lines = [f"{old} → {new}: {summary(comparison, language)}"]
+    for group in _groups(comparison.made):
         lines += ["", _heading(group, language)]
-        lines += [f"  {line}" for line in _listed(group, found, language)]
-    lines += ["", *closing(found, language)] if found.delta else []
+        lines += [f"  {line}" for line in _listed(group, comparison, language)]
+    lines += ["", *closing(comparison, language)] if comparison.delta else []
     return "\n".join(lines) + "\n"
 
 
-def _listed(group: Sequence[Change], found: Comparison, language: str) -> Iterator[str]:
+def _listed(group: Sequence[Change], comparison: Comparison, language: str) -> Iterator[str]:
     for item in group:
-        path = _short(item.iri, found)
-        detail = _detail(item, found, language)
-        yield f"{name_of(item.iri, found, language)} ({path})" + (f": {detail}" if detail else "")
+        path = _short(item.iri, comparison)
+        detail = _detail(item, comparison, language)
+        yield f"{name_of(item.iri, comparison, language)} ({path})" + (
+            f": {detail}" if detail else ""
+        )
 
 
-def closing(found: Comparison, language: str) -> Iterator[str]:
+def closing(comparison: Comparison, language: str) -> Iterator[str]:
     """What follows from the changes, and how many lines all of it is."""
-    following = found.following
+    following = comparison.following
     if following:
         lines = sum(len(item.added) + len(item.removed) for item in following)
         things = len({item.iri for item in following})
@@ -138,30 +145,30 @@ def closing(found: Comparison, language: str) -> Iterator[str]:
         )
     for entry in following:
         if entry.what != "follows":
-            [line] = _listed([entry], found, language)
+            [line] = _listed([entry], comparison, language)
             yield f"  {line}, {phrase('itself', language)}"
     noun = NOUNS["statement of the dump"]
     yield phrase("lines", language).format(
-        noun.counted(len(found.delta.added), language),
-        noun.counted(len(found.delta.removed), language),
+        noun.counted(len(comparison.delta.added), language),
+        noun.counted(len(comparison.delta.removed), language),
     )
 
 
-def markdown(found: Comparison, language: str = "en") -> str:
+def markdown(comparison: Comparison, language: str = "en") -> str:
     """Return the changes as a Markdown list, as release notes and the CHANGELOG's data section."""
     items = []
-    for group in _groups(found.made):
-        listed = [_item(item, found, language) for item in group[:_LISTED]]
+    for group in _groups(comparison.made):
+        listed = [_item(item, comparison, language) for item in group[:_LISTED]]
         if len(group) > _LISTED:
             listed.append(phrase("more", language).format(len(group) - _LISTED))
         items.append(f"- {_heading(group, language)}: {'; '.join(listed)}.")
-    items = items or [f"- {summary(found, language)}."]
+    items = items or [f"- {summary(comparison, language)}."]
     return "\n".join(items) + "\n"
 
 
-def _item(one: Change, found: Comparison, language: str) -> str:
-    detail = escaped(_detail(one, found, language))
-    name = f"[{escaped(name_of(one.iri, found, language))}]({one.iri})"
+def _item(change: Change, comparison: Comparison, language: str) -> str:
+    detail = escaped(_detail(change, comparison, language))
+    name = f"[{escaped(name_of(change.iri, comparison, language))}]({change.iri})"
     return f"{name} ({detail})" if detail else name
 
 
@@ -174,51 +181,54 @@ def escaped(words: str) -> str:
     return _MARKDOWN.sub(r"\\\1", words)
 
 
-def as_json(found: Comparison) -> str:
+def as_json(comparison: Comparison) -> str:
     """Return the changes as JSON; values are written as in SPARQL 1.1 Query Results JSON §3.2.2."""
     counts = [
         {"change": group[0].what, "kind": "" if WHATS[group[0].what].noun else group[0].kind,
-         "number": len(group)} for group in _groups(found.made)
+         "number": len(group)} for group in _groups(comparison.made)
     ]  # fmt: skip
     document = {
-        "old": found.old.name,
-        "new": found.new.name,
-        "summary": {language: summary(found, language) for language in PAIRED},
+        "old": comparison.old.name,
+        "new": comparison.new.name,
+        "summary": {language: summary(comparison, language) for language in PAIRED},
         "counts": counts,
-        "changes": [_json(item, found) for item in found.made],
-        "follows": [_json(item, found) for item in found.following],
-        "statements": {"added": len(found.delta.added), "removed": len(found.delta.removed)},
+        "changes": [_json(item, comparison) for item in comparison.made],
+        "follows": [_json(item, comparison) for item in comparison.following],
+        "statements": {
+            "added": len(comparison.delta.added),
+            "removed": len(comparison.delta.removed),
+        },
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def sentence(change: Change, found: Comparison, language: str) -> str:
+def sentence(change: Change, comparison: Comparison, language: str) -> str:
     """Return a change as a line of its own, without the name of the thing that changed."""
-    what = WHATS[change.what]
-    noun = NOUNS[what.noun or change.kind]
+    wording = WHATS[change.what]
+    noun = NOUNS[wording.noun or change.kind]
     name = (noun.en if language == "en" else noun.de)[0]
-    head = f"{name} {what.en if language == 'en' else what.de}"
-    detail = _detail(change, found, language)
+    head = f"{name} {wording.en if language == 'en' else wording.de}"
+    detail = _detail(change, comparison, language)
     return head[0].upper() + head[1:] + (f": {detail}" if detail else "")
 
 
-def _json(one: Change, found: Comparison) -> Json:
+def _json(change: Change, comparison: Comparison) -> Json:
     row: Json = {
-        "iri": one.iri,
-        "kind": one.kind,
-        "label": dict(found.labels.get(one.iri, {})),
-        "change": one.what,
-        "property": one.property,
-        "before": [_term(each) for each in one.before],
-        "after": [_term(each) for each in one.after],
-        "thing": one.thing,
-        "parts": dict(one.parts),
+        "iri": change.iri,
+        "kind": change.kind,
+        "label": dict(comparison.labels.get(change.iri, {})),
+        "change": change.what,
+        "property": change.property,
+        "before": [_term(each) for each in change.before],
+        "after": [_term(each) for each in change.after],
+        "thing": change.thing,
+        "parts": dict(change.parts),
         "concerns": [
-            {"iri": iri, "label": dict(found.labels.get(iri, {}))}
-            for iri in found.concerns.get(one.iri, ())
+            {"iri": iri, "label": dict(comparison.labels.get(iri, {}))}
+            for iri in comparison.concerns.get(change.iri, ())
         ],
-        "text": {language: sentence(one, found, language) for language in PAIRED},
-        "statements": {"added": len(one.added), "removed": len(one.removed)},
+        "text": {language: sentence(change, comparison, language) for language in PAIRED},
+        "statements": {"added": len(change.added), "removed": len(change.removed)},
     }
     return {key: value for key, value in row.items() if value}
 

@@ -19,8 +19,8 @@ class Noun(NamedTuple):
         >>> NOUNS["place"].counted(1, "de"), NOUNS["place"].counted(1200, "de")
         ('1 Ort', '1.200 Orte')
         """
-        one, many = self.en if language == "en" else self.de
-        return f"{number_text(number, language)} {one if number == 1 else many}"
+        singular, plural = self.en if language == "en" else self.de
+        return f"{number_text(number, language)} {singular if number == 1 else plural}"
 
 
 class What(NamedTuple):

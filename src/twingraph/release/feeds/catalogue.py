@@ -95,16 +95,20 @@ def _states(raw: bytes, base: str) -> dict[str, tuple[bytes, ...]]:
 def _closure(
     iri: str, by_subject: Mapping[str, Sequence[Triple]], entities: set[str], base: str
 ) -> tuple[bytes, ...]:
-    seen, pending = {iri}, [iri]
+    reached, pending = {iri}, [iri]
     lines: set[bytes] = set()
     while pending:
         subject = pending.pop()
-        ours = subject == iri or subject.startswith(base)
+        is_of_project = subject == iri or subject.startswith(base)
         for triple in by_subject.get(subject, ()):
             lines.add(f"{triple.subject} {triple.predicate} {triple.object} .\n".encode())
             value = triple.object
-            if ours and isinstance(value, NamedNode) and value.value not in seen | entities:
-                seen.add(value.value)
+            if (
+                is_of_project
+                and isinstance(value, NamedNode)
+                and value.value not in reached | entities
+            ):
+                reached.add(value.value)
                 pending.append(value.value)
     return tuple(sorted(lines))
 

@@ -88,21 +88,21 @@ def history_of(records: Iterable[HistoryRecord], iri: str) -> list[HistoryRecord
 
 def by_thing(records: Iterable[HistoryRecord]) -> dict[str, list[HistoryRecord]]:
     """Return what `history_of` returns for every thing that has a history, by its IRI."""
-    found: dict[str, list[HistoryRecord]] = defaultdict(list)
+    by_entity: dict[str, list[HistoryRecord]] = defaultdict(list)
     for record in records:
         for iri in {record.iri, *record.concerns}:
-            found[iri].append(record)
-    return dict(found)
+            by_entity[iri].append(record)
+    return dict(by_entity)
 
 
 def changed_things(records: Iterable[HistoryRecord]) -> list[str]:
     """Return the IRIs of the places and partnerships that have a history, sorted."""
-    found: set[str] = set()
+    changed: set[str] = set()
     for record in records:
-        found.update(record.concerns)
+        changed.update(record.concerns)
         if record.kind in ("partnership", "place"):
-            found.add(record.iri)
-    return sorted(found)
+            changed.add(record.iri)
+    return sorted(changed)
 
 
 def label_of(records: Iterable[HistoryRecord], iri: str) -> Mapping[str, str]:

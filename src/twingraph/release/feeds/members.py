@@ -64,23 +64,23 @@ def entity_states(dump: Dump) -> Mapping[bytes, list[bytes]]:
     """Return the lines of a dump's default graph by the entity (`<iri>`) that they belong to."""
     lines = list(_default_lines(dump))  # they are what is returned
     roots = _roots(lines, dump.base)
-    found: dict[bytes, list[bytes]] = defaultdict(list)
+    by_entity: dict[bytes, list[bytes]] = defaultdict(list)
     for line in lines:
         subject = line[: line.index(b" ")]
-        found[roots.get(subject, subject)].append(line)
-    return found
+        by_entity[roots.get(subject, subject)].append(line)
+    return by_entity
 
 
 def _digests(dump: Dump) -> dict[bytes, bytes]:
     roots = _roots(_default_lines(dump), dump.base)
-    found: dict[bytes, hashlib.blake2b] = {}
+    digests: dict[bytes, hashlib.blake2b] = {}
     for line in _default_lines(dump):
         subject = line[: line.index(b" ")]
         root = roots.get(subject, subject)
-        if root not in found:
-            found[root] = hashlib.blake2b(digest_size=20)
-        found[root].update(line)
-    return {root: state.digest() for root, state in found.items()}
+        if root not in digests:
+            digests[root] = hashlib.blake2b(digest_size=20)
+        digests[root].update(line)
+    return {root: state.digest() for root, state in digests.items()}
 
 
 def _digest(lines: Iterable[bytes]) -> bytes:
@@ -128,12 +128,12 @@ def _roots(lines: Iterable[bytes], base: str) -> dict[bytes, bytes]:
 
 def _top(part: bytes, owners: Mapping[bytes, bytes]) -> bytes:
     """Return the end of the chain of owners; a chain that runs in a circle ends where it began."""
-    seen = [part]
-    while (owner := owners.get(seen[-1])) is not None:
-        if owner in seen:
-            return min(seen)
-        seen.append(owner)
-    return seen[-1]
+    ancestors = [part]
+    while (owner := owners.get(ancestors[-1])) is not None:
+        if owner in ancestors:
+            return min(ancestors)
+        ancestors.append(owner)
+    return ancestors[-1]
 
 
 def _raw(iri: str) -> bytes:

@@ -128,9 +128,9 @@ def memento_links(timemap: TimeMap, date: str) -> str:
     if date in dates:
         place = dates.index(date)
         shown = {dates[0]: "first", dates[-1]: "last"}
-        near = {0: "", -1: "prev", 1: "next"}
+        relation_of = {0: "", -1: "prev", 1: "next"}
         relations: dict[str, list[str]] = {}
-        for step, word in near.items():
+        for step, word in relation_of.items():
             if 0 <= place + step < len(dates):
                 relations.setdefault(dates[place + step], []).append(word)
         for other, word in shown.items():

@@ -49,24 +49,26 @@ def calendar_feed(
 
 
 def _event(
-    found: Anniversary, words: Words, name: Name, page: Name, date_words: DateWords
+    anniversary: Anniversary, words: Words, name: Name, page: Name, date_words: DateWords
 ) -> Event:
-    start = found.start
-    begin, after = _days(found.date)
+    start = anniversary.start
+    begin, after = _days(anniversary.date)
     phrase = "anniversary.decided" if start.basis.startswith("decision") else "anniversary.source"
     sources = ", ".join(name(source) for source in start.sources) or "–"
     notes = [words(phrase).format(when=date_words(start.value), sources=sources)]
-    if len(found.date) < 10:
-        notes.append(words("anniversary.year" if len(found.date) == 4 else "anniversary.month"))
+    if len(anniversary.date) < 10:
+        notes.append(
+            words("anniversary.year" if len(anniversary.date) == 4 else "anniversary.month")
+        )
     summary = words("anniversary.title").format(
         name=name(start.partnership),
-        years=found.years,
+        years=anniversary.years,
         since=since(start, words, date_words),
     )
-    if len(found.date) < 10:
-        summary = f"{summary} ({date_words(found.date)})"
+    if len(anniversary.date) < 10:
+        summary = f"{summary} ({date_words(anniversary.date)})"
     return Event(
-        uid=uid(found),
+        uid=uid(anniversary),
         first=begin,
         after=after,
         summary=summary,
@@ -77,17 +79,18 @@ def _event(
     )
 
 
-def uid(found: Anniversary) -> str:
+def uid(anniversary: Anniversary) -> str:
     """Return the UID of an anniversary, which stays when a finer date becomes known.
 
     >>> start = Start("https://w3id.org/twingraph/id/partnership/bonn-minsk", "agreement", "2003")
     >>> uid(Anniversary(start, 25, "2028"))
     'bonn-minsk-agreement-2003-25.twingraph@w3id.org'
     """
-    parts = urlsplit(found.start.partnership)
+    parts = urlsplit(anniversary.start.partnership)
     folder, _, slug = parts.path.strip("/").rpartition("/")
     base = folder.removesuffix("/partnership").removesuffix("id").strip("/").replace("/", ".")
-    local = f"{slug}-{found.start.basis.replace(' ', '-')}-{found.year - found.years}-{found.years}"
+    basis, years = anniversary.start.basis.replace(" ", "-"), anniversary.years
+    local = f"{slug}-{basis}-{anniversary.year - years}-{years}"
     return f"{local}{'.' if base else ''}{base}@{parts.hostname or 'localhost'}"
 
 

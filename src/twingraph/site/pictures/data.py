@@ -99,23 +99,23 @@ def map_of_partnership(rows: Sequence[Row], name: Lookup, href: Lookup) -> MapDa
 
 def world_places(rows: Iterable[Row], name: Lookup, href: Lookup) -> list[Place]:
     """Return the places of `map-places.rq`."""
-    found = []
+    places = []
     for row in rows:
         position = _position(row)
         iri = _text(row, "place")
         if position is not None:
-            found.append(Place(name(iri), position, _int(row, "partnerships"), href(iri)))
-    return found
+            places.append(Place(name(iri), position, _int(row, "partnerships"), href(iri)))
+    return places
 
 
 def world_pairs(rows: Iterable[Row]) -> list[tuple[Position, Position]]:
     """Return the ends of the partnerships of `map-pairs.rq`."""
-    found = []
+    pairs = []
     for row in rows:
         start, end = _position(row, "one"), _position(row, "other")
         if start is not None and end is not None:
-            found.append((start, end))
-    return found
+            pairs.append((start, end))
+    return pairs
 
 
 def timeline(
@@ -125,7 +125,7 @@ def timeline(
 
     Dates of `this` itself need no name: their kind says what they are.
     """
-    found = set()
+    bars = set()
     for row in rows:
         value, item = _text(row, "value"), _text(row, "item")
         days = bounds(value) or NONE
@@ -141,8 +141,8 @@ def timeline(
             implied=implied,
             lasts=kind == "club",
         )
-        found.add(dated)
-    return sorted(found, key=lambda d: (d.earliest or d.latest or "", d.label, d.kind, d.when))
+        bars.add(dated)
+    return sorted(bars, key=lambda d: (d.earliest or d.latest or "", d.label, d.kind, d.when))
 
 
 def network(
@@ -256,15 +256,15 @@ class _Types(NamedTuple):
 
 def _types_of(rows: Iterable[Row], key: str = "partnership") -> dict[str, _Types]:
     """Return the kind of each partnership: its code, or SEVERAL, or empty."""
-    found: dict[str, set[str]] = defaultdict(set)
+    types: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        found[_text(row, key)].update({_text(row, "type")} - {""})
+        types[_text(row, key)].update({_text(row, "type")} - {""})
     return {
         partnership: _Types(
             _code_of(next(iter(iris))) if len(iris) == 1 else SEVERAL if iris else "",
             tuple(sorted(iris)),
         )
-        for partnership, iris in found.items()
+        for partnership, iris in types.items()
     }
 
 
@@ -275,9 +275,9 @@ def _kind_name(types: _Types, name: Lookup) -> str:
 def _kinds(types: Mapping[str, _Types], name: Lookup) -> list[Kind]:
     """Return the legend: each kind that occurs, by name."""
     labels: dict[str, set[str]] = defaultdict(set)
-    for found in types.values():
-        if found.iris:
-            labels[found.code].add(_kind_name(found, name))
+    for names in types.values():
+        if names.iris:
+            labels[names.code].add(_kind_name(names, name))
     kinds = [Kind(code, ", ".join(sorted(several))) for code, several in labels.items()]
     return sorted(kinds, key=lambda kind: kind.label)
 

@@ -83,17 +83,17 @@ def place_labels(
     """
     marks = [Box(a.x - a.radius, a.y - a.radius, a.x + a.radius, a.y + a.radius) for a in anchors]
     used = list(taken)
-    found: dict[int, Label] = {}
+    labels: dict[int, Label] = {}
     for index, anchor in enumerate(anchors):
         for label, box in _candidates(anchor, size):
             if not frame.holds(box) or any(box.meets(other) for other in used):
                 continue
             if any(box.meets(mark) for i, mark in enumerate(marks) if i != index):
                 continue
-            found[index] = label
+            labels[index] = label
             used.append(box)
             break
-    return found
+    return labels
 
 
 def _candidates(anchor: Anchor, size: float) -> Iterable[tuple[Label, Box]]:

@@ -180,10 +180,10 @@ def _panels(positions: Sequence[Position]) -> list[_Panel]:
     europe = sum(1 for xy in flat if _EUROPE.holds(Box(xy.x, xy.y, xy.x, xy.y)))
     whole = Box(0, 0, WIDTH, HEIGHT)
     if flat:
-        near = _around([xy.x for xy in flat], [xy.y for xy in flat])
-        if near.right - near.left <= WIDTH / 2.4:
-            frame = Box(0, 0, PICTURE_WIDTH, _ratio(near) * PICTURE_WIDTH)
-            return [_Panel(near, frame, framed=True)]
+        close_region = _around([xy.x for xy in flat], [xy.y for xy in flat])
+        if close_region.right - close_region.left <= WIDTH / 2.4:
+            frame = Box(0, 0, PICTURE_WIDTH, _ratio(close_region) * PICTURE_WIDTH)
+            return [_Panel(close_region, frame, framed=True)]
     if europe >= _CROWDED:
         inset = 412.0
         left = _Panel(whole, Box(0, 0, 536, 536 * HEIGHT / WIDTH))
@@ -273,8 +273,8 @@ def _draw(
         (frame["x"], frame["y"], frame["width"], frame["height"]), region, prefix, land_href
     )
     parts = [land]
-    ways = [_way(panel, line) for line in lines]
-    parts.append(element("g", *ways, clip_path=f"url(#{clip})") if ways else "")
+    paths = [_way(panel, line) for line in lines]
+    parts.append(element("g", *paths, clip_path=f"url(#{clip})") if paths else "")
     anchors = []
     for point in points:
         x, y = panel.xy(project(point.position))

@@ -96,11 +96,11 @@ def shape(mark: Mark, x: float, y: float, radius: float) -> str:
     raise ValueError(f"shape {mark.shape!r}")
 
 
-def _polygon(x: float, y: float, radius: float, corners: int, turn: float) -> str:
+def _polygon(x: float, y: float, radius: float, corners: int, rotation: float) -> str:
     points = (
         (
-            x + radius * math.sin(math.radians(turn + 360 * corner / corners)),
-            y - radius * math.cos(math.radians(turn + 360 * corner / corners)),
+            x + radius * math.sin(math.radians(rotation + 360 * corner / corners)),
+            y - radius * math.cos(math.radians(rotation + 360 * corner / corners)),
         )
         for corner in range(corners)
     )

@@ -106,7 +106,7 @@ def _by_country(
     for node in nodes:
         members[node.group].append(node)
     country_of = {node.key: node.group for node in nodes}
-    found = [
+    countries = [
         Partner(
             key=country,
             label=f"{clean(country, 26) or '–'} ({len(cities)})",
@@ -120,16 +120,16 @@ def _by_country(
         if pair in country_of and other in country_of
         if len(ends := {country_of[pair], country_of[other]}) == 2
     }
-    return found[:MOST_PARTNERS], links
+    return countries[:MOST_PARTNERS], links
 
 
 def _place(index: int, rows: int, count: int, height: float) -> tuple[float, float]:
     """Return the position of a node: the first half left, the second right, from top to bottom."""
-    left = index < rows
-    in_column = rows if left else count - rows
-    row = index if left else index - rows
+    is_left = index < rows
+    in_column = rows if is_left else count - rows
+    row = index if is_left else index - rows
     y = 10 + height * (row + 0.5) / in_column
-    return (_LEFT if left else _WIDTH - _LEFT), y
+    return (_LEFT if is_left else _WIDTH - _LEFT), y
 
 
 def _spoke(place: tuple[float, float], middle: float, node: Partner) -> str:
@@ -156,15 +156,15 @@ def _chord(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 
 def _node(node: Partner, x: float, y: float) -> str:
-    left = x < _WIDTH / 2
+    is_left = x < _WIDTH / 2
     parts = []
     if safe_href(node.href):
         parts.append(
             element(
                 "rect",
-                x=0.0 if left else x - 14,
+                x=0.0 if is_left else x - 14,
                 y=y - _ROW / 2 + 1,
-                width=x + 14 if left else _WIDTH - x + 14,
+                width=x + 14 if is_left else _WIDTH - x + 14,
                 height=_ROW - 2,
                 rx=3.0,
                 class_="tg-hit",
@@ -174,9 +174,9 @@ def _node(node: Partner, x: float, y: float) -> str:
     parts.append(
         text_element(
             clean(node.label, _LABEL),
-            x - 12 if left else x + 12,
+            x - 12 if is_left else x + 12,
             y + 4.5,
-            class_="tg-end" if left else "",
+            class_="tg-end" if is_left else "",
         )
     )
     return titled(node.title or node.label, *parts, href=node.href)

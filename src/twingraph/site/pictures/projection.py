@@ -83,15 +83,15 @@ def great_circle(start: Position, end: Position) -> list[list[Position]]:
     if start == end:
         return []
     pieces: list[list[Position]] = [[start]]
-    for here, there in pairwise(_points(start, end)):
-        if abs(there.longitude - here.longitude) > 180:
-            edge = math.copysign(180.0, here.longitude)
-            rest = there.longitude + 2 * edge - here.longitude
-            share = (edge - here.longitude) / rest if rest else 0.0
-            latitude = here.latitude + share * (there.latitude - here.latitude)
+    for start_point, end_point in pairwise(_points(start, end)):
+        if abs(end_point.longitude - start_point.longitude) > 180:
+            edge = math.copysign(180.0, start_point.longitude)
+            rest = end_point.longitude + 2 * edge - start_point.longitude
+            share = (edge - start_point.longitude) / rest if rest else 0.0
+            latitude = start_point.latitude + share * (end_point.latitude - start_point.latitude)
             pieces[-1].append(Position(latitude, edge))
             pieces.append([Position(latitude, -edge)])
-        pieces[-1].append(there)
+        pieces[-1].append(end_point)
     return pieces
 
 

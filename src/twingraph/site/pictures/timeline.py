@@ -171,10 +171,10 @@ def _draw(row: _Row, top: float, scale: _Scale, words: Words) -> str:
     mark = mark_of(item.kind)
     left = scale.x(row.first) if row.first is not None else _MARGIN
     right = scale.x(row.last + 1) if row.last is not None else _WIDTH - _MARGIN
-    when = words("picture.implied").format(when=item.when) if item.implied else item.when
+    date = words("picture.implied").format(when=item.when) if item.implied else item.when
     kind = words(_kind_key(item.kind))
     label = clean(item.label, _LABEL) or f"{kind[:1].upper()}{kind[1:]}"
-    text = clean(f"{label} · {when}", _LABEL + 60)
+    text = clean(f"{label} · {date}", _LABEL + 60)
     parts = []
     if safe_href(item.href):
         parts.append(

@@ -20,10 +20,10 @@ def catalogue(language: str) -> Mapping[str, str]:
     'Beginn'
     """
     folder = files("twingraph.site") / "locale"
-    found = folder / f"pictures.{language}.toml"
-    if not found.is_file():  # a language that has a catalogue, but not yet these texts
-        found = folder / "pictures.en.toml"
-    text = found.read_text(encoding="utf-8")
+    path = folder / f"pictures.{language}.toml"
+    if not path.is_file():  # a language that has a catalogue, but not yet these texts
+        path = folder / "pictures.en.toml"
+    text = path.read_text(encoding="utf-8")
     return {
         f"{section}.{key}": word
         for section, words in tomllib.loads(text).items()

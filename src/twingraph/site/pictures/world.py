@@ -99,14 +99,14 @@ def _groups(places: Iterable[Place]) -> list[_Group]:
         if is_position(place.position):
             flat = project(place.position)
             cells[int(flat.x * _ZOOM // _CELL), int(flat.y * _ZOOM // _CELL)].append(place)
-    found = []
+    groups = []
     for members in cells.values():
         members.sort(key=lambda p: (-p.partnerships, p.label, p.position, p.href))
         flats = [project(place.position) for place in members]
         x = sum(flat.x for flat in flats) / len(flats) * _ZOOM
         y = sum(flat.y for flat in flats) / len(flats) * _ZOOM
-        found.append(_Group(members, x, y))
-    return sorted(found, key=lambda group: (-group.weight, group.x, group.y))
+        groups.append(_Group(members, x, y))
+    return sorted(groups, key=lambda group: (-group.weight, group.x, group.y))
 
 
 def _radius(group: _Group) -> float:

@@ -138,8 +138,8 @@ def date_of(text: str) -> str | None:
     >>> date_of("17. Mai 1990"), date_of("Pfingsten 1990")
     ('1990-05-17', None)
     """
-    found = read_date(text)
-    return found.edtf if found else None
+    date = read_date(text)
+    return date.edtf if date else None
 
 
 def is_since(text: str) -> bool:
@@ -171,7 +171,7 @@ def date_fault(text: str) -> str:
 def _split(text: str) -> tuple[list[tuple[str, str]], str]:
     """Return the words before a date, each with its kind, and the rest."""
     rest = " ".join(text.split())
-    found: list[tuple[str, str]] = []
+    parts: list[tuple[str, str]] = []
     while match := _PREFIX.match(rest):
         word = match[1]
         kind = next((
@@ -182,9 +182,9 @@ def _split(text: str) -> tuple[list[tuple[str, str]], str]:
         ), "")  # fmt: skip
         if not kind:  # equal only after folding letters of another alphabet: `ſeit`, `cırca`
             break
-        found.append((word, kind))
+        parts.append((word, kind))
         rest = rest[match.end() :]
-    return found, rest
+    return parts, rest
 
 
 def _mark(rest: str) -> tuple[str, str]:

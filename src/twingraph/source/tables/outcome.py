@@ -104,40 +104,40 @@ def outcomes(
 def _outcome(spec: Spec, row: Row, matches: Matches, known: Mapping[str, str]) -> Outcome:
     first, second = side_of(spec, 0, row), side_of(spec, 1, row)
     facts, faults = _facts(spec, row)
-    found = Outcome(
+    outcome = Outcome(
         row, "written", (first, second), facts, faults=tuple(faults),
         page=value(spec.cite.get("page"), row), statement=value(spec.cite.get("statement"), row),
         revision=value(spec.cite.get("revision"), row),
     )  # fmt: skip
     for side in (first, second):
         if not (side.name or side.wikidata or side.geonames):
-            return _as(found, "refused", "a partner without a name")
+            return _as(outcome, "refused", "a partner without a name")
         if side.key in matches.none and not side.wikidata:
-            return _as(found, "refused", f"'{side.name}': {matches.none[side.key]}")
+            return _as(outcome, "refused", f"'{side.name}': {matches.none[side.key]}")
     if faults:
-        return _as(found, "refused", f"column '{faults[0].column}': {faults[0].words}")
+        return _as(outcome, "refused", f"column '{faults[0].column}': {faults[0].words}")
     if facts.rank == DEPRECATED:
-        return _as(found, "refused", "the list itself calls it wrong (rank deprecated)")
+        return _as(outcome, "refused", "the list itself calls it wrong (rank deprecated)")
     places = tuple(_place(side, matches, known) for side in (first, second))
     if first.key == second.key and first.wikidata == second.wikidata:
-        return _as(found, "refused", "a partnership of a place with itself")
+        return _as(outcome, "refused", "a partnership of a place with itself")
     if not all(places):
         missing = [side.name or side.wikidata for side, slug in zip((first, second), places,
                    strict=True) if not slug]  # fmt: skip
-        waiting = replace(found, places=(places[0], places[1]))
+        waiting = replace(outcome, places=(places[0], places[1]))
         return _as(waiting, "review", f"no decision which place is meant: {' and '.join(missing)}")
     if places[0] == places[1]:
-        return _as(found, "refused", f"both names are one place ({places[0]})")
+        return _as(outcome, "refused", f"both names are one place ({places[0]})")
     return Outcome(
-        row, "written", found.sides, facts, (places[0], places[1]), "", (), found.page,
-        found.statement, found.revision,
+        row, "written", outcome.sides, facts, (places[0], places[1]), "", (), outcome.page,
+        outcome.statement, outcome.revision,
     )  # fmt: skip
 
 
-def _as(found: Outcome, result: Result, reason: str) -> Outcome:
+def _as(outcome: Outcome, result: Result, reason: str) -> Outcome:
     return Outcome(
-        found.row, result, found.sides, found.facts, found.places, reason, found.faults,
-        found.page, found.statement, found.revision,
+        outcome.row, result, outcome.sides, outcome.facts, outcome.places, reason, outcome.faults,
+        outcome.page, outcome.statement, outcome.revision,
     )  # fmt: skip
 
 
@@ -165,9 +165,9 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
         if name == "end" and text == "somevalue":
             ended = True
         elif text and text not in dated.unknown and text not in ("somevalue", "novalue"):
-            found = CellDate(text) if dated.precision else read_date(text)
+            date = CellDate(text) if dated.precision else read_date(text)
             fault = date_fault(text)
-            if found is None or fault:
+            if date is None or fault:
                 why = f": {fault}" if fault else ""
                 words = (f"'{text}' is no date{why}; write 1988, 1988-05, 1988-05-17, 17.5.1988, "
                          "Mai 1988, um 1988, vor 1988 or 1988?")  # fmt: skip
@@ -177,10 +177,10 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
                 words = f"'{text}' says when something began; write the end, such as 1990"
                 faults.append(Fault(dated.cell.column, words))
                 continue
-            dates[name] = found.edtf
-            if found.hedge:
+            dates[name] = date.edtf
+            if date.hedge:
                 own = spec.texts["language"].partition("-")[0]
-                hedges.append((name, found.hedge, found.language or own or "mul"))
+                hedges.append((name, date.hedge, date.language or own or "mul"))
     for side in spec.sides:
         for key, pattern, example in (
             ("wikidata", _ITEM, "Q586"),

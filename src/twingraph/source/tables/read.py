@@ -52,7 +52,7 @@ def known_places(texts: Iterable[str], base: str) -> dict[str, str]:
     `texts` are lines of N-Triples. An identifier that two places have is neither's.
     """
     start = f"<{base}id/place/"
-    found: dict[str, str] = {}
+    places: dict[str, str] = {}
     twice: set[str] = set()
     for line in texts:
         subject, same, rest = line.partition(_SAME)
@@ -65,9 +65,9 @@ def known_places(texts: Iterable[str], base: str) -> dict[str, str]:
             if target.startswith(_GEONAMES) else ""
         )  # fmt: skip
         slug = subject[len(start) : -1]
-        if key and found.setdefault(key, slug) != slug:
+        if key and places.setdefault(key, slug) != slug:
             twice.add(key)
-    return {key: slug for key, slug in found.items() if key not in twice}
+    return {key: slug for key, slug in places.items() if key not in twice}
 
 
 def places_known_by(texts: Iterable[str], base: str) -> list[str]:
@@ -87,21 +87,23 @@ def read_import(
 ) -> ReadImport:
     """Read a list from the texts of its files (by file name); `known` as of `known_places`."""
     folder = f"data/imports/{slug}"
-    where, rows_name = f"{folder}/{FILE}", f"{folder}/{ROWS}"
+    mapping_name, rows_name = f"{folder}/{FILE}", f"{folder}/{ROWS}"
     toml = files.get(FILE, "")
     try:
         spec = read_spec(toml, slug, base)
     except SpecError as error:
         return ReadImport(slug, problems=(
-            problem("I01", where, line_of(toml, error.key), error=str(error)),))  # fmt: skip
+            problem("I01", mapping_name, line_of(toml, error.key), error=str(error)),))  # fmt: skip
     if ROWS not in files:
-        return ReadImport(slug, problems=(problem("I01", where, 1, error=f"no {ROWS} beside it"),))
+        return ReadImport(
+            slug, problems=(problem("I01", mapping_name, 1, error=f"no {ROWS} beside it"),)
+        )
     text = files[ROWS]
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     problems: list[Problem] = []
     if spec.texts["sha256"] and spec.texts["sha256"] != sha256:
         line = line_of(toml, "sha256")
-        problems.append(problem("I05", where, line, found=sha256, name=ROWS))
+        problems.append(problem("I05", mapping_name, line, found=sha256, name=ROWS))
     if spec.is_places:
         table = read_places(text, base, graph_name(slug, base), minting=False)
         problems += [problem("I02", rows_name, line, column, error=words)
@@ -115,21 +117,21 @@ def read_import(
     missing = sorted(spec.columns - set(sheet.columns))
     if missing:
         words = f"{ROWS} has no column '{missing[0]}'"
-        problems.append(problem("I01", where, line_of(toml, missing[0]), error=words))
+        problems.append(problem("I01", mapping_name, line_of(toml, missing[0]), error=words))
         return ReadImport(slug, problems=tuple(problems), spec=spec, sheet=sheet)
     matches = read_matches(files.get(MATCHES, ""), base) if files.get(MATCHES) else Matches()
     problems += [problem("X05", f"{folder}/{MATCHES}", line, error=words)
                  for line, words in matches.wrong]  # fmt: skip
-    found = tuple(outcomes(spec, sheet, matches, known))
-    problems += _row_problems(found, sheet, rows_name)
-    said = statements(spec, found, sha256)
-    return ReadImport(slug, said.texts, said.lines, tuple(problems), found, spec, sheet, matches)
+    rows = tuple(outcomes(spec, sheet, matches, known))
+    problems += _row_problems(rows, sheet, rows_name)
+    stated = statements(spec, rows, sha256)
+    return ReadImport(slug, stated.texts, stated.lines, tuple(problems), rows, spec, sheet, matches)
 
 
-def _row_problems(found: Iterable[Outcome], sheet: Sheet, name: str) -> Iterable[Problem]:
+def _row_problems(rows: Iterable[Outcome], sheet: Sheet, name: str) -> Iterable[Problem]:
     """Yield I03 for cells that can't be read, I04 once for all rows that wait for a person."""
     waiting = []
-    for outcome in found:
+    for outcome in rows:
         for fault in outcome.faults:
             column = sheet.columns.index(fault.column) + 1 if fault.column in sheet.columns else 0
             yield problem("I03", name, outcome.row.line, column, error=fault.words,

@@ -55,15 +55,15 @@ def pair_slugs(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     >>> sorted(pair_slugs([("a-b", "c"), ("a", "b-c")]).values())
     ['a-b-c', 'a-b-c-14c10a8a']
     """
-    found: dict[tuple[str, str], str] = {}
+    slugs: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
     for pair in sorted({(min(each_pair), max(each_pair)) for each_pair in pairs}):
         slug = "-".join(pair)
         if slug in taken:
             slug += "-" + _digest("|".join(pair))
         taken.add(slug)
-        found[pair] = slug
-    return found
+        slugs[pair] = slug
+    return slugs
 
 
 @lru_cache(maxsize=4096)
@@ -71,13 +71,13 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def statements(spec: Spec, found: Sequence[Outcome], sha256: str) -> Statements:
+def statements(spec: Spec, rows: Sequence[Outcome], sha256: str) -> Statements:
     """Return the statements of a list, in its graph; only rows that are written give any."""
     source = f"{spec.base}id/source/{spec.slug}"
     lines: dict[str, int] = {source: 1}
     texts: list[str] = []
     by_pair: dict[tuple[str, str], dict[Facts, list[Outcome]]] = defaultdict(dict)
-    for outcome in found:
+    for outcome in rows:
         if outcome.result == "written":
             first, second = outcome.places
             pair = (first, second) if first <= second else (second, first)
@@ -180,15 +180,15 @@ def _claims(spec: Spec, facts: Facts) -> tuple[tuple[str, tuple[str, ...]], ...]
     Each is the end of its IRI, and its statements other than subject and citation.
     """
     kind = facts.kind or UNSTATED
-    found = [_claim(spec, "kind", TG.partnershipType, f"{CODES}type/{kind}", facts)]
+    claims = [_claim(spec, "kind", TG.partnershipType, f"{CODES}type/{kind}", facts)]
     if facts.start:
-        found.append(_claim(spec, "start", TG.start, facts.start, facts))
+        claims.append(_claim(spec, "start", TG.start, facts.start, facts))
     if facts.end:
-        found.append(_claim(spec, "end", TG.end, facts.end, facts))
+        claims.append(_claim(spec, "end", TG.end, facts.end, facts))
     status = facts.status or ("ended" if facts.ended else "")
     if status:
-        found.append(_claim(spec, "status", TG.status, f"{CODES}status/{status}", facts))
-    return tuple(found)
+        claims.append(_claim(spec, "status", TG.status, f"{CODES}status/{status}", facts))
+    return tuple(claims)
 
 
 def _claim(

@@ -14,11 +14,11 @@ _MEMBER: Final = re.compile(rf"([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:{_WEIGHT})?")
 _UNNAMED: Final = 0.0001  # below every weight that can be written
 
 
-def choose_coding(header: str | None, there: Collection[str]) -> str | None:
+def choose_coding(header: str | None, available: Collection[str]) -> str | None:
     """Return the coding to send, `identity` for none; None where the client takes none of them.
 
-    `there` are the available codings beside the plain file. Without the header the plain file is
-    sent: a simple request for `x.nq` gets the bytes of its published checksum.
+    `available` are the codings in which the file lies beside the plain one. Without the header the
+    plain file is sent: a simple request for `x.nq` gets the bytes of its published checksum.
 
     >>> [choose_coding(one, ("gzip", "zstd")) for one in (None, "gzip", "gzip, zstd", "br", "*")]
     ['identity', 'gzip', 'zstd', 'identity', 'zstd']
@@ -33,7 +33,7 @@ def choose_coding(header: str | None, there: Collection[str]) -> str | None:
         if match is not None:
             name = match[1].lower()
             weights.setdefault(_ALIAS.get(name, name), float(match[2]) if match[2] else 1.0)
-    ready = [item for item in _ORDER if item in there]
+    ready = [item for item in _ORDER if item in available]
     rated = [(weights.get(item, weights.get("*", 0.0)), item) for item in ready]
     best = max(rated, key=lambda each: each[0], default=(0.0, ""))
     # The file as it is always will do, unless it is ruled out; named, it competes.

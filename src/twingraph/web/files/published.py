@@ -60,10 +60,10 @@ def open_whole(published: PublishedFile) -> BinaryIO | None:
         file = published.path.open("rb")
     except OSError:
         return None
-    found = os.fstat(file.fileno())
+    status = os.fstat(file.fileno())
     packed = published.packed_size
     wanted = published.size if packed is None else packed
-    if stat.S_ISREG(found.st_mode) and found.st_size == wanted:
+    if stat.S_ISREG(status.st_mode) and status.st_size == wanted:
         return file if packed is None else Unpacked(file, published.path.suffix)
     file.close()
     return None

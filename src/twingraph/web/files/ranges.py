@@ -74,13 +74,13 @@ def _number(digits: str | None) -> int | None:
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:
-    found: list[Span] = []
+    joined: list[Span] = []
     for span in sorted(spans):
-        if found and span.start <= found[-1].stop:
-            found[-1] = Span(found[-1].start, max(found[-1].stop, span.stop))
+        if joined and span.start <= joined[-1].stop:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].stop, span.stop))
         else:
-            found.append(span)
-    return found
+            joined.append(span)
+    return joined
 
 
 def multipart(
@@ -92,9 +92,9 @@ def multipart(
     b'--x\\r\\nContent-Type: text/plain\\r\\nContent-Range: bytes 0-1/9\\r\\n\\r\\n'
     """
     parts: list[bytes | Span] = []
-    for at, span in enumerate(spans):
+    for number, span in enumerate(spans):
         head = (
-            f"{'' if at == 0 else chr(13) + chr(10)}--{boundary}\r\n"
+            f"{'' if number == 0 else chr(13) + chr(10)}--{boundary}\r\n"
             f"Content-Type: {content_type}\r\nContent-Range: {span.content_range(size)}\r\n\r\n"
         )
         parts += [head.encode(), span]

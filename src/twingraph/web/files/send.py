@@ -98,14 +98,14 @@ class FileBody(StreamingResponse):
             if isinstance(part, bytes):
                 yield part
                 continue
-            left = part.stop - part.start
-            while left:
+            bytes_left = part.stop - part.start
+            while bytes_left:
                 chunk = await to_thread.run_sync(
-                    self._chunk, part.stop - left, left, limiter=self._limiter
+                    self._chunk, part.stop - bytes_left, bytes_left, limiter=self._limiter
                 )
                 if not chunk:  # less comes than promised, and the broken connection shows it
                     raise CutOffError(f"{self._published.path} became shorter while it was sent")
-                left -= len(chunk)
+                bytes_left -= len(chunk)
                 yield chunk
 
     def _chunk(self, start: int, most: int) -> bytes:
