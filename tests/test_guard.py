@@ -12,7 +12,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from twingraph.problems import TwingraphError
 from twingraph.sparql.guard import refuse_remote
-from twingraph.sparql.lexer import tokens
+from twingraph.sparql.lexer import Strings, tokens
 
 # The engine's HTTP client refuses port 1 by itself, with an OSError: a call without a network.
 HOST = "<http://127.0.0.1:1/>"
@@ -164,6 +164,18 @@ def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
 # --- FROM ----------------------------------------------------------------------------------------
 
 HERE = {"https://w3id.org/twingraph/graph/entities"}
+
+
+def test_nothing_is_read_behind_the_last_keyword(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    ends = Strings.ends
+    monkeypatch.setattr(
+        Strings, "ends", lambda self, start: read.append(start) or ends(self, start)
+    )
+
+    refuse_remote('ASK { ?s ?p "\\x" . ?service ' + '"\\' * 1000)
+
+    assert read == [12, 15]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,20 @@ from twingraph.sparql.lexer import (
 
 _SERVICE: Final = re.compile("service", re.IGNORECASE)
 _DOTTED_SERVICE: Final = re.compile(r"\.service", re.IGNORECASE)
+_PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
+    **dict.fromkeys(" \t\r\n", SPACE),
+    **dict.fromkeys("?$", VARIABLE),
+    "@": LANGUAGE,
+    "_": BLANK,
+}
+# Characters that are tokens of their own: no other token begins with them.
+_SINGLE: Final = frozenset(
+    letter
+    for letter in map(chr, range(0xB7))
+    if not (letter.isascii() and letter.isalnum())
+    and letter not in _PATTERNS
+    and letter not in ":#<\"'\\/"
+)
 
 
 def refuse_remote(
@@ -87,26 +101,40 @@ class _Readings:
     def call(self) -> int | None:
         """Return the offset at which a reading of the text calls SERVICE, None if none does."""
         text = self._text
-        if not _SERVICE.search(text):
-            return None
-        visited = bytearray(len(text) + 1)
+        last = -1
+        for match in _SERVICE.finditer(text):
+            last = match.start()
+        visited = bytearray(last + 1)
         todo = [0]
         while todo:
             start = todo.pop()
-            if start >= len(text) or visited[start]:
+            if start > last or visited[start]:  # behind the last keyword nothing is called
                 continue
             visited[start] = 1
-            name = NAME.match(text, start)
-            word = name["prefix"] if name and name["prefix"] else ""
-            called = _SERVICE.search(word)
-            if name and called and (not name["colon"] or self._opens(name.end())):
-                return start + called.start()
-            # A name may hold dots; an engine might end it before one.
-            dotted = _DOTTED_SERVICE.search(text, start, name.end()) if name else None
-            if dotted:
-                return dotted.start() + 1
-            todo.extend(self._ends(start))
+            letter = text[start]
+            if letter in _SINGLE:
+                todo.append(start + 1)
+            elif letter in _PATTERNS:
+                todo.append(end_of(_PATTERNS[letter], text, start))
+            elif letter in "\"'":
+                todo += self._strings.ends(start)
+            elif letter in "<#\\/0123456789":
+                todo.extend(self._ends(start))
+            else:
+                name = NAME.match(text, start)
+                if name is not None and (called := self._called(name)) is not None:
+                    return called
+                todo.append(max(start + 1, name.end() if name else 0))
         return None
+
+    def _called(self, name: re.Match[str]) -> int | None:
+        """Return the offset in a name at which it may be read as SERVICE, None where it can't."""
+        keyword = _SERVICE.search(name["prefix"] or "")
+        if keyword and (not name["colon"] or self._opens(name.end())):
+            return name.start() + keyword.start()
+        # A name may hold dots; an engine might end it before one.
+        dotted = _DOTTED_SERVICE.search(self._text, name.start(), name.end())
+        return dotted.start() + 1 if dotted else None
 
     def _opens(self, position: int) -> bool:
         """Does a group follow? No prefixed name of a query has `{` behind it but a graph's."""
@@ -135,30 +163,19 @@ class _Readings:
         Many readings may come to the same long comment, so its end is looked up.
         """
         text, letter = self._text, self._text[start]
-        if letter in " \t\r\n":
-            yield end_of(SPACE, text, start)
-        elif letter == "#":
+        if letter == "#":
             yield self._line_end(start)
         elif letter == "<":
             yield start + 1
             yield end_of(IRI, text, start)
-        elif letter in "\"'":
-            yield from self._strings.ends(start)
-        elif letter in "?$":
-            yield end_of(VARIABLE, text, start)
-        elif letter == "@":
-            yield end_of(LANGUAGE, text, start)
-        elif letter == "_":
-            yield end_of(BLANK, text, start)
-        elif letter.isascii() and letter.isdigit():
+        elif letter == "\\":
+            yield start + 1
+            yield start + 2
+        elif letter == "/":  # `//` is never SPARQL outside IRIs, strings, comments: no reading
+            if not text.startswith("//", start):
+                yield start + 1
+        else:
             for number in NUMBERS:
                 match = number.match(text, start)
                 if match:
                     yield match.end()
-        elif letter == "\\":
-            yield start + 1
-            yield start + 2
-        elif letter == "/" and text[start + 1 : start + 2] == "/":
-            return  # never SPARQL outside IRIs, strings and comments: this reading is none
-        else:
-            yield end_of(NAME, text, start)

@@ -32,7 +32,8 @@ NAME: Final = re.compile(
     re.VERBOSE,
 )
 _WORD: Final = re.compile(r"[A-Za-z]+")
-_ESCAPE: Final = re.compile(rf"\\[tbnrf\\\"']|{UCHAR}")
+_ESCAPED: Final = frozenset("tbnrf\\\"'")
+_ESCAPE: Final = re.compile(UCHAR)
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LONGEST_BASE: Final = 500  # characters; every relative IRI is joined to it
 _FROM: Final = re.compile("from", re.IGNORECASE)
@@ -55,7 +56,7 @@ class Strings:
     def __init__(self, text: str) -> None:
         """Take the text."""
         self._text = text
-        self._known: dict[tuple[str, bool, bool], dict[int, int]] = {}
+        self._known: dict[tuple[str, bool], dict[int, int]] = {key: {} for key in _TURNS}
 
     def ends(self, start: int) -> list[int]:
         """Return where the string that begins at `start` may end.
@@ -64,20 +65,25 @@ class Strings:
         is the end of the quote alone, and the end that an engine with laxer escapes might find.
         """
         quote = self._text[start]
-        long = self._text.startswith(quote * 3, start)
-        for exact in (True, False):
-            found = [self._end(quote, True, exact, start + 3)] if long else []
-            found.append(self._end(quote, False, exact, start + 1))
-            found = [end for end in found if end]
-            if exact and found:
-                return found[:1]
-        return [start + 1, *found]
+        short_end = self._end(quote, False, start + 1)
+        if not self._text.startswith(quote * 3, start):
+            if short_end > 0:
+                return [short_end]
+            return [start + 1, -short_end] if short_end else [start + 1]
+        long_end = self._end(quote, True, start + 3)
+        for end in (long_end, short_end):
+            if end > 0:
+                return [end]
+        return [start + 1, *(-end for end in (long_end, short_end) if end)]
 
-    def _end(self, quote: str, long: bool, exact: bool, position: int) -> int:
-        """Return the end of the string whose content goes on at `position`; 0 if there is none."""
-        text, turn = self._text, _TURNS[quote, long]
-        known = self._known.setdefault((quote, long, exact), {})
+    def _end(self, quote: str, long: bool, position: int) -> int:
+        """Return the end of the string whose content goes on at `position`; 0 if there is none.
+
+        It is negative where there are escapes on the way that the grammar does not know.
+        """
+        text, turn, known = self._text, _TURNS[quote, long], self._known[quote, long]
         path: list[int] = []
+        wrong = 0  # so many of the path have an unknown escape before them
         end = 0
         while match := turn.search(text, position):
             position = match.start()
@@ -85,17 +91,15 @@ class Strings:
                 end = known[position]
                 break
             path.append(position)
-            if text[position] == "\\":
-                if exact:
-                    escape = _ESCAPE.match(text, position)
-                    if escape is None:
+            letter = text[position]
+            if letter == "\\":
+                escaped = text[position + 1 : position + 2]
+                if escaped not in _ESCAPED and _ESCAPE.match(text, position) is None:
+                    wrong = len(path)
+                    if not escaped:  # the text ends
                         break
-                    position = escape.end()
-                elif position + 1 == len(text):
-                    break
-                else:
-                    position += 2
-            elif text[position] != quote:  # a line ends, and a short string with it
+                position += 2  # the digits of a code point end no string
+            elif letter != quote:  # a line ends, and a short string with it
                 break
             elif not long:
                 end = position + 1
@@ -105,8 +109,11 @@ class Strings:
                 break
             else:
                 position += 2 if text.startswith(quote * 2, position) else 1
-        for passed in path:
-            known[passed] = end
+        if wrong:
+            known.update(dict.fromkeys(path[wrong:], end))
+            end = -abs(end)
+            del path[wrong:]
+        known.update(dict.fromkeys(path, end))
         return end
 
 
