@@ -169,9 +169,12 @@ HERE = {"https://w3id.org/twingraph/graph/entities"}
 def test_nothing_is_read_behind_the_last_keyword(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     ends = Strings.ends
-    monkeypatch.setattr(
-        Strings, "ends", lambda self, start: read.append(start) or ends(self, start)
-    )
+
+    def recorded(strings: Strings, start: int) -> list[int]:
+        read.append(start)
+        return ends(strings, start)
+
+    monkeypatch.setattr(Strings, "ends", recorded)
 
     refuse_remote('ASK { ?s ?p "\\x" . ?service ' + '"\\' * 1000)
 
