@@ -174,9 +174,9 @@ def test_any_tables_are_found_amiss_as_a_whole_is(tables: list[set[str]], more: 
 
     def found(lines: list[str]) -> list[Finding]:
         everything = validate(ours, WholeEngine(), lines, SOURCE_SHAPES)
-        return [each for each in everything if not evident_tables.is_unasked(each, written)]
+        return [each for each in everything if not evident_tables.is_exempt(each, written)]
 
-    judged = evident_tables.worth_judging(written, told, HOME)
+    judged = evident_tables.lines_to_validate(written, told, HOME)
     assert found(merged([written, judged])) == found(merged([written, *told]))
 
 
@@ -198,6 +198,6 @@ def test_claims_beside_a_preferred_one_are_judged() -> None:
     apart = [line.replace("a-b", "c-d") for line in apart]
     tables = [sorted(one), sorted([*other, *apart])]
 
-    assert evident_tables.worth_judging([], tables, HOME) == sorted([*one, *other])
-    assert evident_tables.worth_judging(tables[0], tables[1:], HOME) == sorted(other)
-    assert evident_tables.worth_judging([], tables[1:], HOME) == []
+    assert evident_tables.lines_to_validate([], tables, HOME) == sorted([*one, *other])
+    assert evident_tables.lines_to_validate(tables[0], tables[1:], HOME) == sorted(other)
+    assert evident_tables.lines_to_validate([], tables[1:], HOME) == []

@@ -1,9 +1,10 @@
-"""What a check comes to after a change: what the change can reach is judged, the rest as it was.
+"""Checking again after a change: only what the change can affect is validated.
 
-Files that did not change have the problems they had. Of what is published, the shapes are asked
-about all that they were asked about before, and about what a change may have made worth asking
-(`check/evident.py` says what is not). Where that can't be told, or a violation comes up, no answer
-is given, and everything is checked.
+The problems of unchanged files are those of the last check. Of the published graph, the subjects
+that were validated last time are validated again, and those that the change may have brought out
+of the conditions of `check/evident.py`, which leaves out what conforms for certain. Where the
+effect of the change is not limited, or a violation is found, `check_again` returns None and the
+caller checks the whole project.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ from twingraph.check.links import link_problems
 from twingraph.check.run import (
     PUBLISHED_SHAPES,
     Checked,
+    can_skip_published,
+    can_skip_written,
     check_files,
-    is_evident,
-    is_form_evident,
-    judge_lines,
     problem_of,
     side_by_side,
     validate,
+    validate_statements,
     written_lines,
 )
-from twingraph.check.tables_again import is_described, tables_now
+from twingraph.check.tables_again import is_described, table_lines_now
 from twingraph.check.whole import WholeEngine
 from twingraph.derive.increment import ChangedGraph
 from twingraph.problems import Problem, by_severity
@@ -49,20 +50,20 @@ _ABOUT, _IN_SOURCE = str(TG.about), str(TG.inSource)
 _SILENT: Final = f" {TG.notStated} {TG.start} ."
 _NOT_FOLLOWED: Final = frozenset({str(TG.partnerOf), str(TG.twinnedWith)})
 _NAME: Final = re.compile("<[^<>]*>")
-_BESIDE_FROM: Final = 30_000  # lines; less is judged before a child would have begun
-_MOST: Final = 20_000  # things that are judged again; more are not judged quicker than all
+_BESIDE_FROM: Final = 30_000  # lines; fewer are validated before a child process has started
+_MOST: Final = 20_000  # subjects; to validate more of them takes as long as to validate all
 
 Found = Mapping[str, Problem]
 
 
 def found_raw(found: Iterable[tuple[Finding, Problem]]) -> bytes:
-    """Return findings, each with the problem that it is, as JSON."""
+    """Return findings and the problem that each was reported as, as a JSON object."""
     pairs = {_key(finding): as_json(problem) for finding, problem in found}
     return json.dumps(pairs).encode()
 
 
 def read_found(raw: bytes) -> Found:
-    """Return the problem of each finding by a text that is the finding's."""
+    """Return the problems that `found_raw` wrote, by the key of their finding (`_key`)."""
     return {key: as_problem(item) for key, item in json.loads(raw).items()}
 
 
@@ -74,16 +75,16 @@ def check_again(
     read: ReadAgain, graph: ChangedGraph, published: Change, before: Checked, earlier: Found,
     whole: Callable[[], Curated], validator: Engine | None = None,
 ) -> Checked | None:  # fmt: skip
-    """Return what checking comes to, from what it came to before.
+    """Return the result of checking a changed project; None where everything must be checked.
 
-    Of `before` only the lines that were judged are looked at, `earlier` are the findings.
-    `whole` reads the whole project, for the place of a problem that was not there before.
+    `before` is the last result, of which only the validated lines are read; `earlier` are its
+    problems by finding. `whole` reads the whole project; it is called to locate new problems.
     """
     settings, engine = read.curated.settings, validator or WholeEngine()
-    if not (is_evident(settings) and is_form_evident(settings)):
+    if not (can_skip_published(settings) and can_skip_written(settings)):
         return None
-    lines = _to_judge(graph, published, before.judged, settings.base_iri)
-    tables = tables_now(read, graph, before.tables)
+    lines = _lines_to_validate(graph, published, before.judged, settings.base_iri)
+    tables = table_lines_now(read, graph, before.tables)
     if lines is None or tables is None:
         return None
     of_files = check_files(read.curated, read.fresh)
@@ -93,9 +94,9 @@ def check_again(
     problems = list(chain.from_iterable(of_files.values()))
     problems += link_problems(read.curated, lambda thing: is_described(graph, thing))
     read_whole, fresh = cache(whole), {file.path: file for file in read.fresh}
-    pairs, spoken_of = [], _spoken_of(graph)
+    pairs, spoken_of = [], _mentioned(graph)
     written = written_lines(read.curated)
-    judge = partial(judge_lines, settings, written, tables, engine)
+    judge = partial(validate_statements, settings, written, tables, engine)
     with side_by_side(judge, len(lines) + len(written) >= _BESIDE_FROM) as result:
         judged = validate(settings, engine, lines, PUBLISHED_SHAPES)
         judged = [*result(), *judged]
@@ -103,7 +104,7 @@ def check_again(
         problem = earlier.get(_key(finding))
         if problem is None or finding.code == "X01" or f"<{finding.focus}>" in spoken_of:
             problem = problem_of(read_whole(), finding)
-        elif problem.file in fresh:  # it is there still, perhaps in another line
+        elif problem.file in fresh:  # the same finding as before, perhaps on another line now
             touched = replace(read.curated, files=(fresh[problem.file],))
             problem = problem_of(touched, finding)
         pairs.append((finding, problem))
@@ -113,8 +114,8 @@ def check_again(
     return Checked(by_severity(problems), of_files, tuple(pairs), lines, tables)
 
 
-def _spoken_of(graph: ChangedGraph) -> frozenset[str]:
-    """Return what anything that changed names: problems of these may have another place."""
+def _mentioned(graph: ChangedGraph) -> frozenset[str]:
+    """Return the IRIs in statements of changed subjects: their problems may have moved."""
     return frozenset(
         name
         for thing in graph.changed
@@ -123,13 +124,13 @@ def _spoken_of(graph: ChangedGraph) -> frozenset[str]:
     )
 
 
-def _to_judge(
+def _lines_to_validate(
     graph: ChangedGraph, published: Change, judged: Sequence[str], base: str
 ) -> list[str] | None:
-    """Return the lines that the shapes must be asked about now; None where that may be all."""
+    """Return the lines of the published graph to validate; None where that may be all of them."""
     lines = [line for side in (published.removed, published.added)
              for line in side.get(DEFAULT, ())]  # fmt: skip
-    todo = _worth_judging(graph, lines, base)
+    todo = _affected(graph, lines, base)
     if todo is None:
         return None
     now = _Now(graph, published)
@@ -157,7 +158,7 @@ def _to_judge(
 
 
 def _context(graph: ChangedGraph, thing: str, lines: Iterable[str], base: str) -> set[str]:
-    """Return what is judged with a thing: what it names, and the claims about it."""
+    """Return what is validated together with a subject: the objects it names, and its claims."""
     context = set(graph.back(thing, "s"))
     for line in lines:
         _, predicate, value = line.split(" ", 2)
@@ -167,7 +168,7 @@ def _context(graph: ChangedGraph, thing: str, lines: Iterable[str], base: str) -
 
 
 class _Now:
-    """What is published of a thing now."""
+    """The published statements of a subject after the change."""
 
     def __init__(self, graph: ChangedGraph, published: Change) -> None:
         self._graph = graph
@@ -181,12 +182,11 @@ class _Now:
         return [*(line for line in old if line not in self._gone), *self._added.get(thing, ())]
 
 
-def _worth_judging(graph: ChangedGraph, lines: Iterable[str], base: str) -> set[str] | None:
-    """Return the things that changed lines may have made worth judging; None where it may be all.
+def _affected(graph: ChangedGraph, lines: Iterable[str], base: str) -> set[str] | None:
+    """Return the subjects whose conformance changed lines may affect; None where that may be all.
 
-    These are the conditions under which `check/evident.py` leaves a thing out: its own statements,
-    the names and the class of its partners, another partnership of the same two, what is said of
-    the sources that it cites.
+    `check/evident.py` leaves a subject out by conditions on its own statements, the names and the
+    class of its partners, other partnerships of the same two partners, and the sources it cites.
     """
     subjects: set[str] = set()
     for line in lines:
@@ -199,7 +199,7 @@ def _worth_judging(graph: ChangedGraph, lines: Iterable[str], base: str) -> set[
             continue
         subjects |= {thing, *graph.back(thing, "p")}
         if predicate == _PARTNER:
-            subjects.update(_of_the_same(graph, graph.facts(thing).get(_PARTNER, set())))
+            subjects.update(_sharing_two_partners(graph, graph.facts(thing).get(_PARTNER, set())))
         elif predicate == _IN_SOURCE:
             subjects.update(graph.back(thing, "c"))
         elif predicate == _ABOUT:
@@ -207,8 +207,8 @@ def _worth_judging(graph: ChangedGraph, lines: Iterable[str], base: str) -> set[
     return subjects
 
 
-def _of_the_same(graph: ChangedGraph, partners: Iterable[str]) -> Iterator[str]:
-    """Yield the partnerships that share two partners with some."""
+def _sharing_two_partners(graph: ChangedGraph, partners: Iterable[str]) -> Iterator[str]:
+    """Yield the partnerships that have at least two of some partners."""
     identities: set[str] = set()
     for partner in partners:
         for item in graph.back(partner, "p"):

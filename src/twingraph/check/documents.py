@@ -1,9 +1,10 @@
-"""The shapes as documents: what anybody's copy must satisfy, and what curators write by.
+"""The shapes as documents: one for published data, one for curated files, one with all rules.
 
-`shapes/` keeps the rules by what they look at: `form.ttl` (how a statement is written),
-`curated.ttl` (curated files alone), `published.ttl` (sense of the whole) and `derivation.ttl`
-(what a build made), `whole.ttl` (what a dump is asked once). Two documents are made of them,
-because a rule that forbids what a build adds holds of curated files and of nothing published.
+The files in `shapes/` are grouped by what they validate: `form.ttl` (how a statement is written),
+`curated.ttl` (curated files alone), `published.ttl` (consistency of the published graph),
+`derivation.ttl` (what a build derived) and `whole.ttl` (rules evaluated once for a whole dump).
+Curated files and published data need documents of their own: what a build adds is forbidden in
+curated files.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ _ADVICE: Final = re.compile(r"^\s*sh:severity sh:(Warning|Info)\b", re.MULTILINE
 _OF_CURATED: Final = ("prefixes.ttl", "form.ttl", "curated.ttl")
 _OF_PUBLISHED: Final = ("prefixes.ttl", "form.ttl", "published.ttl", "derivation.ttl", "whole.ttl")
 _OF_BOTH: Final = ("prefixes.ttl", "form.ttl", "curated.ttl", "published.ttl", "derivation.ttl")
-# rules asked of each thing; `whole.ttl` asks the same once of everything
-_ONE_BY_ONE: Final = re.compile(
+# rules for each focus node; `whole.ttl` has them as rules for the whole graph
+_PER_FOCUS_NODE: Final = re.compile(
     r"tgs:(X01|X01-term|X04|L03-tag|R04-known|R04-fits|W02|W02-one|S04|S04-twinned) a "
 )
 
@@ -34,13 +35,15 @@ def shapes_text(settings: Settings, names: Iterable[str]) -> bytes:
     return b"\n".join((folder / name).read_bytes() for name in names)
 
 
-def musts(text: str) -> str:
+def without_advice(text: str) -> str:
     """Return a shapes file without the rules that only advise (warnings and hints).
 
-    A stranger's engine calls a graph non-conforming for a hint too (SHACL §3.6.1), and a hint is
-    for the curator. A rule and its parts are blocks of text, each with its severity.
+    For any SHACL engine a graph does not conform as soon as there is one result, even of severity
+    sh:Info (SHACL §3.6.1), but hints are for curators. The text is split at empty lines: each
+    block states its severity.
 
-    >>> print(musts("a sh:severity sh:Violation .\\n\\n  sh:severity sh:Info ;\\n  b .\\n\\nc ."))
+    >>> text = "a sh:severity sh:Violation .\\n\\n  sh:severity sh:Info ;\\n  b .\\n\\nc ."
+    >>> print(without_advice(text))
     a sh:severity sh:Violation .
     <BLANKLINE>
     c .
@@ -49,9 +52,9 @@ def musts(text: str) -> str:
 
 
 def shape_documents(settings: Settings) -> dict[str, bytes]:
-    """Return the documents of a build by file name: all rules, and those of each form."""
-    blocks = musts(shapes_text(settings, _OF_PUBLISHED).decode()).split("\n\n")
-    published = "\n\n".join(block for block in blocks if not _ONE_BY_ONE.match(block))
+    """Return the Turtle of the three documents of a build, by file name."""
+    blocks = without_advice(shapes_text(settings, _OF_PUBLISHED).decode()).split("\n\n")
+    published = "\n\n".join(block for block in blocks if not _PER_FOCUS_NODE.match(block))
     return {
         WHOLE: shapes_text(settings, _OF_BOTH),
         CURATED: shapes_text(settings, _OF_CURATED),

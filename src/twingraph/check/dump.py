@@ -1,8 +1,9 @@
-"""`twingraph check` on a dump of anybody's: the sense of it, and our rules of derivation."""
+"""`twingraph check DUMP`: any RDF dump, validated as a published graph with derived statements."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -27,9 +28,11 @@ DUMP_SHAPES: Final = ("prefixes.ttl", "published.ttl", "derivation.ttl")
 
 
 def check_dump(path: Path, settings: Settings, validator: Engine | None = None) -> list[Problem]:
-    """Return the problems of a dump (any RDF format): sense, and our rules of derivation.
+    """Return the problems of a dump in any RDF format, the most severe first.
 
-    Raises `TwingraphError` where it can't be read.
+    Its default graph is validated by shapes/published.ttl and derivation.ttl, and the bounds of
+    each date are compared with the date (D01, D04). Raises `TwingraphError` where the dump can't
+    be read or publishes nothing.
     """
     quads = list(read_frozen(path))
     default = {quad.triple for quad in quads if quad.graph_name == DefaultGraph()}
@@ -46,17 +49,7 @@ def check_dump(path: Path, settings: Settings, validator: Engine | None = None) 
     if not problems and not findings:
         return []
     place = _dump_lines(path)
-    placed = [
-        Problem(
-            name,
-            place(each_problem.detail),
-            each_problem.code,
-            each_problem.severity,
-            each_problem.message,
-            each_problem.detail,
-        )
-        for each_problem in problems
-    ]
+    placed = [replace(item, line=place(item.detail)) for item in problems]
     placed += [
         as_problem(
             finding, name, place(f"{finding.focus}\t{finding.path or ''}"), settings.base_iri
@@ -93,7 +86,7 @@ def _dump_bounds(triples: Iterable[Triple], name: str) -> Iterator[Problem]:
             facts = by_subject.setdefault(plain(triple.subject), {})
             facts.setdefault(triple.predicate.value, set()).add(triple.object.value)
     for subject, facts in sorted(by_subject.items()):
-        # several values of one property are the shapes' business
+        # several values of one property are reported by the shapes
         single = {verb: next(iter(values)) for verb, values in facts.items() if len(values) == 1}
         yield from _bounds_of(subject, single, name)
 
@@ -120,11 +113,4 @@ def _bounds_of(subject: str, values: Mapping[str, str], name: str) -> Iterator[P
 
 def _with_detail(finding: Problem, subject: str, verb: NamedNode) -> Problem:
     detail = f"{subject}\t{verb.value}\t{finding.message['en']}"
-    return Problem(
-        finding.file,
-        finding.line,
-        finding.code,
-        finding.severity,
-        finding.message,
-        detail,
-    )
+    return replace(finding, detail=detail)

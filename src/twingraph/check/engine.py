@@ -1,7 +1,7 @@
-"""SHACL engines: data and shapes in as text, findings out; which engine judged makes no difference.
+"""SHACL engines: data and shapes as text in, findings out, the same from every engine.
 
-Both engines read the text with a parser of their own, never a store of ours: they hold a plain
-string and the same string typed xsd:string for two things, and a store hands out the second.
+Each engine parses the text itself: rdflib takes a plain string and the same string typed xsd:string
+for two different terms, and our store would write the second where the data has the first.
 """
 
 from __future__ import annotations
@@ -37,7 +37,11 @@ _PLACEHOLDER: Final = re.compile(r"\{[?$](this|path|value)\}")
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule says of a thing; `value` is an N-Triples term, `message` a text a language."""
+    """A validation result (SHACL §3.6.2).
+
+    `focus` and `path` are IRIs, `value` is an N-Triples term, `message` has a text for each
+    language tag.
+    """
 
     code: str
     severity: Severity
@@ -47,14 +51,14 @@ class Finding:
     message: Mapping[str, str] = field(compare=False)
 
     def sort_key(self) -> tuple[str, ...]:
-        """Return what findings are sorted by: code, then where."""
+        """Return the sort key of a finding: code, focus node, path, value, severity, messages."""
         words = (f"{tag} {text}" for tag, text in sorted(self.message.items()))
         place = (self.focus, self.path or "", self.value or "")
         return (self.code, *place, self.severity, *words)
 
 
 class Engine(Protocol):
-    """Anything that judges N-Triples by shapes written in Turtle."""
+    """Anything that validates N-Triples against shapes written in Turtle."""
 
     def validate(
         self, data: bytes, shapes: bytes, prefixes: Mapping[str, str] = PREFIXES
@@ -64,7 +68,7 @@ class Engine(Protocol):
 
 
 class TurboEngine:
-    """pyshacl-turbo, a native engine: the one for every day.
+    """pyshacl-turbo, a native engine: the default.
 
     >>> shape = b'''@prefix sh: <http://www.w3.org/ns/shacl#> .
     ... @prefix tgs: <https://w3id.org/twingraph/shapes#> .
@@ -91,7 +95,7 @@ class TurboEngine:
 
 
 class PyshaclEngine:
-    """pySHACL, the reference implementation in Python: slow, and the judge of the other."""
+    """pySHACL, the reference implementation in Python: slow; tests compare the others with it."""
 
     def validate(
         self, data: bytes, shapes: bytes, prefixes: Mapping[str, str] = PREFIXES
@@ -148,7 +152,7 @@ def _literals_as_written() -> Iterator[None]:
 
     before = rdflib.NORMALIZE_LITERALS
     rdflib.NORMALIZE_LITERALS = False
-    # what is ill-typed we say ourselves, with its place and without a traceback
+    # ill-typed literals are reported by our own rules, with file and line
     complaints = logging.getLogger("rdflib.term")
     level = complaints.level
     complaints.setLevel(logging.ERROR)
@@ -264,7 +268,8 @@ def _shown(term: Term | None, prefixes: Mapping[str, str]) -> str:
 def shape_messages(shapes: bytes) -> Mapping[str, Mapping[str, str]]:
     """Return the messages of each shape by its IRI: its own, or those of its sh:sparql.
 
-    We fill in their placeholders ourselves: engines lose the language of a text doing it.
+    Their placeholders are filled in by `make_finding`, because engines drop the language tag of a
+    message when they do it.
 
     >>> text = b'<urn:s> <http://www.w3.org/ns/shacl#message> "halt"@de , "stop"@en .'
     >>> dict(shape_messages(text)["urn:s"])

@@ -1,10 +1,11 @@
-"""What evidently keeps every rule of shapes/published.ttl, and need not be judged.
+"""Subjects that conform to shapes/published.ttl for certain, which no engine has to validate.
 
-Rows of lists become thousands of partnerships and places that are all of one kind: two units, one
-kind, a start within reason, names. That such a one keeps the rules is seen in one pass; so do its
-claims and citations, of which the rules look at none by themselves. What is left is judged with all
-that it names and all claims about it. `SHAPES` is the text of the shapes for which that holds;
-tests hold the findings to be the same with and without.
+Rows of lists become thousands of partnerships and places of one simple form: two administrative
+units as partners, one type, a plausible start, names. One pass over the sorted lines recognises
+them, and the claims and citations about them, which no rule targets on their own. All other
+subjects are validated, together with what they name and the claims about them. The conditions were
+derived from the shapes by hand: `SHAPES` is the digest of the shapes that they belong to, and the
+tests compare the findings with those for the whole graph.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _DAY: Final = re.compile(rf'"(\d{{4}}-\d\d-\d\d)"\^\^{re.escape(str(XSD.date))}'
 _FIRST_DAY: Final = "1900-01-01"
 _IN_PROJECT: Final = re.compile(r"id/[a-z]+/[^/]+$")
 
-# all that may be said of a thing that keeps the rules evidently; with anything else it is judged
+# the predicates of a subject that may be left out; with any other predicate it is validated
 _OF_PARTNERSHIPS: Final = frozenset({
     _TYPE, _LABEL, _PARTNER, _KIND, _STATUS, _CITES, _START, _EARLIEST, _LATEST, _NOT_STATED,
     *map(str, (TG.startModality, TG.distanceKm, TG.field, TG.statusAsOf)),
@@ -56,18 +57,18 @@ _OF_EVIDENCE: Final = frozenset({
 })  # fmt: skip
 _PLACE_CLASSES: Final = frozenset({_UNIT, f"<{_SCHEMA}AdministrativeArea>"})
 _EVIDENCE_CLASSES: Final = frozenset({str(TG.Claim), str(TG.Citation), f"<{_GEO}Geometry>"})
-# classes that a rule about names asks of places as well
-_NAMED_CLASSES: Final = frozenset({
+# the target classes of the rules about names, which places are instances of as well
+_NAME_RULE_CLASSES: Final = frozenset({
     _UNIT, f"<{_SCHEMA}Place>", f"<{_ORG}Organization>", f"<{_ORG}OrganizationalUnit>",
 })  # fmt: skip
-# the classes that a rule asks of, beside those of places and partnerships
-_ASKED_CLASSES: Final = frozenset({
+# the target classes of all other rules than those about places and partnerships
+_OTHER_TARGET_CLASSES: Final = frozenset({
     *map(str, (TG.Agreement, TG.Decision, TG.Event, TG.Project, TG.Programme, TG.PublicStatement,
                TG.SourceDocument)),
     f"<{_ORG}Post>", f"<{_ORG}Membership>", f"<{_FOAF}Person>",
 })  # fmt: skip
 
-# no rule goes along these, which lead from any place to all others
+# no rule follows these links, which lead from any place to all others
 _NOT_FOLLOWED: Final = frozenset({str(TG.partnerOf), str(TG.twinnedWith)})
 
 Range = tuple[int, int]
@@ -76,17 +77,17 @@ Facts = Mapping[str, Sequence[str]]
 
 
 class _Pair(NamedTuple):
-    """A partnership that keeps the rules if its partners and the rest of the graph let it."""
+    """A partnership whose own statements conform, and what the other conditions depend on."""
 
     lines: Range
     partners: Sequence[str]
-    cites: Sequence[str]  # those that must be of a source that is silent about starts
-    first_day: str
+    cites: Sequence[str]  # without a start: the citations, one of a source that states no starts
+    first_day: str  # earliest possible start, ISO 8601; or empty
 
 
 @dataclass
-class _Seen:
-    """What one pass over the lines found; a range is that of a thing's lines."""
+class _Classified:
+    """The subjects of a graph by how they are treated; a range is that of a subject's lines."""
 
     judged: list[Range] = field(default_factory=list)
     pairs: dict[str, _Pair] = field(default_factory=dict)
@@ -95,33 +96,33 @@ class _Seen:
     evidence: dict[str, Range] = field(default_factory=dict)
     claims: list[tuple[str, str]] = field(default_factory=list)  # (claim, what it is about)
     sources: dict[str, Sequence[str]] = field(default_factory=dict)  # of a citation
-    silent: set[str] = field(default_factory=set)  # that call a start not stated
-    times: Counter[tuple[str, str]] = field(default_factory=Counter)  # of a pair of partners
-    about: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)  # sources that say starts are not stated
+    times: Counter[tuple[str, str]] = field(default_factory=Counter)  # pair of partners -> number
+    about: set[str] = field(default_factory=set)  # subjects of remarks
     issued: dict[str, list[str]] = field(default_factory=dict)
     above: dict[str, Sequence[str]] = field(default_factory=dict)  # class -> its superclasses
 
 
 def is_known(shapes: bytes) -> bool:
-    """Are these the shapes for which this module knows what keeps them?"""
+    """Are these the shapes from which the conditions of this module were derived?"""
     return sha256(shapes).hexdigest()[:16] == SHAPES
 
 
-def worth_judging(lines: Sequence[str]) -> Sequence[str]:
-    """Return those of sorted lines of a published graph that the shapes must be asked about.
+def lines_to_validate(lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines to validate, of the sorted N-Triples lines of a published graph.
 
-    >>> thing = "<https://example.org/id/event/a>"
-    >>> worth_judging([f"{thing} {RDF.type} {TG.Event} ."]) == [f"{thing} {RDF.type} {TG.Event} ."]
+    >>> lines = [f"<https://example.org/id/event/a> {RDF.type} {TG.Event} ."]
+    >>> lines_to_validate(lines) == lines
     True
     """
-    seen = _Seen()
+    seen = _Classified()
     for subject, start, end, facts in things(lines):
         _take(seen, subject, (start, end), facts)
     if not _classes_are_apart(seen.above):
         return lines
     left_out: dict[str, Range] = dict(seen.evidence)
     for subject, pair in seen.pairs.items():
-        if _is_fine(seen, subject, pair):
+        if _conforms(seen, subject, pair):
             left_out[subject] = pair.lines
         else:
             seen.judged.append(pair.lines)
@@ -134,7 +135,7 @@ def worth_judging(lines: Sequence[str]) -> Sequence[str]:
 
 
 def things(lines: Sequence[str]) -> Iterator[tuple[str, int, int, Facts]]:
-    """Yield each thing, the range of its lines, and its facts."""
+    """Yield each subject, the range (start, end) of its lines, and its values by predicate."""
     subject, start = "", 0
     facts: dict[str, list[str]] = {}
     for index, line in enumerate(lines):
@@ -151,7 +152,7 @@ def things(lines: Sequence[str]) -> Iterator[tuple[str, int, int, Facts]]:
         yield subject, start, len(lines), facts
 
 
-def _take(classified: _Seen, subject: str, lines: Range, facts: Facts) -> None:
+def _take(classified: _Classified, subject: str, lines: Range, facts: Facts) -> None:
     kinds = facts.get(_TYPE, _NONE)
     if _SUBJECT in facts:
         classified.claims += [(subject, thing) for thing in facts[_SUBJECT]]
@@ -180,7 +181,7 @@ def _take(classified: _Seen, subject: str, lines: Range, facts: Facts) -> None:
 
 
 def _has_names(facts: Facts) -> bool:
-    """L01: a label in both languages, or in none that was told."""
+    """L01: a label without a language tag, or one in each of the two languages."""
     labels = facts.get(_LABEL, _NONE)
     return any(label[-1] == '"' for label in labels) or (
         any(label.endswith('"@en') for label in labels)
@@ -189,7 +190,7 @@ def _has_names(facts: Facts) -> bool:
 
 
 def _pair(lines: Range, facts: Facts) -> _Pair | None:
-    """Return a partnership that may keep the rules evidently; None where it may not."""
+    """Return a partnership whose own statements conform; None where it must be validated."""
     partners, kinds = facts.get(_PARTNER, _NONE), facts.get(_KIND, _NONE)
     if not (
         facts.keys() <= _OF_PARTNERSHIPS and len(partners) == 2 and len(kinds) == 1
@@ -212,8 +213,8 @@ def _pair(lines: Range, facts: Facts) -> _Pair | None:
     return _Pair(lines, partners, _NONE if is_answered else facts.get(_CITES, ("",)), first)
 
 
-def _is_fine(classified: _Seen, subject: str, pair: _Pair) -> bool:
-    """Do its partners and the rest of the graph let a partnership keep the rules?"""
+def _conforms(classified: _Classified, subject: str, pair: _Pair) -> bool:
+    """Does a partnership conform also in view of its partners and the rest of the graph?"""
     first, second = pair.partners
     if (
         not (first in classified.places and second in classified.places)
@@ -237,9 +238,9 @@ def _is_fine(classified: _Seen, subject: str, pair: _Pair) -> bool:
 
 
 def _with_context(
-    lines: Sequence[str], classified: _Seen, left_out: Mapping[str, Range]
+    lines: Sequence[str], classified: _Classified, left_out: Mapping[str, Range]
 ) -> Sequence[str]:
-    """Return what is judged, with what it names and the claims about it, in the order of lines."""
+    """Return the lines to validate, with those of what they name and of the claims about it."""
     about: dict[str, list[str]] = defaultdict(list)
     for claim, thing in classified.claims:
         about[thing].append(claim)
@@ -269,10 +270,10 @@ def superclasses(classes: Collection[str], above: Mapping[str, Sequence[str]]) -
 
 
 def _classes_are_apart(above: Mapping[str, Sequence[str]]) -> bool:
-    """Is no class of what is left out a subclass of one that other rules ask of?"""
-    judged_classes = _ASKED_CLASSES | _NAMED_CLASSES | {_PARTNERSHIP}
+    """Is no class of the subjects left out a subclass of the target class of another rule?"""
+    judged_classes = _OTHER_TARGET_CLASSES | _NAME_RULE_CLASSES | {_PARTNERSHIP}
     return (
         superclasses({_PARTNERSHIP}, above) & judged_classes == {_PARTNERSHIP}
-        and superclasses(_PLACE_CLASSES, above) & judged_classes <= _NAMED_CLASSES
+        and superclasses(_PLACE_CLASSES, above) & judged_classes <= _NAME_RULE_CLASSES
         and superclasses(_EVIDENCE_CLASSES, above).isdisjoint(judged_classes)
     )

@@ -1,9 +1,9 @@
-"""What evidently keeps every rule of shapes/form.ttl and curated.ttl, and need not be judged.
+"""Statements that conform to shapes/form.ttl and curated.ttl for certain, as `check/evident.py`.
 
-A large list that is written as Turtle is thousands of partnerships, claims and citations of one
-form. That such a one keeps the rules is seen in one pass over the lines; only these three kinds are
-left out, and what a thing that is judged names is judged with it. `SHAPES` is the text of the
-shapes for which that holds; tests hold the findings to be the same with and without.
+A large list written as Turtle is thousands of partnerships, claims and citations of one form. One
+pass over the sorted lines recognises those that conform; only these three classes are left out, and
+what a validated subject names is validated with it. `SHAPES` is the digest of the shapes from which
+the conditions were derived; the tests compare the findings with those for all statements.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NAME_OF_CITE: Final = re.compile(f".*/id/(cite/{_SLUG}|source/{_SLUG}#row=[0-9]
 _LINE_NUMBER: Final = re.compile(rf'"[1-9][0-9]{{0,8}}"\^\^{re.escape(str(XSD.integer))}')
 _MOST_WORDS: Final = 10
 
-# all that may be said of each; with anything else a thing is judged
+# the predicates of each class that may be left out; with any other, a subject is validated
 _OF_CLAIM: Final = frozenset({_TYPE, _SUBJECT, _PROPERTY, _VALUE, _CITES, _BASIS})
 _OF_CITATION: Final = frozenset({_TYPE, _IN_SOURCE, _LINE, _QUOTE})
 _OF_PARTNERSHIP: Final = frozenset({_TYPE, _PARTNER, _CITES, _NOT_STATED})
@@ -46,25 +46,30 @@ _CLASSES: Final = frozenset({_CLAIM, _CITATION, _PARTNERSHIP})
 _TERMS: Final = _CLASSES | {
     term for term in _OF_CLAIM | _OF_CITATION | _OF_PARTNERSHIP if term.startswith(f"<{NS}")
 }
-_OURS: Final = (f"<{NS}", *(f"<{PREFIXES[name]}" for name in ("org", "schema", "foaf", "skos")))
+_OWN_TERMS: Final = (
+    f"<{NS}",
+    *(f"<{PREFIXES[name]}" for name in ("org", "schema", "foaf", "skos")),
+)
 _SUBCLASS: Final = f"<{PREFIXES['rdfs']}subClassOf>"
 _NONE: Final[Sequence[str]] = ()
 
 
 def is_known(shapes: bytes) -> bool:
-    """Are these the shapes for which this module knows what keeps them?"""
+    """Are these the shapes from which the conditions of this module were derived?"""
     return sha256(shapes).hexdigest()[:16] == SHAPES
 
 
-def worth_judging(lines: Sequence[str]) -> Sequence[str]:
-    """Return those of sorted lines, as they are written, that the shapes must be asked about.
+def lines_to_validate(lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines to validate, of the sorted N-Triples lines of curated files.
 
-    >>> worth_judging(["<http://e/a> <http://e/b> <http://e/c> ."])
+    >>> lines_to_validate(["<http://e/a> <http://e/b> <http://e/c> ."])
     ['<http://e/a> <http://e/b> <http://e/c> .']
     """
     typed: set[str] = set()
-    withdrawn: set[str] = set()  # withdrawn things, of which each link to them is told
-    ranked: set[str] = set()  # things with a claim that has a rank, beside which others are seen
+    withdrawn: set[str] = set()  # deprecated subjects: every link to them is a finding
+    ranked: set[str] = (
+        set()
+    )  # subjects with a ranked claim: their other claims are compared with it
     above: dict[str, Sequence[str]] = {}
     plain: list[tuple[str, Range, Facts]] = []
     judged: list[Range] = []
@@ -82,7 +87,7 @@ def worth_judging(lines: Sequence[str]) -> Sequence[str]:
         else:
             judged.append((start, end))
     if not typed >= _TERMS or any(
-        item.startswith(_OURS) for item in superclasses(_CLASSES, above) - _CLASSES
+        item.startswith(_OWN_TERMS) for item in superclasses(_CLASSES, above) - _CLASSES
     ):
         return lines
     left_out: dict[str, Range] = {}
@@ -97,7 +102,7 @@ def worth_judging(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _is_plain(subject: str, facts: Facts) -> bool:
-    """Is it a claim, a citation or a partnership that by itself keeps the rules?"""
+    """Is it a claim, a citation or a partnership whose own statements conform?"""
     kinds = facts.get(_TYPE, _NONE)
     if len(kinds) != 1:
         return False
@@ -158,7 +163,7 @@ def _is_plain_citation(subject: str, facts: Facts) -> bool:
 def _with_named(
     lines: Sequence[str], judged: Sequence[Range], left_out: Mapping[str, Range]
 ) -> Sequence[str]:
-    """Return what is judged, with what it names, in the order of the lines."""
+    """Return the lines to validate, with those of what they name, in the order of the lines."""
     ranges, todo = set(judged), list(judged)
     while todo:
         start, end = todo.pop()

@@ -1,10 +1,10 @@
-"""What of the statements of tables the shapes must be asked about, beside what people write.
+"""Which statements of imported tables are validated together with the curated files.
 
-A row says only what the program writes of it, so that by itself it keeps the rules of
-shapes/form.ttl. Rows can break them together: two latitudes for one place, one Wikidata item of two
-places, a country that nobody describes, two preferred claims. Such rows are found by what can be
-looked up in sorted lines, and are judged with what is written; tests hold the findings to be those
-of the whole, as if tables were Turtle.
+The statements of a row are written by the program, so a row alone conforms to shapes/form.ttl. Rows
+can break a rule together: two latitudes for one place, one Wikidata item for two places, a country
+that nothing describes, two preferred claims. Such rows are found by look-ups in the sorted lines
+and validated with the curated statements; the tests compare the findings with those for all
+statements of the tables, as if they were Turtle.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
 _SCHEMA, _OWL = PREFIXES["schema"], PREFIXES["owl"]
 _TYPE, _LABEL, _COUNTRY = str(RDF.type), str(RDFS.label), str(TG.country)
 _LEVEL, _PARTNER, RANK, _SUBJECT = map(str, (TG.level, TG.partner, TG.rank, TG.subject))
-_SAME, GONE = f"<{_OWL}sameAs>", f"<{_OWL}deprecated>"
+_SAME, DEPRECATED = f"<{_OWL}sameAs>", f"<{_OWL}deprecated>"
 _LATITUDE, _LONGITUDE = f"<{_SCHEMA}latitude>", f"<{_SCHEMA}longitude>"
 _ITEM: Final = "<http://www.wikidata.org/entity/"
 _LARGEST: Final = 5  # digits of a number of degrees before its point, less one
 _NONE: Final[Sequence[str]] = ()
-# what is looked up, of anything
+# the predicates whose values are compared
 COMPARED: Final = (
-    _TYPE, _LABEL, _COUNTRY, _LEVEL, _PARTNER, _SAME, GONE, _LATITUDE, _LONGITUDE,
+    _TYPE, _LABEL, _COUNTRY, _LEVEL, _PARTNER, _SAME, DEPRECATED, _LATITUDE, _LONGITUDE,
 )  # fmt: skip
 
-# asked of what people write; a table says what its source says, and that may be less
-UNASKED: Final = frozenset({
-    "L03",  # `label` is a name of which nobody told the language
+# rules for what people write; a table says what its source says, which may be less
+EXEMPT: Final = frozenset({
+    "L03",  # a name without a language tag: the list does not say which language it is in
     "T01", "T02",  # neither a level nor a country has to be in a list
     "E06",  # a list of names from many countries may be of no one language
     "D08",  # a row is cited by its address, without a quote
@@ -46,25 +46,26 @@ Values = Mapping[str, Sequence[str]]
 Tables = Sequence[Sequence[str]]
 
 
-def worth_judging(written: Sequence[str], tables: Tables, base: str) -> Sequence[str]:
-    """Return those lines of tables that are judged with the lines `written`, all of them sorted.
+def lines_to_validate(written: Sequence[str], tables: Tables, base: str) -> Sequence[str]:
+    """Return the lines of tables to validate with the curated lines `written`; all are sorted.
 
-    They are what may break a rule, what that names, and what the written statements speak of.
+    They are those of subjects that may break a rule, of what these name, and of what curated
+    statements mention. `base` is the base IRI of the project.
 
     >>> town = "<https://example.org/id/place/bonn>"
     >>> lines = [f'{town} {_LATITUDE} "1.0" .', f'{town} {_LATITUDE} "2.0" .']
-    >>> worth_judging([], [lines], "https://example.org/") == lines
+    >>> lines_to_validate([], [lines], "https://example.org/") == lines
     True
     """
     if not tables:
         return _NONE
     places = [beginning(lines, f"<{base}id/place/") for lines in tables]
     by_predicate = _by_predicate(merged([written, *places]))
-    typed, withdrawn = by_predicate[_TYPE].keys(), by_predicate[GONE].keys()
-    wanted = {*withdrawn, *_spoken_of(written, f"<{base}id/"), *_doubtful(by_predicate)}
+    typed, withdrawn = by_predicate[_TYPE].keys(), by_predicate[DEPRECATED].keys()
+    wanted = {*withdrawn, *_mentioned(written, f"<{base}id/"), *_suspects(by_predicate)}
     wanted.update(subject for lines in places for subject in _subjects(lines) - typed)  # X04
     for lines in tables:
-        wanted.update(_heads(lines, f"<{base}id/source/"))
+        wanted.update(_sources_of_tables(lines, f"<{base}id/source/"))
         pairs = _by_predicate(beginning(lines, f"<{base}id/partnership/"))[_PARTNER]
         for subject, partners in pairs.items():
             if not typed >= {*partners} or not withdrawn.isdisjoint(partners):
@@ -74,9 +75,9 @@ def worth_judging(written: Sequence[str], tables: Tables, base: str) -> Sequence
     return _with_named(tables, wanted)
 
 
-def is_unasked(finding: Finding, written: Sequence[str]) -> bool:
-    """Is a finding about what only tables say, by a rule that is asked of people alone?"""
-    if finding.code not in UNASKED:
+def is_exempt(finding: Finding, written: Sequence[str]) -> bool:
+    """Is a finding about a statement of a table, by a rule only for what people write?"""
+    if finding.code not in EXEMPT:
         return False
     focus = f"<{finding.focus}> "
     if finding.code == "L03":
@@ -87,7 +88,7 @@ def is_unasked(finding: Finding, written: Sequence[str]) -> bool:
 
 
 def _by_predicate(lines: Iterable[str]) -> Mapping[str, dict[str, list[str]]]:
-    """Return what lines say with each predicate that rules compare: subject -> values."""
+    """Return, for each predicate that rules compare, its values by subject."""
     tables: dict[str, dict[str, list[str]]] = {predicate: {} for predicate in COMPARED}
     for line in lines:
         subject, predicate, value = line.split(" ", 2)
@@ -96,19 +97,19 @@ def _by_predicate(lines: Iterable[str]) -> Mapping[str, dict[str, list[str]]]:
     return tables
 
 
-def _doubtful(by_predicate: Mapping[str, Values]) -> Iterator[str]:
-    """Yield what of all that is described may break a rule together with the rest."""
+def _suspects(by_predicate: Mapping[str, Values]) -> Iterator[str]:
+    """Yield the subjects that may break a rule together with others."""
     points, countries = (by_predicate[_LATITUDE], by_predicate[_LONGITUDE]), by_predicate[_COUNTRY]
     for subject in chain(*points):  # G01
         if any(len(axis.get(subject, _NONE)) != 1 for axis in points):
             yield subject
     yield from _swapped(points, countries)
     naming = {country: subject for subject, named in countries.items() for country in named}
-    yield from chain(naming, naming.values())  # T02 is asked of what is named as a country
+    yield from chain(naming, naming.values())  # T02 targets what is named as a country
     for named in (countries, by_predicate[_LEVEL]):
         for subject, values in named.items():
             if not by_predicate[_TYPE].keys() >= {*values} or not by_predicate[
-                GONE
+                DEPRECATED
             ].keys().isdisjoint(values):
                 yield subject  # X01, X03, X04
     yield from _twice(by_predicate[_SAME])
@@ -116,7 +117,7 @@ def _doubtful(by_predicate: Mapping[str, Values]) -> Iterator[str]:
 
 
 def _twice(same: Values) -> Iterator[str]:
-    """W02: what has a link that another thing has too, and what has two of Wikidata."""
+    """W02: subjects that share a link to another database, or have two Wikidata items."""
     owners: dict[str, str] = {}
     for subject, links in same.items():
         if sum(link.startswith(_ITEM) for link in links) > 1:
@@ -128,7 +129,7 @@ def _twice(same: Values) -> Iterator[str]:
 
 
 def _namesakes(named: Values, countries: Values) -> Iterator[str]:
-    """L02: what has two labels in a language; L04: what has a name of another of its country."""
+    """L02: subjects with two labels in one language; L04: two subjects of one name and country."""
     names: dict[tuple[str, str], str] = {}
     for subject, labels in named.items():
         tags = [label.rpartition('"')[2].lower() for label in labels if label[-1] != '"']
@@ -142,13 +143,13 @@ def _namesakes(named: Values, countries: Values) -> Iterator[str]:
 
 
 def _swapped(points: Sequence[Values], countries: Values) -> Iterator[str]:
-    """G03: what would lie near its country the other way round."""
+    """G03: places that would lie near their country with latitude and longitude exchanged."""
     for subject, named in countries.items():
         place_point = _point(points, subject)
         for country in named if place_point else _NONE:
             country_point = _point(points, country)
             if place_point and country_point is None and all(country in axis for axis in points):
-                yield subject  # it is compared with each of them
+                yield subject  # the country has several coordinates, each of which is compared
             elif place_point and country_point and _looks_swapped(place_point, country_point):
                 yield subject
 
@@ -166,18 +167,18 @@ def _looks_swapped(place: tuple[Decimal, Decimal], country: tuple[Decimal, Decim
 def _point(points: Sequence[Values], place: str) -> tuple[Decimal, Decimal] | None:
     values = [axis.get(place, _NONE) for axis in points]
     if any(len(axis) != 1 for axis in values):
-        return None  # none, or judged for that
+        return None  # no coordinate, or several: G01 reports that
     try:
         north, east = (Decimal(axis[0].split('"')[1]) for axis in values)
     except (ArithmeticError, IndexError):
         return None
     if any(not value.is_finite() or value.adjusted() > _LARGEST for value in (north, east)):
-        return None  # no degrees: other rules say so
+        return None  # no number of degrees: other rules report that
     return north, east
 
 
 def _beside_ranked(written: Sequence[str], tables: Tables, start: str) -> Iterator[str]:
-    """Yield claims of tables about what some claim has a rank for: C01 and C03 compare them."""
+    """Yield claims of tables about a subject that has a ranked claim: C01 and C03 compare them."""
     claims = [beginning(lines, start) for lines in tables]
     about: set[str] = set()
     for lines in (written, *claims):
@@ -192,7 +193,7 @@ def _beside_ranked(written: Sequence[str], tables: Tables, start: str) -> Iterat
 
 
 def _about_withdrawn(withdrawn: Set[str], tables: Tables, start: str) -> Iterator[str]:
-    """X03: claims of tables that speak of what is withdrawn."""
+    """X03: claims of tables about a withdrawn subject."""
     for lines in tables if withdrawn else ():
         for line in beginning(lines, start):
             claim, predicate, value = line.split(" ", 2)
@@ -200,8 +201,8 @@ def _about_withdrawn(withdrawn: Set[str], tables: Tables, start: str) -> Iterato
                 yield claim
 
 
-def _heads(lines: Sequence[str], start: str) -> Iterator[str]:
-    """Yield the source that a table is: its rows are named after it."""
+def _sources_of_tables(lines: Sequence[str], start: str) -> Iterator[str]:
+    """Yield the IRI of the source document that a table is; the IRIs of its rows begin with it."""
     for line in beginning(lines, start)[:1]:
         yield re.split("[#>]", line, maxsplit=1)[0] + ">"
 
@@ -210,8 +211,8 @@ def _subjects(lines: Iterable[str]) -> set[str]:
     return {line.partition(" ")[0] for line in lines}
 
 
-def _spoken_of(written: Sequence[str], start: str) -> Iterator[str]:
-    """Yield our things of which people write, and those that they name."""
+def _mentioned(written: Sequence[str], start: str) -> Iterator[str]:
+    """Yield the subjects and objects of curated statements that have an IRI of the project."""
     for line in written:
         subject, _, value = line.split(" ", 2)
         if subject.startswith(start):
@@ -221,7 +222,7 @@ def _spoken_of(written: Sequence[str], start: str) -> Iterator[str]:
 
 
 def _with_named(tables: Tables, wanted: Iterable[str]) -> Sequence[str]:
-    """Return what tables say of things and of what these name, in the order of lines."""
+    """Return the statements of tables about subjects and about what these name, sorted."""
     facts: dict[str, list[Sequence[str]]] = {}
     todo = sorted(wanted)
     while todo:
@@ -243,5 +244,5 @@ def beginning(lines: Sequence[str], text: str) -> Sequence[str]:
 
 
 def _range(lines: Sequence[str], text: str) -> Range:
-    # the last letter of a text is never the last of all letters
+    # no text ends with U+10FFFF, so the next character exists
     return bisect_left(lines, text), bisect_left(lines, text[:-1] + chr(ord(text[-1]) + 1))

@@ -1,4 +1,4 @@
-"""Decisions about links that exclude each other, or speak of a thing that nobody describes."""
+"""Decisions about links that contradict each other, or are about an entity nothing describes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def link_problems(
 ) -> Iterator[Problem]:
     """Yield X06 and X07 for the tables of decisions in data/links.
 
-    `is_described` tells whether a thing (`<IRI>`) has a class in some graph; else the files do.
+    `is_described` tells whether an entity (`<IRI>`) has a class in some graph; without it, the
+    statements of the files do.
     """
     base = curated.settings.base_iri
     is_described = is_described or partial(_is_described, curated)
@@ -28,13 +29,13 @@ def link_problems(
                 "X06", file.path, entry.line, other=other.line, subject=_name(entry, base)
             )
         for decision in file.decisions:
-            # a confirmed link is a statement, and the shapes look after its subject
+            # a confirmed link is a statement, whose subject the shapes validate
             if not decision.confirmed and not is_described(f"<{decision.subject}>"):
                 yield problem("X07", file.path, decision.line, subject=_name(decision, base))
 
 
 def _is_described(curated: Curated, subject: str) -> bool:
-    """Has a thing (`<IRI>`) a class in some graph?"""
+    """Has an entity (`<IRI>`) a class in some graph?"""
     typed = f"{subject} {RDF.type} "
     return any(begins(lines, typed) for lines in curated.texts.values())
 

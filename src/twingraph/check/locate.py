@@ -12,19 +12,19 @@ from twingraph.source.curated import Curated, SourceFile
 def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
     """Return the file and line to edit for a finding; ('', 0) where no file names its focus.
 
-    A published value is made from claims, so the claims are where it is mended.
+    A published value is derived from claims, so a wrong one is corrected in its claims.
     """
     value = value_of(finding.value)
     files = curated.files_of(finding.focus)
     if finding.path:
         for wanted in dict.fromkeys((value, None)):
             for file in files:
-                if _tells(file, finding, wanted):
+                if _states(file, finding, wanted):
                     return file.path, file.positions.line(finding.focus, finding.path, value)
         claim = _claim_about(curated, finding.focus, finding.path)
         if claim:
             return claim
-    for file in sorted(files, key=lambda one: _edited_first(one, finding.path)):
+    for file in sorted(files, key=lambda file: _edit_order(file, finding.path)):
         line = file.positions.line(finding.focus)
         if line:
             return file.path, line
@@ -35,8 +35,8 @@ def locate(curated: Curated, finding: Finding) -> tuple[str, int]:
     return "", 0
 
 
-def _tells(file: SourceFile, finding: Finding, value: str | None) -> bool:
-    """Does a file tell this value of what a finding is about; without one, any value?"""
+def _states(file: SourceFile, finding: Finding, value: str | None) -> bool:
+    """Does a file state `value` (any, if None) for the focus node and path of a finding?"""
     path = finding.path or ""
     if not file.is_table:
         return file.positions.has(finding.focus, path, value)
@@ -44,8 +44,11 @@ def _tells(file: SourceFile, finding: Finding, value: str | None) -> bool:
     return any(begins(lines, start) for lines in file.texts.values())
 
 
-def _edited_first(file: SourceFile, path: str | None) -> tuple[int, str]:
-    """Where what is missing would be written: names in entities, facts in sources."""
+def _edit_order(file: SourceFile, path: str | None) -> tuple[int, str]:
+    """Return a sort key: first the folder where a missing statement would be written.
+
+    Names are written in entities, all else in sources.
+    """
     names = path is not None and path.endswith("abel")
     order = ("entities", "sources") if names else ("sources", "imports", "entities")
     folder = file.path.removeprefix("data/").partition("/")[0]
@@ -62,7 +65,7 @@ def _claim_about(curated: Curated, focus: str, path: str) -> tuple[str, int] | N
 
 
 def value_of(term: str | None) -> str | None:
-    """Return an N-Triples term the way `Positions` names values."""
+    """Return the IRI or the lexical form of an N-Triples term, as `Positions` indexes values."""
     if term is None:
         return None
     if term.startswith("<"):

@@ -1,4 +1,4 @@
-"""What `twingraph check` was asked to look at: the whole project, some of its files, or dumps."""
+"""The arguments of `twingraph check`: the whole project, some of its files, or dumps."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _DUMPS: Final = frozenset({".nq", ".nt", ".trig", ".jsonld", ".rdf"})
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The problems of what was looked at; (proven, all) where quotes were."""
+    """The problems, and (proven, all) quotes where these were compared with texts."""
 
     problems: tuple[Problem, ...]
     quotes: tuple[int, int] | None = None
 
 
 def is_dump(path: Path, project: Path | None) -> bool:
-    """Is it a dump of anybody's rather than a file of the project?"""
+    """Is a file a dump rather than a file of the project?"""
     if path.suffix.lower() in _DUMPS:
         return True
     inside = project is not None and _under(path, project / "data")
@@ -45,7 +45,8 @@ def check_paths(
 ) -> CheckResult:
     """Check `paths`, or the whole project where none is named.
 
-    Raises `TwingraphError` for a path that is not there or nothing of the kind.
+    `texts` is the folder of source texts that quotes are compared with. Raises `TwingraphError`
+    for a path that does not exist, or is neither a dump nor a data file of the project.
     """
     for path in paths:
         if not path.exists():
@@ -68,7 +69,7 @@ def _check_paths(
     if own or not dumps:
         progress("reading the curated files")
         curated = read_project(settings)
-        if _unread(curated, own):  # a large list is read where it is named
+        if _unread(curated, own):  # large lists are read only where they are named
             curated = read_project(settings, large=True)
         for path in _unread(curated, own):
             raise TwingraphError(

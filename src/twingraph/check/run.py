@@ -1,7 +1,7 @@
-"""`twingraph check`: everything in a project that needs a person.
+"""`twingraph check`: all problems of a project.
 
-Files first; where one of them can't be read, the graph behind it is not judged. Then the shapes:
-the curated graphs as written (form), the published graph (sense).
+The files come first; where one of them can't be read, its graph is incomplete and not validated.
+Then the shapes: those for the form of curated statements, and those for the published graph.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from twingraph.translation import words_of
 SOURCE_SHAPES: Final = ("prefixes.ttl", "form.ttl", "curated.ttl")
 PUBLISHED_SHAPES: Final = ("prefixes.ttl", "published.ttl")
 
-# after one of these the graph lacks statements that were written, and would be judged wrongly
+# with one of these problems the graph lacks statements of the file, and would be reported wrongly
 _UNREADABLE: Final = frozenset({"F01", "F03", "F06", "F08", "F09", "F10", "F12", "F16", "X05"})
 
 
@@ -54,17 +54,17 @@ T = TypeVar("T")
 _VALUE: Final = str(TG.value)
 _SILENCE: Final = f" {TG.notStated} "
 _ODD: Final = {"early": "D06", "late": "D05"}
-BESIDE_FROM: Final = 100_000  # lines; less is checked before a child would have begun
-_NEAR: Final = 2  # terms that are offered for a misspelt one
+BESIDE_FROM: Final = 100_000  # lines; fewer are checked before a child process has started
+_MOST_SUGGESTIONS: Final = 2  # terms suggested for a misspelt one
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What checking came to: the problems, and what the next build may go on from.
+    """The result of a check: the problems, and what the next build can reuse.
 
-    `of_files` are the problems of files as files, by their path; `found` are the findings of
-    shapes, each with the problem that it is; `judged` the published lines that were asked about,
-    `tables` the lines of tables that were asked about beside what people wrote.
+    `of_files` are the problems found in files by reading them, by path; `found` the results of the
+    shapes, each with the problem that is reported for it; `judged` the lines of the published graph
+    that were validated, `tables` the lines of tables that were validated with the curated ones.
     """
 
     problems: list[Problem]
@@ -82,7 +82,7 @@ def check_curated(
 ) -> list[Problem]:
     """Return every problem of a project, by severity.
 
-    `quads` is its published graph where the caller has it already.
+    `quads` is the published graph, where the caller has derived it already.
     """
     if quads is None:
         return derive_and_check(curated, validator, progress)[1]
@@ -99,7 +99,7 @@ def derive_and_check(
 ) -> tuple[Dataset, list[Problem]]:
     """Return the published graph of a project, and every problem, by severity.
 
-    What is written is checked beside, on a second core, where there is much of it.
+    The curated files are checked meanwhile, on a second core, where there are many statements.
     """
     graph, checked = derive_and_judge(curated, validator, progress)
     return graph, checked.problems
@@ -108,13 +108,16 @@ def derive_and_check(
 def derive_and_judge(
     curated: Curated, validator: Engine | None = None, progress: Progress = ignore
 ) -> tuple[Dataset, Checked]:
-    """Return the published graph of a project, and what checking came to, as `derive_and_check`."""
+    """Return the published graph of a project, and the result of checking it.
+
+    As `derive_and_check`, with all that the next build can reuse.
+    """
     large = sum(map(len, curated.texts.values())) >= BESIDE_FROM
-    with side_by_side(partial(judge_written, curated, validator), large) as judging:
+    with side_by_side(partial(validate_files, curated, validator), large) as judging:
         progress("deriving what is published")
         graph = derive(curated)
         progress("checking what is published", 0.5)
-        judged = lines_to_judge(curated.settings, graph.default)
+        judged = published_to_validate(curated.settings, graph.default)
         published = findings(curated, validator or WholeEngine(), judged, PUBLISHED_SHAPES)
         progress("checking what is written", 0.7)
         written = judging()
@@ -126,26 +129,29 @@ def derive_and_judge(
 
 
 def side_by_side(judge: Callable[[], T], large: bool) -> AbstractContextManager[Callable[[], T]]:
-    """Return what judges while the body of a `with` does: on a second core where it is `large`."""
+    """Return a context in which `judge` runs meanwhile, in a child process where it is `large`.
+
+    The value of the context is a function that returns the result of `judge`.
+    """
     if not large:
         return nullcontext(judge)
-    import pyshacl_turbo.rdf  # noqa: F401  # else both would take the time of it
+    import pyshacl_turbo.rdf  # noqa: F401  # else both processes would spend time on importing it
 
     return beside(judge)
 
 
 def _is_readable(problems: Iterable[Problem]) -> bool:
-    """Was every file read whole, so that the graph behind them can be judged?"""
+    """Was every file read completely, so that the graph can be validated?"""
     return not any(each_problem.code in _UNREADABLE for each_problem in problems)
 
 
 def check_written(curated: Curated, validator: Engine | None = None) -> list[Problem]:
     """Return the problems of the files: their form, and that of the statements in them."""
-    return judge_written(curated, validator).problems
+    return validate_files(curated, validator).problems
 
 
-def judge_written(curated: Curated, validator: Engine | None = None) -> Checked:
-    """Return what checking came to, of the files, as `check_written`."""
+def validate_files(curated: Curated, validator: Engine | None = None) -> Checked:
+    """Return the result of checking the files, as `check_written`, with what can be reused."""
     problems, form = list(curated.problems), list(_form(curated))
     if not _is_readable([*problems, *form]):
         return Checked([*problems, *form])
@@ -157,15 +163,15 @@ def judge_written(curated: Curated, validator: Engine | None = None) -> Checked:
         problems.append(found)
     problems += link_problems(curated)
     written = written_lines(curated)
-    tables = tables_to_judge(curated, written)
-    judged = judge_lines(curated.settings, written, tables, validator or WholeEngine())
+    tables = tables_to_validate(curated, written)
+    judged = validate_statements(curated.settings, written, tables, validator or WholeEngine())
     pairs = [(finding, problem_of(curated, finding)) for finding in judged]
     problems += [problem for _, problem in pairs]
     return Checked(problems, dict(of_files), tuple(pairs), tables=tables)
 
 
 def check_files(curated: Curated, files: Iterable[SourceFile]) -> dict[str, list[Problem]]:
-    """Return the problems of some files as files, by their path."""
+    """Return the problems found in files by reading them, by path; no shapes are evaluated."""
     by_file = {file.path: list(file.problems) for file in files}
     selected = replace(curated, files=tuple(files))
     for item in (*_form(selected), *_dates(selected), *_silences(selected)):
@@ -174,71 +180,71 @@ def check_files(curated: Curated, files: Iterable[SourceFile]) -> dict[str, list
 
 
 def written_lines(curated: Curated) -> Sequence[str]:
-    """Return what people write, as sorted lines: all but tables."""
+    """Return the statements that people write, which are all but those of tables, sorted."""
     return merged(lines for file in curated.files if not file.is_table
                   for lines in file.texts.values())  # fmt: skip
 
 
-def tables_to_judge(curated: Curated, written: Sequence[str]) -> Sequence[str]:
-    """Return the lines of tables that are judged with what people write."""
+def tables_to_validate(curated: Curated, written: Sequence[str]) -> Sequence[str]:
+    """Return the lines of tables that are validated with what people write."""
     tables = [lines for file in curated.files if file.is_table for lines in file.texts.values()]
-    if is_form_evident(curated.settings):
-        return evident_tables.worth_judging(written, tables, curated.settings.base_iri)
+    if can_skip_written(curated.settings):
+        return evident_tables.lines_to_validate(written, tables, curated.settings.base_iri)
     return merged(tables)
 
 
-def judge_lines(
+def validate_statements(
     settings: Settings, written: Sequence[str], tables: Sequence[str], validator: Engine
 ) -> list[Finding]:
-    """Return what the shapes find in what is written, and in tables beside it."""
+    """Return the findings of the shapes for curated statements and those of tables."""
     lines: Sequence[str] = merged([written, tables])
-    if is_form_evident(settings):
-        lines = evident_form.worth_judging(lines)
+    if can_skip_written(settings):
+        lines = evident_form.lines_to_validate(lines)
     found = validate(settings, validator, lines, SOURCE_SHAPES)
-    return [each for each in found if not evident_tables.is_unasked(each, written)]
+    return [each for each in found if not evident_tables.is_exempt(each, written)]
 
 
-def is_form_evident(settings: Settings) -> bool:
-    """Are the shapes of what is written those of which is known what evidently keeps them?"""
+def can_skip_written(settings: Settings) -> bool:
+    """Are the shapes for curated files those that `check/evident_form.py` was derived from?"""
     return evident_form.is_known(shapes_text(settings, SOURCE_SHAPES))
 
 
 def check_published(
     curated: Curated, lines: Sequence[str], validator: Engine | None = None
 ) -> list[Problem]:
-    """Return the problems of what is published, of which `lines` are the default graph."""
-    judged = lines_to_judge(curated.settings, lines)
+    """Return the problems of the published graph; `lines` are its default graph."""
+    judged = published_to_validate(curated.settings, lines)
     results = findings(curated, validator or WholeEngine(), judged, PUBLISHED_SHAPES)
     return [problem for _, problem in results]
 
 
-def lines_to_judge(settings: Settings, lines: Sequence[str]) -> Sequence[str]:
-    """Return the lines of what is published that the shapes must be asked about."""
-    return evident.worth_judging(lines) if is_evident(settings) else lines
+def published_to_validate(settings: Settings, lines: Sequence[str]) -> Sequence[str]:
+    """Return the lines of the published graph that must be validated."""
+    return evident.lines_to_validate(lines) if can_skip_published(settings) else lines
 
 
-def is_evident(settings: Settings) -> bool:
-    """Are the shapes of what is published those of which is known what evidently keeps them?"""
+def can_skip_published(settings: Settings) -> bool:
+    """Are the shapes for the published graph those that `check/evident.py` was derived from?"""
     return evident.is_known(shapes_text(settings, PUBLISHED_SHAPES))
 
 
 def findings(
     curated: Curated, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> list[tuple[Finding, Problem]]:
-    """Return what some shapes find in lines, each finding with the problem that it is."""
+    """Return the findings of some shapes in lines, each with the problem to report for it."""
     return [(finding, problem_of(curated, finding))
             for finding in validate(curated.settings, validator, lines, names)]  # fmt: skip
 
 
 def problem_of(curated: Curated, finding: Finding) -> Problem:
-    """Return a finding as a problem, at the place where a person mends it."""
+    """Return the problem to report for a finding, at the file and line to edit."""
     file, line = locate(curated, finding)
-    meant = _near_terms(curated, finding) if finding.code == "X01" else []
+    meant = _similar_terms(curated, finding) if finding.code == "X01" else []
     return as_problem(finding, file, line, curated.settings.base_iri, meant)
 
 
-def _near_terms(curated: Curated, finding: Finding) -> list[str]:
-    """Return the terms of the vocabulary that are spelled nearly like an unknown one."""
+def _similar_terms(curated: Curated, finding: Finding) -> list[str]:
+    """Return terms of the vocabulary that are spelled almost like the unknown one of a finding."""
     terms = {plain(quad.subject) for file in curated.files if not file.is_data
              for quad in file.quads if quad.predicate == RDF.type}  # fmt: skip
     named = [item for item in (value_of(finding.value), finding.path)
@@ -251,7 +257,7 @@ def _near_terms(curated: Curated, finding: Finding) -> list[str]:
         if each_term.startswith(namespace)
     }
     suggestions = get_close_matches(
-        term.removeprefix(namespace), sorted(known), n=_NEAR, cutoff=0.7
+        term.removeprefix(namespace), sorted(known), n=_MOST_SUGGESTIONS, cutoff=0.7
     )
     return [
         iri_text(known[item], set(), prefixes_for(curated.settings.base_iri))
@@ -262,7 +268,7 @@ def _near_terms(curated: Curated, finding: Finding) -> list[str]:
 def validate(
     settings: Settings, validator: Engine, lines: Iterable[str], names: Iterable[str]
 ) -> list[Finding]:
-    """Return what the shapes of these files find in a graph, told as lines of N-Triples."""
+    """Return the findings of the shapes in files `names` for a graph given as N-Triples lines."""
     data = b"".join(chunks(lines))
     return validator.validate(data, shapes_text(settings, names), prefixes_for(settings.base_iri))
 
@@ -270,7 +276,7 @@ def validate(
 def as_problem(
     finding: Finding, file: str, line: int, base: str, meant: Sequence[str] = ()
 ) -> Problem:
-    """Return a finding as a problem; where no file is to blame the words name the thing."""
+    """Return a finding as a problem whose message ends with the name of the focus node."""
     about = f" ({iri_text(finding.focus, set(), prefixes_for(base))})"
     message = {tag: _with_hint(tag, text, meant) + about for tag, text in finding.message.items()}
     detail = "\t".join(part or "" for part in (finding.focus, finding.path, finding.value))
@@ -287,7 +293,7 @@ def _with_hint(language: str, text: str, meant: Sequence[str]) -> str:
 
 
 def _form(curated: Curated) -> Iterator[Problem]:
-    """Data files that are not in their one form, where nothing worse keeps them from it."""
+    """F11: data files without other problems that are not in the form that `fmt` writes."""
     for file in curated.files:
         if not file.is_data or file.is_table or file.problems or not file.quads:
             continue
@@ -298,10 +304,10 @@ def _form(curated: Curated) -> Iterator[Problem]:
 
 
 def _in_form(file: SourceFile, base: str) -> str | None:
-    """Return the text of a file without problems in its one form; None where it has none."""
+    """Return a file without problems as `fmt` writes it; None where it can't be formatted."""
     if file.path.endswith(SUFFIX):
         return format_text(file.text.encode(), file.path, base).text or None
-    # without problems it holds no comment and no text out of normal form: its lines are all of it
+    # a file without problems has no comments and only normalised text: its statements are all of it
     [lines] = file.texts.values()
     return turtle_text(lines, prefixes_for(base))
 
@@ -313,9 +319,9 @@ def _first_difference(first: str, second: str) -> int:
 
 
 def _dates(curated: Curated) -> Iterator[Problem]:
-    """D01: literals that call themselves EDTF and are not. D10: open intervals as starts.
+    """D01: literals with the EDTF datatype that are no EDTF. D10: open intervals as starts.
 
-    D05 and D06: years that no day can be written of, so that the shapes don't see them.
+    D05 and D06: years outside the range of xsd:date bounds, which the shapes therefore can't see.
     """
     starts_end = f" {TG.property} {TG.start} ."
     edtf = f"^^{EDTF} ."
@@ -345,10 +351,10 @@ def _date_fault(text: str) -> tuple[str, bool]:
 
 
 def _silences(curated: Curated) -> Iterator[Problem]:
-    """N01: one source says a thing and calls it not stated.
+    """N01: a source states a value and says of the same property that it is not stated.
 
-    Told per source: another source may well state what this one is silent about. A table calls
-    not stated what it has no cell for, so that it can't say both.
+    Each source is checked alone: another may well state what this one does not. A table says "not
+    stated" only where a cell is empty, so it can't contradict itself.
     """
     prefixes = prefixes_for(curated.settings.base_iri)
     for file in curated.files:
@@ -364,7 +370,7 @@ def _silences(curated: Curated) -> Iterator[Problem]:
 
 
 def all_codes(settings: Settings) -> frozenset[str]:
-    """Return every code that a check can give: the table's and the shapes'."""
+    """Return every code a problem can have: those in `problems.CODES` and those of the shapes."""
     names = ("form.ttl", "curated.ttl", "published.ttl", "derivation.ttl")
     text = shapes_text(settings, names).decode()
     return frozenset(re.findall(r"^tgs:([A-Z][0-9]{2})\b", text, re.MULTILINE)) | frozenset(CODES)

@@ -1,7 +1,8 @@
-"""What of tables the shapes must be asked about after a change (`check/evident_tables.py`).
+"""Which statements of imported tables are validated after a change (`check/evident_tables.py`).
 
-That is all that they were asked about before, and what people now speak of or name like something
-in a table. Where a change may make other rows break a rule together, no answer is given.
+They are those that were validated last time, and those about subjects that curated files now
+mention, or give the label of. Where a change may make other rows break a rule together, the
+result is None and all tables are looked through.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
-from twingraph.check.evident_tables import GONE, RANK, beginning
+from twingraph.check.evident_tables import DEPRECATED, RANK, beginning
 from twingraph.derive.increment import ChangedGraph
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
 from twingraph.source.again import ReadAgain
@@ -19,25 +20,27 @@ from twingraph.source.tables.places import NAME as PLACES
 
 _TYPE, _LABEL = str(RDF.type), str(RDFS.label)
 _SUBJECT, _PARTNER = str(TG.subject), str(TG.partner)
-# what other things of tables are compared with, when people write it
+# predicates by which a curated statement may conflict with rows that don't mention its subject
 _WIDE: Final = frozenset({
-    GONE, RANK, str(TG.country), f"<{PREFIXES['owl']}sameAs>",
+    DEPRECATED, RANK, str(TG.country), f"<{PREFIXES['owl']}sameAs>",
     *(f"<{PREFIXES['schema']}{name}>" for name in ("latitude", "longitude")),
 })  # fmt: skip
 _OF_ROW: Final = re.compile(r"id/(claim/|partnership/|source/[^#>]*#row=)")
 
 
-def tables_now(read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]) -> Sequence[str] | None:
-    """Return the lines of tables that are judged with what is written; None where it may be others.
+def table_lines_now(
+    read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]
+) -> Sequence[str] | None:
+    """Return the lines of tables to validate; None where others than these may be affected.
 
-    `judged` are those that were judged before.
+    `judged` are the lines of tables that were validated last time.
     """
     places = [lines for file in read.curated.files if file.is_table
               for lines in file.texts.values()]  # fmt: skip
     if not any(file.is_table for file in read.curated.files):
         return ()
     if any(file.path.endswith(f"entities/{PLACES}") for file in read.fresh):
-        return None  # what was judged of it may stand there no more
+        return None  # validated lines of the table of places may be gone from it
     base = read.curated.settings.base_iri
     lists = f"{base}graph/import/"
     removed, added = read.written.removed, read.written.added
@@ -45,7 +48,7 @@ def tables_now(read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]) -> S
                for side in (removed, added) for name, lines in side.items()
                for line in lines]  # fmt: skip
     if not all(
-        _is_plain_row(graph, line, slug, base) if slug else _is_own_matter(graph, line)
+        _is_plain_row(graph, line, slug, base) if slug else _affects_only_itself(graph, line)
         for slug, line in changed
     ):
         return None
@@ -73,7 +76,7 @@ def tables_now(read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]) -> S
 
 
 def _is_plain_row(graph: ChangedGraph, line: str, slug: str, base: str) -> bool:
-    """Is a changed line of a list one of a row, or of the list itself, that breaks no rule?"""
+    """Is a changed statement of a list about a row or the list, and sure to break no rule?"""
     thing, predicate, value = line.split(" ", 2)
     is_of_list = thing == f"<{base}id/source/{slug}>" or _OF_ROW.match(thing, len(base) + 1)
     return (
@@ -84,11 +87,11 @@ def _is_plain_row(graph: ChangedGraph, line: str, slug: str, base: str) -> bool:
     )
 
 
-def _is_own_matter(graph: ChangedGraph, line: str) -> bool:
-    """Does a line that people write, or wrote, make no other thing of tables worth judging?
+def _affects_only_itself(graph: ChangedGraph, line: str) -> bool:
+    """Can a changed curated statement affect the conformance of its own subject alone?
 
-    Others are those that name it as their country, that share a link with it, that have a claim
-    beside a preferred one.
+    Others that it could affect: those that name the subject as their country, that have the same
+    link to another database, or whose claim competes with a preferred one.
     """
     thing, predicate, _ = line.split(" ", 2)
     if predicate == _TYPE:
@@ -100,7 +103,7 @@ def _is_own_matter(graph: ChangedGraph, line: str) -> bool:
 
 
 def _namesakes(graph: ChangedGraph, lines: Iterable[str]) -> Iterator[str]:
-    """Yield the things that have a label of some lines."""
+    """Yield the subjects that have one of the labels in some lines."""
     for line in lines:
         _, predicate, value = line.split(" ", 2)
         if predicate == _LABEL:
@@ -109,7 +112,7 @@ def _namesakes(graph: ChangedGraph, lines: Iterable[str]) -> Iterator[str]:
 
 def _is_withdrawn(graph: ChangedGraph, thing: str) -> bool:
     """Do people say of a place or a partnership that it is withdrawn?"""
-    return any(GONE in line for line in graph.now(thing))
+    return any(DEPRECATED in line for line in graph.now(thing))
 
 
 def is_described(graph: ChangedGraph, thing: str) -> bool:

@@ -1,4 +1,4 @@
-"""`check --texts DIR`: every quote stands, word for word, in its line of the text that was read.
+"""`check --texts DIR`: every quote is found, word for word, in its line of the source text.
 
 A source file names its text by SHA-256, so the folder may hold the texts under any file name.
 All quotes of a source together hold at most half of the letters of its text (E08): evidence is
@@ -112,12 +112,12 @@ def prove_quotes(
         Share(source, letters, sum(count_letters(line) for line in texts[sums[source]]))
         for source, letters in sorted(quoted.items())
     )
-    problems += _too_much(curated, shares)
+    problems += _over_quoted(curated, shares)
     return Proof(proven, total, tuple(problems), shares)
 
 
-def _too_much(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
-    """E08: sources of which more is quoted than evidence needs."""
+def _over_quoted(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
+    """E08: sources of which more is quoted than `MOST_QUOTED`."""
     for share in shares:
         if share.letters < FEW_LETTERS or share.quoted <= share.letters * MOST_QUOTED:
             continue
@@ -132,9 +132,10 @@ def _too_much(curated: Curated, shares: Iterable[Share]) -> Iterator[Problem]:
 def _prove_rows(
     curated: Curated, folder: Path, chosen: Collection[str], problems: list[Problem]
 ) -> tuple[int, int]:
-    """Compare the mapped cells of each row with the list as it was taken.
+    """Compare the mapped cells of each row with the list as it was downloaded.
 
-    The text is found by the checksum in import.toml, so the rows beside it can't prove themselves.
+    The downloaded file is found by the checksum in import.toml, so that rows.csv, which lies
+    beside it, is never compared with itself. Returns (proven, all) rows.
     """
     files = [path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()]
     raws = {hashlib.sha256(raw).hexdigest(): raw for raw in files}

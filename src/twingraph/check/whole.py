@@ -1,10 +1,10 @@
-"""Rules that are asked once of the whole graph, and not once for each thing.
+"""Constraints evaluated once for all focus nodes instead of once for each.
 
-A SHACL engine evaluates a `sh:sparql` constraint for every focus node (SHACL §5.3.1), and goes
-through every branch of a `sh:or`. At a million triples that is most of the time of a check. Both
-mean the same when they are asked of all focus nodes at once: the SELECT with its targets before it,
-and a list of (class, pattern) branches as a look-up by class. What is of another form is left to
-the engine. That the findings are the same is proven in the tests, with pySHACL as the reference.
+A SHACL engine evaluates a `sh:sparql` constraint for every focus node (SHACL §5.3.1), and tries
+every branch of a `sh:or`. At a million triples that is most of the time of a check. The results are
+the same for all focus nodes at once: a SELECT query to which the targets are added, and for a list
+of (class, pattern) branches a look-up by class. Constraints of any other form are left to the
+engine. The tests compare the findings with those of pySHACL, the reference implementation.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ Facts = Mapping[str, list[Any]]
 
 _SUBCLASS: Final = NamedNode(PREFIXES["rdfs"] + "subClassOf")
 _TARGETS: Final = frozenset({SH + "targetClass", SH + "targetSubjectsOf"})
-# what a shape may say beside its targets and its one kind of constraint
+# predicates that a shape may have besides its targets and its one kind of constraint
 _ABOUT: Final = frozenset(
     {RDF.type.value, *(SH + name for name in ("name", "description", "severity", "message"))}
 )
 _WHERE: Final = re.compile(r"\bWHERE\s*\{", re.IGNORECASE)
-# a SELECT inside, an aggregate, a set operation: $this would mean something else in there
+# in an aggregate or a set operation $this would be another variable than outside
 _SCOPED: Final = re.compile(r"\b(GROUP\s+BY|MINUS|VALUES|HAVING|LIMIT)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Question:
-    """A rule as one SELECT of `this`, and perhaps `path` and `value`, over the whole graph."""
+    """A `sh:sparql` constraint as one SELECT of `this`, and perhaps `path` and `value`."""
 
     shape: str
     severity: str
@@ -58,7 +58,7 @@ class Question:
 
 @dataclass(frozen=True)
 class LookUp:
-    """A rule that a thing keeps whose IRI matches the pattern of one of its classes."""
+    """A constraint that holds for a node whose IRI matches the pattern of one of its classes."""
 
     shape: str
     severity: str
@@ -68,9 +68,10 @@ class LookUp:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of some shapes, and the Turtle of the shapes that are left for an engine.
+    """The constraints evaluated here, and the Turtle of the shapes that are left to an engine.
 
-    `predicates` (as N-Triples) are all that the rest can look at; None where that can't be told.
+    `predicates` (as `<IRI>`) are those that the shapes in `rest` can read; None where that is
+    not known.
     """
 
     questions: tuple[Question, ...]
@@ -80,7 +81,7 @@ class Rules:
 
 
 class WholeEngine:
-    """Asks what can be asked of the whole graph at once, and lets `inner` judge the rest."""
+    """Evaluates what it can for the whole graph at once; the engine `inner` does the rest."""
 
     def __init__(self, inner: Engine | None = None) -> None:
         """Leave the rest to `inner`, else to the native engine."""
@@ -94,8 +95,13 @@ class WholeEngine:
         store = Store()
         store.bulk_load(data, format=RdfFormat.N_TRIPLES)
         messages = shape_messages(shapes)
-        results = self.inner.validate(_looked_at(data, rules.predicates), rules.rest, prefixes)
-        made = [*_answers(store, rules.questions), *_misfits(store, rules.look_ups)]
+        results = self.inner.validate(
+            _with_predicates(data, rules.predicates), rules.rest, prefixes
+        )
+        made = [
+            *_query_results(store, rules.questions),
+            *_pattern_mismatches(store, rules.look_ups),
+        ]
         results += [
             make_finding(shape, severity, this, path, value, messages, prefixes)
             for shape, severity, this, path, value in made
@@ -104,8 +110,8 @@ class WholeEngine:
         return [by_key[key] for key in sorted(by_key)]
 
 
-def _looked_at(data: bytes, predicates: frozenset[str] | None) -> bytes:
-    """Return the N-Triples with one of some predicates."""
+def _with_predicates(data: bytes, predicates: frozenset[str] | None) -> bytes:
+    """Return the lines of N-Triples that have one of some predicates; None stands for all."""
     if predicates is None:
         return data
     lines = (line for line in data.decode().split("\n") if line)
@@ -113,10 +119,10 @@ def _looked_at(data: bytes, predicates: frozenset[str] | None) -> bytes:
     return "\n".join(kept).encode()
 
 
-_Answer = tuple[str, str, Any, Any, Any]  # shape, severity, this, path, value
+_RawResult = tuple[str, str, Any, Any, Any]  # shape, severity, this, path, value
 
 
-def _answers(store: Store, questions: Sequence[Question]) -> Iterator[_Answer]:
+def _query_results(store: Store, questions: Sequence[Question]) -> Iterator[_RawResult]:
     for question in questions:
         of_every_subject = question.subjects_of == (RDF.type.value,)
         classes = _with_subclasses(store, question.classes)
@@ -149,7 +155,7 @@ def _is_typed(store: Store, this: Any) -> bool:
 
 
 def _targets(classes: Sequence[str], subjects_of: Sequence[str]) -> str:
-    """Return the pattern that binds `this` to every target, each once."""
+    """Return the SPARQL pattern that binds `this` to every focus node, each once."""
     branches = [f"{{ ?this <{item}> ?targeted }}" for item in subjects_of]
     if classes:
         values = " ".join(f"<{class_}>" for class_ in classes)
@@ -158,7 +164,7 @@ def _targets(classes: Sequence[str], subjects_of: Sequence[str]) -> str:
 
 
 def _with_subclasses(store: Store, classes: Sequence[str]) -> tuple[str, ...]:
-    """Return classes with all that the data calls a subclass of theirs (SHACL §2.1.3.2)."""
+    """Return classes and their subclasses in the data graph (SHACL §2.1.3.2)."""
     reached: dict[str, None] = dict.fromkeys(classes)
     todo = list(classes)
     while todo:
@@ -171,7 +177,7 @@ def _with_subclasses(store: Store, classes: Sequence[str]) -> tuple[str, ...]:
     return tuple(reached)
 
 
-def _misfits(store: Store, look_ups: Sequence[LookUp]) -> Iterator[_Answer]:
+def _pattern_mismatches(store: Store, look_ups: Sequence[LookUp]) -> Iterator[_RawResult]:
     for item in look_ups:
         allowed: dict[str, list[re.Pattern[str]]] = defaultdict(list)
         for kind, pattern in item.patterns:
@@ -198,7 +204,7 @@ def _misfits(store: Store, look_ups: Sequence[LookUp]) -> Iterator[_Answer]:
 
 @lru_cache(maxsize=8)
 def read_rules(shapes: bytes) -> Rules:
-    """Split shapes (Turtle) into what can be asked of the whole graph, and the rest."""
+    """Split shapes (Turtle) into constraints that this module evaluates, and the rest."""
     triples = [item.triple for item in parse(shapes, format=RdfFormat.TURTLE)]
     of: dict[Any, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for triple in triples:
@@ -236,7 +242,7 @@ def read_rules(shapes: bytes) -> Rules:
 
 
 def _predicates(shapes: Sequence[Triple]) -> frozenset[str] | None:
-    """Return every IRI of the shapes, and what says of which class things are."""
+    """Return every IRI of the shapes, with rdf:type and rdfs:subClassOf, which classes need."""
     if any(shape.predicate.value in (SH + "sparql", SH + "closed") for shape in shapes):
         return None
     terms = (term for shape in shapes for term in (shape.subject, shape.predicate, shape.object))
@@ -256,7 +262,7 @@ def _severity(facts: Facts) -> str:
 def _question(
     shape: NamedNode, facts: Facts, constraint: Facts, of: Mapping[Any, Facts]
 ) -> Iterator[Question]:
-    """Yield a constraint as a question; nothing where it can't be asked of all at once."""
+    """Yield a constraint as a query; nothing where it must be evaluated for each focus node."""
     selects = [item.value for item in constraint.get(SH + "select", ())]
     if len(selects) != 1 or SH + "deactivated" in constraint:
         return
