@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,14 @@ from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 
 from twingraph.build import build, is_current, publish_files
 from twingraph.derive.published import published
-from twingraph.inputs import PACKAGE, input_digest
+from twingraph.inputs import PACKAGE, Inputs, input_digest, read_inputs
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import quad_lines
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Settings, load_settings
 from twingraph.site.reader import PREPARED
 from twingraph.source.curated import Curated
+from twingraph.source.starter import make_project
 
 ROOT = Path(__file__).parent.parent
 
@@ -382,3 +384,24 @@ def test_bytecode_written_by_python_leaves_a_build_current(
     (package / "web" / "__pycache__" / "routes.cpython-311.pyc.4711").write_bytes(b"half")
 
     assert input_digest(settings) == before
+
+
+def test_a_second_build_is_refused_before_it_reads_the_build_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading and writing, another build could take away what this one goes on from."""
+    project = tmp_path / "project"
+    make_project(project, HOME, None, date(2026, 11, 28))
+    settings, out = load_settings(project), project / "build"
+    refused: list[str] = []
+
+    def second_build(settings: Settings, large: bool) -> Inputs:
+        if not refused:
+            refused.append("now")
+            with pytest.raises(TwingraphError, match="another build is writing"):
+                build(settings, out)
+        return read_inputs(settings, large)
+
+    monkeypatch.setattr("twingraph.build.read_inputs", second_build)
+    assert build(settings, out).folder is not None
+    assert refused

@@ -13,7 +13,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,7 +73,9 @@ def build(
     """
     _refuse_inside(settings, out)
     _refuse_foreign(out)
-    with without_collector():
+    # the lock is held from the first look at the build before: else another build could take its
+    # folder away meanwhile, or publish newer inputs that this one would then replace
+    with without_collector(), _lock(out):
         return _build(settings, out, progress, large, anew)
 
 
@@ -90,7 +92,7 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool, anew:
     frozen = Frozen(
         made.graph, base, prefixes_for(base), settings, curated.decisions, before, made.change
     )
-    with _new_build(out) as draft:
+    with _draft(out) as draft:
         _write_files(frozen, draft, progress)
         draft.put(ABOUT, [_about(curated, inputs.digest, size, problems)])
         # what was read while somebody was writing has other digests: nothing to go on from
@@ -215,25 +217,40 @@ def publish_files(files: Mapping[str, bytes], out: Path) -> Path:
 
     The folder before this one is kept, because a server may still be reading it.
     """
-    with _new_build(out) as draft:
+    with _lock(out), _draft(out) as draft:
         for name, raw in files.items():
             draft.put(name, [raw])
         return _publish(draft, out)
 
 
 @contextmanager
-def _new_build(out: Path) -> Iterator[DraftFolder]:
-    """Hold the lock of `out`, with an empty folder beside it to write the build into."""
+def _lock(out: Path) -> Iterator[None]:
+    """Hold the lock of `out`; raise `TwingraphError` where another build holds it."""
+    busy = f"another build is writing {out}; wait for it, or name another --out"
+    with ExitStack() as held:
+        with _disk_errors(out):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(out.with_name(f".{out.name}.lock"), busy))
+        yield
+
+
+@contextmanager
+def _draft(out: Path) -> Iterator[DraftFolder]:
+    """Yield an empty folder beside `out` to write the build into; the lock of `out` is held."""
+    with _disk_errors(out):
+        _refuse_foreign(out)
+        draft = DraftFolder(out.with_name(f".{out.name}-draft"))
+        try:
+            yield draft
+        finally:
+            shutil.rmtree(draft.path, ignore_errors=True)
+
+
+@contextmanager
+def _disk_errors(out: Path) -> Iterator[None]:
+    """Turn what the disk refuses while a build is written into a `TwingraphError`."""
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        busy = f"another build is writing {out}; wait for it, or name another --out"
-        with locked(out.with_name(f".{out.name}.lock"), busy):
-            _refuse_foreign(out)
-            draft = DraftFolder(out.with_name(f".{out.name}-draft"))
-            try:
-                yield draft
-            finally:
-                shutil.rmtree(draft.path, ignore_errors=True)
+        yield
     except OSError as error:
         place = error.filename or out
         raise TwingraphError(

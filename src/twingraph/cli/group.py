@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from twingraph.cli.mistake import mistake_error
 from twingraph.cli.shared import Context
 from twingraph.cli.terminal import printable_lines
 from twingraph.problems import TwingraphError
@@ -38,7 +39,7 @@ def cli(context: click.Context, project: Path | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; every error of ours becomes a message and an exit status."""
+    """Run a command; every error becomes a message and an exit status."""
     run: Callable[..., object] = cli.main
     try:
         run(args=arguments, prog_name="twingraph", standalone_mode=True)
@@ -53,4 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         place = error.filename or "the terminal"
         words = f"{place}: {error.strerror}; name another place, or free it"
         click.echo(f"twingraph: {printable_lines(words)}", err=True)
+        sys.exit(2)
+    except Exception as error:  # noqa: BLE001  # whatever it is, a user sees no traceback
+        click.echo(f"twingraph: {printable_lines(mistake_error(error))}", err=True)
         sys.exit(2)

@@ -10,7 +10,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TextIO
@@ -19,6 +18,7 @@ import click
 
 from twingraph.beside import fork
 from twingraph.cli.group import cli
+from twingraph.cli.mistake import mistake_error
 from twingraph.cli.shared import (
     RELEASES,
     Context,
@@ -99,8 +99,8 @@ def _built_beside(settings: Settings, out: Path | None) -> Path:
             outcome = TwingraphError(str(error))
         except OSError as error:
             outcome = error
-        except Exception:  # noqa: BLE001  # a mistake of ours, told as without a child
-            traceback.print_exc()
+        except Exception as error:  # noqa: BLE001  # a mistake of ours, reported as without a child
+            outcome = mistake_error(error)
         with os.fdopen(writer, "wb") as stream:
             pickle.dump(outcome, stream)
 

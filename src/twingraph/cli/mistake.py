@@ -1,0 +1,34 @@
+"""An error that nobody foresaw -> a file with its traceback, and a line for the terminal.
+
+What the user wrote is told where it is read; what arrives here is a mistake in twingraph itself.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import traceback
+
+from twingraph.problems import TwingraphError
+
+
+def mistake_error(error: BaseException) -> TwingraphError:
+    """Return what to tell the user; the traceback is written into a file that the message names.
+
+    The file is new and nobody else's to read (`mkstemp`). Where no folder takes it, the message has
+    the place in our code instead.
+    """
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, MemoryError):
+        return TwingraphError("there is not enough memory for this; end other programs, or give "
+                              "more")  # fmt: skip
+    words = f"a mistake of ours, not of yours ({what})"
+    try:
+        handle, name = tempfile.mkstemp(prefix="twingraph-mistake-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            traceback.print_exception(error, file=stream)
+    except OSError:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+        return TwingraphError(f"{words}; please report it with this place: {where}")
+    return TwingraphError(f"{words}; please report it with the traceback, which is in {name}")
