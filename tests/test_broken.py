@@ -9,11 +9,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+import rdflib
+from rdflib import SDO
 
 from twingraph.check.run import all_codes
 from twingraph.cli import main
 from twingraph.problems import CODES
+from twingraph.rdf.vocabulary import PREFIXES
 from twingraph.settings import Settings
+from twingraph.source.terms import DATATYPES, is_well_typed
 from twingraph.translation import LANGUAGES, words_of
 
 HERE = Path(__file__).parent
@@ -47,6 +51,8 @@ FILES = {
     "F21/bad-former-version.ttl": 9,
     "F21/bad-http-for-https.ttl": 9,
     "F22/bad-script.ttl": 10,
+    "F24/bad-day-as-text.ttl": 13,
+    "F24/bad-day-as-moment.ttl": 14,
 }
 # made here, because a file of 10 MB, a link and a pipe are nothing to keep in a repository
 MADE = ("F06", "F10", "F12", "F14", "F15", "F23")
@@ -345,3 +351,23 @@ def test_settings_that_would_fail_later_are_reported_at_once(
 
     assert status == 2
     assert words in err
+
+
+def test_datatypes_are_those_of_the_ontology() -> None:
+    graph = rdflib.Graph().parse(HERE.parent / "ontology" / "twingraph.ttl")
+    for predicate, datatype in DATATYPES.items():
+        ranges = set(graph.objects(rdflib.URIRef(predicate.value), SDO.rangeIncludes))
+        assert ranges == {rdflib.URIRef(datatype.value)}, predicate
+
+
+@pytest.mark.parametrize(
+    ("text", "datatype", "right"),
+    [("9" * 5000, "int", False), ("-129", "byte", False), ("-128", "byte", True),
+     ("0" * 5000 + "1", "byte", True), ("-0", "unsignedByte", True), ("256", "unsignedByte", False),
+     ("9" * 5000 + "-02-28", "date", True), ("1900-02-29", "date", False),
+     ("0000-02-29", "date", True)],
+    ids=lambda value: str(value)[-12:],
+)  # fmt: skip
+def test_numbers_of_any_length_are_read(text: str, datatype: str, right: bool) -> None:
+    """Python makes no number of more than 4,300 digits."""
+    assert is_well_typed(text, PREFIXES["xsd"] + datatype) == right

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twingraph.derive import dates
-from twingraph.derive.dates import MAX_LENGTH, Bounds, bounds, date_set, union
+from twingraph.derive.dates import MAX_LENGTH, Bounds, bounds, date_set, odd_year, union
 
 CASES = {
     "2003": ("2003-01-01", "2003-12-31"),
@@ -35,6 +35,10 @@ CASES = {
     "Y17000002": (None, None),
     "-0044": (None, None),
     "1950S5": (None, None),
+    "Y17E8": (None, None),
+    "Y1E3": ("1000-01-01", "1000-12-31"),
+    "Y1E999999999": (None, None),
+    "Y-1E999999999": (None, None),
 }
 
 
@@ -47,7 +51,8 @@ def test_bounds(text: str, expected: tuple[str | None, str | None]) -> None:
     "text",
     ["", " 2003", "2003 ", "27 June 1967", "1984-02-30", "2003-13", "2018-05-2", "open", "99",
      "[1993~,June]", "2023-02-29", "2004/2003", "[2004..2002]", "٢٠٠٣", "2004-1X", "../200",
-     "~1950S2", "2003\n", "1" * (MAX_LENGTH + 1), "[" + "1993," * 10_000 + "1994]"],
+     "~1950S2", "2003\n", "1" * (MAX_LENGTH + 1), "1950S999999999", "[1985,Y1E999999999]",
+     "[" + "1993," * 10_000 + "1994]"],
 )  # fmt: skip
 def test_what_is_no_edtf_has_no_bounds(text: str) -> None:
     assert bounds(text) is None
@@ -107,3 +112,8 @@ def test_the_fast_path_takes_only_sets_that_the_library_takes(members: list[str]
 
     assert dates._fast(text) is not None
     assert dates._parse(text) is not None
+
+
+def test_years_of_many_digits_are_odd_and_cost_nothing() -> None:
+    assert odd_year("Y1E999999999") == "late"
+    assert odd_year("Y-" + "9" * 5000) == "early"

@@ -67,7 +67,7 @@ _NAMES: Final = {
     "F09": "Foreign IRI", "F10": "Large file", "F11": "The one form", "F12": "Unreadable file",
     "F16": "Another base IRI", "F17": "Ill-typed value", "F18": "Empty text",
     "F19": "Control character", "F20": "Normal form", "F21": "Namespace slip",
-    "F22": "Unsafe address", "F23": "No data",
+    "F22": "Unsafe address", "F23": "No data", "F24": "Wrong datatype",
     "D04": "Bounds of a dump", "E05": "Quote and text", "E07": "Text missing",
     "N01": "Not stated, and stated",
 }  # fmt: skip

@@ -127,6 +127,9 @@ CODES: Final[dict[str, Rule]] = {
         "violation",
         N_("no data: {error}; write the first file, data/sources/<slug>.ttl, or name the project"),
     ),
+    "F24": Rule(
+        "violation", N_("'{value}' as {property} is no {datatype}; write one such as {example}")
+    ),
     "D05": Rule(
         "warning", N_("the year of '{value}' lies far after the day of this release; check it")
     ),

@@ -24,6 +24,9 @@ _FAST: Final = re.compile(
 _RECURRING: Final = re.compile(r"XXXX(-[X\d]{2}){0,2}")
 _SET: Final = re.compile(r"\[(.*)\]|\{(.*)\}", re.DOTALL)
 _YEAR: Final = re.compile(r"[?~%]?Y?(?P<minus>-?)[?~%]?(?P<digits>\d+)(E(?P<zeros>\d+))?")
+_EXPONENT: Final = re.compile(r"(?<=[eE])\d+")
+_SIGNIFICANT: Final = re.compile(r"S(\d+)")
+_ZEROS: Final = 9  # behind the digits of a year: more make no difference
 MAX_LENGTH: Final = 200  # the grammar of sets is slow on long input; no real date comes near it
 
 
@@ -76,6 +79,11 @@ def _is_possible(span: Bounds) -> bool:
 def _slow(text: str) -> Bounds | None:
     if len(text) > MAX_LENGTH or text != text.strip() or not text.isascii():
         return None
+    if any(int(digits) > _ZEROS for digits in _SIGNIFICANT.findall(text)):
+        return None
+    # The library computes a year in full: `Y1E999999999` would take it for ever. A year with more
+    # than nine zeros has no bounds, nor has one with nine.
+    text = _EXPONENT.sub(lambda zeros: str(min(int(zeros[0]), _ZEROS)), text)
     parsed = _parse(text)
     if parsed is None:
         return None
@@ -194,7 +202,7 @@ def _day(parsed: object, name: str) -> str | None:
     """Ask the library for a bound; what it can't say (open, unknown, out of range) is None."""
     try:
         value = getattr(parsed, name)()
-    except (ValueError, OverflowError, AttributeError, TypeError):
+    except (ValueError, ArithmeticError, AttributeError, TypeError):
         return None
     if not isinstance(value, struct_time) or not isinstance(value.tm_year, int):
         return None
@@ -209,11 +217,11 @@ def odd_year(text: str) -> Literal["early", "late", ""]:
     >>> [odd_year(one) for one in ("-1985-03-02", "Y17E8", "[1985,Y-20000]", "1985", "../1990")]
     ['early', 'late', 'early', '', '']
     """
-    for member in re.split(r"[,/\[\]{}]|\.\.", text):
+    for member in re.split(r"[,/\[\]{}]|\.\.", text[:MAX_LENGTH]):
         match = _YEAR.match(member)
         if match is None or not match["digits"].isdigit():
             continue
-        zeros = min(int(match["zeros"] or 0), 9)
+        zeros = min(int(match["zeros"] or 0), _ZEROS)
         year = int(match["digits"]) * 10**zeros
         if match["minus"] or year == 0:
             return "early"

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import Literal, NamedNode, Quad
 
 from twingraph.rdf.turtle import iri_text
-from twingraph.rdf.vocabulary import CODES, EDTF, NS, PREFIXES, RDF, RDFS, XSD, prefixes_for
+from twingraph.rdf.vocabulary import CODES, EDTF, NS, PREFIXES, RDF, RDFS, TG, XSD, prefixes_for
 
 _XSD: Final = PREFIXES["xsd"]
 _PLAIN: Final = (XSD.string, RDF.langString)
@@ -43,6 +43,7 @@ def term_problems(quads: Iterable[Quad], base: str) -> Iterator[TermProblem]:
         value = quad.object
         if isinstance(value, Literal):
             yield from _of_literal(quad, value, prefixes)
+        yield from _of_property(quad, prefixes)
         for term in (quad.predicate, value):
             if isinstance(term, NamedNode):
                 is_page = term is value and quad.predicate.value in _TO_PAGES
@@ -90,6 +91,20 @@ def _of_literal(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> It
         }
         yield TermProblem("F17", quad, words)
     yield from _of_text(quad, literal, prefixes)
+
+
+def _of_property(quad: Quad, prefixes: Mapping[str, str]) -> Iterator[TermProblem]:
+    """Yield a problem where a property has a value of another datatype than its own."""
+    right = DATATYPES.get(quad.predicate)
+    value = quad.object
+    if right is None or (isinstance(value, Literal) and value.datatype == right):
+        return
+    yield TermProblem("F24", quad, {
+        "value": value.value if isinstance(value, (Literal, NamedNode)) else str(value),
+        "property": iri_text(quad.predicate.value, set(), prefixes),
+        "datatype": iri_text(right.value, set(), prefixes),
+        "example": _EXAMPLES[right],
+    })  # fmt: skip
 
 
 def _of_text(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> Iterator[TermProblem]:
@@ -200,10 +215,25 @@ _LEXICAL: Final[dict[str, tuple[str, str]]] = {
         rf"(<[^<>\s]+>\s*)?[A-Za-z]+\s*(Z|M|ZM)?\s*(EMPTY|\(.*{_NUMBER}.*\))", "POINT(7.1 50.7)"
     ),
 }  # fmt: skip
+# The datatype of properties whose values no shape looks at (schema:rangeIncludes of the ontology).
+DATATYPES: Final[Mapping[NamedNode, NamedNode]] = {
+    TG.anniversary: XSD.integer,
+    TG.countryCode: XSD.string,
+    TG.edition: XSD.integer,
+    TG.isContext: XSD.boolean,
+    TG.retrieved: XSD.date,
+}
+_EXAMPLES: Final[Mapping[NamedNode, str]] = {
+    XSD.boolean: "true",
+    XSD.date: '"2026-11-21"^^xsd:date',
+    XSD.integer: "40",
+    XSD.string: '"DE"',
+}
 _BOUNDS: Final = {
     "byte": 7, "short": 15, "int": 31, "long": 63,
     "unsignedByte": 8, "unsignedShort": 16, "unsignedInt": 32, "unsignedLong": 64,
 }  # fmt: skip
+_MOST_DIGITS: Final = len(str(2**64))
 
 
 def is_well_typed(text: str, datatype: str) -> bool:
@@ -222,10 +252,16 @@ def is_well_typed(text: str, datatype: str) -> bool:
         return False
     parts = match.groupdict()
     if parts.get("day"):
-        year = abs(int(parts["year"])) or 4  # 0000 is a leap year
+        year = int(parts["year"][-4:])  # leap years come again every 400 years; 0000 is one
         return int(parts["day"]) <= monthrange(year % 400 + 2000, int(parts["month"]))[1]
     bits = _BOUNDS.get(datatype.removeprefix(_XSD))
-    return bits is None or -(2**bits) <= int(text) < 2**bits
+    if bits is None:
+        return True
+    digits = text.lstrip("+-0")  # Python reads no number of more than 4,300 digits
+    if len(digits) > _MOST_DIGITS:
+        return False
+    number = int(digits or "0")
+    return -(2**bits) <= (-number if text.startswith("-") else number) < 2**bits
 
 
 @cache

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from twingraph.problems import TwingraphError
+from twingraph.problems import TwingraphError, split_lines
 from twingraph.source.tables.cells import quote_words
 
 MAX_UNPACKED: Final = 256 * 1024 * 1024
@@ -45,11 +45,14 @@ def take(raw: bytes, name: str) -> Taken:
         return _from_excel(raw, name)
     if suffix == "xls" or raw.startswith(b"\xd0\xcf\x11\xe0"):
         raise TwingraphError(f"{name} is Excel of before 2007; save it as .xlsx or as CSV (UTF-8)")
+    if raw.startswith(b"PK\x03\x04"):
+        raise TwingraphError(f"{name} is a workbook of Excel, no text; name it .xlsx")
     if suffix not in ("csv", "tsv", "txt"):
         raise TwingraphError(f"{name} is no table that is known; save it as .csv, .tsv or .xlsx")
     text, notes = _decoded(raw, name)
     if "\0" in text:
-        raise TwingraphError(f"{name} holds a NUL byte; save it as CSV (UTF-8)")
+        line = len(split_lines(text[: text.index("\0") + 1]))
+        raise TwingraphError(f"{name}:{line}: a NUL byte; save it anew as CSV (UTF-8)")
     delimiter = "\t" if suffix == "tsv" else _delimiter(text)
     if delimiter != ",":
         notes += (f"columns are split by {'tabs' if delimiter == chr(9) else repr(delimiter)}",)
