@@ -261,7 +261,8 @@ def is_well_typed(text: str, datatype: str) -> bool:
     if len(digits) > _MOST_DIGITS:
         return False
     number = int(digits or "0")
-    return -(2**bits) <= (-number if text.startswith("-") else number) < 2**bits
+    bound = 1 << bits
+    return -bound <= (-number if text.startswith("-") else number) < bound
 
 
 @cache
