@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bombs import family, resident
+from bombs import busy, family, resident
 
 _LOOK: Final = 0.25  # seconds between two looks at the memory
+_STILL: Final = 2.0  # seconds between two looks at what is computed
+_LOOKS: Final = 2  # that must find nothing new
 
 
 class Cost(NamedTuple):
@@ -97,6 +99,16 @@ def between(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     3.0
     """
     return sum(spent - before.get(thread, 0.0) for thread, spent in after.items())
+
+
+def settle(pid: int, timeout: float) -> None:
+    """Wait until a process and all it started have nothing to do, `timeout` seconds at most."""
+    until = time.monotonic() + timeout
+    before, still = -1.0, 0
+    while still < _LOOKS and time.monotonic() < until:
+        time.sleep(_STILL)
+        now = busy(pid)
+        before, still = now, still + 1 if now == before else 0
 
 
 def free_port() -> int:

@@ -2,7 +2,8 @@
 
 What is asked for is the heaviest of its kind in the graph (the place with most partners, the source
 that is cited most …), found with the engine in a process of its own. Every server that is started
-is asked once for each route (nothing is kept from before) and then again.
+prepares what it wants to; then it is asked once for each route (nothing is kept from before) and
+again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from bombs import busy, resident
-from processes import between, computed, free_port, twingraph
+from processes import between, computed, free_port, settle, twingraph
 
 _STARTED: Final = 600  # seconds until a server must answer
 _ANSWER: Final = 60  # seconds that an answer may take
@@ -221,7 +222,7 @@ class Visit(NamedTuple):
     page: float
     query: float
     cpu: float
-    memory: float  # once it answers queries
+    memory: float  # once all is prepared
     later: float  # once every route and question was asked
     routes: dict[str, Measured]
     library: dict[str, tuple[Measured, int]]  # with the number of rows
@@ -242,6 +243,7 @@ def visit(
     begun: list[tuple[float, float, float, float, float]] = []
     for _ in range(starts):
         with serving(project, build, *options) as server:
+            settle(server.pid, _STARTED)  # what it prepares is not the cost of a route
             held = float(resident(server.pid))
             asked = questions_of(server.port, things)
             number = _last_page(server.port, "/en/place/list/all.html")

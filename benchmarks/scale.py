@@ -279,7 +279,7 @@ class Tables:
         self.figure("serve: start to first page, s", lambda each: each["serve"]["page"])
         self.figure("serve: start to first query, s", lambda each: each["serve"]["query"])
         self.figure("serve: CPU s until then", lambda each: each["serve"]["cpu"])
-        self.figure("serve: memory then, MB", lambda each: each["serve"]["memory"])
+        self.figure("serve: memory once all is prepared, MB", lambda each: each["serve"]["memory"])
         self.figure("serve: memory after all routes, MB", lambda each: each["serve"]["later"])
         if "equal" not in self.figures[-1]:
             return
