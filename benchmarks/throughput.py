@@ -501,17 +501,18 @@ def main() -> None:
     build = asked.build.resolve()
     if not (build / "twingraph.nq").exists():
         raise SystemExit(f"{asked.build} is no build; run 'twingraph build' first")
-    lines = [machine(asked.rdflib_endpoint)]
-    lines.append(f"Rounds: {asked.rounds} of {asked.seconds} s.")
+    head = [machine(asked.rdflib_endpoint)]
+    head.append(f"Rounds: {asked.rounds} of {asked.seconds} s.")
     if asked.rdflib_endpoint is None:
-        lines.append("rdflib-endpoint was left out: --rdflib-endpoint named no interpreter.")
-    for graph in (build / "twingraph.nq", asked.graph):
-        if graph is not None:
-            lines += ["", *tables(graph.resolve(), build, asked)]
-    text = "\n".join(lines) + "\n"
-    sys.stdout.write(text)
-    if asked.write:
-        write_part("throughput", text)
+        head.append("rdflib-endpoint was left out: --rdflib-endpoint named no interpreter.")
+    graphs = {"throughput": build / "twingraph.nq", "throughput of a graph": asked.graph}
+    for part, graph in graphs.items():
+        if graph is None:
+            continue  # what stands on the page of another one stays there
+        text = "\n".join([*head, "", *tables(graph.resolve(), build, asked)]) + "\n"
+        sys.stdout.write(text + "\n")
+        if asked.write:
+            write_part(part, text)
 
 
 if __name__ == "__main__":

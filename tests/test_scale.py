@@ -7,7 +7,7 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -34,7 +34,8 @@ from twingraph.link.facts import LinkFacts
 from twingraph.problems import TwingraphError
 from twingraph.rdf.dataset import Dataset, chunks, triple_texts
 from twingraph.rdf.frozen import NAME, load_store
-from twingraph.rdf.vocabulary import HOME, TG, XSD, prefixes_for
+from twingraph.rdf.iris import page_path
+from twingraph.rdf.vocabulary import HOME, RDF, TG, XSD, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
 from twingraph.site.cited import MUCH_CITED, cited_rows
 from twingraph.site.describe import describe
@@ -44,7 +45,14 @@ from twingraph.site.line_rows import FROM_LINES, OF_LINES
 from twingraph.site.list_csv import browse_csv, pack_csv
 from twingraph.site.listed import describe_list
 from twingraph.site.listings import listings
-from twingraph.site.lists import CLASSES, PAGE, list_page, list_path, members_of
+from twingraph.site.lists import (
+    CLASSES,
+    PAGE,
+    list_page,
+    list_path,
+    members_of,
+    things_with_pages,
+)
 from twingraph.site.names import finder_of
 from twingraph.site.pages import page, page_paths
 from twingraph.site.parts import partners_of_parts
@@ -503,11 +511,44 @@ def test_a_withdrawn_partnership_is_in_no_list(built: Path) -> None:
     lines = line_reader(LinkFacts([*dataset, word], asked.base), ANSWERED)
 
     assert lines.rows("list-partnership-facets") == asked.rows("list-partnership-facets")
-    assert lines.rows("numbers") == asked.rows("numbers")
+    for name in ANSWERED:
+        assert lines.rows(name) == asked.rows(name), name
+    for name, counted in _COUNTED.items():
+        before, after = (_total(reader, name, counted) for reader in (site, asked))
+        assert after < before, name
     for reader in (lines, asked):
         listing = listings(reader, "partnership")["en"]
         assert gone not in listing.things
         assert rows_count(reader) == len(listing.things)
+
+
+# what each statistic counts of partnerships, one of which is Bonn's with Minsk
+_COUNTED: Final = {
+    "statistics-countries": ("partnerships",), "statistics-fields": ("partnerships",),
+    "statistics-kinds": ("certain", "possible"), "statistics-sources": ("partnerships", "starts"),
+    "statistics-starts": ("partnerships",), "numbers": ("partnerships",),
+}  # fmt: skip
+
+
+def _total(reader: BuildReader, name: str, columns: Sequence[str]) -> int:
+    values = [row[column] for row in reader.rows(name) for column in columns]
+    return sum(int(value.value) for value in values if value is not None)
+
+
+def test_what_has_pages_is_what_is_described_and_no_evidence(built: Path) -> None:
+    site, dataset = load_site(built), Dataset.load(built / NAME)
+    area = Quad(NamedNode(f"{HOME}id/place/only-an-area"), RDF.type,
+                NamedNode("https://schema.org/AdministrativeArea"))  # fmt: skip
+    store = Store()
+    store.extend([*dataset, area])
+    asked = replace(site, store=store, prepared={}, memory={})
+    described = [str(getattr(row["thing"], "value", "")) for row in asked.rows("described")]
+
+    def pages(things: Iterable[str]) -> set[str]:
+        return {path for thing in things if (path := page_path(asked.path(thing) or "", "en"))}
+
+    assert "en/place/only-an-area.html" in pages(described)
+    assert pages(things_with_pages(asked)) == pages(described)
 
 
 def rows_count(reader: BuildReader) -> int:

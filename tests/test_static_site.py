@@ -222,7 +222,7 @@ def test_a_page_is_a_function_of_build_language_and_path(
 def test_evidence_is_shown_on_the_page_of_what_it_is_about(
     client: TestClient, site: BuildReader, kind: str
 ) -> None:
-    names = [row["thing"].value for row in site.rows("pages") if row["thing"] is not None]
+    names = [row["thing"].value for row in site.rows("described") if row["thing"] is not None]
     of_kind = [name.rpartition("/id/")[2] for name in names if f"/id/{kind}/" in name]
     assert of_kind
     for name in of_kind[:: max(1, len(of_kind) // 25)]:

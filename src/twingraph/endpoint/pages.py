@@ -48,7 +48,8 @@ from twingraph.web.reconcile import gazetteer_in, keep_register, read_tables
 from twingraph.web.sitemap import paths_in
 
 Value = TypeVar("Value")
-_WARMING: Final = 2.0  # seconds; nothing is forked meanwhile
+_WARMING: Final = 2.0  # seconds of processor time; nothing is forked meanwhile
+_WAITING: Final = 10.0  # seconds by the clock, where others take the processor
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 
 read_program()  # whoever imports this is about to fork
@@ -196,13 +197,14 @@ class PageMaker:
 
         In a thread, as all that asks the engine before workers are forked (`worker.in_thread`).
         """
-        until = time.monotonic() + _WARMING
+        until = time.monotonic() + _WAITING
 
         def make() -> None:
             site = self._service.site
+            enough = time.thread_time() + _WARMING
             for path in _usual_paths(site):
                 for language in LANGUAGES:
-                    if time.monotonic() < until:
+                    if time.thread_time() < enough and time.monotonic() < until:
                         with contextlib.suppress(Exception):  # it is told who asks for it
                             page(site, language, path)
 

@@ -79,6 +79,13 @@ class LineTable:
         ))  # fmt: skip
 
     @property
+    def current_partnerships(self) -> frozenset[str]:
+        """The IRIs of the partnerships that are not withdrawn."""
+        return self.facts.remember(
+            "current partnerships", lambda: self.all_partnerships - self.withdrawn
+        )
+
+    @property
     def positions(self) -> Mapping[str, Sequence[tuple[Term, Term]]]:
         """Each latitude with each longitude of every entity that has both, in numeric order."""
         return self.facts.remember("positions", self._positions)
@@ -105,18 +112,21 @@ def _classes(table: LineTable) -> Iterator[Row]:
 
 
 def _numbers(table: LineTable) -> Iterator[Row]:
-    members = table.members
+    members, withdrawn = table.members, table.withdrawn
+    ties = table.facts.pairs(TG.partner)
     yield {
-        "partnerships": _number(len(table.all_partnerships - table.withdrawn)),
-        "partners": _number(len(table.partnerships)),
-        "sources": _number(len(members.get(str(TG.SourceDocument), ()))),
+        "partnerships": _number(len(table.current_partnerships)),
+        "partners": _number(len({partner for tie, partner in ties if tie not in withdrawn})),
+        "sources": _number(len(set(members.get(str(TG.SourceDocument), ())) - withdrawn)),
         "citations": _number(len(members.get(str(TG.Citation), ()))),
     }
 
 
 def _countries(table: LineTable) -> Iterator[Row]:
     countries, counts = table.of(TG.country), Counter[tuple[str, str]]()
-    for partners in table.of(TG.partner).values():
+    for tie, partners in table.of(TG.partner).items():
+        if tie in table.withdrawn:
+            continue
         counts.update({
             (one, other) if one <= other else (other, one)
             for place, first in enumerate(partners) for second in partners[place + 1 :]
@@ -131,7 +141,7 @@ def _countries(table: LineTable) -> Iterator[Row]:
 def _kinds(table: LineTable) -> Iterator[Row]:
     kinds = table.of(TG.partnershipType)
     certain, possible = Counter[str](), Counter[str]()
-    for thing in table.all_partnerships:
+    for thing in table.current_partnerships:
         own = kinds.get(thing) or ("",)
         (certain if len(own) == 1 else possible).update(own)
     rows = [(-certain[kind], text_of(kind) if kind else "") for kind in certain.keys() | possible]
@@ -144,7 +154,7 @@ def _sources(table: LineTable) -> Iterator[Row]:
     cites, places, start = table.of(TG.cites), table.of(TG.inSource), str(TG.start)
     told: dict[str, set[str]] = defaultdict(set)
     begun: dict[str, set[str]] = defaultdict(set)
-    everything, properties = table.all_partnerships, table.of(TG.property)
+    everything, properties = table.current_partnerships, table.of(TG.property)
     telling = [(thing, thing, False) for thing in everything]
     for claim, subject in table.facts.pairs(TG.subject):
         if (thing := subject[1:-1]) in everything:
@@ -176,7 +186,7 @@ def _names(table: LineTable) -> Iterator[Row]:
 
 
 def _partnership_facets(table: LineTable) -> Iterator[Row]:
-    everything = table.all_partnerships - table.withdrawn
+    everything = table.current_partnerships
     countries, fields = table.of(TG.country), table.of(TG.field)
     rows: set[tuple[str, str, str]] = set()
     for thing, partner in table.facts.pairs(TG.partner):

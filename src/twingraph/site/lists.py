@@ -36,11 +36,8 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
         "source": ("tg:SourceDocument",),
     }.items()
 }
-# classes of which each thing is a part of another, or has another class of those above
-_PARTS: Final = frozenset({
-    TG.Claim.value, TG.Citation.value, PREFIXES["geo"] + "Geometry",
-    PREFIXES["schema"] + "AdministrativeArea",
-})  # fmt: skip
+# classes of evidence and of parts, which have no pages; their IRIs are those of `EVIDENCE_KINDS`
+_PARTS: Final = frozenset({TG.Claim.value, TG.Citation.value, PREFIXES["geo"] + "Geometry"})
 PAGE: Final = 100  # entities on a page of a list
 
 
@@ -88,8 +85,9 @@ def members_of(site: BuildReader, kind: str) -> Sequence[str]:
 def things_with_pages(site: BuildReader) -> list[str]:
     """Return the IRIs of everything of ours that may have a page, without what is withdrawn.
 
-    Most of a large graph are claims and citations: they are left out by their classes, of which the
-    build has told which there are.
+    `page_path` says of which there is one: of all that the query `described` selects but evidence.
+    Most of a large graph is evidence, so it is left out here by its classes, of which the build has
+    noted which there are.
     """
     things = {thing for kind in CLASSES for thing in members_of(site, kind)}
     listed = {name for names in CLASSES.values() for name in names}

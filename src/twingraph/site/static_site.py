@@ -140,7 +140,7 @@ def _entries(
 def _descriptions(reader: BuildReader, progress: Progress) -> Iterator[Entry]:
     things = {
         path
-        for row in reader.rows("pages")
+        for row in reader.rows("described")
         if isinstance(row["thing"], NamedNode) and (path := reader.path(row["thing"].value))
     }
     things |= {"ns", "shapes"}
