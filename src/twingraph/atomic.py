@@ -71,9 +71,9 @@ class DraftFolder:
         self.written[name] = Written(size, digest.hexdigest(), crc32)
 
     def take(self, name: str, path: Path, written: Written) -> None:
-        """Take over a file that another folder has, which nobody writes into and was looked at.
+        """Add a file of another folder, as a hard link, or as a copy where there can be no link.
 
-        A second name for the same bytes, or a copy where the system gives none.
+        Nothing may write to `path` any more; `written` is its size and checksums, not read again.
         """
         place = self.path / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def open_regular(path: Path) -> BinaryIO:
 def is_whole(path: Path, written: Written) -> bool:
     """Has a file the size and the CRC-32 of what was written?
 
-    False where it can't be read, and where it is none, but a link or a pipe.
+    False also for what can't be read or is no regular file, such as a link or a pipe.
     """
     try:
         with open_regular(path) as stream:

@@ -1,9 +1,8 @@
-"""Work that a second core does meanwhile: a child process that gives back what a function returns.
+"""A function run in a child process, on a second core, while the caller goes on.
 
-The child is a fork, which has everything in memory that its parent has; only what it returns is
-sent, through a pipe. Where there is no second core, no room for a child, or a thread is at work
-(a fork has none of the others), the work is done when its result is asked for, and the result is
-the same.
+The child is a fork, so it has all data of its parent in memory; only the return value is sent back,
+pickled, through a pipe. Where there is no second core, no memory for a child, or another thread (a
+fork would not have it), the function runs in this process when its result is needed.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _THREADS: Final = Path("/proc/self/task")  # threads of engines too, which Pytho
 
 
 def can_fork() -> bool:
-    """May a child be forked that gets a core of its own?"""
+    """Is there a second core, and no other thread, so that a child may be forked?"""
     return (
         hasattr(os, "fork")
         and hasattr(os, "sched_getaffinity")  # macOS has none, and no /proc either
@@ -34,16 +33,16 @@ def can_fork() -> bool:
 
 
 def fork(job: Callable[[int], object]) -> tuple[int, int] | None:
-    """Let a child run `job` with the writing end of a pipe; return its id and the reading end.
+    """Run `job` in a child process with the writing end of a pipe; return its id and the other end.
 
     The caller reads to the end, closes it, waits for the child and calls `gc.unfreeze`. None where
-    the system has no room for a child (EAGAIN, ENOMEM, EMFILE): then nothing is left behind.
+    the system can't start a child (EAGAIN, ENOMEM, EMFILE); nothing is to be cleaned up then.
     """
     try:
         reader, writer = os.pipe()
     except OSError:
         return None
-    gc.freeze()  # else a collection in either would touch, and so copy, all that is shared
+    gc.freeze()  # otherwise the garbage collector would write to, and so copy, every shared page
     try:
         child = os.fork()
     except OSError:
@@ -51,7 +50,7 @@ def fork(job: Callable[[int], object]) -> tuple[int, int] | None:
         os.close(reader)
         os.close(writer)
         return None
-    if child == 0:  # nothing of the parent's is cleaned up here
+    if child == 0:  # `os._exit` runs no cleanup of the parent's
         with suppress(BaseException):
             os.close(reader)
             job(writer)
@@ -62,9 +61,9 @@ def fork(job: Callable[[int], object]) -> tuple[int, int] | None:
 
 @contextmanager
 def beside(job: Callable[[], T]) -> Iterator[Callable[[], T]]:
-    """Let `job` run while the body does; yield what waits for its result and returns it.
+    """Run `job` during the body of the `with`; yield a function that waits for its result.
 
-    A job that fails in the child is run again here, so that its error is raised where it is asked.
+    If the job fails in the child it is run again in this process, so that its error is raised here.
 
     >>> with beside(lambda: 6 * 7) as result:
     ...     result()
@@ -100,7 +99,7 @@ def beside(job: Callable[[], T]) -> Iterator[Callable[[], T]]:
 
 
 def _send(job: Callable[[], object], pipe: int) -> None:
-    """Send what the job returns."""
+    """Write the pickled return value of the job to the pipe."""
     raw = pickle.dumps(job())
     with open(pipe, "wb") as stream:
         stream.write(raw)

@@ -1,8 +1,8 @@
-"""`twingraph build`: check, freeze, write beside, swap in one step.
+"""`twingraph build`: check the project, write a new build folder, publish it in one atomic step.
 
-What is published is a link to a folder named by its content. A build writes a new folder and then
-renames a new link over the old one, which POSIX does at once or not at all: killed at any moment,
-the last good build still stands whole.
+`build/` is a symbolic link to a folder that is named by a digest of its content. A build writes a
+new folder and renames a new link over the old one. A POSIX rename is atomic: a build that is killed
+at any moment leaves the last one as it was.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from twingraph.version import __version__
 
 SUMS: Final = "SHA256SUMS"
 
-# what a build takes, as shares of the whole, measured on 17,401 partnerships
+# the share of a build's time after which it is checked, and written (17,401 partnerships)
 _CHECKED, _WRITTEN = 0.3, 0.98
 # folders of a build for its own pages, and for the next build
 _UNPUBLISHED: Final = (PREPARED, KEPT)
@@ -52,7 +52,7 @@ silent = ignore
 
 @dataclass(frozen=True)
 class Built:
-    """What a build came to: its problems, and where it lies (None: nothing was published)."""
+    """The result of a build: problems, folder (None: not published), number of quads."""
 
     problems: tuple[Problem, ...]
     folder: Path | None = None
@@ -65,11 +65,12 @@ def build(
 ) -> Built:  # fmt: skip
     """Build the project into `out`; with a violation nothing is written and `folder` is None.
 
-    It goes on from the build that is there, if it was made by the same program and with the same
-    settings; the bytes are those of a build from nothing, which `anew` makes.
+    `large` includes the large lists. The build at `out` is reused as far as nothing changed, if
+    the same program made it with the same settings; the result has the same bytes as a build from
+    nothing, which `anew` asks for.
 
     Raises `TwingraphError` where `out` is something that a build must not replace, where another
-    build is at work, or where the disk says no.
+    build is writing there, or where a file can't be written.
     """
     _refuse_inside(settings, out)
     _refuse_foreign(out)
@@ -95,7 +96,7 @@ def _build(settings: Settings, out: Path, progress: Progress, large: bool, anew:
     with _draft(out) as draft:
         _write_files(frozen, draft, progress)
         draft.put(ABOUT, [_about(curated, inputs.digest, size, problems)])
-        # what was read while somebody was writing has other digests: nothing to go on from
+        # if a file was changed during the build, the next build can't reuse this one
         if read_inputs(settings, large) == inputs:
             for name, pieces in made.kept():
                 draft.put(name, pieces)
@@ -111,7 +112,7 @@ def _beginning(inputs: Inputs, before: Before | None) -> str:
 
 
 def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None:
-    """Write what a build consists of, each file as it is made; the sums of all at the end."""
+    """Write the files of a build into the draft; SHA256SUMS, over all of them, comes last."""
     writing = part(progress, _CHECKED, _WRITTEN)
     graphs = frozen.dataset.named
     if frozen.change is not None:
@@ -129,13 +130,13 @@ def _write_files(frozen: Frozen, draft: DraftFolder, progress: Progress) -> None
 
 
 def _published(draft: DraftFolder) -> dict[str, Written]:
-    """Return the files of a build that are published: neither what is prepared nor what is kept."""
+    """Return the published files of a build: all but those in `prepared/` and `kept/`."""
     written = draft.written.items()
     return {name: item for name, item in written if name.partition("/")[0] not in _UNPUBLISHED}
 
 
 def _prepare(frozen: Frozen) -> dict[str, Callable[[], Iterable[bytes]]]:
-    """Return what makes the files that are prepared for the pages of the build being written."""
+    """Return the functions that write the files of `prepared/`, by file name."""
     settings = frozen.settings
 
     @cache
@@ -156,7 +157,7 @@ def _prepare(frozen: Frozen) -> dict[str, Callable[[], Iterable[bytes]]]:
 
 
 def _licence(curated: Curated) -> str:
-    """Return the licence of the whole: the project's, or that of a list in it that asks more."""
+    """Return the licence of the whole: that of a list which has another one, else the project's."""
     own = curated.settings.licence
     lists = {
         each_import.spec.texts["licence"]
@@ -191,13 +192,13 @@ def _about(curated: Curated, inputs: str, quads: int, problems: Sequence[Problem
 
 
 def _digests(settings: Settings, large: bool | None) -> set[str]:
-    """Return the digests of current builds: with the large lists, without, or (None) of both."""
+    """Return the input digests of a current build; `large` None: with or without large lists."""
     wanted = (False, True) if large is None else (large,)
     return {input_digest(settings, item) for item in wanted}
 
 
 def is_current(settings: Settings, out: Path, large: bool | None = None) -> bool:
-    """Is there a build at `out` that was made from just these inputs?"""
+    """Is there a build at `out` that was made from exactly the present inputs?"""
     try:
         about = json.loads((out / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -259,11 +260,11 @@ def _disk_errors(out: Path) -> Iterator[None]:
 
 
 def _publish(draft: DraftFolder, out: Path) -> Path:
-    """Give the draft the name of its content and make `out` the link to it; return the folder.
+    """Rename the draft to the digest of its content, make `out` a link to it, return the folder.
 
-    What is prepared for pages and kept for the next build follows from the rest and takes no part,
-    as in `SHA256SUMS`. The folder that `out` pointed to before is kept, because a server may still
-    be reading it; where the content is the same as before, nothing is deleted.
+    As in `SHA256SUMS`, the digest is over the published files: `prepared/` and `kept/` follow from
+    them. The folder that `out` pointed to before is kept, because a server may still be reading
+    it; where the content is the same as before, nothing is deleted.
     """
     stem = f".{out.name}-"
     sums = checksums({name: item.sha256 for name, item in _published(draft).items()})
@@ -287,9 +288,9 @@ def _publish(draft: DraftFolder, out: Path) -> Path:
 
 
 def _mend_published(draft: DraftFolder, target: Path) -> None:
-    """Give a build that is there already the published files of the draft that it has not whole.
+    """Replace missing and damaged published files of an existing build by those of the draft.
 
-    Each is another file by the same name, because older builds may share the one that is damaged.
+    The files are replaced, not rewritten: older builds may have a hard link to a damaged one.
     """
     damaged = [
         name for name, item in _published(draft).items() if not is_whole(target / name, item)
@@ -301,7 +302,7 @@ def _mend_published(draft: DraftFolder, target: Path) -> None:
 
 
 def _mend(draft: DraftFolder, target: Path, folder: str) -> None:
-    """Give a build that is there already a folder of the draft, where its own is not the same."""
+    """Replace a folder of an existing build by that of the draft, unless it is the same."""
     names = [name for name in draft.written if name.startswith(f"{folder}/")]
     if not names or all(is_whole(target / name, draft.written[name]) for name in names):
         return
@@ -314,7 +315,7 @@ def _mend(draft: DraftFolder, target: Path, folder: str) -> None:
 
 
 def _refuse_inside(settings: Settings, out: Path) -> None:
-    """A build among the files it is made from would be read as one of them."""
+    """Raise `TwingraphError` for an `out` inside a folder of inputs: it would be read as one."""
     for name in ("data", "ontology", "shapes", "queries"):
         if out.absolute().is_relative_to((settings.folder / name).absolute()):
             raise TwingraphError(f"{out} lies inside {name}/; name a folder outside it with --out")

@@ -74,7 +74,7 @@ def ensure_build(
 ) -> Path:
     """Return the folder of a current build: the project's, built if need be, or the packaged one.
 
-    `large` says whether it must have the large lists, must not have them, or (None) may.
+    `large` True: it must have the large lists; False: it must not; None: either will do.
 
     Raises `UnpublishedError` where the project has violations.
     """

@@ -1,7 +1,8 @@
-"""What a build is made from, and the digest that tells whether one is current.
+"""The inputs of a build, and their digest, by which an existing build is recognised as current.
 
-One table names every kind of input: what people write, what the program brings along (code,
-templates, static files, words), and the versions of the engines that parse, judge and evaluate.
+One table lists every kind of input: the files of the project, the files of the program (code,
+templates, static files, translations), and the versions of the libraries that parse, validate and
+evaluate.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from twingraph.source.project_files import data_files, ontology_files, review_fi
 from twingraph.version import __version__
 
 PACKAGE: Final = Path(__file__).parent
-# another version of one of these may parse, judge, evaluate or write differently
+# another version of one of these libraries may parse, validate, evaluate or write differently
 ENGINES: Final = ("anyascii", "edtf", "jinja2", "pyoxigraph", "pyshacl-turbo", "rdflib")
 _NOT_READ: Final = frozenset({".po"})  # the compiled catalogues are read in its place
 
@@ -38,7 +39,7 @@ def _project(settings: Settings, _: bool) -> Iterator[tuple[str, Path]]:
 
 def _data(settings: Settings, large: bool) -> Iterator[tuple[str, Path]]:
     tables = (*table_files(settings, large), *review_files(settings))
-    # a large list of Wikidata's is reported on (`links/`) even where it is no part of the build
+    # the report in `links/` covers a large list from Wikidata even where the build leaves it out
     for path in {*data_files(settings), *tables, *pair_lists(settings)}:
         yield path.relative_to(settings.folder).as_posix(), path
 
@@ -50,7 +51,7 @@ def _ontology(settings: Settings, _: bool) -> Iterator[tuple[str, Path]]:
 
 
 def _package(*_: object) -> Iterator[tuple[str, Path]]:
-    """Code, templates, static files, words; not what a wheel brings along as a project."""
+    """Code, templates, static files and translations; not the project that a wheel contains."""
     for name, path in _below(PACKAGE):
         inside = path.relative_to(PACKAGE).parts
         # Python writes its folders of bytecode while the program runs for the first time
@@ -58,8 +59,8 @@ def _package(*_: object) -> Iterator[tuple[str, Path]]:
             yield name, path
 
 
-# kind -> what lists its files, by their path inside their folder, so that where a project lies
-# makes no difference; all but the data of the project
+# kind of input -> function that lists its files with their paths in their folder, so that the
+# digest does not depend on where a project lies; the data of the project is not among them
 _AROUND: Final[dict[str, Callable[[Settings, bool], Iterable[tuple[str, Path]]]]] = {
     "project": _project,
     "ontology": _ontology,
@@ -71,7 +72,7 @@ _AROUND: Final[dict[str, Callable[[Settings, bool], Iterable[tuple[str, Path]]]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a build is made from: a digest of all around the data, and that of each data file."""
+    """Digests of the inputs of a build: one for each data file, one for everything else."""
 
     around: str  # version, engines, code, settings, ontology, queries, shapes, address
     files: Mapping[str, str]  # by path in the project
@@ -86,11 +87,8 @@ class Inputs:
 
 
 def read_inputs(settings: Settings, large: bool = False) -> Inputs:
-    """Return the digests of what a build is made from.
-
-    A build with the `large` lists is another one than a build without.
-    """
-    # the settings as they are used, which may not be those that the file has by now
+    """Return the digests of the inputs of a build, with or without the `large` lists."""
+    # the settings that this process uses: the file may have been changed since it was read
     used = repr(replace(settings, folder=Path()))
     whole = hashlib.sha256(f"{__version__}\0{used}\0".encode(errors="surrogateescape"))
     for line in engine_versions():
@@ -104,7 +102,7 @@ def read_inputs(settings: Settings, large: bool = False) -> Inputs:
 
 
 def input_digest(settings: Settings, large: bool = False) -> str:
-    """Return a digest of everything a build is made from; equal digest, equal build."""
+    """Return the digest of all inputs of a build: builds of the same digest have the same bytes."""
     return read_inputs(settings, large).digest
 
 
@@ -120,7 +118,7 @@ def engine_versions() -> list[str]:
 
 
 def _digest(path: Path) -> str:
-    """Return the digest of a file; `-` for a pipe, and for what the check will tell of."""
+    """Return the SHA-256 of a file; `-` for what is no file or can't be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "-"
     except OSError:

@@ -1,8 +1,8 @@
-"""What a build keeps for the next one: `kept/`, and the record of all that it wrote.
+"""Files in `kept/` that a build leaves for the next one, and the record of all files it wrote.
 
-The next build goes on from what has not changed. It trusts nothing: a record of another version,
-of other settings, or one that can't be read is no record, and a file that is not byte for byte what
-was written is not there. Nothing in `kept/` is published.
+The next build reuses what has not changed, after checking it: a record of another version or of
+other settings, or one that can't be read, is ignored, and so is every file whose bytes are not
+those that were written. Nothing in `kept/` is published.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ RECORD: Final = f"{KEPT}/build.json"
 
 @dataclass(frozen=True)
 class Before:
-    """The build before, made with the same program and settings: what from, and what it wrote.
+    """The previous build, made by the same program with the same settings.
 
-    `files` are the digests of its data files by path, `written` all its files but the record.
+    `files` are the SHA-256 digests of its data files by path in the project, `written` the sizes
+    and checksums of the files in the build, all but the record itself.
     """
 
     folder: Path
@@ -49,9 +50,9 @@ class Before:
 
 
 def record(around: str, files: Mapping[str, str], written: Mapping[str, Written]) -> bytes:
-    """Return what is kept of a build: the digests of what it was made from, and of its files.
+    """Return the record of a build: digests of its inputs, sizes and checksums of its files.
 
-    Its first line is the digest of the rest.
+    JSON; the line before it is its SHA-256 in hexadecimal.
     """
     kept = {
         "around": around,
@@ -63,7 +64,7 @@ def record(around: str, files: Mapping[str, str], written: Mapping[str, Written]
 
 
 def read_before(out: Path, around: str) -> Before | None:
-    """Return the build that `out` leads to, if it was made with all `around` the data the same."""
+    """Return the build at `out` if it was made with the same `Inputs.around`; None otherwise."""
     try:
         folder = out.resolve(strict=True)
         with open_regular(folder / RECORD) as stream:

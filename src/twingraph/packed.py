@@ -1,7 +1,8 @@
-"""Large tables of texts and numbers, held as bytes: small, and shared by the forks of a process.
+"""Large tables of texts and numbers stored as bytes: small, and shared by forked processes.
 
-A Python object has a count of its users in it; a fork that reads the object writes there, and gets
-a copy of the page. Thousands of texts in one `bytes` are one object, whose content is only read.
+Every Python object contains a reference count; a forked process that reads the object changes the
+count, and the system copies the memory page. Thousands of texts in one `bytes` are one object,
+whose content is only ever read.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ _PLAIN: Final = 2  # the version of `marshal` in which equal things have equal b
 
 
 class Packed(Sequence[Item], Generic[Item]):
-    """Things in their order, each made of its bytes when it is asked for."""
+    """A sequence of items stored as bytes; an item is decoded when it is accessed."""
 
     def __init__(self, raw: Iterable[bytes]) -> None:
-        """Pack the bytes of each thing."""
+        """Store the encoded items."""
         parts = list(raw)
         self._bytes = b"".join(parts)
         self._ends = array(_NUMBERS, accumulate(map(len, parts), initial=0))
@@ -31,7 +32,7 @@ class Packed(Sequence[Item], Generic[Item]):
         raise NotImplementedError
 
     def __eq__(self, other: object) -> bool:
-        """Are these the same things in the same order?"""
+        """Compare the encoded items, in order."""
         if not isinstance(other, Packed):
             return NotImplemented
         return self._bytes == other._bytes and self._ends == other._ends
@@ -39,7 +40,7 @@ class Packed(Sequence[Item], Generic[Item]):
     __hash__ = None  # type: ignore[assignment]  # as lists have none
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of items."""
         return len(self._ends) - 1
 
     @overload
@@ -47,7 +48,7 @@ class Packed(Sequence[Item], Generic[Item]):
     @overload
     def __getitem__(self, place: slice) -> list[Item]: ...
     def __getitem__(self, place: int | slice) -> Item | list[Item]:
-        """Return the thing at a place, or those of a slice."""
+        """Return the item at an index, or the items of a slice."""
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
         if place < 0:
@@ -58,7 +59,7 @@ class Packed(Sequence[Item], Generic[Item]):
 
 
 class Texts(Packed[str]):
-    """Texts in their order.
+    """A sequence of texts.
 
     >>> texts = Texts(["Köln", "", "Bonn"])
     >>> texts[0], texts[-1], texts[:2], len(texts), list(texts) == ["Köln", "", "Bonn"]
@@ -74,7 +75,7 @@ class Texts(Packed[str]):
 
 
 class Records(Packed[Item]):
-    """Things made of rows of texts, numbers, tuples and sets of them.
+    """A sequence of objects, each made from a row of texts, numbers, and tuples and sets of them.
 
     >>> records = Records([(3, 4), (1, 2)], complex)
     >>> records[1], list(records)
@@ -82,7 +83,7 @@ class Records(Packed[Item]):
     """
 
     def __init__(self, rows: Iterable[tuple[object, ...]], make: Callable[..., Item]) -> None:
-        """Pack these rows, of which `make` makes things; a function of a module can be pickled."""
+        """Store the rows; `make(*row)` makes an item (to be pickled: a function of a module)."""
         super().__init__(marshal.dumps(list(row), _PLAIN) for row in rows)
         self._make = make
 
@@ -91,7 +92,7 @@ class Records(Packed[Item]):
 
 
 class Index(Mapping[str, Sequence[int]]):
-    """Texts, each with the numbers under it; the texts of a length are found at once.
+    """A mapping from texts to numbers that also lists the texts of a given length.
 
     >>> index = Index({"ulm": [3], "bonn": [1, 2], "": []})
     >>> list(index["bonn"]), "köln" in index, list(index), list(index.of_length(3))
@@ -99,7 +100,7 @@ class Index(Mapping[str, Sequence[int]]):
     """
 
     def __init__(self, items: Mapping[str, Sequence[int]]) -> None:
-        """Pack these."""
+        """Store the mapping."""
         keys = sorted(items, key=lambda key: (len(key), key))
         by_length: dict[int, list[str]] = {}
         for key in keys:
@@ -113,7 +114,7 @@ class Index(Mapping[str, Sequence[int]]):
         self._numbers = array(_NUMBERS, chain.from_iterable(items[key] for key in keys))
 
     def __len__(self) -> int:
-        """Return how many texts there are."""
+        """Return the number of texts."""
         return len(self._ends) - 1
 
     def __iter__(self) -> Iterator[str]:
@@ -122,7 +123,7 @@ class Index(Mapping[str, Sequence[int]]):
             yield from self.of_length(length)
 
     def __getitem__(self, key: str) -> Sequence[int]:
-        """Return the numbers under a text; raise `KeyError` where it is not there."""
+        """Return the numbers of a text; raise `KeyError` for an unknown one."""
         length = len(key)
         first, number, block = self._blocks.get(length, (0, 0, ""))
         place = bisect_left(
@@ -133,7 +134,7 @@ class Index(Mapping[str, Sequence[int]]):
         return self._numbers[self._ends[first + place] : self._ends[first + place + 1]]
 
     def size(self, key: str) -> int:
-        """Return how many numbers are under a text."""
+        """Return how many numbers a text has, 0 for an unknown one."""
         return len(self.get(key, ()))
 
     def of_length(self, length: int) -> list[str]:

@@ -361,7 +361,7 @@ def _silences(curated: Curated) -> Iterator[Problem]:
         if file.is_table or not any(_SILENCE in line for line in lines_of(file)):
             continue
         gathered = gather(merged(file.texts.values()))
-        stated = gathered.answered | Resolution(gathered).told
+        stated = gathered.answered | Resolution(gathered).stated
         for thing, verb in gathered.silences:
             if (thing, verb) in stated:
                 line = file.positions.line(thing[1:-1], TG.notStated.value, verb[1:-1])

@@ -1,8 +1,8 @@
 """EDTF -> bounds: the first and the last day that a date can mean, as xsd:date texts.
 
-Library of Congress EDTF (ISO 8601-2). A date that is only implied (`1993~`) is a year wider on
-either side; an interval gives its outer days; an open or unknown end gives no bound; a recurring
-day (`XXXX-05-09`) gives none. Years outside 0001…9999 parse but get no bounds.
+Library of Congress EDTF (ISO 8601-2). An approximate date (`1993~`) is widened by a year on either
+side; an interval has its outermost days; an open or unknown end has no bound; a recurring day
+(`XXXX-05-09`) has none. Years outside 0001…9999 are valid but have no bounds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Sorted lines -> what derivation asks of them, in one pass: claims, partnerships, names, silences.
+"""Sorted lines -> the statements that derivation uses, in one pass: claims, partnerships, names.
 
-All lines of a subject stand together, so that each subject is looked at once and whole. Terms stay
-texts of N-Triples; only a value that is resolved is made into a term.
+All lines of a subject follow each other, so that each subject is processed once. Terms remain
+N-Triples texts; only the values of claims that are resolved become RDF terms.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _NONE: Final[Sequence[str]] = ()
 Facts = Mapping[str, Sequence[str]]
 
 
-class Told(NamedTuple):
-    """What one claim says, as texts of N-Triples (its days without quotes); empty: not said."""
+class ClaimTexts(NamedTuple):
+    """The statements of one claim as N-Triples terms (days without quotes); '' for none."""
 
     value: str
     basis: str
@@ -52,7 +52,7 @@ class Told(NamedTuple):
 
 
 class Partnership(NamedTuple):
-    """What is said of a partnership itself, in the order of the lines."""
+    """The statements about a partnership itself, in the order of the lines."""
 
     partners: Sequence[str]
     modalities: Sequence[str]
@@ -63,19 +63,26 @@ class Partnership(NamedTuple):
 
 @dataclass
 class Gathered:
-    """What derivation reads of a graph; terms are texts of N-Triples."""
+    """The statements of a graph that derivation uses; all terms are N-Triples texts."""
 
-    claims: dict[tuple[str, str], list[Told]] = field(default_factory=lambda: defaultdict(list))
+    claims: dict[tuple[str, str], list[ClaimTexts]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     sources: dict[str, frozenset[str]] = field(default_factory=dict)  # of a citation
     broader: dict[str, Sequence[str]] = field(default_factory=dict)
     partnerships: dict[str, Partnership] = field(default_factory=dict)
     units: set[str] = field(default_factory=set)
     names: dict[str, Sequence[str]] = field(default_factory=dict)  # all names of a thing
     labels: dict[str, Sequence[str]] = field(default_factory=dict)
-    standing: dict[str, Sequence[str]] = field(default_factory=dict)  # kind -> counts as one?
+    # type of partnership -> values of tg:countsAsPartnership, tg:countsAsTwinning
+    standing: dict[str, Sequence[str]] = field(default_factory=dict)
     twinning: dict[str, Sequence[str]] = field(default_factory=dict)
-    silences: list[tuple[str, str]] = field(default_factory=list)  # (thing, property)
-    answered: set[tuple[str, str]] = field(default_factory=set)  # those of them that are stated
+    silences: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # tg:notStated: (subject, property)
+    answered: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # silences with a value all the same
     shortcuts: set[str] = field(default_factory=set)  # lines that a rule might derive as well
     readable: list[str] = field(default_factory=list)  # lines that a rule in the engine may read
 
@@ -90,9 +97,10 @@ def local_name(term: str) -> str:
 
 
 def gather(lines: Sequence[str], words: Collection[str] = ()) -> Gathered:
-    """Return what derivation reads of sorted lines.
+    """Return the statements that derivation uses, of sorted lines of N-Triples.
 
-    `words` are the local names of properties and classes whose lines a rule may read.
+    `words` are the local names of properties and classes that a rule may match; the lines with
+    them are returned as `readable`.
 
     >>> one, name = "<http://e/a>", f"{RDFS.label}"
     >>> gather([f'{one} {name} "A" .']).labels
@@ -136,7 +144,7 @@ def gather(lines: Sequence[str], words: Collection[str] = ()) -> Gathered:
 def _take(
     gathered: Gathered, subject: str, facts: Facts, lines: Sequence[str], start: int, end: int
 ) -> None:
-    """Take note of one thing, all of whose lines are `lines[start:end]`."""
+    """Add one subject, whose lines are `lines[start:end]`, to what was gathered."""
     if _SUBJECT in facts:
         _take_claim(gathered, facts)
     kinds = facts.get(_TYPE, _NONE)
@@ -184,5 +192,5 @@ def _take_claim(gathered: Gathered, facts: Facts) -> None:
     cites = tuple(facts.get(_CITES, _NONE))
     for thing, verb, value in product(facts[_SUBJECT], verbs, facts.get(_VALUE, _NONE)):
         if thing[0] == "<":
-            claim_texts = Told(value, basis, modality, rank, as_of, until, cites)
+            claim_texts = ClaimTexts(value, basis, modality, rank, as_of, until, cites)
             gathered.claims[thing, verb].append(claim_texts)

@@ -1,7 +1,7 @@
 """Names folded for finding: one plain ASCII form of whatever spelling, case or script.
 
-A folded form is compared, never shown. The build publishes those of every name (`tg:foldedName`);
-who asks folds what was typed and looks for the same form. Decision 0010 says why so.
+A folded form is compared, never shown. The build publishes those of every name (`tg:foldedName`); a
+search folds the typed text in the same way and looks for an equal form (docs/decisions/0010).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ FOLDED_KINDS: Final = frozenset(
     {"place", "org", "unit", "person", "event", "programme", "project", "concept"}
 )
 
-# Accents that stand apart from their letter, the vowel points of Hebrew and Arabic, the Arabic
-# stretch: none of them is written by everybody. Vowel signs of Indic scripts are letters: kept.
+# Combining accents, the vowel points of Hebrew and Arabic, the Arabic kashida: many people omit
+# them. The vowel signs of Indic scripts are never omitted, so they are kept.
 _MARKS: Final = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 # Signs within a word: apostrophes, soft and hard signs, Arabic ayn and hamza as anyascii has them.
 _WITHIN: Final = re.compile("['`]")
@@ -41,9 +41,10 @@ _MAX_JOINED: Final = 4  # words of a name that people also write as one
 
 
 def read_letters() -> None:
-    """Read what folding knows of letters: anyascii opens a file for each 256 of them, when needed.
+    """Load all tables of anyascii; it would open a file for each 256 characters when needed.
 
-    Unicode has letters up to U+2FFFF and what extends them; surrogates are none.
+    A worker calls this before it gives up the right to open files. Letters end at U+2FFFF;
+    surrogates are skipped.
     """
     for block in range(0x300):
         if not 0xD8 <= block < 0xE0:

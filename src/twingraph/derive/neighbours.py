@@ -1,9 +1,10 @@
-"""Which things a change can reach: the subjects whose published lines may differ, and what they rest on.
+"""Dependencies between subjects: what a change affects, and what must be read to derive that again.
 
-What is published of a thing rests on its own lines, on the claims about it and their citations, on
-the wholes that it is part of, and between a partnership and its partners on both
-(`queries/rules`, `derive/resolve.py`). `BACK` are the properties along which that goes backwards.
-"""  # noqa: E501
+The published lines of a subject depend on its own statements, on the claims about it and their
+citations, and on the wholes that it is part of; those of a partnership also on its partners, and
+the other way round (`queries/rules`, `derive/resolve.py`). `BACK` are the properties that these
+dependencies follow from object to subject, each with the letter that stands for it in an index.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ Facts = Mapping[str, set[str]]
 
 
 def facts_of(lines: Iterable[str]) -> dict[str, set[str]]:
-    """Return predicate -> the things that lines about one subject name.
+    """Return predicate -> the IRIs that are its objects in lines about one subject.
 
     >>> facts_of(["<s> <p> <o> .", '<s> <p> "text" .'])
     {'<p>': {'<o>'}}
@@ -39,7 +40,7 @@ def facts_of(lines: Iterable[str]) -> dict[str, set[str]]:
 
 
 def incoming_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Yield what leads back from a thing, as lines of thing, letter of the property, subject.
+    """Yield the index of `BACK`: lines of an object, the letter of a property, and a subject.
 
     >>> list(incoming_lines([f"<a> {TG.partner} <b> .", f"<a> {TG.field} <c> ."]))
     ['<b> p <a>']
@@ -53,16 +54,20 @@ def incoming_lines(lines: Iterable[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """A graph, seen from its things: what is said of one, and what leads to it.
+    """A graph as two functions, by which its dependencies are followed.
 
-    `facts` is asked for the things that a subject names, `back` for subjects by thing and letter.
+    `facts(subject)` returns `facts_of` its lines; `back(object, letter)` the subjects that have
+    the object as value of the property of that letter.
     """
 
     facts: Callable[[str], Facts]
     back: Callable[[str, str], Iterable[str]]
 
     def reached(self, changed: Iterable[str], retyped: Iterable[str] = ()) -> set[str]:
-        """Return the subjects whose published lines may differ; of `retyped` the class changed."""
+        """Return the subjects whose published lines a change may affect.
+
+        `changed` are the subjects whose statements changed, `retyped` those whose class did.
+        """
         result = set(changed)
         for thing in tuple(result):
             about = set(self.facts(thing).get(_SUBJECT, ()))
@@ -81,7 +86,7 @@ class Neighbours:
         return result
 
     def needed(self, reached: Iterable[str]) -> set[str]:
-        """Return the subjects on which the published lines of some subjects rest, and these."""
+        """Return the subjects that must be read to derive the published lines of some subjects."""
         result: set[str] = set()
         for thing in reached:
             wholes = self._wholes(thing)
@@ -110,7 +115,7 @@ class Neighbours:
         return facts.get(_PARTNER, set()) if _PARTNERSHIP in facts.get(_TYPE, ()) else set()
 
     def _evidence(self, thing: str) -> Iterator[str]:
-        """Yield the claims about a thing, and what they cite."""
+        """Yield the claims about a subject, and their citations."""
         for claim in self.back(thing, "s"):
             yield claim
             yield from self.facts(claim).get(_CITES, ())
@@ -134,7 +139,7 @@ def _closure(thing: str, further: Callable[[str], Iterable[str]]) -> set[str]:
 
 
 def counterpart(thing: str) -> tuple[str, ...]:
-    """Return the point of a place, the place of a point, as their IRIs go together.
+    """Return the IRI of the geometry of a place, or of the place of a geometry; () for others.
 
     >>> counterpart("<http://e/id/place/bonn>"), counterpart("<http://e/id/org/a>")
     (('<http://e/id/geometry/bonn>',), ())

@@ -1,7 +1,7 @@
-"""The published graph: what sources say, carried over and resolved, and what rules derive from it.
+"""The published graph: the statements of the sources, resolved claims, and what rules derive.
 
-Curated graphs in, one frozen graph out: every curated graph as it is, `…/graph/derived` with what
-we conclude, and the default graph, which holds all of it and is complete on its own.
+Curated graphs in, one frozen graph out: every curated graph unchanged, `<base>graph/derived` with
+the derived statements, and the default graph, which has all of them and is complete on its own.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Rule:
     text: str
 
     def may_read(self, added: Collection[str]) -> bool:
-        """May its answer change where statements with these `terms_of` are added? False is sure.
+        """May its result change if statements with these `terms_of` are added? False is certain.
 
         >>> rule = Rule("a", "CONSTRUCT { ?a e:c ?b } WHERE { ?a a e:B ; e:b ?b }")
         >>> rule.may_read({"b"}), rule.may_read({"B"}), rule.may_read({"c"})
@@ -62,12 +62,12 @@ class Rule:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of its pattern that may be the name of a term."""
+        """Every word of its WHERE clause that may be the local name of a term."""
         return frozenset(re.findall(r"(?<![?\w-])[\w-]+", self._where))
 
 
 def terms_of(lines: Iterable[str]) -> set[str]:
-    """Return the local names of the predicates of lines; a type is looked for by its class.
+    """Return the local names of the predicates of lines; for rdf:type, that of the class.
 
     >>> terms_of(["<http://e/s> <http://e/p> <http://e/o> .", f"<http://e/s> {RDF.type} <http://e/C> ."]) == {"p", "C"}
     True
@@ -103,11 +103,10 @@ def publish(
 ) -> Dataset:
     """Derive the published graph of the project under `base` from the curated `graphs`.
 
-    `graphs` are IRI -> the sorted lines of the graph's triples.
-    `release` is the day that the settings give for this release; it is published as the issue date
-    of the whole, because rules about the future need a today that is data.
+    `graphs` are IRI -> the sorted lines of the graph's triples. `release` is the date of the
+    release in the settings (`YYYY-MM-DD…` or ''); it is published as the issue date of the whole,
+    so that rules about the future compare with a date in the data and not with the clock.
     """
-    # "ours" (entities, links, vocabulary) and sources alike, in whatever order files were read
     carried = merged(graphs.values())
     if weaker := _weaker(graphs, base):
         carried = [line for line in carried if line not in weaker]
@@ -144,10 +143,7 @@ def publish(
 
 
 def _weaker(graphs: Mapping[str, Sequence[str]], base: str) -> set[str]:
-    """The lines that another source makes stronger.
-
-    A node that one source only implies and another states is stated.
-    """
+    """Return the modality lines to drop: of nodes that one source implies and another states."""
     ends = tuple(f" {TG.modality} {item} ." for item in WEAK)
     weak = {name: [line for line in lines if line.endswith(ends)] for name, lines in graphs.items()}
     implied = {name: {_subject(line) for line in lines} for name, lines in weak.items()}
@@ -165,7 +161,7 @@ def _subject(line: str) -> str:
 
 
 def _pairs_on_a_map(gathered: Gathered, lines: Iterable[str]) -> list[str]:
-    """Return what the rule of distances asks of partnerships of two, both with a point."""
+    """Return the lines that the distance rule reads: two partners, both with coordinates."""
     kept, placed = [], set()
     for line in lines:
         subject, predicate, _ = line.split(" ", 2)
@@ -180,14 +176,14 @@ def _pairs_on_a_map(gathered: Gathered, lines: Iterable[str]) -> list[str]:
 
 
 def _folded(gathered: Gathered, base: str) -> Iterator[str]:
-    """Yield the folded forms of names, which SPARQL can't make, so that this is no rule."""
+    """Yield the folded forms of names; SPARQL can't compute them, so they are no rule."""
     for thing, names in gathered.names.items():
         yield from folded_names(thing, names, base)
 
 
 def _answered(gathered: Gathered, resolved: Resolution, derived: Sequence[str]) -> set[str]:
-    """The silences (`tg:notStated`) of one source about what another one states."""
-    stated = gathered.answered | resolved.told
+    """Return the `tg:notStated` lines to drop, because another source states the property."""
+    stated = gathered.answered | resolved.stated
     silent = {thing for thing, _ in gathered.silences}
     if silent:
         stated |= {
@@ -217,7 +213,7 @@ def _objects(
     return objects
 
 
-# what `read_claims` looks at
+# the predicates that `read_claims` uses
 CLAIM_PREDICATES: Final = (
     TG.subject, TG.property, TG.value, TG.basis, TG.modality, TG.rank, TG.asOf, TG.until,
     TG.cites, TG.inSource, SKOS.broader,
@@ -225,7 +221,7 @@ CLAIM_PREDICATES: Final = (
 
 
 def read_claims(triples: Iterable[Triple]) -> list[Claim]:
-    """Return the claims of a graph about the properties that are resolved."""
+    """Return the claims of a graph about the properties in `RESOLVED`."""
     of = _objects(
         triples,
         TG.subject,
@@ -272,7 +268,7 @@ def _text(values: Iterable[Value] | None) -> str | None:
 
 
 def _by_rules(lines: Collection[str], rules: Iterable[Rule]) -> set[str]:
-    """Run the rules until they add nothing, so that their order is no one's business."""
+    """Run the rules until they add nothing more, so that their order does not matter."""
     todo = tuple(rules)
     added: set[str] = set()
     if not lines:
@@ -299,9 +295,9 @@ def _construct(store: Store, rule: Rule) -> set[str]:
 
 
 def expected_bounds(value: str) -> tuple[str | None, str | None] | None:
-    """Return the bounds that one published EDTF value alone must have; None for a set or none.
+    """Return the bounds that a published EDTF value must have; None for a set and for no EDTF.
 
-    A set's bounds come from its claims, so they can't be told from the set.
+    The bounds of a set are computed from its claims, which the set alone does not show.
     """
     span = None if value.startswith(("[", "{")) else bounds(value)
     return (span.earliest, span.latest) if span else None

@@ -1,4 +1,8 @@
-"""What is resolved of all claims of a graph: many say the same, so each answer is found once."""
+"""All claims of a graph resolved; claims that say the same are resolved once.
+
+`resolve.resolve` decides for one property of one subject; this module calls it for each group of
+claims and turns the results into lines of N-Triples.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.derive.gather import Gathered, Told
+from twingraph.derive.gather import ClaimTexts, Gathered
 from twingraph.derive.resolve import DATES, WEAK, Claim, Rules, resolve
 from twingraph.rdf.dataset import term_of
 from twingraph.rdf.vocabulary import EDTF, TG, XSD
@@ -16,12 +20,16 @@ _KIND, _STATUS, _START = str(TG.partnershipType), str(TG.status), str(TG.start)
 _WEAK: Final = frozenset(map(str, WEAK))
 _NO_SOURCE: Final[frozenset[str]] = frozenset()
 
-# what one claim says, and the sources that it cites
-_Cited = tuple[Told, frozenset[str]]
+# a claim without its citations, and the IRIs of the sources that it cites
+_Cited = tuple[ClaimTexts, frozenset[str]]
 
 
-class _Answer(NamedTuple):
-    """What is published of claims: the ends of lines; the values; is anything stated?"""
+class _Resolved(NamedTuple):
+    """The resolution of one group of claims.
+
+    `ends` are lines without their subject, `values` N-Triples terms; `is_stated`: at least one
+    claim states a value.
+    """
 
     ends: tuple[str, ...]
     values: tuple[str, ...]
@@ -29,11 +37,11 @@ class _Answer(NamedTuple):
 
 
 class Resolution:
-    """The lines that resolution adds, and what later steps ask of it (terms as N-Triples).
+    """The lines that resolution adds, and what later steps need (terms as N-Triples).
 
-    `kinds` and `states` are what is resolved of a thing's kind and status, `told` the (thing,
-    property) that a claim states: what is only inferred is not stated, and a start without a basis
-    is no start.
+    `kinds` and `states` are the published types and statuses by subject. `stated` are the
+    (subject, property) pairs for which a claim states a value: an inferred value is not stated,
+    and neither is a start without a basis.
     """
 
     def __init__(self, gathered: Gathered, today: str = "") -> None:
@@ -48,8 +56,8 @@ class Resolution:
         self.lines: list[str] = []
         self.kinds: dict[str, tuple[str, ...]] = {}
         self.states: dict[str, tuple[str, ...]] = {}
-        self.told: set[tuple[str, str]] = set()
-        known: dict[tuple[str, frozenset[_Cited]], _Answer] = {}
+        self.stated: set[tuple[str, str]] = set()
+        known: dict[tuple[str, frozenset[_Cited]], _Resolved] = {}
         for (thing, verb), claims in gathered.claims.items():
             cited = frozenset(
                 (_without_cites(claim), _sources(claim, gathered)) for claim in claims
@@ -59,13 +67,13 @@ class Resolution:
                 answer = known[verb, cited] = self._answer(verb, cited)
             self.lines += [f"{thing} {end}" for end in answer.ends]
             if answer.is_stated:
-                self.told.add((thing, verb))
+                self.stated.add((thing, verb))
             if verb == _KIND:
                 self.kinds[thing] = answer.values
             elif verb == _STATUS:
                 self.states[thing] = answer.values
 
-    def _answer(self, verb: str, claims: Iterable[_Cited]) -> _Answer:
+    def _answer(self, verb: str, claims: Iterable[_Cited]) -> _Resolved:
         name = NamedNode(verb[1:-1])
         made = [_claim(number, name, *item) for number, item in enumerate(sorted(claims, key=_key))]
         answer = resolve(made, self._rules, self._today)
@@ -83,24 +91,24 @@ class Resolution:
         is_stated = any(
             claim.modality not in _WEAK and (verb != _START or claim.basis) for claim, _ in claims
         )
-        return _Answer(tuple(ends), tuple(map(str, answer.values)), is_stated)
+        return _Resolved(tuple(ends), tuple(map(str, answer.values)), is_stated)
 
 
-def _without_cites(claim: Told) -> Told:
+def _without_cites(claim: ClaimTexts) -> ClaimTexts:
     return claim._replace(cites=())
 
 
-def _sources(claim: Told, gathered: Gathered) -> frozenset[str]:
+def _sources(claim: ClaimTexts, gathered: Gathered) -> frozenset[str]:
     if len(claim.cites) == 1:
         return gathered.sources.get(claim.cites[0], _NO_SOURCE)
     return frozenset().union(*(gathered.sources.get(cite, _NO_SOURCE) for cite in claim.cites))
 
 
-def _key(cited: _Cited) -> tuple[Told, list[str]]:
+def _key(cited: _Cited) -> tuple[ClaimTexts, list[str]]:
     return cited[0], sorted(cited[1])
 
 
-def _claim(number: int, verb: NamedNode, texts: Told, sources: frozenset[str]) -> Claim:
+def _claim(number: int, verb: NamedNode, texts: ClaimTexts, sources: frozenset[str]) -> Claim:
     basis, modality, rank = (
         NamedNode(item[1:-1]) if item else None
         for item in (texts.basis, texts.modality, texts.rank)

@@ -1,7 +1,7 @@
-"""Claims -> published values: what can have one value only, and yet is told differently.
+"""Claims -> published values, where sources give different values of a single-valued property.
 
-The six rules of docs/model.md ("Statements and published values"), one pure function each way in:
-`resolve` takes all claims about one property of one thing and says what is published.
+`resolve` takes all claims about one property of one subject and returns what is published. It
+implements the six rules of docs/model.md ("Statements and published values"), each as one function.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ class Claim:
     sources: frozenset[str] = frozenset()
 
     def is_history(self, today: str) -> bool:
-        """Had what it says certainly ended before `today` (`YYYY-MM-DD`)?"""
+        """Did what it claims certainly end before `today` (`YYYY-MM-DD`)?"""
         last = (bounds(self.until) or NONE).latest if self.until else None
         return last is not None and last < today
 
     @property
     def weak(self) -> bool:
-        """Is it concluded rather than stated?"""
+        """Is it inferred or derived rather than stated?"""
         return self.modality in WEAK
 
 
@@ -100,7 +100,7 @@ class Published:
 
 
 def resolve(claims: Iterable[Claim], rules: Rules, today: str = "") -> Published:
-    """Return what is published of claims that share subject and property.
+    """Return the published values for claims about the same property of the same subject.
 
     `today` is the day of the release: a kind or status that had ended by then is history.
 
@@ -125,7 +125,7 @@ def resolve(claims: Iterable[Claim], rules: Rules, today: str = "") -> Published
 
 
 def _disagreeing(published: Published, kept: Sequence[Claim]) -> Published:
-    """Say of what is published whether the claims kept disagree, and whose words they are."""
+    """Set the conflict flags: do kept claims differ, between sources or within one?"""
     pairs = [
         (combination, other)
         for combination, other in combinations(kept, 2)
@@ -142,7 +142,7 @@ def _disagreeing(published: Published, kept: Sequence[Claim]) -> Published:
 
 
 def _strength(kept: Iterable[Claim]) -> NamedNode | None:
-    """Each value is as strong as its strongest claim, all of them as the weakest value."""
+    """Return the strength of the weakest value; that of a value is that of its strongest claim."""
     ranks: dict[Value, int] = {}
     for item in kept:
         rank = _STRENGTHS.index(item.modality if item.modality in _STRENGTHS else _STATED)
@@ -151,7 +151,10 @@ def _strength(kept: Iterable[Claim]) -> NamedNode | None:
 
 
 def _present(claims: list[Claim], today: str) -> list[Claim]:
-    """What is past gives way to what is present; a past status alone says nothing of today."""
+    """Drop types and statuses that had ended by `today`.
+
+    If all types had ended they are kept; of a past status nothing follows for today.
+    """
     if not claims or claims[0].verb not in (TG.partnershipType, TG.status):
         return claims
     live = [claim for claim in claims if not claim.is_history(today)]
@@ -159,21 +162,21 @@ def _present(claims: list[Claim], today: str) -> list[Claim]:
 
 
 def _ranked(claims: Sequence[Claim]) -> list[Claim]:
-    """Rule 1: deprecated is out; preferred, if any, is alone."""
+    """Rule 1: drop deprecated claims; if any claim is preferred, keep only such."""
     live = [claim for claim in claims if claim.rank != _DEPRECATED]
     return [item for item in live if item.rank == _PREFERRED] or live
 
 
 def _stated_first(claims: Sequence[Claim]) -> list[Claim]:
-    """Rule 3: within one basis a stated value displaces an inferred one."""
+    """Rule 3: drop inferred claims where a claim with the same basis is stated."""
     stated = {claim.basis for claim in claims if not claim.weak}
     return [claim for claim in claims if not (claim.weak and claim.basis in stated)]
 
 
 def _finest(claims: Sequence[Claim], refines: Callable[[Claim, Claim], bool]) -> list[Claim]:
-    """Rule 4: a finer value stays for a coarser one, but none inferred displaces one stated.
+    """Rule 4: drop values that a finer one refines; an inferred one never displaces a stated one.
 
-    An inferred value finer than a stated one neither displaces it nor disagrees with it.
+    An inferred value that refines a stated one, or is refined by it, is dropped as well.
     """
     stated = _unrefined([claim for claim in claims if not claim.weak], refines)
     weak = _unrefined([claim for claim in claims if claim.weak], refines)
@@ -193,7 +196,7 @@ def _claim_bounds(claim: Claim) -> Bounds:
 
 
 def _refines_date(claim: Claim, other: Claim) -> bool:
-    """Do the bounds lie inside the other's? Of equal bounds the shorter writing stays."""
+    """Do the bounds lie inside the other's? With equal bounds the shorter text is the finer."""
     inner, outer = _claim_bounds(claim), _claim_bounds(other)
     if NONE in (inner, outer):
         return False

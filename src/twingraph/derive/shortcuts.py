@@ -1,10 +1,10 @@
-"""What some rules of queries/rules derive, worked out without the engine: links and labels.
+"""Four rules of queries/rules computed in Python instead of SPARQL: links and labels.
 
-A rule is a query, and stays what says what is meant; at a million lines its joins are most of the
-time of a derivation. For four of them the answer is known from a partnership, its partners' names
-and classes, and its kinds. `KNOWN` names the texts of the rules for which that holds; where one is
-another, or a partner is itself a partnership, all rules are asked of the engine. Tests hold both
-ways to the same lines.
+The rules in queries/rules are the specification, but at a million lines their joins take most of
+the time of a derivation. The results of these four follow from a partnership, its types, and the
+names and classes of its partners. `KNOWN` has the digests of the rules that this code implements;
+if one differs, or a partner is itself a partnership, the SPARQL engine runs all rules. The tests
+compare the lines of both ways.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from twingraph.derive.resolve import WEAK
 from twingraph.rdf.dataset import text_of
 from twingraph.rdf.vocabulary import CODES, RDFS, TG, XSD
 
-# the digests of all rules that derivation knows, and whether they are worked out here
+# rule -> SHA-256 of its text, first 16 digits
 KNOWN: Final[Mapping[str, str]] = {
     "dates-of-parts": "9d246d19916ce226",
     "distance": "4c8a89cf16fa2c22",
@@ -34,7 +34,7 @@ KNOWN: Final[Mapping[str, str]] = {
 }
 HERE: Final = frozenset({"partner-of", "partnership-label", "partnership-label-untagged",
                          "twinned-with"})  # fmt: skip
-PLACED: Final = "distance"  # is asked of pairs that have places on a map, at the end
+PLACED: Final = "distance"  # run last, only on partnerships whose two partners have coordinates
 
 _WEAK: Final = frozenset(map(str, WEAK))
 _ENDED: Final = f"<{CODES}status/ended>"
@@ -46,12 +46,12 @@ Resolved = Mapping[str, Sequence[str]]
 
 
 def is_known(rules: Mapping[str, str]) -> bool:
-    """Are these rules (name -> text) just the ones that are known?"""
+    """Are these rules (name -> text) exactly those in `KNOWN`?"""
     return {name: sha256(text.encode()).hexdigest()[:16] for name, text in rules.items()} == KNOWN
 
 
 def can_be_worked_out(gathered: Gathered) -> bool:
-    """Is no partner a partnership itself, whose label a rule would derive from a derived one?"""
+    """Is no partner itself a partnership? Its label would depend on another derived label."""
     return all(
         partner[0] == "<" and partner not in gathered.partnerships
         for item in gathered.partnerships.values() for partner in item.partners
@@ -59,19 +59,19 @@ def can_be_worked_out(gathered: Gathered) -> bool:
 
 
 class Shortcuts:
-    """The lines that the rules of `HERE` derive of all partnerships.
+    """The lines that the rules in `HERE` derive from all partnerships.
 
-    `kinds` and `states` are what is resolved of them, beside what is said directly.
+    `kinds` and `states` are the resolved types and statuses, beside those stated directly.
     """
 
     def __init__(self, gathered: Gathered, kinds: Resolved, states: Resolved) -> None:
-        """Look at what was gathered of a graph."""
-        self._found, self._kinds, self._states = gathered, kinds, states
+        """Use the gathered statements of a graph."""
+        self._gathered, self._kinds, self._states = gathered, kinds, states
 
     def __iter__(self) -> Iterator[str]:
-        """Yield each line, none that is stated already; some twice."""
-        stated = self._found.shortcuts
-        for subject, item in self._found.partnerships.items():
+        """Yield the derived lines without those already stated; a line may come twice."""
+        stated = self._gathered.shortcuts
+        for subject, item in self._gathered.partnerships.items():
             yield from self._labels(subject, item)
             for line in self._links(subject, item):
                 if line not in stated:
@@ -79,19 +79,19 @@ class Shortcuts:
 
     @cached_property
     def _passing(self) -> frozenset[str]:
-        return _with(self._found.standing, _FALSE)
+        return _with(self._gathered.standing, _FALSE)
 
     @cached_property
     def _standing(self) -> frozenset[str]:
-        return _with(self._found.standing, _TRUE)
+        return _with(self._gathered.standing, _TRUE)
 
     @cached_property
     def _twinning(self) -> frozenset[str]:
-        return _with(self._found.twinning, _TRUE)
+        return _with(self._gathered.twinning, _TRUE)
 
     def _links(self, subject: str, item: Partnership) -> Iterator[str]:
         """Yield what partner-of.rq and twinned-with.rq derive."""
-        units = [partner for partner in item.partners if partner in self._found.units]
+        units = [partner for partner in item.partners if partner in self._gathered.units]
         if len(units) < 2 or not _WEAK.isdisjoint(item.modalities):
             return
         kinds = {*item.kinds, *self._kinds.get(subject, ())}
@@ -108,7 +108,7 @@ class Shortcuts:
     def _labels(self, subject: str, item: Partnership) -> Iterator[str]:
         """Yield what partnership-label.rq and partnership-label-untagged.rq derive."""
         partners = sorted(item.partners, key=lambda partner: partner[1:-1])
-        labels = [self._found.labels.get(partner, ()) for partner in partners]
+        labels = [self._gathered.labels.get(partner, ()) for partner in partners]
         own = {_language(label) for label in item.labels}
         if partners and all(labels):
             names: list[dict[str, list[str]]] = [defaultdict(list) for _ in partners]

@@ -1,4 +1,4 @@
-"""The smallest box around points and lines, over the date line where that is shorter."""
+"""The smallest bounding box of points and lines; it may cross the date line."""
 
 from __future__ import annotations
 

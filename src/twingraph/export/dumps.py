@@ -40,7 +40,7 @@ from twingraph.rdf.vocabulary import NS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
-_PART: Final = 20  # a change of a greater part of the graph is no reason to go on from the old one
+_PART: Final = 20  # files of the previous build are reused if at most 1/20 of the quads changed
 _LISTS: Final = "graph/import/"
 _VOCABULARY: Final = "vocabulary"  # the file name of the ontology and the code lists alone
 
@@ -52,9 +52,9 @@ Chunks = Iterable[bytes | memoryview]
 class Frozen:
     """Every quad of a build under its base IRI, and the prefixes its files are written with.
 
-    `decisions` are the curators' about links, by target; they are the one thing published that is
-    no statement of the graph (docs/decisions/0008). `before` is the build to go on from, if any,
-    and `known` what has changed since, where whoever read the files knows.
+    `decisions` are those about links, by target; they are published but are no statements of the
+    graph (docs/decisions/0008). `before` is the previous build, if it can be reused, and `known`
+    the change since then, where the caller has computed it.
     """
 
     quads: Iterable[Quad]
@@ -67,7 +67,7 @@ class Frozen:
 
     @cached_property
     def change(self) -> Change | None:
-        """What is not as in the build before; None where nothing can be taken over from that."""
+        """The difference from the previous build; None where nothing of that can be reused."""
         path = self.before.path(NAME) if self.before else None
         if path is None:
             return None
@@ -77,7 +77,7 @@ class Frozen:
 
     @cached_property
     def quads_before(self) -> QuadFile | None:
-        """The quads of the build before, where they and the change are known before the graph."""
+        """The quads of the previous build, if the change is known without reading all of them."""
         path = self.before.path(NAME) if self.before and self.known is not None else None
         return QuadFile(path) if path else None
 
@@ -88,12 +88,12 @@ class Frozen:
 
     @cached_property
     def readers(self) -> Readers:
-        """What is read for the files that may be taken from the build before."""
+        """The record of what is read for the files that can be taken over by the next build."""
         return Readers(self.linked.facts, self.settings, self.before, self.change, self.decisions)
 
     @cached_property
     def statistics(self) -> Statistics:
-        """How much is published of what; counted anew only where it changed."""
+        """The statistics of the default graph, updated from the previous build where possible."""
         path = self.before.path(COUNTS) if self.before and self.change is not None else None
         if path is None or self.change is None:
             return count_lines(self.dataset.default, self.base)
@@ -102,12 +102,12 @@ class Frozen:
 
     @cached_property
     def linked(self) -> Linked:
-        """What the files of links/ are made from."""
+        """The graph, settings and decisions, for the files of links/."""
         return Linked(LinkFacts(self.dataset, self.base), self.settings, self.decisions)
 
     @cached_property
     def tables(self) -> Tables:
-        """What the files of tables/ and the maps are made from."""
+        """The published tables, for the files of tables/ and the maps."""
         return Tables(self.linked.facts, self.settings, self.base, self._earlier_tables)
 
     @cached_property
@@ -204,9 +204,10 @@ def _write_vocabulary(graph: Frozen, suffix: str) -> Chunks:
 
 
 def source_files(graph: Frozen) -> dict[str, Callable[[], Chunks]]:
-    """Return what each list says as files, which has its own licence, and what is no list's.
+    """Return functions that write the graphs of single sources, by file name.
 
-    What each document says is beside them where the settings want that offered alone.
+    Each list has files of its own, because it has its own licence, and all that is from no list is
+    in `curated.*`. With the setting `about.source_packages` every source document has files too.
     """
     files: dict[str, Callable[[], Chunks]] = {}
     packages = graph.settings.about.source_packages
@@ -238,7 +239,7 @@ def _tables(write: Callable[[Tables], Chunks]) -> Callable[[Frozen], Chunks]:
     return lambda graph: write(graph.tables)
 
 
-# what a build consists of, beside the shapes, the sources' own files and the catalogue
+# file name -> writer; not for the shapes, the files of single sources and the catalogue
 DUMPS: Final[dict[str, Callable[[Frozen], Chunks]]] = {
     "context.jsonld": _context,
     "twingraph.jsonld": _jsonld,

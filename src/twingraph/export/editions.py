@@ -1,4 +1,4 @@
-"""What can be fetched: files of a build or a release, each with its address, size and checksum."""
+"""The published files of a build or a release, each with its URL, size and checksum."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ PACKINGS: Final = {".gz": "gzip", ".zst": "zstd"}  # suffix -> content coding; a
 
 @dataclass(frozen=True)
 class File:
-    """A file that anybody may fetch.
+    """A published file.
 
-    `name` is its path in its folder (`tables/places.csv`), `url` its absolute address.
-    `media_type` is that of the content, packed (`packing` is `gzip` or `zstd`) or not; `size` in
-    bytes and `sha256` in hexadecimal are those of what is sent under its name. `stored` names the
-    packed file beside it from which that is made; '' where it lies there by itself.
+    `name` is its path in its folder (`tables/places.csv`), `url` its absolute URL. `media_type` is
+    that of the unpacked content; `packing` is `gzip`, `zstd` or ''. `size` in bytes and `sha256` in
+    hexadecimal are those of the response to `url`. `stored` is the packed file that the response is
+    unpacked from; '' where the file is stored as it is.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Edition:
     files: tuple[File, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)  # by language, one line of Markdown each
     previous: str = ""
-    modified: str = ""  # the release since which the data says what it says; its own date if new
+    modified: str = ""  # date of the last release that changed the data
 
 
 def build_edition(files: Mapping[str, Written], base: str) -> Edition:
@@ -72,7 +72,7 @@ def build_edition(files: Mapping[str, Written], base: str) -> Edition:
 
 
 def media_type(name: str) -> tuple[str, str]:
-    """Return the media type of what a file holds, and how it is packed.
+    """Return the media type of the content of a file, and its content coding ('' for none).
 
     >>> media_type("twingraph.nq.gz"), media_type("SHA256SUMS")
     (('application/n-quads', 'gzip'), ('text/plain', ''))

@@ -1,9 +1,9 @@
-"""One thing as one JSON object: what it says, its claims and citations inside, who points to it.
+"""An entity as one JSON-LD object: its statements, claims and citations, and what points to it.
 
-The tree that JSON-LD Framing would make, made directly: every statement of a description stands in
-it, so that a JSON-LD processor reads back exactly what went in. Things of ours are objects wherever
-they are named, with their names; things of others are their IRIs. What has no place in the tree
-(what properties and classes are called) stands at its end, in `included`.
+The tree is the one that JSON-LD Framing would make. Every statement of a description is in it, so
+that a JSON-LD processor reads exactly the description back. Entities of the project are embedded as
+objects with their labels, others are IRIs. What no path of the tree leads to (labels of properties
+and classes) follows at the end, in `included` (JSON-LD 1.1 §4.1.1).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _text(document: Json) -> str:
 
 
 def _words_in(value: object) -> set[str]:
-    """Return every key and every kind that is used inside."""
+    """Return every key and every type used in a JSON value."""
     if isinstance(value, list):
         return {word for item in value for word in _words_in(item)}
     if not isinstance(value, dict):
@@ -65,27 +65,27 @@ def _words_in(value: object) -> set[str]:
 
 
 class _Framer:
-    """Puts statements in their places, and remembers which are still left."""
+    """Builds the tree; `unplaced` are the statements that are not in it yet."""
 
     def __init__(self, triples: Iterable[Triple], context: Json, base: str) -> None:
         self.base = base
         self.keys = keys_of(context)
-        self.left = set(triples)
-        self.facts = _by_subject(self.left)
+        self.unplaced = set(triples)
+        self.facts = _by_subject(self.unplaced)
 
     def tree(self, thing: str) -> Json:
-        """Return the whole, from `thing` on."""
+        """Return the tree whose root is the entity with the IRI `thing`."""
         root = self._object(thing, self.facts.get(thing, {}))
         pointing: dict[str, list[Json]] = defaultdict(list)
-        for item in sorted(self.left, key=str):
+        for item in sorted(self.unplaced, key=str):
             if plain(item.object) == thing and isinstance(item.object, NamedNode):
-                self.left.discard(item)
+                self.unplaced.discard(item)
                 key = self.keys.get(item.predicate.value)
                 pointer = self._pointing(plain(item.subject), item)
                 pointing[key.name if key else item.predicate.value].append(pointer)
         if pointing:
             root["linkedFrom"] = dict(sorted(pointing.items()))
-        rest = _by_subject(self.left)
+        rest = _by_subject(self.unplaced)
         if rest:
             root["included"] = [self._object(iri, facts) for iri, facts in sorted(rest.items())]
         return root
@@ -100,7 +100,7 @@ class _Framer:
 
     def _object(self, iri: str, facts: _Facts) -> Json:
         node = NamedNode(iri)
-        self.left -= {
+        self.unplaced -= {
             Triple(node, verb, value) for verb, values in facts.items() for value in values
         }
         return node_object(iri, facts, self.keys, self._link)

@@ -1,7 +1,7 @@
-"""What a graph holds, counted in one pass over its sorted lines, or from what was counted before.
+"""The size of a graph, counted in one pass over its sorted lines, or updated after a change.
 
-A build that goes on from another counts only the subjects that changed, and how often what was
-removed or added is still or was already said of others (`recount`).
+`recount` counts only the subjects that changed, and looks up how often the removed and added values
+occur elsewhere.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ COUNTS: Final = f"{KEPT}/counts.json"
 _TYPE: Final = str(RDF.type)
 _DEPRECATED: Final = f"<{PREFIXES['owl']}deprecated>"
 _ONTOLOGY: Final = PREFIXES["owl"] + "Ontology"
-_MANY: Final = 0.2  # of all lines: to look up so many takes as long as to count all
+_MANY: Final = 0.2  # share of changed lines from which counting everything is as fast
 _NONE: Final = (1, "")  # after every other in the order of examples
 
 
 @dataclass
 class ClassSize:
-    """The members of a class, the statements about them, and the best to show.
+    """The number of members of a class and of statements about them, and an example.
 
-    That is the one with the most statements (negated, to be first; its text in lines), if it has an
-    IRI under the base and is not withdrawn.
+    `best` is the member with the most statements of those with an IRI under the base that are not
+    withdrawn: (the negated number, so that the minimum is the best; `<IRI>`).
     """
 
     entities: int = 0
@@ -98,10 +98,10 @@ class Statistics:
         return statistics
 
     def _count(self, subject: str, ends: Sequence[str], base: str, sign: int) -> list[str]:
-        """Count what is said of a subject, or (-1) count it no more; return where it may be shown.
+        """Add (`sign` 1) or subtract (-1) the statements about a subject.
 
-        `ends` are its lines without the subject. What is returned are its classes, if it is ours
-        and not withdrawn.
+        `ends` are its lines without the subject. Returns the classes that the subject may be an
+        example of: its own, if it has an IRI of the project and is not withdrawn.
         """
         is_of_project = subject.startswith(f"<{base}")
         self.triples += sign * len(ends)
@@ -153,9 +153,9 @@ def count_lines(lines: Sequence[str], base: str) -> Statistics:
 
 
 def recount(sizes: Statistics, change: Change, lines: Sequence[str], base: str) -> Statistics:
-    """Return what `count_lines` would, given what it returned for the lines before a change.
+    """Return `count_lines` of the lines after a change, given its result for those before.
 
-    `sizes` are used up. Where the best to show may be any other now, all lines are counted.
+    `sizes` is modified. If the example of a class may have to be replaced, all lines are counted.
 
     >>> before = [f"<http://e/a> {_TYPE} <http://e/C> ."]
     >>> after = [f"<http://e/a> {_TYPE} <http://e/D> ."]
@@ -201,7 +201,7 @@ def _recount_objects(
     )
     pairs = removed_pairs.keys() | added_pairs.keys()
     after = count_values(lines, {value for _, value in pairs})
-    everywhere: dict[str, list[int]] = defaultdict(lambda: [0, 0])  # of a value: then, now
+    everywhere: dict[str, list[int]] = defaultdict(lambda: [0, 0])  # value -> [before, after]
     for pair in after.keys() | pairs:
         predicate, value = pair
         now = after[pair]

@@ -1,9 +1,9 @@
-"""Files that are taken from the build before, because all that their writers read is as it was.
+"""Files taken over from the previous build, because nothing that their writers read has changed.
 
-What a writer asks of the graph is noted as patterns of lines (`rdf.reads`) and kept as
-`kept/reads.json`. A file of the build before is as right as a new one where no line that matches a
-pattern of its writer was removed or added. What else it is made from was the same, or there would
-be no build to go on from (`kept.read_before`); the files that only `links/` reads have a digest.
+What a writer reads of the graph is recorded as patterns of lines (`rdf.reads`) in
+`kept/reads.json`. A file can be taken over if no line that matches a pattern of its writer was
+removed or added. All other inputs are the same, or the previous build would not be used
+(`kept.read_before`); those that only the files of `links/` read have a digest of their own.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 
 READS: Final = f"{KEPT}/reads.json"
-_FILES: Final = "= "  # begins the pattern of what links are made from beside the graph
+_FILES: Final = "= "  # prefix of the digest of what the files of links/ read besides the graph
 
 Pieces = Callable[[], Iterable[bytes | memoryview]]
 
 
 @dataclass
 class Readers:
-    """What is read for each file, by its name in the build.
+    """The patterns that are read for each file, by its name in the build.
 
-    `right` tells of files that are made from something else, whether those before are right still.
+    `right` says of files whose inputs are compared elsewhere whether they can be taken over.
 
     >>> from pathlib import Path
     >>> from twingraph.rdf.vocabulary import RDFS
@@ -55,7 +55,7 @@ class Readers:
     right: dict[str, bool] = field(default_factory=dict)
 
     def take(self, name: str, draft: DraftFolder) -> bool:
-        """Take a file into the draft, if the build before has it whole and it is still right."""
+        """Take a file over into the draft if it is undamaged and unaffected; say whether it was."""
         known = self._known.get(name)
         if known is None or self.before is None:
             return False
@@ -72,16 +72,16 @@ class Readers:
         return self._touched.isdisjoint(reads) and files <= {self._files}
 
     def noted(self, name: str, job: Pieces) -> Iterator[bytes | memoryview]:
-        """Yield the pieces of a file; when that has come to its end, what was read is noted."""
+        """Yield the pieces of a file, and record what was read for it after the last one."""
         with self.facts.noting() as reads:
             yield from job()
-        reads.update(self._known.get(name, ()))  # what is left as it was had been read then
+        reads.update(self._known.get(name, ()))  # read for its unchanged part
         if name.startswith(FOLDER):
             reads = {pattern for pattern in reads if not pattern.startswith(_FILES)} | {self._files}
         self.reads[name] = sorted(reads)
 
     def content(self) -> bytes:
-        """Return what was read, as it is kept."""
+        """Return the content of `kept/reads.json`."""
         return (json.dumps(self.reads, sort_keys=True, separators=(",", ":")) + "\n").encode()
 
     @cached_property
@@ -94,7 +94,7 @@ class Readers:
 
     @cached_property
     def _files(self) -> str:
-        """The digest of decisions, and of their files and reviews, as a pattern of what is read."""
+        """The digest of the decisions and of their files and reviews, as a pattern."""
         whole = sha256(repr(sorted(self.decisions.items())).encode(errors="surrogateescape"))
         for path in decision_files(self.settings):
             raw, name = path.read_bytes(), path.relative_to(self.settings.folder)

@@ -88,7 +88,7 @@ def _part(base: str, name: str) -> str:
 
 
 def _about(graph: Frozen) -> Iterator[Triple]:
-    """Yield who publishes the whole, under which name and terms, and how it is told here."""
+    """Yield the title, licence, publisher and pages of the dataset, and its formats (VoID §2, §3.2)."""
     base, settings = graph.base, graph.settings
     dataset, document = NamedNode(base), NamedNode(f"{base}.well-known/void")
     yield from (item.triple for item in parse_lines(graph.linked.facts.lines_of(base)))
@@ -182,7 +182,7 @@ def _vocabulary(term: str, ontologies: Collection[str]) -> str:
 
 
 def _of_release(graph: Frozen, date: str, triples: Iterable[Triple]) -> Iterator[Triple]:
-    """Say of the release what was said of the whole."""
+    """Yield the statements about the whole dataset, with the release as their subject."""
     base = graph.base
     release = f"{base}release/{date}/"
     document = f"{base}.well-known/void"
@@ -210,7 +210,7 @@ def _of_release(graph: Frozen, date: str, triples: Iterable[Triple]) -> Iterator
 
 
 def _feed(base: str, address: str) -> Iterator[Triple]:
-    """Say where the changes from release to release are told, and what tells them."""
+    """Yield the link from the dataset to its event stream (LDES), and the description of that."""
     root = NamedNode(f"{address}release/feed/ldes.trig")
     stream = NamedNode(f"{root.value}#changes")
     yield Triple(NamedNode(base), NamedNode(_RDFS + "seeAlso"), root)

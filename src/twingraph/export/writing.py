@@ -1,8 +1,8 @@
-"""The files of a graph, written on two cores: some of them in a child process.
+"""Writes the files of a graph on two cores: some of them in a child process.
 
-The child is a fork, which has the sorted lines as they are in memory and writes into the same
-folder; what it tells of its files comes back through a pipe. Which of the two writes a file changes
-nothing in it.
+The child is a fork, so it has the sorted lines in memory, and writes into the same folder; sizes
+and checksums of its files come back through a pipe. The bytes of a file are the same whichever of
+the two writes it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from twingraph.export.tables.files import PACKAGE
 from twingraph.export.taken import READS, Readers
 from twingraph.progress import Progress
 
-FORKED_FROM: Final = 100_000  # quads; less is written before a child would have begun
-# what the child makes, beside the others: about as much work as the rest, where all is made; where
-# dumps are spliced, the others alone take more (2.9 s of 4.5 after a row of 17,401)
+FORKED_FROM: Final = 100_000  # quads; fewer are written before a child process has started
+# the files that the child writes first: about half of the work when all files are written; when
+# dumps are spliced, the `others` alone take more (2.9 of 4.5 s after a change to a row of 17,401)
 _BESIDE: Final = ("context.", COUNTS, "links/", "twingraph.jsonld", "void.")
 
-# what is taken from the build before where its makers would read what they read then
+# files taken over from the previous build if nothing that they were made from has changed
 _NOTED: Final = ("links/", "partnerships.geojson", "places.geojson", "tables/")
 
 Job = Callable[[], Chunks]
@@ -41,9 +41,9 @@ Jobs = Mapping[str, Job]
 def write_dumps(
     frozen: Frozen, draft: DraftFolder, progress: Progress, others: Jobs | None = None
 ) -> None:
-    """Write all files that are made from the graph into the draft, and what they came to.
+    """Write all files that are made from the graph into the draft, and the record of their reads.
 
-    `others` make more files, by name, from what `frozen.linked.facts` are asked for.
+    `others` are functions, by file name, that write more files from `frozen.linked.facts`.
     """
     jobs: Jobs = {name: partial(write, frozen) for name, write in DUMPS.items()}
     noted = [name for name in jobs if name.startswith(_NOTED) and name != PACKAGE]
@@ -54,7 +54,7 @@ def write_dumps(
     in_this_process = {name: job for name, job in jobs.items() if name not in beside}
     forked = None
     if len(frozen.dataset) >= FORKED_FROM and (others or frozen.change is None) and can_fork():
-        frozen.linked.facts.index()  # both need the index, which is made once before
+        frozen.linked.facts.index()  # both processes need the index: made once, before the fork
         forked = fork(partial(_in_child, others, beside, frozen, draft))
     with _Child(*forked, draft, frozen.readers) if forked else nullcontext() as child:
         _write(frozen, in_this_process, draft, progress)
@@ -70,9 +70,9 @@ def write_dumps(
 
 
 def _left(jobs: Jobs, noted: Sequence[str], frozen: Frozen, draft: DraftFolder) -> Jobs:
-    """Return the jobs that are left where files of the build before are still right.
+    """Take over files of the previous build where possible; return the jobs that remain.
 
-    Of the others what they read is noted when they are done, as far as they are `noted`.
+    Only files in `noted` can be taken over; what their jobs read is recorded for the next build.
     """
     remaining: dict[str, Job] = {}
     for name, job in jobs.items():
@@ -93,7 +93,7 @@ def _write(frozen: Frozen, jobs: Jobs, draft: DraftFolder, progress: Progress) -
 
 
 def _put(frozen: Frozen, name: str, job: Job, draft: DraftFolder) -> None:
-    """Take a file over from the build before as far as that has it, else make it."""
+    """Write a file: taken over from the previous build whole or in parts, else made anew."""
     same = unchanged(frozen, name)
     if same:
         draft.take(name, *same)
@@ -103,18 +103,18 @@ def _put(frozen: Frozen, name: str, job: Job, draft: DraftFolder) -> None:
 
 
 class _Child:
-    """A child that writes files into the draft while the body runs; an error there ends it."""
+    """The child that writes files during the body of a `with`; an error in the body kills it."""
 
     def __init__(self, pid: int, reader: int, draft: DraftFolder, readers: Readers) -> None:
-        """Look after a child that was forked, with the end of the pipe into which it writes."""
+        """Take the process id of the child, and the reading end of its pipe."""
         self._pid, self._reader, self._draft, self._readers = pid, reader, draft, readers
 
     def __enter__(self) -> Self:
-        """Nothing more is to be done: it runs."""
+        """Return itself; the child is running already."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """End it, if it has not ended."""
+        """Wait for the child; after an error kill it first."""
         if kind is not None:
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
@@ -123,9 +123,9 @@ class _Child:
         gc.unfreeze()
 
     def join(self) -> None:
-        """Wait for it and add what it wrote to the draft.
+        """Wait for the child and add the files that it wrote to the draft.
 
-        What it could not write is not there then: whoever writes it again sees why.
+        Files that it failed to write are missing there: the caller writes them, and sees the error.
         """
         with open(self._reader, "rb", closefd=False) as stream:
             lines = stream.read().splitlines()
@@ -137,8 +137,8 @@ class _Child:
 
 
 def _in_child(others: Jobs, jobs: Jobs, frozen: Frozen, draft: DraftFolder, pipe: int) -> None:
-    """Write the files and report each in a line."""
-    # the others first: they need most, when the parent has not got far
+    """Write the files, and for each a line of JSON to the pipe: name, reads, size, checksums."""
+    # the others first: they need the most memory, and the parent uses little of it at the beginning
     for several in (others, jobs):
         for name, job in several.items():
             _put(frozen, name, job, draft)

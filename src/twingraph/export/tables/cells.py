@@ -1,4 +1,4 @@
-"""Cells that are no property's value but follow from the graph, and the rows about pairs."""
+"""Cells that are computed from several statements, and the rows of the tables about pairs."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ PLACE: Final = NamedNode(PREFIXES["schema"] + "Place")
 
 
 def partners(facts: LinkFacts) -> list[str]:
-    """Whatever is a partner of something."""
+    """All entities that are partners in a partnership."""
     ties = facts.members(TG.Partnership)
     return sorted({text for tie in ties for text in facts.texts(tie, TG.partner)})
 
 
 def is_partner(facts: LinkFacts, thing: str) -> bool:
-    """Is a thing a partner of something?"""
+    """Is an entity a partner in a partnership?"""
     ties = facts.subjects(TG.partner, thing)
     return any(str(TG.Partnership) in facts.facts(tie).get(_TYPE, ()) for tie in ties)
 
@@ -46,7 +46,7 @@ def kind(facts: LinkFacts, thing: str) -> list[str]:
 
 
 def class_of(facts: LinkFacts, thing: str) -> list[str]:
-    """The class of a place that tells most."""
+    """The most specific class of a place."""
     types = facts.texts(thing, RDF.type)
     return [TG.AdministrativeUnit.value if TG.AdministrativeUnit.value in types else PLACE.value]
 

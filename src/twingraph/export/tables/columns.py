@@ -1,4 +1,4 @@
-"""What a column of a published table is, and which cell it has for a thing of the graph."""
+"""Columns of the published tables, and the cell of a column for an entity of the graph."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class TableSchema:
         return sorted({thing for class_ in self.classes for thing in facts.members(class_)})
 
     def has(self, facts: LinkFacts, thing: str) -> bool:
-        """Is it about a thing?"""
+        """Has the table a row about this entity?"""
         if self.listed_is is not None:
             return self.listed_is(facts, thing)
         return not set(map(str, self.classes)).isdisjoint(facts.facts(thing).get(_TYPE, ()))
@@ -140,7 +140,7 @@ def _foreign(value: str, column: Column) -> bool:
 
 
 def cell(values: Sequence[str], column: Column) -> tuple[Cell, bool]:
-    """Return the cell of a column for a thing, and whether the graph has more than it shows.
+    """Return the cell of a column for an entity, and whether the graph has values it can't show.
 
     `values` are those of the column's property, as they are written in lines. A cell for one value
     stays empty where there are several: to choose one would hide the others.
@@ -159,7 +159,7 @@ def cell(values: Sequence[str], column: Column) -> tuple[Cell, bool]:
 
 
 def found_cell(facts: LinkFacts, thing: str, column: Column) -> tuple[Cell, bool]:
-    """Return the same for a column whose values are worked out by its `find`."""
+    """Return the same for a column whose values are computed by its function `find`."""
     values = list(column.find(facts, thing)) if column.find is not None else []
     return (values, False) if column.many else ("".join(values[:1]), len(values) > 1)
 

@@ -33,7 +33,7 @@ _ROWS: Final = 1024  # rows that are written at once
 
 @dataclass(frozen=True)
 class Earlier:
-    """The tables of the build before, and the things whose rows in them may be others now."""
+    """The tables of the previous build, and the entities whose rows may have changed."""
 
     things: frozenset[str]
     read: Callable[[str], bytes | None]  # a file by its name; None where it is not whole
@@ -72,13 +72,13 @@ class Tables:
         self._written[table.name] = Resource(table, size, digest.hexdigest())
 
     def take(self, name: str, size: int, sha256: str) -> None:
-        """Know a file that was taken from the build before, if it is a table."""
+        """Record the size and SHA-256 of a file taken over from the previous build."""
         for table in TABLES:
             if name == file_of(table):
                 self._written[table.name] = Resource(table, size, sha256)
 
     def resource(self, table: TableSchema) -> Resource:
-        """Return what is told of a table's file."""
+        """Return the size and checksum of the file of a table."""
         if table.name not in self._written:
             for _ in self.csv(table):
                 pass
@@ -88,7 +88,7 @@ class Tables:
         return write_csv([column.name for column in table.columns], self.rows(table))
 
     def _edited(self, table: TableSchema) -> Iterator[bytes] | None:
-        """Return a table of the build before with the rows that may be others made anew."""
+        """Return a table of the previous build with the rows that may have changed made anew."""
         if self.earlier is None:
             return None
         raw = self.earlier.read(file_of(table))

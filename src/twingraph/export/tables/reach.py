@@ -22,7 +22,7 @@ _COUNTED: Final = frozenset({str(TG.inSource), str(TG.partner), str(TG.subject)}
 
 
 def reached(facts: LinkFacts, change: Change) -> frozenset[str] | None:
-    """Return the IRIs of all things whose rows may be others; None where too much may be.
+    """Return the IRIs of all entities whose rows a change may affect; None where too many may be.
 
     `facts` are those of the graph after the change.
     """
