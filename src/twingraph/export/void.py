@@ -88,7 +88,7 @@ def _part(base: str, name: str) -> str:
 
 
 def _about(graph: Frozen) -> Iterator[Triple]:
-    """Yield the title, licence, publisher and pages of the dataset, and its formats (VoID §2, §3.2)."""
+    """Yield title, licence, publisher, pages and formats of the dataset (VoID §2, §3.2)."""
     base, settings = graph.base, graph.settings
     dataset, document = NamedNode(base), NamedNode(f"{base}.well-known/void")
     yield from (item.triple for item in parse_lines(graph.linked.facts.lines_of(base)))
