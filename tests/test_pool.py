@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import ctypes
 import errno
 import gc
 import io
 import json
 import os
+import resource
 import signal
 import socket
 import time
@@ -27,7 +29,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
 from twingraph.endpoint.blocking import BlockingEvaluator
 from twingraph.endpoint.evaluate import COUNTERS, FRESH, Config, evaluate
-from twingraph.endpoint.fork import REPLY
+from twingraph.endpoint.fork import REPLY, keep_freed
 from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.helper import Helper
 from twingraph.endpoint.launch import Launched
@@ -131,6 +133,29 @@ def test_a_worker_that_has_grown_is_replaced_once_it_rests(
 
     assert before[0] == after[0], "the fork server stays"
     assert set(after) - set(before)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library is not glibc")
+def test_a_worker_uses_again_what_a_large_answer_took() -> None:
+    """Else the system clears new pages for each, and they count as growth."""
+
+    def pages_taken() -> list[int]:
+        keep_freed(ctypes.CDLL(None))
+        taken = []
+        for _ in range(3):
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            parts = [b"a" * 4_000_000 for _ in range(6)]
+            del parts
+            taken.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+        return taken
+
+    helper = Helper(pages_taken, None)
+    while not helper.hear():
+        pass
+    first, *others = helper.made()
+
+    assert first > 1000
+    assert max(others) < 100
 
 
 def test_a_result_may_have_so_many_bytes(graph: Path) -> None:

@@ -31,6 +31,9 @@ _GROWTH: Final = 32 * 1024 * 1024  # bytes of its own that a worker may have tou
 _NOTABLE: Final = 4 * 1024 * 1024  # … while it rests
 _TOO_QUICK: Final = 0.001  # seconds in which nobody can grow by so much
 _NOW_AND_THEN: Final = 256  # answers after which it is looked at all the same
+_KEPT: Final = 32 * 1024 * 1024  # bytes of freed memory that a worker keeps for its next answer
+_M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
+_M_MMAP_THRESHOLD: Final = -3
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
 
@@ -99,6 +102,17 @@ def _shut_in(config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> No
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
+def keep_freed(libc: ctypes.CDLL) -> None:
+    """Let freed memory be used again, where the library can (glibc), rather than be given back.
+
+    A large answer would be new pages each time, which the system has to clear, and which would
+    count as growth (`_touched`).
+    """
+    with contextlib.suppress(AttributeError):
+        libc.mallopt(_M_MMAP_THRESHOLD, _KEPT)
+        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT)
 
 
 def set_ceiling(more: int) -> None:
