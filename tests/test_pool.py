@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
-from typing import Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import pytest
 from hypothesis import given
@@ -289,6 +289,19 @@ def test_what_comes_on_top_of_all_that_runs_and_waits_is_sent_away(graph: Path) 
 
     assert set(kinds) == {Outcome.BUSY}
     assert 10 < len(kinds) < 30
+
+
+def test_those_that_wait_have_so_many_bytes_together(graph: Path) -> None:
+    async def main() -> list[Outcome]:
+        pool = Pool(graph, HOME, TIGHT, for_pages=True)
+        pool._loop = asyncio.get_running_loop()
+        replies: list[Reply] = []
+        for size in (20_000_000, 1_000_000, 100):
+            pool._place(Job(b"a" * size, None, replies.append), taken=False)
+        assert pool._waiting == 2  # a large one alone, and small ones
+        return [reply.outcome for reply in replies]
+
+    assert asyncio.run(main()) == [Outcome.BUSY]
 
 
 def test_nobody_is_sent_away_while_there_is_room_to_wait(graph: Path) -> None:
@@ -748,6 +761,33 @@ def test_a_worker_that_ends_before_it_has_joined_gives_its_place_back(graph: Pat
     assert asyncio.run(main()).body == b"true"
 
 
+def test_a_worker_that_cannot_be_reached_gives_its_place_back(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> tuple[Outcome, int, int]:
+        pool = Pool(graph, HOME, TIGHT)
+        loop = asyncio.get_running_loop()
+        connect = loop.create_connection
+        failures = [OSError(errno.ENOMEM, "no memory") for _ in range(pool._fast)]
+
+        async def fails(*words: Any, **named: Any) -> Any:
+            if failures:
+                raise failures.pop()
+            return await connect(*words, **named)
+
+        monkeypatch.setattr(loop, "create_connection", fails)
+        try:
+            reply = await asyncio.wait_for(pool.ask("ASK {}", "json", "nt"), 20)
+            return reply.outcome, pool._lane, pool._fast
+        finally:
+            pool.close()
+
+    outcome, workers, wanted = asyncio.run(main())
+
+    assert outcome is Outcome.BOOLEAN
+    assert workers == wanted
+
+
 def test_workers_that_could_not_be_ordered_are_ordered_again(
     graph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -858,7 +898,7 @@ def test_a_worker_that_still_owes_replies_to_others_gets_no_new_query(
         worker.job, worker.lane = Job(b"long", None, lambda reply: None), 1
         worker.line.append(Job(b"short", None, lambda reply: None))
         pool._busy.add(worker)
-        pool._send_away(worker)
+        pool._empty_line(worker)
         pool.answered(worker, Reply(Outcome.BOOLEAN, b"true"), last=False)
         return ended, list(pool._spare)
 

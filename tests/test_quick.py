@@ -186,3 +186,19 @@ def test_a_query_whose_client_leaves_is_ended(client: Client, port: int) -> None
     watching.close()
 
     assert time.monotonic() < until
+
+
+def test_a_body_of_another_type_is_not_waited_for(client: Client) -> None:
+    """RFC 9110 §10.1.1: who waits for 100 is told at once what the headers alone tell."""
+    head = (
+        b"POST /sparql HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n"
+        b"Content-Type: %b\r\n\r\n"
+    )
+    client.socket.sendall(head % b"text/turtle")
+    assert client.read().status == "HTTP/1.1 415 Unsupported Media Type"
+    client.socket.sendall(b"<a> <b> 1")  # it may come all the same
+
+    client.socket.sendall(head % b"application/sparql-query")
+    assert client.file.readline() + client.file.readline() == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.socket.sendall(b"ASK {} #1")
+    assert client.read().status == "HTTP/1.1 200 OK"

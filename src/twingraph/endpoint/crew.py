@@ -18,7 +18,7 @@ from twingraph.endpoint.evaluate import Config
 from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launcher
 from twingraph.endpoint.places import OwnPlaces, Places
-from twingraph.endpoint.process import Reply, Worker
+from twingraph.endpoint.process import Job, Reply, Worker
 from twingraph.endpoint.supply import Supply
 from twingraph.settings import Limits
 
@@ -43,6 +43,7 @@ class Crew(Supply):
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._spare: list[Worker] = []  # of the second lane, the one that answered last at the end
+        self._queues: tuple[deque[Job], deque[Job], deque[Job]] = (deque(), deque(), deque())
         self._lane = 0  # workers in the fast lane, or on their way into it
         self._trimming = False
         self._tidying = False
@@ -55,30 +56,21 @@ class Crew(Supply):
     def answered(self, worker: Worker, reply: Reply, *, last: bool) -> None:
         """Take an answer."""
 
-    @property
     @abstractmethod
-    def _waiting(self) -> int:
-        """How many queries wait."""
+    def _give_waiting(self, worker: Worker, lane: int) -> None:
+        """Give a worker the first query in the queue of a lane."""
 
     @abstractmethod
-    def _startable(self) -> Iterator[int]:
-        """Yield the slower lanes once for each query that waits and has a place there."""
+    def _find_work(self, worker: Worker) -> None:
+        """Give a worker a query of the queues, or let it idle."""
 
     @abstractmethod
-    def _take_on(self, worker: Worker, lane: int) -> None:
-        """Give a worker the first query that waits for a lane."""
-
-    @abstractmethod
-    def _rest(self, worker: Worker) -> None:
-        """Take on whoever waits."""
-
-    @abstractmethod
-    def _send_away(self, worker: Worker) -> None:
-        """Let those in line go elsewhere."""
+    def _empty_line(self, worker: Worker) -> None:
+        """Give the queries in line at a worker to others."""
 
     @abstractmethod
     def _ended(self, worker: Worker, status: int) -> None:
-        """Hear how a process ended."""
+        """Deal with the query of a process that ended."""
 
     # --- the fork server -------------------------------------------------------------------------
 
@@ -102,14 +94,14 @@ class Crew(Supply):
                 if self._for_pages:
                     self._order("A", worker)
                 if worker.joined:
-                    self._rest(worker)
+                    self._find_work(worker)
             case ["W"]:
                 self._replace_workers()
             case ["N", *reason]:
                 unborn = self._unnamed.popleft()
                 if hasattr(unborn, "transport"):
                     unborn.transport.close()
-                self._lane -= 1
+                self._lane -= not unborn.unreachable
                 self._failed(" ".join(reason))
             case ["X", pid, status]:
                 ended = self._by_pid.pop(int(pid), None)
@@ -120,7 +112,7 @@ class Crew(Supply):
         """End those that were forked before all was prepared, once they have answered."""
         for worker in self._by_pid.values():
             worker.unprepared = True
-        # all are taken out first: whoever waits gets a free worker as soon as another has ended
+        # all are taken out first: the end of one gives queries that wait to those that are idle
         replaced = [*self._idle, *self._spare]
         replaced = [worker for worker in replaced if worker.unprepared]
         for workers in (self._idle, self._spare):
@@ -132,16 +124,16 @@ class Crew(Supply):
         for worker in self._unnamed:
             if hasattr(worker, "transport"):
                 worker.transport.abort()
-        self._lane -= len(self._unnamed)
+        self._lane -= sum(not worker.unreachable for worker in self._unnamed)
         self._unnamed.clear()
         self._replace_workers()
-        for worker in self._idle:  # those that have ended, but are not read to their end
+        for worker in self._idle:  # they have ended, but their sockets are not closed yet
             worker.transport.abort()
         self._lane -= len(self._idle)
         self._idle.clear()
         self._by_pid.clear()
         for worker in [worker for worker in self._busy if worker.transport.is_closing()]:
-            self._ended(worker, -signal.SIGKILL)  # nobody told
+            self._ended(worker, -signal.SIGKILL)  # its fork server did not report that
 
     def _drop_workers(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -157,12 +149,12 @@ class Crew(Supply):
             return
         if self._problem and time.monotonic() < self._retry:
             return
-        while self._spare and (lane := next(self._startable(), 0)):
-            self._take_on(self._spare.pop(), lane)
+        while self._spare and (lane := next(self._lanes_to_fill(), 0)):
+            self._give_waiting(self._spare.pop(), lane)
         # one stays free for a quick query; what is missing for the slow ones is forked below
-        while len(self._idle) > 1 and (lane := next(self._startable(), 0)):
-            self._take_on(self._idle.pop(), lane)
-        while self._lane < self._fast + sum(1 for _ in self._startable()):
+        while len(self._idle) > 1 and (lane := next(self._lanes_to_fill(), 0)):
+            self._give_waiting(self._idle.pop(), lane)
+        while self._lane < self._fast + sum(1 for _ in self._lanes_to_fill()):
             ours = self._server.fork()
             if ours is None:
                 return
@@ -176,20 +168,28 @@ class Crew(Supply):
         assert self._loop is not None, "opened"
         try:
             await self._loop.create_connection(lambda: worker, sock=ours)
-        except BaseException:
-            ours.close()
+        except BaseException as error:
+            ours.close()  # the worker, if there is one, ends
+            if isinstance(error, Exception) and self._is_expected(worker, server):
+                worker.unreachable = True
+                self._lane -= 1
+                self._failed(f"a query worker can't be reached: {error}")
             raise
-        if self._server is not server or (worker not in self._unnamed and not worker.pid):
-            worker.transport.abort()  # all were let go meanwhile, or it was not to be had
+        if not self._is_expected(worker, server):
+            worker.transport.abort()
             return
         worker.joined = True
         if worker.ended:
-            self._idle.append(worker)  # until it is read to its end, see `left`
+            self._idle.append(worker)  # until its socket is closed, see `socket_closed`
         elif worker.pid:  # what has no number yet could not be stopped
-            self._rest(worker)
+            self._find_work(worker)
 
-    def left(self, worker: Worker) -> None:
-        """Notice that a worker's side of its socket is closed; why, the fork server tells."""
+    def _is_expected(self, worker: Worker, server: ForkServer) -> bool:
+        """Is a worker still wanted? Not if all were dropped, or the fork server could not fork."""
+        return self._server is server and (worker in self._unnamed or bool(worker.pid))
+
+    def socket_closed(self, worker: Worker) -> None:
+        """Forget a worker whose side of the socket is closed; the fork server reports why."""
         if worker in self._idle:
             self._idle.remove(worker)
             self._lane -= 1
@@ -214,6 +214,17 @@ class Crew(Supply):
 
     # --- the lanes -------------------------------------------------------------------------------
 
+    @property
+    def _waiting(self) -> int:
+        """How many queries wait."""
+        return sum(map(len, self._queues))
+
+    def _lanes_to_fill(self) -> Iterator[int]:
+        """Yield each slower lane as often as a query of its queue has a place there."""
+        for lane in (1, 2):
+            if self._queues[lane]:
+                yield from [lane] * min(self._free(lane), len(self._queues[lane]))
+
     def _in_lane(self, lane: int) -> int:
         return sum(worker.lane == lane for worker in self._busy)
 
@@ -234,7 +245,7 @@ class Crew(Supply):
         self._publish_places()
 
     def _let_go(self, worker: Worker) -> None:
-        """End a worker, and find other places for those in its line."""
+        """End a worker; the queries in line there are given to others."""
         self._busy.discard(worker)
         self._order("K", worker)
         worker.transport.close()
@@ -242,12 +253,12 @@ class Crew(Supply):
             self._lane -= 1
         else:
             self._publish_places()
-        self._send_away(worker)
+        self._empty_line(worker)
         self._refill()
 
     # --- kept for a while ------------------------------------------------------------------------
 
-    def _keep(self, worker: Worker, now: float) -> None:
+    def _keep_spare(self, worker: Worker, now: float) -> None:
         """Keep a worker of the second lane for the next query there, as many as have places.
 
         Its priority can't be raised again, so it is none for the fast lane.

@@ -24,6 +24,7 @@ from twingraph.endpoint.protocol import (
     ProtocolRequest,
     RefusedError,
     body_limit,
+    body_type,
     permit,
     read_fields,
     read_form,
@@ -119,6 +120,7 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
         if scope["method"] == "POST":
             body = scope["state"].get("body")
             if body is None:
+                body_type(content_type)  # what is not read is not waited for either
                 body = await _read_body(receive, body_limit(service.limits))
                 await _wait_for_long(service, body)
             if len(body) <= LONG_TEXT:

@@ -29,12 +29,13 @@ PAGE_MOMENT: Final = 0.5  # seconds that a page is taken for a quick one, beside
 HURRY: Final = 0.05  # while others wait behind it
 LONG: Final = 1.0  # seconds in the second lane, or a quarter of `limits.seconds`
 _YOUNG: Final = 0.0025  # seconds in which a query is not yet known to take longer than a look-up
-_RECENT: Final = 8  # queries of late
+_RECENT: Final = 8  # queries over which their usual time is averaged
 _LOOK_UP: Final = 0.001  # seconds; queries that usually take less are look-ups
-_SHARED: Final = 7  # queries that stand in line at a worker whose query is young
-_BUSY: Final = 10  # times as long as processor time: then it is long all the same
+_SHARED: Final = 7  # queries in line at a worker whose query is young
+_STALLED: Final = 10  # times the bound of processor time, by the clock, make a query long, too
 _LOOK: Final = 0.02  # seconds between two looks at the clock, while queries run
-_TRIES: Final = 2  # of a query whose worker was killed by somebody else
+_QUEUED_BYTES: Final = 16 * 1024 * 1024  # of all that wait, where a long one is to join them
+_TRIES: Final = 2  # of a query whose worker was killed by another program
 
 
 class Pool(Crew):
@@ -63,9 +64,8 @@ class Pool(Crew):
         self._long = min(LONG, limits.seconds / 4)
         self._moment = min(PAGE_MOMENT, self._long) if for_pages else MOMENT
         self._hurry = self._moment / 2 if for_pages else HURRY
-        self._queues: tuple[deque[Job], deque[Job], deque[Job]] = (deque(), deque(), deque())
-        self._latest: Worker | None = None  # who had the last query of the fast lane
-        self._usual = 0.0  # seconds that such a query took of late
+        self._latest: Worker | None = None  # it got the last query of the fast lane
+        self._usual = 0.0  # seconds that queries took, a moving average
         self._looking = False
 
     # --- what others see -------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class Pool(Crew):
         self.close()
 
     def close(self) -> None:
-        """End every process; who still waits is told that his worker was lost."""
+        """End every process; queries that still wait get `LOST`."""
         if self._closed:
             return
         self._closed = True
@@ -152,7 +152,7 @@ class Pool(Crew):
         jobs = [job for worker in self._busy for job in (worker.job, *worker.line) if job]
         self._open(self._loop)
         for job in jobs:
-            self._again(job, at_once=False)
+            self._ask_again(job, at_once=False)
 
     def _drop_workers(self) -> None:
         super()._drop_workers()
@@ -165,10 +165,6 @@ class Pool(Crew):
             queue.clear()
 
     # --- the lanes -------------------------------------------------------------------------------
-
-    @property
-    def _waiting(self) -> int:
-        return sum(map(len, self._queues))
 
     def _all_jobs(self) -> Iterator[Job]:
         for worker in self._busy:
@@ -184,10 +180,10 @@ class Pool(Crew):
         assert self._loop is not None, "opened"
         if job.over:
             return
-        worker = None if job.lane else self._taker()
+        worker = None if job.lane else self._worker_for_next()
         if worker is not None:
             self._give(worker, job)
-        elif not taken and self._waiting >= self._room:
+        elif not taken and not self._has_room(job):
             job.finish(Reply(Outcome.BUSY))
         else:
             if job.watcher is None and job.gone is not None:
@@ -196,12 +192,20 @@ class Pool(Crew):
             self._refill()
             self._look_after()
 
-    def _taker(self) -> Worker | None:
-        """Return the worker that takes the next query of the fast lane, None where all have enough.
+    def _has_room(self, job: Job) -> bool:
+        """May a query wait, beside those that do?"""
+        if len(job.question) > LONG_TEXT and self._waiting:
+            queued = sum(len(other.question) for queue in self._queues for other in queue)
+            if queued + len(job.question) > _QUEUED_BYTES:
+                return False
+        return self._waiting < self._room
 
-        Where queries are look-ups, to wake another costs more than to stand in line for a moment:
-        a query goes to the worker that had the one before. Where that turns out to take longer,
-        those in line are handed on.
+    def _worker_for_next(self) -> Worker | None:
+        """Return the worker for the next query of the fast lane, None where all lines are full.
+
+        While queries are look-ups, waking another worker costs more than a moment in line, so a
+        query goes to the worker that had the one before. If that one turns out to take longer,
+        the queries in line are given to others.
         """
         assert self._loop is not None, "opened"
         latest = self._latest
@@ -218,7 +222,7 @@ class Pool(Crew):
         return min(short, key=lambda item: len(item.line), default=None)
 
     def _hand_on(self, worker: Worker) -> None:
-        """Let those in line go elsewhere at once; what is still answered to them is not heard."""
+        """Give the queries in line to idle workers; this worker's answers to them are ignored."""
         if not self._idle or self._usual >= _LOOK_UP:
             return
         line = [*worker.line]
@@ -256,18 +260,21 @@ class Pool(Crew):
         if worker.lane > 1 or last or worker.unprepared or worker.owes:
             self._let_go(worker)
         elif worker.lane:
-            self._keep(worker, now)
+            self._keep_spare(worker, now)
         elif worker.line:
             worker.next(now)
         else:
             self._busy.discard(worker)
-            self._rest(worker)
+            self._find_work(worker)
 
-    def _rest(self, worker: Worker) -> None:
-        """Take on whoever waits: those of the fast lane first, unless there are workers enough."""
+    def _find_work(self, worker: Worker) -> None:
+        """Give a worker a query of the queues, or let it idle.
+
+        The fast lane comes first, unless it has more workers than it needs.
+        """
         queued = self._queues[0]
         if not queued or self._lane > self._fast:
-            lane = next(self._startable(), 0)
+            lane = next(self._lanes_to_fill(), 0)
             queued = self._queues[lane]
         if queued:
             self._give(worker, queued.popleft())
@@ -276,17 +283,11 @@ class Pool(Crew):
             if worker.grown:
                 self._tidy_later()
 
-    def _take_on(self, worker: Worker, lane: int) -> None:
+    def _give_waiting(self, worker: Worker, lane: int) -> None:
         self._give(worker, self._queues[lane].popleft())
 
-    def _startable(self) -> Iterator[int]:
-        """Yield the slower lanes once for each query that waits and has a place there."""
-        for lane in (1, 2):
-            if self._queues[lane]:
-                yield from [lane] * min(self._free(lane), len(self._queues[lane]))
-
-    def _send_away(self, worker: Worker) -> None:
-        """Let those in line go elsewhere; the worker, which answers them too, gets no new query."""
+    def _empty_line(self, worker: Worker) -> None:
+        """Give the queries in line to others; the worker, which answers them, too, gets no more."""
         line = [*worker.line]
         worker.owes = worker.owes or bool(line)
         worker.line.clear()
@@ -304,7 +305,7 @@ class Pool(Crew):
             self._place(job)
 
     def _ended(self, worker: Worker, status: int) -> None:
-        """Hear how a process ended: by itself, by us, or at its query."""
+        """Deal with the query of a process that ended."""
         if worker in self._busy:
             job, worker.job = worker.job, None
             at_once = self._loop is not None and self._loop.time() - worker.started < MOMENT
@@ -312,12 +313,12 @@ class Pool(Crew):
             if job is not None and status in ENDS:
                 job.finish(Reply(ENDS[status]))
             elif job is not None:
-                self._again(job, at_once=at_once)
-        else:  # its socket ends, too; what it said before, say why, is read first
+                self._ask_again(job, at_once=at_once)
+        else:  # what it wrote before, why it can't start for example, is read first
             worker.ended = True
 
-    def _again(self, job: Job, *, at_once: bool) -> None:
-        """Ask once more; one that was lost at once had been dead before it was asked."""
+    def _ask_again(self, job: Job, *, at_once: bool) -> None:
+        """Ask once more; a worker that was lost at once was dead before it got the query."""
         job.lost += 1 if at_once else self._fast
         if job.lost >= _TRIES * self._fast and self._failures:
             job.finish(Reply(Outcome.NO_WORKERS, self._reason.encode()))
@@ -347,17 +348,17 @@ class Pool(Crew):
                 if worker.line and taken > _YOUNG:
                     self._hand_on(worker)
                 spent = worker.spent()
-                if taken > moment and (spent > moment - 2 * _LOOK or taken > _BUSY * moment):
+                if taken > moment and (spent > moment - 2 * _LOOK or taken > _STALLED * moment):
                     self._slow_down(worker)
             elif worker.lane == 1:
                 spent = worker.spent()
                 # sooner where somebody waits for its place; not where it would begin again
                 sooner = self._queues[1] and self._free(2) > 0
                 bound = self._long / 4 if sooner else self._long
-                if taken > bound and (spent > bound or taken > _BUSY * bound):
+                if taken > bound and (spent > bound or taken > _STALLED * bound):
                     self._slow_down(worker)
         if self._waiting:
-            self._refill()  # somebody else may have left a place; an order may not have gone out
+            self._refill()  # another process may have freed a place; an order may have failed
         if self._busy or self._waiting:
             self._look_after()
 
@@ -375,7 +376,7 @@ class Pool(Crew):
             self._stop(worker, None)
             return
         self._move(worker, job.lane)
-        self._send_away(worker)
+        self._empty_line(worker)
         self._refill()
 
     async def _watch(self, job: Job, gone: Gone) -> None:

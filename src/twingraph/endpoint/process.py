@@ -76,6 +76,7 @@ class Worker(asyncio.Protocol):
         self.pid = 0
         self.joined = False
         self.ended = False  # the fork server said so
+        self.unreachable = False  # our side of its socket could not be used
         self.unprepared = False  # it was forked before all was done that workers are to find done
         self.owes = False  # it will still answer queries that were given to other workers
         self.grown = False  # a fresh one would take less memory
@@ -158,4 +159,4 @@ class Worker(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the pool."""
-        self.pool.left(self)
+        self.pool.socket_closed(self)

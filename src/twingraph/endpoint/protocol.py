@@ -57,6 +57,8 @@ class ProtocolRequest(NamedTuple):
     language: str
 
 
+_FORM: Final = "application/x-www-form-urlencoded"
+_QUERY: Final = "application/sparql-query"
 Fields = Sequence[tuple[str, str]]
 
 
@@ -65,11 +67,11 @@ def body_limit(limits: Limits) -> int:
     return 4 * limits.query_bytes
 
 
-def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
-    """Return the parameters of a POST, those of its URL included.
+def body_type(content_type: str) -> str:
+    """Return the media type of a body that is read; raise `RefusedError` for any other.
 
-    >>> read_form("application/sparql-query", b"ASK {}", [("format", "json")])
-    [('format', 'json'), ('query', 'ASK {}')]
+    >>> body_type("Application/SPARQL-query; charset=utf-8")
+    'application/sparql-query'
     """
     kind, _, parameters = content_type.partition(";")
     charset = re.search(r'charset="?([\w.-]+)"?', parameters, re.IGNORECASE)
@@ -77,24 +79,32 @@ def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
         raise RefusedError(
             415, M_("charset {charset_1_40} is not read; send UTF-8", charset_1_40=charset[1][:40])
         )
+    media_type = kind.strip().lower()
+    if media_type == "application/sparql-update":
+        raise RefusedError(403, NO_UPDATES)
+    if media_type not in (_FORM, _QUERY):
+        raise RefusedError(
+            415,
+            M_(
+                "send the query as application/sparql-query, or as parameter 'query' of an "
+                "application/x-www-form-urlencoded"
+            ),
+        )
+    return media_type
+
+
+def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:
+    """Return the parameters of a POST, those of its URL included.
+
+    >>> read_form("application/sparql-query", b"ASK {}", [("format", "json")])
+    [('format', 'json'), ('query', 'ASK {}')]
+    """
+    media_type = body_type(content_type)
     try:
         text = body.decode("utf-8")
-        match kind.strip().lower():
-            case "application/x-www-form-urlencoded":
-                return [*fields, *readable(body)]
-            case "application/sparql-query":
-                return [*fields, ("query", text)]
-            case "application/sparql-update":
-                raise RefusedError(403, NO_UPDATES)
+        return [*fields, *(readable(body) if media_type == _FORM else [("query", text)])]
     except UnicodeDecodeError:
         raise RefusedError(400, M_("the body is not UTF-8; send the query as UTF-8")) from None
-    raise RefusedError(
-        415,
-        M_(
-            "send the query as application/sparql-query, or as parameter 'query' of an "
-            "application/x-www-form-urlencoded"
-        ),
-    )
 
 
 def readable(data: bytes) -> list[tuple[str, str]]:
