@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from twingraph.rdf.vocabulary import HOME, PREFIXES
 from twingraph.settings import bundled
 from twingraph.site.reader import BuildReader
+from twingraph.sparql.habits import wrong_habits
 from twingraph.sparql.lexer import Token, tokens
 from twingraph.sparql.mistakes import Mistake, explain
 from twingraph.sparql.unknown_terms import Unknown, terms_of, unknown_terms
@@ -59,6 +60,16 @@ def mistake_in(text: str) -> Mistake | None:
         ("SELECT * { ?x ?y ?z } GROUP BY ?x", 1, 1, "SELECT * can't be grouped", ""),
         ("SELECT * { VALUES (?a ?b) { (1) } }", 1, 12, "a row of VALUES", ""),
         ("", 1, 1, "the query is empty", ""),
+        ("SELECT * { ?s ?p ?o } LIMIT -1", 1, 23, "LIMIT takes one whole number", ""),
+        ("SELECT * { ?s ?p ?o } LIMIT 10,20", 1, 23, "LIMIT takes one whole number", ""),
+        ("SELECT * { ?s ?p ?o } OFFSET 99999999999999999999999", 1, 23, "OFFSET takes one", ""),
+        ("SELECT * WHERE ?s ?p ?o", 1, 10, "WHERE is followed by {", ""),
+        ("SELECT * { OPTIONAL ?s ?p ?o }", 1, 12, "OPTIONAL is followed by {", ""),
+        ("SELECT (IF(?x, 1, 2) AS ?n), ?y { ?x ?p ?y }", 1, 28, "write no comma", ""),
+        ("ASK { ?s ?p ?o FILTER ?o = 3 }", 1, 16, "write FILTER (…)", ""),
+        ("ASK { ?s ?p ?o FILTER(?o == 3) }", 1, 26, "write = for equality", "="),
+        ("ASK { ?s ?p 'C:\\dir' }", 1, 16, "means nothing in a text", "\\\\"),
+        ("SELECT ('\\uD800' AS ?x) {}", 1, 10, "is half of a character", ""),
     ],
 )  # fmt: skip
 def test_a_mistake_is_found_where_it_is(
@@ -215,3 +226,8 @@ def test_the_form_and_programs_get_the_mistake_in_their_language(client: TestCli
     assert page.status_code == told.status_code == 400
     for text in (page.text, told.text):
         assert "das ist kein SPARQL: Zeile 1, Spalte 1: SELCT ist kein Wort von SPARQL" in text
+
+
+def test_a_sound_query_has_no_habits_of_other_languages() -> None:
+    for path in QUERIES:
+        assert list(wrong_habits(list(tokens(path.read_text(encoding="utf-8"))))) == [], path.name

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from twingraph.rdf.vocabulary import PREFIXES
 from twingraph.sparql import lint as suspects
+from twingraph.sparql.habits import wrong_habits
 from twingraph.sparql.lexer import Lines, Token, tokens
 from twingraph.sparql.lint import Diagnostic
 from twingraph.translation import M_, Message
@@ -142,7 +143,7 @@ def _first(
     if whole is not None:
         word, message = whole
         select = next((item for item in read if item.text.upper() == word), None)
-        return Diagnostic(select.start if select else 0, 6 if select else 0, message)
+        return Diagnostic(select.start if select else 0, len(word) if select else 0, message)
     if not read:
         empty = M_("the query is empty; write SELECT, ASK, CONSTRUCT or DESCRIBE")
         return Diagnostic(0, 0, empty)
@@ -157,6 +158,7 @@ def _first(
         suspects.wrong_strings(read),
         suspects.wrong_brackets(read),
         suspects.wrong_triples(read),
+        wrong_habits(read),
     )
     firsts = [first for kind in kinds if (first := next(kind, None)) and first.start <= place]
     found = min(firsts, default=None, key=lambda token: (token.start, token.length))

@@ -22,7 +22,7 @@ from twingraph.site.pictures.svg import (
 _WIDTH: Final = 960.0
 _ROW: Final = 28.0
 _LABELS: Final = 270.0  # width of the column of labels
-_LABEL: Final = 38  # letters
+_LABEL: Final = 34  # letters: the widest of common fonts (DejaVu Sans) has room for so many
 _TALL: Final = 240.0  # height of upright bars
 _WIDEST: Final = 96.0  # of an upright bar, with its gap
 MOST_BARS: Final = 400
