@@ -1,7 +1,7 @@
 """Errors that habits of other languages bring into a query: commas, `==`, bare conditions.
 
-The engine reports them at the place where it gave up, with a list of words; here each is told where
-it is, with what SPARQL 1.1 has in its place. `mistakes` asks for them only when a query was refused.
+The engine reports them at the place where it gave up, with a list of words; here each is found
+where it is, with what SPARQL 1.1 has instead. `mistakes` uses them only for a refused query.
 """
 
 from __future__ import annotations
