@@ -17,7 +17,7 @@ from bombs import busy, family, resident
 
 _LOOK: Final = 0.25  # seconds between two looks at the memory
 _STILL: Final = 2.0  # seconds between two looks at what is computed
-_LOOKS: Final = 2  # that must find nothing new
+_LOOKS: Final = 4  # that must find nothing new: a patient process may get nothing for a while
 
 
 class Cost(NamedTuple):

@@ -162,7 +162,10 @@ class PageMaker:
         read_tables()
 
     def preparations(self) -> list[Preparation]:
-        """Return what to do once before workers are forked, so that none does it for itself."""
+        """Return what to do once for all workers, so that none does it for itself.
+
+        What most pages need comes first, what takes longest last.
+        """
         state = self._app.state
 
         def remember(made: dict[object, bytes]) -> None:
@@ -175,21 +178,21 @@ class PageMaker:
                 self._keep_whole,
                 reads_build=True,
             ),
+            Preparation("the first pages", lambda: None, lambda _: self._warm()),
+            Preparation(
+                "the sitemap",
+                lambda: paths_in(self._service.site),
+                lambda paths: setattr(state, "sitemaps", (self._service.site, paths)),
+            ),
+            Preparation(
+                "what the library counts", lambda: count_ahead(self._service.site), remember
+            ),
             Preparation(
                 "the register of names",
                 lambda: gazetteer_in(self._service.site),
                 lambda places: keep_register(state, self._service.site, places),
             ),
             Preparation("the tables of long lists", lambda: pack_csv(self._service.site), remember),
-            Preparation(
-                "what the library counts", lambda: count_ahead(self._service.site), remember
-            ),
-            Preparation(
-                "the sitemap",
-                lambda: paths_in(self._service.site),
-                lambda paths: setattr(state, "sitemaps", (self._service.site, paths)),
-            ),
-            Preparation("the first pages", lambda: None, lambda _: self._warm()),
         ]
 
     def _warm(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from twingraph.packed import Texts
 from twingraph.rdf.vocabulary import PREFIXES, TG, expand
 from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts
+from twingraph.site.incoming import kept_of
 from twingraph.site.links import relative
 from twingraph.site.partners import iris_in, since_value, status_value
 from twingraph.site.reader import BuildReader, Row
@@ -111,6 +112,8 @@ def list_page(
         return None
     shown = members[(number - 1) * PAGE : number * PAGE]
     rows = site.rows_of(f"list-{kind}" if f"list-{kind}" in site.queries else "list", shown)
+    if kind == "source":
+        rows = _with_citations(site, rows)
     groups: dict[str, list[Row]] = {}
     for row in rows:
         thing = row["thing"]
@@ -138,6 +141,21 @@ def list_page(
         counted=words.ngettext("{number} in all", "{number} in all", len(members)),
         paging=Paging(number, last, *beside) if last > 1 else None,
     )
+
+
+def _with_citations(site: BuildReader, rows: Sequence[Row]) -> list[Row]:
+    """Return rows of sources with the number of citations, as the build counted it where many."""
+    sources = sorted({row["thing"].value for row in rows if row["thing"] is not None})
+    verb, kept = TG.inSource.value, kept_of(site)
+    numbers = {iri: str(kept[iri].get(verb, (0, ()))[0]) for iri in sources if iri in kept}
+    for row in site.rows_of("citations-number", [iri for iri in sources if iri not in kept]):
+        thing, number = row["thing"], row["citations"]
+        if thing is not None and number is not None:
+            numbers[thing.value] = number.value
+    return [
+        {**row, "citations": Literal(numbers.get(row["thing"].value, "0"))}
+        for row in rows if row["thing"] is not None
+    ]  # fmt: skip
 
 
 def _has(rows: Iterable[Row], name: str) -> bool:
