@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: serve test lint types check fmt build bench docs editor locale wheel clean
+.PHONY: serve test types tests check fmt build bench docs editor locale wheel clean
 
 serve: $(VENV)/.run  ## environment, build, serve
 	$(BIN)/twingraph serve --large --port $(PORT)
@@ -13,9 +13,14 @@ serve: $(VENV)/.run  ## environment, build, serve
 test: $(VENV)/.dev  ## everything that CI checks: form, types, tests with doctests, data
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/twingraph fmt --check
+	+$(MAKE) --no-print-directory --jobs 2 types tests
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+tests: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 fmt: $(VENV)/.dev  ## format code and data

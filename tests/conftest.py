@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +25,7 @@ import pyshacl
 import pytest
 from pyoxigraph import Quad
 from rdflib import SH, Graph
+from servers import free_port
 from starlette.testclient import TestClient
 
 from twingraph.build import build, silent
@@ -43,6 +44,21 @@ hypothesis.settings.register_profile("ours", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ours")
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `--numprocesses auto` is: three for two cores.
+
+    Tests of servers and of limits wait more than they compute: a third of two cores was idle.
+    """
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage more seldom, and not in what stays: that was a tenth of pySHACL's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -176,13 +192,6 @@ def site(built: Path) -> BuildReader:
 # --- engines -------------------------------------------------------------------------------------
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 @contextlib.contextmanager
 def _engine(words: Sequence[str | Path], folder: Path, url: str) -> Iterator[None]:
     """Run a server in `folder` once it answers at `url`; its words go to a file there."""
@@ -213,7 +222,7 @@ def engine() -> Callable[[Sequence[str | Path], Path], AbstractContextManager[st
 
     @contextlib.contextmanager
     def run(words: Sequence[str | Path], folder: Path) -> Iterator[str]:
-        place = f"127.0.0.1:{_free_port()}"
+        place = f"127.0.0.1:{free_port()}"
         whole: list[str | Path] = [*words, place]
         with _engine(whole, folder, f"http://{place}/"):
             yield f"http://{place}/"
@@ -230,7 +239,7 @@ def oxigraph(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     for words in ([built / "twingraph.nq"], [built / "twingraph.nt", *graph]):
         load = [program, "load", "--location", folder / "db", "--file", *words]
         subprocess.run(load, check=True, capture_output=True)
-    place = f"127.0.0.1:{_free_port()}"
+    place = f"127.0.0.1:{free_port()}"
     serve: list[str | Path] = [program, "serve-read-only", "--location", folder / "db"]
     with _engine([*serve, "--bind", place], folder, f"http://{place}/"):
         yield f"http://{place}/query"
@@ -243,7 +252,7 @@ def virtuoso(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     if not (program and client):
         pytest.skip("no Virtuoso is here; Debian's package is virtuoso-opensource")
     folder = tmp_path_factory.mktemp("virtuoso")
-    sql, place = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
+    sql, place = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     settings = (ROOT / "tests" / "virtuoso.ini").read_text(encoding="utf-8")
     settings = settings.format(sql=sql, http=place, dumps=built.resolve())
     (folder / "virtuoso.ini").write_text(settings, encoding="utf-8")
@@ -324,7 +333,7 @@ _AS_IT_IS = (
 def _serving(
     build: Path, project: Path = ROOT, *, rebuild: bool = True, at: int = 0
 ) -> Iterator[Served]:
-    port = str(at or _free_port())
+    port = str(at or free_port())
     words = ["-c", _AS_IT_IS, str(project), str(build), port]
     if rebuild:
         words = ["-m", "twingraph.cli", "--project", str(project), "serve", "--out", str(build),
@@ -368,7 +377,7 @@ def portal(
     project_under: ProjectUnder,
 ) -> Iterator[Portal]:
     """This repository's data under an address of this machine, released twice and served there."""
-    port = _free_port()
+    port = free_port()
     base = f"http://127.0.0.1:{port}/"
     project = project_under(base).folder
     text = (project / "twingraph.toml").read_text(encoding="utf-8")

@@ -28,6 +28,7 @@ from urllib.parse import quote, urlencode, urljoin
 
 import pytest
 import rdflib
+from servers import free_port
 from starlette.testclient import TestClient
 
 from twingraph.build import build
@@ -89,14 +90,6 @@ def block(server: str, name: str) -> str:
     return match[1]
 
 
-def free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-
-
 @contextlib.contextmanager
 def running(words: list[str], port: int) -> Iterator[None]:
     """Run a server until the block ends; it is asked until it answers."""
@@ -137,7 +130,7 @@ def sites(
     if NGINX is None or APACHE is None:
         pytest.skip("nginx or apache2 is not installed")
     folder = tmp_path_factory.mktemp("address")
-    ours, stripped, whole, w3id, proxy = free_ports(5)
+    ours, stripped, whole, w3id, proxy = [free_port() for _ in range(5)]
     base, address = f"http://127.0.0.1:{w3id}/twingraph/", f"http://127.0.0.1:{stripped}/data/"
     settings = replace(project_under(base, ROOT / "tests" / "atlas"), address=address)
     assert build(settings, folder / "build").folder is not None

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote, urlencode
 
 import pytest
+from servers import wait_for
 from starlette.routing import Match
 from starlette.testclient import TestClient
 from starlette.types import Message
@@ -297,13 +297,6 @@ def workers_of(client: TestClient) -> tuple[Pool, list[int]]:
     return pool, sorted(pool._by_pid)
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while not holds() and time.monotonic() < until:
-        time.sleep(0.01)
-    assert holds()
-
-
 def test_a_page_that_takes_too_long_is_stopped_and_told_to_people(
     limited: Callable[..., TestClient],
 ) -> None:
@@ -315,7 +308,7 @@ def test_a_page_that_takes_too_long_is_stopped_and_told_to_people(
     assert answer.status_code == 504
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "1 seconds" in answer.text
-    wait_until(lambda: client.get("/en/place/berlin.html").status_code == 200)
+    wait_for(lambda: client.get("/en/place/berlin.html").status_code == 200)
 
 
 def test_what_takes_too_much_memory_is_stopped_and_told_to_people(
@@ -351,7 +344,7 @@ def test_a_page_whose_worker_is_killed_is_made_by_another(
     found: list[Any] = []
     thread = threading.Thread(target=lambda: found.append(client.get("/en/place/berlin.html")))
     thread.start()
-    wait_until(lambda: bool(pool._busy))
+    wait_for(lambda: bool(pool._busy))
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     thread.join()

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
+from servers import free_port
 
 from twingraph.cli import cli
 from twingraph.site.attachments import FRAME_POLICY
@@ -69,9 +70,7 @@ class Static(NamedTuple):
 @pytest.fixture(scope="module")
 def written() -> Iterator[Static]:
     """A small project's site, where a server that runs as nobody can read it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="twingraph-static-"))
     folder.chmod(0o755)
     found = Static(folder / "site", "/", port)

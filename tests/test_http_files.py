@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from anyio import CapacityLimiter, to_thread
+from servers import free_port
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message as ASGIMessage
@@ -134,9 +135,7 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     (releases / DATE / "unlisted.nq").write_text("# not in release.json\n", "utf-8")
     write_release(releases, ".2024-05-19", files)
     (releases / "latest").symlink_to(f"{DATE}.2")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [
             sys.executable,
@@ -817,14 +816,6 @@ def nginx_block(name: str) -> str:
     return match[1]
 
 
-def free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-
-
 class Nginx(NamedTuple):
     """Two sites: everything through the proxy, and the releases straight from the disk."""
 
@@ -838,7 +829,7 @@ def nginx(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     if NGINX is None:
         pytest.skip("nginx is not installed")
     folder = tmp_path_factory.mktemp("nginx")
-    ports = free_ports(2)
+    ports = [free_port() for _ in range(2)]
     # A worker process drops to nobody, who may not read a folder of pytest's.
     user = "user root;" if os.geteuid() == 0 else ""
     proxy = nginx_block("proxy").replace("http://127.0.0.1:8000", server.address)

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from servers import free_port
 
 ROOT = Path(__file__).parent.parent
 WHOLE = """
@@ -56,9 +57,7 @@ def port() -> Iterator[int]:
     rules = text.split("<!-- nginx: limits -->\n```nginx\n")[1].partition("```")[0]
     behind = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     threading.Thread(target=behind.serve_forever, daemon=True).start()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = int(probe.getsockname()[1])
+    number = free_port()
     folder = Path(tempfile.mkdtemp(prefix="twingraph-limits-"))
     rules = rules.replace("listen 80;", f"listen 127.0.0.1:{number};")
     rules = rules.replace("127.0.0.1:8000", f"127.0.0.1:{behind.server_address[1]}")

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from servers import free_port
 
 from twingraph.kept import KEPT
 
@@ -109,9 +109,7 @@ def digests(folder: Path) -> dict[str, str]:
 @contextlib.contextmanager
 def serving(clean: Path, folder: Path, *words: str) -> Iterator[str]:
     """Serve from `folder`; yield the address once it is told, and end it by a signal."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     child = subprocess.Popen(
         [clean / "bin" / "twingraph", *words, "serve", "--port", str(port)], cwd=folder, env=PLAIN,
         stderr=subprocess.PIPE, text=True, encoding="utf-8",

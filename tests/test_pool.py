@@ -343,7 +343,10 @@ def test_a_client_that_goes_takes_its_query_along(graph: Path) -> None:
 
     async def use(pool: Pool) -> tuple[Outcome, dict[str, int]]:
         reply = await pool.ask(CROSS, "json", "nt", gone=gone)
-        await asyncio.sleep(0.2)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while pool.state()["running"]:
+                    await asyncio.sleep(0.02)
         return reply.outcome, pool.state()
 
     kind, state = with_pool(graph, use, Limits(seconds=20))

@@ -15,13 +15,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple, NoReturn
 from urllib.parse import quote
 
 import pytest
+from servers import free_port, wait_for
 
 from twingraph.build import build
 from twingraph.endpoint.evaluate import Config
@@ -89,21 +90,12 @@ def descendants(pid: int) -> set[int]:
     return below.union(*map(descendants, below))
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     project = tmp_path_factory.mktemp("processes")
     shutil.copytree(ROOT / "tests" / "atlas", project, dirs_exist_ok=True)
     assert build(load_settings(project), project / "build").folder is not None
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     log = project / "log.txt"
     command = [sys.executable, "-c", SERVE, str(project), str(port), str(log)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -120,13 +112,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 def test_requests_are_divided_and_numbers_are_added_up(service: Service) -> None:
     asked = 60
-    before = requests(service)
+    before = counted(service)
     for number in range(asked):
         assert service.get("/sparql?query=" + quote(f"ASK {{}} # {number % 7}"))[0] == 200
-    time.sleep(1.2)  # what the others have counted is told once a second
-    _, _, text = service.get("/metrics")
 
-    assert requests(service) - before == asked
+    assert counted(service) - before == asked
+    _, _, text = service.get("/metrics")
     assert "\ntwingraph_processes 2.0\n" in text
     assert 'twingraph_route_requests_total{route="/sparql",status="200"}' in text
     assert len(service.serving()) == 2
@@ -138,6 +129,19 @@ def requests(service: Service) -> float:
     text = service.get("/metrics")[2]
     found = re.search(r'requests_total\{kind="sparql",status="200"\} (\S+)', text)
     return float(found[1]) if found else 0.0
+
+
+def counted(service: Service) -> float:
+    """Return how many requests were counted, once each process tells of those of all."""
+    found: set[float] = set()
+
+    def agree() -> bool:
+        found.clear()
+        found.update(requests(service) for _ in range(12))  # each time of any of them
+        return len(found) == 1
+
+    wait_for(agree)
+    return found.pop()
 
 
 def cpu(pid: int) -> int:
@@ -155,17 +159,15 @@ def test_they_share_one_fork_server(service: Service) -> None:
 
 
 def test_one_that_is_killed_is_started_anew(service: Service) -> None:
-    before = requests(service)
+    before = counted(service)
     killed = min(service.serving())
-    time.sleep(1.1)
     os.kill(killed, signal.SIGKILL)
     wait_for(lambda: killed not in service.serving() and len(service.serving()) == 2)
     for _ in range(20):
         assert service.get("/health")[0] == 200
         assert service.get("/sparql?query=ASK%7B%7D")[0] == 200
 
-    time.sleep(1.2)
-    assert requests(service) - before == 20  # none forgotten, none counted twice
+    assert counted(service) - before == 20  # none forgotten, none counted twice
 
 
 def test_a_fork_server_that_is_killed_is_replaced(service: Service) -> None:
@@ -208,7 +210,7 @@ def test_a_new_build_is_taken_up_by_all_at_once(service: Service) -> None:
 
 
 def test_lines_of_the_log_are_whole(service: Service) -> None:
-    time.sleep(0.3)
+    wait_for(lambda: service.log.read_text(encoding="utf-8").endswith("\n"))
     lines = service.log.read_text(encoding="utf-8").splitlines()
     pattern = re.compile(r"\S+Z method=\S+ path=\S+ status=\d+ ms=[\d.]+( rows=\d+)?( query=\w+)?"
                          r"( cached=yes)?")  # fmt: skip

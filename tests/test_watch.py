@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from servers import wait_for
 from starlette.testclient import TestClient
 from starlette.types import Message
 
@@ -62,7 +63,7 @@ def test_every_request_is_one_line_without_address_or_query(
     client, lines = fresh
     for path in (ASK, ASK, "/en/place/bonn.html", "/no/such%0Athing?token=secret"):
         client.get(path, headers={"x-forwarded-for": "203.0.113.9"})
-    time.sleep(0.3)
+    wait_for(lambda: lines.getvalue().count("\n") == 4)
     told = [line.split(" ") for line in lines.getvalue().splitlines()]
 
     assert [line[1:4] for line in told] == [
@@ -124,7 +125,7 @@ def test_the_status_of_a_client_that_leaves_is_the_one_that_was_sent(
     assert [key for key in counted if key[0] == "twingraph_requests_total"] == [
         key for key in counted if key[0] == "twingraph_requests_total" and f"status={status}" in key
     ]
-    time.sleep(0.3)
+    wait_for(lambda: "\n" in lines.getvalue())
     assert lines.getvalue().splitlines()[0].split(" ")[3] == f"status={status}"
 
 
@@ -134,11 +135,13 @@ def test_a_log_that_can_not_be_written_stops_nothing(
     full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115  # closing it fails
     with TestClient(create_app(built, log=full)) as client:
         assert client.get(ASK).status_code == 200
-        time.sleep(0.3)
+        told = io.StringIO()
+        wait_for(lambda: told.write(capsys.readouterr().err) > 0)
         assert client.get(ASK).status_code == 200
 
     full.close()
-    assert capsys.readouterr().err.count("log can't be written") == 1
+    told.write(capsys.readouterr().err)
+    assert told.getvalue().count("log can't be written") == 1
 
 
 def test_lines_are_written_together_but_soon() -> None:
@@ -154,7 +157,9 @@ def test_lines_are_written_together_but_soon() -> None:
         for number in range(300):
             log.write(Seen("GET", f"/{number}", 200, 0.001))
         at_once = len(written)
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(20):
+            while len(written) == at_once:
+                await asyncio.sleep(0.01)
         return at_once
 
     assert asyncio.run(main()) == 1
@@ -247,7 +252,7 @@ def test_what_changes_by_itself_is_not_kept(
 ) -> None:
     client, lines = fresh
     found = [client.get("/sparql", params={"query": query}) for _ in range(2)]
-    time.sleep(0.3)
+    wait_for(lambda: lines.getvalue().count("\n") == 2)
 
     assert [item.status_code for item in found] == [200, 200]
     assert found[0].content != found[1].content
