@@ -46,6 +46,7 @@ hypothesis.settings.load_profile("ours")
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.hookimpl(optionalhook=True)  # there may be no xdist
 def pytest_xdist_auto_num_workers() -> int:
     """How many processes `--numprocesses auto` is: three for two cores.
 

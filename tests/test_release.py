@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -15,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types; the tests of OpenAPI bring it
@@ -552,29 +552,37 @@ for line in sys.stdin:
 """
 
 
+TURNS: Final = 12
+
+
+def files_in(folder: Path) -> int:
+    """The number of files below a folder, which may be renamed meanwhile."""
+    return sum(len(names) for _, _, names in os.walk(folder))
+
+
 @pytest.mark.slow
 def test_sigkill_at_any_moment_leaves_whole_releases_and_a_whole_latest(atlas: Path) -> None:
     releases, base = atlas / "releases", load_settings(atlas).base_iri
-    began = time.monotonic()
     publish(atlas, "2026-11-21")
-    longest = time.monotonic() - began
-    moments = random.Random(20)
+    number = files_in(releases / "2026-11-21")
     day, killed, halves = 1, 0, 0
 
     with subprocess.Popen([sys.executable, "-c", FORKING], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as parent:  # fmt: skip
         assert parent.stdin and parent.stdout
-        for turn in range(20):
+        for turn in range(TURNS):
             on_day(atlas, f"2026-12-{day:02}")
             parent.stdin.write(f"--project {atlas} release\n")
             parent.stdin.flush()
             child = int(parent.stdout.readline())
-            # anywhere in the writing, and every fourth time just when the folder is renamed
-            awaited = releases / (f"2026-12-{day:02}" if turn % 4 == 3 else ".draft")
+            # once so many files are written, and every fourth time just when the folder is renamed
+            draft, final = releases / ".draft", releases / f"2026-12-{day:02}"
+            awaited = sys.maxsize if turn % 4 == 3 else number * turn // TURNS
             until = time.monotonic() + 60
-            while not awaited.exists() and time.monotonic() < until:
+            while not final.exists() and time.monotonic() < until:
+                if draft.exists() and files_in(draft) >= awaited:
+                    break
                 time.sleep(0.0002)
-            time.sleep(0 if turn % 4 == 3 else moments.uniform(0, longest / 4))
             os.kill(child, signal.SIGKILL)
             parent.stdin.write("\n")
             parent.stdin.flush()
@@ -589,12 +597,12 @@ def test_sigkill_at_any_moment_leaves_whole_releases_and_a_whole_latest(atlas: P
             led = (releases / "latest").readlink().name
             assert led in whole[:2]
             halves += (releases / ".draft").exists()
-            if turn < 19:  # what is half is awaited anew; the last one is left lying
+            if turn < TURNS - 1:  # what is half is awaited anew; the last one is left lying
                 shutil.rmtree(releases / ".draft", ignore_errors=True)
             day += f"2026-12-{day:02}" in whole
         parent.stdin.close()
 
-    assert killed >= 10
+    assert killed >= TURNS // 2
     assert halves >= 3  # else the moments missed what they are about
     on_day(atlas, f"2026-12-{day:02}")
     last = run(atlas, "release")
