@@ -265,3 +265,9 @@ def test_the_log_goes_on_when_there_is_room_again(capsys: pytest.CaptureFixture[
     assert "No space left" in told[0]
     assert "3 lines of the log were lost" in told[1]
     assert Seen("GET", "/", 200, 0.0).rows == -1
+
+
+@pytest.mark.parametrize("title", ["", " ", {}, {"en": "Ours", "de": ""}])
+def test_a_title_without_words_is_refused(title: object) -> None:
+    with pytest.raises(TwingraphError, match=r"title; write title.en"):
+        settings_from(Path(), {"title": title})

@@ -76,3 +76,14 @@ def test_without_a_place_for_the_file_the_place_in_the_code_is_named(
 
     assert end.value.code == 2
     assert re.search(r"report it with this place: \S+\.py:\d+", capfd.readouterr().err)
+
+
+@pytest.mark.parametrize("name", ["SELECT * { ?s ?p ?o }", "select", "{ ?s ?p ?o }"])
+def test_sparql_in_place_of_a_name_is_sent_to_a_file(
+    name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["query", name])
+
+    assert end.value.code == 2
+    assert "--file -" in capfd.readouterr().err

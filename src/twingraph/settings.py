@@ -206,7 +206,11 @@ release, title
     wrong += wrong_address
     title = table.get("title", {"en": "twingraph"})
     title = {"en": title} if isinstance(title, str) else title
-    if not (isinstance(title, dict) and all(isinstance(text, str) for text in title.values())):
+    if not (
+        isinstance(title, dict)
+        and title
+        and all(isinstance(text, str) and text.strip() for text in title.values())
+    ):
         wrong.append('title; write title.en = "…" and title.de = "…"')
     feedback = table.get("feedback", "")
     if not (isinstance(feedback, str) and _FEEDBACK.fullmatch(feedback)):

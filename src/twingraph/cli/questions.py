@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -12,6 +13,8 @@ from twingraph.cli.group import cli
 from twingraph.cli.shared import Context, built_folder, pass_context
 from twingraph.cli.terminal import Progress
 from twingraph.problems import TwingraphError
+
+_FORMS: Final = ("ASK", "CONSTRUCT", "DESCRIBE", "PREFIX", "SELECT")  # how SPARQL begins
 
 
 @cli.command(short_help="Ask the graph a question of the library, or SPARQL.")
@@ -43,6 +46,9 @@ def query(
     if name is None and path is None:
         click.echo(list_questions(settings), nl=False)
         return
+    if name is not None and path is None and ("{" in name or name.upper() in _FORMS):
+        raise click.UsageError("a SPARQL query is read from a file: write --file query.rq, or "
+                               "--file - for standard input")  # fmt: skip
     if name is not None and path is not None:
         if "=" not in name:
             raise click.UsageError("name a question or a --file, not both")
