@@ -275,7 +275,7 @@ def test_one_that_fails_is_started_anew_after_a_pause(program: str, pause: float
         supervisor._reap()
 
     assert not supervisor._ending
-    assert before + pause <= process.again <= time.monotonic() + pause
+    assert before + pause <= process.restart_at <= time.monotonic() + pause
 
 
 def test_one_that_cannot_be_forked_is_tried_again(
@@ -290,7 +290,7 @@ def test_one_that_cannot_be_forked_is_tried_again(
     with socket.socket() as listener:
         supervisor = Supervisor([listener], Board(4), _never, "", {})
         [process] = supervisor._processes
-        process.again = time.monotonic() - 1
+        process.restart_at = time.monotonic() - 1
         monkeypatch.setattr(os, "fork", no_room)
         supervisor._start(process)
 
@@ -298,7 +298,7 @@ def test_one_that_cannot_be_forked_is_tried_again(
         pause = supervisor._until_next(None)
         assert pause is not None and 1 < pause <= 2
         supervisor._reap()
-        assert process.again > time.monotonic()
+        assert process.restart_at > time.monotonic()
     assert "process 1 of 1 can't be started: Resource temporarily" in capfd.readouterr().err
     assert {path.name for path in Path("/proc/self/fd").iterdir()} == before
 

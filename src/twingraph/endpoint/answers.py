@@ -84,7 +84,7 @@ class QueryPage(NamedTuple):
 def query_page(
     site: BuildReader, language: str, query: str, table: ResultView | None = None, problem: str = ""
 ) -> QueryPage:
-    """Return what the page of the form shows: nothing asked yet, an answer, or a problem."""
+    """Return the content of the query page: the empty form, a result, or an error."""
     shown = examples(site, language, "sparql")
     shown_table = table or ResultView([], [], "", "")
     formats = [
@@ -134,7 +134,7 @@ def _curl(site: BuildReader, query: str) -> str:
 
 
 def _editor(site: BuildReader, language: str, shown: Sequence[Example]) -> Editor | None:
-    """Return what the editor's script is told; None where the script was not installed."""
+    """Return the settings of the editor's script; None where the script is not installed."""
     if static_file("editor.js") is None:
         return None
     words = words_of(language)

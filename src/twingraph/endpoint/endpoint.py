@@ -91,7 +91,7 @@ async def answer(service: Service, scope: Scope, receive: Receive, send: Send) -
         response = await _made(service, scope, receive)
     except ClientDisconnect:
         raise
-    except Exception:  # noqa: BLE001  # ours, whatever it is: told in the log, and 500 to the client
+    except Exception:  # noqa: BLE001  # whatever it is: logged, and answered with 500
         traceback.print_exc(file=sys.stderr)
         response = ForPeople(None, RefusedError(500, M_("a mistake of ours; it has been noted")))
     if isinstance(response, ForPeople):

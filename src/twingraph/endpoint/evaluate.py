@@ -49,10 +49,9 @@ _NEW: Final = {
 
 
 class Config(NamedTuple):
-    """What a fork server is told: which graph, and what a query on it may take.
+    """The configuration of a fork server: its graph, and the limits of a query.
 
-    `graphs` are the graphs that a query may name, `published` among them; the fork server itself
-    fills it in.
+    `graphs` are the graphs that a query may name, `published` among them; the fork server sets it.
     """
 
     graph: str
@@ -65,11 +64,11 @@ class Config(NamedTuple):
     result_bytes: int
     graphs: Collection[str] = ()
     pages: Mapping[str, Any] = {}
-    """What requests are answered with: `library`, `address`, `limits`; empty: only queries are."""
+    """What workers need for pages: `library`, `address`, `limits`; if empty, only queries."""
 
 
 class Answer(NamedTuple):
-    """What a worker tells: what came of a query, its bytes, how many rows or triples they are."""
+    """The reply of a worker: outcome, bytes, number of rows or triples."""
 
     outcome: Outcome
     body: bytes = b""
@@ -119,7 +118,7 @@ def evaluate(store: Store, config: Config, question: Question) -> Answer:
 
 
 def unknown_graph(dataset: Sequence[Sequence[str]] | None, known: Collection[str]) -> str | None:
-    """Return a graph that a request names, default or named, and nobody knows; None for none.
+    """Return the first unknown graph that a request names, default or named; None for none.
 
     >>> unknown_graph((("http://e/a",), ("http://e/b",)), {"http://e/a"})
     'http://e/b'
@@ -129,7 +128,7 @@ def unknown_graph(dataset: Sequence[Sequence[str]] | None, known: Collection[str
 
 
 def no_sparql(text: str, words: str, prefixes: Mapping[str, str]) -> Answer:
-    """Say what is wrong with a text that the engine refused with `words`."""
+    """Return the reply for a text that the engine refused with the message `words`."""
     if is_update(text):
         return Answer(Outcome.UPDATE)
     mistake = explain(words, text, prefixes)
@@ -194,15 +193,15 @@ def _is_new(triple: Triple) -> bool:
 
 
 class _Sink:
-    """A file in memory that takes so many bytes and no more."""
+    """A file in memory with a limit; raises `_TooLarge` beyond it."""
 
     def __init__(self, limit: int) -> None:
         self.parts: list[bytes] = []
-        self.left = limit
+        self.remaining = limit
 
     def write(self, part: bytes) -> int:
-        self.left -= len(part)
-        if self.left < 0:
+        self.remaining -= len(part)
+        if self.remaining < 0:
             raise _TooLarge
         self.parts.append(bytes(part))
         return len(part)

@@ -1,7 +1,7 @@
-"""A fork that answers questions: it holds one socket, and can take no more than it is given.
+"""The main loop of a worker: reads questions from one socket and writes replies, within limits.
 
-It has no file, no other descriptor and no right to open one, a ceiling for its memory, a clock for
-its processor time.
+A worker has no file or other descriptor and can't open any, and it has limits for its memory and
+for its processor time.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from typing import Final, NoReturn
 from twingraph.endpoint.evaluate import Answer, Config
 from twingraph.endpoint.outcome import Outcome
 
-LENGTH: Final = struct.Struct("!I")  # before a question: its bytes, the first of which is its kind
-REPLY: Final = struct.Struct("!cBII")  # before an answer: kind, flags, rows, bytes
+LENGTH: Final = struct.Struct("!I")  # header of a question: its bytes; its first byte is its kind
+REPLY: Final = struct.Struct("!cBII")  # header of a reply: outcome, flags, rows, bytes
 LAST: Final = 1  # flag: this worker ends now
-GROWN: Final = 4  # flag: a fresh worker would take less memory
-_AT_ONCE: Final = 256 * 1024  # bytes of questions that are taken at once
-_WITH_HEAD: Final = 64 * 1024  # bytes of an answer that are sent with its head
-_GROWTH: Final = 32 * 1024 * 1024  # bytes of its own that a worker may have touched
-_NOTABLE: Final = 4 * 1024 * 1024  # … while it rests
-_TOO_QUICK: Final = 0.001  # seconds in which nobody can grow by so much
-_NOW_AND_THEN: Final = 256  # answers after which it is looked at all the same
-_KEPT: Final = 32 * 1024 * 1024  # bytes of freed memory that a worker keeps for its next answer
+GROWN: Final = 4  # flag: a new worker would use less memory
+_AT_ONCE: Final = 256 * 1024  # bytes read from the socket at once
+_WITH_HEAD: Final = 64 * 1024  # bytes of a reply that are sent with its header
+_GROWTH: Final = 32 * 1024 * 1024  # bytes of new and copied pages after which a worker ends
+_NOTABLE: Final = 4 * 1024 * 1024  # bytes of them from which GROWN is set
+_TOO_QUICK: Final = 0.001  # seconds; in a shorter time memory can't have grown notably
+_NOW_AND_THEN: Final = 256  # replies after which memory is checked all the same
+_KEPT: Final = 32 * 1024 * 1024  # bytes of freed memory that a worker keeps for its next reply
 _M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
 _M_MMAP_THRESHOLD: Final = -3
 _PR_SET_PDEATHSIG: Final = 1
@@ -44,8 +44,8 @@ def work(
     own: socket.socket,
     libc: ctypes.CDLL | None,
 ) -> NoReturn:
-    """Answer questions until the other side closes; never return."""
-    with contextlib.suppress(BaseException):  # its end is told by the fork server
+    """Answer questions until the other side closes the socket; then end the process."""
+    with contextlib.suppress(BaseException):  # the fork server reports the end of this process
         try:
             _shut_in(config, own, libc)
         except (OSError, ValueError, OverflowError) as error:
@@ -54,8 +54,8 @@ def work(
         before, grown = _touched(), 0
         for number, question in enumerate(_questions(own)):
             began = time.monotonic()
-            # the second clock, in case the server's fails: processor time, which a worker that is
-            # stopped or waits does not take
+            # a second limit, in case the server's fails; in processor time, which does not pass
+            # while the process is stopped or waits
             signal.setitimer(signal.ITIMER_PROF, config.seconds + 1)
             answer = answer_to(question)
             last = answer.outcome is Outcome.TOO_MUCH_MEMORY
@@ -70,16 +70,16 @@ def work(
 
 
 def _touched() -> int:
-    """Return the bytes of all pages that this process has been given: new ones, and copies.
+    """Return the bytes of all memory pages this process was given: new ones and copies.
 
-    The engine counts the users of a statement within it, so that a query copies what it reads.
+    The engine stores reference counts in its statements, so a query copies the pages that it reads.
     """
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
 
 
 def _reply(own: socket.socket, answer: Answer, flags: int) -> None:
     head = REPLY.pack(answer.outcome.value, answer.flags | flags, answer.rows, len(answer.body))
-    own.sendall(head + answer.body[:_WITH_HEAD])  # who waits for it is woken once
+    own.sendall(head + answer.body[:_WITH_HEAD])  # one write wakes the server once
     if len(answer.body) > _WITH_HEAD:
         own.sendall(memoryview(answer.body)[_WITH_HEAD:])
 
@@ -87,7 +87,7 @@ def _reply(own: socket.socket, answer: Answer, flags: int) -> None:
 def _shut_in(config: Config, own: socket.socket, libc: ctypes.CDLL | None) -> None:
     for item in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPROF):
         signal.signal(item, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to hear
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server handles Ctrl-C
     if libc is not None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -116,9 +116,9 @@ def keep_freed(libc: ctypes.CDLL) -> None:
 
 
 def set_ceiling(more: int) -> None:
-    """Let this process take so many bytes of memory beside what it has, for good."""
+    """Limit the address space of this process to its present size and `more` bytes."""
     ceiling = _address_space() + more
-    allowed = resource.getrlimit(resource.RLIMIT_AS)[1]  # what `ulimit -v` says already
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[1]  # the limit that `ulimit -v` has set
     if allowed != resource.RLIM_INFINITY:
         ceiling = min(ceiling, allowed)
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
@@ -127,13 +127,13 @@ def set_ceiling(more: int) -> None:
 def _address_space() -> int:
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except OSError:  # no Linux: what is resident is near enough
+    except OSError:  # no Linux: the resident size is close enough
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return pages * resource.getpagesize()
 
 
 def _questions(own: socket.socket) -> Iterator[bytes]:
-    """Yield the questions that come, until the other side closes."""
+    """Yield the questions received, until the other side closes the socket."""
     received = b""
     while part := own.recv(_AT_ONCE):
         received = received + part if received else part

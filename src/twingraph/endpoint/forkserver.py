@@ -1,4 +1,4 @@
-"""The server's side of a fork server: orders to it, what it tells, its end."""
+"""The server's side of the connection to a fork server: orders, reports, and its end."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 
 from twingraph.endpoint.launch import Launched
 
-_LOOK: Final = 1.0  # seconds between two looks at an order that was not answered
-_LOOKS: Final = 8  # after so many it hangs: looks, as this process may have been stopped, too
-_PREPARING: Final = 120  # so many while it prepares what workers are to find done
+_LOOK: Final = 1.0  # seconds between two checks of an order without a reply
+_LOOKS: Final = 8  # checks until it counts as hanging; no seconds: this process may be stopped too
+_PREPARING: Final = 120  # the same while it makes preparations for workers
 _BUFFER: Final = 1024 * 1024  # bytes of an answer that wait to be read, where the machine allows it
 
 
@@ -27,8 +27,10 @@ class ForkServer:
         lost: Callable[[], None],
         hangs: Callable[[], None],
     ) -> None:
-        """`deliver` gets the words of each line from it, `lost` is called when it is gone, `hangs`
-        when it has not answered an order for long.
+        """Talk to the fork server `launched` in `loop`.
+
+        `deliver` is called with the words of each line from it, `lost` when it has ended, `hangs`
+        when it has not replied to an order for too long.
         """
         self.pid = launched.pid
         self._loop = loop
@@ -47,7 +49,7 @@ class ForkServer:
         loop.add_reader(self._control.fileno(), self._hear)
 
     def fork(self) -> socket.socket | None:
-        """Order a worker; return the socket to it, None where that can't be now."""
+        """Order a worker; return the socket to it, or None if that is not possible now."""
         try:
             parent_end, child_end = socket.socketpair()
         except OSError:  # no descriptor is left
@@ -65,14 +67,14 @@ class ForkServer:
         return parent_end
 
     def order(self, letter: str, pid: int) -> None:
-        """Order something for a worker, see `worker.py`."""
-        if pid not in self._alive:  # of one before it: only its end or its clock ends that
+        """Send an order about a worker; `worker.py` lists the letters."""
+        if pid not in self._alive:  # a worker of an earlier fork server: it ends by its own limits
             return
-        with contextlib.suppress(OSError):  # the fork server is gone, and so is the worker
+        with contextlib.suppress(OSError):  # the fork server has ended, and so has the worker
             self._control.send(f"{letter} {pid}\n".encode())
 
     def close(self) -> None:
-        """Let go of it: it kills our workers."""
+        """Close the connection; the fork server then kills the workers of this process."""
         if self._closed:
             return
         self._closed = True
@@ -83,7 +85,7 @@ class ForkServer:
         self._control.close()
 
     def retire(self, ended: Callable[[], None]) -> None:
-        """Listen to it no more, but let its workers live until it ends; `ended` is called then."""
+        """Ignore its reports, but let its workers go on until it ends; then call `ended`."""
 
         def lost() -> None:
             self.close()

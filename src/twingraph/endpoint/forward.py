@@ -1,8 +1,8 @@
-"""Requests that read the graph, handed to workers: the server's side.
+"""Requests that read the graph, forwarded to workers: the server's side.
 
-What comes back is kept by build, path, query and the headers that it varies by (RFC 9111 §4.1);
-who asks for what is just being made waits for it (§4, "collapsed requests").
-Conditions (RFC 9110 §13) and HEAD are seen to here, so a worker is asked for the whole by GET.
+Responses are cached by build, path, query and the headers of `Vary` (RFC 9111 §4.1); requests for a
+response that is being made wait for it (§4, "collapsed requests"). Conditional requests (RFC 9110
+§13) and HEAD are handled here: a worker always answers a GET with the whole response.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ _KEPT: Final = frozenset({200, 301, 303, 308, 410})
 _NOT_KEPT: Final = ("no-store", "private")
 
 
-# What the next who asks the same would be told, too.
+# outcomes that the same request from another client would have as well
 _SAME_FOR_ALL: Final = frozenset(
     {Outcome.TOO_LONG, Outcome.TOO_MUCH_MEMORY, Outcome.TOO_MANY_BYTES, Outcome.FAILED}
 )
 
 
 class Kind(NamedTuple):
-    """What is particular to a group of routes.
+    """How a group of routes is forwarded.
 
-    `workers` says who answers; `refused` the words where there is no answer; `handed` finds what
-    a worker can't, because it lies in files; `kept` whether answers are worth keeping.
+    `workers` returns the pool that answers; `refused` the error where there is no response;
+    `handed` reads what a worker can't, because it is in files; `kept`: responses are cached.
     """
 
     workers: Callable[[Service], Submitter]
@@ -94,11 +94,11 @@ def forwarded(routes: Iterable[Route], kind: Kind) -> list[Route]:
 
 
 class Forwarded:
-    """The ASGI application of a route: a worker answers where there are any, else the route."""
+    """The ASGI application of a route: a worker answers if there are workers, else the route."""
 
     def __init__(self, route: Route, kind: Kind) -> None:
-        """Stand in place of a route."""
-        self._here: ASGIApp = route.app
+        """Replace the application of a route."""
+        self._route_app: ASGIApp = route.app
         self._kind = kind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,7 +106,7 @@ class Forwarded:
         service: Service = scope["state"]["snapshot"]
         shown: ForPeople = scope["state"]["query"]
         if not service.forwards or shown.refused is not None:
-            await self._here(scope, receive, send)
+            await self._route_app(scope, receive, send)
             return
         request = Request(scope, receive)
         try:
@@ -117,7 +117,7 @@ class Forwarded:
             if self._kind is not FORM:
                 raise
             scope["state"]["query"] = shown._replace(refused=error)
-            await self._here(scope, receive, send)
+            await self._route_app(scope, receive, send)
             return
         status = condition(scope, made)
         if status == 412:
@@ -126,7 +126,7 @@ class Forwarded:
             await send_result(service, scope, send, made, status)
 
     async def _answer(self, request: Request, service: Service, shown: ForPeople) -> Result:
-        """Return an answer that was kept, or have it made and keep it."""
+        """Return a response from the cache, or have it made and cache it."""
         scope = request.scope
         handed = None
         if self._kind.handed is not None and request.app.state.releases is not None:
@@ -165,10 +165,10 @@ class Forwarded:
     async def _shared(
         self, request: Request, service: Service, question: bytes, key: bytes
     ) -> Result:
-        """Return an answer that somebody else is having made, or have it made for all who wait.
+        """Return a response that is being made for another request, or have it made for all.
 
-        Where that comes to nothing (its client left, there was no place), one of those who wait
-        takes over. A limit that one has overrun, the others would too.
+        If that fails for a reason of the other request (its client disconnected, the queue was
+        full), one of the waiting requests takes over; an exceeded limit holds for all of them.
         """
         scope = request.scope
         same = hashlib.sha256(key + question).digest()
@@ -196,11 +196,11 @@ class Forwarded:
         return result
 
     async def _reply(self, request: Request, service: Service, question: bytes) -> Reply:
-        """Have a worker asked."""
+        """Send a question to a worker, and return its reply."""
         return await self._kind.workers(service).submit(question, gone_of(request.receive))
 
     def _made(self, scope: Scope, service: Service, reply: Reply) -> Result:
-        """Return the answer in a reply; raise what is to be told where there is none."""
+        """Return the response in a reply; raise `RefusedError` where there is none."""
         if reply.outcome is not Outcome.RESPONSE:
             if reply.outcome is Outcome.FAILED:
                 raise RuntimeError(reply.body.decode("utf-8", "replace"))
@@ -211,7 +211,7 @@ class Forwarded:
 
 
 async def _body_of(request: Request) -> tuple[bytes, bool]:
-    """Return what there is of the body up to a little more than is taken, and whether it broke."""
+    """Return the request body, cut a little above its limit, and whether it is incomplete."""
     body = bytearray()
     try:
         async for part in request.stream():
@@ -232,11 +232,11 @@ def _read(reply: Reply) -> Result:
     return Result(lines_of(headers), b"", content, -1, "", tag, head["status"])
 
 
-# --- what is kept --------------------------------------------------------------------------------
+# --- the cache -----------------------------------------------------------------------------------
 
 
 def _place_of(head: Mapping[str, Any], request: Request) -> bytes:
-    """Return what an answer is kept by, without the headers that it varies by."""
+    """Return the cache key of a response, without the headers of `Vary`."""
     return _digest(json.dumps([head, request.headers.get("host", "")]))
 
 
@@ -248,7 +248,7 @@ def _find(service: Service, place: bytes, request: Request) -> Result | None:
 
 
 def _keep(service: Service, place: bytes, request: Request, made: Result) -> bool:
-    """Keep an answer; return whether it is one for everybody who asks the same."""
+    """Cache a response; return whether all who made the same request may get it."""
     headers = made.headers()
     cached = _header(headers, b"cache-control")
     if made.status not in _KEPT or any(word in cached for word in _NOT_KEPT):

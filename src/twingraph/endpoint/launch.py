@@ -1,7 +1,7 @@
-"""The process that holds the graph and forks workers: how it is started, and how one talks to it.
+"""Starts the fork server, the process that has loaded the graph, and connects to it.
 
-`worker.py` is what it runs. Its standard input is a socket, the lifeline: the configuration goes in
-as a line of JSON, then a socket for everybody who wants workers. It ends with its lifeline.
+It runs `worker.py`. Its standard input is a socket, the lifeline: first the configuration as a line
+of JSON, then a socket for each process that orders workers. It ends when the lifeline is closed.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from twingraph.rdf.iris import PUBLISHED
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Limits
 
-# What it may know of the server's surroundings: enough to find Python and us.
+# the environment variables that it inherits: enough to find Python and this package
 _KNOWN: Final = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
-_ENDING: Final = 1  # seconds it may take to end its workers and itself
-_LEAVING: Final = 2.0  # seconds beyond the limit of a query until one that hangs is killed
+_ENDING: Final = 1  # seconds until it is killed if it does not end by itself
+_LEAVING: Final = 2.0  # seconds beyond the limit of a query until a hanging one is killed
 HANGS: Final = (
     "twingraph: the process that holds the graph answers no order; another takes its place"
 )
@@ -43,7 +43,7 @@ def pages_of(library: Path | None, address: str, limits: Limits) -> dict[str, An
 
 
 def config_of(graph: Path, base: str, limits: Limits, pages: Mapping[str, Any]) -> Config:
-    """Return what a fork server is told of a graph and of what a query on it may take."""
+    """Return the configuration of a fork server: its graph, and the limits of a query."""
     return Config(
         graph=str(graph),
         base=base,
@@ -61,7 +61,7 @@ class ForkProcess:
     """A process of `twingraph.endpoint.worker`, started when this is made; raises `OSError`."""
 
     def __init__(self, config: Config) -> None:
-        """Start it, and tell it which graph it is to load."""
+        """Start it, and send it the configuration."""
         parent_end, child_end = socket.socketpair()
         with child_end:
             try:
@@ -85,11 +85,11 @@ class ForkProcess:
 
     @property
     def ended(self) -> bool:
-        """Whether it is gone."""
+        """Whether it has ended."""
         return self._process.poll() is not None
 
     def connect(self) -> socket.socket:
-        """Return a new socket on which workers are ordered; raise `OSError` where it is gone."""
+        """Return a new socket on which workers are ordered; raise `OSError` if it has ended."""
         parent_end, child_end = socket.socketpair()
         with child_end:
             try:
@@ -100,7 +100,7 @@ class ForkProcess:
         return parent_end
 
     def forget(self) -> None:
-        """Let go of it in a process that was forked off: it is somebody else's."""
+        """Close the lifeline in a forked process, to which the fork server does not belong."""
         self._lifeline.close()
 
     def kill(self) -> None:
@@ -119,18 +119,18 @@ class ForkProcess:
 
 
 class Leaving:
-    """Fork servers whose time is over: workers may answer what they are at, then all are killed."""
+    """Fork servers that are being replaced: killed when their last queries have had their time."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Begin with none."""
         self._processes: list[tuple[float, ForkProcess]] = []
 
     def add(self, process: ForkProcess, seconds: float) -> None:
-        """Let one go on for so many `seconds`, those that a query may take, and some."""
+        """Add one; kill it after `seconds`, the limit of a query, and `_LEAVING` more."""
         self._processes.append((time.monotonic() + seconds + _LEAVING, process))
 
     def kill_late(self) -> float | None:
-        """Kill those whose time has come; return the seconds to the next one, None for none."""
+        """Kill those that are due; return the seconds until the next is, None if there is none."""
         now = time.monotonic()
         for due, process in self._processes:
             if due <= now and not process.ended:
@@ -148,60 +148,60 @@ class Leaving:
 
 
 class Launched(NamedTuple):
-    """A way to order workers: the socket, and the process at its other end."""
+    """A connection to a fork server: the socket, and the process id of the fork server."""
 
     control: socket.socket
     pid: int
 
 
 class Launcher(Protocol):
-    """Who starts fork servers, or shares those that there are."""
+    """Starts fork servers, or shares running ones."""
 
     async def launch(self, config: Config) -> Launched:
-        """Return a way to order workers on a graph; raise `OSError` where none can be started."""
+        """Return a connection to a fork server of a graph; raise `OSError` if none can start."""
         ...
 
     def replace(self, pid: int) -> None:
-        """Know that a fork server hangs: whoever launches next gets another."""
+        """Note that a fork server hangs; the next `launch` returns another one."""
         ...
 
     def leave(self, pid: int) -> None:
-        """Know that a way to order workers is closed; a fork server without any has to end."""
+        """Note that a connection was closed; a fork server without connections has to end."""
         ...
 
     def close(self) -> None:
-        """End what was started."""
+        """End the fork servers that were started."""
         ...
 
 
 class OwnLauncher:
-    """Starts fork servers as children of this process; those who want the same share one.
+    """Starts a fork server as a child of this process; users of the same graph share it.
 
-    It ends what it has started when it was closed as often as there are `users`.
+    It ends the fork server when `close` has been called as often as there are `users`.
     """
 
     def __init__(self, users: int = 1) -> None:
-        """Begin without any."""
+        """Begin without a fork server."""
         self._users = users
         self._config: Config | None = None
         self._process: ForkProcess | None = None
         self._leaving = Leaving()
 
     def give(self) -> tuple[str, ForkProcess] | None:
-        """Hand over the one that was started, by the JSON of its configuration, if there is one."""
+        """Give away the running fork server: (configuration as JSON, process); None if none is."""
         process, self._process = self._process, None
         if process is None or self._config is None:
             return None
         return json.dumps(self._config._asdict()), process
 
     def start(self, config: Config) -> None:
-        """Start one ahead of those who want it; raises `OSError`."""
+        """Start a fork server before it is needed; raises `OSError`."""
         self._end()
         self._config = config
         self._process = ForkProcess(config)
 
     async def launch(self, config: Config) -> Launched:
-        """Start one in place of the one before, unless that is just it."""
+        """Return a connection to the running fork server of this graph, or to a new one."""
         if self._process is not None and not self._process.ended and self._config == config:
             with contextlib.suppress(OSError):  # it has just ended
                 return Launched(self._process.connect(), self._process.pid)
@@ -210,7 +210,7 @@ class OwnLauncher:
         return Launched(self._process.connect(), self._process.pid)
 
     def replace(self, pid: int) -> None:
-        """Know that it hangs; it is killed once its workers had the time for their queries."""
+        """Note that it hangs; it is killed when its workers have had time for their queries."""
         if self._process is None or self._process.pid != pid:
             return
         assert self._config is not None, "it was started"
@@ -220,7 +220,7 @@ class OwnLauncher:
         self._kill_late(asyncio.get_running_loop())
 
     def leave(self, pid: int) -> None:
-        """It is ended in `close`, or when another one is started."""
+        """Do nothing: it is ended in `close`, or when another one is started."""
 
     def _kill_late(self, loop: asyncio.AbstractEventLoop) -> None:
         pause = self._leaving.kill_late()
@@ -228,7 +228,7 @@ class OwnLauncher:
             loop.call_later(pause, self._kill_late, loop)
 
     def close(self) -> None:
-        """End it once nobody uses it."""
+        """End the fork server with its last user."""
         self._users -= 1
         if self._users <= 0:
             self._end()

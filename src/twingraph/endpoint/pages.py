@@ -1,7 +1,7 @@
-"""Requests answered in a worker: pages, descriptions, look-ups, questions of the library.
+"""Requests that a worker answers: pages, descriptions, look-ups, library queries.
 
-A worker has one thread, no event loop and no descriptor but its socket. So all that may be read is
-read before it is forked, and what is a coroutine here never waits for anything.
+A worker has one thread, no event loop, and no descriptor but its socket. All files are therefore
+read before it is forked, and the coroutines here never wait for anything.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ _WARMING: Final = 2.0  # seconds of processor time; nothing is forked meanwhile
 _WAITING: Final = 10.0  # seconds by the clock, where others take the processor
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 
-read_program()  # whoever imports this is about to fork
+read_program()  # all files of the package, before the process that imports this forks
 
 
 def drive(coroutine: Coroutine[Any, Any, Value]) -> Value:
-    """Return what a coroutine returns that waits for nothing; raise `RuntimeError` for another.
+    """Run a coroutine that never waits and return its result; raise `RuntimeError` if it waits.
 
     >>> async def seven() -> int:
     ...     return 7
@@ -73,19 +73,20 @@ def drive(coroutine: Coroutine[Any, Any, Value]) -> Value:
 
 
 class Preparation(NamedTuple):
-    """Something made once for all workers: in a process of its own, then kept by the fork server.
+    """A value computed once for all workers, by a helper process of the fork server.
 
-    What `make` returns is pickled. `what` names it for people.
+    `make` computes it, and its result is pickled; `keep` stores it in the fork server. `what`
+    names it in messages.
     """
 
     what: str
     make: Callable[[], Any]
     keep: Callable[[Any], object]
-    reads_build: bool = False  # what the build prepared, which may be damaged
+    reads_build: bool = False  # from files in `prepared/`, which may be damaged
 
 
 def _usual_paths(site: BuildReader) -> list[str]:
-    """Return the path of a page of each kind that people look for, below its language."""
+    """Return the path, below its language, of one page of each kind that is often requested."""
     things = [
         path.partition("/")[2]
         for kind in ("place", "partnership", "source", "event", "org")
@@ -97,17 +98,17 @@ def _usual_paths(site: BuildReader) -> list[str]:
 
 
 def _read_whole(site: BuildReader) -> tuple[frozenset[str], dict[object, Any]]:
-    """Return the graphs of a build, and what is to be remembered of it."""
+    """Return the graph IRIs of a build, and the values cached while reading `prepared/`."""
     read_prepared(site)
-    raw = ("prepared", ANSWERS)  # its rows are remembered
+    raw = ("prepared", ANSWERS)  # the parsed rows are cached as well
     return site.graphs, {key: value for key, value in site.memory.items() if key != raw}
 
 
 class OwnEvaluator:
-    """Evaluates queries in this process, which is itself watched by the pool."""
+    """Evaluates queries in this worker; the pool enforces the limits from outside."""
 
     def __init__(self, store: Store, config: Config, limits: Limits) -> None:
-        """Take the graph and what a result may be."""
+        """Take the graph, the configuration and the limits."""
         self.limits = limits
         self._store = store
         self._config = config
@@ -121,7 +122,7 @@ class OwnEvaluator:
         bindings: Mapping[str, str] | None = None,
         gone: Gone | None = None,
     ) -> Reply:
-        """Return what came of a query, as `Pool.ask` does; `gone` is heard of by the pool."""
+        """Return the result of a query, as `Pool.ask` does; `gone` is the business of the pool."""
         question = Question(query, rows, graphs, dataset, bindings)
         answer = evaluate(self._store, self._config, question)
         if answer.outcome is Outcome.TOO_MUCH_MEMORY:
@@ -131,16 +132,16 @@ class OwnEvaluator:
     problem = ""
 
     async def start(self) -> None:
-        """Be ready."""
+        """Do nothing: it is ready."""
 
     async def drain(self) -> None:
-        """Nothing runs beside what is answered."""
+        """Do nothing: no query runs in the background."""
 
     def close(self) -> None:
-        """Nothing was started."""
+        """Do nothing: no process was started."""
 
     def state(self) -> dict[str, int]:
-        """Nobody asks a worker for numbers."""
+        """Return no gauges."""
         return {}
 
 
@@ -162,7 +163,7 @@ class PageMaker:
         read_tables()
 
     def preparations(self) -> list[Preparation]:
-        """Return what to do once for all workers, so that none does it for itself.
+        """Return what is computed once for all workers, so that none has to do it itself.
 
         What most pages need comes first, what takes longest last.
         """
@@ -196,9 +197,9 @@ class PageMaker:
         ]
 
     def _warm(self) -> None:
-        """Make a page of each kind, so that workers find what pages have in common: names, words.
+        """Make a page of each kind, so that workers have templates, names and texts in memory.
 
-        In a thread, as all that asks the engine before workers are forked (`worker.in_thread`).
+        In a thread, as every query before workers are forked (`worker.in_thread`).
         """
         until = time.monotonic() + _WAITING
 
@@ -208,7 +209,7 @@ class PageMaker:
             for path in _usual_paths(site):
                 for language in LANGUAGES:
                     if time.thread_time() < enough and time.monotonic() < until:
-                        with contextlib.suppress(Exception):  # it is told who asks for it
+                        with contextlib.suppress(Exception):  # a request for it reports the error
                             page(site, language, path)
 
         with ThreadPoolExecutor(1) as threads:
@@ -217,32 +218,32 @@ class PageMaker:
     def _keep_whole(self, read: tuple[frozenset[str], dict[object, Any]]) -> None:
         graphs, memory = read
         site = self._service.site
-        # what was read of the other files stands in the memory
+        # the contents of the other files are in `memory`, parsed
         pictures = {name: raw for name, raw in site.prepared.items() if name.endswith(".svg")}
         site = self._service.site = replace(site, prepared=pictures, memory=memory)
         site.__dict__["graphs"] = graphs
 
     def forget_prepared(self) -> None:
-        """Ask the graph from now on in place of what the build prepared."""
+        """Query the graph from now on instead of reading the files in `prepared/`."""
         self._service.site = replace(self._service.site, prepared={}, memory={})
 
     def answer(self, message: bytes) -> Answer:
-        """Return the response to a request (`messages.py`), with what is to stand in the log."""
+        """Return the response to a request (both as in `messages.py`), with text for the log."""
         head, body = unpack(message)
         scope = _scope_of(head, body, self._service)
         sent: list[Message] = []
-        noted = io.StringIO()  # a worker has no standard error of its own
+        noted = io.StringIO()  # a worker has no standard error
         failed = False
         try:
             with redirect_stderr(noted):
                 drive(self._respond(scope, body, sent))
         except (OutOfMemoryError, MemoryError):
             return Answer(Outcome.TOO_MUCH_MEMORY)
-        except Exception:  # noqa: BLE001  # ours, whatever it is: answered with 500, told in the log
+        except Exception:  # noqa: BLE001  # whatever it is: answered with 500, and logged
             traceback.print_exc(file=noted)
             failed = True
         trace = noted.getvalue()
-        # a response that broke off is none, whatever it had begun to say
+        # an incomplete response is dropped, whatever its status
         if not sent or (failed and sent[0]["status"] != 500):
             return Answer(Outcome.FAILED, trace.encode())
         reply_head = {

@@ -1,4 +1,4 @@
-"""One worker as the server sees it: its socket, the query it is at, those in line behind it."""
+"""One worker process as the server sees it: its socket, its current query, its queue."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from twingraph.endpoint.outcome import Outcome
 if TYPE_CHECKING:
     from twingraph.endpoint.crew import Crew
 
-_SCHEDULED: Final = 2  # the clock of a process by its number, clock_getcpuclockid(3)
+_SCHEDULED: Final = 2  # for the CPU clock of another process, see clock_getcpuclockid(3)
 LONG_TEXT: Final = 8192  # bytes: to read such a query takes a moment, so it is no look-up
 LINE: Final = 3  # queries that stand in line at a worker which is not yet known to take long
 
 
 class Reply(NamedTuple):
-    """What came of a query, its bytes, how many rows or triples; is it another one each time?"""
+    """The result of a query: outcome, bytes, number of rows or triples.
+
+    `fresh`: it would differ each time (RAND, NOW, new blank nodes), so it is not cached.
+    """
 
     outcome: Outcome
     body: bytes = b""
@@ -31,11 +34,11 @@ class Reply(NamedTuple):
 
 
 Gone = Callable[[], Awaitable[None]]
-"""Returns when the client has gone; asked only where a query takes long."""
+"""Returns when the client has disconnected; called only for queries that take long."""
 
 
 Deliver = Callable[[Reply], None]
-"""Takes what came of a query, once; it must not fail."""
+"""Takes the result of a query; called once, must not raise."""
 
 
 class Job:
@@ -45,20 +48,20 @@ class Job:
         """Take the bytes for the worker."""
         self.question = question
         self.gone = gone
-        self.over = False  # nobody waits for it any more
+        self.over = False  # its result is not needed any more
         self._deliver = deliver
         self.lane = 0
         self.lost = 0  # workers that ended under it
         self.watcher: asyncio.Task[None] | None = None
 
     def unheard(self) -> Job:
-        """Return what stands for it where its answer is no longer wanted."""
+        """Return a job for the same question whose result is dropped."""
         job = Job(self.question, None, lambda reply: None)
         job.over = True
         return job
 
     def finish(self, reply: Reply) -> None:
-        """Hand over what came of it."""
+        """Deliver the result, unless it is not needed any more."""
         if self.watcher is not None:
             self.watcher.cancel()
             self.watcher = None
@@ -68,22 +71,22 @@ class Job:
 
 
 class Worker(asyncio.Protocol):
-    """One process: idle, or at one query."""
+    """One worker process: idle, or evaluating one query."""
 
     def __init__(self, pool: Crew) -> None:
         """Belong to a pool; its number comes later."""
         self.pool = pool
         self.pid = 0
         self.joined = False
-        self.ended = False  # the fork server said so
-        self.unreachable = False  # our side of its socket could not be used
-        self.unprepared = False  # it was forked before all was done that workers are to find done
-        self.owes = False  # it will still answer queries that were given to other workers
-        self.grown = False  # a fresh one would take less memory
+        self.ended = False  # the fork server has reported its end
+        self.unreachable = False  # this side of its socket could not be used
+        self.unprepared = False  # it was forked before all preparations were complete
+        self.owes = False  # it will still reply to queries that were given to other workers
+        self.grown = False  # a new worker would use less memory
         self.lane = 0
         self.started = 0.0  # when its query began
-        self.mark = -1.0  # its processor time when the query was first looked at
-        self.answered = 0  # queries
+        self.mark = -1.0  # its processor time (seconds) when the query was first checked
+        self.answered = 0  # number of queries
         self.job: Job | None = None
         self.line: deque[Job] = deque()
         self._head: tuple[bytes, int, int, int] | None = None
@@ -95,39 +98,39 @@ class Worker(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)  # not by name: uvloop has its own
 
     def ask(self, job: Job, now: float) -> None:
-        """Send a question; one that comes while another runs stands in line."""
+        """Send a question; while another is being answered it waits in the queue."""
         self.line.append(job)
         if self.job is None:
             self.next(now)
-        # uvloop sends what comes in one turn of the loop together
+        # uvloop joins the writes of one iteration of the loop
         self.transport.write(LENGTH.pack(len(job.question)) + job.question)
 
     def next(self, now: float) -> None:
-        """Turn to the first in line."""
+        """Make the first job of the queue the current one."""
         self.job = self.line.popleft()
         self.started = now
         self.mark = -1.0
 
     def spent(self) -> float:
-        """Return the processor time (seconds) since its query was first looked at.
+        """Return the processor time (seconds) since its query was first checked.
 
-        A machine that is busy with other things makes no query a long one.
+        Processor time, so that a query does not count as long because the machine is busy.
         """
         if sys.platform != "linux":
             return float("inf")
         try:
             spent = time.clock_gettime((~self.pid << 3) | _SCHEDULED)
-        except OSError:  # it has just ended
+        except OSError:  # the process has just ended
             return 0.0
         if self.mark < 0:
             self.mark = spent
         return spent - self.mark
 
     def data_received(self, data: bytes) -> None:
-        """Put answers together."""
+        """Collect the parts of replies, and pass on each complete one."""
         if self._head is None and not self._parts and len(data) >= REPLY.size:
             kind, flags, rows, length = REPLY.unpack_from(data)
-            if len(data) == REPLY.size + length:  # one answer and no more, as most are
+            if len(data) == REPLY.size + length:  # exactly one reply, as usual
                 reply = Reply(Outcome(kind), data[REPLY.size :], rows, bool(flags & FRESH))
                 self.grown = bool(flags & GROWN)
                 self.pool.answered(self, reply, last=bool(flags & LAST))

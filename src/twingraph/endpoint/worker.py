@@ -1,22 +1,22 @@
 """The processes that evaluate queries: a fork server with the graph, and its forks.
 
-The fork server is a process of its own, with one thread, that loads the graph and forks. A fork
-holds one socket and nothing else: no file, no other descriptor and no right to open one, a ceiling
-for its memory, a clock for its processor time. What a query does there, it can do to nobody.
+The fork server is a process with one thread that loads the graph and forks workers. A worker has
+one socket, no file or other descriptor and no right to open one, and limits for its memory and
+processor time. A query that goes wrong there can affect nothing else.
 
-Run as `python -m twingraph.endpoint.worker`, its standard input the lifeline (`launch.py`): first
-the configuration, then `C` with a descriptor for each control. On a control it reads and writes
-lines:
+It is run as `python -m twingraph.endpoint.worker`; its standard input is a socket, the lifeline
+(`launch.py`): it receives the configuration, then `C` with a descriptor for each control, which is
+a socket to a process that orders workers. On a control it reads and writes lines:
 
-    F (with a descriptor)   fork a worker that listens there     -> P <pid>, or N <reason>
+    F (with a descriptor)   fork a worker that reads from it     -> P <pid>, or N <reason>
     K <pid>                 kill a worker
     A, L, M <pid>           let others go before it: as for pages, long queries, the longest
                             a worker of this control has ended   -> X <pid> <status>
                             the graph is loaded                  -> R
-                            workers begin with more prepared     -> W
-                            nothing more is to be prepared       -> E
+                            new workers have more in memory      -> W
+                            preparations are complete            -> E
 
-It ends with its lifeline, or when the last control is closed.
+It ends when its lifeline or the last control is closed.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from twingraph.endpoint.pages import PageMaker
 
 Value = TypeVar("Value")
-_QUIET: Final = 0.3  # seconds without an order, after which something is prepared
-_AGAIN: Final = 5.0  # seconds until what could not be prepared for want of a process is tried again
+_QUIET: Final = 0.3  # seconds without an order, after which the next preparation begins
+_AGAIN: Final = 5.0  # seconds until a preparation for which no process could start is tried again
 
 
 _ORDERS: Final[Mapping[str, Callable[[int], None]]] = {
@@ -63,22 +63,22 @@ _ORDERS: Final[Mapping[str, Callable[[int], None]]] = {
 
 
 class _Control:
-    """One who orders workers: the socket, what it began to say, its workers."""
+    """A connected process that orders workers: socket, incomplete line, workers."""
 
     def __init__(self, descriptor: int) -> None:
         self.socket = socket.socket(fileno=descriptor)
         self.socket.setblocking(False)
-        self.heard = b""
+        self.partial = b""
         self.descriptors: list[int] = []
         self.alive: set[int] = set()
 
     def send_line(self, line: str) -> None:
-        """Write a line; who does not read is noticed by its own end."""
+        """Write a line; errors are ignored, because the end of the other side is noticed anyway."""
         with contextlib.suppress(OSError):
             self.socket.send(line.encode() + b"\n")
 
     def orders(self) -> Iterator[tuple[str, str]] | None:
-        """Return what was ordered, a letter and a number each; None at the end."""
+        """Return the orders received, as (letter, number); None after the other side has closed."""
         try:
             data, descriptors, _, _ = socket.recv_fds(self.socket, 65536, 16)
         except BlockingIOError:
@@ -88,13 +88,13 @@ class _Control:
         if not data:
             return None
         self.descriptors += descriptors
-        *lines, self.heard = (self.heard + data).split(b"\n")
+        *lines, self.partial = (self.partial + data).split(b"\n")
         words = (line.decode("ascii").partition(" ") for line in lines)
         return ((order, number) for order, _, number in words)
 
 
 class _ForkServer:
-    """The loop that forks, reaps and listens."""
+    """The event loop of the fork server."""
 
     def __init__(
         self, store: Store, config: Config, pages: PageMaker | None, lifeline: socket.socket
@@ -105,13 +105,13 @@ class _ForkServer:
         self._preparations = pages.preparations() if pages is not None else []
         self._helper: Helper | None = None
         self._forgotten = False
-        self._not_before = 0.0  # when something may be prepared
+        self._not_before = 0.0  # monotonic time before which no preparation begins
         self._lifeline = lifeline
         self._controls: dict[int, _Control] = {}
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
     def run(self) -> None:
-        """Fork workers as told, and tell of their ends, until nobody wants any more."""
+        """Fork workers as ordered and report their ends, until the last control is closed."""
         wake, waker = os.pipe()
         os.set_blocking(waker, False)
         os.set_blocking(wake, False)
@@ -158,16 +158,16 @@ class _ForkServer:
         return bool(data)
 
     def _begin_to_prepare(self) -> None:
-        """Start a helper; where the machine has no room for one, later."""
+        """Start a helper process for the next preparation; if none can start, try again later."""
         try:
             self._helper = Helper(self._preparations[0].make, self._libc)
         except OSError:  # no process, no memory or no descriptor is left
             self._not_before = time.monotonic() + _AGAIN
 
     def _prepare(self, helper: Helper) -> None:
-        """Hear what a helper made for all workers; keep it, and say so, once that is whole.
+        """Read from a helper; when its result is complete, keep it and report that on all controls.
 
-        What can't be made is left out: workers make it for themselves when it is asked for.
+        A preparation that fails is skipped: each worker computes the same when it needs it.
         """
         if not helper.hear():
             return
@@ -178,7 +178,7 @@ class _ForkServer:
         except Exception as error:  # noqa: BLE001  # a file of the build says anything
             if preparation.reads_build and not self._forgotten:
                 self._forget(error)
-                return  # the same once more, from the graph
+                return  # the same preparation again, from the graph
             print(  # noqa: T201
                 f"twingraph: {preparation.what} can't be prepared ({error}); workers make it "
                 "when it is asked for",
@@ -195,7 +195,7 @@ class _ForkServer:
                 control.send_line("E")
 
     def _forget(self, error: Exception) -> None:
-        """Do without what the build prepared, where that can't be read; queries need none of it."""
+        """Ignore the files in `prepared/`, which can't be read; queries don't need them."""
         assert self._pages is not None, "it has preparations"
         place = Path(self._config.graph).parent
         advice = "" if isinstance(error, EndedError) else ", run 'twingraph build'"
@@ -207,10 +207,10 @@ class _ForkServer:
         self._forgotten = True
         self._pages.forget_prepared()
         for control in self._controls.values():
-            control.send_line("W")  # those that there are would trip over the same
+            control.send_line("W")  # existing workers would fail on the same file
 
     def _answer_to(self, question: bytes) -> Answer:
-        """Answer a question in a worker."""
+        """Answer one question; called in a worker."""
         if question.startswith(PAGE) and self._pages is not None:
             return self._pages.answer(question[1:])
         return evaluate(self._store, self._config, unpack(question))
@@ -222,7 +222,7 @@ class _ForkServer:
         for order, number in orders:
             if order == "F":
                 self._fork(control)
-            elif int(number) in control.alive:  # never a number that is somebody else's by now
+            elif int(number) in control.alive:  # else it may be another process by now
                 with contextlib.suppress(OSError):
                     _ORDERS[order](int(number))
         return True
@@ -266,11 +266,11 @@ class _ForkServer:
 
 
 def main() -> None:
-    """Load the graph that the server names, and fork workers on it."""
+    """Read the configuration from standard input, load the graph, and fork workers as ordered."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lifeline = socket.socket(fileno=os.dup(0))
     line = b""
-    while not line.endswith(b"\n"):  # byte by byte: a control may come right behind the line
+    while not line.endswith(b"\n"):  # byte by byte: a descriptor may follow the line directly
         part = lifeline.recv(1)
         if not part:
             return
@@ -280,7 +280,7 @@ def main() -> None:
     if config.pages:
         program.start()
     try:
-        # what a build wrote is not examined again: that would take a third of the time
+        # lenient: IRIs and literals of a build are valid; checking them takes a third of the time
         store = load_store(Path(config.graph), lenient=True)
     except TwingraphError as error:
         sys.exit(f"twingraph: {error}")
@@ -291,15 +291,15 @@ def main() -> None:
         program.join()
         pages = in_thread(lambda: _import_pages()(store, config))
     gc.collect()
-    gc.freeze()  # a collection in a fork would copy what it looks at
+    gc.freeze()  # a garbage collection in a fork would copy every page it visits
     _ForkServer(store, config, pages, lifeline).run()
 
 
 def in_thread(make: Callable[[], Value]) -> Value:
-    """Return what `make` returns in a thread, which ends before anything is forked.
+    """Call `make` in a thread that ends before anything is forked, and return its result.
 
-    The engine draws random numbers for blank nodes and UUIDs from a source of each thread. Once the
-    thread that forks has drawn any, all its forks would draw the same.
+    The engine has a random number generator for each thread, for blank nodes and UUIDs. If the
+    thread that forks had used its own, all forks would generate the same numbers.
     """
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(make).result()

@@ -1,7 +1,7 @@
-"""What the processes of one service tell each other, in memory that they share.
+"""Shared memory in which the serving processes publish their metrics and the build they have ready.
 
-Each process has a slot that it alone writes: its numbers and the build that it has ready. A slot is
-never written twice by different processes, so that the numbers of one that ended still count.
+Each process has a slot that only it writes. A restarted process gets a new slot, so that the
+counters of the one that ended are not lost.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 _SLOT: Final = 512 * 1024  # bytes; only those that are written take memory
-_HEAD: Final = struct.Struct("!IIB")  # how often it was written (odd: just now), bytes, alive
+_HEAD: Final = struct.Struct("!IIB")  # number of writes (odd: being written), bytes, alive
 _LANES: Final = struct.Struct("!HH")  # queries of a process in the second and in the third lane
 _TRIES: Final = 100
 
@@ -28,13 +28,13 @@ class Board:
     """
 
     def __init__(self, slots: int) -> None:
-        """Make room for so many processes, those that are started anew included."""
+        """Allocate slots for so many processes, restarted ones included."""
         self.slots = slots
         self._memory = mmap.mmap(-1, slots * _SLOT)
         self._lanes = mmap.mmap(-1, slots * _LANES.size)
 
     def write(self, slot: int, content: Mapping[str, Any]) -> None:
-        """Replace what a slot holds; too much is left out."""
+        """Replace the content of a slot; content that does not fit is ignored."""
         body = json.dumps(content).encode()
         if len(body) > _SLOT - _HEAD.size:
             return
@@ -45,18 +45,18 @@ class Board:
         _HEAD.pack_into(self._memory, start, (version + 2) % 2**31, len(body), 1)
 
     def retire(self, slot: int) -> None:
-        """Know that the process of a slot has ended."""
+        """Mark the process of a slot as ended."""
         start = slot * _SLOT
         version, size, _ = _HEAD.unpack_from(self._memory, start)
         _HEAD.pack_into(self._memory, start, version + version % 2, size, 0)
         self.set_lanes(slot, 0, 0)
 
     def set_lanes(self, slot: int, second: int, third: int) -> None:
-        """Tell how many queries a process has in its slower lanes."""
+        """Publish how many queries a process has in its second and third lane."""
         _LANES.pack_into(self._lanes, slot * _LANES.size, second, third)
 
     def lanes_of_others(self, slot: int) -> tuple[int, int]:
-        """Return how many queries all other processes have there."""
+        """Return how many queries all other processes have in those lanes."""
         second = third = 0
         for other, (item, two) in enumerate(_LANES.iter_unpack(self._lanes)):
             if other != slot:
@@ -64,7 +64,7 @@ class Board:
         return second, third
 
     def read(self) -> Iterator[tuple[int, bool, dict[str, Any]]]:
-        """Yield each slot that was ever written: its number, whether it is alive, what it holds."""
+        """Yield each slot that was ever written: number, is its process alive, content."""
         for slot in range(self.slots):
             start = slot * _SLOT
             for _ in range(_TRIES):
@@ -79,7 +79,7 @@ class Board:
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
         fields = json.loads(body)
-    except ValueError:  # of one that ended while it wrote
+    except ValueError:  # its process ended while writing
         return {}
     return fields if isinstance(fields, dict) else {}
 
@@ -88,7 +88,7 @@ class BoardPlaces:
     """The places for slow queries that the processes of a board share (`endpoint.pool.Places`)."""
 
     def __init__(self, board: Board, slot: int) -> None:
-        """Stand in a slot."""
+        """Publish in a slot of the board."""
         self._board = board
         self._slot = slot
 
@@ -97,5 +97,5 @@ class BoardPlaces:
         return self._board.lanes_of_others(self._slot)
 
     def publish(self, second: int, third: int) -> None:
-        """Say how many we have there."""
+        """Publish how many queries this process has in its second and third lane."""
         self._board.set_lanes(self._slot, second, third)

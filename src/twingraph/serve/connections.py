@@ -1,4 +1,4 @@
-"""All connections of a process: how many they may be, how long they may wait, how they end."""
+"""All connections of a process: their largest number, their timeouts, and how they are closed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twingraph.serve.turns import Turns
 
 
 class Waits(NamedTuple):
-    """Seconds that a connection may stay in each state."""
+    """The timeouts of a connection, in seconds."""
 
     first: float = 10.0
     idle: float = 5.0
@@ -24,13 +24,13 @@ class Waits(NamedTuple):
     body: float = 30.0
     unread: float = 30.0
     drain: float = 2.0
-    half: float = 0.5  # until a client that sends no more is probed for
-    refused: float = 0.25  # until a refusal is said
+    half: float = 0.5  # until a client that has closed its sending side is probed
+    refused: float = 0.25  # until an error response is sent, so that repeating is slow
     close: float = 10.0
 
 
 class Connections:
-    """All connections of a process: where they hand their requests, and how many they may be."""
+    """All connections of a process, and what they share: the application, limits and timeouts."""
 
     def __init__(
         self,
@@ -42,9 +42,10 @@ class Connections:
         refused: Callable[[int], None] = lambda status: None,
         quick: Quick | None = None,
     ) -> None:
-        """`refused` hears the status of each request that never reaches the application.
+        """Serve `app` on at most `most` connections with request targets of `address_bytes`.
 
-        `quick` answers what it can without it.
+        `refused` is called with the status of each request that does not reach the application;
+        `quick` answers some requests without it.
         """
         self.app = app
         self.address_bytes = address_bytes
@@ -54,12 +55,13 @@ class Connections:
         self.quick = quick
         self.open: OrderedDict[Lifetime, None] = OrderedDict()
         self.idle: OrderedDict[Lifetime, None] = OrderedDict()
-        self.closing: set[Lifetime] = set()  # what was written to them is not read yet
+        self.closing: set[Lifetime] = set()  # closed, but not all that was written is sent yet
         self.tasks: set[asyncio.Task[None]] = set()
         self.turns = Turns()
         self.ending = False
         self._looking = False
-        self._every = min(waits._replace(refused=waits.close)) / 4  # refusals have a timer each
+        # seconds between two checks of all deadlines; error responses have a timer each
+        self._interval = min(waits._replace(refused=waits.close)) / 4
 
     def __call__(self) -> Connection:
         """Return the protocol of a new connection."""
@@ -71,13 +73,13 @@ class Connections:
             next(iter(self.idle)).close()
 
     def look_after(self) -> None:
-        """Look at the deadlines of all connections, again and again while there are any.
+        """Check the deadlines of all connections regularly, as long as there are connections.
 
-        One timer for all: to set one for each state of each request costs more than to look.
+        One timer serves all: setting one for each state of each request would cost more.
         """
         if not self._looking:
             self._looking = True
-            asyncio.get_running_loop().call_later(self._every, self._look)
+            asyncio.get_running_loop().call_later(self._interval, self._look)
 
     def _look(self) -> None:
         self._looking = False
@@ -89,7 +91,7 @@ class Connections:
             self.look_after()
 
     async def end(self, seconds: float) -> None:
-        """Let answers under way end, for so long; then cut them off."""
+        """Wait up to `seconds` for responses that have begun; then close all connections."""
         self.ending = True
         for connection in list(self.open):
             connection.end()

@@ -1,4 +1,4 @@
-"""One request of a connection and its response, as ASGI sees them (ASGI 3, HTTP spec 2.4)."""
+"""One request and its response between a connection and the application (ASGI 3, HTTP spec 2.4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATUS_LINES: Final = {
     for status in http.HTTPStatus
 }
 ANSWERED: Final = "answered"  # in the state of a scope: a status that the connection sent itself
-CLIENT_LEFT: Final = 499  # for the log and the numbers: nothing was sent, its client had left
+CLIENT_LEFT: Final = 499  # in log and metrics: the client disconnected before the response
 _BODILESS: Final = (204, 304)
 _LARGE: Final = 64 * 1024  # bytes of a part
 
@@ -33,27 +33,27 @@ class Line(Protocol):
         ...
 
     async def drain(self) -> None:
-        """Wait until the client has read enough."""
+        """Wait until the write buffer is below its limit."""
         ...
 
     def read_on(self) -> None:
-        """Take more of the body."""
+        """Read more of the request body."""
         ...
 
     def finished(self, exchange: Answering) -> None:
-        """Take the next request, or end the connection."""
+        """Go on with the next request, or close the connection."""
         ...
 
 
 class Answering(Protocol):
     """What a connection needs of the request that it answers."""
 
-    status: int  # of the response, once its head was handed over; else 0
+    status: int  # of the response, once its headers have been passed on; before that 0
     keep_alive: bool
-    body_complete: bool  # the request was read to its end
+    body_complete: bool  # the request body was received completely
 
     def client_left(self) -> None:
-        """Know that nobody reads any more."""
+        """Note that the client has disconnected."""
         ...
 
 
@@ -61,26 +61,26 @@ class Exchange:
     """The state of one request; `run` answers it."""
 
     def __init__(self, line: Line, scope: Scope, *, keep_alive: bool, expects: bool) -> None:
-        """Take a request whose headers are there; `expects` a `100 Continue` before its body."""
+        """Take a request whose headers are complete; `expects`: it has `Expect: 100-continue`."""
         self.scope = scope
         self.keep_alive = keep_alive
-        self.status = 0  # of the response, once its head was handed over
-        self.complete = False  # the response was
-        self.body_complete = False  # the request was read to its end
+        self.status = 0  # of the response, once its headers have been passed on
+        self.complete = False  # the response was sent completely
+        self.body_complete = False  # the request body was received completely
         self.disconnected = False
         self._line = line
         self._expects = expects
         self._body = bytearray()
-        self._end_delivered = False  # the application knows that the body is complete
+        self._end_delivered = False  # the application was given the end of the body
         self._wake: asyncio.Event | None = None
         self._head = b""
         self._chunked = False
-        self._left: int | None = 0  # bytes of the body that are still to come; None: who knows
+        self._remaining: int | None = 0  # bytes of the body to be sent; None: not known
 
-    # --- what the connection tells ---------------------------------------------------------------
+    # --- called by the connection ----------------------------------------------------------------
 
     def body_came(self, data: bytes) -> int:
-        """Take a part of the body; return how many bytes wait to be read."""
+        """Add a part of the request body; return how many bytes the application has not read."""
         if self.complete:
             return 0
         self._body += data
@@ -88,12 +88,12 @@ class Exchange:
         return len(self._body)
 
     def body_ended(self) -> None:
-        """Know that the request is whole."""
+        """Note that the request body is complete."""
         self.body_complete = True
         self._notify()
 
     def client_left(self) -> None:
-        """Know that nobody reads any more."""
+        """Note that the client has disconnected."""
         self.disconnected = True
         self._notify()
 
@@ -101,16 +101,16 @@ class Exchange:
         if self._wake is not None:
             self._wake.set()
 
-    # --- what the application asks ---------------------------------------------------------------
+    # --- called by the application ---------------------------------------------------------------
 
     async def run(self, app: ASGIApp) -> None:
-        """Answer the request; a mistake of ours is told on stderr, and answered with 500."""
+        """Answer the request; an exception of the application is printed and answered with 500."""
         try:
             await app(self.scope, self.receive, self.send)
         except Exception:  # noqa: BLE001  # whatever it is, the connection must not hang
             if not self.disconnected:
                 traceback.print_exc(file=sys.stderr)
-        if not self.complete:  # nothing was sent, or less than was promised: the client sees it
+        if not self.complete:  # nothing was sent, or less than Content-Length says
             if not self.status and not self.disconnected:
                 self.status = 500
                 self._line.write(final_response(500, "a mistake of ours; it has been noted"))
@@ -119,7 +119,7 @@ class Exchange:
             self._line.finished(self)
 
     async def receive(self) -> Message:
-        """Return the next part of the body; after the last, wait until the client leaves."""
+        """Return the next part of the request body; after the last, wait for a disconnect."""
         while not (self.disconnected or self.complete):
             if self._body or (self.body_complete and not self._end_delivered):
                 body, self._body = bytes(self._body), bytearray()
@@ -136,9 +136,9 @@ class Exchange:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        """Send the head with the first part of the body, then the other parts.
+        """Send the headers with the first part of the body, then the other parts.
 
-        Raises `ConnectionResetError` where nobody reads it any more (ASGI HTTP 2.4).
+        Raises `ConnectionResetError` after the client has disconnected (ASGI HTTP 2.4).
         """
         if self.disconnected:
             raise ConnectionResetError("the client has gone")
@@ -151,19 +151,19 @@ class Exchange:
         body: bytes | memoryview = message.get("body", b"")
         more: bool = message.get("more_body", False)
         if self.scope["method"] == "HEAD" or self.status in _BODILESS:
-            body, self._left = b"", 0
+            body, self._remaining = b"", 0
         part: bytes | memoryview
         if self._chunked:
             chunk = (b"%x\r\n" % len(body), body, b"\r\n") if body else ()
             part = b"".join((*chunk, b"" if more else b"0\r\n\r\n"))
         else:
-            if self._left is not None:
-                self._left -= len(body)
-                if self._left < 0:
+            if self._remaining is not None:
+                self._remaining -= len(body)
+                if self._remaining < 0:
                     raise ValueError("more of a body than its length says")
             part = body
         if self._head and len(part) > _LARGE:
-            self._line.write(self._head)  # goes out with the part, which is not copied
+            self._line.write(self._head)  # separately, so that the large part is not copied
             self._head = b""
         elif self._head:
             part, self._head = self._head + part, b""
@@ -172,8 +172,8 @@ class Exchange:
         if more:
             await self._line.drain()
             return
-        if self._left:
-            return  # `run` cuts the connection
+        if self._remaining:
+            return  # fewer bytes than Content-Length: `run` closes the connection
         self.complete = True
         self._notify()
         self._line.finished(self)
@@ -189,13 +189,13 @@ class Exchange:
             elif name == b"connection" and b"close" in value.lower():
                 self.keep_alive, closing = False, True
         if length is not None:
-            self._left = int(length)
+            self._remaining = int(length)
         elif self.scope["method"] != "HEAD" and status not in _BODILESS:
             self._chunked = self.scope["http_version"] != "1.0"
             if self._chunked:
                 parts.append(b"transfer-encoding: chunked\r\n")
             else:
-                self.keep_alive, self._left = False, None
+                self.keep_alive, self._remaining = False, None
         if not self.keep_alive and not closing:
             parts.append(b"connection: close\r\n")
         head = b"".join(parts)
@@ -208,7 +208,7 @@ _date: tuple[int, bytes] = (0, b"")
 
 
 def date_line() -> bytes:
-    """Return the `Date` header of now, made once a second."""
+    """Return the `Date` header line for now; it is formatted once a second."""
     global _date
     now = int(time.time())
     if _date[0] != now:
@@ -217,7 +217,7 @@ def date_line() -> bytes:
 
 
 def final_response(status: int, text: str) -> bytes:
-    """Return a response in words that is the last one of its connection.
+    """Return a plain-text response after which the connection is closed.
 
     >>> final_response(431, "no").splitlines()[0], final_response(431, "no").splitlines()[-1]
     (b'HTTP/1.1 431 Request Header Fields Too Large', b'no')
@@ -235,7 +235,7 @@ def final_response(status: int, text: str) -> bytes:
 
 
 def without_body(response: bytes) -> bytes:
-    """Return a final response as an answer to HEAD (RFC 9110 §9.3.2), which promises no body.
+    """Return a response as an answer to HEAD (RFC 9110 §9.3.2): no body, no Content-Length.
 
     >>> without_body(b"HTTP/1.1 400 Bad Request\\r\\ncontent-length: 1\\r\\nx: y\\r\\n\\r\\na")
     b'HTTP/1.1 400 Bad Request\\r\\nx: y\\r\\n\\r\\n'

@@ -1,4 +1,4 @@
-"""How long a connection of HTTP/1.1 lasts: its states, their deadlines, its last words.
+"""The states of an HTTP/1.1 connection, their deadlines, and how it is closed.
 
 Every state has its deadline:
 
@@ -8,8 +8,8 @@ Every state has its deadline:
     draining    for the end of a body that nobody wanted, so that the client reads our answer
     closing     for a client that neither reads nor goes
 
-Who asks for too much gets no further by asking often: a refusal comes a moment later, what follows
-it is read for a while only, and requests that came ahead of an answer take turns (`turns`).
+A client that sends too much gains nothing by repeating it: an error response is delayed a little,
+what follows it is read only for a while, and pipelined requests share one queue (`turns`).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from twingraph.serve.exchange import ANSWERED, Answering, Exchange, final_respon
 if TYPE_CHECKING:
     from twingraph.serve.connections import Connections
 
-DRAINED: Final = 1024 * 1024  # bytes that are read of what nobody wants
+DRAINED: Final = 1024 * 1024  # bytes that are read and dropped at most
 
 
 class State(enum.Enum):
-    """What a connection is at."""
+    """The state of a connection; the first lines of the module explain them."""
 
     WAITING = enum.auto()
     HEADING = enum.auto()
@@ -41,50 +41,50 @@ class State(enum.Enum):
 
 
 class Lifetime(ABC):
-    """What a connection is at, until when, and how it ends; who reads it, adds the requests."""
+    """The state, deadline and end of a connection; `Connection` adds the reading of requests."""
 
     _parser: httptools.HttpRequestParser
     _transport: asyncio.Transport
 
     def __init__(self, all_: Connections) -> None:
-        """Belong to the connections of this process, and wait for a request."""
+        """Join the connections of this process, and wait for a request."""
         self._all = all_
         self._loop = asyncio.get_running_loop()
         self._state = State.WAITING
-        self.deadline = 0.0  # when it has been too long in this state; 0: it may be
-        self._unread: deque[memoryview] = deque()  # what came while requests wait
+        self.deadline = 0.0  # loop time at which this state has lasted too long; 0: none
+        self._unread: deque[memoryview] = deque()  # received while requests wait, not yet parsed
         self._waiting: deque[Exchange] = deque()
-        self._current: Answering | None = None  # the one that is answered
-        self._reading: Exchange | None = None  # the one whose body comes
-        self._no_more = False  # no request is taken any more
+        self._current: Answering | None = None  # the request that is being answered
+        self._reading: Exchange | None = None  # the request whose body is being received
+        self._no_more = False  # further requests are ignored
         self._transport_paused = False
-        self._begun = False  # a request whose headers are not all there
-        self._input_ended = False  # the client sends nothing more, but may still read
-        self._unwanted = 0  # bytes that came, and nobody wanted
-        self._words_due = False  # a refusal is to be sent in a moment
-        self._last_words = b""  # a refusal, to be sent behind the answers that are due
+        self._begun = False  # the headers of a request are not complete yet
+        self._input_ended = False  # the client has closed its sending side, but may still read
+        self._unwanted = 0  # bytes received and dropped
+        self._words_due = False  # an error response will be sent after a short delay
+        self._last_words = b""  # an error response, to be sent after the responses that are due
 
     @abstractmethod
     def _set_reading(self) -> None:
-        """Read from the socket only what can be parsed at once."""
+        """Read from the socket only if what comes can be parsed at once."""
 
     def write(self, data: bytes | memoryview) -> None:
         """Send bytes."""
         if not self._transport.is_closing():
             self._transport.write(data)
 
-    # --- a client that sends no more, or too much ------------------------------------------------
+    # --- a client that has closed its sending side, or sends too much ----------------------------
 
     def _answer_deadline(self) -> float:
-        """Return when a client that sends no more is probed for; 0 where it may yet send."""
+        """Return when to probe a client that has closed its sending side; 0 for any other."""
         return self._loop.time() + self._all.waits.half if self._input_ended else 0.0
 
     def _probe(self, answering: Answering) -> bool:
-        """Find out whether a client that sends no more still reads: is it worth while to go on?
+        """Probe whether a client that has closed its sending side still reads; False: it can't be.
 
-        Only what is written tells one that has left from one that waits: the first gets its
-        system to reset the connection, and the next write fails. An interim response may come at
-        any time before the final one (RFC 9110 §15.2), but not to HTTP/1.0.
+        Only a write tells: if the client has closed the connection, its system resets it and the
+        next write fails. An interim response is allowed at any time before the final one
+        (RFC 9110 §15.2), but not for HTTP/1.0.
         """
         if isinstance(answering, Exchange) and answering.scope["http_version"] == "1.0":
             return False
@@ -93,7 +93,7 @@ class Lifetime(ABC):
         return True
 
     def _drain_off(self, size: int) -> None:
-        """Read on for a while what nobody wants, so that the client reads our answer."""
+        """Read and drop data for a while, so that the client gets to read the response."""
         self._unwanted += size
         if self._unwanted > DRAINED:
             self._no_more = True
@@ -103,7 +103,7 @@ class Lifetime(ABC):
     # --- ends ------------------------------------------------------------------------------------
 
     def _refuse(self, status: int, text: str) -> None:
-        """Answer in words what can't be taken, behind the answers that are due; then end."""
+        """Send an error response after the responses that are due; then close the connection."""
         if self._transport.is_closing():
             return
         self._all.refused(status)
@@ -117,16 +117,16 @@ class Lifetime(ABC):
         elif self._reading is not None and self._reading is self._current:
             begun = bool(self._reading.status)
             self._reading.scope["state"].setdefault(ANSWERED, status)
-            self._reading.client_left()  # its body will never be whole
+            self._reading.client_left()  # its body will never be complete
             self._say_later(b"" if begun else words)
         else:
             self._last_words = words
 
     def _say_later(self, words: bytes) -> None:
-        """Send the last words a moment later: who is refused gets no further by asking often."""
+        """Send the error response after a delay, so that a client gains nothing by repeating."""
         self._words_due = True
         self._enter(State.CLOSING, 0)
-        self.deadline = 0.0  # however long the loop is held up, they are said
+        self.deadline = 0.0  # sent even if the event loop is blocked for long
         self._loop.call_later(self._all.waits.refused, self._say, words)
 
     def _say(self, words: bytes) -> None:
@@ -136,7 +136,7 @@ class Lifetime(ABC):
             self._linger()
 
     def _linger(self) -> None:
-        """End, but read on for a moment: what is left unread would reset our last answer."""
+        """Close, but read on for a moment: closing with unread data would reset the connection."""
         self._no_more = True
         self._unread.clear()
         if self._input_ended:
@@ -147,14 +147,14 @@ class Lifetime(ABC):
             self._transport.write_eof()
 
     def end(self) -> None:
-        """End once the answer under way is sent; at once where there is none."""
+        """Close after the response that has begun; at once where there is none."""
         if self._current is None:
             self.close()
         else:
             self._current.keep_alive = False
 
     def close(self) -> None:
-        """End when what was written is read, or after a while."""
+        """Close when all that was written is sent, or after a timeout."""
         self._no_more = True
         self._all.idle.pop(self, None)
         if not self._transport.is_closing():

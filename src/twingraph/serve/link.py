@@ -1,8 +1,9 @@
-"""What a serving process asks of the one above it: to start a fork server, or share one.
+"""The link from a serving process to its parent, which starts and shares fork servers.
 
-A socket of packets. Up goes `R` (ready), `H <pid>` (a fork server hangs: the next is another one),
-`D <pid>` (a socket to it is closed) or a configuration in JSON; down comes `K <pid>` with a
-socket, or `E <words>`. When the other side is gone, so is the service.
+A Unix socket of packets. To the parent: `R` (ready), `H <pid>` (a fork server hangs; give out
+another), `D <pid>` (a socket to it was closed), or a configuration as JSON (start a fork server, or
+share one). From the parent: `K <pid>` with a socket, or `E <error message>`. When the parent ends,
+the process ends too.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ PACKET: Final = 256 * 1024
 
 
 class Link:
-    """The lower end; `lost` is called when the upper one is gone."""
+    """The end of the serving process; `lost` is called when the parent has ended."""
 
     def __init__(self, line: socket.socket, lost: Callable[[], None]) -> None:
-        """Listen, within a running loop."""
+        """Read from the socket in the running event loop."""
         self._line = line
         self._lost = lost
         self._pending: deque[asyncio.Future[Launched]] = deque()
@@ -34,28 +35,28 @@ class Link:
         self._loop.add_reader(line.fileno(), self._hear)
 
     def ready(self) -> None:
-        """Tell that requests are answered."""
+        """Report that requests are answered."""
         self._line.send(b"R")
 
     async def launch(self, config: Config) -> Launched:
-        """Return a way to order workers on a graph; raise `OSError` where none can be started."""
+        """Return a socket to a fork server with the graph; raise `OSError` if none can start."""
         pending: asyncio.Future[Launched] = self._loop.create_future()
         self._line.send(json.dumps(config._asdict()).encode())
-        self._pending.append(pending)  # what was not sent is not answered
+        self._pending.append(pending)  # only after sending succeeded: replies come in this order
         return await pending
 
     def replace(self, pid: int) -> None:
-        """Tell that a fork server hangs: whoever launches next gets another."""
-        with contextlib.suppress(OSError):  # it is told again when the next order is not answered
+        """Report that a fork server hangs; the next `launch` gets another one."""
+        with contextlib.suppress(OSError):  # reported again at the next request without a reply
             self._line.send(f"H {pid}".encode())
 
     def leave(self, pid: int) -> None:
-        """Tell that one of our sockets to a fork server is closed."""
-        with contextlib.suppress(OSError):  # it ends by itself all the same, unless it hangs
+        """Report that a socket of this process to a fork server is closed."""
+        with contextlib.suppress(OSError):  # the fork server ends by itself, unless it hangs
             self._line.send(f"D {pid}".encode())
 
     def close(self) -> None:
-        """Nothing was started here."""
+        """Do nothing: the parent ends the fork servers."""
 
     def _hear(self) -> None:
         try:

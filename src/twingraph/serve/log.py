@@ -1,6 +1,6 @@
-"""One line a request: what was asked, how it went, how long it took.
+"""The request log: one line each, with method, path, status, duration and rows.
 
-No address of a client is kept, and no query: a hash of its text tells one from another.
+No IP address and no query is written; a query is identified by the SHA-256 of its text.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Seen(NamedTuple):
 
 
 def line_of(request: Seen, now: float) -> str:
-    """Return the line of a request at `now` (seconds since 1970): `key=value`, no line end inside.
+    """Return the log line of a request at `now` (seconds since 1970), as `key=value` fields.
 
     >>> line_of(Seen("GET", "/a b\\n", 200, 0.0123, 4, "ab12"), 0)
     '1970-01-01T00:00:00Z method=GET path=/a%20b%0A status=200 ms=12.3 rows=4 query=ab12'
     """
-    request_line = _asked(request.method[:10], request.path[:200], request.status)
+    request_line = _request_fields(request.method[:10], request.path[:200], request.status)
     text = f"{_second(int(now))} {request_line} ms={request.seconds * 1000:.1f}"
     if request.rows >= 0:
         text += f" rows={request.rows}"
@@ -49,7 +49,7 @@ def line_of(request: Seen, now: float) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _asked(method: str, path: str, status: int) -> str:
+def _request_fields(method: str, path: str, status: int) -> str:
     return f"method={quote(method, safe=_SAFE)} path={quote(path, safe=_SAFE)} status={status}"
 
 
@@ -59,7 +59,7 @@ def _second(now: int) -> str:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write lines so that those of several processes do not mix: a pipe takes 4 KiB as a whole."""
+    """Write whole lines, at most 4 KiB at once: a pipe does not mix such writes of processes."""
     try:
         handle = stream.fileno()
     except OSError:  # no file: io.UnsupportedOperation
@@ -74,10 +74,10 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 class Log:
-    """Writes the lines, some at a time; to a stream that others read, or to none."""
+    """Collects log lines and writes them to a stream; None writes nothing."""
 
     def __init__(self, stream: TextIO | None, clock: Callable[[], float] = time.time) -> None:
-        """Take the stream and the clock."""
+        """Write to `stream`; `clock` returns seconds since 1970."""
         self._stream = stream
         self._clock = clock
         self._lines: list[str] = []
@@ -85,7 +85,7 @@ class Log:
         self._dropped = 0
 
     def write(self, request: Seen) -> None:
-        """Note a request."""
+        """Log a request."""
         if self._stream is None:
             return
         self._lines.append(line_of(request, self._clock()))
@@ -95,14 +95,14 @@ class Log:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the collected lines."""
         if self._stream is None or not self._lines:
             return
         text = "\n".join(self._lines) + "\n"
         self._lines.clear()
         try:
             _write(self._stream, text)
-        except (OSError, ValueError) as error:  # the reader is gone, or the disk is full: serve on
+        except (OSError, ValueError) as error:  # the pipe is closed, or the disk full: keep serving
             self._dropped += text.count("\n")
             if not self._failed:
                 print(f"twingraph: the log can't be written: {error}", file=sys.stderr)  # noqa: T201

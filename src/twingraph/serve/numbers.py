@@ -1,4 +1,4 @@
-"""Numbers of what was asked and how it went, of all processes together, for `/metrics`."""
+"""Metrics of all serving processes: requests, durations, rows and cache hits, for `/metrics`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from prometheus_client.utils import floatToGoString
 from twingraph.serve.board import Board
 from twingraph.serve.log import Seen
 
-# The first step of a path -> what its requests are counted as; a closed list, so that nobody can
-# make the numbers grow by asking for odd paths.
+# First segment of a path -> kind under which its requests are counted. A closed list: requests for
+# unknown paths must not create new metrics.
 _KINDS: Final = {
     "": "page", "en": "page", "de": "page", "id": "redirect", "vocab": "redirect",
     "graph": "redirect", "doc": "description", "ns": "description", "dumps": "file",
@@ -47,10 +47,10 @@ class _Tally:
 
 
 class Numbers(Collector):
-    """What this process counts, and what all of them have counted.
+    """The metrics of this process, and the sums over all processes.
 
-    `state` tells the gauges: what there is now, by the rest of its name. Numbers of several
-    processes are added up, gauges of those that are alive.
+    `state` returns the gauges by name (`twingraph_<name>`). Counters are added up over all
+    processes that ever ran, gauges over those that are alive.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Numbers(Collector):
         board: Board | None = None,
         slot: int = 0,
     ) -> None:
-        """Stand in `slot` of a board that others write to, where there is one."""
+        """Publish in `slot` of the board that all processes share; None for a single process."""
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no hints
         self.board = board
         self.slot = slot
@@ -96,7 +96,7 @@ class Numbers(Collector):
             self._hits += 1
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what was counted, as the client library of Prometheus wants it."""
+        """Yield the counters (`prometheus_client.registry.Collector`)."""
         yield self._counter("requests", "Requests answered.", ("kind", "status"))
         seconds = HistogramMetricFamily(
             "twingraph_request_seconds", "Time until a request was answered.", labels=("kind",)
@@ -128,14 +128,14 @@ class Numbers(Collector):
         return family
 
     def families(self) -> dict[str, dict[str, float]]:
-        """Return what this process has counted."""
+        """Return the metrics of this process: name -> sample with its labels -> value."""
         found: dict[str, dict[str, float]] = {}
         for name, sample, value in _samples(generate_latest(self.registry).decode()):
             found.setdefault(name, {})[sample] = value
         return found
 
     def text(self) -> bytes:
-        """Return the numbers of all processes as they are now, in the format of Prometheus."""
+        """Return the sums over all processes, in the text format of Prometheus."""
         own = generate_latest(self.registry).decode()
         if self.board is None:
             return own.encode()
@@ -186,7 +186,7 @@ def _samples(text: str) -> Iterator[tuple[str, str, float]]:
 
 
 def _order(sample: str) -> tuple[str, float, str]:
-    """Buckets by their bounds, all else by name."""
+    """Return a sort key: buckets by their upper bound, other samples by name."""
     name, _, rest = sample.partition('le="')
     bound = rest.partition('"')[0]
     return name, float(bound) if bound else 0.0, sample
@@ -194,7 +194,7 @@ def _order(sample: str) -> tuple[str, float, str]:
 
 @lru_cache(maxsize=1024)
 def kind_of(path: str) -> str:
-    """Return what a request to this path is counted as.
+    """Return the kind under which a request to this path is counted.
 
     >>> kind_of("/en/place/bonn.html"), kind_of("/catalog.ttl"), kind_of("/wp-login.php")
     ('page', 'catalogue', 'other')

@@ -1,4 +1,4 @@
-"""The process that serves: one address, ready when it says so, ended cleanly by a signal."""
+"""`twingraph serve`: binds the address, starts the processes, ends them on SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -50,13 +50,14 @@ def run(
     address: str = "",
     processes: int = 1,
 ) -> NoReturn:
-    """Serve the build in folder `build` until SIGINT or SIGTERM; then end the process with 0.
+    """Serve the build in folder `build` until SIGINT or SIGTERM; then exit with status 0.
 
-    `releases` is the folder of the releases; a line a request goes to `log`; `endpoint` is asked in
-    place of the graph in the build; `address` is how the public reaches the service. So many
-    `processes` take requests. Raises `TwingraphError` where the address can't be had or `build` is
-    no build. Every ASGI server serves the same: `twingraph.serve.app.create_app(build)` is all
-    there is to it.
+    `releases` is the folder of the releases, `log` the stream of the request log. With `endpoint`,
+    the URL of a SPARQL service with the same graph, queries go there. `address` is the public URL
+    of the service. `processes` is the number of serving processes.
+
+    Raises `TwingraphError` where the address can't be bound or `build` is no build. Any other ASGI
+    server can run `twingraph.serve.app.create_app(build)` with the same result.
     """
     listeners = _take(host, port, processes)
     library = settings.resource("queries") / "library"
@@ -104,17 +105,17 @@ def run(
 
 
 def _load_ahead(build: Path, library: Path, limits: Limits, address: str) -> OwnLauncher | None:
-    """Begin to load the graph in its process while this one still imports; None for no build."""
+    """Start the process that loads the graph, while this one imports; None if `build` is none."""
     from twingraph.endpoint.launch import OwnLauncher, config_of, pages_of
 
     try:
         about = json.loads((build / "build.json").read_text(encoding="utf-8"))
         graph, base = build.resolve() / NAME, str(about["base_iri"])
-    except (OSError, ValueError, KeyError):  # told where it is opened
+    except (OSError, ValueError, KeyError):  # reported when the build is opened
         return None
     public, _ = address_from(address)
     launcher = OwnLauncher(users=2)
-    with contextlib.suppress(OSError):  # told where it is wanted
+    with contextlib.suppress(OSError):  # reported when the graph is needed
         launcher.start(config_of(graph, base, limits, pages_of(library, public, limits)))
     return launcher
 
@@ -133,23 +134,24 @@ def _serve_until_end(
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(_serve(app, listener, ready, line))
-    # A page that a thread still makes must not delay the end.
+    # threads that are still writing a page must not delay the end
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
 def _take(host: str, port: int, processes: int) -> list[socket.socket]:
-    """Take the address before anything is loaded, so that the error is ours and comes at once.
+    """Bind a socket for each process, before anything is loaded, so that errors come at once.
 
-    Each process gets a socket of its own there; the kernel divides the connections among them.
+    The kernel divides the connections among the sockets. Raises `TwingraphError` where the address
+    can't be bound.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         taken = [_bound(family, kind, protocol, address)]
-        if processes > 1:  # shared only once it is known that nobody else has it
+        if processes > 1:  # the first bind has shown that no other program has the port
             taken[0].close()
             taken = [_bound(family, kind, protocol, address, shared=True) for _ in range(processes)]
     except PermissionError:
@@ -175,7 +177,7 @@ def _bound(
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         taken.bind(address)
         if shared:
-            taken.listen(_BACKLOG)  # from now on no connection is lost
+            taken.listen(_BACKLOG)  # from now on the kernel accepts connections
     except OSError:
         taken.close()
         raise
@@ -188,7 +190,7 @@ def _shown(host: str, port: int) -> str:
 
 
 def _allow_files() -> None:
-    """Raise the number of descriptors as far as it may be raised."""
+    """Raise the soft limit of open files towards `_FILES`, as far as the hard limit allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -199,9 +201,10 @@ def _allow_files() -> None:
 async def _serve(
     app: Starlette, taken: socket.socket, ready: str, line: socket.socket | None = None
 ) -> int:
-    """Answer at the socket `taken` until a signal comes, or the process at the other end of `line`
-    goes, which starts our fork servers; without one we do that ourselves. Return the exit code: 1
-    where the graph can't be loaded, which was told.
+    """Serve on the socket `taken` until a signal comes or the parent process ends.
+
+    `line` is the socket to the parent, which starts the fork servers; without it this process does.
+    Return the exit code: 1 where the graph can't be loaded, which has been reported.
     """
     from twingraph.endpoint.pool import Pool
     from twingraph.serve.connections import Connections

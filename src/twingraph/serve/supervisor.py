@@ -1,8 +1,9 @@
-"""Several processes that serve at one address: started, watched, started anew, ended.
+"""The parent of several serving processes: starts, watches, restarts and ends them.
 
-Each has a socket of its own at the same address (SO_REUSEPORT), among which the kernel divides the
-connections. All of the sockets stay open here, so that no connection is lost with a process. They
-hold no graph: fork servers, which load it, are started here, one for each build, and shared.
+Each process listens on a socket of its own at the same address (SO_REUSEPORT); the kernel divides
+the connections among them. The parent keeps all sockets open, so that no connection is lost when a
+process ends. It also starts the fork servers that load the graph, one for each build, which the
+processes share.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from twingraph.endpoint.launch import HANGS, ForkProcess, Leaving
 from twingraph.serve.board import Board
 from twingraph.serve.link import PACKET
 
-SPARE: Final = 64  # processes that may be started anew
-_GRACE: Final = 8.0  # seconds until those that do not end are killed
-_QUICK: Final = 1.0  # seconds: who ends sooner, or fails, is not started anew at once
-_PAUSE: Final = 2.0
+SPARE: Final = 64  # restarted processes that get a slot of their own on the board
+_GRACE: Final = 8.0  # seconds until processes that have not ended are killed
+_QUICK: Final = 1.0  # seconds; a process that ended sooner, or failed, is restarted after a pause
+_PAUSE: Final = 2.0  # seconds before a restart
 
 Child = Callable[[int, socket.socket, socket.socket], NoReturn]
-"""Serves: the slot on the board, the socket to listen at, the link to here."""
+"""Serves, and never returns. Takes its slot on the board, its listening socket, its link."""
 
 
 class _Process:
-    """One serving process as it is seen from here."""
+    """One serving process, as its parent knows it."""
 
     def __init__(self, number: int, listener: socket.socket) -> None:
         self.number = number
@@ -43,11 +44,11 @@ class _Process:
         self.slot = number
         self.link: socket.socket | None = None
         self.began = 0.0
-        self.again = 0.0  # when it is to be started; 0: it runs
+        self.restart_at = 0.0  # monotonic time; 0: it runs
 
 
 class Supervisor:
-    """The process above those that serve."""
+    """The parent of the serving processes."""
 
     def __init__(
         self,
@@ -57,7 +58,11 @@ class Supervisor:
         ready: str,
         forks: dict[str, ForkProcess],
     ) -> None:
-        """`ready` is said once all of them answer; `forks` were started by configuration."""
+        """Take the sockets, one for each process, and what the processes share.
+
+        `ready` is printed when all of them answer; `forks` are the fork servers that are running
+        already, by their configuration as JSON.
+        """
         self._processes = [_Process(number, listener) for number, listener in enumerate(listeners)]
         self._board = board
         self._child = child
@@ -71,9 +76,9 @@ class Supervisor:
         self._code = 0
 
     def run(self) -> int:
-        """Serve until a signal comes; return the exit code once everything has ended.
+        """Serve until SIGINT or SIGTERM; return the exit code when all processes have ended.
 
-        It is 1 where one of the first processes could not start: the next would not, either.
+        It is 1 if one of the first processes could not start: a restart would fail as well.
         """
         wake, waker = os.pipe()
         os.set_blocking(wake, False)
@@ -102,7 +107,11 @@ class Supervisor:
                         os.read(wake, 4096)
             self._reap()
             for process in self._processes:
-                if process.again and time.monotonic() >= process.again and not self._ending:
+                if (
+                    process.restart_at
+                    and time.monotonic() >= process.restart_at
+                    and not self._ending
+                ):
                     self._start(process)
         self._finish()
         return self._code
@@ -111,14 +120,16 @@ class Supervisor:
         self._ending = True
 
     def _until_next(self, late: float | None) -> float | None:
-        """Return the seconds to the next start, or to `late`; None where nothing is due."""
+        """Return the seconds until the next restart or until `late`; None where nothing is due."""
         now = time.monotonic()
-        waiting = [max(0.0, process.again - now) for process in self._processes if process.again]
+        waiting = [
+            max(0.0, process.restart_at - now) for process in self._processes if process.restart_at
+        ]
         return min(waiting + ([] if late is None else [late]), default=None)
 
     def _start(self, process: _Process) -> None:
-        """Fork a serving process; where the machine has no room for it, try again after a pause."""
-        if process.link is not None:  # the one before has ended, and nobody heard of it here
+        """Fork a serving process; if the system can't, try again after a pause."""
+        if process.link is not None:  # the last one has ended, and its link was not closed yet
             self._drop_link(process)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -132,7 +143,7 @@ class Supervisor:
                 f"{_PAUSE:.0f} seconds",
                 file=sys.stderr, flush=True,
             )  # fmt: skip
-            process.again = time.monotonic() + _PAUSE
+            process.restart_at = time.monotonic() + _PAUSE
             return
         if pid == 0:
             signal.set_wakeup_fd(-1)
@@ -153,10 +164,10 @@ class Supervisor:
             os._exit(1)
         child_end.close()
         process.pid, process.link = pid, parent_end
-        process.began, process.again = time.monotonic(), 0.0
+        process.began, process.restart_at = time.monotonic(), 0.0
 
     def _hear(self, process: _Process) -> None:
-        assert process.link is not None, "it was heard"
+        assert process.link is not None, "only links that are open are selected"
         try:
             data = process.link.recv(PACKET)
         except OSError:
@@ -177,7 +188,7 @@ class Supervisor:
             self._launch(process.link, data)
 
     def _drop_link(self, process: _Process) -> None:
-        """Know that a process has gone, and uses no fork server any more."""
+        """Close the link of a process that has ended; it uses no fork server any more."""
         assert process.link is not None, "it had one"
         used = self._used.pop(process.link, Counter[int]())
         process.link.close()
@@ -185,19 +196,19 @@ class Supervisor:
         self._end_unused(set(used))
 
     def _replace(self, pid: int) -> None:
-        """Keep a fork server that hangs from those who come; the first to say so counts."""
+        """Give a hanging fork server to no further process; only the first report has an effect."""
         for key in [key for key, fork in self._forks.items() if fork.pid == pid]:
             print(HANGS, file=sys.stderr, flush=True)  # noqa: T201
             self._leaving.add(self._forks.pop(key), json.loads(key)["seconds"])
 
     def _end_unused(self, pids: set[int]) -> None:
-        """Give up those of `pids` that nobody uses: they end, or hang and are killed."""
+        """End those fork servers of `pids` that no process uses; one that hangs is killed."""
         for key, fork in list(self._forks.items()):
             if fork.pid in pids and sum(used[fork.pid] for used in self._used.values()) <= 0:
                 self._leaving.add(self._forks.pop(key), 0)
 
     def _launch(self, link: socket.socket, config: bytes) -> None:
-        """Answer with a socket to the fork server of a build; start one where there is none."""
+        """Send a process a socket to the fork server of its build; start one if there is none."""
         key = config.decode()
         for known in [known for known, fork in self._forks.items() if fork.ended]:
             del self._forks[known]
@@ -207,20 +218,19 @@ class Supervisor:
             with contextlib.suppress(OSError):
                 link.send(f"E {error}".encode())
             return
-        with control, contextlib.suppress(OSError):  # who wanted it may have ended: others have it
+        with control, contextlib.suppress(OSError):  # the process may have ended meanwhile
             socket.send_fds(link, [f"K {fork.pid}".encode()], [control.fileno()])
             self._used.setdefault(link, Counter())[fork.pid] += 1
 
     def _connect(self, key: str) -> tuple[ForkProcess, socket.socket]:
         """Return the fork server of a configuration, and a new socket to it.
 
-        Where the one that is known was killed a moment ago, it is another; raises `OSError` where
-        none can be started.
+        One that was killed meanwhile is replaced; raises `OSError` where none can be started.
         """
         if key in self._forks:
             try:
                 return self._forks[key], self._forks[key].connect()
-            except ConnectionError:  # its end is not told yet
+            except ConnectionError:  # it was killed, and its end has not been noticed yet
                 self._forks.pop(key).kill()
         fork = self._forks[key] = ForkProcess(Config(**json.loads(key)))
         return fork, fork.connect()
@@ -232,7 +242,7 @@ class Supervisor:
                 continue
             self._board.retire(process.slot)
             process.pid = 0
-            failed = os.waitstatus_to_exitcode(status) == 1  # the next may well fail, too
+            failed = os.waitstatus_to_exitcode(status) == 1  # a restart may fail as well
             if failed and self._heard_ready < len(self._processes):
                 self._ending, self._code = True, 1
             if self._ending:
@@ -240,7 +250,7 @@ class Supervisor:
             lived = time.monotonic() - process.began
             name = f"process {process.number + 1} of {len(self._processes)}"
             print(f"twingraph: {name} ended and is started anew", file=sys.stderr, flush=True)  # noqa: T201
-            process.again = time.monotonic() + (_PAUSE if failed or lived < _QUICK else 0.0)
+            process.restart_at = time.monotonic() + (_PAUSE if failed or lived < _QUICK else 0.0)
             if self._next_slot < self._board.slots:
                 process.slot = self._next_slot
                 self._next_slot += 1
@@ -263,9 +273,9 @@ class Supervisor:
 
 
 def _forked() -> tuple[socket.socket, socket.socket, int]:
-    """Fork this process; return the two ends of a link between both, and what `os.fork` returned.
+    """Fork this process; return the parent's and the child's end of a link, and the process id.
 
-    Raises `OSError` where that can't be, with nothing left open.
+    Raises `OSError` where no process can be started; no socket is left open then.
     """
     parent_end, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:

@@ -1,8 +1,8 @@
-"""Turns for requests that came ahead of an answer: one at a time, and a pause after each.
+"""Pipelined requests: answered one at a time, with a pause after each.
 
-A client may send its next requests before it has read an answer (RFC 9112 §9.3.2), and one that
-sends a thousand must not take the time of those who wait for each answer. So all such requests of a
-process stand in one line, and between two of them is as much time as the first has taken.
+A client may send further requests before it has read a response (RFC 9112 §9.3.2). One that sends a
+thousand must not delay clients that wait for each response. So all pipelined requests of a process
+share one queue, and after each there is a pause as long as the request took.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
-_LONGEST: Final = 0.05  # seconds: what takes longer runs on while the next begins
+_LONGEST: Final = 0.05  # seconds; a request that takes longer goes on while the next begins
 
 
 class Turns:
-    """The line of a process."""
+    """The queue of pipelined requests of a process."""
 
     def __init__(self) -> None:
-        """Begin without anybody in it."""
+        """Begin with an empty queue."""
         self._turn = asyncio.Lock()
 
     async def take(self, work: Coroutine[Any, Any, None]) -> None:

@@ -1,7 +1,7 @@
-"""The front, and what watches the service: its log, numbers and health; a new build taken up.
+"""The outermost application, health and metrics, and the switch to a new build while serving.
 
-A new build is opened beside the old one, asked something, and then takes its place; requests that
-were under way end where they began.
+A new build is opened beside the old one and answers a test query before it takes its place;
+requests that have begun are finished with the old one.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ from twingraph.serve.numbers import Numbers
 from twingraph.web.files.published import CutOffError
 from twingraph.web.prefix import prefix_for, to_root, under_prefix
 
-_LOOK: Final = 1.0  # seconds between two looks at the build
+_LOOK: Final = 1.0  # seconds between two checks for a new build
 _LANGUAGE: Final = re.compile(r"^/(?:en|de)/")
 _TOGETHER: Final = 30.0  # seconds that one process waits for the others
-_TURN: Final = 0.05
+_PAUSE: Final = 0.05  # seconds between two checks whether all processes are ready
 _TRIES: Final = 5  # to open a new build: its fork server may have been killed meanwhile
 _METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
-_WELL: Final = "ASK {}"
-_PATIENCE: Final = 2.0  # seconds
+_TEST_QUERY: Final = "ASK {}"
+_PATIENCE: Final = 2.0  # seconds for the test query of a health check
 
 
 class Front:
-    """The outermost ASGI application: answers queries, passes on the rest, notes every request."""
+    """The outermost ASGI application: answers queries, passes on the rest, logs every request."""
 
     def __init__(self, app: ASGIApp, state: State, log: Log) -> None:
         """Stand in front of `app`, whose `state` holds the service and its numbers."""
@@ -67,7 +67,7 @@ class Front:
             return
         replied: Replied | None = scope.get(REPLIED)
         began = replied.began if replied is not None else time.perf_counter()
-        # one object for the whole request, whatever build comes meanwhile
+        # the same snapshot for the whole request, even if a new build is published meanwhile
         snapshot: Service = replied.service if replied is not None else self.state.service
         site = snapshot.site
         scope = under_prefix(scope, prefix_for(scope, site.address, site.address != site.base))
@@ -100,7 +100,7 @@ class Front:
             else:
                 status = outcome
         except (ConnectionResetError, TimeoutError, ClientDisconnect):
-            # its client has left, or read too slowly; the connection ends
+            # the client has disconnected, or read too slowly; the connection is closed
             status = sent or state.get(ANSWERED, CLIENT_LEFT)
         finally:
             snapshot.users -= 1
@@ -112,23 +112,23 @@ class Front:
             self.note(served)
 
     def note(self, request: Seen) -> None:
-        """Write a request into the log, and count it."""
+        """Log a request, and count it."""
         self.log.write(request)
         self.state.numbers.count(request)
 
     def _route(self, scope: Scope) -> str:
-        """Return the pattern of the path, of a closed list; '' where there is none."""
+        """Return the pattern of the route that matched, such as `/{language}/search`, else ''."""
         if self._routes is None:
             routes = scope["app"].router.routes if "app" in scope else ()
             self._routes = {}
             for route in routes:
-                if isinstance(route, Route):  # one pattern of those that lead to the same
+                if isinstance(route, Route):  # one pattern for each endpoint
                     pattern = _LANGUAGE.sub("/{language}/", route.path)
                     self._routes.setdefault(route.endpoint, pattern)
         return self._routes.get(scope.get("endpoint"), "")
 
     def refused(self, status: int) -> None:
-        """Note a request that a connection did not take: nobody knows what it wanted."""
+        """Log a request that the connection refused: its method and path are not known."""
         self.note(Seen("-", "-", status, 0.0))
 
     async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,9 +139,10 @@ class Front:
 
 
 async def health(request: Request) -> Response:
-    """Say whether queries and pages are answered: 200 `ok`, else 503 and why; with the build.
+    """`GET /health`: 200 `ok` if queries and pages are answered, else 503 and the reason.
 
-    It answers within `_PATIENCE` seconds, whatever state the workers are in.
+    The text ends with the first digits of the build. It is sent within `_PATIENCE` seconds,
+    whatever state the workers are in.
     """
     service: Service = request.state.snapshot
     kind, problem = "pages", service.pages.problem if service.pages is not None else ""
@@ -154,10 +155,10 @@ async def health(request: Request) -> Response:
 
 
 async def _ask_for_health(service: Service) -> str:
-    """Return why a query is not answered, '' where one is."""
+    """Return why a test query is not answered, '' if it is."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            reply = await service.evaluator.ask(_WELL, "json", "nt")
+            reply = await service.evaluator.ask(_TEST_QUERY, "json", "nt")
     except TimeoutError:
         return f"no worker answered within {_PATIENCE:.0f} seconds; the graph may still be loading"
     if reply.outcome is Outcome.BOOLEAN:
@@ -166,7 +167,7 @@ async def _ask_for_health(service: Service) -> str:
 
 
 async def metrics(request: Request) -> Response:
-    """Tell the numbers, in the Prometheus text format."""
+    """`GET /metrics`: the numbers of all processes, in the text format of Prometheus."""
     numbers: Numbers = request.app.state.numbers
     return Response(numbers.text(), headers={"cache-control": "no-store", "content-type": _METRICS})
 
@@ -175,7 +176,7 @@ ROUTES: Final = (Route("/health", health), Route("/metrics", metrics))
 
 
 def state_of(app: Starlette) -> Callable[[], dict[str, int]]:
-    """Return a function that tells what there is now: queries, kept answers, connections."""
+    """Return a function that returns the gauges: queries, cached answers, connections."""
 
     def state() -> dict[str, int]:
         service: Service = app.state.service
@@ -192,7 +193,7 @@ def state_of(app: Starlette) -> Callable[[], dict[str, int]]:
 
 
 async def publish(app: Starlette) -> None:
-    """Tell the other processes what this one has counted, for ever."""
+    """Publish the numbers of this process to the others, every `_LOOK` seconds."""
     numbers: Numbers = app.state.numbers
     while numbers.board is not None:
         publish_now(app)
@@ -208,10 +209,10 @@ def publish_now(app: Starlette) -> None:
 
 
 async def follow(app: Starlette, build: Path, load: Callable[[], Service]) -> None:
-    """Take up each new build at `build`, for ever; one that can't be opened is told and left.
+    """Switch to each new build at `build`, as long as the task runs.
 
-    It is tried some times more, each after a longer pause: what hindered may have passed. Where
-    several processes serve, they take it up together, once all have it.
+    A build that can't be opened is reported on stderr and tried `_TRIES` times, after longer and
+    longer pauses. Several processes switch at the same time, when all of them have opened it.
     """
     known = tried = app.state.service.mark
     tries, again, words = 0, 0.0, ""
@@ -247,14 +248,17 @@ async def _opened(load: Callable[[], Service]) -> Service:
     service = await to_thread.run_sync(load)
     try:
         await service.start()
-    except BaseException:  # also where we end meanwhile
+    except BaseException:  # also when this task is cancelled meanwhile
         service.close()
         raise
     return service
 
 
 async def _all_ready(app: Starlette, build: Path, mark: str) -> None:
-    """Wait until every process has this build, but not for ever, nor for one that is over."""
+    """Wait until every process has opened this build, at most `_TOGETHER` seconds.
+
+    Also return when a newer build has been published meanwhile.
+    """
     numbers: Numbers = app.state.numbers
     app.state.ready = mark
     until = time.monotonic() + _TOGETHER
@@ -264,11 +268,11 @@ async def _all_ready(app: Starlette, build: Path, mark: str) -> None:
         publish_now(app)
         if all(content.get("ready") == mark for _, alive, content in numbers.board.read() if alive):
             return
-        await asyncio.sleep(_TURN)
+        await asyncio.sleep(_PAUSE)
 
 
 def mark_of(build: Path) -> tuple[int, int] | None:
-    """Return what tells one build from the next: the file of its checksums, where and when."""
+    """Return the inode and modification time of SHA256SUMS, by which builds are told apart."""
     try:
         status = (build / "SHA256SUMS").stat()
     except OSError:
