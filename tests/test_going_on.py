@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from twingraph import going_on
 from twingraph.build import build
 from twingraph.derive.increment import ChangedGraph, GraphBefore
 from twingraph.derive.neighbours import incoming_lines
@@ -207,13 +209,40 @@ def test_going_on_comes_to_what_a_build_from_nothing_does(project: Settings, wha
     # what was once worth judging is judged again, so that more may be kept than was needed
     for name in ("kept/judged.nt", "kept/tables.nt"):
         assert {*kept.pop(name).split(b"\n")} >= {*again.pop(name).split(b"\n")}
+    assert kept.pop("kept/needed.json") and again.pop("kept/needed.json")
     assert kept == again
+
+
+def test_what_is_judged_again_does_not_grow_for_ever(
+    project: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.folder / "data" / "imports" / "listed" / "rows.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}Q900000002,Q586\n", encoding="utf-8")
+    try:
+        made = made_now(project)
+        assert made is not None and made.needed is not None
+        assert made.needed == tuple(json.loads(dict(made.kept())["kept/needed.json"][0]))
+        monkeypatch.setattr(going_on, "_TIMES", 0)
+        monkeypatch.setattr(going_on, "_SLACK", 10)
+        assert made_now(project) is None
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def test_a_mistake_of_ours_is_seen(project: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(*_: object) -> None:
+        raise LookupError("a mistake")
+
+    monkeypatch.setattr(going_on, "read_again", mistaken)
+    with pytest.raises(LookupError, match="a mistake"):
+        made_now(project)
 
 
 @pytest.mark.parametrize(
     "name",
     ["twingraph.nq", "twingraph.nt", "kept/files.json", "kept/found.json", "kept/incoming.txt",
-     "kept/judged.nt", "kept/sizes.json"],
+     "kept/judged.nt", "kept/needed.json", "kept/sizes.json"],
 )  # fmt: skip
 def test_nothing_is_taken_from_a_damaged_file(project: Settings, name: str) -> None:
     assert made_now(project, name) is None

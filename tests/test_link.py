@@ -156,7 +156,7 @@ def test_what_is_missing_is_everything_of_its_kinds_that_is_not_linked(
     listed = json.loads((built / "links" / "missing.json").read_text(encoding="utf-8"))
     table = io.StringIO((built / "links" / "missing.csv").read_text(encoding="utf-8"))
     linked = {ours for ours, _ in facts.links(TARGETS["wikidata"])}
-    places = {item for item in facts.things() if item.startswith(HOME + "id/place/")}
+    places = {item for _, item in facts.things({"place"})}
     found = {item["iri"]: item for item in listed if item["target"] == "wikidata"}
 
     assert list(csv.DictReader(table)) == listed

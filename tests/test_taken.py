@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Quad
 
 from twingraph.atomic import DraftFolder, Written, is_whole
+from twingraph.build import earlier_of
 from twingraph.catalogue.coverage import EXTENT, read_extent
 from twingraph.export.dumps import Frozen
 from twingraph.export.statistics import count_lines, recount
@@ -79,7 +80,10 @@ def write(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Write
     def write(graph: Dataset, name: str, before: Before | None = None) -> Before:
         frozen = Frozen(graph, HOME, prefixes_for(HOME), settings, {}, before)
         draft = DraftFolder(folder / name)
-        others = prepare(lambda: line_reader(frozen.linked.facts, ANSWERED), graph.named)
+        others = prepare(
+            lambda: line_reader(frozen.linked.facts, ANSWERED), graph.named,
+            earlier=earlier_of(frozen),
+        )  # fmt: skip
         if frozen.change is not None:
             frozen.readers.right[STARTS] = same_starts(frozen.change, graph.named)
         others[EXTENT] = lambda: [read_extent(frozen.linked.facts).pack()]
@@ -171,6 +175,20 @@ def test_another_title_of_a_source_is_written_where_it_stands(
     assert _contents(on) == _contents(write(changed, "title-anew", None))
     # and on from there, back to what it was
     assert _contents(write(graph, "back", on)) == _contents(first)
+
+
+def test_links_are_taken_where_a_partnership_is_called_otherwise(
+    graph: Dataset, write: Write, first: Before
+) -> None:
+    start = f"<{HOME}id/partnership/"
+    label = next(line for line in graph.default if line.startswith(start) and '"@en .' in line
+                 and f"> {RDFS.label} " in line)  # fmt: skip
+    lines = {*graph.default, label.replace('"@en', '!"@en')} - {label}
+
+    on = write(Dataset(sorted(lines), graph.named), "called", first)
+
+    made = {"links/missing.csv", "links/missing.json", "links/wikidata.sssom.tsv"}
+    assert made <= _taken(first, on)
 
 
 def test_a_damaged_file_is_written_anew(graph: Dataset, write: Write, first: Before) -> None:

@@ -36,6 +36,7 @@ from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
 from twingraph.site.line_reader import line_reader
+from twingraph.site.part import Earlier
 from twingraph.site.prepared import ANSWERED, STARTS, Starts, prepare, same_starts, starts_after
 from twingraph.site.reader import PREPARED, BuildReader
 from twingraph.source.curated import Curated
@@ -153,7 +154,16 @@ def _prepare(frozen: Frozen) -> dict[str, Callable[[], Iterable[bytes]]]:
         raw = frozen.before.read(STARTS) if frozen.before and frozen.change is not None else None
         return {} if raw is None or frozen.change is None else starts_after(raw, frozen.change)
 
-    return prepare(reader, frozen.dataset.named, starts)
+    return prepare(reader, frozen.dataset.named, starts, earlier_of(frozen))
+
+
+def earlier_of(frozen: Frozen) -> Earlier | None:
+    """Return what was prepared before and what changed since, where that is known."""
+    if frozen.before is None or frozen.change is None:
+        return None
+    return Earlier(
+        frozen.linked.facts, frozen.change, frozen.before.read, lambda: frozen.values_now
+    )
 
 
 def _licence(curated: Curated) -> str:

@@ -14,7 +14,7 @@ from json import dumps, loads
 from pathlib import Path
 from typing import Final
 
-from twingraph.check.again import check_again, found_raw, read_found
+from twingraph.check.again import Found, check_again, found_raw, read_found
 from twingraph.check.run import Checked, derive_and_judge
 from twingraph.derive.increment import ChangedGraph, GraphBefore
 from twingraph.derive.neighbours import incoming_lines
@@ -29,15 +29,19 @@ from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import DERIVED, SLUG
 from twingraph.rdf.quad_file import QuadFile, SortedFile
 from twingraph.settings import Settings
-from twingraph.source.again import Notes, read_again, without_lists
+from twingraph.source.again import read_again, without_lists
 from twingraph.source.curated import Curated
+from twingraph.source.notes import Notes
 from twingraph.source.read import read_project
 
 _FILES, _FOUND = f"{KEPT}/files.json", f"{KEPT}/found.json"
 _INCOMING = f"{KEPT}/incoming.txt"
 _JUDGED, _TABLES = f"{KEPT}/judged.nt", f"{KEPT}/tables.nt"
 _SIZES: Final = f"{KEPT}/sizes.json"  # of each graph, in lines
+_NEEDED: Final = f"{KEPT}/needed.json"  # how many lines were judged when all was checked
 _TRIPLES: Final = "twingraph.nt"
+# what was judged once is judged again: so many times what was needed, and these, are too many
+_TIMES, _SLACK = 2, 1000
 _READ: Final = 0.3  # the share that reading takes of reading, deriving and checking
 
 Pieces = Iterator[tuple[str, list[bytes]]]
@@ -48,7 +52,8 @@ class Made:
     """What a project says and publishes now; `change` is what differs from the build before.
 
     `notes` are given where it was made from that build, whose lines `incoming` has; nothing that
-    lists say is held then.
+    lists say is held then. `needed` are the numbers of lines that were judged, published and of
+    tables, when everything was checked.
     """
 
     curated: Curated
@@ -57,6 +62,7 @@ class Made:
     change: Change | None = None
     notes: Notes | None = None
     incoming: bytes = b""
+    needed: tuple[int, int] | None = None
 
     def kept(self) -> Pieces:
         """Yield the files that the next build goes on from."""
@@ -65,6 +71,8 @@ class Made:
         yield _FOUND, [found_raw(self.checked.found)]
         yield _JUDGED, [*chunks(self.checked.judged)]
         yield _TABLES, [*chunks(self.checked.tables)]
+        needed = self.needed or (len(self.checked.judged), len(self.checked.tables))
+        yield _NEEDED, [dumps(needed).encode()]
         sizes = {name: len(lines) for name, lines in self.graph.named.items()}
         yield _SIZES, [dumps({DEFAULT: len(self.graph.default), **sizes}).encode()]
         if self.change is None:
@@ -92,23 +100,62 @@ def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Ma
     """
     try:
         return _go_on(settings, large, inputs, before)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except OSError:
         return None
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What a build kept, as it was read; `paths` are its files by name."""
+
+    paths: Mapping[str, Path]
+    notes: Notes
+    sizes: Mapping[str, int]
+    found: Found
+    judged: Sequence[str]
+    tables: Sequence[str]
+    needed: tuple[int, int]
+
+    @classmethod
+    def of(cls, before: Before) -> _Kept | None:
+        """Read it; None where anything is missing, or is not what a build writes.
+
+        Raises `OSError` where a file has gone meanwhile.
+        """
+        names = (_FILES, _FOUND, _INCOMING, _JUDGED, _TABLES, _SIZES, _NEEDED, NAME, _TRIPLES)
+        paths = {name: path for name in names if (path := before.path(name))}
+        if len(paths) < len(names):
+            return None
+        judged, tables = (
+            paths[name].read_text(encoding="utf-8").split("\n")[:-1] for name in (_JUDGED, _TABLES)
+        )
+        raw = {name: paths[name].read_bytes() for name in (_FILES, _FOUND, _SIZES, _NEEDED)}
+        try:
+            published, of_tables = loads(raw[_NEEDED])
+            return cls(
+                paths, Notes.read(raw[_FILES]), loads(raw[_SIZES]), read_found(raw[_FOUND]),
+                judged, tables, (int(published), int(of_tables)),
+            )  # fmt: skip
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return None
+
+    def is_too_much(self, checked: Checked) -> bool:
+        """Were far more lines judged than were needed when everything was checked?"""
+        pairs = zip((checked.judged, checked.tables), self.needed, strict=True)
+        return any(len(lines) > _TIMES * needed + _SLACK for lines, needed in pairs)
 
 
 def _go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Made | None:
     if before.files.keys() != inputs.files.keys():
         return None
-    names = (_FILES, _FOUND, _INCOMING, _JUDGED, _TABLES, _SIZES, NAME, _TRIPLES)
-    found = {name: path for name in names if (path := before.path(name))}
-    if len(found) < len(names):
+    kept = _Kept.of(before)
+    if kept is None:
         return None
-    notes = Notes.read(found[_FILES].read_bytes())
+    found, notes, sizes = kept.paths, kept.notes, kept.sizes
     changed = {name for name, digest in inputs.files.items() if before.files[name] != digest}
     read = read_again(settings, large, changed, notes, lambda slug: before.path(_list_name(slug)))
     if read is None:
         return None
-    sizes: dict[str, int] = loads(found[_SIZES].read_bytes())
     lists = f"{settings.base_iri}graph/import/"
     for name in sizes:
         if name.startswith(lists):
@@ -131,19 +178,17 @@ def _go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> M
     change = graph.published(rules, settings.base_iri, settings.release)
     if change is None:
         return None
-    judged, tables = (
-        found[name].read_text(encoding="utf-8").split("\n")[:-1] for name in (_JUDGED, _TABLES)
-    )
     checked = check_again(
-        read, graph, change, Checked([], judged=judged, tables=tables),
-        read_found(found[_FOUND].read_bytes()), partial(read_project, settings, large),
+        read, graph, change, Checked([], judged=kept.judged, tables=kept.tables), kept.found,
+        partial(read_project, settings, large),
     )  # fmt: skip
-    if checked is None:
+    if checked is None or kept.is_too_much(checked):
         return None
     now = Notes.of(read.curated, checked.of_files, notes)
     curated = without_lists(read.curated)
     dataset = _dataset(settings, before, curated, sizes, change)
-    return Made(curated, dataset, checked, change, now, found[_INCOMING].read_bytes())
+    incoming = found[_INCOMING].read_bytes()
+    return Made(curated, dataset, checked, change, now, incoming, kept.needed)
 
 
 def _list_name(slug: str) -> str:

@@ -40,8 +40,9 @@ from twingraph.rdf.change import DEFAULT, Change
 from twingraph.rdf.dataset import merged
 from twingraph.rdf.ntriples import iri
 from twingraph.rdf.vocabulary import PREFIXES, RDF, TG
-from twingraph.source.again import ReadAgain, as_json, as_problem
+from twingraph.source.again import ReadAgain
 from twingraph.source.curated import Curated
+from twingraph.source.notes import as_json, as_problem
 
 _TYPE, _PARTNERSHIP, _PARTNER = map(str, (RDF.type, TG.Partnership, TG.partner))
 _SUBCLASS: Final = f"<{PREFIXES['rdfs']}subClassOf>"

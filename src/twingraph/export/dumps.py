@@ -6,6 +6,7 @@ Quad formats hold everything, triple formats exactly the default graph.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -16,7 +17,13 @@ from pyoxigraph import Quad
 
 from twingraph.export.jsonld import Json, make_context
 from twingraph.export.jsonld_stream import jsonld_chunks
-from twingraph.export.statistics import COUNTS, Statistics, count_lines, recount
+from twingraph.export.statistics import (
+    COUNTS,
+    Statistics,
+    count_changed,
+    count_lines,
+    recount,
+)
 from twingraph.export.tables.files import FILES as TABLE_FILES
 from twingraph.export.tables.files import Earlier, Tables
 from twingraph.export.tables.geojson import FILES as MAP_FILES
@@ -98,7 +105,13 @@ class Frozen:
         if path is None or self.change is None:
             return count_lines(self.dataset.default, self.base)
         known = Statistics.unpack(path.read_bytes())
-        return recount(known, self.change, self.dataset.default, self.base)
+        return recount(known, self.change, self.dataset.default, self.base, lambda: self.values_now)
+
+    @cached_property
+    def values_now(self) -> Counter[tuple[str, str]]:
+        """How often each value of a changed line is said now, by property, as lines have them."""
+        assert self.change is not None, "nothing changed"
+        return count_changed(self.change, self.dataset.default)
 
     @cached_property
     def linked(self) -> Linked:

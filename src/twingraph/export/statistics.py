@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Final
 
@@ -152,10 +152,14 @@ def count_lines(lines: Sequence[str], base: str) -> Statistics:
     return sizes
 
 
-def recount(sizes: Statistics, change: Change, lines: Sequence[str], base: str) -> Statistics:
+def recount(
+    sizes: Statistics, change: Change, lines: Sequence[str], base: str,
+    values: Callable[[], Counter[tuple[str, str]]] | None = None,
+) -> Statistics:  # fmt: skip
     """Return `count_lines` of the lines after a change, given its result for those before.
 
-    `sizes` is modified. If the example of a class may have to be replaced, all lines are counted.
+    `sizes` is modified. `values` returns what `count_changed` does, if others need that too.
+    If the example of a class may have to be replaced, all lines are counted.
 
     >>> before = [f"<http://e/a> {_TYPE} <http://e/C> ."]
     >>> after = [f"<http://e/a> {_TYPE} <http://e/D> ."]
@@ -187,20 +191,27 @@ def recount(sizes: Statistics, change: Change, lines: Sequence[str], base: str) 
         for kind, best in lost.items()
     ):
         return count_lines(lines, base)
-    _recount_objects(sizes, lines, removed, added)
+    after = values() if values else count_changed(change, lines)
+    _recount_objects(sizes, after, removed, added)
     _drop_empty(sizes.classes)
     _drop_empty(sizes.properties)
     return sizes
 
 
+def count_changed(change: Change, lines: Sequence[str]) -> Counter[tuple[str, str]]:
+    """Return how many lines have each property with the values of the lines that changed."""
+    sides = (side.get(DEFAULT, ()) for side in (change.removed, change.added))
+    return count_values(lines, {_pair(line)[1] for side in sides for line in side})
+
+
 def _recount_objects(
-    sizes: Statistics, lines: Sequence[str], removed: Sequence[str], added: Sequence[str]
-) -> None:
+    sizes: Statistics, after: Counter[tuple[str, str]], removed: Sequence[str],
+    added: Sequence[str],
+) -> None:  # fmt: skip
     removed_pairs, added_pairs = (
         Counter(_pair(line) for line in side) for side in (removed, added)
     )
     pairs = removed_pairs.keys() | added_pairs.keys()
-    after = count_values(lines, {value for _, value in pairs})
     everywhere: dict[str, list[int]] = defaultdict(lambda: [0, 0])  # value -> [before, after]
     for pair in after.keys() | pairs:
         predicate, value = pair

@@ -27,9 +27,10 @@ from twingraph.export.taken import READS, Readers
 from twingraph.progress import Progress
 
 FORKED_FROM: Final = 100_000  # quads; fewer are written before a child process has started
-# the files that the child writes first: about half of the work when all files are written; when
-# dumps are spliced, the `others` alone take more (2.9 of 4.5 s after a change to a row of 17,401)
+# the files that the child writes beside the `others`: about half of the work, when all files are
+# written and when dumps are spliced
 _BESIDE: Final = ("context.", COUNTS, "links/", "twingraph.jsonld", "void.")
+_BESIDE_SPLICED: Final = ("links/", "partnerships.geojson", "places.geojson")
 
 # files taken over from the previous build if nothing that they were made from has changed
 _NOTED: Final = ("links/", "partnerships.geojson", "places.geojson", "tables/")
@@ -49,12 +50,14 @@ def write_dumps(
     noted = [name for name in jobs if name.startswith(_NOTED) and name != PACKAGE]
     jobs = _left(jobs, noted, frozen, draft)
     others = _left(others or {}, [*(others or {})], frozen, draft)
-    starts = _BESIDE if frozen.change is None else ()
+    starts = _BESIDE if frozen.change is None else _BESIDE_SPLICED
     beside = {name: job for name, job in jobs.items() if name.startswith(starts)}
     in_this_process = {name: job for name, job in jobs.items() if name not in beside}
     forked = None
     if len(frozen.dataset) >= FORKED_FROM and (others or frozen.change is None) and can_fork():
         frozen.linked.facts.index()  # both processes need the index: made once, before the fork
+        if frozen.change is not None:
+            _ = frozen.values_now
         forked = fork(partial(_in_child, others, beside, frozen, draft))
     with _Child(*forked, draft, frozen.readers) if forked else nullcontext() as child:
         _write(frozen, in_this_process, draft, progress)

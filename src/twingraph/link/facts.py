@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -222,10 +222,10 @@ class LinkFacts:
 
     def written(self, subject: str, predicate: str) -> Sequence[str]:
         """Return the values of a property, sorted; it and they as they are written in lines."""
+        self.reads.add(of_kind(subject, predicate))
         if subject == self._last[0]:
-            self.reads.add(f"* {predicate} *")
             return self._last[1].get(predicate, [])
-        return self._table(predicate).get(subject, ())
+        return self._table_of(predicate).get(subject, ())
 
     def of(self, predicate: NamedNode) -> Mapping[str, Sequence[str]]:
         """Return a property as a table: subject's IRI -> its values, sorted, as lines have them."""
@@ -236,8 +236,7 @@ class LinkFacts:
     ) -> Iterator[tuple[str, Sequence[str]]]:
         """Yield each of some things that has a property, with its values as lines have them."""
         name = str(predicate)
-        with self.noting():
-            table = self._table(name)
+        table = self._table_of(name)
         self.reads.update({of_kind(thing, name) for thing in things})
         for thing in things:
             if values := table.get(thing):
@@ -250,7 +249,11 @@ class LinkFacts:
         self._memory.clear()
 
     def _table(self, predicate: str) -> Mapping[str, Sequence[str]]:
-        self.reads.add(f"* {predicate} *")
+        self.reads.add(of_property(predicate))
+        return self._table_of(predicate)
+
+    def _table_of(self, predicate: str) -> Mapping[str, Sequence[str]]:
+        """Return a property as a table; the caller notes what of it is read."""
         table = self._tables.get(predicate)
         if table is None:
             made: dict[str, list[str]] = defaultdict(list)
@@ -302,11 +305,13 @@ class LinkFacts:
             "",
         )
 
-    def things(self) -> list[str]:
-        """Return the entities that have a label, sorted."""
-        lines = self.lines(RDFS.label)
-        return sorted(item for item in {line.split(" ", 1)[0][1:-1] for line in lines}
-                      if kind_of(item, self.base))  # fmt: skip
+    def things(self, kinds: Collection[str]) -> list[tuple[str, str]]:
+        """Return the entities of some kinds that have a label, each after its kind, by IRI."""
+        self.reads.update(of_kind(f"{self.base}id/{kind}/", _LABEL) for kind in kinds)
+        return [
+            (kind, item) for item in sorted(self._table_of(_LABEL))
+            if (kind := kind_of(item, self.base)) in kinds and kind is not None
+        ]  # fmt: skip
 
     def links(self, target: Target) -> list[tuple[str, str]]:
         """Return (our IRI, their identifier) for every `owl:sameAs` to `target`, sorted."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from twingraph.link.facts import TARGETS, Linked
-from twingraph.rdf.iris import kind_of
 
 COLUMNS: Final = ("target", "kind", "iri", "label_en", "label_de", "state")
 SEARCHED: Final = "no match found"
@@ -20,7 +19,7 @@ OPEN: Final = "not looked for"
 def missing(linked: Linked) -> Iterator[tuple[str, ...]]:
     """Yield a row of `COLUMNS` for every labelled entity of a target's kinds not linked to it."""
     facts = linked.facts
-    things = [(kind_of(iri, facts.base), iri) for iri in facts.things()]
+    things = facts.things({kind for target in TARGETS.values() for kind in target.kinds})
     for target in TARGETS.values():
         linked_to = {iri for iri, _ in facts.links(target)}
         searched = {item.subject for item in linked.decided(target) if not item.found}

@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 from twingraph.rdf.dataset import Dataset, parted
+from twingraph.rdf.spliced import Raw, mapped
 from twingraph.rdf.spliced import lines as lines_of
-from twingraph.rdf.spliced import mapped
 
 DEFAULT = ""  # in the place of the IRI of a graph
 
@@ -60,24 +60,8 @@ class Change:
         None where more than `most` lines differ.
         Raises `OSError` and `ValueError` where the file is none.
         """
-        raw = mapped(path)
-        parts = lines_of(raw)
-        removed: set[bytes] = set()
-        added: set[bytes] = set()
-        reached = 0
-        for chunk in after.quad_chunks():
-            stop = reached + len(chunk)
-            if raw[reached:stop] != chunk:
-                last = chunk[chunk.rfind(b"\n", 0, -1) + 1 : -1]
-                stop = parts.part(last, parts.find(last, reached))
-                old, new = set(raw[reached:stop].split(b"\n")), set(chunk.split(b"\n"))
-                removed |= old - new
-                added |= new - old
-                if most is not None and len(removed) + len(added) > most:
-                    return None
-            reached = stop
-        removed.update(raw[reached:].split(b"\n"))
-        return cls(_by_graph(removed - {b""}), _by_graph(added - {b""}))
+        found = differing(mapped(path), after.quad_chunks(), most)
+        return None if found is None else cls(*map(_by_graph, found))
 
     def __bool__(self) -> bool:
         """Has anything changed?"""
@@ -107,6 +91,35 @@ class Change:
         """Return the subjects of the changed lines of a graph, as they are written, sorted."""
         lines = (*self.removed.get(graph, ()), *self.added.get(graph, ()))
         return sorted({line.partition(" ")[0] for line in lines})
+
+
+def differing(
+    raw: Raw, chunks: Iterable[bytes], most: int | None = None
+) -> tuple[set[bytes], set[bytes]] | None:
+    r"""Return the lines that only a sorted file has, and those that only `chunks` have, sorted too.
+
+    None where there are more than `most`.
+
+    >>> differing(b"a\nb\nd\n", [b"a\nc\n", b"d\n"])
+    ({b'b'}, {b'c'})
+    """
+    parts = lines_of(raw)
+    removed: set[bytes] = set()
+    added: set[bytes] = set()
+    reached = 0
+    for chunk in chunks:
+        stop = reached + len(chunk)
+        if raw[reached:stop] != chunk:
+            last = chunk[chunk.rfind(b"\n", 0, -1) + 1 : -1]
+            stop = parts.part(last, parts.find(last, reached))
+            old, new = set(raw[reached:stop].split(b"\n")), set(chunk.split(b"\n"))
+            removed |= old - new
+            added |= new - old
+            if most is not None and len(removed) + len(added) > most:
+                return None
+        reached = stop
+    removed.update(raw[reached:].split(b"\n"))
+    return removed - {b""}, added - {b""}
 
 
 def _graphs(dataset: Dataset) -> Lines:

@@ -20,6 +20,8 @@ from twingraph.site.values import sort_key
 _STATED: Final = ("start", "type", "status")
 _BATCH: Final = 2000  # entities in a query
 
+Keys = dict[str, set[str]]
+
 
 class Listing(NamedTuple):
     """All entities of a kind by name: the IRIs in order, and the positions of each key's entities.
@@ -52,8 +54,20 @@ def listing_of(reader: BuildReader, kind: str, language: str) -> Listing:
 def listings(reader: BuildReader, kind: str) -> dict[str, Listing]:
     """Return the list of a kind in each language, as `json` can keep it for `listing_of`."""
     members = members_of(reader, kind)
-    keys: dict[str, set[str]] = {iri: set() for iri in members}
-    known: dict[str, set[str]] = {iri: set() for iri in members}
+    keys, known = keys_of(reader, kind, members)
+    facts = PageFacts(reader, LANGUAGES[0])
+    facts.mention(members)
+    facts.complete()
+    return {
+        language: _listed(kind, members, keys, known, facts.in_language(language))
+        for language in LANGUAGES
+    }
+
+
+def keys_of(reader: BuildReader, kind: str, members: Sequence[str]) -> tuple[Keys, Keys]:
+    """Return the keys that each entity of a kind falls under, and its columns that are stated."""
+    keys: Keys = {iri: set() for iri in members}
+    known: Keys = {iri: set() for iri in members}
     for row in rows_about(reader, kind, members):
         if isinstance(row["thing"], NamedNode):
             keys[row["thing"].value] |= _own_keys(kind, row)
@@ -62,13 +76,7 @@ def listings(reader: BuildReader, kind: str) -> dict[str, Listing]:
         for row in reader.rows("list-partnership-facets"):
             if row["thing"] is not None:
                 keys[row["thing"].value] |= _keys(row, ("country", "field"))
-    facts = PageFacts(reader, LANGUAGES[0])
-    facts.mention(members)
-    facts.complete()
-    return {
-        language: _listed(kind, members, keys, known, facts.in_language(language))
-        for language in LANGUAGES
-    }
+    return keys, known
 
 
 def _listed(
@@ -93,7 +101,7 @@ def _listed(
             both[own] = own | combined(kind, own)
         for key in both[own]:
             under[key].append(place)
-        under[f"letter-{_letter(names[iri])}"].append(place)
+        under[letter_key(names[iri])].append(place)
         for name in known[iri]:
             stated[name].append(place)
     return Listing(things, dict(sorted(under.items())), dict(sorted(stated.items())))
@@ -124,13 +132,13 @@ def _keys(row: Row, names: Iterable[str]) -> set[str]:
     }
 
 
-def _letter(key: str) -> str:
-    """Return the letter under which a name with that sort key is listed.
+def letter_key(name: str) -> str:
+    """Return the key of the letter under which a name with that sort key is listed.
 
-    >>> [_letter(sort_key(name)) for name in ("Ährenfeld", "Łódź", "Мінск", "25th")]
-    ['a', 'l', 'other', 'other']
+    >>> [letter_key(sort_key(name)) for name in ("Ährenfeld", "Łódź", "Мінск", "25th")]
+    ['letter-a', 'letter-l', 'letter-other', 'letter-other']
     """
-    return key[0] if "a" <= key[:1] <= "z" else "other"
+    return f"letter-{name[0] if 'a' <= name[:1] <= 'z' else 'other'}"
 
 
 def facet_counts(reader: BuildReader, kind: str, language: str) -> Counter[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from json.encoder import encode_basestring as written
+from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
@@ -14,6 +15,7 @@ from twingraph.site.finder import Finder, FoldedName, Name
 from twingraph.site.reader import BuildReader
 
 NAMES = "names.json"
+_BETWEEN: Final = b",\n"
 
 
 def finder_of(reader: BuildReader) -> Finder:
@@ -44,9 +46,27 @@ def _folded(reader: BuildReader) -> Iterator[FoldedName]:
 
 def pack_names(reader: BuildReader) -> bytes:
     """Return the names as the build keeps them: a row a name, then its folded forms."""
-    rows = (
-        (written(name.thing), written(kind), written(name.text), written(name.language),
-         str(int(name.main)), *map(written, folded))
-        for name, kind, folded in _folded(reader)
-    )  # fmt: skip
-    return ("[" + ",\n".join(f"[{', '.join(row)}]" for row in rows) + "]\n").encode()
+    return joined([row for _, row in packed_rows(reader)])
+
+
+def packed_rows(reader: BuildReader) -> Iterator[tuple[str, bytes]]:
+    """Yield each name as the build keeps it, with the IRI of its thing, by which they come."""
+    for name, kind, folded in _folded(reader):
+        row = (written(name.thing), written(kind), written(name.text), written(name.language),
+               str(int(name.main)), *map(written, folded))  # fmt: skip
+        yield name.thing, f"[{', '.join(row)}]".encode()
+
+
+def joined(rows: Iterable[bytes]) -> bytes:
+    """Return the file of rows as `packed_rows` yields them."""
+    return b"[" + _BETWEEN.join(rows) + b"]\n"
+
+
+def split_rows(raw: bytes) -> list[bytes]:
+    """Invert `joined`.
+
+    >>> split_rows(joined([b"[1]", b"[2]"])), split_rows(joined([]))
+    ([b'[1]', b'[2]'], [])
+    """
+    rows = raw[1:-2].split(_BETWEEN)  # no text holds a line end, which is written as an escape
+    return rows if rows[0] else []

@@ -21,6 +21,7 @@ from functools import partial
 from typing import Final
 
 from twingraph.rdf.change import DEFAULT, Change
+from twingraph.site.answers_again import answers_after
 from twingraph.site.choices import BROWSED
 from twingraph.site.cited import read_much_cited
 from twingraph.site.describe import STATEMENTS
@@ -29,6 +30,8 @@ from twingraph.site.incoming import INCOMING, kept_of, pack_incoming
 from twingraph.site.listings import facet_counts, listings
 from twingraph.site.lists import CLASSES, members_of
 from twingraph.site.names import NAMES, finder_of, pack_names
+from twingraph.site.part import Earlier
+from twingraph.site.prepared_again import EDITED
 from twingraph.site.reader import ANSWERS, GRAPHS, LANGUAGES, PREPARED, BuildReader, pack_rows
 
 Starts = Mapping[str, Sequence[str]]
@@ -69,17 +72,32 @@ _MADE: Final[Mapping[str, Callable[[BuildReader], bytes]]] = {
 
 def prepare(
     reader: Callable[[], BuildReader], graphs: Mapping[str, Sequence[str]],
-    starts: Callable[[], Starts] = dict,
+    starts: Callable[[], Starts] = dict, earlier: Earlier | None = None,
 ) -> dict[str, Callable[[], Iterable[bytes]]]:  # fmt: skip
     """Return what makes each file, by its path in the build.
 
     `reader` returns who reads what is published; `graphs` are the sorted lines of the named graphs,
-    `starts` the first of those of which they are known.
+    `starts` the first of those of which they are known; `earlier` is what was prepared before.
     """
     files: dict[str, Callable[[], Iterable[bytes]]] = {STARTS: lambda: [_starts(graphs, starts())]}
-    for name, make in _MADE.items():
-        files[f"{PREPARED}/{name}"] = lambda make=make: [make(reader())]  # type: ignore[misc]  # mypy sees no default
+    for name in _MADE:
+        files[f"{PREPARED}/{name}"] = partial(_prepared, name, reader, earlier)
     return files
+
+
+def _prepared(
+    name: str, reader: Callable[[], BuildReader], earlier: Earlier | None
+) -> Iterable[bytes]:
+    """Return a file: that of the build before with what changed, else made of everything."""
+    raw = earlier.read(f"{PREPARED}/{name}") if earlier else None
+    edited = None
+    if earlier and raw is not None:
+        if name in EDITED:
+            edited = EDITED[name](earlier, raw)
+        elif name == ANSWERS:
+            answers = answers_after(earlier, raw, reader, ANSWERED)
+            edited = None if answers is None else _json(answers)
+    return [_MADE[name](reader()) if edited is None else edited]
 
 
 def _starts(graphs: Mapping[str, Sequence[str]], known: Starts) -> bytes:

@@ -1,26 +1,25 @@
 """A project read again after a change: only the files that changed, the others as they were noted.
 
-What is noted of a file is what it says and its problems; of lists only what makes their places
-known, because their lines are in the build. Where a change of one file may change how another is
-read, nothing is returned, and the whole project is read.
+Where a change of one file may change how another is read, nothing is returned, and the whole
+project is read.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from twingraph.problems import Problem
-from twingraph.rdf.byte_lines import edited
-from twingraph.rdf.change import Change
+from twingraph.rdf.change import Change, differing
+from twingraph.rdf.dataset import chunks, merged
+from twingraph.rdf.spliced import mapped
 from twingraph.settings import Settings
 from twingraph.source.curated import Curated, SourceFile, lines_of
 from twingraph.source.mappings import SUFFIX
+from twingraph.source.notes import LISTS, Notes, Texts, UnchangedFile, list_of
 from twingraph.source.project_files import import_folders
 from twingraph.source.read import (
     named_files,
@@ -36,80 +35,6 @@ from twingraph.source.tables.spec import FILE, MATCHES, SpecError, read_spec
 from twingraph.source.tables.statements import graph_name
 
 _REVIEWS: Final = "data/reviews/"
-_LISTS: Final = "data/imports/"
-Texts = Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True)
-class UnchangedFile(SourceFile):
-    """A file of which is known what it says (of a list: nothing), without having been read."""
-
-    said: Texts = field(default_factory=dict)
-
-    @property
-    def texts(self) -> Texts:
-        """Its statements as sorted lines of N-Triples, by the IRI of their graph."""
-        return self.said
-
-
-@dataclass(frozen=True)
-class Notes:
-    """What is noted of files by their path: what they say (not of lists), and their problems.
-
-    `same` are the lines of each file that make places known to lists.
-    """
-
-    texts: Mapping[str, Texts]
-    problems: Mapping[str, Sequence[Problem]]
-    same: Mapping[str, Sequence[str]]
-
-    @classmethod
-    def of(
-        cls, curated: Curated, problems: Mapping[str, Sequence[Problem]],
-        before: Notes | None = None,
-    ) -> Notes:  # fmt: skip
-        """Note what was read; `problems` are those of its files, by their path."""
-        base = curated.settings.base_iri
-        return cls(
-            {file.path: file.texts for file in curated.files if not _of_list(file.path)},
-            {path: several for path, several in problems.items() if several},
-            {
-                file.path: before.same.get(file.path, ())
-                if before and isinstance(file, UnchangedFile)
-                else places_known_by(lines_of(file), base)
-                for file in curated.files
-            },
-        )
-
-    def raw(self) -> bytes:
-        """Return the notes as JSON."""
-        texts = {path: {graph: list(lines) for graph, lines in several.items()}
-                 for path, several in self.texts.items()}  # fmt: skip
-        problems = {path: [as_json(item) for item in several]
-                    for path, several in self.problems.items()}  # fmt: skip
-        same = {path: list(lines) for path, lines in self.same.items() if lines}
-        return json.dumps([texts, problems, same]).encode()
-
-    @classmethod
-    def read(cls, raw: bytes) -> Notes:
-        """Invert `raw`."""
-        texts, problems, same = json.loads(raw)
-        return cls(texts, {path: [as_problem(item) for item in several]
-                           for path, several in problems.items()}, same)  # fmt: skip
-
-
-def as_json(one: Problem) -> list[Any]:
-    """Return a problem as JSON has it.
-
-    >>> as_problem(as_json(Problem("a", 1, "F02", "violation", {"en": "x"}))).code
-    'F02'
-    """
-    return [one.file, one.line, one.code, one.severity, dict(one.message), one.detail, one.column]
-
-
-def as_problem(item: Sequence[Any]) -> Problem:
-    """Invert `as_json`."""
-    return Problem(*item)
 
 
 @dataclass(frozen=True)
@@ -134,10 +59,10 @@ def read_again(
     """
     folders = import_folders(settings, large)
     names = {folder.name for folder in folders}
-    lists = {_of_list(path) for path in changed} - {""}
+    lists = {list_of(path) for path in changed} - {""}
     if any(
         path.startswith(_REVIEWS)
-        or (path.startswith(_LISTS) and path[len(_LISTS):].removesuffix(".ttl") in names)
+        or (path.startswith(LISTS) and path[len(LISTS):].removesuffix(".ttl") in names)
         for path in changed
     ):  # fmt: skip
         return None
@@ -178,19 +103,13 @@ def without_lists(curated: Curated) -> Curated:
     """Return a project without what its lists say, as if none of them had been read."""
     files = (
         UnchangedFile(file.path, "", (), file.problems, file.decisions)
-        if _of_list(file.path) else file
+        if list_of(file.path) else file
         for file in curated.files
     )  # fmt: skip
     imports = (
         ReadImport(found.slug, spec=found.spec, matches=found.matches) for found in curated.imports
     )
     return Curated(curated.settings, tuple(files), tuple(imports))
-
-
-def _of_list(path: str) -> str:
-    """Return the slug of the list that has a file in its folder; empty for any other file."""
-    slug, _, name = path.removeprefix(_LISTS).partition("/")
-    return slug if path.startswith(_LISTS) and name else ""
 
 
 def _same(settings: Settings, file: SourceFile) -> list[str]:
@@ -264,10 +183,13 @@ def _difference(
         path = list_before(slug) if slug in folders else None
         if slug in folders and path is None:
             return None
-        # as bytes, which a list of the build before is already
-        old = {*edited(path.read_bytes())} if path else _encoded(before[graph])
-        new = _encoded(now[graph])
-        removed[graph], added[graph] = _texts(old - new), _texts(new - old)
+        if path:
+            found = differing(mapped(path), chunks(merged(now[graph])))
+            assert found is not None, "there is no limit"
+            removed[graph], added[graph] = map(_texts, found)
+        else:
+            old, new = (set(chain.from_iterable(side[graph])) for side in (before, now))
+            removed[graph], added[graph] = sorted(old - new), sorted(new - old)
     if not all(_is_of_graph(file, notes, removed, added) for file in fresh):
         return None
     return Change(*({graph: lines for graph, lines in side.items() if lines}
@@ -279,7 +201,7 @@ def _is_of_graph(file: SourceFile, notes: Notes, removed: Texts, added: Texts) -
 
     It is not where another file says the same: nothing tells then where a problem is found.
     """
-    if _of_list(file.path):
+    if list_of(file.path):
         return True
     before = notes.texts.get(file.path, {})
     for graph in {*file.texts, *before}:
@@ -287,10 +209,6 @@ def _is_of_graph(file: SourceFile, notes: Notes, removed: Texts, added: Texts) -
         if not (old - new <= {*removed[graph]} and new - old <= {*added[graph]}):
             return False
     return True
-
-
-def _encoded(several: Iterable[Iterable[str]]) -> set[bytes]:
-    return {line.encode() for line in chain.from_iterable(several)}
 
 
 def _texts(lines: Iterable[bytes]) -> list[str]:

@@ -31,6 +31,8 @@ _A_PARTNERSHIP: Final = f"{RDF.type} {TG.Partnership} ."
 _A_CITATION: Final = f"{RDF.type} {TG.Citation} ."
 _A_CLAIM: Final = f"{RDF.type} {TG.Claim} ."
 _SILENT: Final = f"{TG.notStated} {TG.start} ."
+_PARTNER, _CITES, _SUBJECT = map(str, (TG.partner, TG.cites, TG.subject))
+_IN_SOURCE, _LINE, _INTEGER = map(str, (TG.inSource, TG.line, XSD.integer))
 _PREFERRED: Final = f"{TG.rank} <{CODES}rank/preferred> ."
 
 
@@ -97,8 +99,8 @@ def statements(spec: Spec, rows: Sequence[Outcome], sha256: str) -> Statements:
                 claim = f"{spec.base}id/claim/{slugs[pair]}-{word}"
                 lines[claim] = line
                 texts += [f"<{claim}> {rest}" for rest in rests]
-                texts += (f"<{claim}> {TG.subject} <{subject}> .",
-                          f"<{claim}> {TG.cites} <{cite}> .")  # fmt: skip
+                texts += (f"<{claim}> {_SUBJECT} <{subject}> .",
+                          f"<{claim}> {_CITES} <{cite}> .")  # fmt: skip
     return Statements(sorted({*described(spec, sha256), *texts}), lines)
 
 
@@ -150,9 +152,9 @@ def _partnership(
 ) -> Iterator[str]:
     yield _A_PARTNERSHIP
     for slug in pair:
-        yield f"{TG.partner} <{spec.base}id/place/{slug}> ."
+        yield f"{_PARTNER} <{spec.base}id/place/{slug}> ."
     for cite in cites:
-        yield f"{TG.cites} <{cite}> ."
+        yield f"{_CITES} <{cite}> ."
     for field in {facts.field for facts in groups if facts.field}:
         yield f"{TG.field} <{CODES}field/{field}> ."
     if "start" in spec.dated and not any(facts.start for facts in groups):
@@ -161,8 +163,8 @@ def _partnership(
 
 def _citation(source: str, group: Sequence[Outcome]) -> Iterator[str]:
     yield _A_CITATION
-    yield f"{TG.inSource} <{source}> ."
-    yield f'{TG.line} "{group[0].row.line}"^^{XSD.integer} .'
+    yield f"{_IN_SOURCE} <{source}> ."
+    yield f'{_LINE} "{group[0].row.line}"^^{_INTEGER} .'
     for outcome in group:
         if outcome.page.startswith(("http://", "https://")) and is_iri(outcome.page):
             yield f"{_PAGE} {iri(outcome.page)} ."
