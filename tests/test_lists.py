@@ -100,6 +100,29 @@ def run(project: Settings, *words: str) -> Result:
 HEAD = "stadt,land,partnerstadt,partnerland,seit\n"
 
 
+def test_a_table_copied_from_a_wiki_is_read_without_its_footnotes(project: Settings) -> None:
+    """One partner is in no column, and cells end with marks of footnotes."""
+    folder = project.folder / "data" / "imports" / "list"
+    folder.mkdir(parents=True)
+    (folder / "import.toml").write_text(
+        'title.en = "T"\ntitle.de = "T"\n[a]\nname = { value = "Bonn" }\n'
+        'country = { value = "DE" }\n[b]\nname = "City"\ncountry = "Country"\n'
+        '[start]\ncolumn = "Year"\n'
+    )
+    done = take(
+        project,
+        "City\tCountry\tYear\nMinsk\tBelarus[1]\t1993[2][a]\n"
+        "Opole [note 3]\tPoland\tsince 1954 [4]\n"
+        "Paris\tFrance\t1960[citation needed]\n",
+        "list.tsv",
+    )
+
+    assert done.changed
+    results = [(result, places) for result, places, _ in result_of(project)]
+    assert results[:2] == [("written", ("bonn", "minsk")), ("written", ("bonn", "opole"))]
+    assert results[2][0] == "refused"
+
+
 def test_every_row_is_accounted_for_and_a_second_run_changes_nothing(project: Settings) -> None:
     rows = (
         "Bonn,DE,Minsk,Belarus,1993\n"

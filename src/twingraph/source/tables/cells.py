@@ -8,11 +8,28 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 MAX_CELL: Final = 32_767  # what a cell of a spreadsheet holds at most
+
+# Marks of footnotes at the end of a cell, as a table copied from a wiki has them.
+_NOTES: Final = re.compile(
+    r"(?<=\S)(\s*\[([0-9]{1,3}|[a-z]|(?:note|nb|n|Anm\.) ?[0-9]{1,3})\])+\s*$"
+)
+
+
+def without_notes(text: str) -> str:
+    """Return a cell without the marks of footnotes at its end.
+
+    >>> [without_notes(cell) for cell in ("1954[1]", "Opole [2][a]", "1991[note 1]")]
+    ['1954', 'Opole', '1991']
+    >>> without_notes("[1954,1955]"), without_notes("1954[citation needed]")
+    ('[1954,1955]', '1954[citation needed]')
+    """
+    return _NOTES.sub("", text) if text.endswith("]") else text
 
 
 @dataclass(frozen=True)

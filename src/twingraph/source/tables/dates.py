@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
+from twingraph.source.tables.cells import without_notes
+
 _YEAR: Final = re.compile(r"[0-9]{4}")
 _ISO: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?:[T ]00:00(:00)?Z?)?")
 _DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s?)?([0-9]{1,2})\.\s?([0-9]{4})")
@@ -170,7 +172,7 @@ def date_fault(text: str) -> str:
 
 def _split(text: str) -> tuple[list[tuple[str, str]], str]:
     """Return the words before a date, each with its kind, and the rest."""
-    rest = " ".join(text.split())
+    rest = without_notes(" ".join(text.split()))
     parts: list[tuple[str, str]] = []
     while match := _PREFIX.match(rest):
         word = match[1]

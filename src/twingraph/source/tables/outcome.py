@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from twingraph.source.tables.cells import Row, Sheet
+from twingraph.source.tables.cells import Row, Sheet, without_notes
 from twingraph.source.tables.dates import CellDate, date_fault, is_since, read_date
 from twingraph.source.tables.matches import Matches, key_iri
 from twingraph.source.tables.spec import Cell, Spec
@@ -84,8 +84,9 @@ def value(cell: Cell | None, row: Row) -> str:
 def side_of(spec: Spec, number: int, row: Row) -> Side:
     """Return partner `number` (0 or 1) as the row names it."""
     texts = {key: value(cell, row) for key, cell in spec.sides[number].items()}
-    name, country = texts.get("name", ""), texts.get("country", "")
-    region = texts.get("region", "")
+    name, country, region = (
+        without_notes(texts.get(key, "")) for key in ("name", "country", "region")
+    )
     return Side(
         key_iri(spec.base, spec.slug, name, country, region), name, country, region,
         texts.get("wikidata", "").rpartition("/")[2],
