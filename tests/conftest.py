@@ -13,18 +13,22 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
+from functools import cache, lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import hypothesis
 import pyshacl
 import pytest
 from pyoxigraph import Quad
 from rdflib import SH, Graph
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.processor import SPARQLProcessor
+from rdflib.plugins.sparql.sparql import Query
+from rdflib.term import Identifier
 from servers import free_port
 from starlette.testclient import TestClient
 
@@ -66,6 +70,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-expected", action="store_true", help="rewrite tests/expected from what came out"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rdflib_parses_a_query_once() -> Iterator[None]:
+    """Keep parsed queries: pySHACL asks the same ones about each thing, and mostly parsed them."""
+    plain = SPARQLProcessor.query
+
+    @lru_cache(maxsize=200)
+    def parsed(text: str, base: str | None, prefixes: tuple[tuple[str, str], ...]) -> Query:
+        return prepareQuery(text, dict(prefixes), base)
+
+    def query(
+        self: SPARQLProcessor, query: str | Query, bindings: Mapping[str, Identifier] | None = None,
+        prefixes: Mapping[str, str] | None = None, base: str | None = None, debug: bool = False,
+    ) -> Mapping[str, Any]:  # fmt: skip
+        if isinstance(query, str):
+            query = parsed(query, base, tuple((prefixes or {}).items()))
+        return plain(self, query, bindings, prefixes, base, debug)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SPARQLProcessor, "query", query)
+        yield
 
 
 @pytest.fixture(scope="session")
