@@ -1,4 +1,4 @@
-"""Sorted lines that stay bytes until they are read: a large graph of which little is touched."""
+"""Sorted lines stored as bytes and decoded when they are read, for large graphs read in part."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class ByteLines(Sequence[str]):
     """
 
     def __init__(self, make: Callable[[], list[bytes]], size: int) -> None:
-        """Take what makes the lines, without their ends, when they are asked for, and how many."""
+        """Take a function that returns the lines without line ends, and their number."""
         self._make, self._size = make, size
 
     @classmethod
     def of(cls, lines: list[bytes]) -> ByteLines:
-        """Return lines that are there."""
+        """Return a sequence of lines that are in memory already."""
         return cls(lambda: lines, len(lines))
 
     @cached_property
@@ -30,7 +30,7 @@ class ByteLines(Sequence[str]):
 
     @property
     def raw(self) -> Sequence[bytes]:
-        """The lines as they are, without their ends."""
+        """The lines as bytes, without line ends."""
         return self._lines
 
     def __len__(self) -> int:
@@ -53,7 +53,7 @@ class ByteLines(Sequence[str]):
 
 
 def edited(raw: bytes, removed: Iterable[str] = (), added: Iterable[str] = ()) -> list[bytes]:
-    """Return the lines of a sorted file without some and with others, without their ends."""
+    """Return the lines of a sorted file without `removed` and with `added`; no line ends."""
     lines = raw.split(b"\n")
     lines.pop()
     if removed_raw := {line.encode() for line in removed}:

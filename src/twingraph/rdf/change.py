@@ -1,7 +1,6 @@
-"""What a graph says more and less than the graph of the build before: sorted lines, by graph.
+"""The difference between the graph of a build and that of the previous one: sorted lines by graph.
 
-A build that goes on from the one before asks it which subjects, predicates and graphs it must write
-anew; everything else is as it was.
+A build that reuses the previous one writes only the subjects, predicates and graphs in it anew.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Lines = Mapping[str, Sequence[str]]
 class Change:
     """The lines removed and added, sorted, by the IRI of their graph (`DEFAULT` for the default).
 
-    A graph without changes has no entry; a line stands in one of both only.
+    A graph without changes has no entry; no line is in both.
 
     >>> before = Dataset(["<a> <p> <o> .", "<b> <p> <o> ."], {})
     >>> change = Change.between(before, Dataset(["<a> <p> <o> .", "<b> <q> <o> ."], {}))

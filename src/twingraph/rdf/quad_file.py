@@ -1,7 +1,7 @@
-"""The N-Quads of a build as they lie on the disk: what is said of a thing is found by bisection.
+"""The N-Quads file of a build: the statements about a subject are found by binary search.
 
-All lines of a subject stand together in a sorted file, so that a few things of millions are read
-without the others.
+The lines of a subject follow each other in the sorted file, so that a few subjects of millions are
+read without the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class SortedFile:
     """A file of sorted lines."""
 
     def __init__(self, path: Path) -> None:
-        """Map the file; nothing of it is read yet."""
+        """Map the file into memory; nothing of it is read yet."""
         self._raw = mapped(path)
         self._parts = lines(self._raw)
 
@@ -35,7 +35,7 @@ class SortedFile:
             place = end + 1
 
     def ending(self, text: str) -> Iterator[str]:
-        """Yield the lines that end with a text; all of the file is looked through."""
+        """Yield the lines that end with a text; the whole file is searched."""
         raw, end = self._raw[:], f"{text}\n".encode()
         place = raw.find(end)
         while place >= 0:
@@ -47,7 +47,7 @@ class QuadFile(SortedFile):
     """Sorted N-Quads."""
 
     def about(self, subject: str) -> dict[str, list[str]]:
-        """Return the lines of N-Triples about a subject (`<IRI>`) by their graphs."""
+        """Return the statements about a subject (`<IRI>`) as N-Triples lines, by graph IRI."""
         by_graph: dict[str, list[str]] = defaultdict(list)
         for line in self.beginning(f"{subject} "):
             graph, triple = parted(line)

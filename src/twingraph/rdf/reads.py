@@ -1,4 +1,4 @@
-"""What was read of a graph, as patterns of lines: what was made of it changes with those alone.
+"""What was read of a graph, recorded as patterns: a result can change only with matching lines.
 
 | pattern | which lines |
 |---|---|
@@ -23,12 +23,12 @@ LINKS: Final = "* * <>"
 
 
 def of_property(predicate: str, value: str = "*") -> str:
-    """Return the pattern of a property; it and the value as they are written in lines."""
+    """Return the pattern of a predicate, or of a predicate with a value (N-Triples terms)."""
     return f"* {predicate} {value}"
 
 
 def of_kind(subject: str, predicate: str = "*") -> str:
-    """Return the pattern of what is said of the kind of a subject, given by its IRI.
+    """Return the pattern of statements about all subjects whose IRI has the same namespace.
 
     >>> of_kind("http://e/id/place/bonn")
     '<http://e/id/place/ * *'

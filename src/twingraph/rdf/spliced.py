@@ -1,8 +1,8 @@
-"""A document that is a sequence of sorted parts: found by bisection, written with some replaced.
+"""A document made of sorted parts: parts are found by binary search, and some can be replaced.
 
-N-Triples are lines, Turtle is blocks with an empty line between two, JSON-LD is nodes with a comma
-between two. What a document says anew of some subjects is put in the place of what it said before;
-the bytes between are taken over as they are, without being read as text.
+The parts are lines in N-Triples, blocks separated by empty lines in Turtle, nodes separated by
+commas in JSON-LD. The parts of changed subjects are replaced; all other bytes are copied unchanged,
+without being decoded.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from mmap import ACCESS_READ, MADV_DONTNEED, PAGESIZE, mmap
 from pathlib import Path
 from typing import Final
 
-_COPIED: Final = 1 << 20  # bytes that are taken over at once
+_COPIED: Final = 1 << 20  # bytes copied at once
 
 Raw = bytes | mmap
-Piece = range | bytes  # bytes of the document before, by their places, or new ones
+Piece = range | bytes  # a range of bytes of the old document, or new bytes
 
 
 def mapped(path: Path) -> Raw:
-    """Return the bytes of a file, read as they are asked for."""
+    """Return the bytes of a file, mapped into memory."""
     with path.open("rb") as stream:
         empty = not stream.seek(0, 2)
         return b"" if empty else mmap(stream.fileno(), 0, access=ACCESS_READ)
@@ -30,8 +30,8 @@ def mapped(path: Path) -> Raw:
 class Parts:
     r"""The parts of a document: bytes `start` to `stop` of it, sorted by `key`.
 
-    Each part ends in `end`, the last one without the `between` that closes it. `key` is given the
-    document and where a part begins.
+    Each part ends with `end`; the last one lacks the `between` at the end of that. `key` takes the
+    document and the offset of a part, and returns the key that parts are sorted by.
 
     >>> raw = b"[a 1,\nb 2,\nd 4]"
     >>> parts = Parts(raw, 1, len(raw) - 1, b",\n", b",\n", lambda raw, place: raw[place:place + 1])
@@ -47,7 +47,7 @@ class Parts:
     key: Callable[[Raw, int], bytes]
 
     def find(self, key: bytes, low: int | None = None) -> int:
-        """Return where the first part begins whose key is not less; not before `low`."""
+        """Return the offset of the first part, from `low` on, whose key is not less."""
         low = self.start if low is None else low
         high = self.stop
         while low < high:
@@ -60,13 +60,13 @@ class Parts:
         return low
 
     def part(self, key: bytes, place: int) -> int:
-        """Return where the part ends that begins at a place, if its key is this; else the place."""
+        """Return the end of the part at an offset if it has this key; else the offset."""
         if place >= self.stop or self.key(self.raw, place) != key:
             return place
         return self._after(place)
 
     def replaced(self, new: Iterable[tuple[bytes, bytes]]) -> list[Piece]:
-        """Return the parts with those of some keys, sorted, replaced by new ones (none: b"")."""
+        """Return the parts, those of some keys replaced; `new` is sorted, b"" removes a part."""
         pieces: list[Piece] = []
         reached = self.start
         for key, part in new:
@@ -80,7 +80,7 @@ class Parts:
 
     @property
     def _limit(self) -> int:
-        """Where it would stop if what is between two parts followed the last one too."""
+        """The end of the last part, if it had the `between` that it lacks."""
         return self.stop + len(self.between) if self.stop > self.start else self.stop
 
     def _after(self, place: int) -> int:
@@ -88,7 +88,7 @@ class Parts:
         return self._limit if end < 0 else end + len(self.end)
 
     def _closed(self, pieces: Iterable[Piece]) -> list[Piece]:
-        """Return pieces without what follows the last part, nor anything that is empty."""
+        """Return the pieces without empty ones, and without a `between` after the last part."""
         kept: list[Piece] = []
         for piece in filter(len, pieces):
             if isinstance(piece, range) and piece.stop > self.stop:
@@ -101,7 +101,7 @@ class Parts:
 
 
 def taken(raw: Raw, pieces: Iterable[Piece]) -> Iterator[bytes | memoryview]:
-    """Yield the bytes of pieces, some at once."""
+    """Yield the bytes of pieces, `_COPIED` at once."""
     view = memoryview(raw)
     for piece in pieces:
         if isinstance(piece, bytes):
@@ -113,7 +113,7 @@ def taken(raw: Raw, pieces: Iterable[Piece]) -> Iterator[bytes | memoryview]:
 
 
 def _let_go(raw: Raw, place: int) -> None:
-    """Keep no page of a mapped file in memory that was copied; it is read again when needed."""
+    """Release the memory pages of a mapped file that were copied."""
     if isinstance(raw, mmap) and hasattr(mmap, "madvise"):
         start = place - place % PAGESIZE
         raw.madvise(MADV_DONTNEED, start, min(_COPIED, len(raw) - start))

@@ -34,7 +34,7 @@ _HEADER: Final = 18  # bytes of the longest frame header (RFC 8878 §3.1.1.1)
 def pack(source: Path, target: Path, note: Callable[[int], None] = lambda _: None) -> str:
     """Write `source` packed as the suffix of `target` says: `.gz` or `.zst`.
 
-    Returns the SHA-256 of what was packed. `note` is told how many bytes each step has packed.
+    Returns the SHA-256 of the content. `note` is called with the number of bytes of each step.
     """
     digest = hashlib.sha256()
     size = source.stat().st_size
@@ -72,7 +72,7 @@ class _Zstd:
 
 
 class Unpacked(io.BufferedReader):
-    """What a packed file holds, read as a file; to seek back in it begins from its start again."""
+    """The content of a packed file, as a file; seeking back unpacks from the start again."""
 
     def __init__(self, packed: BinaryIO, suffix: str) -> None:
         """Read `packed`, which is packed as its suffix says; closed with this."""
@@ -103,7 +103,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def stored_path(path: Path) -> Path:
-    """Return where a file lies: by itself, or packed beside where it would; else as it is given.
+    """Return the path where a file is stored: its own, or that of the packed file beside it.
 
     A release keeps what it packs in packed form only.
     """
@@ -112,7 +112,7 @@ def stored_path(path: Path) -> Path:
 
 
 def content_size(path: Path) -> int:
-    """Return how many bytes a file holds, unpacked if it is packed; 0 where it does not say."""
+    """Return the unpacked size of a file in bytes; 0 where its header does not say."""
     if path.suffix not in PACKINGS:
         return path.stat().st_size
     with path.open("rb") as stream:
@@ -122,11 +122,11 @@ def content_size(path: Path) -> int:
         try:
             return zstd.get_frame_info(stream.read(_HEADER)).decompressed_size or 0
         except zstd.ZstdError:
-            return 0  # told where it is read
+            return 0  # the error is reported when the content is read
 
 
 def read_stored(path: Path) -> bytes:
-    """Return the bytes of a file of a release, also where it lies there packed only."""
+    """Return the content of a file of a release, unpacked if it is stored packed only."""
     if path.is_file():
         return path.read_bytes()
     with opened(stored_path(path)) as stream:

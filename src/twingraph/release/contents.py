@@ -1,4 +1,4 @@
-"""The files of a release, written one after the other into a folder that nobody reads yet."""
+"""Writes the files of a release, one after the other, into a folder that is not published yet."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from twingraph.settings import Settings
 from twingraph.version import __version__
 
 PACKED_FROM: Final = 16 * 1024  # bytes; smaller files are packed only where they hold the graph
-STORED: Final = ".zst"  # the packing from which a file is made that is asked for unpacked
+STORED: Final = ".zst"  # packing in which large files are stored; unpacked when requested so
 _WORKERS: Final = 2
 # shares of the time of a large release that are over after each of its steps
 _PACKED, _COMPARED, _FED, _DESCRIBED = 0.5, 0.6, 0.7, 0.85
@@ -123,7 +123,7 @@ def _frozen(plan: Plan, dump: Path) -> Frozen:
 
 
 def _compared(plan: Plan, progress: Progress) -> Comparison | None:
-    """Return what changed since the release before, which must be as it was published."""
+    """Return the changes since the previous release; refuse one whose files were modified."""
     if not plan.previous:
         return None
     old = folder_dump(plan.releases / plan.previous, plan.previous)
@@ -162,7 +162,7 @@ def _feed(plan: Plan, comparison: Comparison | None) -> Iterator[tuple[str, byte
 
 
 def _catalogue_feed(plan: Plan, catalogue: bytes) -> bytes | None:
-    """Return the page of what this release changed in the catalogue; None where nothing."""
+    """Return the page of the catalogue feed for this release; None if the catalogue is the same."""
     old = plan.releases / plan.previous / _CATALOGUE if _has_feed(plan) else None
     return catalogue_page(
         old.read_bytes() if old else None, catalogue, plan.settings.base_iri, plan.date
@@ -170,7 +170,7 @@ def _catalogue_feed(plan: Plan, catalogue: bytes) -> bytes | None:
 
 
 def _has_feed(plan: Plan) -> bool:
-    """Did the release before take part in the event streams?"""
+    """Has the previous release pages in the event streams?"""
     return bool(plan.earlier) and any(file.name == INDEX for file in plan.earlier[0].files)
 
 
@@ -236,7 +236,7 @@ class _Writer:
     def put_packed(
         self, files: Iterable[tuple[str, Iterable[bytes]]], progress: Progress = ignore
     ) -> None:
-        """Write files; what is large is kept packed only."""
+        """Write files; large ones are stored packed only."""
         large = {}
         for name, chunks in files:
             self.put(name, chunks)
@@ -265,7 +265,7 @@ class _Writer:
                     yield name, content
 
     def _packed(self, source: Path, name: str, tally: Tally) -> tuple[str, str]:
-        """Pack a file under a name; return the SHA-256 of what it holds and of the packed file."""
+        """Pack a file under a name; return the SHA-256 of its content and of the packed file."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

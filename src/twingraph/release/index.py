@@ -1,4 +1,4 @@
-"""The releases that lie in a folder, read as editions; nothing half, foreign or led elsewhere.
+"""The releases in a folder, read as editions; incomplete ones and symbolic links are left out.
 
 A release is a folder named by its day with a `release.json` that lists every file in it. What
 does not hold to that is no release of ours and is passed over, never repaired.
@@ -26,7 +26,7 @@ _NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.([1-9][0-9]{0,5}))?
 
 
 def release_key(name: str) -> tuple[str, int] | None:
-    """Return what releases are ordered by; None for what is no name of a release.
+    """Return the sort key of a release name; None if it is no name of a release.
 
     >>> release_key("2026-11-21") < release_key("2026-11-21.2") < release_key("2026-11-21.10")
     True
@@ -44,7 +44,7 @@ def release_key(name: str) -> tuple[str, int] | None:
 
 
 def release_names(releases: Path) -> list[str]:
-    """Return the names in `releases` that are taken by a release, oldest first."""
+    """Return the names of the releases in the folder `releases`, oldest first."""
     try:
         names = [path.name for path in releases.iterdir()]
     except OSError:
@@ -65,14 +65,14 @@ def list_editions(releases: Path, base: str, address: str = "") -> list[Edition]
 
 
 def read_edition(folder: Path, base: str, address: str = "") -> Edition | None:
-    """Return the release in `folder`; None where it is not a whole one under `base`.
+    """Return the release in `folder`; None where it is incomplete or has another base IRI.
 
-    Whole means: every file that its release.json lists is there, in the size that is told, and is
-    no link; or the packed one is that it says it is stored in. Checksums are not computed.
+    Complete means: every file listed in release.json exists with the listed size and is no symbolic
+    link, or else the packed file that it is stored in does. Checksums are not computed.
     """
     try:
         return None if folder.is_symlink() else _read(folder, base, address or base)
-    except OSError:  # gone while it was read
+    except OSError:  # deleted while it was read
         return None
 
 
@@ -104,7 +104,7 @@ def _read(folder: Path, base: str, address: str) -> Edition | None:
 
 
 def read_about(folder: Path, name: str = ABOUT) -> Mapping[str, object]:
-    """Return what the release.json (or what is called `name`) of `folder` says; {} if nothing."""
+    """Return the JSON object in release.json (or `name`) of `folder`; {} if there is none."""
     path = folder / name
     try:
         if path.is_symlink() or path.stat().st_size > _LARGEST_ABOUT:
@@ -145,7 +145,7 @@ def _hashed(folder: Path, name: str, url: str) -> File | None:
 
 
 def _is_name(name: str) -> bool:
-    """Can a file in a release be called so?"""
+    """Is this a valid name of a file in a release?"""
     return re.fullmatch(_FILE, name) is not None
 
 

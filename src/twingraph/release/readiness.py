@@ -1,4 +1,4 @@
-"""What keeps a project from being released, each refusal with what to do about it."""
+"""Conditions for a release; each refusal says what to do."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def _after(date: str) -> str:
 
 
 def refuse_unclean(settings: Settings) -> None:
-    """Raise `TwingraphError` where git knows of the project, and not of all of its files.
+    """Raise `TwingraphError` where the project is in git and has uncommitted files.
 
-    A release can be made again only from what is committed. Without git nothing is asked.
+    A release can be reproduced only from committed files. Without git there is no such check.
     """
     folder = settings.folder
     if not any(

@@ -1,4 +1,4 @@
-"""A reader for the build alone: what is asked of the whole graph, answered from its sorted lines.
+"""A reader used only during a build: queries over the whole graph, answered from sorted lines.
 
 The queries of `FROM_LINES` tell of every place, partnership or name: their rows are made from the
 lines that the writers hold (`line_rows.py`). What else `prepared/` holds is asked of a store with
@@ -95,7 +95,7 @@ class LineReader(BuildReader):
         return super().rows(name)
 
     def remember(self, key: object, ask: Callable[[], Answer]) -> Answer:
-        """Return what `ask` returns, asked once; what it reads, all read who ask for it.
+        """Return the result of `ask`, called once; what it reads is recorded for every caller.
 
         The labels that pages share are filled in as they are met, so that nobody could say who read
         them: here each has its own.

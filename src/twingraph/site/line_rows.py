@@ -30,7 +30,7 @@ Values = Mapping[str, Sequence[str]]
 
 
 class LineTable:
-    """Each property asked for as a table: subject -> its values, as they are written in lines."""
+    """Tables of single properties: subject -> its values, as N-Triples terms."""
 
     def __init__(self, facts: LinkFacts) -> None:
         """Read from these lines."""
@@ -48,7 +48,7 @@ class LineTable:
 
     @property
     def withdrawn(self) -> frozenset[str]:
-        """The IRIs that are kept for what was withdrawn."""
+        """The IRIs of withdrawn entities."""
         return self.facts.remember("withdrawn", lambda: frozenset(
             thing for thing, text in self.facts.pairs(_DEPRECATED) if text == _TRUE
         ))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Curated files -> quads, each file into the graph it speaks for, and a problem for what is amiss.
+"""Curated files -> quads, each file into a named graph of its own, and problems.
 
 A file is a stranger's until it is read: its size, its lines and its encoding are looked at before
 it is parsed, nothing in it makes us open another file, and every problem of it is told at once.
@@ -80,7 +80,7 @@ def named_files(settings: Settings) -> list[tuple[str, Path]]:
 
 
 def other_files(settings: Settings) -> tuple[SourceFile, ...]:
-    """Return what lies under data/ and is not read, with the problem that it is."""
+    """Return a problem for each file under data/ that is not read."""
     taken = {path for _, path in named_files(settings)} | set(table_files(settings, large=True))
     taken.add(settings.folder / "data" / "entities" / PLACES)
     return (*passed_over(settings, taken), *unreadable(settings), *without_data(settings))
@@ -128,7 +128,7 @@ def _of_table(
     name: str, texts: Mapping[str, Sequence[str]], problems: tuple[Problem, ...],
     lines: Mapping[str, int],
 ) -> SourceFile:  # fmt: skip
-    """Return what a table says; its texts in normal form, and told where they are none."""
+    """Return the statements of a table, texts in Unicode normal form, and problems for others."""
     normal: dict[str, Sequence[str]] = {}
     found: list[TermProblem] = []
     for graph, several in texts.items():

@@ -1,4 +1,4 @@
-"""One file of Turtle or SSSOM -> its quads in the graph it speaks for, and every problem of it."""
+"""One file of Turtle or SSSOM -> its quads in a named graph of its own, and its problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from twingraph.source.terms import (
     term_problems,
 )
 
-# Properties by which a project points to the things of others.
+# predicates by which a project points to entities of others
 _TO_OTHERS: Final = frozenset({RDF.type, RDFS.seeAlso, NamedNode(PREFIXES["owl"] + "sameAs")})
 
 
@@ -86,7 +86,7 @@ def _names_a_graph(name: str) -> bool:
 def _read_table(
     text: str, name: str, graph: NamedNode, base: str, problems: list[Problem]
 ) -> SourceFile:
-    """Read a table of decisions; each confirmed link is a statement, the others are only told."""
+    """Read a table of decisions; only confirmed links become statements."""
     table = read_table(text, base)
     quads = tuple(
         Quad(
@@ -140,7 +140,7 @@ def _parse(text: str, name: str, graph: NamedNode) -> tuple[list[Quad], Problem 
     return quads, None
 
 
-# Spaces beyond ASCII, which the parser lets pass in an IRI and others (rdflib) do not read.
+# Unicode spaces, which our parser accepts in an IRI and others (rdflib) do not
 _SPACE: Final = re.compile(r"[\x7f-\x9f\s]")
 _MAY_BE_SPACED: Final = re.compile(r"\\[uU]|[\x7f-\x9f]|[^\S\x00-\x7f]")
 
@@ -155,7 +155,7 @@ def _spaced_iri(quads: Iterable[Quad]) -> str:
 
 
 def syntax_words(error: SyntaxError) -> str:
-    """Return what a parser says is wrong, without the place, which problems have themselves."""
+    """Return the message of a parser without line and column, which the problem has itself."""
     return re.sub(r"^Parser error at line \d+[^:]*: ", "", str(error.msg)).rstrip(".")
 
 
@@ -181,7 +181,7 @@ def _term_problems(file: SourceFile, base: str) -> Iterable[Problem]:
 
 
 def _foreign(quads: Iterable[Quad], base: str) -> dict[str, str]:
-    """Return IRI -> code of what a project under `base` can't describe, or names wrongly.
+    """Return subject IRI -> problem code for entities that a project under `base` can't describe.
 
     F16: an entity under the base IRI of another project. F09: a subject that is neither an entity
     of ours nor a term of the vocabulary.
@@ -194,7 +194,7 @@ def _foreign(quads: Iterable[Quad], base: str) -> dict[str, str]:
                 foreign[subject] = "F16"
             elif not (subject.startswith(base) or is_vocabulary(subject)):
                 foreign[subject] = "F09"
-        # what another project calls the same thing is a link like any other
+        # owl:sameAs to an entity of another project is an ordinary link
         is_other = quad.predicate in _TO_OTHERS or not isinstance(quad.object, NamedNode)
         if not is_other and foreign_base(plain(quad.object), base):
             foreign[plain(quad.object)] = "F16"

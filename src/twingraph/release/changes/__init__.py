@@ -1,1 +1,1 @@
-"""Two states of the data -> what changed, in the words of the field."""
+"""The difference between two dumps as changes of entities: added, withdrawn, start changed, …"""

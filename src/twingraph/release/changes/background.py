@@ -1,4 +1,4 @@
-"""What must be known of two dumps to say what a difference means: descriptions, owners, labels."""
+"""The context of a difference: descriptions of changed entities, what they are part of, labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twingraph.release.changes.delta import Dump, Statement, is_default, read_li
 
 Term = NamedNode | Literal
 
-# things that are parts of what others are: how they name it
+# predicates by which a part names what it is a part of
 _UP: Final[dict[str, tuple[NamedNode, ...]]] = {
     "claim": (TG.subject,),
     "quantity": (TG.about,),
@@ -24,7 +24,7 @@ _UP: Final[dict[str, tuple[NamedNode, ...]]] = {
 }
 PARTS: Final = ("cite", "claim", "geometry", "quantity", "remark")
 LABELS: Final = (RDFS.label, SKOS.prefLabel)
-# where something lies is not what it is about
+# predicates of location, which are not what an entity is about
 _LOCATING: Final = frozenset({TG.country, TG.partnerOf, TG.twinnedWith, TG.within})
 
 
@@ -42,14 +42,14 @@ class Background:
         return self.about.get(iri, {}).get(predicate, frozenset())
 
     def owners(self, iri: str) -> list[str]:
-        """Return a thing, what it is a part of, and so on up to what stands by itself."""
+        """Return an entity, the entity it is a part of, and so on up to one that is no part."""
         chain = [iri]
         while (up := self._above(chain[-1])) and up not in chain:
             chain.append(up)
         return chain
 
     def named_things(self, iri: str) -> set[str]:
-        """Return the places and partnerships that the description of a thing names."""
+        """Return the places and partnerships that the description of an entity names."""
         return {
             value.value
             for predicate, values in self.about.get(iri, {}).items()
@@ -75,7 +75,7 @@ class Background:
 
 
 def read_background(dump: Dump, touched: Collection[str]) -> Background:
-    """Walk through a dump for what concerns `touched` (IRIs) and all that has a name.
+    """Read from a dump the statements about `touched` (IRIs), and all labels.
 
     Kept are whole descriptions of what is touched, what claims and remarks are about, the partners
     of partnerships, who cites what is touched, and every label.

@@ -1,4 +1,4 @@
-"""A change as it would be told: which thing, what happened to it, which lines of a dump it is."""
+"""A change of one entity: what happened to it, its values before and after, the lines of it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from twingraph.release.changes.delta import Delta, Dump
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that changed, as it would be told.
+    """One change of one entity.
 
-    `what` is a key of `changewords.WHATS`, `kind` what the thing at `iri` is, `thing` what is
-    meant beside it (a claim, the target of a link), `parts` how many parts came or went along, by
-    kind. `added` and `removed` are lines of the two dumps. `follows`: nobody wrote it.
+    `what` is a key of `words.WHATS`, `kind` the kind of the entity `iri`, `thing` a second IRI (a
+    claim, the target of a link), `parts` the number of parts that were added or removed with it, by
+    kind. `added` and `removed` are lines of the two dumps. `follows`: the change was derived by
+    rules, and nobody wrote it.
     """
 
     iri: str
@@ -36,10 +37,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All changes from one dump to another, the lines they are made of, and what things are called.
+    """All changes from one dump to another, with their lines and the labels of the entities.
 
-    `labels` are those of every thing named in the changes: IRI -> language -> text. `concerns` are
-    the places and partnerships that a changed thing is about, itself left out.
+    `labels` are those of every entity in the changes: IRI -> language -> text. `concerns` are the
+    places and partnerships that a changed entity is about, without itself.
     """
 
     old: Dump
@@ -51,17 +52,17 @@ class Comparison:
 
     @property
     def made(self) -> tuple[Change, ...]:
-        """What people changed."""
+        """The changes that people made."""
         return tuple(change for change in self.changes if not change.follows)
 
     @property
     def following(self) -> tuple[Change, ...]:
-        """What follows from it by rules."""
+        """The changes that rules derived."""
         return tuple(change for change in self.changes if change.follows)
 
 
 def thing_kind(iri: str, base: str) -> str:
-    """Return what an IRI of ours names: a kind of `ID_KINDS`, or `code`, `term` and the like.
+    """Return the kind of a resource of the project: one of `ID_KINDS`, or `code`, `term`, ….
 
     >>> base = "https://data.example.org/"
     >>> thing_kind(base + "id/place/bonn", base), thing_kind(TG.start.value, base)

@@ -1,8 +1,8 @@
-"""A difference between two dumps -> changes in the words of the field, none of its lines lost.
+"""The different lines of two dumps -> changes of entities.
 
-Every line of a difference belongs to exactly one change. What people wrote comes first: a thing
-with all its parts that is new, a claim, a label, a link. What only follows from that by our rules
-(`…/graph/derived`) is kept apart, one change a thing.
+Every line belongs to exactly one change. Changes that people made come first: a new entity with all
+its parts, a claim, a label, a link. What rules derived from them (`<base>graph/derived`) is listed
+separately, one change for each entity.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ISSUED: Final = NamedNode("http://purl.org/dc/terms/issued")
 _TRUE: Final = "true"
 _COMPARED: Final = 0.6  # share of the time after which the lines that differ are known
 _BOUNDS: Final = {bound: verb for verb, pair in DATES.items() for bound in pair}
-# what only rules write, for dumps that don't say which graph a triple is from
+# predicates that only rules write, for dumps of triples, which have no graph of derived statements
 _RULED: Final = frozenset({
     *RESOLVED, *_BOUNDS, TG.distanceKm, TG.foldedName, TG.hasConflict, TG.issuer, TG.partnerOf,
     TG.passagesDifferOn, TG.sourcesDifferOn, TG.startModality, TG.statusAsOf, TG.twinnedWith,
@@ -41,7 +41,7 @@ _RULED: Final = frozenset({
 
 
 class _Slot(NamedTuple):
-    """Lines of one slot make one change."""
+    """The key by which lines are grouped into changes."""
 
     iri: str
     slot: str
@@ -59,7 +59,7 @@ class _Line(NamedTuple):
 
 
 def compare_dumps(old: Dump, new: Dump, progress: Progress = ignore) -> Comparison:
-    """Return what changed from one dump to another; both are walked through twice."""
+    """Return the changes from one dump to another; both are read twice."""
     delta = compare(old, new.counted("comparing", part_of(progress, 0.0, _COMPARED)))
     lines = [
         *(_Line(False, *item) for item in _read(delta.removed, old)),
@@ -81,7 +81,7 @@ def compare_dumps(old: Dump, new: Dump, progress: Progress = ignore) -> Comparis
 
 
 def _concerned(iri: str, before: Background, after: Background) -> tuple[str, ...]:
-    """Return the places and partnerships a thing is about, and the partners of those."""
+    """Return the places and partnerships an entity is about, and their partners."""
     if kind_of(iri, after.base) == "place":
         return ()
     named = before.named_things(iri) | after.named_things(iri)
@@ -151,7 +151,7 @@ class _Sorter:
     # --- which slot ------------------------------------------------------------------------------
 
     def _state(self, iri: str) -> str:
-        """Return what became of a thing: added, removed, withdrawn … or '' where it stays."""
+        """Return what happened to an entity: added, removed, withdrawn, …, or '' for none of it."""
         if iri not in self.touched:
             return ""
         was, is_ = iri in self.old.about, iri in self.new.about
@@ -198,7 +198,7 @@ class _Sorter:
         return _Slot(root, "value", moved[0].value) if moved else _Slot(root, "claim", claim)
 
     def _follower(self, line: _Line) -> _Slot:
-        """Return the slot of what a rule wrote: what nobody's claim moved is told by name."""
+        """Return the slot of a derived line; a value that changed without a claim has its own."""
         root = self._root(source_of(line.statement.subject, self.base) or line.statement.subject)
         verb = _BOUNDS.get(line.statement.predicate, line.statement.predicate)
         if self._moved(root, verb) and not self._state(root) and (root, verb) not in self.by_claims:

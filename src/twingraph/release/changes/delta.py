@@ -44,7 +44,7 @@ class Dump:
     size: int = 0
 
     def counted(self, doing: str, progress: Progress) -> Dump:
-        """Return a dump that tells which share of it was walked through."""
+        """Return a dump that reports to `progress` which share of it has been read."""
 
         def lines() -> Iterator[bytes]:
             return counted_lines(self.lines(), self.size, doing, progress)
@@ -65,7 +65,7 @@ class Delta:
 
 
 class Statement(NamedTuple):
-    """One quad of ours; `graph` is '' for the default graph."""
+    """One quad; `graph` is '' for the default graph."""
 
     subject: str
     predicate: NamedNode

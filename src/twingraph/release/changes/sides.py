@@ -1,4 +1,4 @@
-"""What people call a state of the data (a release's day, a folder, a file) -> a dump to compare."""
+"""The arguments of `twingraph diff`: a release's date, a folder or a file -> a dump to compare."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from twingraph.release.compress import PackError, content_size, opened, read_sto
 from twingraph.release.index import LATEST, read_about, release_key, release_names
 from twingraph.source.mappings import read_table
 
-# formats of triples: what we write in them is the default graph
+# formats without named graphs: dumps in them hold the default graph
 _TRIPLES: Final = (RdfFormat.N_TRIPLES, RdfFormat.TURTLE, RdfFormat.RDF_XML, RdfFormat.JSON_LD)
-# A line that types an entity, from which a dump's base IRI is read.
+# a line with the class of an entity, from which the base IRI of a dump is read
 _ENTITY: Final = re.compile(
     rb"<(https?://[^\x00-\x20<>]*/)id/[a-z]+/[a-z0-9-]+> <[^<>]*#type> <[^<>]*> "
 )
@@ -68,7 +68,7 @@ def folder_dump(folder: Path, name: str) -> Dump:
 
 
 def file_dump(path: Path, name: str) -> Dump:
-    """Return the dump in a file, packed or not; what is not in our one form is brought into it."""
+    """Return the dump in a file, packed or not; one that is not sorted N-Quads is converted."""
     suffix = path.with_suffix("").suffix if path.suffix in PACKINGS else path.suffix
     form = RdfFormat.from_extension(suffix.lower().removeprefix("."))
     if form is None:
@@ -91,11 +91,11 @@ def file_dump(path: Path, name: str) -> Dump:
 
 
 def comparable(old: Dump, new: Dump) -> tuple[Dump, Dump]:
-    """Return two dumps that can be compared: if one holds triples only, both do.
+    """Return two dumps that can be compared: if one has triples only, both are reduced to those.
 
-    Raises `TwingraphError` where their things are named under different base IRIs.
+    Raises `TwingraphError` where their entities have different base IRIs.
     """
-    if not (old.base and new.base):  # one of them holds nothing of ours
+    if not (old.base and new.base):  # one of them has no entity of a project
         base = old.base or new.base or HOME
         old, new = replace(old, base=base), replace(new, base=base)
     if old.base != new.base:
@@ -155,17 +155,17 @@ def _plain(quad: Quad, name: str, form: RdfFormat) -> Quad:
 
 
 def _base_of(lines: Iterator[bytes] | list[bytes]) -> str:
-    """Return what the things of a dump are named under, as its types tell it; '' for none."""
+    """Return the base IRI of the first typed entity of a dump; '' if it has none."""
     match_of_base = next((match for line in lines if (match := _ENTITY.match(line))), None)
     return match_of_base[1].decode() if match_of_base else ""
 
 
 def _decided(folder: Path, base: str) -> dict[tuple[str, str], bool]:
-    """Return what the SSSOM files of a build say of links: (ours, theirs) -> does it hold?"""
+    """Return the decisions in the SSSOM files of a build: (subject, object) -> confirmed?"""
     decisions = {}
     names = {path.name.partition(".tsv")[0] for path in (folder / "links").glob("*.sssom.tsv*")}
     for name in sorted(names - {f"{REFUSED}.sssom"}):
-        # what is said of links stands in the tables of the targets
+        # decisions about links are in the tables of the targets
         text = read_stored(folder / "links" / f"{name}.tsv").decode()
         for decision in read_table(text, base).decisions:
             if decision.found and not decision.justification.endswith("UnspecifiedMatching"):

@@ -1,4 +1,4 @@
-"""Changes told: in one sentence, as a page of text, as Markdown, as JSON."""
+"""Changes in words: one line, a text for the terminal, Markdown, JSON."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def summary(comparison: Comparison, language: str) -> str:
 
 
 def only_the_day(comparison: Comparison) -> bool:
-    """Is there nothing new but the day of the release?"""
+    """Is the date of the release the only change?"""
     return all(
         change.iri == comparison.new.base and change.follows for change in comparison.changes
     )
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:
-    """Return changes by what happened to which kind, in the order in which it is told."""
+    """Return the changes grouped by kind of change and kind of entity, in the order of `WHATS`."""
     grouped: dict[tuple[int, str], list[Change]] = defaultdict(list)
     for change in changes:
         kind = "" if WHATS[change.what].noun else change.kind
@@ -60,7 +60,7 @@ def _heading(group: Sequence[Change], language: str) -> str:
 
 
 def name_of(iri: str, comparison: Comparison, language: str) -> str:
-    """Return what a thing is called: its label, else the end of its IRI."""
+    """Return the label of an entity, else the end of its IRI."""
     labels = comparison.labels.get(iri, {})
     other = next(iter(labels.values()), "")
     text = labels.get(language) or labels.get("en") or other
@@ -73,7 +73,7 @@ def _short(iri: str, comparison: Comparison) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Nothing that a terminal would obey, or that would turn a line round."""
+    """Return a text without control characters and bidi marks, cut to `_SHOWN` characters."""
     plain = _CONTROL.sub(" ", text)
     return plain if len(plain) <= _SHOWN else plain[: _SHOWN - 1] + "…"
 
@@ -203,7 +203,7 @@ def as_json(comparison: Comparison) -> str:
 
 
 def sentence(change: Change, comparison: Comparison, language: str) -> str:
-    """Return a change as a line of its own, without the name of the thing that changed."""
+    """Return a change as one line, without the name of the entity."""
     wording = WHATS[change.what]
     noun = NOUNS[wording.noun or change.kind]
     name = (noun.en if language == "en" else noun.de)[0]

@@ -88,7 +88,7 @@ NOUNS: Final[dict[str, Noun]] = {
     "on things": Noun(("thing", "things"), ("Gegenstand", "Gegenständen")),
 }  # fmt: skip
 
-# What may happen, in the order in which it is told.
+# kinds of change, in the order in which they are listed
 WHATS: Final[dict[str, What]] = {
     "added": What("", "added", "hinzugefügt"),
     "reinstated": What("", "reinstated", "wiederhergestellt"),

@@ -31,7 +31,7 @@ ROOT: Final = "catalogue.trig"
 PAGE: Final = FOLDER + "catalogue.trig"
 STREAM: Final = "catalogue"
 _DCAT: Final = "http://www.w3.org/ns/dcat#"
-# what may change by itself; whatever else is described goes along with what names it
+# classes of entities with members of their own; others are part of the entity that names them
 _ENTITIES: Final = frozenset({
     *(NamedNode(_DCAT + name) for name in ("Catalog", "DataService", "Dataset", "Distribution")),
     NamedNode("http://xmlns.com/foaf/0.1/Agent"),
@@ -47,7 +47,7 @@ _SHAPE: Final = (
 
 
 def catalogue_page(old: bytes | None, new: bytes, base: str, date: str) -> bytes | None:
-    """Return the page of what changed between two catalogues in Turtle; None where nothing did."""
+    """Return the page of the changes between two catalogues (Turtle); None if there are none."""
     members = catalogue_members(old, new, base)
     if not members:
         return None
@@ -77,7 +77,7 @@ def catalogue_members(old: bytes | None, new: bytes, base: str) -> list[Member]:
 
 
 def _states(raw: bytes, base: str) -> dict[str, tuple[bytes, ...]]:
-    """Return the lines of each entity: its own triples, and those of what of ours explains it.
+    """Return the lines of each entity: its triples, and those of nodes of the project it names.
 
     Of the terms of others, such as codes of an authority table, those that it names are explained,
     and no further ones: these stand in the catalogue.

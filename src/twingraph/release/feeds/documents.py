@@ -1,4 +1,4 @@
-"""The documents of `release/feed/`: the ones that grow with each release, all made from releases.
+"""The documents in `release/feed/`, which grow with each release; all are made from the releases.
 
 The server makes the same bytes when one is asked for, so nothing depends on these files but hosts
 that serve files alone.
@@ -29,7 +29,7 @@ from twingraph.release.feeds.publication import Publication
 from twingraph.translation import PAIRED
 
 FOLDER: Final = "feed"  # in the folder of the releases
-# feeds of things written as files after one release; the server makes any that is asked for
+# number of feeds of single entities written as files for one release; the server makes all others
 MOST_THINGS: Final = 1000
 
 
@@ -71,7 +71,7 @@ def feed_document(
     thing: str = "",
     label: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return one feed: of everything, or of the `thing` with this IRI, in one of `WRITERS`.
+    """Return one feed, of everything or of the entity with the IRI `thing`, in one of `WRITERS`.
 
     `label` is what the thing is called, where that is known better than from its history.
     """

@@ -1,4 +1,4 @@
-"""History -> what a feed reader is shown: a head and entries, whatever the format."""
+"""History -> a feed with its entries, independent of the format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twingraph.release.feeds.publication import Publication
 
 MOST_ENTRIES: Final = 100
 _SHOWN: Final = 3  # changes in a title; the content lists them all
-# what XML 1.0 (§2.2) has no place for, and what would turn a line round
+# characters that XML 1.0 (§2.2) does not allow, and bidi controls
 _FORBIDDEN: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
@@ -26,7 +26,7 @@ _RELEASE: Final = {"en": "Release {}", "de": "Veröffentlichung {}"}
 
 @dataclass(frozen=True)
 class FeedEntry:
-    """One thing that one release changed; `updated` is an RFC 3339 time, `lines` plain text."""
+    """One entity changed by one release; `updated` is an RFC 3339 time, `lines` are plain text."""
 
     id: str
     url: str
@@ -62,7 +62,7 @@ def make_feed(
     thing: str = "",
     label: Mapping[str, str] | None = None,
 ) -> Feed:
-    """Return the feed of everything, or of the `thing` (its IRI) whose `records` these are.
+    """Return the feed of everything, or of the entity with the IRI `thing` and these `records`.
 
     `editions` and `records` come newest first. The feed of everything tells of releases in which
     no thing changed too.
@@ -94,7 +94,7 @@ def make_feed(
 
 
 def page_of(publication: Publication, iri: str, language: str) -> str:
-    """Return the address of the page about a thing of ours; of the home page for any other."""
+    """Return the URL of the page about an entity; that of the home page if it has none."""
     path = (path_of(iri, publication.base) or "").partition("#")[0]
     return publication.address + (page_path(path, language) or f"{language}/index.html")
 
@@ -114,7 +114,7 @@ def _entry(publication: Publication, record: HistoryRecord, language: str) -> Fe
 
 
 def _release(publication: Publication, edition: Edition, language: str) -> FeedEntry:
-    """Return the entry of a release that changed nothing by name: the first one, for instance."""
+    """Return the entry of a release without changes of entities, such as the first one."""
     note = _clean(edition.notes.get(language, ""))
     title = _RELEASE[language].format(edition.date)
     path = f"release/{edition.date}/"

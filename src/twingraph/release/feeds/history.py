@@ -1,4 +1,4 @@
-"""The differences of releases -> the history of things: in which release what changed, in words.
+"""The history of entities: what each release changed, in words, read from `changes.json` files.
 
 Everything here is read from the `changes.json` that each release keeps, so that page, feed and
 JSON tell the same.
@@ -24,7 +24,7 @@ Texts = Mapping[str, tuple[str, ...]]  # by language
 
 @dataclass(frozen=True)
 class HistoryRecord:
-    """What one release changed about one thing; `texts` by language, one line a change.
+    """What one release changed about one entity; `texts` by language, one line for each change.
 
     `concerns` are the places and partnerships that the thing is about: IRI -> labels by language.
     """
@@ -37,7 +37,7 @@ class HistoryRecord:
     concerns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def name(self, language: str) -> str:
-        """Return what the thing is called in a language, else in any, else the end of its IRI."""
+        """Return the label of the entity in a language, else in any, else the end of its IRI."""
         other = next(iter(self.label.values()), "") or self.iri.rpartition("/")[2]
         return self.label.get(language) or self.label.get("en") or other
 
@@ -53,9 +53,9 @@ def read_history(folders: Iterable[tuple[str, Path]]) -> list[HistoryRecord]:
 
 
 def records_of(date: str, document: Mapping[str, Any]) -> list[HistoryRecord]:
-    """Return a record for each thing that a `changes.json` tells of, sorted by IRI.
+    """Return a record for each entity in a `changes.json`, sorted by IRI.
 
-    What follows by rules is told only where it is told by itself (a status by the passing of time).
+    Derived changes are in it only if no change of people caused them (a status, as time passes).
 
     >>> records_of("2026-11-21", {"changes": [], "follows": []})
     []
@@ -82,12 +82,12 @@ def records_of(date: str, document: Mapping[str, Any]) -> list[HistoryRecord]:
 
 
 def history_of(records: Iterable[HistoryRecord], iri: str) -> list[HistoryRecord]:
-    """Return the records of a thing and of what is about it, in the order in which they come."""
+    """Return the records of an entity and of entities about it, in the order given."""
     return [record for record in records if iri == record.iri or iri in record.concerns]
 
 
 def by_thing(records: Iterable[HistoryRecord]) -> dict[str, list[HistoryRecord]]:
-    """Return what `history_of` returns for every thing that has a history, by its IRI."""
+    """Return the result of `history_of` for every entity with a history, by IRI."""
     by_entity: dict[str, list[HistoryRecord]] = defaultdict(list)
     for record in records:
         for iri in {record.iri, *record.concerns}:
@@ -106,7 +106,7 @@ def changed_things(records: Iterable[HistoryRecord]) -> list[str]:
 
 
 def label_of(records: Iterable[HistoryRecord], iri: str) -> Mapping[str, str]:
-    """Return what a thing is called, by language, as the newest record that knows it says."""
+    """Return the labels of an entity by language, from the newest record that has them."""
     for record in records:
         if record.iri == iri and record.label:
             return record.label
@@ -116,7 +116,7 @@ def label_of(records: Iterable[HistoryRecord], iri: str) -> Mapping[str, str]:
 
 
 def history_json(iri: str, records: Sequence[HistoryRecord]) -> bytes:
-    """Return the history of a thing as JSON: newest first, in words of every language."""
+    """Return the history of an entity as JSON: newest first, in every language."""
     changes = [
         {
             "release": record.release,

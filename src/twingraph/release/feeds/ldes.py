@@ -108,7 +108,7 @@ def timestamp(date: str) -> str:
 
 
 def member_iri(base: str, date: str, iri: str) -> str:
-    """Return the name of what happened to an entity in a release; no other event ever has it.
+    """Return the IRI of the event of an entity in a release; it is unique for all time.
 
     >>> member_iri("https://e.org/", "2026-11-21", "https://e.org/id/place/bonn")
     'https://e.org/release/2026-11-21/change/id/place/bonn'
@@ -165,7 +165,7 @@ def write_member(
 ) -> bytes:
     """Return a member called `name` of `stream` (an IRI as it is written) as TriG.
 
-    What happened is said in the default graph, the entity's state in the graph called `name`;
+    The event is described in the default graph, the entity's state in the graph called `name`;
     `more` are further predicates with their objects.
     """
     about = [f"as:object <{member.iri}>", f'as:published "{time}"^^xsd:dateTime', *sorted(more)]

@@ -19,7 +19,7 @@ from twingraph.release.changes.delta import Dump, is_default
 
 Action = Literal["Create", "Delete", "Update"]
 
-# how a part names what it is a part of
+# predicates by which a part names what it is a part of
 _UP: Final = {"claim": TG.subject, "quantity": TG.about, "remark": TG.about}
 
 

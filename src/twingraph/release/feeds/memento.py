@@ -1,4 +1,4 @@
-"""Releases as mementos (RFC 7089): which one a day asks for, and the list of all of them.
+"""Releases as mementos (RFC 7089): the one for a given day, and the list of all of them.
 
 A memento is a frozen state: the release itself, or a thing as it was in one. Between two releases
 the older one counts; before the first one the first is given, after the last one the last (§4.5.3).
@@ -47,20 +47,20 @@ class TimeMap:
 
     @property
     def timegate(self) -> str:
-        """Where to ask for a day (URI-G)."""
+        """The URL of the timegate (URI-G)."""
         return f"{self.address}timegate/{self.path}"
 
     def timemap(self, suffix: str) -> str:
-        """Return where this list is, in `link` or `ttl` (URI-T)."""
+        """Return the URL of the timemap in `link` or `ttl` (URI-T)."""
         return f"{self.address}timemap/{suffix}/{self.path}"
 
     def memento(self, date: str) -> str:
-        """Return where the state of a release is (URI-M)."""
+        """Return the URL of the memento of a release (URI-M)."""
         return f"{self.address}release/{date}/{self.path.removeprefix('dumps/')}"
 
 
 def read_http_date(text: str) -> datetime | None:
-    """Return the moment that an `Accept-Datetime` names (§2.1.1); None for what is no such date.
+    """Return the moment in an `Accept-Datetime` header (§2.1.1); None if it is no valid date.
 
     >>> read_http_date("Sat, 21 Nov 2026 12:00:00 GMT").isoformat()
     '2026-11-21T12:00:00+00:00'

@@ -1,4 +1,4 @@
-"""Who publishes what under which names: all that a feed says about its origin."""
+"""The publisher, title, licence and addresses of the data, for the head of a feed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Publication:
 
     @classmethod
     def of(cls, settings: Settings) -> Publication:
-        """Return what the settings of a project say."""
+        """Return the publication of a project, from its settings."""
         return cls(
             settings.base_iri,
             settings.public_address,

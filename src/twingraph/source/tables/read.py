@@ -1,4 +1,4 @@
-"""A folder `data/imports/<slug>/` -> what its list says, with a problem for what is amiss.
+"""A folder `data/imports/<slug>/` -> the statements of its list, and problems.
 
 A list of partnerships has two partners a row; a list that only tells more of places (names, points)
 has `places = true` in its import.toml and the columns of `data/entities/places.csv`.
@@ -42,7 +42,7 @@ class ReadImport:
 
     @property
     def is_places(self) -> bool:
-        """Does it only tell more of places?"""
+        """Is it a list of places rather than of partnerships?"""
         return self.spec is not None and self.spec.is_places
 
 
@@ -129,7 +129,7 @@ def read_import(
 
 
 def _row_problems(rows: Iterable[Outcome], sheet: Sheet, name: str) -> Iterable[Problem]:
-    """Yield I03 for cells that can't be read, I04 once for all rows that wait for a person."""
+    """Yield I03 for cells that can't be read, and I04 once for all rows that need a decision."""
     waiting = []
     for outcome in rows:
         for fault in outcome.faults:
