@@ -39,7 +39,7 @@ from twingraph.rdf.vocabulary import HOME, RDF, TG, XSD, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
 from twingraph.site.cited import MUCH_CITED, cited_rows
 from twingraph.site.describe import describe
-from twingraph.site.incoming import INCOMING, MOST, incoming_of, pack_incoming
+from twingraph.site.incoming import INCOMING, MOST, incoming_of, own_triples, pack_incoming
 from twingraph.site.line_reader import line_reader
 from twingraph.site.line_rows import FROM_LINES, OF_LINES
 from twingraph.site.list_csv import browse_csv, pack_csv
@@ -549,6 +549,25 @@ def test_what_has_pages_is_what_is_described_and_no_evidence(built: Path) -> Non
 
     assert "en/place/only-an-area.html" in pages(described)
     assert pages(things_with_pages(asked)) == pages(described)
+
+
+def test_claims_are_not_looked_for_where_the_build_kept_that_there_are_none(built: Path) -> None:
+    site = load_site(built)
+    things = [
+        thing for kind in ("place", "source", "partnership") for thing in members_of(site, kind)
+    ]
+    plain = {thing: set(site.triples("own", this=NamedNode(thing))) for thing in things}
+    pointing = {thing: Counter(verb for verb, _ in site.pairs("incoming", this=NamedNode(thing)))
+                for thing in things}  # fmt: skip
+    kept = {thing: {verb: [number, []] for verb, number in verbs.items()}
+            for thing, verbs in pointing.items()}  # fmt: skip
+    site.memory["prepared", INCOMING] = kept
+
+    assert {thing: set(own_triples(site, thing)) for thing in things} == plain
+    unclaimed = [thing for thing in things if TG.subject.value not in kept[thing]]
+    assert 0 < len(unclaimed) < len(things)
+    without = replace(site, queries={**site.queries, "own": "no query"})
+    assert all(own_triples(without, thing) for thing in unclaimed)
 
 
 def rows_count(reader: BuildReader) -> int:

@@ -89,7 +89,7 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
         return None
     place = f"{language}/{path}"
     listing = listing_of(reader, choice.kind, language)
-    chosen = listing.chosen(choice.key)
+    found = listing.number(choice.key)
     first = (choice.page - 1) * PAGE_SIZE
     number = max(
         facet_counts(reader, choice.kind, each_language)[choice.key] for each_language in LANGUAGES
@@ -97,11 +97,11 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
     if path != path_of(choice) or (first >= number and path != f"{choice.kind}/index.html"):
         return None
     words = words_of(language)
-    shown = chosen[first : first + PAGE_SIZE]
+    shown = listing.chosen(choice.key, first, first + PAGE_SIZE)
     facets = _facets(reader, language, place, choice)
     return BrowsePage(
         title=_title(choice, language, facets),
-        counted=words.ngettext("{number} in all", "{number} in all", len(chosen)),
+        counted=words.ngettext("{number} in all", "{number} in all", found),
         facets=facets,
         letters=_letters(listing, choice, language, place),
         columns=[
@@ -109,7 +109,7 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
             *(heading(column, language) for column in COLUMNS[choice.kind]),
         ],
         rows=list_rows(reader, language, place, choice.kind, shown),
-        pages=_pages(choice, len(chosen), language, place),
+        pages=_pages(choice, found, language, place),
         csv=relative(f"{language}/{path_of(choice._replace(page=1), 'csv')}", place),
     )
 

@@ -29,7 +29,7 @@ from twingraph.rdf.iris import VOCABULARY, description_path, local_path
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.turtle import blocks, iri_text, prefix_lines, write_turtle
 from twingraph.rdf.vocabulary import RDFS
-from twingraph.site.incoming import MOST, incoming_of
+from twingraph.site.incoming import MOST, incoming_of, own_triples
 from twingraph.site.reader import BuildReader
 from twingraph.site.thing import is_known
 
@@ -87,7 +87,7 @@ def _about(site: BuildReader, iri: str) -> list[Triple]:
     so of itself, with the query that gives all.
     """
     node = NamedNode(iri)
-    triples = site.triples("own", this=node)
+    triples = own_triples(site, iri)
     pointing, numbers = incoming_of(site, iri)
     number = sum(numbers.values())
     kept = nsmallest(LINKS, pointing) if number > LINKS else pointing

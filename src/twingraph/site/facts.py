@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import EDTF, PREFIXES, RDFS, SKOS, TG
 from twingraph.site.datewords import date_text
-from twingraph.site.incoming import incoming_of
+from twingraph.site.incoming import incoming_of, own_triples
 from twingraph.site.properties import FOREIGN
 from twingraph.site.reader import BuildReader, Term
 from twingraph.site.words import kind_name
@@ -71,8 +71,7 @@ class PageFacts:
 
     def read_description(self, thing: str) -> None:
         """Load the statements of `thing` (`own.rq`), and count those that point to it."""
-        node = NamedNode(thing)
-        for triple in self.site.triples("own", this=node):
+        for triple in own_triples(self.site, thing):
             value = triple.object
             if not (
                 isinstance(triple.subject, NamedNode) and isinstance(value, NamedNode | Literal)

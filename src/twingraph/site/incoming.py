@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from heapq import nsmallest
 from typing import Final, NamedTuple
 
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, Triple
 
 from twingraph.export.jsonld import Json
 from twingraph.rdf.iris import local_path
@@ -41,6 +41,17 @@ def incoming_of(site: BuildReader, iri: str) -> Incoming:
         return Incoming(pairs, {verb: number for verb, (number, _) in kept.items()})
     pairs = site.pairs("incoming", this=NamedNode(iri))
     return Incoming(pairs, Counter(verb for verb, _ in pairs))
+
+
+def own_triples(site: BuildReader, iri: str) -> list[Triple]:
+    """Return the statements about `iri`, its claims and their citations.
+
+    Claims are not looked for where thousands of statements point to it and the build kept that none
+    is a claim: the engine would go through them all.
+    """
+    kept = kept_of(site).get(iri)
+    unclaimed = kept is not None and TG.subject.value not in kept
+    return site.triples("own-statements" if unclaimed else "own", this=NamedNode(iri))
 
 
 def kept_of(site: BuildReader) -> Mapping[str, Json]:

@@ -27,16 +27,15 @@ def browse_csv(reader: BuildReader, language: str, path: str) -> bytes | None:
         return None
     if not has_page(reader, choice, language):
         return None
-    chosen = listing_of(reader, choice.kind, language).chosen(choice.key)
-    if not chosen and not any(
+    listing = listing_of(reader, choice.kind, language)
+    if not listing.number(choice.key) and not any(
         facet_counts(reader, choice.kind, each_language)[choice.key] for each_language in LANGUAGES
     ):
         return None
     packed = reader.memory.get(("csv", choice.kind, language))
     if packed is None:
-        return "".join(_records(reader, language, choice.kind, chosen)).encode()
+        return "".join(_records(reader, language, choice.kind, listing.chosen(choice.key))).encode()
     head, *records = marshal.loads(zlib.decompress(packed))
-    listing = listing_of(reader, choice.kind, language)
     places = range(len(records)) if choice.key == "all" else listing.under.get(choice.key, ())
     return "".join([head, *(records[place] for place in places)]).encode()
 

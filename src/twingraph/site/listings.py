@@ -33,11 +33,15 @@ class Listing(NamedTuple):
     under: Mapping[str, Sequence[int]]
     stated: Mapping[str, Sequence[int]]
 
-    def chosen(self, key: str) -> Sequence[str]:
-        """Return the entities of a choice, in order."""
+    def number(self, key: str) -> int:
+        """Return the number of entities of a choice."""
+        return len(self.things if key == "all" else self.under.get(key, ()))
+
+    def chosen(self, key: str, first: int = 0, last: int | None = None) -> Sequence[str]:
+        """Return the entities of a choice, in order: all, or from `first` to before `last`."""
         if key == "all":
-            return self.things
-        return [self.things[place] for place in self.under.get(key, ())]
+            return self.things[first:last]
+        return [self.things[place] for place in self.under.get(key, ())[first:last]]
 
 
 def listing_of(reader: BuildReader, kind: str, language: str) -> Listing:

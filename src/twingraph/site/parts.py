@@ -26,11 +26,11 @@ def partners_of_parts(
     """
     key = f"country-{iri.rpartition('/')[2]}"
     listing = listing_of(site, "partnership", language)
-    number = len(listing.under.get(key, ()))
+    number = listing.number(key)
     if number <= PARTS or f"{site.base}id/place/" not in iri:
         rows = site.rows("partners-of-parts", this=NamedNode(iri))
         return partners_from_rows(site, rows, language, current_path), None
-    first = listing.chosen(key)[:PARTS]
+    first = listing.chosen(key, 0, PARTS)
     rows = [
         row for row in site.rows_of("partners-of-these", first) if row["this"] == NamedNode(iri)
     ]
