@@ -46,6 +46,7 @@ FILES = {
     "F17/bad-number.ttl": 11,
     "F18/bad-blanks.ttl": 9,
     "F18/bad-empty.ttl": 9,
+    "F19/bad-byte-order-mark-within.ttl": 9,
     "F19/bad-control-character.ttl": 9,
     "F20/bad-accents-apart.ttl": 9,
     "F21/bad-former-version.ttl": 9,

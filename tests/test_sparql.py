@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import threading
@@ -262,6 +263,9 @@ def test_a_mistake_is_reported_with_its_position(
           "headers": {"content-type": "application/sparql-query"}}, 400),
         ({"method": "POST", "url": "/sparql", "content": b"ASK {}",
           "headers": {"content-type": "application/sparql-query; charset=utf-16"}}, 415),
+        ({"method": "POST", "url": "/sparql", "content": gzip.compress(b"ASK {}"),
+          "headers": {"content-type": "application/sparql-query", "content-encoding": "gzip"}},
+         415),
         ({"method": "POST", "url": "/sparql", "content": b"#" * 300_000,
           "headers": {"content-type": "application/sparql-query"}}, 413),
         ({"method": "POST", "url": "/sparql", "content": b"#" * 70_000,

@@ -29,6 +29,7 @@ from twingraph.endpoint.protocol import (
     read_fields,
     read_form,
     readable,
+    refuse_codings,
 )
 from twingraph.endpoint.refusal import busy, refusal
 from twingraph.endpoint.result import Result, key_of, query_digest
@@ -118,6 +119,7 @@ async def _made(service: Service, scope: Scope, receive: Receive) -> Result | Fo
         await _wait_for_long(service, search)
         fields = _read_search(search)
         if scope["method"] == "POST":
+            refuse_codings(scope["headers"])
             body = scope["state"].get("body")
             if body is None:
                 body_type(content_type)  # what is not read is not waited for either

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -91,6 +91,17 @@ def body_type(content_type: str) -> str:
             ),
         )
     return media_type
+
+
+def refuse_codings(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Raise `RefusedError` for a body in a content coding such as gzip (RFC 9110 §8.4)."""
+    for name, value in headers:
+        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            coding = value.decode("latin-1")[:40]
+            raise RefusedError(
+                415,
+                M_("a body in the coding {coding} is not read; send it as it is", coding=coding),
+            )
 
 
 def read_form(content_type: str, body: bytes, fields: Fields) -> Fields:

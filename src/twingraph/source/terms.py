@@ -132,10 +132,11 @@ def has_words(text: str) -> bool:
     )
 
 
-# Characters that XML 1.0 §2.2 can't hold or discourages, and marks that turn a line round
-# (UAX #9); tab, line feed and carriage return are none.
+# Characters that XML 1.0 §2.2 can't hold or discourages, marks that turn a line round (UAX #9),
+# ends of lines other than those of files (U+0085, U+2028, U+2029), a byte order mark within a text.
+# Tab, line feed and carriage return are allowed.
 _CONTROL: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff"
     "\ufdd0-\ufdef\ufffe\uffff\ufff9-\ufffb]"
 )
 
