@@ -1,6 +1,8 @@
-"""`import twingraph`: the published graph as an rdflib Dataset, its questions as Python values.
+"""`import twingraph`: the published graph as an rdflib Dataset, query results as Python values.
 
-Heavy libraries (rdflib, the store) are imported by the functions that need them.
+`load`, `query` and `questions` are the public functions; every error that they expect is a
+`TwingraphError`, whose text says what to write instead. rdflib and pyoxigraph are imported only by
+the functions that need them.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ if TYPE_CHECKING:
     from twingraph.sparql.library import LibraryQuery
 
 Value: TypeAlias = str | int | float | Decimal | date | datetime | None
-"""What a cell holds: see `query`."""
+"""The value of a variable; the table in `query` says which RDF term becomes which type."""
 Row: TypeAlias = dict[str, Value]
-"""Variable -> value; a variable without a value is there, with None."""
+"""Variable -> value; an unbound variable has the value None."""
 Graph: TypeAlias = str | os.PathLike[str]
+"""The path of a project folder, a build folder or an RDF dump."""
 
 _SELECTED: Final = "answer"
 _TRIPLE: Final = ("subject", "predicate", "object")
@@ -44,18 +47,21 @@ class Text(str):
     language: str
 
     def __new__(cls, text: str, language: str) -> Text:
-        """Return `text` in `language`, a tag of BCP 47."""
-        made = super().__new__(cls, text)
-        made.language = language
-        return made
+        """Return `text` with the tag of its `language` (BCP 47)."""
+        instance = super().__new__(cls, text)
+        instance.language = language
+        return instance
 
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # str has one, we two
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # `str` has one argument
         """Keep the language when copied and pickled."""
         return str(self), self.language
 
 
 class Rows(Sequence[Row]):
-    """The answer to a question: rows in their order, and the `variables` that each of them has.
+    """The result of a query: a sequence of rows in order, and the names of their `variables`.
+
+    An index gives a `Row`, a slice gives `Rows`; two results are equal if their variables and rows
+    are, in order.
 
     >>> rows = Rows(("place", "year"), [("Minsk", 1993), ("Oxford", None)])
     >>> len(rows), rows[0], rows[1]["year"]
@@ -65,7 +71,10 @@ class Rows(Sequence[Row]):
     """
 
     def __init__(self, variables: Iterable[str], rows: Iterable[Iterable[Value]]) -> None:
-        """Take the column names, and rows whose values are in that order."""
+        """Take the names of the variables, and the values of each row in the same order.
+
+        Raises `ValueError` for a row of another length.
+        """
         self.variables = tuple(variables)
         self._rows = [dict(zip(self.variables, row, strict=True)) for row in rows]
 
@@ -96,7 +105,7 @@ class Rows(Sequence[Row]):
         rows = "row" if len(self) == 1 else "rows"
         return f"<{len(self)} {rows} of {', '.join(self.variables)}>"
 
-    def to_pandas(self) -> Any:  # pandas is no dependency of ours, so its types are not there
+    def to_pandas(self) -> Any:  # pandas is an optional package, so its types may be missing
         """Return a pandas DataFrame; raise `TwingraphError` where pandas is not installed."""
         try:
             import pandas  # type: ignore[import-untyped,import-not-found,unused-ignore]
@@ -106,14 +115,20 @@ class Rows(Sequence[Row]):
 
 
 def load(graph: Graph | None = None) -> rdflib.Dataset:
-    """Return a graph as an rdflib Dataset: its default graph is what is published.
+    """Return a graph as an rdflib Dataset (RDF 1.1 dataset) with prefixes bound.
 
-    What each source says is in named graphs (`dataset.graphs()`); as everywhere in rdflib,
-    the default graph does not hold them unless you set `dataset.default_union`.
+    The default graph has all published statements. Each source document or imported list has a
+    named graph of its own, `<base>graph/source/<slug>` or `<base>graph/import/<slug>`; derived
+    statements are also in `<base>graph/derived`. Entities have IRIs of the form
+    `<base>id/<kind>/<slug>`, terms `https://w3id.org/twingraph/ns#<term>`.
+    `dataset.default_union` is False, as usual in rdflib.
 
-    `graph` is a project, a build (folders) or a dump (a file); without it, it is the project here
-    or above, built anew where it is stale, or else the graph that came with twingraph. Raises
-    `TwingraphError`.
+    `graph` is the path of a project or a build (folders) or of a dump (a file in any RDF 1.1
+    format). Without it the project in the working directory or above is used, and built first if it
+    has changed; outside a project, the graph that is part of the package.
+
+    Raises `TwingraphError` where there is no such graph, a dump can't be parsed, or the project has
+    violations.
 
     >>> import rdflib, twingraph
     >>> dataset = twingraph.load()
@@ -139,11 +154,13 @@ def load(graph: Graph | None = None) -> rdflib.Dataset:
 
 
 def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | int | date) -> Rows:
-    """Ask a question of the library by its name, or any SPARQL query; return its rows.
+    """Run a query of the library, given by its name, or a SPARQL 1.1 query; return its rows.
 
-    Parameters are those of the question (`questions`): an IRI as a slug (`berlin`), with its prefix
-    (`place:berlin`) or in full, a day as a `date` or `2027-01-31`. A text takes parameters if it
-    opens with `#+` lines as the library's do. `graph` is as in `load`.
+    `parameters` are those of the library query (`questions()[name].parameters`): an entity as a
+    slug (`berlin`), a prefixed name (`place:berlin`) or a full IRI; a day as a `date` or as text
+    (`2027-01-31`). They are bound as RDF terms, never pasted into the text. A SPARQL text has
+    parameters only if it begins with a `#+` header like those of the library. `graph` is as in
+    `load`.
 
     | in the graph | in Python |
     |---|---|
@@ -153,9 +170,12 @@ def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | 
     | `xsd:boolean`, `xsd:date`, `xsd:dateTime` | `bool`, `date`, `datetime` |
     | no value | None |
 
-    A value that its Python type can't hold (a year before 1) stays a `str`. ASK answers one row
-    with the variable `answer`; CONSTRUCT answers `subject`, `predicate`, `object`. Raises
-    `TwingraphError` that says what to write instead.
+    A value that its Python type can't represent (a year before 1) stays a `str`. ASK returns one
+    row with the variable `answer`; CONSTRUCT and DESCRIBE return rows of `subject`, `predicate`,
+    `object`.
+
+    Raises `TwingraphError` for an unknown name, a missing or wrong parameter, a syntax error, and
+    in all cases of `load`.
 
     >>> import twingraph
     >>> rows = twingraph.query("partners-of", place="berlin")
@@ -202,7 +222,10 @@ def query(name_or_text: str, /, graph: Graph | None = None, **parameters: str | 
 
 
 def questions(graph: Graph | None = None) -> dict[str, LibraryQuery]:
-    """Return the questions of the library by their names; `graph` is as in `load`.
+    """Return the queries of the library by name; `graph` is as in `load`.
+
+    A `LibraryQuery` has `name`, `title` and `question` by language, `parameters`, and `text`, the
+    SPARQL query with its `#+` header. Raises `TwingraphError` as `load` does.
 
     >>> import twingraph
     >>> question = twingraph.questions()["is-twinned-with"]
@@ -214,7 +237,7 @@ def questions(graph: Graph | None = None) -> dict[str, LibraryQuery]:
     return load_library(_settings(graph).resource("queries") / "library")
 
 
-# --- which graph ---------------------------------------------------------------------------------
+# --- finding the graph ---------------------------------------------------------------------------
 
 
 def _settings(graph: Graph | None) -> Settings:
@@ -241,7 +264,7 @@ def _is_build(folder: Path) -> bool:
 
 
 def _find(graph: Graph | None) -> tuple[Settings, Path]:
-    """Return the settings of a graph and the file that holds it, built if need be."""
+    """Return the settings of a graph and its N-Quads file; build the project if necessary."""
     from twingraph.current_build import UnpublishedError, ensure_build
     from twingraph.rdf.frozen import NAME
 
@@ -257,7 +280,7 @@ def _find(graph: Graph | None) -> tuple[Settings, Path]:
 
 @lru_cache(maxsize=2)
 def _store(file: Path, changed: int) -> pyoxigraph.Store:
-    """Return a store of the graph in `file`; `changed` is when it was written."""
+    """Return a store with the graph in `file`; `changed` is its mtime in ns, for the cache."""
     import pyoxigraph
 
     from twingraph.rdf.frozen import read_frozen

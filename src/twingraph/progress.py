@@ -41,7 +41,7 @@ def part(progress: Progress, start: float, end: float) -> Progress:
 def counted_lines(
     lines: Iterable[bytes], size: int, doing: str, progress: Progress
 ) -> Iterator[bytes]:
-    """Yield lines, and tell which share of all `size` bytes of them have come; 0: not known.
+    """Yield lines, and report which share of all `size` bytes has been read; 0: size not known.
 
     >>> list(counted_lines([b"ab", b"cd"], 4, "reading", lambda doing, share=0.0: print(share)))
     0.0

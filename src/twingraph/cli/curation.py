@@ -43,7 +43,7 @@ def check(
 
     settings = settings_or_default(context, paths)
     with Progress() as progress:
-        problems = check_paths(settings, paths, texts, progress.tell)
+        problems = check_paths(settings, paths, texts, progress.report)
     print_problems(problems.problems, form, lang)
     if problems.quotes:
         click.echo(f"{problems.quotes[0]} of {problems.quotes[1]} quotes proven", err=True)
@@ -75,7 +75,7 @@ def fmt(context: Context, paths: tuple[Path, ...], only_check: bool, old: str) -
 
     settings = context.settings()
     with Progress() as progress:
-        done = format_files(settings, paths, not only_check, old, progress.tell)
+        done = format_files(settings, paths, not only_check, old, progress.report)
     for name in done.changed:
         click.echo(f"{'would change' if only_check else 'formatted'} {printable(name)}")
     if done.problems:

@@ -56,7 +56,7 @@ def import_table(
     with Progress() as progress:
         done = run(
             settings, path, day or date.today().isoformat(), slug, (country_a, country_b),
-            progress.tell,
+            progress.report,
         )  # fmt: skip
     _tell_import(done)
 
@@ -93,7 +93,7 @@ def import_wikidata(
     if service or not paths:
         client = QueryClient.of(service or SERVICE, settings, contact)
     with Progress() as progress:
-        done = run(settings, paths, day or date.today().isoformat(), slug, progress.tell, client)
+        done = run(settings, paths, day or date.today().isoformat(), slug, progress.report, client)
     _tell_import(done)
 
 
@@ -117,7 +117,7 @@ def match_names(context: Context, path: Path, limit: int) -> None:
     settings = context.settings_to_read(None)
     built = built_folder(settings)
     with Progress() as progress:
-        matched = match_file(settings, built, path, limit, progress.tell)
+        matched = match_file(settings, built, path, limit, progress.report)
     sys.stdout.buffer.write(matched.encode())
 
 

@@ -59,7 +59,7 @@ def build(
     settings = at_address(context.settings(), address)
     with Progress() as progress:
         place = (out or settings.folder / BUILD).absolute()
-        built = run(settings, place, progress.tell, large, anew)
+        built = run(settings, place, progress.report, large, anew)
     print_problems(built.problems, "text", "en")
     if built.folder is None:
         click.echo("nothing was published: mend the violations and build again", err=True)
@@ -91,7 +91,7 @@ def release(context: Context, date: str | None) -> None:
     settings = context.settings()
     try:
         with Progress() as progress:
-            done = run(settings, date or settings.release, progress.tell)
+            done = run(settings, date or settings.release, progress.report)
     except UnpublishedError as error:
         print_problems(error.problems, "text", "en")
         click.echo("nothing was released: mend the violations and release again", err=True)
@@ -129,7 +129,7 @@ def diff(context: Context, old: str, new: str | None, form: str, lang: str) -> N
 
     built = str(short_path(built_folder(context.settings()))) if new is None else new
     with Progress() as progress:
-        report, differs = run(old, built, releases_folder(context), form, lang, progress.tell)
+        report, differs = run(old, built, releases_folder(context), form, lang, progress.report)
     sys.stdout.buffer.writelines(report)
     sys.exit(int(differs))
 
@@ -175,7 +175,7 @@ def verify(url: str, pages: int, requests: int, seconds: float, form: str) -> No
     from twingraph.verify.run import verify as run
 
     with Progress() as progress:
-        findings = run(url, Limits(requests=requests, seconds=seconds), pages, progress.tell)
+        findings = run(url, Limits(requests=requests, seconds=seconds), pages, progress.report)
     if form == "json":
         summary: dict[str, object] = {
             "url": url,
@@ -221,7 +221,7 @@ def _write_site(settings: Settings, out: Path | None, releases: Path | None) -> 
     reader = load_site(built_folder(settings), settings.resource("queries") / "library")
     begun = time.monotonic()
     with Progress() as progress:
-        written = write_site(reader, folder, releases=releases, progress=progress.tell)
+        written = write_site(reader, folder, releases=releases, progress=progress.report)
     seconds = time.monotonic() - begun
     click.echo(
         f"{written.files} files, {written.pages} of them pages, in {short_path(out or folder)} "

@@ -59,7 +59,7 @@ def query(
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     with Progress() as progress:
         answer = ask(settings, folder, name, text, parameters, form, width, endpoint or "",
-                     progress.tell)  # fmt: skip
+                     progress.report)  # fmt: skip
     sys.stdout.buffer.write(answer)
 
 
@@ -91,7 +91,7 @@ def export(
     settings = context.settings_to_read(None)
     built = built_folder(settings)
     with Progress() as progress:
-        written = run(settings, built, form, target, existing, progress.tell)
+        written = run(settings, built, form, target, existing, progress.report)
     for line in written.notes:
         click.echo(line, err=True)
     if out is None:
@@ -134,7 +134,7 @@ def report(
     settings = context.settings_to_read(None)
     built = built_folder(settings)
     with Progress() as progress:
-        result, facts = load_report(settings, built, snapshot, items, service, progress.tell)
+        result, facts = load_report(settings, built, snapshot, items, service, progress.report)
     if out is None:
         sys.stdout.buffer.write(FORMATS[form](result, facts, settings))
         if form in ("quickstatements", "mismatches"):

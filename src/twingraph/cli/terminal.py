@@ -92,7 +92,7 @@ class Progress:
         if self._shown:
             click.echo("\r\x1b[K", nl=False, err=True)
 
-    def tell(self, doing: str, share: float = 0.0) -> None:
+    def report(self, doing: str, share: float = 0.0) -> None:
         """Show the current step, and how long the rest may take."""
         if self._shown:
             line = line_of(printable(doing), share, time.monotonic() - self._begun)

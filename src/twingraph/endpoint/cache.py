@@ -12,7 +12,7 @@ _EACH: Final = 480  # bytes that Python takes for an entry beside what is in it
 
 
 class Cache:
-    """Answers by the digest of what was asked. A new build gets a new one.
+    """Responses by the digest of the request. Each build has a cache of its own.
 
     >>> cache = Cache(3072)
     >>> for key in (b"a", b"b", b"c"):
@@ -22,7 +22,7 @@ class Cache:
     """
 
     def __init__(self, limit: int) -> None:
-        """Keep up to `limit` bytes, all that is held for an answer counted."""
+        """Cache up to `limit` bytes, counting everything that is stored for a response."""
         self._kept: OrderedDict[bytes, Result] = OrderedDict()
         self._limit = limit
         self.bytes = 0

@@ -110,7 +110,7 @@ def _page(
 
 
 def _endpoint_of(request: Request) -> str:
-    """Return the address by which the endpoint was asked (Service Description §3.4.1).
+    """Return the URL of the endpoint as the client requested it (Service Description §3.4.1).
 
     Behind a proxy that ends TLS, the base IRI knows the scheme better than this process.
     """
@@ -164,7 +164,7 @@ def _refuse(
 
 
 def _told(service: Service, error: RefusedError | None = None) -> dict[str, str]:
-    """Return the headers that tell the limits, and when to try again."""
+    """Return the headers with the limits, and with the time after which to try again."""
     headers = {"query-limits": limits_text(service.limits)}
     if error is not None and error.again:
         headers["retry-after"] = str(error.again)

@@ -8,7 +8,7 @@ _NOBODY: Final = (0, 0)
 
 
 class Places(Protocol):
-    """What pools that share `limits.concurrent` tell each other."""
+    """How pools that share `limits.concurrent` know of each other's queries."""
 
     def others(self) -> tuple[int, int]:
         """Return how many queries the others have in their second and third lanes."""
@@ -27,4 +27,4 @@ class OwnPlaces:
         return _NOBODY
 
     def publish(self, second: int, third: int) -> None:
-        """There is nobody to tell."""
+        """Do nothing: there is no other pool."""

@@ -1,4 +1,4 @@
-"""SPARQL 1.1 Protocol §2: from a request to the query it asks, or to the words that refuse it."""
+"""SPARQL 1.1 Protocol §2: the query in an HTTP request, or the error that refuses it."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def readable(data: bytes) -> list[tuple[str, str]]:
 
 
 def read_fields(fields: Fields) -> ProtocolRequest:
-    """Return what the parameters ask; raise `RefusedError` where they contradict each other.
+    """Return the request that the parameters make; raise `RefusedError` for contradictory ones.
 
     A parameter without a value counts as absent.
 
@@ -166,7 +166,7 @@ def read_fields(fields: Fields) -> ProtocolRequest:
 
 
 def _formats(fields: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield the formats asked for, first what is wanted most; a value may list several.
+    """Yield the requested formats, the most wanted first; a value may list several.
 
     What is longer than such lists are, all of them together, is not read.
     """

@@ -13,7 +13,7 @@ from twingraph.settings import Limits
 from twingraph.sparql.mistakes import Mistake
 from twingraph.translation import M_, N_, Message
 
-_AGAIN: Final = 5  # seconds until somebody who is told to come back should
+_AGAIN: Final = 5  # seconds in Retry-After
 # What becomes of a query that has no result: status, words, and whether to try again.
 _FAILURES: Final[Mapping[Outcome, tuple[int, str, bool]]] = {
     Outcome.UPDATE: (403, NO_UPDATES, False),

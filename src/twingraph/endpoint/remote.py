@@ -77,11 +77,11 @@ class RemoteEvaluator:
 
     @property
     def problem(self) -> str:
-        """Nothing is known of the endpoint before it is asked."""
+        """Do nothing: problems of the endpoint are known only after a query."""
         return ""
 
     async def start(self) -> None:
-        """Nothing is to be started: the endpoint was asked when the site was opened."""
+        """Do nothing: the endpoint was tested when the site was opened."""
 
     async def drain(self) -> None:
         """Wait until no question is under way, then close."""

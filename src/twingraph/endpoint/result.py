@@ -1,4 +1,4 @@
-"""The result of a query as it is sent and kept: its headers, its bytes, what tells it apart."""
+"""The result of a query as it is sent and cached: headers, bytes, validator."""
 
 from __future__ import annotations
 

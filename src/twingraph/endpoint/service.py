@@ -184,7 +184,7 @@ class Service:
 
 
 def limits_text(limits: Limits) -> str:
-    """Return the limits as a header tells them (RFC 9651, a dictionary of integers).
+    """Return the limits as the value of a header (RFC 9651, a dictionary of integers).
 
     >>> limits_text(Limits()).partition(",")[0]
     'seconds=30'

@@ -95,7 +95,7 @@ FOREIGN_CLASSES: Final[dict[str, str]] = {
     "ConceptScheme": "http://www.w3.org/2004/02/skos/core#ConceptScheme",
 }
 
-# JSON-LD's own words, as developers would rather read them. No term of ours may be called so.
+# aliases of JSON-LD keywords; no term of the ontology may have one of these names
 KEYWORDS: Final[Json] = {
     "id": "@id",
     "included": "@included",
@@ -183,7 +183,7 @@ def node_objects(statements: Iterable[Quad | Triple], context: Json) -> list[Jso
 
 
 class Key(NamedTuple):
-    """How a property is written: its key, what its values are taken for, whether always a list."""
+    """How a property is written: its key, its type coercion, whether values are always a list."""
 
     name: str
     coercion: str | None = None
@@ -210,7 +210,7 @@ def keys_of(context: Json) -> dict[str, Key]:
     return keys
 
 
-# How a node is written that a property points to; None: by its IRI.
+# returns the JSON of a node that a property points to; None: the node is written as its IRI
 Link = Callable[[NamedNode, NamedNode], Json | None]
 
 
@@ -220,7 +220,7 @@ def node_object(
     keys: Mapping[str, Key],
     link: Link | None = None,
 ) -> Json:
-    """Return what is said of a node as a JSON object; `link` may write the nodes it points to."""
+    """Return the statements about a node as a JSON object; `link` may embed nodes it points to."""
     node: Json = {"id": iri}
     kinds = facts.get(RDF.type, [])
     if kinds:

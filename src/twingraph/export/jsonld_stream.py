@@ -22,7 +22,7 @@ _TYPE: Final = f"<{RDF.type.value}>"
 _STRING: Final = XSD.string.value
 _INTEGER: Final = XSD.integer.value
 _BOOLEAN: Final = XSD.boolean.value
-_KEPT: Final = 1 << 16  # ends of lines that are remembered; most of the others come once
+_KEPT: Final = 1 << 16  # ends of lines that are cached; most of the others occur once
 _HEAD_ENDS: Final = b',\n"@graph": [\n'
 _BETWEEN: Final = b",\n"
 _TAIL: Final = b"\n]}\n"
@@ -66,7 +66,7 @@ def jsonld_pieces(
 
 
 def _id(raw: Raw, place: int) -> bytes:
-    """Return the IRI of the node that begins at a place."""
+    """Return the IRI of the node that begins at an offset."""
     start = place + len(b'{"id": ')
     text = raw[start : raw.find(b'", "', start) + 1]
     return str(json.loads(text)).encode()
@@ -121,7 +121,7 @@ class _NodeWriter:
         return f'{{"id": {", ".join([_iri(subject), *(text for _, text in facts)])}}}'
 
     def _fact(self, end: str) -> tuple[str, tuple[str, str]]:
-        """Return what the end of a line says by itself."""
+        """Return the key and JSON value of the end of a line (predicate and object)."""
         predicate, text = end.split(" ", 1)
         start = self._single_iris.get(predicate)
         if start is not None and text[0] == "<" and "\\" not in text:

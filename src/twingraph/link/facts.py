@@ -143,7 +143,7 @@ class LinkFacts:
         return self._index.get(predicate, ())
 
     def _range(self, subject: str) -> tuple[int, int]:
-        if self._index is not None:  # much is asked for
+        if self._index is not None:  # made when many look-ups are expected
             return self._ranges.get(subject, (0, 0))
         start = bisect_left(self._lines, f"<{subject}> ")
         return start, bisect_left(self._lines, f"<{subject}>!", start)  # "!" follows the blank

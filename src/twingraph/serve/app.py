@@ -60,7 +60,7 @@ from twingraph.web.search import ROUTES as SEARCH
 from twingraph.web.sitemap import ROUTES as CRAWLERS
 
 _CONCURRENT_QUESTIONS: Final = 4
-_HANDING: Final = 4  # threads that look up what the releases tell, for workers
+_HANDING: Final = 4  # threads that read files of releases for workers
 _UNPACKING: Final = 2  # threads that unpack files
 
 

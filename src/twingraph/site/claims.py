@@ -74,7 +74,7 @@ class Claims:
 
     @property
     def properties(self) -> set[str]:
-        """The properties that claims tell of."""
+        """The properties that the claims are about."""
         return {verb for iri in self.iris for verb in self.formatter.facts.links(iri, TG.property)}
 
     @property

@@ -141,7 +141,7 @@ class BuildReader:
         return answer
 
     def remember_lately(self, group: str, key: object, ask: Callable[[], Answer]) -> Answer:
-        """Return the result of `ask`; a few of a group are cached, those asked for last."""
+        """Return the result of `ask`; the last few results of each group are cached."""
         recent: dict[object, Answer] = self.remember(("recent", group), dict)
         known = recent.get(key)
         return _keep_recent(recent, key, ask()) if known is None else known

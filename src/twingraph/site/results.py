@@ -177,7 +177,7 @@ def count_ahead(site: BuildReader) -> dict[object, bytes]:
 
     They have no parameter and group their rows, or are of `_SEEKS`; the result of one run is
     written in each format.
-    One that can't be answered within the limits is left out: who asks it is told why.
+    A query that exceeds the limits is left out; a request for it reports the reason.
     """
     counts: dict[object, bytes] = {}
     for name, query in site.library.items():

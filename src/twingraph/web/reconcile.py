@@ -119,7 +119,7 @@ def register_in(state: State, site: BuildReader) -> Register:
 
 
 def read_tables() -> None:
-    """Read the files that matching needs: who is asked before all is read may open none."""
+    """Read the files that matching needs now, because a worker can't open files."""
     countries.table()
     exonyms.read()
     read_letters()

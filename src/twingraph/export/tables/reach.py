@@ -1,6 +1,6 @@
 """Which rows of tables a change of the graph can reach.
 
-A row is about a thing and shows what is said of it; what else it shows is in this module: who is
+A row is about an entity and shows its statements; what else it shows is in this module: who is
 its partner, which claims are about it and what those cite, what other things are called. Whoever
 adds a column that reads more adds it here (tests/test_taken.py changes every property).
 """
