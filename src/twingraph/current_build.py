@@ -30,7 +30,7 @@ class UnpublishedError(TwingraphError):
     """A project whose violations keep it from being built; `problems` are all of its problems."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Keep the problems for whoever prints them."""
+        """Keep the problems, so that the caller can print them."""
         super().__init__("nothing was published: mend the violations and try again")
         self.problems = problems
 

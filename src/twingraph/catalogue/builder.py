@@ -94,7 +94,7 @@ class CatalogueBuilder(GraphBuilder):
 
     @cached_property
     def public(self) -> NamedNode:
-        """Who may have the data: anybody."""
+        """The access right of all data: public."""
         return self.authority(
             "access-right", "PUBLIC", ("public", "öffentlich"), "dct:RightsStatement"
         )

@@ -104,7 +104,7 @@ class Catalogue:
 
 
 def read_catalogue(turtle: bytes) -> Catalogue:
-    """Read the catalogue in a Turtle file of ours."""
+    """Read the catalogue in a Turtle file of a build or a release."""
     facts: dict[str, list[Triple]] = defaultdict(list)
     whole = ""
     for quad in parse(turtle, format=RdfFormat.TURTLE):

@@ -1,4 +1,4 @@
-"""An error that nobody foresaw -> a file with its traceback, and a line for the terminal.
+"""An unexpected exception -> a file with its traceback, and a line for the terminal.
 
 What the user wrote is told where it is read; what arrives here is a mistake in twingraph itself.
 """

@@ -176,7 +176,7 @@ def _editor(site: BuildReader, language: str, shown: Sequence[Example]) -> Edito
 def table_of(
     site: BuildReader, body: bytes, *, triples: bool, total: int, language: str
 ) -> ResultView:
-    """Return the first rows of a result, which stands in SPARQL JSON or, triples, in N-Triples."""
+    """Return the first rows of a result in SPARQL JSON or, for triples, in N-Triples."""
     words = words_of(language)
     rows: Iterable[list[Any]]
     if triples:

@@ -1,4 +1,4 @@
-"""Questions of the library put to the workers too: a store, to those who ask in a thread.
+"""Library queries evaluated by the workers: a store interface that a thread can call.
 
 A question of the library may take long on a large graph, so it is evaluated where it can be
 stopped: the server hands it to its workers, and a worker is watched itself by the pool.
@@ -39,7 +39,7 @@ class BlockingEvaluator:
     """
 
     def __init__(self, evaluator: Evaluator, run: Run = from_thread.run) -> None:
-        """Name who evaluates."""
+        """Use `evaluator` for all queries."""
         self._evaluator = evaluator
         self._run = run
 

@@ -1,4 +1,4 @@
-"""Answers kept: of one build, the latest used first, up to so many bytes."""
+"""A cache of the responses of one build: least recently used ones are dropped first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Cache:
         return len(self._kept)
 
     def get(self, key: bytes) -> Result | None:
-        """Return the answer to `key`, None where it is not kept."""
+        """Return the response with this key; None if it is not in the cache."""
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)

@@ -1,4 +1,4 @@
-"""What an editor of queries offers to write: prefixes, the terms that the graph uses, kinds."""
+"""Completions for the query editor: prefixes, the terms that the graph uses, kinds of entities."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ async def _read_body(receive: Receive, limit: int) -> bytes:
 
 
 def gone_of(receive: Receive) -> Gone:
-    """Return what waits until a client has gone whose request was read."""
+    """Return a function that waits until the client has disconnected; its request has been read."""
 
     async def gone() -> None:
         while (await receive())["type"] != "http.disconnect":

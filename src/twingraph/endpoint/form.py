@@ -1,4 +1,4 @@
-"""`/sparql` for those who look at it: the form, a result as a table, a refusal, what it is in RDF.
+"""`/sparql` in a browser: the form, a result as a table, an error; the service description in RDF.
 
 Queries themselves are answered in front of this (`endpoint.py`), which leaves its outcome here.
 """

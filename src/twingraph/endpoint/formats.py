@@ -1,4 +1,4 @@
-"""In which format the result of a query is written: what `format=` names, else what `Accept` likes.
+"""Chooses the format of a result: the one named by `format=`, else by `Accept` (RFC 9110 §12.5.1).
 
 Which of the two tables holds is known only when a query has been read: rows (and yes or no), or
 triples. So a choice is made for either.
@@ -46,7 +46,7 @@ _SYNONYMS: Final[Mapping[str, str]] = {
     "text/javascript": "json",
     "text/tsv": "tsv", "text/comma-separated-values": "csv", "table": "html",
 }  # fmt: skip
-# A table of rows asked for a graph, and the other way round, is given its nearest kin.
+# if a format for graphs is requested for rows, or the other way round: the most similar format
 _KIN: Final[Mapping[str, str]] = {"json": "jsonld", "xml": "rdf"}
 
 

@@ -1,4 +1,4 @@
-"""The graph as the front of a service has it: it holds none.
+"""The graph as seen by the front of a service, which has not loaded it: queries go to workers.
 
 What it asks for itself, which is little (a label for a feed, the numbers on the data page), workers
 answer. Where none were started, in a test or a script, the graph is loaded when first asked.

@@ -1,4 +1,4 @@
-"""A fork that makes something large for the process that forked it, and ends.
+"""A forked process that computes one large value for its parent, sends it, and ends.
 
 What is needed on the way, which is many times as large as what comes of it, goes with the fork.
 """

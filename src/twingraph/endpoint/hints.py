@@ -1,4 +1,4 @@
-"""Why a query that is valid found nothing: what to say below an empty result, in words."""
+"""Hints below an empty result: likely reasons why a valid query has found nothing."""
 
 from __future__ import annotations
 

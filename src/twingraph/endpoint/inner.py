@@ -1,4 +1,4 @@
-"""The inner application: the routes that read the graph, and what becomes of their errors.
+"""The inner application: the routes that read the graph, and the handling of their errors.
 
 A worker runs it (`pages.py`), or the server itself where the graph is held by an engine elsewhere.
 """
@@ -51,7 +51,7 @@ HANDLERS: Final[dict[Any, Callable[[Request, Exception], Response]]] = {
 
 
 class OutOfMemoryError(BaseException):
-    """There is no more memory for an answer: nothing on the way out may catch it."""
+    """No memory is left for an answer; a BaseException, so that no `except Exception` catches it."""
 
 
 def alone() -> Starlette:

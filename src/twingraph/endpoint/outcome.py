@@ -1,4 +1,4 @@
-"""What can come of a query: a result of one of three forms, or one of the reasons for none."""
+"""The outcome of a query: a result of one of three forms, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Outcome(enum.Enum):
     BOOLEAN = b"B"
     TRIPLES = b"G"
     NO_SPARQL = b"S"
-    """The text is no query; the body is the mistake in JSON (`sparql.mistakes.Mistake`)."""
+    """Syntax error; the body is a `sparql.mistakes.Mistake` as JSON."""
     UPDATE = b"W"
     REFUSED = b"D"
     """It calls another host or names a graph that is not here; the body says so in words."""
@@ -33,7 +33,7 @@ class Outcome(enum.Enum):
     TOO_LONG = b"O"
     TOO_DEEP = b"N"
     BUSY = b"Q"
-    """As many queries as are taken run and wait."""
+    """The limits of running and waiting queries are reached."""
     LOST = b"X"
     """Its worker ended, and not by its doing."""
     NO_WORKERS = b"P"

@@ -1,4 +1,4 @@
-"""A pace for what costs the front much: one after the other, with a pause after each.
+"""A queue for work that blocks the front for long: one at a time, with a pause after each.
 
 The line is bounded, for who waits in it may have gone long ago.
 """

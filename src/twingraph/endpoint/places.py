@@ -1,4 +1,4 @@
-"""The places for slow queries that pools of several processes share."""
+"""The limited number of slow queries, shared by the pools of several processes."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Question(NamedTuple):
 
 
 def pack(question: Question) -> bytes:
-    """Return the bytes of a question; raise `UnicodeEncodeError` for what is no Unicode text.
+    """Return the bytes of a question; raise `UnicodeEncodeError` for a text with lone surrogates.
 
     >>> pack(Question("ASK {}", "json", "nt"))
     b'Q\\x07\\x00\\x00\\x00\\x00json ntASK {}'
@@ -60,7 +60,7 @@ def unpack(packed: bytes) -> Question:
 
 
 def head_of(rows: str, graphs: str, extras: int = 0) -> bytes:
-    """Return what stands before the extras and the text."""
+    """Return the header, which is followed by the extras and the text."""
     formats = f"{rows} {graphs}".encode("ascii")
     return _HEAD.pack(QUERY, len(formats), extras) + formats
 

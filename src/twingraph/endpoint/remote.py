@@ -1,4 +1,4 @@
-"""Queries of strangers put to an endpoint: the `Evaluator` of a site whose graph lies elsewhere.
+"""Public queries forwarded to another endpoint: the `Evaluator` of a site with a remote graph.
 
 The engine there has limits of its own; here its time, its bytes and its rows are counted, and how
 many questions are under way.
@@ -37,7 +37,7 @@ _NEW: Final = {
 
 
 class RemoteEvaluator:
-    """At most `limits.concurrent` questions at once, and `limits.waiting` that wait for them."""
+    """Evaluates at most `limits.concurrent` queries at once, while `limits.waiting` may wait."""
 
     def __init__(
         self, store: RemoteStore, base: str, prefixes: Mapping[str, str], limits: Limits
@@ -152,7 +152,7 @@ class RemoteEvaluator:
 
 
 def without_address(error: EndpointError, store: RemoteStore) -> str:
-    """Return the words of an error for the public: where the engine stands is our own business."""
+    """Return the message of an error without the address of the engine, which is not public."""
     return str(error).replace(store.endpoint.shown, "the engine behind this service")
 
 

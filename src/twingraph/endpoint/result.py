@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _SHORT: Final = 256  # bytes: what is longer is known by its digest
-# Evaluated again, these give something else: such an answer has no validator and is not kept.
+# functions with another value each time: such a result has no validator and is not cached
 _CHANGING: Final = re.compile(r"\b(?:now|rand|uuid|struuid|bnode)\b", re.IGNORECASE)
 
 
 class Result(NamedTuple):
-    """A result, or another answer: the lines of its headers as they are sent, its bytes.
+    """A response as it is sent: its header lines, its bytes.
 
     `same` are the lines that every result of a build has, `rows` says how many rows or triples
     it is, `query` is the SHA-256 of the query, `tag` the validator, empty where there is none.
@@ -55,7 +55,7 @@ def lines_of(headers: list[tuple[str, str]]) -> bytes:
 
 
 def key_of(search: bytes, accept: bytes) -> bytes:
-    """Return what the result of a GET is kept by: all of it where it is short, else its digest.
+    """Return the cache key of a GET request: the request itself if it is short, else its digest.
 
     >>> key_of(b"a", b"b"), len(key_of(b"a" * 1000, b"b")), key_of(b"ab", b"") == key_of(b"a", b"b")
     (b'1 ab', 32, False)

@@ -1,4 +1,4 @@
-"""The endpoint over one build: who evaluates its queries, what it keeps, what its results say."""
+"""The endpoint of one build: its evaluator, its cache, and the headers of its results."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class Service:
         await asyncio.gather(*starts)
 
     async def leave(self) -> None:
-        """End the workers once nobody asks about this build any more."""
+        """End the workers when the last request for this build has ended."""
         while self.users:
             await asyncio.sleep(_LOOK)
         if self.pages is not None:

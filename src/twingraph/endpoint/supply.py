@@ -1,4 +1,4 @@
-"""The fork server behind a pool: launched, lost, launched again, left alone where that fails."""
+"""The fork server of a pool: started, restarted when it has ended, given up after failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Supply(ABC):
     """What a pool knows of its fork server; the pool says what becomes of its queries."""
 
     def __init__(self, config: Config, launcher: Launcher) -> None:
-        """Take the configuration of the workers, and who starts a fork server for them."""
+        """Take the configuration of the workers, and the launcher of their fork server."""
         self.launcher = launcher
         self._config = config
         self._server: ForkServer | None = None
@@ -141,10 +141,10 @@ class Supply(ABC):
         self._loop = None  # the next query tries again
 
     def _server_lost(self) -> None:
-        """Start anew after somebody killed the fork server; its workers died with it."""
+        """Start a new fork server after one was killed, with all its workers."""
         assert self._loop is not None, "opened"
         if self._is_ready or self._fresh_loss:
-            # the launcher may yet have handed out the one that was killed: once more, at once
+            # the launcher may have returned the one that was killed: try once more immediately
             self._fresh_loss = self._is_ready
             self._lose_workers()
         else:

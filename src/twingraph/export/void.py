@@ -118,7 +118,7 @@ def _about(graph: Frozen) -> Iterator[Triple]:
 
 
 def _counts(base: str, sizes: Statistics) -> Iterator[Triple]:
-    """Yield the sizes; an entity is what has an IRI of ours and is the subject of something."""
+    """Yield the sizes; an entity is a subject with an IRI of the project (VoID §4.6)."""
     yield _count(base, "triples", sizes.triples)
     yield _count(base, "entities", sizes.entities)
     yield _count(base, "distinctSubjects", sizes.subjects)
@@ -172,7 +172,7 @@ def _slug(iri: str, prefixes: Mapping[str, str]) -> str:
 
 
 def _vocabulary(term: str, ontologies: Collection[str]) -> str:
-    """Return the vocabulary of a term: the ontology if it is one of ours, else the namespace."""
+    """Return the vocabulary of a term: the ontology for a term of ours, else the namespace."""
     namespace = term[: max(term.rfind("#"), term.rfind("/")) + 1]
     bare = namespace.rstrip("#/")
     return bare if bare in ontologies else namespace

@@ -49,7 +49,7 @@ class Target:
     kinds: tuple[str, ...]
 
     def id_of(self, iri: str) -> str | None:
-        """Return the identifier in `iri`; None where it is not one of theirs."""
+        """Return the identifier in `iri`; None if it is no IRI of this database."""
         if not iri.startswith(self.start):
             return None
         return iri.removeprefix(self.start).removesuffix(self.end) or None
@@ -89,7 +89,7 @@ class LinkFacts:
 
     @contextmanager
     def noting(self) -> Iterator[set[str]]:
-        """Yield the patterns of what is read meanwhile, and of nothing else."""
+        """Yield a set to which the patterns of all reads during the `with` are added."""
         before, self.reads = self.reads, set()
         try:
             yield self.reads
@@ -97,7 +97,7 @@ class LinkFacts:
             self.reads = before
 
     def remember(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """Return what `make` returns, made once; what it read, everybody reads who asks for it."""
+        """Return the result of `make`, called once; its reads are recorded for every caller."""
         known = self._memory.get(key)
         if known is None:
             with self.noting() as reads:

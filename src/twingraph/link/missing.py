@@ -1,4 +1,4 @@
-"""What has no identifier elsewhere yet: the work list of whoever links us next."""
+"""Entities without an identifier in another database: a work list for linking."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, serialize
 
 from twingraph.rdf.frozen import triple_lines
 
-# UTF-8 of what no document of XML 1.0 holds (§2.2)
+# characters that XML 1.0 (§2.2) does not allow, in UTF-8
 _NOT_IN_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 

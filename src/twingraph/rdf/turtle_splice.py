@@ -1,4 +1,4 @@
-"""A Turtle or TriG document in the one form, written anew from the one before and what changed.
+"""A Turtle or TriG document made from that of the previous build and the blocks that changed.
 
 Blocks of changed subjects are replaced, all others are taken over. Which prefixes the head names is
 told from those that were named, those of the new blocks, and those that went with the old ones.
@@ -24,7 +24,7 @@ Blocks = Sequence[tuple[bytes, bytes]]  # key of a subject, its block (b"": none
 
 
 class ChangedBlocks:
-    """The blocks of changed subjects, written once for all documents that they stand in."""
+    """The blocks of changed subjects, serialised once for all documents that contain them."""
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
         """Begin with nothing written."""
@@ -162,7 +162,7 @@ def _uses(raw: Raw, piece: range, name: str) -> bool:
 
 
 def _lines_with(raw: Raw, piece: range, text: bytes) -> Iterator[bytes]:
-    """Yield the lines of a piece in which a text stands."""
+    """Yield the lines of a piece that contain a text."""
     place = piece.start
     while (offset := raw.find(text, place, piece.stop)) >= 0:
         begin = raw.rfind(b"\n", piece.start, offset) + 1 or piece.start

@@ -17,7 +17,7 @@ from twingraph.rdf.turtle import LOCAL, SHORTHAND, iri_text, predicate_text, pre
 from twingraph.rdf.vocabulary import RDF
 
 _TYPE: Final = f"<{RDF.type.value}>"
-_KEPT: Final = 1 << 16  # texts that are remembered; most of the others come once
+_KEPT: Final = 1 << 16  # texts that are cached; most of the others occur once
 _SHORTHAND: Final = {datatype.value: pattern for datatype, pattern in SHORTHAND.items()}
 _SEPARATOR: Final = " ;\n  "
 _KINDS: Final = "a "

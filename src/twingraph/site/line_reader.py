@@ -105,7 +105,7 @@ class LineReader(BuildReader):
         return self.table.facts.remember(("reader", key), ask)
 
     def pairs(self, name: str, **terms: Term) -> list[tuple[str, str]]:
-        """Return who points to a thing; nothing else is answered in pairs."""
+        """Return (predicate, subject) of statements about an entity as object; no other query."""
         if name != "incoming":
             raise KeyError(name)
         facts = self.table.facts

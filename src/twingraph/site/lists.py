@@ -84,7 +84,7 @@ def members_of(site: BuildReader, kind: str) -> Sequence[str]:
 
 
 def things_with_pages(site: BuildReader) -> list[str]:
-    """Return the IRIs of everything of ours that may have a page, without what is withdrawn.
+    """Return the IRIs of all entities that have a page, without withdrawn ones.
 
     `page_path` says of which there is one: of all that the query `described` selects but evidence.
     Most of a large graph is evidence, so it is left out here by its classes, of which the build has

@@ -50,7 +50,7 @@ def pack_names(reader: BuildReader) -> bytes:
 
 
 def packed_rows(reader: BuildReader) -> Iterator[tuple[str, bytes]]:
-    """Yield each name as the build keeps it, with the IRI of its thing, by which they come."""
+    """Yield each name that the build has prepared, with the IRI of its entity, in their order."""
     for name, kind, folded in _folded(reader):
         row = (written(name.thing), written(kind), written(name.text), written(name.language),
                str(int(name.main)), *map(written, folded))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Everything that pages are made of besides the graph, read now: a worker can open no file.
+"""Reads all files that pages need besides the graph, because a worker can't open any.
 
 Files of the program are cached by their readers (`functools.cache`), those of the build by
 the reader.

@@ -182,7 +182,7 @@ class BuildReader:
         return _keep_recent(recent, key, rows) if len(rows) <= _SHORT else rows
 
     def _prepared_rows(self, name: str) -> list[Row] | None:
-        """Return the rows that the build kept of just this query, None where it kept none."""
+        """Return the rows that the build has prepared for this query; None if it has not."""
         raw = self.prepared.get(ANSWERS)
         if raw is None:
             return None
@@ -193,7 +193,7 @@ class BuildReader:
         return [dict(zip(kept["names"], row, strict=True)) for row in terms]
 
     def prepared_graphs(self) -> Mapping[str, Json]:
-        """Return the first lines and the size of each large graph, as the build kept them."""
+        """Return the first lines and the size of each large graph, as prepared by the build."""
         raw = self.prepared.get(GRAPHS, b"{}")
         return self.remember(("prepared", GRAPHS), lambda: json.loads(raw))
 
@@ -281,7 +281,7 @@ def pack_rows(query: str, rows: list[Row]) -> Json:
 
 
 def reader_of(store: Queryable, base: str, **fields: Any) -> BuildReader:
-    """Return a reader of a graph that is no build yet; `fields` are other fields of the reader."""
+    """Return a reader of a graph without a build; `fields` are other fields of the reader."""
     empty: dict[str, Any] = {
         "shapes": Store(), "address": base, "title": {"en": ""}, "publisher": "", "licence": "",
         "release": "", "feedback": "", "warnings": {}, "context": {},

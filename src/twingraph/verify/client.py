@@ -88,7 +88,7 @@ class Client:
         self._until = time.monotonic() + limits.seconds
         self._connection: http.client.HTTPConnection | None = None
         self._statuses: dict[str, Response] = {}
-        # whoever sends a byte now and then is cut off too
+        # a server that sends single bytes slowly is cut off too
         self._alarm = threading.Timer(limits.seconds, self._cut)
         self._alarm.daemon = True
         self._alarm.start()

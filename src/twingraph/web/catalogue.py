@@ -1,4 +1,4 @@
-"""The routes of the catalogue, mainly for harvesters: HEAD and GET, by page, by suffix.
+"""The routes of the catalogue, mainly for harvesters: whole, by page, in each format.
 
 | address | gives |
 |---|---|

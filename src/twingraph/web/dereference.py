@@ -1,4 +1,4 @@
-"""Things and their forms: an IRI sends on to a page or a description, and each of those answers.
+"""The routes of entities: an IRI redirects (303) to its page or description, which are sent here.
 
 The IRI of a resource answers 303 to the form that suits `Accept` and `Accept-Language`; every form
 has its own URL, which does not depend on headers. An entity merged into another redirects to the

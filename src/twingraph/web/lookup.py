@@ -52,7 +52,7 @@ _MAIN: Final = tuple(kind for kind in ID_KINDS if kind not in _AUXILIARY)
 
 
 class Readings(NamedTuple):
-    """What a text may mean: paths of ours, addresses of others, a short name."""
+    """The possible readings of a text: paths of the project, URLs of others, a short name."""
 
     paths: tuple[str, ...]
     addresses: tuple[str, ...]

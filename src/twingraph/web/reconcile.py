@@ -273,7 +273,7 @@ ROUTES: Final = (
 
 
 def not_ready(request: Request, error: Exception) -> Response:
-    """Say that names can't be matched yet, and when to come again (503)."""
+    """Return 503 with Retry-After while names can't be matched yet."""
     assert isinstance(error, NotReadyError)
     words = words_of(language_of(request))
     text = words.gettext(

@@ -68,7 +68,7 @@ class ReleaseIndex:
         self._read: dict[str, tuple[object, ReleaseFiles]] = {}
 
     def names(self) -> list[str]:
-        """Return the names that are taken by a release, whole or not, newest first."""
+        """Return the names of releases, complete or not, newest first."""
         return release_names(self.folder)[::-1] if self.folder else []
 
     def release(self, name: str) -> ReleaseFiles | None:

@@ -33,13 +33,13 @@ COMMON: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
 }
 _DEEPEST: Final = 12  # slashes in a path
-_REVALIDATE: Final = "no-cache"  # keep it, but ask: a release may have come
+_REVALIDATE: Final = "no-cache"  # may be cached, but must be revalidated: releases are published
 _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: characters of an IRI that stay in a URL
 # What a script elsewhere may ask with (Fetch, CORS preflight).
 _ALLOWED_HEADERS: Final = "*, Authorization"  # "*" does not include Authorization
 _TEXT: Final = Variant("text/plain", "txt")
 _JSON: Final = (Variant("application/problem+json", "json"), Variant("application/json", "json"))
-# The forms of an error: pages are for people, queries come from programs.
+# the media types of an error: HTML for people, plain text and JSON for programs
 PAGES_FIRST: Final = (Variant("text/html", "html"), *_JSON, _TEXT)
 TEXT_FIRST: Final = (_TEXT, *_JSON)
 VARY: Final = "Accept, Accept-Language"
@@ -219,7 +219,7 @@ def depth_of(request: Request) -> str:
 
 
 class CommonHeaders:
-    """Puts the common headers on every answer, whoever made it, and answers OPTIONS."""
+    """Middleware: adds the common headers to every response, and answers OPTIONS."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an app."""

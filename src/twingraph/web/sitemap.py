@@ -1,4 +1,4 @@
-"""What crawlers ask for first: robots.txt, and the sitemaps, which list every page.
+"""The routes of robots.txt and of the sitemaps, which list every page.
 
 The protocols want absolute addresses of the host that serves. That is the address the operator
 named; else the base IRI if the request has its host; else the host of the request. A response with

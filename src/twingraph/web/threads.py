@@ -1,4 +1,4 @@
-"""Work that takes a while, done in a thread, so that the event loop goes on."""
+"""Runs slow work in a thread, so that the event loop is not blocked."""
 
 from __future__ import annotations
 

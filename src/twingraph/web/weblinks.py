@@ -1,4 +1,4 @@
-"""The `Link` header (RFC 8288): the forms of a resource, its licence, how to cite it.
+"""The `Link` header (RFC 8288): formats of a resource, its licence, its citation.
 
 Relations: `alternate`, `canonical` (RFC 6596), `license`, `describedby` and `describes` (POWDER and
 RFC 6892), `cite-as` (RFC 8574), and the context of plain JSON (JSON-LD 1.1 §6.1). As FAIR

@@ -1,4 +1,4 @@
-"""A table of the build before, with the rows of some things written anew."""
+"""A table of the previous build with the rows of some entities replaced."""
 
 from __future__ import annotations
 

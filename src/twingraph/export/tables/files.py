@@ -41,7 +41,7 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Tables:
-    """What the tables are made from: the published graph, and who publishes where.
+    """The tables of a published graph, with the settings of its publication.
 
     Rows are made when they are written. Those of the tables that maps are drawn from are kept, and
     of each file its size and its checksum, which the package tells. Where there are tables of an

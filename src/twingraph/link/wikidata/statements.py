@@ -1,4 +1,4 @@
-"""Wikidata's statements of P190 as values, whoever read them from where.
+"""Wikidata's statements of P190 as values, independent of where they were read from.
 
 The data model is that of Wikibase (https://www.mediawiki.org/wiki/Wikibase/DataModel). An importer
 fills these classes; a part that its snapshot lacks is None, which is not the same as empty.

@@ -1,4 +1,4 @@
-"""What a request's conditions come to (RFC 9110 §13): send it, spare it, or refuse.
+"""Evaluates the conditions of a request (RFC 9110 §13): send, not modified, or failed.
 
 Pure functions over headers. A date that is none in any of the three forms is as good as not sent.
 """

@@ -20,7 +20,7 @@ class CutOffError(Exception):
 
 
 class NotWholeError(Exception):
-    """A file, named so, is not there as it was published; it may be in a moment."""
+    """Raised for a published file that is missing or changed; a swap may be under way."""
 
 
 class PublishedFile(NamedTuple):
@@ -114,7 +114,7 @@ def published_file(name: str, dump: BuildFile, release: str) -> PublishedFile:
 
 
 def not_ahead(published: PublishedFile) -> int:
-    """Return when it came to be; a day that is yet to come is none of that (§8.8.2.1)."""
+    """Return the time for Last-Modified; never one in the future (RFC 9110 §8.8.2.1)."""
     now = int(time.time()) - 1  # the clock of `Date` may be a second behind
     if published.modified <= now:
         return published.modified

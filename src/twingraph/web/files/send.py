@@ -103,7 +103,7 @@ class FileBody(StreamingResponse):
                 chunk = await to_thread.run_sync(
                     self._chunk, part.stop - bytes_left, bytes_left, limiter=self._limiter
                 )
-                if not chunk:  # less comes than promised, and the broken connection shows it
+                if not chunk:  # shorter than Content-Length: the connection will be closed
                     raise CutOffError(f"{self._published.path} became shorter while it was sent")
                 bytes_left -= len(chunk)
                 yield chunk
@@ -204,7 +204,7 @@ def _spans(
 
 
 def not_whole(request: Request, name: str) -> Response:
-    """Say that a file is not there as it was published, and when to ask again."""
+    """Return 503 for a published file that is missing or changed, with Retry-After."""
     words = words_of(language_of(request))
     return refuse(
         request,
