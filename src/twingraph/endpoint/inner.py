@@ -51,7 +51,7 @@ HANDLERS: Final[dict[Any, Callable[[Request, Exception], Response]]] = {
 
 
 class OutOfMemoryError(BaseException):
-    """No memory is left for an answer; a BaseException, so that no `except Exception` catches it."""
+    """No memory is left for an answer; a BaseException, so that `except Exception` ignores it."""
 
 
 def alone() -> Starlette:
