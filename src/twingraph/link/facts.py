@@ -27,6 +27,7 @@ from twingraph.source.mappings import Decision
 _LABEL: Final = str(RDFS.label)
 _TYPE: Final = str(RDF.type)
 SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
+_FEW: Final = 2000  # look-ups by bisection, before tables and ranges of everything are made
 _SCANNED: Final = 6  # properties whose lines are looked for one by one, before all are indexed
 
 Lines = Sequence[str]
@@ -84,6 +85,7 @@ class LinkFacts:
         self._tables: dict[str, Mapping[str, Sequence[str]]] = {}
         self._scanned: dict[str, Sequence[str]] = {}
         self._index: Mapping[str, Lines] | None = None
+        self._sought = 0
         self._members: dict[str, list[str]] = {}
         self._memory: dict[Hashable, tuple[Any, frozenset[str]]] = {}
 
@@ -143,10 +145,15 @@ class LinkFacts:
         return self._index.get(predicate, ())
 
     def _range(self, subject: str) -> tuple[int, int]:
-        if self._index is not None:  # made when many look-ups are expected
+        if self._sought >= _FEW:
             return self._ranges.get(subject, (0, 0))
-        start = bisect_left(self._lines, f"<{subject}> ")
-        return start, bisect_left(self._lines, f"<{subject}>!", start)  # "!" follows the blank
+        return self._bisected(f"<{subject}>")
+
+    def _bisected(self, start: str) -> tuple[int, int]:
+        """Return the range of the lines that begin with some text and a blank."""
+        self._sought += 1
+        first = bisect_left(self._lines, f"{start} ")
+        return first, bisect_left(self._lines, f"{start}!", first)  # "!" follows the blank
 
     def linking(self) -> Iterator[tuple[str, str, str]]:
         """Yield subject, property and value, as written, of the statements that name two things.
@@ -225,6 +232,10 @@ class LinkFacts:
         self.reads.add(of_kind(subject, predicate))
         if subject == self._last[0]:
             return self._last[1].get(predicate, [])
+        if predicate not in self._tables and self._sought < _FEW:
+            start = f"<{subject}> {predicate}"
+            first, end = self._bisected(start)
+            return [line[len(start) + 1 : -2] for line in self._lines[first:end]]
         return self._table_of(predicate).get(subject, ())
 
     def of(self, predicate: NamedNode) -> Mapping[str, Sequence[str]]:

@@ -42,13 +42,12 @@ def names_in(query: str) -> set[str]:
     return names | ({str(RDF.type)} if re.search(r"\ba\b", body) else set())
 
 
-def store_for(facts: LinkFacts, queries: Mapping[str, str]) -> Store:
-    """Return a store with all published statements that some queries can read.
+def fill_store(store: Store, facts: LinkFacts, queries: Mapping[str, str]) -> None:
+    """Load all published statements that some queries can read.
 
     Of what `anniversaries` reads that are the statements about beginnings (`_beginnings`).
     """
     names = set().union(*(names_in(text) for name, text in queries.items() if name != _BEGUN))
-    store = Store()
     with TemporaryFile() as lines:
         for name in sorted(names):
             predicate = NamedNode(name[1:-1])
@@ -62,7 +61,6 @@ def store_for(facts: LinkFacts, queries: Mapping[str, str]) -> Store:
                 lines.writelines(chunks(facts.lines_of(thing)))
         lines.seek(0)
         store.bulk_load(lines, format=RdfFormat.N_TRIPLES)
-    return store
 
 
 def _beginnings(facts: LinkFacts) -> set[str]:
@@ -83,7 +81,6 @@ class LineReader(BuildReader):
     table: LineTable = field(default_factory=lambda: LineTable(LinkFacts(())), compare=False,
                              repr=False)  # fmt: skip
     answered: frozenset[str] = frozenset()
-    stored: frozenset[str] = frozenset()  # the patterns of what the store was filled with
 
     def rows(self, name: str, **terms: Term) -> list[Row]:
         """Return the rows of a query without parameters."""
@@ -91,8 +88,19 @@ class LineReader(BuildReader):
             raise KeyError(name)
         if name in FROM_LINES:
             return list(FROM_LINES[name](self.table))
-        self.table.facts.reads |= self.stored
+        self.table.facts.reads |= self._filled_from()
         return super().rows(name)
+
+    def _filled_from(self) -> frozenset[str]:
+        """Fill the store, once; return the patterns of what was read for that."""
+        if "store" not in self.memory:
+            facts = self.table.facts
+            assert isinstance(self.store, Store), "made by line_reader"
+            with facts.noting() as reads:
+                fill_store(self.store, facts, {name: self.queries[name] for name in self.answered})
+            self.memory["store"] = frozenset(reads)
+        found: frozenset[str] = self.memory["store"]
+        return found
 
     def remember(self, key: object, ask: Callable[[], Answer]) -> Answer:
         """Return the result of `ask`, called once; what it reads is recorded for every caller.
@@ -139,7 +147,4 @@ def line_reader(facts: LinkFacts, answered: Iterable[str], **known: Any) -> Line
     others = [name for name in answered if name not in FROM_LINES]
     plain = reader_of(Store(), facts.base, **known)
     values = {item.name: getattr(plain, item.name) for item in fields(plain)}
-    with facts.noting() as reads:
-        values["store"] = store_for(facts, {name: plain.queries[name] for name in others})
-    answering = frozenset(others)
-    return LineReader(**values, table=LineTable(facts), answered=answering, stored=frozenset(reads))
+    return LineReader(**values, table=LineTable(facts), answered=frozenset(others))
