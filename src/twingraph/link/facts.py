@@ -152,8 +152,13 @@ class LinkFacts:
     def _bisected(self, start: str) -> tuple[int, int]:
         """Return the range of the lines that begin with some text and a blank."""
         self._sought += 1
+        raw = raw_lines(self._lines)
+        if raw is not None:  # bytes have the order of their texts
+            key = start.encode()
+            first = bisect_left(raw, key + b" ")
+            return first, bisect_left(raw, key + b"!", first)  # "!" follows the blank
         first = bisect_left(self._lines, f"{start} ")
-        return first, bisect_left(self._lines, f"{start}!", first)  # "!" follows the blank
+        return first, bisect_left(self._lines, f"{start}!", first)
 
     def linking(self) -> Iterator[tuple[str, str, str]]:
         """Yield subject, property and value, as written, of the statements that name two things.

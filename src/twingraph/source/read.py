@@ -36,7 +36,7 @@ from twingraph.source.tables.statements import graph_name
 from twingraph.source.terms import (
     TermProblem,
     in_normal_form,
-    is_ordinary,
+    not_ordinary,
     text_problems,
 )
 
@@ -132,7 +132,7 @@ def _of_table(
     normal: dict[str, Sequence[str]] = {}
     found: list[TermProblem] = []
     for graph, several in texts.items():
-        odd = {line for line in several if not is_ordinary(line)}
+        odd = not_ordinary(several)
         quads = [in_normal_form(quad) for quad in parse_lines(sorted(odd))]
         found += text_problems(quads)
         normal_texts = triple_texts(quads)

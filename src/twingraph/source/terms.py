@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
@@ -66,6 +66,18 @@ def is_ordinary(line: str) -> bool:
     if not line.isascii() or "\\" in line or "\x7f" in line:
         return False
     return line.endswith("> .") or _WORDS.search(line) is not None
+
+
+def not_ordinary(lines: Sequence[str]) -> set[str]:
+    """Return the lines of N-Triples that are not ordinary (`is_ordinary`).
+
+    >>> not_ordinary(['<http://e/> <http://e/p> "Bonn" .', '<http://e/> <http://e/p> "ö" .'])
+    {'<http://e/> <http://e/p> "ö" .'}
+    """
+    whole = "".join(lines)
+    if not whole.isascii() or "\\" in whole or "\x7f" in whole:
+        return {line for line in lines if not is_ordinary(line)}
+    return {line for line in lines if not line.endswith("> .") and not _WORDS.search(line)}
 
 
 _WORDS: Final = re.compile(r'"[^"]*[!-~][^"]*"(@[a-z0-9-]+)? \.$')  # a visible ASCII character
