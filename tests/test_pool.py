@@ -245,6 +245,8 @@ def test_long_queries_leave_a_core_to_look_ups(graph: Path) -> None:
         (worker,) = (worker for worker in pool._busy if worker.lane)
         while (slow := os.sched_getaffinity(worker.pid)) == cores:
             await asyncio.sleep(0.01)
+        while not pool._idle:
+            await asyncio.sleep(0.01)
         quick = os.sched_getaffinity(pool._idle[0].pid)
         heavy.cancel()
         return slow, quick
