@@ -11,14 +11,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import pytest
 import rdflib
+from commands import command, commands, files_in, wait_for_files
 from pyld import jsonld
 from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 
@@ -43,10 +44,6 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "data", folder / "data")
     shutil.copy(ROOT / "twingraph.toml", folder)
     return folder
-
-
-def command(project: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "twingraph.cli", "--project", str(project), *words]
 
 
 def whole(folder: Path) -> dict[str, str]:
@@ -211,36 +208,57 @@ def test_with_a_violation_nothing_is_published_and_the_last_build_stays(project:
     assert whole(out) == before
 
 
+TURNS: Final = 12
+
+
+def publish_as(project: Path, name: str) -> None:
+    """Set the publisher, which makes another build."""
+    toml = (project / "twingraph.toml").read_text(encoding="utf-8")
+    lines = [line for line in toml.splitlines() if not line.startswith("publisher")]
+    lines.append(f'publisher = "{name}"')
+    (project / "twingraph.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def builds_beside(out: Path) -> set[str]:
+    return {path.name for path in out.parent.glob(".build-*")} - {".build-draft"}
+
+
 @pytest.mark.slow
 def test_sigkill_at_any_moment_leaves_the_last_build_or_the_new_one(project: Path) -> None:
     out = project / "build"
-    began = time.monotonic()
-    subprocess.run(command(project, "build"), check=True, capture_output=True)
-    whole_time = time.monotonic() - began
-    moments = random.Random(20)
+    draft = out.with_name(".build-draft")
+    build(load_settings(project), out)
+    number = files_in(out.resolve())
     known = {json.dumps(whole(out))}
-    killed = 0
+    killed = halves = 0
 
-    for turn in range(12):
-        # another publisher makes another build
-        toml = (project / "twingraph.toml").read_text(encoding="utf-8")
-        lines = [line for line in toml.splitlines() if not line.startswith("publisher")]
-        lines.append(f'publisher = "number {turn}"')
-        (project / "twingraph.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        child = subprocess.Popen(command(project, "build"), stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL)  # fmt: skip
-        time.sleep(moments.uniform(0.02, 0.9) * whole_time)  # the moment is what is tried
-        child.send_signal(signal.SIGKILL)
-        killed += child.wait() == -signal.SIGKILL
-        found = whole(out)
-        publisher = json.loads((out / "build.json").read_text())["publisher"]
-        assert json.dumps(found) in known or publisher == f"number {turn}"
-        known.add(json.dumps(found))
+    with commands() as started:
+        for turn in range(TURNS):
+            publish_as(project, f"number {turn}")
+            before = builds_beside(out)
+            child = started.start(project, "build")
+            # at once, then once so many files are written, and every fourth time just when the
+            # folder is renamed
+            awaited = sys.maxsize if turn % 4 == 3 else number * turn // TURNS
+            if turn:
+                wait_for_files(draft, awaited, lambda: builds_beside(out) != before)  # noqa: B023
+            os.kill(child, signal.SIGKILL)
+            killed += started.end() == signal.SIGKILL
+            halves += draft.exists()
+            found = whole(out)
+            publisher = json.loads((out / "build.json").read_text())["publisher"]
+            assert json.dumps(found) in known or publisher == f"number {turn}"
+            known.add(json.dumps(found))
+            if turn < TURNS - 1:  # what is half is awaited anew; the last one is left lying
+                shutil.rmtree(draft, ignore_errors=True)
 
-    assert killed  # on a machine that gets much quicker meanwhile, some builds end before
+    assert killed >= TURNS // 2
+    assert halves >= 3  # else the moments missed what they are about
     last = subprocess.run(command(project, "build"), capture_output=True, text=True, check=False)
     assert last.returncode == 0, last.stderr
-    assert json.loads((out / "build.json").read_text())["publisher"] == "number 11"
+    assert json.loads((out / "build.json").read_text())["publisher"] == f"number {TURNS - 1}"
+    publish_as(project, "another")  # what was killed once the link led there has cleared nothing
+    build(load_settings(project), out)
     left = [path.name for path in project.glob(".build-*")]
     assert len(left) <= 2, left
 

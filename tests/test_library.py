@@ -84,6 +84,9 @@ FURTHER: dict[str, dict[str, str]] = {
 CASES = {**{name: query.examples() for name, query in LIBRARY.items()}, **FURTHER}
 ENGINES = ("oxigraph", "virtuoso")  # fixtures: servers that hold the build
 NOT_COMPARABLE: dict[tuple[str, str], str] = {}  # (engine, case) -> why their rows can't be equal
+# rdflib joins three million pairs of rows for the query of these, in eight seconds: it does so
+# once, with the example; each case is compared with Virtuoso and the Oxigraph server too
+SLOW_IN_RDFLIB = ("programmes-about--water",)
 AGREED: set[str] = set()  # cases that both engines answer alike
 SERVED: dict[str, set[str]] = {
     engine: set() for engine in ENGINES
@@ -199,7 +202,7 @@ def in_rdflib(dataset: rdflib.Dataset, query: LibraryQuery, terms: dict[str, Ter
     return SelectResult(tuple(str(item) for item in result.vars or ()), tuple(terms_of_rows))
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [case for case in CASES if case not in SLOW_IN_RDFLIB])
 def test_two_engines_give_the_same_rows(case: str, store: Store, dataset: rdflib.Dataset) -> None:
     query = query_of(case)
     terms = bind(query, CASES[case])

@@ -8,13 +8,13 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import rdflib
+from commands import command
 from pyoxigraph import NamedNode, Quad, Triple
 from rdflib.namespace import OWL
 
@@ -224,7 +224,7 @@ def test_a_hostile_comment_stays_in_its_cell() -> None:
 
 def test_the_command_writes_each_form_and_tells_what_is_left_out(tmp_path: Path) -> None:
     atlas = shutil.copytree(ROOT / "tests" / "atlas", tmp_path / "atlas")
-    line = [sys.executable, "-m", "twingraph.cli", "--project", str(atlas), "export"]
+    line = command(atlas, "export")
 
     for form in FORMS:
         out = tmp_path / form

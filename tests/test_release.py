@@ -12,12 +12,12 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Final
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types; the tests of OpenAPI bring it
+from commands import command, commands, files_in, wait_for_files
 
 from twingraph.build import build, silent
 from twingraph.catalogue.citation import write_cff
@@ -57,10 +57,6 @@ WITHDRAWN = """
 event:bonn-minsk-talks-2018 <http://www.w3.org/2002/07/owl#deprecated> true ;
   skos:editorialNote "Keine eigene Veranstaltung."@de , "No event of its own."@en .
 """
-
-
-def command(project: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "twingraph.cli", "--project", str(project), *words]
 
 
 def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -537,27 +533,7 @@ def test_two_hash_seeds_and_two_places_make_the_same_bytes_of_every_file(tmp_pat
     assert len(found[0]) > 100
 
 
-# starts a process a line, all of them from one that has everything imported already
-FORKING = """
-import os, sys
-from twingraph.cli import main
-import twingraph.releasing
-for line in sys.stdin:
-    if not (child := os.fork()):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        main(line.split())
-    print(child, flush=True)
-    sys.stdin.readline()  # until then the number is nobody else's
-    print(os.waitpid(child, 0)[1], flush=True)
-"""
-
-
 TURNS: Final = 12
-
-
-def files_in(folder: Path) -> int:
-    """The number of files below a folder, which may be renamed meanwhile."""
-    return sum(len(names) for _, _, names in os.walk(folder))
 
 
 @pytest.mark.slow
@@ -567,26 +543,16 @@ def test_sigkill_at_any_moment_leaves_whole_releases_and_a_whole_latest(atlas: P
     number = files_in(releases / "2026-11-21")
     day, killed, halves = 1, 0, 0
 
-    with subprocess.Popen([sys.executable, "-c", FORKING], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True) as parent:  # fmt: skip
-        assert parent.stdin and parent.stdout
+    with commands() as started:
         for turn in range(TURNS):
             on_day(atlas, f"2026-12-{day:02}")
-            parent.stdin.write(f"--project {atlas} release\n")
-            parent.stdin.flush()
-            child = int(parent.stdout.readline())
+            child = started.start(atlas, "release")
             # once so many files are written, and every fourth time just when the folder is renamed
             draft, final = releases / ".draft", releases / f"2026-12-{day:02}"
             awaited = sys.maxsize if turn % 4 == 3 else number * turn // TURNS
-            until = time.monotonic() + 60
-            while not final.exists() and time.monotonic() < until:
-                if draft.exists() and files_in(draft) >= awaited:
-                    break
-                time.sleep(0.0002)
+            wait_for_files(draft, awaited, final.exists)
             os.kill(child, signal.SIGKILL)
-            parent.stdin.write("\n")
-            parent.stdin.flush()
-            killed += int(parent.stdout.readline()) == signal.SIGKILL
+            killed += started.end() == signal.SIGKILL
 
             names = sorted(path.name for path in releases.iterdir() if path.name[0] != ".")
             whole = [item.date for item in list_editions(releases, base)]
@@ -600,7 +566,6 @@ def test_sigkill_at_any_moment_leaves_whole_releases_and_a_whole_latest(atlas: P
             if turn < TURNS - 1:  # what is half is awaited anew; the last one is left lying
                 shutil.rmtree(releases / ".draft", ignore_errors=True)
             day += f"2026-12-{day:02}" in whole
-        parent.stdin.close()
 
     assert killed >= TURNS // 2
     assert halves >= 3  # else the moments missed what they are about
