@@ -23,6 +23,7 @@ from twingraph.cli import cli
 from twingraph.derive.published import published
 from twingraph.link.import_report import Imported
 from twingraph.link.wikidata.client import QueryClient, cell
+from twingraph.link.wikidata.statements import WikidataTime
 from twingraph.link.wikidata_in.command import import_places, import_wikidata
 from twingraph.link.wikidata_in.dump import Read, read_file
 from twingraph.link.wikidata_in.entities import rows_of
@@ -237,6 +238,20 @@ def test_half_a_character_of_a_label_is_written_as_a_question_mark() -> None:
         "item": "Q64", "target": "Q90", "itemLabel": "Ber\ud83clin",
     }.items()}  # fmt: skip
     assert write_rows(rows_of_results([binding], [])).encode()
+
+
+def test_numbers_of_any_length_are_read() -> None:
+    """Python makes no number of more than 4,300 digits; no item of Wikidata has as many."""
+    digits = "9" * 5000
+    late = time_of(f"+{digits}-00-00T00:00:00Z", 9)
+    odd = rows(statement(f"Q{digits}"), statement(P580=[late]))
+    binding = {name: {"value": text} for name, text in {
+        "item": "Q64", "target": "Q90", "start": "1999", "startPrec": digits,
+    }.items()}  # fmt: skip
+    results = [*rows_of_results([binding, {**binding, "target": {"value": f"Q{digits}"}}], [])]
+
+    assert f"Q{digits}" not in write_rows([*odd, *results])
+    assert WikidataTime(f"+{digits}-01-01T00:00:00Z", 9).text
 
 
 # --- into the graph -------------------------------------------------------------------------------

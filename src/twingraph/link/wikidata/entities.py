@@ -30,7 +30,7 @@ from twingraph.link.wikidata.statements import (
 from twingraph.link.wikidata_in.entities import item_of, json_map, label_of
 from twingraph.problems import TwingraphError
 
-_ITEM: Final = re.compile(r"Q[1-9]\d*")
+_ITEM: Final = re.compile(r"Q[1-9][0-9]{0,11}")
 _GEONAMES: Final = "P1566"
 _PACKED: Final[Mapping[str, Callable[..., Any]]] = {".gz": gzip.open, ".bz2": bz2.open}
 

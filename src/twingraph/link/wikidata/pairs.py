@@ -27,7 +27,7 @@ _TITLE: Final = NamedNode("http://purl.org/dc/terms/title")
 _LANGUAGE: Final = NamedNode("http://purl.org/dc/terms/language")
 _STATUS: Final = CODES + "status/"
 _TYPE: Final = CODES + "type/"
-_ITEM: Final = re.compile(r"Q[1-9]\d*")
+_ITEM: Final = re.compile(r"Q[1-9][0-9]{0,11}")
 
 # why a pair is not proposed to Wikidata
 BLOCKS: Final = {

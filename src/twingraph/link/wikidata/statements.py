@@ -25,8 +25,8 @@ ROLE: Final = "P3831"
 JULIAN: Final = "Q1985786"
 # references that only name the wiki from which a statement was copied
 WEAK_REFERENCES: Final = frozenset({"P143", "P4656"})
-_ITEM: Final = re.compile(r"Q[1-9]\d*")
-_TIME: Final = re.compile(r"([+-])0*(\d+)-(\d\d)-(\d\d)T\d\d:\d\d:\d\dZ")
+_ITEM: Final = re.compile(r"Q[1-9][0-9]{0,11}")
+_TIME: Final = re.compile(r"([+-])0*(\d{1,16})-(\d\d)-(\d\d)T\d\d:\d\d:\d\dZ")
 DAY, MONTH, YEAR, DECADE = 11, 10, 9, 8
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from twingraph.link.wikidata_in.rows import NONE, SOME, TWINNED, StatementRow
 from twingraph.link.wikidata_in.times import edtf_of, is_late_julian
 
-_ITEM: Final = re.compile(r"Q[1-9][0-9]*")
+_ITEM: Final = re.compile(r"Q[1-9][0-9]{0,11}")
 START: Final = "P580"
 END: Final = "P582"
 _LANGUAGES: Final = ("en", "mul", "de", "fr", "es")  # then any, the first by its code

@@ -15,7 +15,7 @@ from twingraph.link.wikidata_in.entities import in_unicode
 from twingraph.link.wikidata_in.rows import SOME, StatementRow
 from twingraph.link.wikidata_in.times import DAY, YEAR, edtf_of, is_late_julian
 
-_ITEM: Final = re.compile(r"(?:.*/)?(Q[1-9][0-9]*)")
+_ITEM: Final = re.compile(r"(?:.*/)?(Q[1-9][0-9]{0,11})")
 _GENID: Final = "/.well-known/genid/"
 _MIDNIGHT: Final = re.compile(r"-01-01(T00:00:00Z)?$")
 _ALSO: Final = {
@@ -98,7 +98,7 @@ def _date(cells: Mapping[str, str], name: str, number: int, notes: list[str], un
         return unknown
     written = cells.get(f"{name}Prec", "")
     # without a precision the first of January is most likely a year that was filled up
-    precision = int(written) if written.isascii() and written.isdigit() else (
+    precision = int(written) if re.fullmatch(r"[0-9]{1,2}", written) else (
         YEAR if _MIDNIGHT.search(text) or re.fullmatch(r"\d{4}", text) else DAY)  # fmt: skip
     calendar = cells.get(f"{name}Cal", "")
     padded = text if text.count("-") >= 2 else f"{text}-00-00"

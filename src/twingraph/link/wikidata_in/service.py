@@ -149,7 +149,7 @@ def _slices(client: QueryClient, folder: Path, fetched: Fetched) -> Iterator[Sli
         _keep(path, kept)
     for row in sorted(kept, key=lambda row: cell(row, "country")):
         country = cell(row, "country").rpartition("/")[2]
-        if not country or re.fullmatch(r"Q[1-9][0-9]*", country):
+        if not country or re.fullmatch(r"Q[1-9][0-9]{0,11}", country):
             yield Slice(country, int(cell(row, "number")))
 
 

@@ -31,7 +31,7 @@ _MINTED: Final = (
 )
 _PATTERNS: Final = {
     "slug": (SLUG, "bonn"),
-    "wikidata": (re.compile(r"(Q[1-9][0-9]*)?"), "Q586"),
+    "wikidata": (re.compile(r"(Q[1-9][0-9]{0,11})?"), "Q586"),
     "geonames": (re.compile(r"([1-9][0-9]*)?"), "2946447"),
     "country": (re.compile(rf"({SLUG.pattern})?"), "germany"),
     "code": (re.compile(r"([A-Z]{2})?"), "DE"),
