@@ -226,3 +226,12 @@ def test_dates_are_written_as_precisely_as_they_are_known(
 ) -> None:
     assert date_text(edtf, "en").text == english
     assert date_text(edtf, "de").text == german
+
+
+def test_a_source_page_names_its_graph_and_keeps_sentences_apart(
+    client: TestClient, read: type[Reader]
+) -> None:
+    html = client.get("/en/source/bonn-minsk.html").text
+
+    assert "graph source/bonn-minsk" in read(html).text
+    assert re.search(r'</a>\s+<span class="absent">The day on which it was retrieved', html)

@@ -167,6 +167,9 @@ class PageFacts:
                 return pick(texts, self.language)
         if iri in FOREIGN:
             return Name(words_of(self.language).message(FOREIGN[iri]))
+        graph = iri.removeprefix(f"{self.site.base}graph/")
+        if graph != iri:
+            return Name(words_of(self.language).gettext("graph {name}").format(name=graph))
         kind = kind_of(iri, self.site.base)
         made = self._made_name(iri, kind) if kind in _UNNAMED else None
         return made or Name(short_iri(iri, self.site.prefixes))

@@ -97,7 +97,7 @@ INVERSE: Final = _table(
         "org:role": NP_("inverse", "Held in this role"),
         "org:unitOf": NP_("inverse", "Units"),
         "owl:disjointWith": NP_("inverse", "Never also"),
-        "prov:wasDerivedFrom": NP_("inverse", "Inferred from it"),
+        "prov:wasDerivedFrom": NP_("inverse", "Derived from it"),
         "rdfs:seeAlso": NP_("inverse", "Referred to by"),
         "rdfs:subClassOf": NP_("inverse", "Narrower"),
         "rdfs:subPropertyOf": NP_("inverse", "Narrower"),
