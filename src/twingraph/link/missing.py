@@ -29,12 +29,17 @@ def missing(linked: Linked) -> Iterator[tuple[str, ...]]:
                 yield target.name, kind, iri, facts.label(iri), facts.label(iri, "de"), state
 
 
+def _rows(linked: Linked) -> tuple[tuple[str, ...], ...]:
+    """Return all rows, which both files have."""
+    return linked.facts.remember("missing", lambda: tuple(missing(linked)))
+
+
 def write_missing_csv(linked: Linked) -> str:
     """Return the list as CSV (RFC 4180)."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows(missing(linked))
+    writer.writerows(_rows(linked))
     return out.getvalue()
 
 
@@ -45,5 +50,5 @@ def write_missing_json(linked: Linked) -> str:
     """
     member = ",\n".join(f'  "{name}": %s' for name in COLUMNS)
     text = _ENCODER.encode
-    rows = [member % tuple(map(text, row)) for row in missing(linked)]
+    rows = [member % tuple(map(text, row)) for row in _rows(linked)]
     return "[\n {\n" + "\n },\n {\n".join(rows) + "\n }\n]\n" if rows else "[]\n"
