@@ -1,8 +1,8 @@
-"""From the build before to the graph and the problems of now, without what did not change.
+"""The graph and the problems of a changed project, made from those of the previous build.
 
-A build keeps what it read, found and derived (`kept/`); the next one takes it from there, where the
-program, the settings, the rules and the shapes are the same and so are the names of all files.
-Wherever that is not enough to be sure, nothing is returned, and a build is made of everything.
+A build stores what it read, found and derived (`kept/`); the next one reuses it, where the program,
+the settings, the rules and the shapes are the same and so are the names of all files. Where the
+result would not be certain, `go_on` returns None, and everything is read and derived again.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from json import dumps, loads
 from pathlib import Path
 from typing import Final
 
-from twingraph.check.again import Found, check_again, found_raw, read_found
-from twingraph.check.run import Checked, derive_and_judge
+from twingraph.check.again import Found, check_again, pack_findings, unpack_findings
+from twingraph.check.run import Checked, derive_and_validate
 from twingraph.derive.increment import ChangedGraph, GraphBefore
 from twingraph.derive.neighbours import incoming_lines
 from twingraph.derive.published import read_rules
@@ -38,22 +38,24 @@ _FILES, _FOUND = f"{KEPT}/files.json", f"{KEPT}/found.json"
 _INCOMING = f"{KEPT}/incoming.txt"
 _JUDGED, _TABLES = f"{KEPT}/judged.nt", f"{KEPT}/tables.nt"
 _SIZES: Final = f"{KEPT}/sizes.json"  # of each graph, in lines
-_NEEDED: Final = f"{KEPT}/needed.json"  # how many lines were judged when all was checked
+_NEEDED: Final = f"{KEPT}/needed.json"  # number of lines validated when everything was checked
 _TRIPLES: Final = "twingraph.nt"
-# what was judged once is judged again: so many times what was needed, and these, are too many
+# lines once validated are validated again in each build: with more than _TIMES * needed + _SLACK
+# of them, everything is checked anew
 _TIMES, _SLACK = 2, 1000
-_READ: Final = 0.3  # the share that reading takes of reading, deriving and checking
+_READ: Final = 0.3  # the share of reading in the time of reading, deriving and checking
 
 Pieces = Iterator[tuple[str, list[bytes]]]
 
 
 @dataclass(frozen=True)
 class Made:
-    """What a project says and publishes now; `change` is what differs from the build before.
+    """The curated and the published graph of a project, and the result of checking them.
 
-    `notes` are given where it was made from that build, whose lines `incoming` has; nothing that
-    lists say is held then. `needed` are the numbers of lines that were judged, published and of
-    tables, when everything was checked.
+    `change` is the difference from the previous build. If the graph was made from that build,
+    `notes` and `incoming` (its file of that name) are given, and `curated` lacks the statements of
+    lists. `needed` are the numbers of published lines and of table lines that were validated when
+    everything was last checked.
     """
 
     curated: Curated
@@ -65,13 +67,13 @@ class Made:
     needed: tuple[int, int] | None = None
 
     def kept(self) -> Pieces:
-        """Yield the files that the next build goes on from."""
+        """Yield the files in `kept/` that the next build reuses."""
         notes = self.notes or Notes.of(self.curated, self.checked.of_files)
         yield _FILES, [notes.raw()]
-        yield _FOUND, [found_raw(self.checked.found)]
-        yield _JUDGED, [*chunks(self.checked.judged)]
+        yield _FOUND, [pack_findings(self.checked.findings)]
+        yield _JUDGED, [*chunks(self.checked.validated)]
         yield _TABLES, [*chunks(self.checked.tables)]
-        needed = self.needed or (len(self.checked.judged), len(self.checked.tables))
+        needed = self.needed or (len(self.checked.validated), len(self.checked.tables))
         yield _NEEDED, [dumps(needed).encode()]
         sizes = {name: len(lines) for name, lines in self.graph.named.items()}
         yield _SIZES, [dumps({DEFAULT: len(self.graph.default), **sizes}).encode()]
@@ -89,14 +91,14 @@ class Made:
 def make_anew(settings: Settings, large: bool, progress: Progress) -> Made:
     """Read, derive and check everything."""
     curated = read_project(settings, large)
-    graph, checked = derive_and_judge(curated, progress=part(progress, _READ, 1.0))
+    graph, checked = derive_and_validate(curated, progress=part(progress, _READ, 1.0))
     return Made(curated, graph, checked)
 
 
 def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Made | None:
-    """Return what is now, from the build before; None where all must be made.
+    """Return the result for the present files, made from the previous build; None if it can't be.
 
-    That is also so where its files have gone since, or are not what a build writes.
+    None also where files of that build are missing, or are not those that a build writes.
     """
     try:
         return _go_on(settings, large, inputs, before)
@@ -106,42 +108,42 @@ def go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> Ma
 
 @dataclass(frozen=True)
 class _Kept:
-    """What a build kept, as it was read; `paths` are its files by name."""
+    """The files in `kept/` of the previous build, parsed; `paths` are their paths by name."""
 
     paths: Mapping[str, Path]
     notes: Notes
     sizes: Mapping[str, int]
     found: Found
-    judged: Sequence[str]
+    validated: Sequence[str]
     tables: Sequence[str]
     needed: tuple[int, int]
 
     @classmethod
     def of(cls, before: Before) -> _Kept | None:
-        """Read it; None where anything is missing, or is not what a build writes.
+        """Read the files; None where one is missing or is not one that a build writes.
 
-        Raises `OSError` where a file has gone meanwhile.
+        Raises `OSError` where a file was deleted meanwhile.
         """
         names = (_FILES, _FOUND, _INCOMING, _JUDGED, _TABLES, _SIZES, _NEEDED, NAME, _TRIPLES)
         paths = {name: path for name in names if (path := before.path(name))}
         if len(paths) < len(names):
             return None
-        judged, tables = (
+        validated, tables = (
             paths[name].read_text(encoding="utf-8").split("\n")[:-1] for name in (_JUDGED, _TABLES)
         )
         raw = {name: paths[name].read_bytes() for name in (_FILES, _FOUND, _SIZES, _NEEDED)}
         try:
             published, of_tables = loads(raw[_NEEDED])
             return cls(
-                paths, Notes.read(raw[_FILES]), loads(raw[_SIZES]), read_found(raw[_FOUND]),
-                judged, tables, (int(published), int(of_tables)),
+                paths, Notes.read(raw[_FILES]), loads(raw[_SIZES]), unpack_findings(raw[_FOUND]),
+                validated, tables, (int(published), int(of_tables)),
             )  # fmt: skip
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None
 
     def is_too_much(self, checked: Checked) -> bool:
-        """Were far more lines judged than were needed when everything was checked?"""
-        pairs = zip((checked.judged, checked.tables), self.needed, strict=True)
+        """Were far more lines validated than when everything was last checked?"""
+        pairs = zip((checked.validated, checked.tables), self.needed, strict=True)
         return any(len(lines) > _TIMES * needed + _SLACK for lines, needed in pairs)
 
 
@@ -151,7 +153,7 @@ def _go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> M
     kept = _Kept.of(before)
     if kept is None:
         return None
-    found, notes, sizes = kept.paths, kept.notes, kept.sizes
+    paths, notes, sizes = kept.paths, kept.notes, kept.sizes
     changed = {name for name, digest in inputs.files.items() if before.files[name] != digest}
     read = read_again(settings, large, changed, notes, lambda slug: before.path(_list_name(slug)))
     if read is None:
@@ -169,17 +171,17 @@ def _go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> M
     if any(not name.startswith(lists) and name not in read.curated.texts for name in written):
         return None  # nothing is left of a graph
     size = sum(sizes.values())
-    there = GraphBefore(
-        QuadFile(found[NAME]), SortedFile(found[_TRIPLES]), SortedFile(found[_INCOMING]), written,
+    graph_before = GraphBefore(
+        QuadFile(paths[NAME]), SortedFile(paths[_TRIPLES]), SortedFile(paths[_INCOMING]), written,
         size,
     )  # fmt: skip
-    graph = ChangedGraph(there, read.written)
+    graph = ChangedGraph(graph_before, read.written)
     rules = read_rules(settings.resource("queries") / "rules")
     change = graph.published(rules, settings.base_iri, settings.release)
     if change is None:
         return None
     checked = check_again(
-        read, graph, change, Checked([], judged=kept.judged, tables=kept.tables), kept.found,
+        read, graph, change, Checked([], validated=kept.validated, tables=kept.tables), kept.found,
         partial(read_project, settings, large),
     )  # fmt: skip
     if checked is None or kept.is_too_much(checked):
@@ -187,7 +189,7 @@ def _go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> M
     now = Notes.of(read.curated, checked.of_files, notes)
     curated = without_lists(read.curated)
     dataset = _dataset(settings, before, curated, sizes, change)
-    incoming = found[_INCOMING].read_bytes()
+    incoming = paths[_INCOMING].read_bytes()
     return Made(curated, dataset, checked, change, now, incoming, kept.needed)
 
 

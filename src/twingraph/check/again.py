@@ -57,14 +57,14 @@ _MOST: Final = 20_000  # subjects; to validate more of them takes as long as to 
 Found = Mapping[str, Problem]
 
 
-def found_raw(found: Iterable[tuple[Finding, Problem]]) -> bytes:
+def pack_findings(findings: Iterable[tuple[Finding, Problem]]) -> bytes:
     """Return findings and the problem that each was reported as, as a JSON object."""
-    pairs = {_key(finding): as_json(problem) for finding, problem in found}
+    pairs = {_key(finding): as_json(problem) for finding, problem in findings}
     return json.dumps(pairs).encode()
 
 
-def read_found(raw: bytes) -> Found:
-    """Return the problems that `found_raw` wrote, by the key of their finding (`_key`)."""
+def unpack_findings(raw: bytes) -> Found:
+    """Return the problems that `pack_findings` wrote, by the key of their finding (`_key`)."""
     return {key: as_problem(item) for key, item in json.loads(raw).items()}
 
 
@@ -84,7 +84,7 @@ def check_again(
     settings, engine = read.curated.settings, validator or WholeEngine()
     if not (can_skip_published(settings) and can_skip_written(settings)):
         return None
-    lines = _lines_to_validate(graph, published, before.judged, settings.base_iri)
+    lines = _lines_to_validate(graph, published, before.validated, settings.base_iri)
     tables = table_lines_now(read, graph, before.tables)
     if lines is None or tables is None:
         return None
@@ -99,9 +99,9 @@ def check_again(
     written = written_lines(read.curated)
     judge = partial(validate_statements, settings, written, tables, engine)
     with side_by_side(judge, len(lines) + len(written) >= _BESIDE_FROM) as result:
-        judged = validate(settings, engine, lines, PUBLISHED_SHAPES)
-        judged = [*result(), *judged]
-    for finding in judged:
+        published_findings = validate(settings, engine, lines, PUBLISHED_SHAPES)
+        written_findings = result()
+    for finding in (*written_findings, *published_findings):
         problem = earlier.get(_key(finding))
         if problem is None or finding.code == "X01" or f"<{finding.focus}>" in spoken_of:
             problem = problem_of(read_whole(), finding)
@@ -126,7 +126,7 @@ def _mentioned(graph: ChangedGraph) -> frozenset[str]:
 
 
 def _lines_to_validate(
-    graph: ChangedGraph, published: Change, judged: Sequence[str], base: str
+    graph: ChangedGraph, published: Change, validated: Sequence[str], base: str
 ) -> list[str] | None:
     """Return the lines of the published graph to validate; None where that may be all of them."""
     lines = [line for side in (published.removed, published.added)
@@ -146,7 +146,7 @@ def _lines_to_validate(
             return None
     changed = {line.partition(" ")[0] for line in lines}
     kept, before = [], set()
-    for line in judged:
+    for line in validated:
         thing = line.partition(" ")[0]
         if thing in again:
             continue

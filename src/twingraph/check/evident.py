@@ -89,7 +89,7 @@ class _Pair(NamedTuple):
 class _Classified:
     """The subjects of a graph by how they are treated; a range is that of a subject's lines."""
 
-    judged: list[Range] = field(default_factory=list)
+    validated: list[Range] = field(default_factory=list)
     pairs: dict[str, _Pair] = field(default_factory=dict)
     places: dict[str, Range] = field(default_factory=dict)
     nameless: set[str] = field(default_factory=set)
@@ -115,23 +115,23 @@ def lines_to_validate(lines: Sequence[str]) -> Sequence[str]:
     >>> lines_to_validate(lines) == lines
     True
     """
-    seen = _Classified()
+    classified = _Classified()
     for subject, start, end, facts in things(lines):
-        _take(seen, subject, (start, end), facts)
-    if not _classes_are_apart(seen.above):
+        _take(classified, subject, (start, end), facts)
+    if not _classes_are_apart(classified.above):
         return lines
-    left_out: dict[str, Range] = dict(seen.evidence)
-    for subject, pair in seen.pairs.items():
-        if _conforms(seen, subject, pair):
+    left_out: dict[str, Range] = dict(classified.evidence)
+    for subject, pair in classified.pairs.items():
+        if _conforms(classified, subject, pair):
             left_out[subject] = pair.lines
         else:
-            seen.judged.append(pair.lines)
-    for subject, place in seen.places.items():
-        if subject in seen.nameless:
-            seen.judged.append(place)
+            classified.validated.append(pair.lines)
+    for subject, place in classified.places.items():
+        if subject in classified.nameless:
+            classified.validated.append(place)
         else:
             left_out[subject] = place
-    return _with_context(lines, seen, left_out)
+    return _with_context(lines, classified, left_out)
 
 
 def things(lines: Sequence[str]) -> Iterator[tuple[str, int, int, Facts]]:
@@ -177,7 +177,7 @@ def _take(classified: _Classified, subject: str, lines: Range, facts: Facts) -> 
     elif kinds == [_PARTNERSHIP] and (pair := _pair(lines, facts)):
         classified.pairs[subject] = pair
     else:
-        classified.judged.append(lines)
+        classified.validated.append(lines)
 
 
 def _has_names(facts: Facts) -> bool:
@@ -244,7 +244,7 @@ def _with_context(
     about: dict[str, list[str]] = defaultdict(list)
     for claim, thing in classified.claims:
         about[thing].append(claim)
-    ranges, todo = set(classified.judged), list(classified.judged)
+    ranges, todo = set(classified.validated), list(classified.validated)
     while todo:
         start, end = todo.pop()
         statements = (line.split(" ", 2) for line in lines[start:end])

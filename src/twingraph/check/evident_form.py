@@ -72,7 +72,7 @@ def lines_to_validate(lines: Sequence[str]) -> Sequence[str]:
     )  # subjects with a ranked claim: their other claims are compared with it
     above: dict[str, Sequence[str]] = {}
     plain: list[tuple[str, Range, Facts]] = []
-    judged: list[Range] = []
+    validated: list[Range] = []
     for subject, start, end, facts in things(lines):
         if _TYPE in facts:
             typed.add(subject)
@@ -85,20 +85,20 @@ def lines_to_validate(lines: Sequence[str]) -> Sequence[str]:
         if _is_plain(subject, facts):
             plain.append((subject, (start, end), facts))
         else:
-            judged.append((start, end))
+            validated.append((start, end))
     if not typed >= _TERMS or any(
         item.startswith(_OWN_TERMS) for item in superclasses(_CLASSES, above) - _CLASSES
     ):
         return lines
     left_out: dict[str, Range] = {}
-    for subject, found, facts in plain:
+    for subject, lines_of_subject, facts in plain:
         named = {value for values in facts.values() for value in values if value[0] == "<"}
         about = facts.get(_SUBJECT, _NONE)
         if named <= typed and withdrawn.isdisjoint(named) and ranked.isdisjoint(about):
-            left_out[subject] = found
+            left_out[subject] = lines_of_subject
         else:
-            judged.append(found)
-    return _with_named(lines, judged, left_out)
+            validated.append(lines_of_subject)
+    return _with_named(lines, validated, left_out)
 
 
 def _is_plain(subject: str, facts: Facts) -> bool:
@@ -161,10 +161,10 @@ def _is_plain_citation(subject: str, facts: Facts) -> bool:
 
 
 def _with_named(
-    lines: Sequence[str], judged: Sequence[Range], left_out: Mapping[str, Range]
+    lines: Sequence[str], validated: Sequence[Range], left_out: Mapping[str, Range]
 ) -> Sequence[str]:
     """Return the lines to validate, with those of what they name, in the order of the lines."""
-    ranges, todo = set(judged), list(judged)
+    ranges, todo = set(validated), list(validated)
     while todo:
         start, end = todo.pop()
         for line in lines[start:end]:

@@ -62,15 +62,16 @@ _MOST_SUGGESTIONS: Final = 2  # terms suggested for a misspelt one
 class Checked:
     """The result of a check: the problems, and what the next build can reuse.
 
-    `of_files` are the problems found in files by reading them, by path; `found` the results of the
-    shapes, each with the problem that is reported for it; `judged` the lines of the published graph
-    that were validated, `tables` the lines of tables that were validated with the curated ones.
+    `of_files` are the problems found in files by reading them, by path; `findings` the results of
+    the shapes, each with the problem that is reported for it; `validated` the lines of the
+    published graph that were validated, `tables` the lines of tables that were validated with the
+    curated ones.
     """
 
     problems: list[Problem]
     of_files: Mapping[str, Sequence[Problem]] = field(default_factory=dict)
-    found: tuple[tuple[Finding, Problem], ...] = ()
-    judged: Sequence[str] = ()
+    findings: tuple[tuple[Finding, Problem], ...] = ()
+    validated: Sequence[str] = ()
     tables: Sequence[str] = ()
 
 
@@ -101,11 +102,11 @@ def derive_and_check(
 
     The curated files are checked meanwhile, on a second core, where there are many statements.
     """
-    graph, checked = derive_and_judge(curated, validator, progress)
+    graph, checked = derive_and_validate(curated, validator, progress)
     return graph, checked.problems
 
 
-def derive_and_judge(
+def derive_and_validate(
     curated: Curated, validator: Engine | None = None, progress: Progress = ignore
 ) -> tuple[Dataset, Checked]:
     """Return the published graph of a project, and the result of checking it.
@@ -117,14 +118,14 @@ def derive_and_judge(
         progress("deriving what is published")
         graph = derive(curated)
         progress("checking what is published", 0.5)
-        judged = published_to_validate(curated.settings, graph.default)
-        published = findings(curated, validator or WholeEngine(), judged, PUBLISHED_SHAPES)
+        validated = published_to_validate(curated.settings, graph.default)
+        published = findings(curated, validator or WholeEngine(), validated, PUBLISHED_SHAPES)
         progress("checking what is written", 0.7)
         written = judging()
     problems = [problem for _, problem in published] if _is_readable(written.problems) else []
     return graph, Checked(
         by_severity([*written.problems, *problems]), written.of_files,
-        (*written.found, *published), judged, written.tables,
+        (*written.findings, *published), validated, written.tables,
     )  # fmt: skip
 
 
@@ -158,14 +159,14 @@ def validate_files(curated: Curated, validator: Engine | None = None) -> Checked
     of_files: dict[str, list[Problem]] = defaultdict(list)
     for file in curated.files:
         of_files[file.path] += file.problems
-    for found in (*form, *_dates(curated), *_silences(curated)):
-        of_files[found.file].append(found)
-        problems.append(found)
+    for item in (*form, *_dates(curated), *_silences(curated)):
+        of_files[item.file].append(item)
+        problems.append(item)
     problems += link_problems(curated)
     written = written_lines(curated)
     tables = tables_to_validate(curated, written)
-    judged = validate_statements(curated.settings, written, tables, validator or WholeEngine())
-    pairs = [(finding, problem_of(curated, finding)) for finding in judged]
+    results = validate_statements(curated.settings, written, tables, validator or WholeEngine())
+    pairs = [(finding, problem_of(curated, finding)) for finding in results]
     problems += [problem for _, problem in pairs]
     return Checked(problems, dict(of_files), tuple(pairs), tables=tables)
 
@@ -200,8 +201,8 @@ def validate_statements(
     lines: Sequence[str] = merged([written, tables])
     if can_skip_written(settings):
         lines = evident_form.lines_to_validate(lines)
-    found = validate(settings, validator, lines, SOURCE_SHAPES)
-    return [each for each in found if not evident_tables.is_exempt(each, written)]
+    results = validate(settings, validator, lines, SOURCE_SHAPES)
+    return [each for each in results if not evident_tables.is_exempt(each, written)]
 
 
 def can_skip_written(settings: Settings) -> bool:
@@ -213,8 +214,8 @@ def check_published(
     curated: Curated, lines: Sequence[str], validator: Engine | None = None
 ) -> list[Problem]:
     """Return the problems of the published graph; `lines` are its default graph."""
-    judged = published_to_validate(curated.settings, lines)
-    results = findings(curated, validator or WholeEngine(), judged, PUBLISHED_SHAPES)
+    validated = published_to_validate(curated.settings, lines)
+    results = findings(curated, validator or WholeEngine(), validated, PUBLISHED_SHAPES)
     return [problem for _, problem in results]
 
 

@@ -29,11 +29,11 @@ _OF_ROW: Final = re.compile(r"id/(claim/|partnership/|source/[^#>]*#row=)")
 
 
 def table_lines_now(
-    read: ReadAgain, graph: ChangedGraph, judged: Sequence[str]
+    read: ReadAgain, graph: ChangedGraph, validated: Sequence[str]
 ) -> Sequence[str] | None:
     """Return the lines of tables to validate; None where others than these may be affected.
 
-    `judged` are the lines of tables that were validated last time.
+    `validated` are the lines of tables that were validated last time.
     """
     places = [lines for file in read.curated.files if file.is_table
               for lines in file.texts.values()]  # fmt: skip
@@ -54,8 +54,8 @@ def table_lines_now(
         return None
     of_rows = {line for slug, line in changed if slug}
     now = {line for name, lines in added.items() if name.startswith(lists) for line in lines}
-    known = {line.partition(" ")[0] for line in judged}
-    kept = {*judged} - (of_rows - now)
+    known = {line.partition(" ")[0] for line in validated}
+    kept = {*validated} - (of_rows - now)
     kept.update(line for line in now if line.partition(" ")[0] in known)
     todo = set(_namesakes(graph, (line for slug, line in changed if not slug)))
     for slug, line in changed:

@@ -1,8 +1,9 @@
-"""What is published after a change, worked out from the build before and what the change reaches.
+"""The published graph after a change, derived from the previous build and the affected subjects.
 
-Of these things, and all that they rest on, the published lines are derived twice: from what was
-written before, and from what is written now. The first must be what the build before has of them;
-where it is not, or where a change may reach everything, no answer is given, and all is derived.
+For the affected subjects, and all that they depend on (`derive/neighbours.py`), the published lines
+are derived twice: from the earlier statements and from the present ones. The first must be equal to
+the lines in the previous build; where they are not, or where a change may affect everything,
+`ChangedGraph.published` returns None, and the caller derives the whole graph.
 """
 
 from __future__ import annotations
@@ -24,23 +25,24 @@ from twingraph.rdf.iris import DERIVED, is_vocabulary
 from twingraph.rdf.quad_file import QuadFile, SortedFile
 from twingraph.rdf.vocabulary import PREFIXES, RDF, SKOS, TG
 
-# what a rule asks of codes, and points that are not derived: a change of them may reach everything
+# predicates of code lists and coordinates that rules read: a change of them may affect everything
 _WIDE: Final = frozenset({
     str(SKOS.broader), str(TG.countsAsPartnership), str(TG.countsAsTwinning),
     *(f"<{PREFIXES['geo']}{name}>" for name in ("hasGeometry", "asWKT")),
 })  # fmt: skip
 _TYPE: Final = str(RDF.type)
-# changed things of so many quads; more are not derived quicker than all
+# the most subjects that may have changed: _FEW, or one for each _QUADS_A_THING quads of the graph;
+# to derive more of them takes as long as to derive everything
 _FEW: Final = 200
 _QUADS_A_THING: Final = 125
-_MOST: Final = 20_000  # things that these may reach, or rest on
+_MOST: Final = 20_000  # subjects that may be affected, or that these may depend on
 
 Graphs = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
 class GraphBefore:
-    """The graph of the build before; `incoming` is what leads back from each thing."""
+    """The graph of the previous build; `incoming` is its index by object (`incoming_lines`)."""
 
     quads: QuadFile
     triples: SortedFile  # of the default graph
@@ -50,27 +52,27 @@ class GraphBefore:
 
 
 class ChangedGraph:
-    """The graph before, and what is written now that was not, and the other way round.
+    """The graph of the previous build and the statements added and removed since.
 
-    `written` are lines by the IRI of their graph, none of which is what is derived.
+    `written` are the changed lines by the IRI of their graph, without derived ones.
     """
 
     def __init__(self, before: GraphBefore, written: Change) -> None:
-        """Look at the graph before where it is asked for."""
+        """Take the previous graph, which is read where it is needed, and the changed lines."""
         self._before, self.written = before, written
         self._about: dict[str, Mapping[str, list[str]]] = {}
         self._facts: dict[str, dict[str, set[str]]] = {}
         self._back: dict[tuple[str, str], list[str]] = {}
 
     def before(self, thing: str) -> Mapping[str, list[str]]:
-        """Return the lines about a thing (`<IRI>`) in the build before, by graph."""
-        found = self._about.get(thing)
-        if found is None:
-            found = self._about[thing] = self._before.quads.about(thing)
-        return found
+        """Return the lines about a subject (`<IRI>`) in the previous build, by graph."""
+        lines_by_graph = self._about.get(thing)
+        if lines_by_graph is None:
+            lines_by_graph = self._about[thing] = self._before.quads.about(thing)
+        return lines_by_graph
 
     def now(self, thing: str) -> list[str]:
-        """Return the lines that are written about a thing now."""
+        """Return the present lines about a subject, without derived ones."""
         kept = [
             line for name, lines in self.before(thing).items() if name in self._before.graphs
             for line in lines if line not in self._removed.get(name, ())
@@ -78,7 +80,7 @@ class ChangedGraph:
         return [*kept, *self._added.get(thing, ())]
 
     def facts(self, thing: str) -> Mapping[str, set[str]]:
-        """Return predicate -> the things that a thing names, before or now."""
+        """Return predicate -> the IRIs that a subject names, before or after the change."""
         found = self._facts.get(thing)
         if found is None:
             old = (line for lines in self.before(thing).values() for line in lines)
@@ -86,22 +88,22 @@ class ChangedGraph:
         return found
 
     def back(self, thing: str, letter: str) -> list[str]:
-        """Return what leads to a thing by a property, before or now."""
+        """Return the subjects that name an object by the property of a letter, before or after."""
         start = f"{thing} {letter} "
-        found = self._back.get((thing, letter))
-        if found is None:
+        subjects = self._back.get((thing, letter))
+        if subjects is None:
             old = (line.rpartition(" ")[2] for line in self._before.incoming.beginning(start))
-            found = self._back[thing, letter] = [*old, *self._added_back.get(start, ())]
-        return found
+            subjects = self._back[thing, letter] = [*old, *self._added_back.get(start, ())]
+        return subjects
 
     def having(self, end: str) -> set[str]:
-        """Return the subjects of lines that end so, in what was published and what is written."""
+        """Return the subjects of lines with this end, in the previous build or added since."""
         lines = chain(self._before.triples.ending(end), *self.written.added.values())
         return {line.partition(" ")[0] for line in lines if line.endswith(end)}
 
     @cached_property
     def changed(self) -> frozenset[str]:
-        """The subjects of which something else is written."""
+        """The subjects whose statements changed."""
         return frozenset(line.partition(" ")[0] for line in self.written.lines())
 
     @cached_property
@@ -134,7 +136,7 @@ class ChangedGraph:
         return found
 
     def published(self, rules: Sequence[Rule], base: str, release: str) -> Change | None:
-        """Return what is published now and was not, and the other way round; None: not known."""
+        """Return the published lines that were added and removed; None where that is not known."""
         near = self._reach()
         if near is None or not is_known({rule.name: rule.text for rule in rules}):
             return None
@@ -152,7 +154,7 @@ class ChangedGraph:
             for name, lines in there.items():
                 lines.update(about.get(name, ()))
         if then != there:
-            return None  # something rests on more than is known here
+            return None  # something depends on more than these subjects
         removed = {name: sorted(then[name] - now[name]) for name in then}
         added = {name: sorted(now[name] - then[name]) for name in then}
         return Change(
@@ -160,7 +162,7 @@ class ChangedGraph:
         )
 
     def _reach(self) -> tuple[set[str], set[str]] | None:
-        """Return what the change reaches, and what that rests on; None where it may be much."""
+        """Return the affected subjects, and those they depend on; None where they may be many."""
         most = max(_FEW, self._before.size // _QUADS_A_THING)
         if not _WIDE.isdisjoint(self.written.predicates) or len(self.changed) > most:
             return None
@@ -189,7 +191,7 @@ def _works_out(graphs: Graphs) -> bool:
 
 
 def _of_things(graph: Dataset, derived: str, things: Collection[str]) -> dict[str, set[str]]:
-    """Return the published lines about some things: of the default graph, and derived ones."""
+    """Return the lines about some subjects, in the default graph and in that of derived ones."""
     both = {DEFAULT: graph.default, derived: graph.named[derived]}
     return {name: {line for line in lines if line.partition(" ")[0] in things}
             for name, lines in both.items()}  # fmt: skip

@@ -1,8 +1,7 @@
-"""Files of a build that goes on from the one before: taken over, or written anew in part.
+"""Files of a build made from those of the previous build: taken over, or changed in part.
 
-What a file is made from decides: where none of it changed, the file is the one that is there; a
-dump of which some subjects changed is the one before with their parts replaced. For all others
-there is nothing here, and they are written whole.
+A file whose inputs have not changed is taken over; a dump in which some subjects changed is the
+previous one with their parts replaced. All other files are written whole, elsewhere.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _OF_CURATED: Final = ("curated.nt", "curated.ttl")
 
 
 def unchanged(graph: Frozen, name: str) -> tuple[Path, Written] | None:
-    """Return the file of the build before, and what it is, where nothing that it tells changed."""
+    """Return the file of the previous build and its checksums, if its inputs have not changed."""
     if graph.before is None or graph.change is None or _is_touched(graph, graph.change, name):
         return None
     path = graph.before.path(name)
@@ -39,7 +38,7 @@ def unchanged(graph: Frozen, name: str) -> tuple[Path, Written] | None:
 
 
 def _is_touched(graph: Frozen, change: Change, name: str) -> bool:
-    """May a file be another one after a change? True where it is not known what it tells."""
+    """May a change affect a file? True also where its inputs are not known."""
     base = graph.base
     if name.startswith(_OF_ONTOLOGY):
         return base + VOCABULARY in change.graphs
@@ -55,7 +54,7 @@ def _is_touched(graph: Frozen, change: Change, name: str) -> bool:
 
 
 def pieces_of(graph: Frozen, name: str) -> Iterator[bytes | memoryview] | None:
-    """Return a dump as the one before with what changed; None where it is written whole."""
+    """Return a dump as the previous one with the changed parts; None where it is written whole."""
     splice = SPLICED.get(name) or _splice_of_source(graph, name)
     if splice is None or graph.before is None or graph.change is None:
         return None
@@ -84,7 +83,7 @@ def _trig(graph: Frozen, change: Change, raw: Raw) -> list[Piece] | None:
 
 
 def _has_other_graphs(graph: Frozen, change: Change) -> bool:
-    """May a graph have come or gone? A graph of which nothing but the change is known may."""
+    """May a graph have been added or removed? True if only the change of a graph is known."""
     named = graph.dataset.named
     return any(
         name not in named or len(named[name]) == len(change.added.get(name, ()))
@@ -119,7 +118,7 @@ def _jsonld(graph: Frozen, change: Change, raw: Raw) -> list[Piece] | None:
 
 
 def _splice_of_source(graph: Frozen, name: str) -> Splice | None:
-    """Return what edits a file of one source; None where it is none, or the graph is not known."""
+    """Return the function that edits a file of one source; None for other files."""
     folder, _, file = name.partition("/")
     slug, _, suffix = file.rpartition(".")
     graphs = [item for item in graph.dataset.named

@@ -1,8 +1,8 @@
-"""The answers that a build keeps of queries about everything, with what a change reaches made anew.
+"""The prepared results of queries over the whole graph, updated after a change.
 
-Most of these count partnerships, or things of a class. What the things that a change reaches, and
-all that such a row tells of them, counted before is taken off, what they count now is put on. The
-others have rows of their own for each thing, or are asked of the whole graph again.
+Most of these queries count partnerships, or members of a class: the earlier counts of the affected
+entities are subtracted, and their present ones added. The others have separate rows for each
+entity, which are replaced, or are evaluated on the whole graph again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from twingraph.site.reader import BuildReader, pack_rows
 
 _ANNIVERSARIES: Final = "anniversaries"
 _TYPE: Final = str(RDF.type)
-_MOST: Final = 2000  # things that are asked about again
+_MOST: Final = 2000  # entities for which rows are queried again
 Texts = tuple[str | None, ...]
 
 

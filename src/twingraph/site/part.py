@@ -1,7 +1,7 @@
-"""A part of the published graph, as it is now or as it was: all that is said of some things.
+"""A part of the published graph, before or after a change: all statements about some entities.
 
-What is prepared for pages about a thing rests on few others. Asked of these alone, a reader gives
-the rows that it would give of them where it had everything.
+What is prepared for the pages of an entity depends on few others. From these alone, a reader
+returns the same rows for the entity as from the whole graph.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Values = Counter[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a build made before, and what changed since.
+    """The previous build and the change since then.
 
-    `facts` are those of now; `read` returns a file of the build before, by its path; `values`
-    counts, of each value in a changed line, the lines that have it now, by property.
+    `facts` is the present graph; `read` returns a file of the previous build by its path; `values`
+    counts, for each (property, value) in a changed line, the present lines that have it.
     """
 
     facts: LinkFacts

@@ -1,7 +1,7 @@
-"""What is prepared for pages, as the build before has it, with what a change reaches made anew.
+"""The files in `prepared/` of the previous build, updated after a change.
 
-Each function takes what changed and the file before, and returns the file of now: the same bytes as
-if it were made of the whole graph. None where it can't tell.
+Each function takes the change and the earlier file, and returns the present one: the same bytes as
+if it were made from the whole graph. None where that is not certain.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from twingraph.site.values import sort_key
 
 Edit = Callable[[Earlier, bytes], bytes | None]
 
-_SHARE: Final = 8  # more than so manieth of a list is not put in its place quicker than all
+_SHARE: Final = 8  # if more than 1/8 of a list changed, making the whole list is as fast
 _SUBJECT: Final = TG.subject.value
 
 

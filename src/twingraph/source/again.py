@@ -1,7 +1,7 @@
-"""A project read again after a change: only the files that changed, the others as they were noted.
+"""Reads a changed project again: only the changed files; the others are taken from notes.
 
-Where a change of one file may change how another is read, nothing is returned, and the whole
-project is read.
+Where a change of one file may affect how another is read, `read_again` returns None, and the caller
+reads the whole project.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _REVIEWS: Final = "data/reviews/"
 
 @dataclass(frozen=True)
 class ReadAgain:
-    """A project of which only what changed was read: `fresh` are these files.
+    """A project of which only the changed files, `fresh`, were read.
 
-    `written` is what it says now that it did not say before, and the other way round.
+    `written` are the statements of its files that were added and removed.
     """
 
     curated: Curated
@@ -100,7 +100,7 @@ def read_again(
 
 
 def without_lists(curated: Curated) -> Curated:
-    """Return a project without what its lists say, as if none of them had been read."""
+    """Return a project without the statements of its lists."""
     files = (
         UnchangedFile(file.path, "", (), file.problems, file.decisions)
         if list_of(file.path) else file
@@ -117,13 +117,13 @@ def _same(settings: Settings, file: SourceFile) -> list[str]:
 
 
 class _Reader:
-    """Reads what changed, and takes the rest from notes."""
+    """Reads the changed files, and takes the others from notes."""
 
     def __init__(self, settings: Settings, changed: Collection[str], notes: Notes) -> None:
         self._settings, self._changed, self._notes = settings, changed, notes
 
     def file(self, name: str, path: Path) -> SourceFile:
-        """Return a file of Turtle or of decisions; these are read anyway."""
+        """Return a file of Turtle or of decisions; the latter are always read."""
         if name in self._changed or name.endswith(SUFFIX):
             return read_file(path, name, self._settings)
         return self._unchanged(name)
@@ -141,7 +141,7 @@ class _Reader:
     def list(
         self, folder: Path, lists: Collection[str], known: Mapping[str, str]
     ) -> tuple[ReadImport, SourceFile]:
-        """Return a list; of an unchanged one what it is and what was decided of its names."""
+        """Return a list; of an unchanged one only its import.toml and the decisions on names."""
         if folder.name in lists:
             return read_import_folder(folder, self._settings, known)
         name = folder.relative_to(self._settings.folder).as_posix()
@@ -166,7 +166,7 @@ def _difference(
     settings: Settings, files: Iterable[SourceFile], fresh: Iterable[SourceFile], notes: Notes,
     folders: Collection[str], list_before: Callable[[str], Path | None],
 ) -> Change | None:  # fmt: skip
-    """Compare what is written now with what was, in the graphs of the files that were read."""
+    """Compare the statements with the earlier ones, in the graphs of the files that were read."""
     now: dict[str, list[Sequence[str]]] = defaultdict(list)
     before: dict[str, list[Sequence[str]]] = defaultdict(list)
     lists = f"{settings.base_iri}graph/import/"
@@ -197,7 +197,7 @@ def _difference(
 
 
 def _is_of_graph(file: SourceFile, notes: Notes, removed: Texts, added: Texts) -> bool:
-    """Is all that changed in a file a change of its graph?
+    """Is every change in a file visible in its statements?
 
     It is not where another file says the same: nothing tells then where a problem is found.
     """

@@ -1,7 +1,7 @@
-"""What is noted of the files of a project, so that the next build need read only what changed.
+"""Notes on the files of a project, so that the next build reads only those that have changed.
 
-That is what a file says and its problems; of lists only what makes their places known, because
-their lines are in the build.
+They are the statements and the problems of each file; of lists only the lines by which places are
+found by identifier, because all their lines are in the build.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def list_of(path: str) -> str:
 
 @dataclass(frozen=True)
 class UnchangedFile(SourceFile):
-    """A file of which is known what it says (of a list: nothing), without having been read."""
+    """A file that was not read: its statements are from notes (of a list: none)."""
 
     said: Texts = field(default_factory=dict)
 
