@@ -30,6 +30,7 @@ FILES = {
     "F01/bad-latin-1.ttl": 9,
     "F02/bad-empty.ttl": 0,
     "F02/bad-prefixes-only.ttl": 0,
+    "F03/bad-merge.ttl": 9,
     "F03/bad-space-in-an-iri.ttl": 10,
     "F03/bad-truncated.ttl": 11,
     "F03/bad-unknown-prefix.ttl": 10,

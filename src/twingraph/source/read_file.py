@@ -123,6 +123,9 @@ def _long_line(raw: bytes, limit: int) -> tuple[int, int] | None:
     )  # fmt: skip
 
 
+_MERGE: Final = re.compile(r"^(<{7}|>{7}) .{0,60}", re.MULTILINE)  # as git writes it
+
+
 def _parse(text: str, name: str, graph: NamedNode) -> tuple[list[Quad], Problem | None]:
     quads = []
     try:
@@ -136,6 +139,10 @@ def _parse(text: str, name: str, graph: NamedNode) -> tuple[list[Quad], Problem 
             return [], problem("F03", name, line, error=f"a space in the IRI {spaced!r}")
     except SyntaxError as error:
         line = min(error.lineno or 1, text.count("\n") + 1)
+        if mark := _MERGE.search(text):
+            line = text.count("\n", 0, mark.start()) + 1
+            words = f"'{mark[0]}' marks a merge that was not finished, of which one side stays"
+            return [], problem("F03", name, line, error=words)
         return [], problem("F03", name, line, error=syntax_words(error))
     return quads, None
 
