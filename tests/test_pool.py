@@ -178,10 +178,18 @@ def test_a_format_that_does_not_fit_is_told_before_it_costs_anything(graph: Path
     ]  # fmt: skip
 
 
+def files_open(pid: int) -> int:
+    """The number of files that a process has open."""
+    return len([*Path(f"/proc/{pid}/fd").iterdir()])
+
+
 def test_a_worker_holds_one_socket_and_can_open_nothing(graph: Path) -> None:
     async def use(pool: Pool) -> list[tuple[list[str], str]]:
         await pool.ask("ASK {}", "json", "nt")
-        await asyncio.sleep(0.3)  # the others are just being forked
+        with contextlib.suppress(TimeoutError):  # the others are just being forked
+            async with asyncio.timeout(10):
+                while len(pool.processes) < 3 or set(map(files_open, pool.processes[1:])) != {4}:
+                    await asyncio.sleep(0.02)
         found = []
         for pid in pool.processes[1:]:
             folder = Path(f"/proc/{pid}")
