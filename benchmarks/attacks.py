@@ -219,7 +219,7 @@ def main() -> None:
     arguments.add_argument("--attack", type=float, default=10, help="seconds of a window with it")
     arguments.add_argument("--quiet", type=float, default=5, help="seconds of a window without")
     arguments.add_argument("--only", default="", help="attacks whose name begins so")
-    asked = arguments.parse_args()
+    options = arguments.parse_args()
     slow = []
     print("| attack | times | look-ups | failed | p50 ms | p99 ms | quiet p99 ms | ratio | "  # noqa: T201
           "MB before | most | after |")  # fmt: skip
@@ -230,10 +230,10 @@ def main() -> None:
             time.sleep(2)
             first = taken(process.pid)
             for title, chunks in ATTACKS.items():
-                if not title.startswith(asked.only):
+                if not title.startswith(options.only):
                     continue
-                found = measure(address, process.pid, chunks, asked.minutes * 60,
-                                (asked.attack, asked.quiet))  # fmt: skip
+                found = measure(address, process.pid, chunks, options.minutes * 60,
+                                (options.attack, options.quiet))  # fmt: skip
                 ratio = found.p99 / found.quiet_p99
                 slow += [title] if ratio > 5 or found.failed else []
                 print(f"| {title} | {found.attacks:,} | {found.lookups:,} | {found.failed} | "  # noqa: T201

@@ -97,16 +97,16 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--runs", type=int, default=5)
     arguments.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
-    asked = arguments.parse_args()
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "build"
         measures: dict[str, tuple[Callable[[], float], int, str]] = {
-            "twingraph check": (lambda: seconds(twingraph("check")), asked.runs, "< 1.5"),
+            "twingraph check": (lambda: seconds(twingraph("check")), options.runs, "< 1.5"),
             "twingraph build": (
-                lambda: seconds(twingraph("build", "--out", str(out))), asked.runs, "< 3",
+                lambda: seconds(twingraph("build", "--out", str(out))), options.runs, "< 3",
             ),
-            "serve: start to first page": (lambda: first_answer(out), asked.runs, "< 1"),
-            "both validations, pyshacl-turbo": (lambda: validation("turbo"), asked.runs, ""),
+            "serve: start to first page": (lambda: first_answer(out), options.runs, "< 1"),
+            "both validations, pyshacl-turbo": (lambda: validation("turbo"), options.runs, ""),
             "both validations, pySHACL alone": (lambda: validation("pyshacl"), 1, ""),
         }  # fmt: skip
         lines = ["| what | runs | min s | median s | max s | aim |", "|---|--:|--:|--:|--:|---|"]
@@ -124,7 +124,7 @@ def main() -> None:
     )
     text = head + "\n".join(lines) + "\n"
     sys.stdout.write(text)
-    if asked.write:
+    if options.write:
         write_part("everyday", text)
 
 

@@ -238,15 +238,15 @@ def main() -> None:
     arguments.add_argument("--processes", type=int, default=1)
     arguments.add_argument("--seconds", type=float, default=20, help="of each phase")
     arguments.add_argument("--write", action="store_true", help="write it into docs/benchmarks.md")
-    asked = arguments.parse_args()
-    lines = list(measure(asked.build.resolve(), asked.processes, asked.seconds))
+    options = arguments.parse_args()
+    lines = list(measure(options.build.resolve(), options.processes, options.seconds))
     head = (
-        f"`--processes {asked.processes}`, {os.cpu_count()} cores, "
+        f"`--processes {options.processes}`, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, {platform.system()}.\n\n"
     )
     text = head + "\n".join(lines) + "\n"
     sys.stdout.write(text)
-    if asked.write:
+    if options.write:
         write_part("heavy", text)
 
 

@@ -103,13 +103,13 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--minutes", type=float, default=20)
     arguments.add_argument("--seed", type=int, default=1)
-    asked = arguments.parse_args()
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
         project = project_in(Path(name))
         log = Path(name) / "log.txt"
         with served(project, log) as (address, process):
             time.sleep(2)
-            seen, answers = mix(address, process.pid, asked.minutes, asked.seed)
+            seen, answers = mix(address, process.pid, options.minutes, options.seed)
         told = log.read_text(errors="replace")
     print("| minute | processes | descriptors | MB |")  # noqa: T201
     print("|--:|--:|--:|--:|")  # noqa: T201

@@ -133,10 +133,10 @@ def main() -> None:
     arguments.add_argument("--write", action="store_true", help=f"write it into {PAGE.name}")
     arguments.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     arguments.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    asked = arguments.parse_args()
-    if asked.step:
+    options = arguments.parse_args()
+    if options.step:
         begin = time.perf_counter()
-        STEPS[asked.step](asked.folder)
+        STEPS[options.step](options.folder)
         seconds = time.perf_counter() - begin
         status = Path("/proc/self/status").read_text(encoding="utf-8")  # Linux
         [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status)
@@ -145,7 +145,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         whole = project_seconds(folder)
-        (folder / "copies").write_text(str(asked.copies))
+        (folder / "copies").write_text(str(options.copies))
         written = measured("make", folder)
         with (folder / "one" / NAME).open("rb") as stream:
             quads = sum(1 for _ in stream)
@@ -175,7 +175,7 @@ def main() -> None:
     )
     text = head + "\n".join(lines) + "\n" + tail
     sys.stdout.write(text)
-    if asked.write:
+    if options.write:
         write_part("release", text)
 
 

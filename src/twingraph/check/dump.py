@@ -101,14 +101,14 @@ def _bounds_of(subject: str, values: Mapping[str, str], name: str) -> Iterator[P
             continue
         expected = expected_bounds(value)
         for day, right in zip(days, expected or (), strict=False):
-            found = values.get(day.value)
-            if found != right:
+            published = values.get(day.value)
+            if published != right:
                 short = day.value.removeprefix(NS)
                 finding = problem(
-                    "D04", name, property=f"tg:{short}", found=found or "missing", value=value,
+                    "D04", name, property=f"tg:{short}", found=published or "missing", value=value,
                     expected=right or "none",
                 )  # fmt: skip
-                yield _with_detail(finding, subject, day if found else verb)
+                yield _with_detail(finding, subject, day if published else verb)
 
 
 def _with_detail(finding: Problem, subject: str, verb: NamedNode) -> Problem:

@@ -59,8 +59,8 @@ class Change:
         None where more than `most` lines differ.
         Raises `OSError` and `ValueError` where the file is none.
         """
-        found = differing(mapped(path), after.quad_chunks(), most)
-        return None if found is None else cls(*map(_by_graph, found))
+        difference = differing(mapped(path), after.quad_chunks(), most)
+        return None if difference is None else cls(*map(_by_graph, difference))
 
     def __bool__(self) -> bool:
         """Has anything changed?"""

@@ -129,10 +129,10 @@ class Numbers(Collector):
 
     def families(self) -> dict[str, dict[str, float]]:
         """Return the metrics of this process: name -> sample with its labels -> value."""
-        found: dict[str, dict[str, float]] = {}
+        by_name: dict[str, dict[str, float]] = {}
         for name, sample, value in _samples(generate_latest(self.registry).decode()):
-            found.setdefault(name, {})[sample] = value
-        return found
+            by_name.setdefault(name, {})[sample] = value
+        return by_name
 
     def text(self) -> bytes:
         """Return the sums over all processes, in the text format of Prometheus."""

@@ -76,7 +76,7 @@ def answers_after(
         return None
     sides = [earlier.asking(near, _ASKED, then) for then in (True, False)]
     texts = sides[1].queries
-    found: Json = {}
+    answers: Json = {}
     for name in answered:
         old = before[name]
         if name in COUNTED and old["rows"]:
@@ -92,10 +92,10 @@ def answers_after(
         else:
             new = pack_rows(texts[name], whole().rows(name))
         names = new["names"] if new["rows"] else []
-        found[name] = {"query": old["query"], "names": names, "rows": new["rows"]}
+        answers[name] = {"query": old["query"], "names": names, "rows": new["rows"]}
     for side in sides:
         earlier.note(side)
-    return found
+    return answers
 
 
 # --- what a change reaches -----------------------------------------------------------------------
@@ -122,17 +122,17 @@ def _around(earlier: Earlier) -> tuple[set[str], set[str]]:
         lines = (*earlier.removed.get(thing, ()), *earlier.added.get(thing, ()))
         if any(f" {TG.country} " in line for line in lines):
             partnerships |= earlier.subjects(TG.partner, thing)
-    found = set(partnerships)
+    affected = set(partnerships)
     for thing in partnerships:
-        found |= earlier.values_of(thing, TG.partner)
+        affected |= earlier.values_of(thing, TG.partner)
         tellers = {thing, *earlier.subjects(TG.subject, thing), *earlier.subjects(TG.about, thing)}
-        found |= tellers
+        affected |= tellers
         for teller in tellers:
-            found |= earlier.values_of(teller, TG.cites)
-            found |= earlier.values_of(teller, TG.decidedBy)
-        if len(found) > _MOST:
+            affected |= earlier.values_of(teller, TG.cites)
+            affected |= earlier.values_of(teller, TG.decidedBy)
+        if len(affected) > _MOST:
             break
-    return partnerships, found
+    return partnerships, affected
 
 
 def _is_read(earlier: Earlier, query: str) -> bool:
@@ -152,16 +152,16 @@ def _is_read(earlier: Earlier, query: str) -> bool:
 def _recounted(before: Json, counted: Counted, then: Json, now: Json) -> Json:
     keys_at = [before["names"].index(name) for name in counted.keys]
     numbers_at = [before["names"].index(name) for name in counted.numbers]
-    found: dict[Texts, list[int]] = {}
+    counts: dict[Texts, list[int]] = {}
     for answer, sign in ((before, 1), (then, -1), (now, 1)):
         for row in answer["rows"]:
             key = tuple(row[place] for place in keys_at)
-            numbers = found.setdefault(key, [0] * len(numbers_at))
+            numbers = counts.setdefault(key, [0] * len(numbers_at))
             for place, column in enumerate(numbers_at):
                 numbers[place] += sign * int(_text(row[column]))
     rows = []
     for key, numbers in sorted(
-        ((key, numbers) for key, numbers in found.items() if any(numbers)),
+        ((key, numbers) for key, numbers in counts.items() if any(numbers)),
         key=lambda item: counted.order(*item),
     ):
         texts = dict(zip(keys_at, key, strict=True))
@@ -179,16 +179,16 @@ def _numbers(earlier: Earlier, before: Json, then: Json, now: Json) -> Json:
     rows = zip(*(answer["rows"][0] for answer in (before, then, now)), strict=True)
     counts = [int(_text(a)) - int(_text(b)) + int(_text(c)) for a, b, c in rows]
     partner, values = str(TG.partner), earlier.values()
-    gone, come = (
+    removed, added = (
         Counter(line.split(" ", 2)[2][:-2] for line in side.get(DEFAULT, ())
                 if f" {partner} " in line and line.split(" ", 2)[1] == partner)
         for side in (earlier.change.removed, earlier.change.added)
     )  # fmt: skip
     place = before["names"].index("partners")
     counts[place] = int(_text(before["rows"][0][place]))
-    for value in gone.keys() | come.keys():
+    for value in removed.keys() | added.keys():
         number = values[partner, value]
-        counts[place] += (number > 0) - (number - come[value] + gone[value] > 0)
+        counts[place] += (number > 0) - (number - added[value] + removed[value] > 0)
     return {"names": before["names"], "rows": [[_number(number) for number in counts]]}
 
 

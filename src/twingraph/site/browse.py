@@ -89,7 +89,7 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
         return None
     place = f"{language}/{path}"
     listing = listing_of(reader, choice.kind, language)
-    found = listing.number(choice.key)
+    total = listing.number(choice.key)
     first = (choice.page - 1) * PAGE_SIZE
     number = max(
         facet_counts(reader, choice.kind, each_language)[choice.key] for each_language in LANGUAGES
@@ -101,7 +101,7 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
     facets = _facets(reader, language, place, choice)
     return BrowsePage(
         title=_title(choice, language, facets),
-        counted=words.ngettext("{number} in all", "{number} in all", found),
+        counted=words.ngettext("{number} in all", "{number} in all", total),
         facets=facets,
         letters=_letters(listing, choice, language, place),
         columns=[
@@ -109,7 +109,7 @@ def browse_page(reader: BuildReader, language: str, path: str) -> BrowsePage | N
             *(heading(column, language) for column in COLUMNS[choice.kind]),
         ],
         rows=list_rows(reader, language, place, choice.kind, shown),
-        pages=_pages(choice, found, language, place),
+        pages=_pages(choice, total, language, place),
         csv=relative(f"{language}/{path_of(choice._replace(page=1), 'csv')}", place),
     )
 

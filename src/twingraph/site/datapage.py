@@ -205,12 +205,12 @@ class _Shown:
     def facts(self, iri: str, keys: Sequence[str]) -> list[Fact]:
         """Return facts about a node, those that there are."""
         words = words_of(self.language)
-        found = []
+        shown = []
         for key in keys:
             values = self._values(iri, key)
             if values:
-                found.append(Fact(Value(words.gettext(_FACTS[key][0])), values, [], False))
-        return found
+                shown.append(Fact(Value(words.gettext(_FACTS[key][0])), values, [], False))
+        return shown
 
     def _values(self, iri: str, key: str) -> list[Value]:
         _, verb, how = _FACTS[key]

@@ -135,10 +135,10 @@ class PageFacts:
     def values(self, thing: str, verb: NamedNode | str) -> list[Term]:
         """Return the values of a property, IRIs first, in a stable order."""
         name = verb.value if isinstance(verb, NamedNode) else verb
-        found = self._of[thing].get(name, []) if thing in self._of else []
-        if len(found) < 2:
-            return list(found)
-        return sorted(found, key=lambda term: (isinstance(term, Literal), term.value, str(term)))
+        terms = self._of[thing].get(name, []) if thing in self._of else []
+        if len(terms) < 2:
+            return list(terms)
+        return sorted(terms, key=lambda term: (isinstance(term, Literal), term.value, str(term)))
 
     def one(self, thing: str, verb: NamedNode | str) -> Term | None:
         """Return the first value of a property, None where there is none."""
@@ -154,8 +154,8 @@ class PageFacts:
 
     def texts(self, thing: str, verb: NamedNode | str) -> dict[str, str]:
         """Return the texts of a property by their language tag."""
-        found = [item for item in self.values(thing, verb) if isinstance(item, Literal)]
-        return {item.language or "": item.value for item in reversed(found)}
+        literals = [item for item in self.values(thing, verb) if isinstance(item, Literal)]
+        return {item.language or "": item.value for item in reversed(literals)}
 
     # --- names -----------------------------------------------------------------------------------
 

@@ -99,8 +99,8 @@ class LineReader(BuildReader):
             with facts.noting() as reads:
                 fill_store(self.store, facts, {name: self.queries[name] for name in self.answered})
             self.memory["store"] = frozenset(reads)
-        found: frozenset[str] = self.memory["store"]
-        return found
+        patterns: frozenset[str] = self.memory["store"]
+        return patterns
 
     def remember(self, key: object, ask: Callable[[], Answer]) -> Answer:
         """Return the result of `ask`, called once; what it reads is recorded for every caller.

@@ -66,10 +66,10 @@ class LineTable:
         return self.facts.remember("members", self._members)
 
     def _members(self) -> Mapping[str, Sequence[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
+        by_class: dict[str, list[str]] = defaultdict(list)
         for thing, name in self.facts.pairs(RDF.type):
-            found[name].append(thing)
-        return found
+            by_class[name].append(thing)
+        return by_class
 
     @property
     def all_partnerships(self) -> frozenset[str]:
@@ -128,11 +128,11 @@ def _countries(table: LineTable) -> Iterator[Row]:
         if tie in table.withdrawn:
             continue
         counts.update({
-            (one, other) if one <= other else (other, one)
+            (own, other) if own <= other else (other, own)
             for place, first in enumerate(partners) for second in partners[place + 1 :]
-            for one in countries.get(first[1:-1], ()) for other in countries.get(second[1:-1], ())
+            for own in countries.get(first[1:-1], ()) for other in countries.get(second[1:-1], ())
         })  # fmt: skip
-    rows = [(-number, text_of(one), text_of(other)) for (one, other), number in counts.items()]
+    rows = [(-number, text_of(own), text_of(other)) for (own, other), number in counts.items()]
     for number, first, second in sorted(rows):
         yield {"one": NamedNode(first), "other": NamedNode(second),
                "partnerships": _number(-number)}  # fmt: skip
@@ -152,31 +152,33 @@ def _kinds(table: LineTable) -> Iterator[Row]:
 
 def _sources(table: LineTable) -> Iterator[Row]:
     cites, places, start = table.of(TG.cites), table.of(TG.inSource), str(TG.start)
-    told: dict[str, set[str]] = defaultdict(set)
+    sources: dict[str, set[str]] = defaultdict(set)
     begun: dict[str, set[str]] = defaultdict(set)
-    everything, properties = table.current_partnerships, table.of(TG.property)
-    telling = [(thing, thing, False) for thing in everything]
+    partnerships, properties = table.current_partnerships, table.of(TG.property)
+    telling = [(thing, thing, False) for thing in partnerships]
     for claim, subject in table.facts.pairs(TG.subject):
-        if (thing := subject[1:-1]) in everything:
+        if (thing := subject[1:-1]) in partnerships:
             telling.append((claim, thing, start in properties.get(claim, ())))
     for teller, thing, dated in telling:
         for citation in cites.get(teller, ()):
             for source in places.get(citation[1:-1], ()):
-                told[source].add(thing)
+                sources[source].add(thing)
                 if dated:
                     begun[source].add(thing)
-    for number, iri in sorted((-len(things), text_of(source)) for source, things in told.items()):
+    for number, iri in sorted(
+        (-len(things), text_of(source)) for source, things in sources.items()
+    ):
         yield {"source": NamedNode(iri), "partnerships": _number(-number),
                "starts": _number(len(begun[f"<{iri}>"]))}  # fmt: skip
 
 
 def _names(table: LineTable) -> Iterator[Row]:
-    found = table.of(TG.foldedName)
+    names_of_things = table.of(TG.foldedName)
     rows = [
         (thing, verb.value, literal.value, literal.language or "", literal)
         for verb in _NAMES
         for thing, name in table.facts.pairs(verb)
-        if thing in found
+        if thing in names_of_things
         for literal in [term_of(name)]
         if isinstance(literal, Literal)
     ]
@@ -217,8 +219,8 @@ def _map_pairs(table: LineTable) -> Iterator[Row]:
     for iri, partners in sorted(table.of(TG.partner).items()):
         ends = sorted(partner[1:-1] for partner in partners)
         located = [positions[end] for end in ends if end in positions]
-        pairs = [one + other for first, second in combinations(located, 2)
-                 for one, other in product(first, second)]  # fmt: skip
+        pairs = [place + other for first, second in combinations(located, 2)
+                 for place, other in product(first, second)]  # fmt: skip
         for pair in sorted(pairs, key=_numeric) if len(pairs) > 1 else pairs:
             yield {"partnership": NamedNode(iri), **dict(zip(_PAIR, pair, strict=True))}
 
@@ -237,13 +239,13 @@ def _much_pointed_to(table: LineTable) -> Iterator[Row]:
 def pointers(facts: LinkFacts) -> Mapping[str, Sequence[tuple[str, str]]]:
     """Return property and thing of each statement about what many statements name."""
     counts = Counter(value for _, _, value in facts.linking())
-    found: dict[str, list[tuple[str, str]]] = {
+    pointing: dict[str, list[tuple[str, str]]] = {
         value: [] for value, number in counts.items() if number > MOST
     }
     for subject, predicate, value in facts.linking():
-        if value in found:
-            found[value].append((predicate[1:-1], subject[1:-1]))
-    return found
+        if value in pointing:
+            pointing[value].append((predicate[1:-1], subject[1:-1]))
+    return pointing
 
 
 FROM_LINES: Final[Mapping[str, Callable[[LineTable], Iterator[Row]]]] = {
@@ -264,8 +266,8 @@ FROM_LINES: Final[Mapping[str, Callable[[LineTable], Iterator[Row]]]] = {
 
 
 def _members(table: LineTable, classes: Sequence[str]) -> Iterator[Row]:
-    found = {thing for name in classes for thing in table.facts.members(NamedNode(name))}
-    for thing in sorted(found - table.withdrawn):
+    members = {thing for name in classes for thing in table.facts.members(NamedNode(name))}
+    for thing in sorted(members - table.withdrawn):
         yield {"thing": NamedNode(thing)}
 
 

@@ -46,14 +46,14 @@ def pack_csv(reader: BuildReader) -> dict[object, bytes]:
     Each is the records of everything of a kind in a language, head first, packed by `marshal` and
     zlib: some hundred kilobytes, where to write them would take most of a second.
     """
-    found: dict[object, bytes] = {}
+    packed: dict[object, bytes] = {}
     for kind in BROWSED:
         for language in LANGUAGES:
             things = listing_of(reader, kind, language).things
             if len(things) > _LONG:
                 records = [*_records(reader, language, kind, things)]
-                found["csv", kind, language] = zlib.compress(marshal.dumps(records))
-    return found
+                packed["csv", kind, language] = zlib.compress(marshal.dumps(records))
+    return packed
 
 
 def _records(reader: BuildReader, language: str, kind: str, things: Sequence[str]) -> Iterator[str]:

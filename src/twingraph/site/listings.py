@@ -49,8 +49,8 @@ def listing_of(reader: BuildReader, kind: str, language: str) -> Listing:
 
     def read() -> Listing:
         kept = reader.prepared.get(f"list-{kind}-{language}.json")
-        found = listings(reader, kind)[language] if kept is None else Listing(*json.loads(kept))
-        return Listing(Texts(found.things), Index(found.under), Index(found.stated))
+        listing = listings(reader, kind)[language] if kept is None else Listing(*json.loads(kept))
+        return Listing(Texts(listing.things), Index(listing.under), Index(listing.stated))
 
     return reader.remember(("listing", kind, language), read)
 
@@ -97,13 +97,15 @@ def _listed(
     names = {iri: sort_key(facts.name(iri).text) for iri in members}
     things = sorted(members, key=lambda iri: (names[iri], iri))
     under: dict[str, list[int]] = defaultdict(list)
-    both: dict[frozenset[str], frozenset[str]] = {}  # most entities share their keys with others
+    shared_keys: dict[
+        frozenset[str], frozenset[str]
+    ] = {}  # most entities share their keys with others
     stated: dict[str, list[int]] = defaultdict(list)
     for place, iri in enumerate(things):
         own = frozenset(keys[iri])
-        if own not in both:
-            both[own] = own | combined(kind, own)
-        for key in both[own]:
+        if own not in shared_keys:
+            shared_keys[own] = own | combined(kind, own)
+        for key in shared_keys[own]:
             under[key].append(place)
         under[letter_key(names[iri])].append(place)
         for name in known[iri]:
@@ -120,12 +122,12 @@ def rows_about(reader: BuildReader, kind: str, things: Sequence[str]) -> Iterato
 def _own_keys(kind: str, row: Row) -> set[str]:
     if kind == "place":
         return _keys(row, ("level", "country"))
-    found = {key.replace("type-", "kind-", 1) for key in _keys(row, ("type", "status"))}
+    keys = {key.replace("type-", "kind-", 1) for key in _keys(row, ("type", "status"))}
     start = row.get("start")
     match = re.match(r"(\d{3})[\dX]", start.value) if start is not None else None
     if match is not None and not re.search(r"[,.\[/]", start.value if start is not None else ""):
-        found.add(f"decade-{match[1]}0")
-    return found
+        keys.add(f"decade-{match[1]}0")
+    return keys
 
 
 def _keys(row: Row, names: Iterable[str]) -> set[str]:

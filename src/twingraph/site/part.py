@@ -75,11 +75,11 @@ class Earlier:
 
     @cached_property
     def _removed_to(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
+        removed: dict[str, list[str]] = defaultdict(list)
         for line in self.change.removed.get(DEFAULT, ()):
             if line.endswith("> ."):
-                found[line[line.rindex("<") + 1 : -3]].append(line)
-        return found
+                removed[line[line.rindex("<") + 1 : -3]].append(line)
+        return removed
 
     @cached_property
     def _reader(self) -> LineReader:
@@ -104,7 +104,7 @@ class Earlier:
 
 
 def _by_subject(lines: Iterable[str]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    by_subject: dict[str, list[str]] = defaultdict(list)
     for line in lines:
-        found[line.partition(" ")[0][1:-1]].append(line)
-    return found
+        by_subject[line.partition(" ")[0][1:-1]].append(line)
+    return by_subject

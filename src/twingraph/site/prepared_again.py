@@ -45,15 +45,15 @@ def names_after(earlier: Earlier, raw: bytes) -> bytes:
     for thing, row in packed_rows(part):
         made[thing].append(row)
     earlier.note(part)
-    rows, found, reached = split_rows(raw), [], 0
+    rows, kept_rows, reached = split_rows(raw), [], 0
     for thing in earlier.changed:
         key = thing.encode()
         start = stop = bisect_left(rows, key, reached, key=_thing_of)
         while stop < len(rows) and _thing_of(rows[stop]) == key:
             stop += 1
-        found += [*rows[reached:start], *made[thing]]
+        kept_rows += [*rows[reached:start], *made[thing]]
         reached = stop
-    return joined([*found, *rows[reached:]])
+    return joined([*kept_rows, *rows[reached:]])
 
 
 def _thing_of(row: bytes) -> bytes:
@@ -99,16 +99,16 @@ def _reached(earlier: Earlier, kind: str) -> frozenset[str]:
     These are the things that changed; a partnership also rests on the countries of its partners and
     on the fields of what is about it.
     """
-    found = set(earlier.changed)
+    reached = set(earlier.changed)
     if kind == "partnership":
         country, telling = f" {TG.country} ", (f" {TG.about} ", f" {TG.field} ")
         for thing in earlier.changed:
             lines = (*earlier.removed.get(thing, ()), *earlier.added.get(thing, ()))
             if any(country in line for line in lines):
-                found |= earlier.subjects(TG.partner, thing)
+                reached |= earlier.subjects(TG.partner, thing)
             if any(name in line for name in telling for line in lines):
-                found |= earlier.values_of(thing, TG.about)
-    return frozenset(found)
+                reached |= earlier.values_of(thing, TG.about)
+    return frozenset(reached)
 
 
 def _relisted(
@@ -149,10 +149,10 @@ def _relisted(
 
 def _moved(index: Mapping[str, Sequence[int]], places: Sequence[int]) -> dict[str, list[int]]:
     """Return an index of places after a move; `places` are the new ones of the old, -1 for none."""
-    found: dict[str, list[int]] = defaultdict(list)
+    moved: dict[str, list[int]] = defaultdict(list)
     for key, each in index.items():
-        found[key] = [places[place] for place in each if places[place] >= 0]
-    return found
+        moved[key] = [places[place] for place in each if places[place] >= 0]
+    return moved
 
 
 def _sorted(index: Mapping[str, list[int]]) -> dict[str, list[int]]:
@@ -165,16 +165,16 @@ def _sorted(index: Mapping[str, list[int]]) -> dict[str, list[int]]:
 def incoming_after(earlier: Earlier, raw: bytes) -> bytes:
     """Return what points to a thing to which thousands do."""
     kept: dict[str, Json] = json.loads(raw)
-    gone, come = (_pointing(side.get(DEFAULT, ()))
+    removed, added = (_pointing(side.get(DEFAULT, ()))
                   for side in (earlier.change.removed, earlier.change.added))  # fmt: skip
     numbers: dict[str, Counter[str]] = defaultdict(Counter)
     for (verb, value), number in earlier.values().items():
         numbers[value][verb] += number
-    for thing in gone.keys() | come.keys():
+    for thing in removed.keys() | added.keys():
         before, by_verb = kept.pop(thing, None), numbers[f"<{thing}>"]
         if by_verb.total() <= MOST:
             continue
-        found = _pointing_after(thing, before, gone[thing], come[thing]) if before else None
+        found = _pointing_after(thing, before, removed[thing], added[thing]) if before else None
         if found is None and local_path(path_of(thing, earlier.facts.base) or "") is not None:
             found = _pointing_now(earlier, thing, by_verb)
         if found and found.get(_SUBJECT, [0])[0] <= MOST:
@@ -187,41 +187,41 @@ Pointing = Mapping[str, set[str]]
 
 def _pointing(lines: Iterable[str]) -> Mapping[str, Pointing]:
     """Return thing -> property -> subjects of lines that name things."""
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    pointing: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for line in lines:
         subject, predicate, value = line.split(" ", 2)
         if value[0] == "<":
-            found[value[1:-3]][predicate[1:-1]].add(subject[1:-1])
-    return found
+            pointing[value[1:-3]][predicate[1:-1]].add(subject[1:-1])
+    return pointing
 
 
 def _pointing_now(earlier: Earlier, thing: str, verbs: Iterable[str]) -> Json | None:
     """Return property -> number, first subjects of all that points to a thing; None: to itself."""
-    found: Json = {}
+    incoming: Json = {}
     for verb in sorted(verbs):
         lines = earlier.facts.lines(NamedNode(verb[1:-1]), f"<{thing}>")
         things = sorted(line.partition(" ")[0][1:-1] for line in lines)
         if thing in things:
             return None
         if things:
-            found[verb[1:-1]] = [len(things), things[:MOST]]
-    return found
+            incoming[verb[1:-1]] = [len(things), things[:MOST]]
+    return incoming
 
 
-def _pointing_after(thing: str, before: Json, gone: Pointing, come: Pointing) -> Json | None:
+def _pointing_after(thing: str, before: Json, removed: Pointing, added: Pointing) -> Json | None:
     """Return the same, from what it was; None where more must be read for that."""
-    found: Json = dict(before)
-    for verb in gone.keys() | come.keys():
+    result: Json = dict(before)
+    for verb in removed.keys() | added.keys():
         number, first = before.get(verb, (0, []))
-        now = number - len(gone.get(verb, ())) + len(come.get(verb, ()))
-        new = come.get(verb, set())
+        now = number - len(removed.get(verb, ())) + len(added.get(verb, ()))
+        new = added.get(verb, set())
         if number > MOST:  # what follows on the first is not known
             new = {thing for thing in new if thing <= first[-1]}
-        things = sorted({*first}.difference(gone.get(verb, ())).union(new))
-        if len(things) < min(now, MOST) or thing in come.get(verb, ()):
+        things = sorted({*first}.difference(removed.get(verb, ())).union(new))
+        if len(things) < min(now, MOST) or thing in added.get(verb, ()):
             return None
-        found[verb] = [now, things[:MOST]]
-    return {verb: found[verb] for verb in sorted(found) if found[verb][0]}
+        result[verb] = [now, things[:MOST]]
+    return {verb: result[verb] for verb in sorted(result) if result[verb][0]}
 
 
 def _json(content: object) -> bytes:

@@ -296,13 +296,13 @@ def _kept(facts: PageFacts, bound: BoundQuery, rows: Rows) -> list[int]:
         )
     }
     parameter_names = {f"{name}Name" for name in bound.terms}
-    left = [
+    remaining = [
         column
         for column in kept
         if column not in names and rows.variables[column] not in parameter_names
     ]
-    filled = [column for column in left if any(row[column] is not None for row in rows.rows)]
-    return filled or left
+    filled = [column for column in remaining if any(row[column] is not None for row in rows.rows)]
+    return filled or remaining
 
 
 def _text(term: object) -> str:

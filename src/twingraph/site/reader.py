@@ -114,8 +114,8 @@ class BuildReader:
     @cached_property
     def graphs(self) -> frozenset[str]:
         """The names of the named graphs."""
-        found = self.store.named_graphs()
-        return frozenset(graph.value for graph in found if isinstance(graph, NamedNode))
+        names = self.store.named_graphs()
+        return frozenset(graph.value for graph in names if isinstance(graph, NamedNode))
 
     def read(self, name: str) -> bytes:
         """Return the content of a file of the build."""
@@ -206,9 +206,9 @@ class BuildReader:
 
     def triples(self, name: str, **terms: Term) -> list[Triple]:
         """Ask the CONSTRUCT query of that name."""
-        found = self.store.query(self.queries[name], substitutions=_substitutions(terms))
-        assert isinstance(found, QueryTriples), "not a CONSTRUCT query"
-        return list(found)
+        results = self.store.query(self.queries[name], substitutions=_substitutions(terms))
+        assert isinstance(results, QueryTriples), "not a CONSTRUCT query"
+        return list(results)
 
     def rows_of(self, name: str, things: Iterable[str]) -> list[Row]:
         """Run a SELECT query about many entities at once: its `VALUES … { UNDEF }` is filled in.

@@ -133,11 +133,11 @@ class RulesPage(NamedTuple):
 
 def rules_page(site: BuildReader, language: str) -> RulesPage:
     """Make the page of all rules."""
-    found = site.shapes.query(site.queries["rules"])
-    assert isinstance(found, QuerySolutions), "not a SELECT query"
+    solutions = site.shapes.query(site.queries["rules"])
+    assert isinstance(solutions, QuerySolutions), "not a SELECT query"
     texts: dict[str, dict[str, dict[str, list[str]]]] = {}
     severities: dict[str, set[str]] = {}
-    for row in found:
+    for row in solutions:
         shape = row["shape"]
         if not isinstance(shape, NamedNode):
             continue

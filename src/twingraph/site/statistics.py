@@ -69,21 +69,21 @@ class _Maker:
         return local_link(iri, self.language, self.place, self.reader.base) or ""
 
     def starts(self) -> Statistic:
-        found = data.starts_by_year(self.reader.rows("statistics-starts"), 10)
+        by_year = data.starts_by_year(self.reader.rows("statistics-starts"), 10)
         dated = self.words.ngettext(
             "Of {number} partnership with a year of its start",
             "Of {number} partnerships with a year of their start",
-            found.dated,
+            by_year.dated,
         )
-        certain = sum(bar.certain for bar in found.bars)
+        certain = sum(bar.certain for bar in by_year.bars)
         sentence = self.words.gettext(
             "{told}, {certain} are certain in their decade; {without} more have no stated start.",
             told=dated, certain=self.words.number(certain),
-            without=self.words.number(found.without),
+            without=self.words.number(by_year.without),
         )  # fmt: skip
         head = [self.words.gettext("Decade"), self.words.gettext("certain"),
                 self.words.gettext("possible")]  # fmt: skip
-        return self._bars("starts", found.bars, sentence, head, upright=True)
+        return self._bars("starts", by_year.bars, sentence, head, upright=True)
 
     def kinds(self) -> Statistic:
         absent = self.words.gettext("not stated in our sources")

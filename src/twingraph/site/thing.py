@@ -135,12 +135,12 @@ def thing_page(
     own = {item.anchor for item in evidence} - claimed
     evidence = [item._replace(anchored=item.anchor in own) for item in evidence]
     taken = claimed | own
-    memberships, found = anchored(memberships_of(formatter, shown), taken)
-    contacts, more = anchored(contacts_of(formatter, iri), taken | found)
-    taken |= found | more
+    memberships, new_anchors = anchored(memberships_of(formatter, shown), taken)
+    contacts, more = anchored(contacts_of(formatter, iri), taken | new_anchors)
+    taken |= new_anchors | more
     for kind, listed in notes.items():
-        notes[kind], found = anchored(listed, taken)
-        taken |= found
+        notes[kind], new_anchors = anchored(listed, taken)
+        taken |= new_anchors
     name = facts.name(iri)
     kind = kind_of(iri, site.base) or ""
     pictures = Illustrator(site, language, current_path)

@@ -90,12 +90,12 @@ def rank_of(verb: str) -> int:
 
 def _marks(formatter: ValueFormatter, iri: str, evidence: list[Citation]) -> dict[str, list[Mark]]:
     numbers = {item.anchor: item.number for item in evidence}
-    found: dict[str, list[Mark]] = defaultdict(list)
+    by_property: dict[str, list[Mark]] = defaultdict(list)
     for cite in formatter.facts.links(iri, TG.cites):
         anchor = fragment_of(cite)
         for verb in formatter.facts.links(cite, TG.supports):
-            found[verb].append(Mark(numbers[anchor], anchor))
-    return {verb: sorted(marks) for verb, marks in found.items()}
+            by_property[verb].append(Mark(numbers[anchor], anchor))
+    return {verb: sorted(marks) for verb, marks in by_property.items()}
 
 
 def _note_on(formatter: ValueFormatter, iri: str, verb: str, value: Value, claims: Claims) -> str:

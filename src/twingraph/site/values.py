@@ -143,8 +143,8 @@ class ValueFormatter:
         if len(texts) > 1 and len(texts) == len(terms) and "" not in texts:
             name = pick(texts, self.language)
             return [Value(name.text, language=name.language)]
-        found = [self.value(term, verb) for term in terms]
-        return sorted(found, key=lambda value: (not value.href, sort_key(value.text)))
+        formatted = [self.value(term, verb) for term in terms]
+        return sorted(formatted, key=lambda value: (not value.href, sort_key(value.text)))
 
     def text(self, thing: str, verb: NamedNode | str) -> Value | None:
         """Return a text in the reader's language, None where there is none."""
@@ -185,10 +185,10 @@ class ValueFormatter:
 
     def citations(self, things: Iterable[str]) -> list[Citation]:
         """Return the citations of some entities, each once, in the order of the documents."""
-        found = {iri for thing in things for iri in self.facts.links(thing, TG.cites)}
+        cites = {iri for thing in things for iri in self.facts.links(thing, TG.cites)}
         return [
             self.citation(item, number)
-            for number, item in enumerate(sorted(found, key=self._place), 1)
+            for number, item in enumerate(sorted(cites, key=self._place), 1)
         ]
 
     def _place(self, citation: str) -> tuple[str, int, str]:
@@ -216,19 +216,19 @@ class TextFormatter(ValueFormatter):
 
     def link(self, iri: str, note: str = "") -> Value:
         """Return the name of an entity."""
-        found = self._links.get((iri, note))
-        if found is None:
+        cached = self._links.get((iri, note))
+        if cached is None:
             name = self.facts.name(iri)
-            found = Value(name.text, language=name.language, note=note)
-            self._links[iri, note] = found
-        return found
+            cached = Value(name.text, language=name.language, note=note)
+            self._links[iri, note] = cached
+        return cached
 
     def value(self, term: Term, verb: str = "", note: str = "") -> Value:
         """Return the text of a value of property `verb`."""
-        found = self._values.get((term, verb, note))
-        if found is None:
-            found = self._values[term, verb, note] = super().value(term, verb, note)
-        return found
+        cached = self._values.get((term, verb, note))
+        if cached is None:
+            cached = self._values[term, verb, note] = super().value(term, verb, note)
+        return cached
 
 
 _FOLD: Final = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss", "ł": "l", "é": "e"})

@@ -42,16 +42,16 @@ class SourceFile:
     def positions(self) -> Positions:
         """The line of each statement; computed only when a problem needs one."""
         if self.is_table:
-            found = Positions("")
+            result = Positions("")
             for subject, line in self.lines.items():
-                found.note(line, subject, "", "")
-            return found
+                result.note(line, subject, "", "")
+            return result
         if not self.path.endswith(SUFFIX):
             return Positions(self.text)
-        found = Positions("")
+        result = Positions("")
         for decision in self.decisions:
-            found.note(decision.line, decision.subject, decision.predicate, decision.object)
-        return found
+            result.note(decision.line, decision.subject, decision.predicate, decision.object)
+        return result
 
     @cached_property
     def claims(self) -> Mapping[tuple[str, str], str]:
@@ -59,14 +59,14 @@ class SourceFile:
         if isinstance(self.quads, Dataset):
             return _claims_of(lines_of(self))
         about = {quad.subject: quad.object for quad in self.quads if quad.predicate == TG.subject}
-        found: dict[tuple[str, str], str] = {}
+        result: dict[tuple[str, str], str] = {}
         for each_quad in self.quads:
             subject = about.get(each_quad.subject)
             if each_quad.predicate == TG.property and subject is not None:
-                found.setdefault(
+                result.setdefault(
                     (plain(subject), plain(each_quad.object)), plain(each_quad.subject)
                 )
-        return found
+        return result
 
     @cached_property
     def texts(self) -> Mapping[str, Sequence[str]]:

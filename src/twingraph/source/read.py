@@ -130,15 +130,15 @@ def _of_table(
 ) -> SourceFile:  # fmt: skip
     """Return the statements of a table, texts in Unicode normal form, and problems for others."""
     normal: dict[str, Sequence[str]] = {}
-    found: list[TermProblem] = []
+    faults: list[TermProblem] = []
     for graph, several in texts.items():
         odd = not_ordinary(several)
         quads = [in_normal_form(quad) for quad in parse_lines(sorted(odd))]
-        found += text_problems(quads)
+        faults += text_problems(quads)
         normal_texts = triple_texts(quads)
         normal[graph] = several if normal_texts == odd else sorted({*several} - odd | normal_texts)
     more = tuple(
         problem(item.code, name, lines.get(plain(item.quad.subject), 0), **item.words)
-        for item in found
+        for item in faults
     )
     return SourceFile(name, "", Dataset((), normal), (*problems, *more), (), lines)

@@ -178,8 +178,8 @@ def _term_problems(file: SourceFile, base: str) -> Iterable[Problem]:
         if not file.positions.blanks and any(_has_blank(quad) for quad in file.quads):
             yield problem("F08", file.path, 0, example=f"{base}id/remark/<slug>")
     for term_problem in term_problems(file.quads, base):
-        one = term_problem.quad
-        line = file.positions.line(plain(one.subject), one.predicate.value, plain(one.object))
+        quad = term_problem.quad
+        line = file.positions.line(plain(quad.subject), quad.predicate.value, plain(quad.object))
         yield problem(term_problem.code, file.path, line, **term_problem.words)
     for iri, code in sorted(_foreign(file.quads, base).items()):
         line = file.positions.line(iri) or file.positions.iris.get(iri, 0)

@@ -161,10 +161,10 @@ def _first(
         wrong_habits(read),
     )
     firsts = [first for kind in kinds if (first := next(kind, None)) and first.start <= place]
-    found = min(firsts, default=None, key=lambda token: (token.start, token.length))
-    if found is None and len(read) < _READ:
-        found = suspects.unclosed(read)
-    return found or Diagnostic(place, 1, _shorter(engine_words))
+    token_found = min(firsts, default=None, key=lambda token: (token.start, token.length))
+    if token_found is None and len(read) < _READ:
+        token_found = suspects.unclosed(read)
+    return token_found or Diagnostic(place, 1, _shorter(engine_words))
 
 
 def _mark(line: str, start: int, length: int) -> str:

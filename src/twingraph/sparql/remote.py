@@ -247,14 +247,14 @@ def _refuse_cut(store: RemoteStore, wanted: int) -> None:
 def _graph_sizes(endpoint: Endpoint, base: str) -> dict[str, int]:
     """Return the number of statements of each graph under `base`; the engine may have others."""
     text = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
-    found, _ = _rows(endpoint, fetch(endpoint, text, graphs=False)[1])
+    rows, _ = _rows(endpoint, fetch(endpoint, text, graphs=False)[1])
     sizes = {}
-    if isinstance(found, QueryBoolean) or [variable.value for variable in found.variables] != [
+    if isinstance(rows, QueryBoolean) or [variable.value for variable in rows.variables] != [
         "g",
         "n",
     ]:
         raise _unreadable(endpoint, "other columns than were asked for")
-    for row in found:
+    for row in rows:
         graph, number = row["g"], row["n"]
         if isinstance(graph, NamedNode) and graph.value.startswith(f"{base}graph/"):
             counted = isinstance(number, Literal) and number.value.isascii()

@@ -179,8 +179,8 @@ def data(request: Request) -> Response:
     if published is None:
         return not_found(request)
     index = release_index(request)
-    found = (index.release(name) for name in index.names())
-    releases = [item.edition for item in found if item is not None]
+    candidates = (index.release(name) for name in index.names())
+    releases = [item.edition for item in candidates if item is not None]
     publication = Publication(_opened(published), releases)
     body = page(site, language, DATA_PAGE, publication=publication) or b""
     headers = {"content-language": language}

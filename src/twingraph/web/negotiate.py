@@ -88,10 +88,10 @@ def _range(text: str) -> Range | None:
     for part in rest:
         name, _, value = (side.strip() for side in part.partition("="))
         if name.lower() == "q":
-            found = _quality(value)
-            if found is None:
+            weight = _quality(value)
+            if weight is None:
                 return None
-            quality = found
+            quality = weight
             break  # after the weight there are no parameters of the media range
         if name and name.lower() not in _SOFT:
             parameters.add((name.lower(), value.strip('"').lower()))

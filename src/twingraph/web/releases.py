@@ -84,12 +84,12 @@ class ReleaseIndex:
         edition = read_edition(folder, self.base, self.address) if state else None
         if edition is None:
             return None
-        found = ReleaseFiles(
+        files = ReleaseFiles(
             edition,
             _published(edition, folder),
         )
-        self._read[name] = state, found
-        return found
+        self._read[name] = state, files
+        return files
 
     def newest(self) -> ReleaseFiles | None:
         """Return the newest release that is whole."""
@@ -153,8 +153,8 @@ def release(request: Request) -> Response:
     if name == LATEST:
         newest = index.newest()
         return _unknown(request, name) if newest is None else _latest(request, newest, "")
-    found = index.release(name)
-    if found is None:
+    edition = index.release(name)
+    if edition is None:
         return _unknown(request, name)
     place = f"release/{name}/"
     if not request.url.path.endswith("/"):
@@ -162,9 +162,9 @@ def release(request: Request) -> Response:
     page = f"{language_of(request)}/{DATA_PAGE}#release-{name}"
     forms = [Alternate("", page, "text/html")]
     for catalogue in (ABOUT, *_CATALOGUES):
-        if catalogue in found.files:
+        if catalogue in edition.files:
             forms.append(Alternate("", place + catalogue, media_type(catalogue)[0]))
-    links = release_links(site_of(request), name, found.files)
+    links = release_links(site_of(request), name, edition.files)
     chosen = choose(accept_of(request), [Variant(form.media_type, form.path) for form in forms])
     if chosen is None:
         return not_acceptable(request, forms, links)

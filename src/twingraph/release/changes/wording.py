@@ -248,9 +248,9 @@ def _lines(lines: Sequence[bytes]) -> bytes:
 
 
 FORMATS: Final[dict[str, Callable[[Comparison, str], bytes]]] = {
-    "text": lambda found, language: text(found, language).encode(),
-    "json": lambda found, _: as_json(found).encode(),
-    "markdown": lambda found, language: markdown(found, language).encode(),
-    "added": lambda found, _: _lines(found.delta.added),
-    "removed": lambda found, _: _lines(found.delta.removed),
+    "text": lambda comparison, language: text(comparison, language).encode(),
+    "json": lambda comparison, _: as_json(comparison).encode(),
+    "markdown": lambda comparison, language: markdown(comparison, language).encode(),
+    "added": lambda comparison, _: _lines(comparison.delta.added),
+    "removed": lambda comparison, _: _lines(comparison.delta.removed),
 }

@@ -42,8 +42,8 @@ def calendar_feed(
     """
     today = date.fromisoformat(release)
     first, last = max(today.year - YEARS_BACK, 1), min(today.year + YEARS_AHEAD, 9998)
-    found = [a for a in anniversaries(starts, first, last) if years or len(a.date) > 4]
-    events = [_event(a, words, name, page, date_words) for a in found]
+    chosen = [a for a in anniversaries(starts, first, last) if years or len(a.date) > 4]
+    events = [_event(a, words, name, page, date_words) for a in chosen]
     stamp = f"{today:%Y%m%d}T000000Z"
     return calendar_bytes(title, events, stamp=stamp, url=url, language=language)
 
