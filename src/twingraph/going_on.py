@@ -128,11 +128,10 @@ class _Kept:
         paths = {name: path for name in names if (path := before.path(name))}
         if len(paths) < len(names):
             return None
-        validated, tables = (
-            paths[name].read_text(encoding="utf-8").split("\n")[:-1] for name in (_JUDGED, _TABLES)
-        )
-        raw = {name: paths[name].read_bytes() for name in (_FILES, _FOUND, _SIZES, _NEEDED)}
+        read = (_FILES, _FOUND, _JUDGED, _TABLES, _SIZES, _NEEDED)
+        raw = {name: paths[name].read_bytes() for name in read}
         try:
+            validated, tables = (raw[name].decode().split("\n")[:-1] for name in (_JUDGED, _TABLES))
             published, of_tables = loads(raw[_NEEDED])
             return cls(
                 paths, Notes.read(raw[_FILES]), loads(raw[_SIZES]), unpack_findings(raw[_FOUND]),
