@@ -43,7 +43,7 @@ class Readers:
     >>> list(readers.noted("b.txt", lambda: map(str.encode, facts.texts("http://e/a", RDFS.label))))
     []
     >>> readers.reads
-    {'b.txt': ['* <http://www.w3.org/2000/01/rdf-schema#label> *']}
+    {'b.txt': ['<http://e/ <http://www.w3.org/2000/01/rdf-schema#label> *']}
     """
 
     facts: LinkFacts
