@@ -89,17 +89,24 @@ class Tables:
 
     def _edited(self, table: TableSchema) -> Iterator[bytes] | None:
         """Return a table of the previous build with the rows that may have changed made anew."""
-        if self.earlier is None:
-            return None
-        raw = self.earlier.read(file_of(table))
-        if raw is None or len(self.earlier.things) > raw.count(b"\n") * _MOST:
+        raw = self.unchanged_part(file_of(table))
+        if raw is None or self.earlier is None:
             return None
         return edited(raw, {
-            thing: b"".join(
-                write_rows(self._rows(table, [thing]) if table.has(self.facts, thing) else ())
-            )
+            thing: b"".join(write_rows(self.rows_of(table, thing)))
             for thing in self.earlier.things
         })  # fmt: skip
+
+    def unchanged_part(self, name: str) -> bytes | None:
+        """Return a file of the previous build; None where too much of it may have changed."""
+        raw = self.earlier.read(name) if self.earlier is not None else None
+        if raw is None or self.earlier is None:
+            return None
+        return raw if len(self.earlier.things) <= raw.count(b"\n") * _MOST else None
+
+    def rows_of(self, table: TableSchema, thing: str) -> Iterable[Row]:
+        """Return the rows of a table about a thing."""
+        return self._rows(table, [thing]) if table.has(self.facts, thing) else ()
 
     def _drawn(self, table: TableSchema) -> Sequence[Row]:
         """Return the rows of a table from which a map is drawn."""

@@ -13,13 +13,21 @@ from itertools import combinations, islice
 from typing import Any, Final
 
 from twingraph.export.boxes import bounding_box
-from twingraph.export.tables.columns import Cell, Column, TableSchema
+from twingraph.export.tables.columns import Cell, Column, Row, TableSchema
+from twingraph.export.tables.edited_map import (
+    BETWEEN,
+    END,
+    HEAD_END,
+    Position,
+    drawn_in,
+    edited_map,
+    parts_of,
+)
 from twingraph.export.tables.files import Tables
 from twingraph.export.tables.schema import TABLES
 from twingraph.rdf.spool import Spool
 
 Json = dict[str, Any]  # free-form by definition
-Position = tuple[float, float]  # longitude, latitude (§3.1.1)
 Cells = Mapping[str, Cell]  # by the name of the column
 Line = tuple[Position, Position]
 
@@ -33,7 +41,7 @@ PLACES, PARTNERSHIPS = (
 
 def places(tables: Tables) -> Iterator[bytes]:
     """Yield every place as a feature; one without coordinates has no geometry."""
-    return _write(tables, PLACES, (_place(row) for row in _rows(tables, PLACES)))
+    return _edited(tables, PLACES) or _write(tables, PLACES, map(_place, _rows(tables, PLACES)))
 
 
 def partnerships(tables: Tables) -> Iterator[bytes]:
@@ -42,6 +50,9 @@ def partnerships(tables: Tables) -> Iterator[bytes]:
     A network of more than `NETWORK` located partners is shown by their points instead. `unlocated`
     lists the partners without coordinates. Where fewer than two are located there is no geometry.
     """
+    edited = _edited(tables, PARTNERSHIPS)
+    if edited is not None:
+        return edited
     located = {
         str(row["iri"]): position
         for row in _rows(tables, PLACES)
@@ -52,8 +63,12 @@ def partnerships(tables: Tables) -> Iterator[bytes]:
 
 
 def _rows(tables: Tables, table: TableSchema) -> Iterator[Cells]:
+    return _named(table, tables.rows(table))
+
+
+def _named(table: TableSchema, rows: Iterable[Row]) -> Iterator[Cells]:
     names = [column.name for column in table.columns]
-    return (dict(zip(names, row, strict=True)) for row in tables.rows(table))
+    return (dict(zip(names, row, strict=True)) for row in rows)
 
 
 def _place(row: Cells) -> Json:
@@ -115,7 +130,7 @@ def _feature(table: TableSchema, row: Cells, geometry: Json | None, more: Json) 
     }
     feature: Json = {"type": "Feature", "id": row["iri"]}
     if geometry is not None and geometry["type"] != "Point":
-        feature["bbox"] = list(bounding_box(_parts(geometry)))
+        feature["bbox"] = list(bounding_box(parts_of(geometry)))
     return {**feature, "geometry": geometry, "properties": {**properties, **more}}
 
 
@@ -132,16 +147,32 @@ def _value(column: Column, cell: Cell) -> object:
     return cell
 
 
-def _parts(geometry: Json) -> list[list[Position]]:
-    """Return a geometry's lines; each point as a line of one position."""
-    match geometry["type"]:
-        case "Point":
-            return [[geometry["coordinates"]]]
-        case "MultiPoint":
-            return [[position] for position in geometry["coordinates"]]
-        case "LineString":
-            return [geometry["coordinates"]]
-    return list(geometry["coordinates"])
+def _edited(tables: Tables, table: TableSchema) -> Iterator[bytes] | None:
+    """Return the map of the previous build with the features that may have changed made anew."""
+    raw = tables.unchanged_part(name_of(table))
+    if raw is None or tables.earlier is None:
+        return None
+    made = {thing: _made_anew(tables, table, thing) for thing in tables.earlier.things}
+    lines = edited_map(raw, made)
+    if lines is None:
+        return None
+    body = BETWEEN.encode().join(lines)
+    return _collection(tables, table, bounding_box(drawn_in(lines)), [body])
+
+
+def _made_anew(tables: Tables, table: TableSchema, thing: str) -> str:
+    """Return the feature of a thing as text; '' where the table has no row of it."""
+    for row in _named(table, tables.rows_of(table, thing)):
+        if table is PLACES:
+            return _ENCODER.encode(_place(row))
+        located = {
+            partner: position
+            for partner in row["partners"]
+            for place in _named(PLACES, tables.rows_of(PLACES, partner))
+            if (position := _position(place)) is not None
+        }
+        return _ENCODER.encode(_partnership(row, located))
+    return ""
 
 
 def _write(tables: Tables, table: TableSchema, features: Iterable[Json]) -> Iterator[bytes]:
@@ -149,9 +180,16 @@ def _write(tables: Tables, table: TableSchema, features: Iterable[Json]) -> Iter
     drawn: list[list[Position]] = []
     spool = Spool()
     lines = spool.add(_joined(_dumped(features, drawn)))
+    yield from _collection(tables, table, bounding_box(drawn), spool.read(lines))
+
+
+def _collection(
+    tables: Tables, table: TableSchema, box: Sequence[float], features: Iterable[bytes]
+) -> Iterator[bytes]:
+    """Yield the collection of features (as text, in pieces); `box` is empty for none."""
     collection: Json = {"type": "FeatureCollection"}
-    if drawn:
-        collection["bbox"] = list(bounding_box(drawn))
+    if box:
+        collection["bbox"] = list(box)
     collection |= {
         "title": {"de": table.de, "en": table.en},
         "license": tables.settings.licence,
@@ -159,24 +197,29 @@ def _write(tables: Tables, table: TableSchema, features: Iterable[Json]) -> Iter
         "features": [],
     }
     head = json.dumps(collection, ensure_ascii=False, indent=1).removesuffix("[]\n}")
-    yield f"{head}[\n".encode()
-    yield from spool.read(lines)
-    yield b"\n]}\n"
+    yield f"{head}{HEAD_END}".encode()
+    yield from features
+    yield END.encode()
 
 
 def _dumped(features: Iterable[Json], drawn: list[list[Position]]) -> Iterator[str]:
     """Yield each feature as text; what it draws is added to `drawn`."""
     for feature in features:
         if feature["geometry"]:
-            drawn += _parts(feature["geometry"])
+            drawn += parts_of(feature["geometry"])
         yield _ENCODER.encode(feature)
 
 
 def _joined(texts: Iterator[str]) -> Iterator[bytes]:
     between = ""
-    while joined := ",\n".join(islice(texts, _JOINED)):
+    while joined := BETWEEN.join(islice(texts, _JOINED)):
         yield f"{between}{joined}".encode()
-        between = ",\n"
+        between = BETWEEN
 
 
-FILES: Final = {"places.geojson": places, "partnerships.geojson": partnerships}
+def name_of(table: TableSchema) -> str:
+    """Return the name of a map's file in the build."""
+    return f"{table.name}.geojson"
+
+
+FILES: Final = {name_of(PLACES): places, name_of(PARTNERSHIPS): partnerships}

@@ -1,7 +1,8 @@
 """Which rows of tables a change of the graph can reach.
 
 A row is about an entity and shows its statements; what else it shows is in this module: who is
-its partner, which claims are about it and what those cite, what other things are called. Whoever
+its partner and where that is, which claims are about it and what those cite, what other things are
+called. Whoever
 adds a column that reads more adds it here (tests/test_taken.py changes every property).
 """
 
@@ -11,13 +12,16 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
+from twingraph.export.tables.schema import PLACES
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.change import DEFAULT, Change
 from twingraph.rdf.dataset import text_of
-from twingraph.rdf.vocabulary import RDF, RDFS, SKOS, TG
+from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG
 
 _TYPE: Final = str(RDF.type)
 _LABELS: Final = frozenset({str(RDFS.label), str(SKOS.prefLabel)})
+_LOCATED: Final = frozenset(f"<{PREFIXES['schema']}{name}>" for name in ("latitude", "longitude"))
+_PLACES: Final = frozenset(map(str, PLACES.classes))
 _COUNTED: Final = frozenset({str(TG.inSource), str(TG.partner), str(TG.subject)})
 
 
@@ -36,6 +40,8 @@ def reached(facts: LinkFacts, change: Change) -> frozenset[str] | None:
             reached_things.add(thing)
             if predicate in _COUNTED:  # shown, or counted, with what it names
                 reached_things.add(value[1:-1])
+            if predicate in _LOCATED or (predicate == _TYPE and value in _PLACES):
+                reached_things.update(facts.subjects(TG.partner, thing))  # drawn on maps
             if predicate == _TYPE:
                 reached_things.update(_values(facts, thing, TG.partner))
                 reached_things.update(_citing(facts, thing))
