@@ -20,10 +20,13 @@ from pyoxigraph import NamedNode, Quad
 from twingraph.atomic import DraftFolder, Written, is_whole
 from twingraph.build import earlier_of
 from twingraph.catalogue.coverage import EXTENT, read_extent
+from twingraph.export.boxes import bounding_box
 from twingraph.export.dumps import Frozen
 from twingraph.export.statistics import count_lines, recount
 from twingraph.export.tables.edited import edited
+from twingraph.export.tables.edited_map import drawn_in, edited_map, parts_of
 from twingraph.export.tables.files import Earlier, Tables, file_of
+from twingraph.export.tables.geojson import FILES as MAPS
 from twingraph.export.tables.reach import reached
 from twingraph.export.tables.schema import TABLES
 from twingraph.export.taken import READS, Readers
@@ -34,7 +37,7 @@ from twingraph.kept import Before, read_before, record
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset
-from twingraph.rdf.vocabulary import HOME, RDF, RDFS, SKOS, TG, prefixes_for
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS, SKOS, TG, prefixes_for
 from twingraph.settings import Settings
 from twingraph.site import prepared
 from twingraph.site.line_reader import line_reader
@@ -43,6 +46,7 @@ from twingraph.source.mappings import Decision
 
 BASE = "http://e/"
 _TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+_LATITUDE = NamedNode(f"{PREFIXES['schema']}latitude")
 _LINE = st.builds(
     "<http://{}> {} {} .".format,
     st.sampled_from(["e/a", "e/b", "e/c", "other/d"]),
@@ -224,8 +228,13 @@ def _tables(graph: Dataset, settings: Settings, earlier: Earlier | None = None) 
 
 @pytest.fixture(scope="module")
 def csv_files(graph: Dataset, settings: Settings) -> dict[str, bytes]:
-    tables = _tables(graph, settings)
-    return {file_of(table): b"".join(tables.csv(table)) for table in TABLES}
+    return _written(_tables(graph, settings))
+
+
+def _written(tables: Tables) -> dict[str, bytes]:
+    """Return the tables and the maps of a graph."""
+    written = {file_of(table): b"".join(tables.csv(table)) for table in TABLES}
+    return written | {name: b"".join(write(tables)) for name, write in MAPS.items()}
 
 
 @pytest.mark.parametrize("part", range(5))
@@ -255,6 +264,7 @@ def test_a_changed_statement_of_any_property_reaches_its_rows(
         (TG.partner, "<"), (TG.cites, "<"), (TG.inSource, "<"),
         (TG.subject, f"<{HOME}id/partnership/"),
         (TG.value, "<"), (RDFS.label, '"'), (SKOS.prefLabel, '"'),
+        (_LATITUDE, '"'), (RDF.type, str(TG.AdministrativeUnit)),
         (RDF.type, str(TG.Partnership)), (RDF.type, str(TG.Citation)), (RDF.type, str(TG.Claim)),
     ],
 )  # fmt: skip
@@ -277,8 +287,10 @@ def _assert_edited(
     things = reached(anew.facts, Change.between(graph, changed))
     assert things is not None
     on = _tables(changed, settings, Earlier(things, csv_files.get))
+    made = _written(anew)
+    for name, raw in _written(on).items():
+        assert raw == made[name], name
     for table in TABLES:
-        assert b"".join(on.csv(table)) == b"".join(anew.csv(table)), table.name
         if table.name in ("places", "partnerships"):
             assert [[*row] for row in on.rows(table)] == [[*row] for row in anew.rows(table)]
 
@@ -295,7 +307,7 @@ def test_what_a_claim_cites_is_shown_with_what_it_is_about(settings: Settings, g
     graph = Dataset(sorted(lines), {})
     changed = Dataset(sorted({*lines} - {about[gone]}), {})
     before = _tables(graph, settings)
-    csv_files = {file_of(table): b"".join(before.csv(table)) for table in TABLES}
+    csv_files = _written(before)
     assert f"{BASE}source".encode() in csv_files["tables/partnerships.csv"]
     _assert_edited(graph, changed, settings, csv_files)
 
@@ -303,6 +315,34 @@ def test_what_a_claim_cites_is_shown_with_what_it_is_about(settings: Settings, g
 def test_the_code_of_a_country_reaches_too_much(graph: Dataset) -> None:
     [line, *_] = [line for line in graph.default if str(TG.countryCode) in line]
     assert reached(LinkFacts(graph, HOME), Change({"": [line]}, {})) is None
+
+
+def test_a_map_of_another_form_is_not_edited_by_lines() -> None:
+    assert edited_map(b"{}", {}) is None
+    assert edited_map(b'{\n "features": [\n{"id": "b"}\n]}\n', {}) is None
+
+
+def test_what_features_draw_is_told_by_their_text() -> None:
+    across = {
+        "type": "MultiLineString",
+        "coordinates": [[[170, 1], [180, 2]], [[-180, 2], [-9, 3]]],
+    }
+    geometries = {
+        "null": None,
+        "point": {"type": "Point", "coordinates": [7.1, -50.7]},
+        "line": {"type": "LineString", "coordinates": [[7.1, 50.7], [-3e-05, 60.0]]},
+        "across": across,
+        "network": {"type": "MultiPoint", "coordinates": [[1.5, 2.5], [3.5, 4.5]]},
+    }
+    text = '"geometry": {"type": "Point", "coordinates": [1, 2]}'
+    lines = []
+    for name, geometry in geometries.items():
+        box = {} if geometry is None else {"bbox": list(bounding_box(parts_of(geometry)))}
+        feature = {"type": "Feature", "id": name} | (box if name not in ("null", "point") else {})
+        lines.append(json.dumps({**feature, "geometry": geometry, "properties": {"a": text}}))
+    assert [*drawn_in(map(str.encode, lines))] == [
+        [(7.1, -50.7)], [(-3e-05, 50.7), (7.1, 60.0)], *parts_of(across), [[1.5, 2.5]], [[3.5, 4.5]]
+    ]  # fmt: skip
 
 
 def test_a_table_with_a_line_end_in_a_cell_is_not_edited_by_lines() -> None:

@@ -19,7 +19,7 @@ from twingraph.rdf.byte_lines import ByteLines
 from twingraph.rdf.dataset import Dataset, by_subject, parse_lines, term_of, text_of
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.reads import ALL, LINKS, of_kind, of_property
-from twingraph.rdf.scan import raw_lines, with_property
+from twingraph.rdf.scan import raw_lines
 from twingraph.rdf.vocabulary import HOME, RDF, RDFS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
@@ -28,7 +28,6 @@ _LABEL: Final = str(RDFS.label)
 _TYPE: Final = str(RDF.type)
 SAME_AS: Final = NamedNode("http://www.w3.org/2002/07/owl#sameAs")
 _FEW: Final = 2000  # look-ups by bisection, before tables and ranges of everything are made
-_SCANNED: Final = 6  # properties whose lines are looked for one by one, before all are indexed
 
 Lines = Sequence[str]
 Made = TypeVar("Made")
@@ -83,7 +82,6 @@ class LinkFacts:
         self._last: tuple[str, dict[str, list[str]]] = ("", {})
         self._inverse: dict[str, dict[str, list[str]]] = {}
         self._tables: dict[str, Mapping[str, Sequence[str]]] = {}
-        self._scanned: dict[str, Sequence[str]] = {}
         self._index: Mapping[str, Lines] | None = None
         self._sought = 0
         self._members: dict[str, list[str]] = {}
@@ -122,27 +120,17 @@ class LinkFacts:
     def index(self) -> Mapping[str, Lines]:
         """Return the lines by property, which are sorted into an index once.
 
+        That takes no longer than to look for the lines of one property.
         Lines that lie in a file stay the bytes that they are there until they are read.
         """
         if self._index is None:
             raw = raw_lines(self._lines)
             self._index = _by_property(self._lines) if raw is None else _raw_by_property(raw)
-            self._scanned.clear()
         return self._index
 
     def _lines_with(self, predicate: str) -> Lines:
-        """Return the lines with a property, as it is written in them.
-
-        Who asks for few, as a build that goes on from another does, waits for no index.
-        """
-        if self._index is None and predicate not in self._scanned:
-            if len(self._scanned) < _SCANNED:
-                self._scanned[predicate] = with_property(self._lines, predicate)
-            else:
-                self.index()
-        if self._index is None:
-            return self._scanned[predicate]
-        return self._index.get(predicate, ())
+        """Return the lines with a property, as it is written in them."""
+        return self.index().get(predicate, ())
 
     def _range(self, subject: str) -> tuple[int, int]:
         if self._sought >= _FEW:
@@ -185,11 +173,12 @@ class LinkFacts:
         if value == "*":
             return self._lines_with(name)
         end = f" {name} {value} ."
-        if self._index is None and name not in self._scanned:
-            matching: Sequence[str] = with_property(self._lines, name, value)
-        else:
-            matching = self._lines_with(name)
-        return [line for line in matching if line.endswith(end)]
+        lines = self._lines_with(name)
+        raw = raw_lines(lines)
+        if raw is None:
+            return [line for line in lines if line.endswith(end)]
+        raw_end = end.encode()
+        return [line.decode() for line in raw if line.endswith(raw_end)]
 
     def lines_of(self, subject: str) -> Sequence[str]:
         """Return the statements about a subject, sorted."""

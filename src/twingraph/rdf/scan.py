@@ -1,4 +1,4 @@
-"""One pass over sorted lines for what no bisecting finds: all of one property, some values.
+"""One pass over sorted lines for what no bisecting finds: how often some values are said.
 
 Lines that lie in a file are not made into text for that: `raw` is what they are there.
 """
@@ -7,22 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence, Set
-
-
-def with_property(lines: Sequence[str], predicate: str, value: str = "") -> list[str]:
-    """Return the lines with a property, or with one value of it, as they are written in them.
-
-    >>> with_property(["<a> <p> <o> .", "<a> <q> <o> .", "<b> <q> <o> ."], "<q>")
-    ['<a> <q> <o> .', '<b> <q> <o> .']
-    """
-    middle = f"> {predicate} {value} ." if value else f"> {predicate} "
-    raw = raw_lines(lines)
-    if raw is not None:
-        sought = middle.encode()
-        matching = [line.decode() for line in raw if sought in line]
-    else:
-        matching = [line for line in lines if middle in line]
-    return [line for line in matching if line.split(" ", 2)[1] == predicate]  # a text may hold it
 
 
 def count_values(lines: Sequence[str], values: Set[str]) -> Counter[tuple[str, str]]:
