@@ -15,21 +15,29 @@ from typing import Final
 
 MAX_CELL: Final = 32_767  # what a cell of a spreadsheet holds at most
 
-# Marks of footnotes at the end of a cell, as a table copied from a wiki has them.
-_NOTES: Final = re.compile(
-    r"(?<=\S)(\s*\[([0-9]{1,3}|[a-z]|(?:note|nb|n|Anm\.) ?[0-9]{1,3})\])+\s*$"
-)
+# A mark of a footnote at the end of a cell, as a table copied from a wiki has it.
+_NOTE: Final = re.compile(r"\[(?:[0-9]{1,3}|[a-z]|(?:note|nb|n|Anm\.) ?[0-9]{1,3})\]\Z")
+_LONGEST_NOTE: Final = len("[note 999]")
 
 
 def without_notes(text: str) -> str:
-    """Return a cell without the marks of footnotes at its end.
+    """Return a cell without the marks of footnotes at its end; a mark alone is left.
 
-    >>> [without_notes(cell) for cell in ("1954[1]", "Opole [2][a]", "1991[note 1]")]
-    ['1954', 'Opole', '1991']
+    >>> [without_notes(cell) for cell in ("1954[1]", "Opole [2][a]", "1991[note 1]", "[1]")]
+    ['1954', 'Opole', '1991', '[1]']
     >>> without_notes("[1954,1955]"), without_notes("1954[citation needed]")
     ('[1954,1955]', '1954[citation needed]')
     """
-    return _NOTES.sub("", text) if text.endswith("]") else text
+    end = len(text)
+    # each mark is looked for where it would stand, so that no part of the cell is read twice
+    while note := _NOTE.search(text, max(0, end - _LONGEST_NOTE), end):
+        before = note.start()
+        while before and text[before - 1].isspace():
+            before -= 1
+        if not before:
+            break
+        end = before
+    return text[:end]
 
 
 @dataclass(frozen=True)
