@@ -88,6 +88,8 @@ def check_again(
     tables = table_lines_now(read, graph, before.tables)
     if lines is None or tables is None:
         return None
+    if any(check_files(read.curated, read.in_part).values()):
+        return None  # of a list read in part, the other problems are those of the last check
     of_files = check_files(read.curated, read.fresh)
     for file in read.curated.files:
         if file.path not in of_files:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from twingraph.problems import Problem
 from twingraph.rdf.change import Change, differing
-from twingraph.rdf.dataset import chunks, merged
+from twingraph.rdf.dataset import Dataset, chunks, merged
 from twingraph.rdf.spliced import mapped
 from twingraph.settings import Settings
 from twingraph.source.curated import Curated, SourceFile, lines_of
 from twingraph.source.mappings import SUFFIX
 from twingraph.source.notes import LISTS, Notes, Texts, UnchangedFile, list_of
+from twingraph.source.open_file import read_text
 from twingraph.source.project_files import import_folders
 from twingraph.source.read import (
     named_files,
@@ -28,10 +30,11 @@ from twingraph.source.read import (
     read_places_file,
 )
 from twingraph.source.read_file import read_file
-from twingraph.source.tables.matches import read_matches
+from twingraph.source.tables.changed_rows import ChangedRows, changed_rows
+from twingraph.source.tables.matches import Matches, read_matches
 from twingraph.source.tables.places import NAME as PLACES
 from twingraph.source.tables.read import ReadImport, known_places, places_known_by
-from twingraph.source.tables.spec import FILE, MATCHES, SpecError, read_spec
+from twingraph.source.tables.spec import FILE, MATCHES, ROWS, SpecError, read_spec
 from twingraph.source.tables.statements import graph_name
 
 _REVIEWS: Final = "data/reviews/"
@@ -41,25 +44,33 @@ _REVIEWS: Final = "data/reviews/"
 class ReadAgain:
     """A project of which only the changed files, `fresh`, were read.
 
-    `written` are the statements of its files that were added and removed.
+    `written` are the statements of its files that were added and removed. `in_part` are lists of
+    which only changed rows were read; they have the statements of these rows.
     """
 
     curated: Curated
     fresh: tuple[SourceFile, ...]
     written: Change
+    in_part: tuple[SourceFile, ...] = ()
 
 
 def read_again(
     settings: Settings, large: bool, changed: Collection[str], notes: Notes,
-    list_before: Callable[[str], Path | None],
+    list_before: Callable[[str], Path | None], by_rows: bool = True,
 ) -> ReadAgain | None:  # fmt: skip
     """Read the files that `changed` (paths in the project) since `notes` were taken.
 
-    `list_before` returns the N-Triples of a list by its slug, as the build before has them.
+    `list_before` returns the N-Triples of a list by its slug, as the build before has them. Of the
+    lists only changed rows are read where they can be told apart, unless not `by_rows`.
     """
     folders = import_folders(settings, large)
     names = {folder.name for folder in folders}
     lists = {list_of(path) for path in changed} - {""}
+    parted = {
+        slug for slug in lists
+        if by_rows and _is_of_rows(slug, settings.base_iri, changed, notes)
+    }  # fmt: skip
+    lists -= parted
     if any(
         path.startswith(_REVIEWS)
         or (path.startswith(LISTS) and path[len(LISTS):].removesuffix(".ttl") in names)
@@ -80,7 +91,16 @@ def read_again(
         chain.from_iterable(notes.same.get(file.path, ()) for file in files), settings.base_iri
     )
     imports = []
+    parts: dict[str, PartOfList] = {}
     for folder in folders:
+        if folder.name in parted:
+            part = reader.part_of_list(folder, known, list_before(folder.name))
+            if part is None:
+                return read_again(settings, large, changed, notes, list_before, by_rows=False)
+            parts[graph_name(folder.name, settings.base_iri)] = part
+            imports.append(part.read)
+            files.append(part.file)
+            continue
         found, file = reader.list(folder, lists, known)
         imports.append(found)
         files.append(file)
@@ -96,7 +116,25 @@ def read_again(
     written = _difference(settings, files, fresh, notes, names, list_before)
     if written is None:
         return None
-    return ReadAgain(Curated(settings, (*files, *others), tuple(imports)), fresh, written)
+    of_rows = {graph: part.rows for graph, part in parts.items()}
+    removed = {graph: rows.removed for graph, rows in of_rows.items() if rows.removed}
+    added = {graph: rows.added for graph, rows in of_rows.items() if rows.added}
+    return ReadAgain(
+        Curated(settings, (*files, *others), tuple(imports)), fresh,
+        Change({**written.removed, **removed}, {**written.added, **added}),
+        tuple(part.fresh for part in parts.values()),
+    )  # fmt: skip
+
+
+def _is_of_rows(slug: str, base: str, changed: Collection[str], notes: Notes) -> bool:
+    """Did only the rows of a list change, and its description, and does no other file add to it?"""
+    graph = graph_name(slug, base)
+    return (
+        slug in notes.lists
+        and {path for path in changed if list_of(path) == slug}
+        <= {f"{LISTS}{slug}/{name}" for name in (FILE, ROWS)}
+        and not any(graph in texts for texts in notes.texts.values())
+    )
 
 
 def without_lists(curated: Curated) -> Curated:
@@ -114,6 +152,18 @@ def without_lists(curated: Curated) -> Curated:
 
 def _same(settings: Settings, file: SourceFile) -> list[str]:
     return places_known_by(lines_of(file), settings.base_iri)
+
+
+@dataclass(frozen=True)
+class PartOfList:
+    """A list of which only the changed rows were read: `file` has the problems of all its rows,
+    `fresh` the statements of the rows that were read.
+    """
+
+    read: ReadImport
+    file: UnchangedFile
+    rows: ChangedRows
+    fresh: SourceFile
 
 
 class _Reader:
@@ -153,9 +203,41 @@ class _Reader:
         except (OSError, UnicodeDecodeError, SpecError):
             return read_import_folder(folder, self._settings, known)
         matches = read_matches(text, base) if text else None
-        return ReadImport(folder.name, spec=spec, matches=matches), self._unchanged(
-            f"{name}/rows.csv"
+        lists = self._notes.lists
+        found = ReadImport(folder.name, spec=spec, matches=matches, files=lists.get(folder.name))
+        return found, self._unchanged(f"{name}/{ROWS}")
+
+    def part_of_list(
+        self, folder: Path, known: Mapping[str, str], before: Path | None
+    ) -> PartOfList | None:
+        """Return a list of which only changed rows were read; None where others are affected.
+
+        `before` are the N-Triples of the list in the build before.
+        """
+        slug, base = folder.name, self._settings.base_iri
+        found, file = self.list(folder, (), known)
+        name = folder.relative_to(self._settings.folder).as_posix()
+        toml, rows = (
+            read_text(folder / file_name, f"{name}/{file_name}", self._settings)
+            for file_name in (FILE, ROWS)
         )
+        if (
+            before is None or isinstance(toml, Problem) or isinstance(rows, Problem)
+            or not isinstance(file, UnchangedFile) or found.spec is None
+        ):  # fmt: skip
+            return None
+        part = changed_rows(
+            slug, self._notes.lists[slug], (toml, rows), mapped(before),
+            found.matches or Matches(), known, base,
+        )  # fmt: skip
+        if part is None or any(
+            problem.file != file.path or not problem.line or problem.line in part.lines
+            for problem in file.problems
+        ):
+            return None
+        stated = Dataset((), {graph_name(slug, base): part.stated.texts})
+        fresh = SourceFile(file.path, "", stated, (), (), part.stated.lines)
+        return PartOfList(replace(found, files=(toml, rows)), file, part, fresh)
 
     def _unchanged(self, name: str) -> UnchangedFile:
         problems = tuple(self._notes.problems.get(name, ()))

@@ -1,7 +1,7 @@
 """Notes on the files of a project, so that the next build reads only those that have changed.
 
-They are the statements and the problems of each file; of lists only the lines by which places are
-found by identifier, because all their lines are in the build.
+They are the statements and the problems of each file; of lists only their tables and the lines by
+which places are found by identifier, because all their statements are in the build.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from twingraph.problems import Problem
 from twingraph.source.curated import Curated, SourceFile, lines_of
+from twingraph.source.tables.changed_rows import ListTexts
 from twingraph.source.tables.read import places_known_by
 
 LISTS: Final = "data/imports/"
@@ -41,12 +42,14 @@ class UnchangedFile(SourceFile):
 class Notes:
     """What is noted of files by their path: what they say (not of lists), and their problems.
 
-    `same` are the lines of each file that make places known to lists.
+    `same` are the lines of each file that make places known to lists, `lists` the texts of each
+    list of partnerships by its slug.
     """
 
     texts: Mapping[str, Texts]
     problems: Mapping[str, Sequence[Problem]]
     same: Mapping[str, Sequence[str]]
+    lists: Mapping[str, ListTexts] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -64,6 +67,7 @@ class Notes:
                 else places_known_by(lines_of(file), base)
                 for file in curated.files
             },
+            {found.slug: found.files for found in curated.imports if found.files},
         )
 
     def raw(self) -> bytes:
@@ -73,14 +77,15 @@ class Notes:
         problems = {path: [as_json(item) for item in several]
                     for path, several in self.problems.items()}  # fmt: skip
         same = {path: list(lines) for path, lines in self.same.items() if lines}
-        return json.dumps([texts, problems, same]).encode()
+        return json.dumps([texts, problems, same, self.lists]).encode()
 
     @classmethod
     def read(cls, raw: bytes) -> Notes:
         """Invert `raw`."""
-        texts, problems, same = json.loads(raw)
+        texts, problems, same, lists = json.loads(raw)
         return cls(texts, {path: [as_problem(item) for item in several]
-                           for path, several in problems.items()}, same)  # fmt: skip
+                           for path, several in problems.items()}, same,
+                   {slug: (toml, rows) for slug, (toml, rows) in lists.items()})  # fmt: skip
 
 
 def as_json(problem: Problem) -> list[Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from twingraph.source.tables.cells import Row, Sheet, without_notes
@@ -103,43 +103,42 @@ def outcomes(
 
 
 def _outcome(spec: Spec, row: Row, matches: Matches, known: Mapping[str, str]) -> Outcome:
-    first, second = side_of(spec, 0, row), side_of(spec, 1, row)
+    sides = side_of(spec, 0, row), side_of(spec, 1, row)
     facts, faults = _facts(spec, row)
-    outcome = Outcome(
-        row, "written", (first, second), facts, faults=tuple(faults),
-        page=value(spec.cite.get("page"), row), statement=value(spec.cite.get("statement"), row),
-        revision=value(spec.cite.get("revision"), row),
+    result, reason, places = _judgement(sides, facts, faults, matches, known)
+    return Outcome(
+        row, result, sides, facts, places, reason, tuple(faults),
+        value(spec.cite.get("page"), row), value(spec.cite.get("statement"), row),
+        value(spec.cite.get("revision"), row),
     )  # fmt: skip
-    for side in (first, second):
+
+
+def _judgement(
+    sides: tuple[Side, Side], facts: Facts, faults: Sequence[Fault], matches: Matches,
+    known: Mapping[str, str],
+) -> tuple[Result, str, tuple[str, str]]:  # fmt: skip
+    """Return the result of a row, the reason if it is not written, and its places."""
+    nowhere = ("", "")
+    for side in sides:
         if not (side.name or side.wikidata or side.geonames):
-            return _as(outcome, "refused", "a partner without a name")
+            return "refused", "a partner without a name", nowhere
         if side.key in matches.none and not side.wikidata:
-            return _as(outcome, "refused", f"'{side.name}': {matches.none[side.key]}")
+            return "refused", f"'{side.name}': {matches.none[side.key]}", nowhere
     if faults:
-        return _as(outcome, "refused", f"column '{faults[0].column}': {faults[0].words}")
+        return "refused", f"column '{faults[0].column}': {faults[0].words}", nowhere
     if facts.rank == DEPRECATED:
-        return _as(outcome, "refused", "the list itself calls it wrong (rank deprecated)")
-    places = tuple(_place(side, matches, known) for side in (first, second))
+        return "refused", "the list itself calls it wrong (rank deprecated)", nowhere
+    first, second = sides
     if first.key == second.key and first.wikidata == second.wikidata:
-        return _as(outcome, "refused", "a partnership of a place with itself")
+        return "refused", "a partnership of a place with itself", nowhere
+    places = (_place(first, matches, known), _place(second, matches, known))
     if not all(places):
-        missing = [side.name or side.wikidata for side, slug in zip((first, second), places,
-                   strict=True) if not slug]  # fmt: skip
-        waiting = replace(outcome, places=(places[0], places[1]))
-        return _as(waiting, "review", f"no decision which place is meant: {' and '.join(missing)}")
+        missing = [side.name or side.wikidata for side, slug in zip(sides, places, strict=True)
+                   if not slug]  # fmt: skip
+        return "review", f"no decision which place is meant: {' and '.join(missing)}", places
     if places[0] == places[1]:
-        return _as(outcome, "refused", f"both names are one place ({places[0]})")
-    return Outcome(
-        row, "written", outcome.sides, facts, (places[0], places[1]), "", (), outcome.page,
-        outcome.statement, outcome.revision,
-    )  # fmt: skip
-
-
-def _as(outcome: Outcome, result: Result, reason: str) -> Outcome:
-    return Outcome(
-        outcome.row, result, outcome.sides, outcome.facts, outcome.places, reason, outcome.faults,
-        outcome.page, outcome.statement, outcome.revision,
-    )  # fmt: skip
+        return "refused", f"both names are one place ({places[0]})", nowhere
+    return "written", "", places
 
 
 def _place(side: Side, matches: Matches, known: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 
 from twingraph.problems import Problem, problem
 from twingraph.source.tables.cells import Sheet, read_csv
+from twingraph.source.tables.changed_rows import ListTexts
 from twingraph.source.tables.matches import Matches, read_matches
 from twingraph.source.tables.outcome import Outcome, outcomes
 from twingraph.source.tables.places import read_places
@@ -29,6 +30,8 @@ _GEONAMES: Final = "https://sws.geonames.org/"
 class ReadImport:
     """What one list came to: sorted N-Triples, where in the list their subjects stand, a result
     a row.
+
+    `files` are the texts of import.toml and rows.csv where rows were judged.
     """
 
     slug: str
@@ -39,6 +42,7 @@ class ReadImport:
     spec: Spec | None = None
     sheet: Sheet | None = None
     matches: Matches | None = None
+    files: ListTexts | None = None
 
     @property
     def is_places(self) -> bool:
@@ -125,7 +129,9 @@ def read_import(
     rows = tuple(outcomes(spec, sheet, matches, known))
     problems += _row_problems(rows, sheet, rows_name)
     stated = statements(spec, rows, sha256)
-    return ReadImport(slug, stated.texts, stated.lines, tuple(problems), rows, spec, sheet, matches)
+    return ReadImport(
+        slug, stated.texts, stated.lines, tuple(problems), rows, spec, sheet, matches, (toml, text)
+    )  # fmt: skip
 
 
 def _row_problems(rows: Iterable[Outcome], sheet: Sheet, name: str) -> Iterable[Problem]:
