@@ -93,13 +93,16 @@ def read_csv(text: str) -> Sheet:
             wrong.append((1, number, f"a second column named '{name}'"))
     rows = []
     for number, (line, cells) in enumerate(records[1:], 2):
-        if not any(cell.strip() for cell in cells):
+        joined = "".join(cells)
+        if not joined.strip():
             continue  # a blank line at the end of a file is no row
         if len(cells) != len(header):
             words = f"{len(cells)} cell{'s' * (len(cells) != 1)} in place of {len(header)}"
             wrong.append((line, min(len(cells), len(header)) + 1, words))
             continue
-        long = next((column for column, cell in enumerate(cells, 1) if len(cell) > MAX_CELL), 0)
+        long = len(joined) > MAX_CELL and next(
+            (column for column, cell in enumerate(cells, 1) if len(cell) > MAX_CELL), 0
+        )
         if long:
             wrong.append((line, long, f"a cell of more than {MAX_CELL} characters"))
             continue
