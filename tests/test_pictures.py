@@ -27,7 +27,7 @@ from twingraph.site.pictures.network import Partner, ego_network_svg
 from twingraph.site.pictures.projection import Position, great_circle, project
 from twingraph.site.pictures.svg import counted
 from twingraph.site.pictures.timeline import Dated, timeline_svg
-from twingraph.site.pictures.world import Place, world_map_svg
+from twingraph.site.pictures.world import Place, gather, world_map_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 EN = words.words_in("en")
@@ -267,15 +267,29 @@ def test_a_network_has_each_partner_once_and_gathers_many_by_country(rows: Rows)
 def test_ten_thousand_places_are_a_small_map() -> None:
     chance = random.Random(1)
     places = [
-        Place(f"Place {i}", Position(chance.gauss(48, 9), chance.gauss(11, 25)), 1, f"{i}.html")
-        for i in range(10_000)
+        Place(str(i), Position(chance.gauss(48, 9), chance.gauss(11, 25))) for i in range(10_000)
     ]
     pairs = [(chance.choice(places).position, chance.choice(places).position) for _ in range(5_000)]
 
-    svg = world_map_svg(places, pairs, title="t", description="d", words=EN)
+    world = gather(places, pairs)
+    svg = world_map_svg(
+        world, "Place {}".format, "{}.html".format, title="t", description="d", words=EN
+    )
 
     assert len(svg.encode()) < 100_000
     ET.fromstring(svg)
+
+
+def test_a_dot_leads_to_its_greatest_place_the_first_by_name() -> None:
+    near = Position(50.7, 7.1)
+    names = {"a": "Zell", "b": "Bonn", "c": "Aachen"}
+    world = gather([Place("a", near, 2), Place("b", near, 2), Place("c", near, 1)], [])
+
+    svg = world_map_svg(world, names.__getitem__, "{}.html".format, title="t", description="d",
+                        words=EN)  # fmt: skip
+
+    assert world.named == {"a", "b"} and world.dots[0].partnerships == 5
+    assert 'href="b.html"' in svg and "Zell" not in svg and "Aachen" not in svg
 
 
 def test_an_embedded_page_allows_its_own_style_alone(rows: Rows) -> None:
@@ -348,10 +362,12 @@ def test_a_map_of_anything_is_well_formed(
     options: Any = {"title": "t", "description": "d", "words": EN, "prefix": "p"}
 
     well_formed(map_svg(points, arcs, kinds=kinds, land_href="land.svg", **options))
-    places = [Place(p.label, p.position, 1, p.href) for p in points]
-    well_formed(
-        world_map_svg(places, [(a.start, a.end) for a in arcs], land_href="land.svg", **options)
-    )
+    places = [Place(str(number), point.position) for number, point in enumerate(points)]
+    world = gather(places, [(arc.start, arc.end) for arc in arcs])
+    well_formed(world_map_svg(
+        world, lambda iri: points[int(iri)].label, lambda iri: points[int(iri)].href,
+        land_href="land.svg", **options,
+    ))  # fmt: skip
 
 
 @settings(max_examples=60)

@@ -19,7 +19,7 @@ from twingraph.site.pictures.svg import Words as PictureWords
 from twingraph.site.pictures.svg import counted
 from twingraph.site.pictures.timeline import timeline_svg
 from twingraph.site.pictures.words import words_in
-from twingraph.site.pictures.world import world_map_svg
+from twingraph.site.pictures.world import World, gather, world_map_svg
 from twingraph.site.reader import BuildReader, Row
 from twingraph.site.values import Value, ValueFormatter
 from twingraph.translation import SOURCE_LANGUAGE
@@ -163,16 +163,21 @@ class Illustrator:
             drawn = self.reader.prepared.get(f"world-{self.language}.svg")
             if drawn is not None:
                 return drawn.decode()
-        rows = self.reader.rows("map-places")
-        facts = self._facts(rows)
-        places = data.world_places(rows, lambda iri: facts.name(iri).text, self._href)
-        pairs = data.world_pairs(self.reader.rows("map-pairs"))
-        if not places:
+        world = self.reader.remember("world map", self._world)
+        if not world.places:
             return ""
-        summary = self.words("picture.map world desc").format(places=len(places), pairs=len(pairs))
-        return world_map_svg(places, pairs, title=self.words("picture.map world"),
-                             description=summary, words=self.words,
-                             land_href=self.land)  # fmt: skip
+        facts = self._facts([], *world.named)
+        summary = self.words("picture.map world desc").format(
+            places=world.places, pairs=world.pairs
+        )
+        return world_map_svg(world, lambda iri: facts.name(iri).text, self._href,
+                             title=self.words("picture.map world"), description=summary,
+                             words=self.words, land_href=self.land)  # fmt: skip
+
+    def _world(self) -> World:
+        """Return what the map of all places shows in any language."""
+        places = data.world_places(self.reader.rows("map-places"))
+        return gather(places, data.world_pairs(self.reader.rows("map-pairs")))
 
     def anniversaries(self, **of: NamedNode) -> list[Anniversary]:
         """Return the round anniversaries of the next years, of a place's or of one partnership.

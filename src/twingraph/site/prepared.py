@@ -25,14 +25,12 @@ from twingraph.site.answers_again import answers_after
 from twingraph.site.choices import BROWSED
 from twingraph.site.cited import read_much_cited
 from twingraph.site.describe import STATEMENTS
-from twingraph.site.facts import PageFacts
 from twingraph.site.illustrations import Illustrator
 from twingraph.site.incoming import INCOMING, kept_of, pack_incoming
 from twingraph.site.listings import facet_counts, listings
 from twingraph.site.lists import CLASSES, members_of
 from twingraph.site.names import NAMES, finder_of, pack_names
 from twingraph.site.part import Earlier
-from twingraph.site.pictures.data import iris_in
 from twingraph.site.prepared_again import EDITED
 from twingraph.site.reader import ANSWERS, GRAPHS, LANGUAGES, PREPARED, BuildReader, pack_rows
 
@@ -56,17 +54,7 @@ def _listing(reader: BuildReader, kind: str, language: str) -> bytes:
 
 
 def _world(reader: BuildReader, language: str) -> bytes:
-    illustrator = Illustrator(reader, language, f"{language}/index.html")
-    known = reader.remember("names on the map", lambda: _facts_of_map(reader))
-    illustrator.facts = known.in_language(language)
-    return illustrator.world().encode()
-
-
-def _facts_of_map(reader: BuildReader) -> PageFacts:
-    facts = PageFacts(reader, LANGUAGES[0])
-    facts.mention(iris_in(reader.rows("map-places")))
-    facts.complete()
-    return facts
+    return Illustrator(reader, language, f"{language}/index.html").world().encode()
 
 
 _MADE: Final[Mapping[str, Callable[[BuildReader], bytes]]] = {

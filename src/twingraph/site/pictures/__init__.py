@@ -6,7 +6,7 @@ A page asks a query of queries/site, turns its rows into records, and the record
 |---|---|---|
 | map-of-place | `map_of_place(rows, iri, name, href)` | `map.map_svg(points, arcs, …)` |
 | map-of-partnership | `map_of_partnership(rows, name, href)` | `map.map_svg` |
-| map-places, map-pairs | `world_places`, `world_pairs` | `world.world_map_svg(places, pairs, …)` |
+| map-places, map-pairs | `world_places`, `world_pairs` | `world.gather`, `world.world_map_svg` |
 | timeline | `timeline(rows, name, href, date_words)` | `timeline.timeline_svg(items, …)` |
 | map-of-place, network | `network(rows, links, country, …)` | `network.ego_network_svg(…)` |
 | statistics-starts | `starts_by_year`, `begun_before` | `bars.bars_svg(bars, upright=True)` |

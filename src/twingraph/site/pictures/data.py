@@ -21,10 +21,9 @@ from twingraph.site.pictures.matrix import Pair
 from twingraph.site.pictures.network import Partner
 from twingraph.site.pictures.projection import Position
 from twingraph.site.pictures.timeline import Dated
-from twingraph.site.pictures.world import Place
+from twingraph.site.pictures.world import Lookup, Place
 
 Row = Mapping[str, NamedNode | Literal | None]
-Lookup = Callable[[str], str]
 DateWords = Callable[[str], str]
 
 ENDED: Final = frozenset({"ended", "suspended"})
@@ -97,15 +96,13 @@ def map_of_partnership(rows: Sequence[Row], name: Lookup, href: Lookup) -> MapDa
     return MapData(points, arcs, _kinds(types, name), len(partners) - len(points))
 
 
-def world_places(rows: Iterable[Row], name: Lookup, href: Lookup) -> list[Place]:
+def world_places(rows: Iterable[Row]) -> list[Place]:
     """Return the places of `map-places.rq`."""
-    places = []
-    for row in rows:
-        position = _position(row)
-        iri = _text(row, "place")
-        if position is not None:
-            places.append(Place(name(iri), position, _int(row, "partnerships"), href(iri)))
-    return places
+    return [
+        Place(_text(row, "place"), position, _int(row, "partnerships"))
+        for row in rows
+        if (position := _position(row)) is not None
+    ]
 
 
 def world_pairs(rows: Iterable[Row]) -> list[tuple[Position, Position]]:

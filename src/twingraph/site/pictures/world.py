@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from twingraph.site.pictures.map import PICTURE_WIDTH, land_markup
@@ -12,6 +12,7 @@ from twingraph.site.pictures.marks import stylesheet
 from twingraph.site.pictures.projection import (
     HEIGHT,
     WIDTH,
+    XY,
     Position,
     great_circle,
     is_position,
@@ -29,6 +30,8 @@ from twingraph.site.pictures.svg import (
     titled,
 )
 
+Lookup = Callable[[str], str]
+
 _ZOOM: Final = PICTURE_WIDTH / WIDTH
 _CELL: Final = 10.0  # pixels
 MOST_LINKS: Final = 250
@@ -36,27 +39,46 @@ MOST_ARCS: Final = 200
 
 
 class Place(NamedTuple):
-    """A place of the map, with the number of its partnerships."""
+    """A place of the map, by its IRI, with the number of its partnerships."""
 
-    label: str
+    iri: str
     position: Position
     partnerships: int = 1
-    href: str = ""
 
 
-class _Group(NamedTuple):
-    places: Sequence[Place]
+class Dot(NamedTuple):
+    """Near places as one dot; `greatest` are those of them with the most partnerships."""
+
+    greatest: Sequence[Place]
+    number: int
+    partnerships: int
     x: float
     y: float
 
+
+class World(NamedTuple):
+    """What the map shows in any language: its dots, the greatest first, and `arcs` as markup."""
+
+    dots: Sequence[Dot]
+    arcs: str
+    places: int
+    pairs: int
+
     @property
-    def weight(self) -> int:
-        return sum(place.partnerships for place in self.places)
+    def named(self) -> set[str]:
+        """The IRIs of the places of which the map may tell names: few of very many."""
+        return {place.iri for dot in self.dots[:MOST_LINKS] for place in dot.greatest}
+
+
+def gather(places: Sequence[Place], pairs: Sequence[tuple[Position, Position]]) -> World:
+    """Return the map of places, and of pairs of places that are partners, without names."""
+    return World(_dots(places), _arcs(pairs), len(places), len(pairs))
 
 
 def world_map_svg(
-    places: Iterable[Place],
-    pairs: Iterable[tuple[Position, Position]],
+    world: World,
+    name: Lookup,
+    href: Lookup,
     *,
     title: str,
     description: str,
@@ -67,19 +89,19 @@ def world_map_svg(
 ) -> str:
     """Return the map of all places: near ones are one dot, which leads to its greatest place.
 
-    The `MOST_ARCS` ways with most partnerships are drawn, `MOST_LINKS` dots have a link and a
-    title; the others are dots alone. About 10 kB for a few places, below 100 kB for any number.
+    `name` and `href` tell what a place is called and where its page is. The `MOST_ARCS` ways with
+    most partnerships are drawn, `MOST_LINKS` dots have a link and a title; the others are dots
+    alone. About 10 kB for a few places, below 100 kB for any number.
     """
     check_prefix(prefix)
-    groups = _groups(places)
     head, land = land_markup(
         (0.0, 0.0, PICTURE_WIDTH, HEIGHT * _ZOOM), (0.0, 0.0, WIDTH, HEIGHT), prefix, land_href
     )
-    linked = groups[:MOST_LINKS]
-    body = [element("defs", head) if head else "", land, _arcs(pairs)]
-    rest = "".join(_dot_path(group) for group in groups[MOST_LINKS:])
+    linked = [(dot, *_shown(dot, name, href)) for dot in world.dots[:MOST_LINKS]]
+    body = [element("defs", head) if head else "", land, world.arcs]
+    rest = "".join(_dot_path(dot) for dot in world.dots[MOST_LINKS:])
     body.append(element("path", d=rest, class_="tg-dot") if rest else "")
-    body += [_dot(group, words) for group in reversed(linked)]
+    body += [_dot(dot, label, link, words) for dot, label, link in reversed(linked)]
     return document(
         body,
         width=PICTURE_WIDTH,
@@ -88,47 +110,56 @@ def world_map_svg(
         description=description,
         prefix=prefix,
         style=stylesheet() if standalone else "",
-        linked=any(safe_href(place.href) for group in linked for place in group.places[:1]),
+        linked=any(safe_href(link) for _, _, link in linked),
     )
 
 
-def _groups(places: Iterable[Place]) -> list[_Group]:
+def _dots(places: Iterable[Place]) -> list[Dot]:
     """Return the places by cell, the greatest first."""
-    cells: dict[tuple[int, int], list[Place]] = defaultdict(list)
+    cells: dict[tuple[int, int], list[tuple[Place, XY]]] = defaultdict(list)
     for place in places:
         if is_position(place.position):
             flat = project(place.position)
-            cells[int(flat.x * _ZOOM // _CELL), int(flat.y * _ZOOM // _CELL)].append(place)
-    groups = []
+            cells[int(flat.x * _ZOOM // _CELL), int(flat.y * _ZOOM // _CELL)].append((place, flat))
+    dots = []
     for members in cells.values():
-        members.sort(key=lambda p: (-p.partnerships, p.label, p.position, p.href))
-        flats = [project(place.position) for place in members]
-        x = sum(flat.x for flat in flats) / len(flats) * _ZOOM
-        y = sum(flat.y for flat in flats) / len(flats) * _ZOOM
-        groups.append(_Group(members, x, y))
-    return sorted(groups, key=lambda group: (-group.weight, group.x, group.y))
+        most = max(place.partnerships for place, _ in members)
+        greatest = [place for place, _ in members if place.partnerships == most]
+        # an exact sum is the same in any order
+        x = math.fsum(flat.x for _, flat in members) / len(members) * _ZOOM
+        y = math.fsum(flat.y for _, flat in members) / len(members) * _ZOOM
+        partnerships = sum(place.partnerships for place, _ in members)
+        dots.append(Dot(greatest, len(members), partnerships, x, y))
+    return sorted(dots, key=lambda dot: (-dot.partnerships, dot.x, dot.y))
 
 
-def _radius(group: _Group) -> float:
-    return min(2.2 + 0.9 * math.sqrt(len(group.places)), 9.0)
+def _shown(dot: Dot, name: Lookup, href: Lookup) -> tuple[str, str]:
+    """Return name and link of the first of a dot's greatest places."""
+    label, _, link = min(
+        (name(place.iri), place.position, href(place.iri)) for place in dot.greatest
+    )
+    return label, link
 
 
-def _dot_path(group: _Group) -> str:
-    radius = number(_radius(group))
-    around = number(2 * _radius(group))
+def _radius(dot: Dot) -> float:
+    return min(2.2 + 0.9 * math.sqrt(dot.number), 9.0)
+
+
+def _dot_path(dot: Dot) -> str:
+    radius = number(_radius(dot))
+    around = number(2 * _radius(dot))
     return (
-        f"M{number(group.x - _radius(group))} {number(group.y)}"
+        f"M{number(dot.x - _radius(dot))} {number(dot.y)}"
         f"a{radius} {radius} 0 1 0 {around} 0a{radius} {radius} 0 1 0-{around} 0z"
     )
 
 
-def _dot(group: _Group, words: Words) -> str:
-    first = group.places[0]
-    label = clean(first.label, 60)
-    more = len(group.places) - 1
+def _dot(dot: Dot, name: str, link: str, words: Words) -> str:
+    label = clean(name, 60)
+    more = dot.number - 1
     title = counted(words, "picture.places", more, name=label) if more else label
-    dot = element("circle", cx=group.x, cy=group.y, r=_radius(group), class_="tg-dot")
-    return titled(title, dot, href=first.href)
+    circle = element("circle", cx=dot.x, cy=dot.y, r=_radius(dot), class_="tg-dot")
+    return titled(title, circle, href=link)
 
 
 def _arcs(pairs: Iterable[tuple[Position, Position]]) -> str:
