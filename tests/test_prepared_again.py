@@ -14,7 +14,7 @@ from twingraph.export.statistics import count_changed
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset
-from twingraph.rdf.vocabulary import HOME, RDF, RDFS, TG
+from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS, TG, XSD
 from twingraph.site import answers_again, prepared_again
 from twingraph.site.line_reader import LineReader, line_reader
 from twingraph.site.part import Earlier
@@ -108,6 +108,45 @@ def test_what_pages_show_of_others_is_reached(
     edited = _files(changed, _earlier(before, graph, changed))
     made = _files(changed)
     assert [name for name in NAMES if edited[name] != made[name]] == []
+
+
+@pytest.mark.parametrize("seed", [None, 1, 4])
+def test_a_partnership_is_withdrawn_and_comes_back(
+    graph: Dataset, before: dict[str, bytes], seed: int | None
+) -> None:
+    """Also where the only partnership of a place is withdrawn, and where others change then."""
+    ties = {line.partition(" ")[0] for line in graph.default if f"> {TG.partner} " in line}
+    of_minsk = f"<{HOME}id/partnership/bonn-minsk>"
+    assert of_minsk in ties
+    gone = [of_minsk, *Random(seed or 0).sample(sorted(ties), 3)]  # no secrets
+    words = {f'{tie} <{PREFIXES["owl"]}deprecated> "true"^^{XSD.boolean} .' for tie in gone}
+    withdrawn = Dataset(sorted({*graph.default} | words), graph.named)
+    edited = _files(withdrawn, _earlier(before, graph, withdrawn))
+    made = _files(withdrawn)
+    assert [name for name in NAMES if edited[name] != made[name]] == []
+    assert edited[ANSWERS] != before[ANSWERS]
+
+    changed = withdrawn if seed is None else _changed(withdrawn, Random(seed), 4)
+    meanwhile = _files(changed, _earlier(edited, withdrawn, changed))
+    made = _files(changed)
+    assert [name for name in NAMES if meanwhile[name] != made[name]] == []
+
+    back = _files(graph, _earlier(meanwhile, changed, graph))
+    assert [name for name in NAMES if back[name] != before[name]] == []
+
+
+def test_a_partner_of_withdrawn_partnerships_alone_does_not_count(
+    graph: Dataset, before: dict[str, bytes]
+) -> None:
+    ties = sorted(line for line in graph.default if f" {TG.partner} {PLACES}bonn>" in line)
+    others = [line.partition(" ")[0] for line in ties[1:]]
+    assert others
+    words = {f'{tie} <{PREFIXES["owl"]}deprecated> "true"^^{XSD.boolean} .' for tie in others}
+    withdrawn = Dataset(sorted({*graph.default} | words), graph.named)
+    edited = _files(withdrawn, _earlier(before, graph, withdrawn))
+    without = Dataset([line for line in withdrawn.default if line != ties[0]], graph.named)
+    again = _files(without, _earlier(edited, withdrawn, without))
+    assert again == _files(without)
 
 
 def test_a_place_and_a_partnership_are_edited_without_the_whole_graph(

@@ -37,6 +37,7 @@ from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.iris import page_path
 from twingraph.rdf.vocabulary import HOME, RDF, TG, XSD, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
+from twingraph.site.attachments import attachment_paths
 from twingraph.site.cited import MUCH_CITED, cited_rows
 from twingraph.site.describe import describe
 from twingraph.site.incoming import INCOMING, MOST, incoming_of, own_triples, pack_incoming
@@ -516,10 +517,48 @@ def test_a_withdrawn_partnership_is_in_no_list(built: Path) -> None:
     for name, counted in _COUNTED.items():
         before, after = (_total(reader, name, counted) for reader in (site, asked))
         assert after < before, name
+    minsk = f"{HOME}id/place/minsk"
+    for name in ("map-pairs", "map-places"):
+        assert lines.rows(name) == asked.rows(name), name
+    for name in ("map-pairs", "partnered", "anniversaries"):
+        assert len(asked.rows(name)) < len(site.rows(name)), name
+    for name in ("partners", "map-of-place"):
+        of_bonn = [reader.rows(name, this=BONN) for reader in (site, asked)]
+        assert len(of_bonn[1]) < len(of_bonn[0]), name
+    for place in (BONN.value, minsk):
+        assert lines.rows_of("list-place", [place]) == asked.rows_of("list-place", [place])
     for reader in (lines, asked):
         listing = listings(reader, "partnership")["en"]
         assert gone not in listing.things
+        number = reader.rows_of("list-place", [minsk])[0]["partnerships"]
+        assert number == Literal("0", datatype=XSD.integer)
         assert rows_count(reader) == len(listing.things)
+
+
+def test_pages_agree_that_a_partnership_is_withdrawn(built: Path) -> None:
+    site, dataset = load_site(built), Dataset.load(built / NAME)
+    gone = f"{HOME}id/partnership/bonn-minsk"
+    word = Quad(NamedNode(gone), NamedNode("http://www.w3.org/2002/07/owl#deprecated"),
+                Literal("true", datatype=XSD.boolean))  # fmt: skip
+    store = Store()
+    store.extend([*dataset, word])
+    asked = replace(site, store=store, prepared={}, memory={})
+
+    def text(path: str, reader: BuildReader = asked) -> str:
+        return (page(reader, "en", path) or b"").decode()
+
+    drawn = [int(re.findall(r"\b(\d+) partnerships between them", text("index.html", reader))[0])
+             for reader in (site, asked)]  # fmt: skip
+    assert drawn[1] == drawn[0] - 1
+    for path in ("place/minsk.html", "place/bonn.html", "place/belarus.html"):
+        assert "<h1" in text(path)
+        assert "partnership/bonn-minsk.html" not in text(path), path
+    assert "Our sources name" not in text("place/minsk.html")
+    assert "withdrawn" in text("partnership/bonn-minsk.html")
+    calendars = set(attachment_paths(asked))
+    assert "embed/en/place/bonn.html" in calendars
+    assert "embed/en/place/minsk.html" not in calendars
+    assert "en/calendar/place/minsk.ics" not in calendars
 
 
 # what each statistic counts of partnerships, one of which is Bonn's with Minsk
@@ -527,6 +566,7 @@ _COUNTED: Final = {
     "statistics-countries": ("partnerships",), "statistics-fields": ("partnerships",),
     "statistics-kinds": ("certain", "possible"), "statistics-sources": ("partnerships", "starts"),
     "statistics-starts": ("partnerships",), "numbers": ("partnerships",),
+    "map-places": ("partnerships",),
 }  # fmt: skip
 
 

@@ -15,13 +15,14 @@ from typing import Final, NamedTuple
 from twingraph.export.jsonld import Json
 from twingraph.rdf.change import DEFAULT
 from twingraph.rdf.dataset import text_of
-from twingraph.rdf.vocabulary import RDF, TG
+from twingraph.rdf.vocabulary import PREFIXES, RDF, TG
 from twingraph.site.line_reader import names_in
-from twingraph.site.line_rows import FROM_LINES
+from twingraph.site.line_rows import FROM_LINES, LineTable
 from twingraph.site.part import Earlier
 from twingraph.site.reader import BuildReader, pack_rows
 
 _ANNIVERSARIES: Final = "anniversaries"
+_DEPRECATED: Final = f"<{PREFIXES['owl']}deprecated>"
 _TYPE: Final = str(RDF.type)
 _MOST: Final = 2000  # entities for which rows are queried again
 Texts = tuple[str | None, ...]
@@ -83,7 +84,7 @@ def answers_after(
             new = _recounted(
                 old, COUNTED[name], *(pack_rows("", side.rows(name)) for side in sides)
             )
-        elif name == _NUMBERS:
+        elif name == _NUMBERS and not _withdrawal(earlier):
             new = _numbers(earlier, old, *(pack_rows("", side.rows(name)) for side in sides))
         elif name == _ANNIVERSARIES and old["rows"]:
             new = _replaced(old, pack_rows("", sides[1].rows(name)), partnerships)
@@ -175,7 +176,10 @@ def _number(number: int) -> str:
 
 
 def _numbers(earlier: Earlier, before: Json, then: Json, now: Json) -> Json:
-    """Return how many there are of each; partners are those whom any partnership names."""
+    """Return how many there are of each; partners are those whom any partnership names.
+
+    Where nothing is withdrawn that matters (`_withdrawal`).
+    """
     rows = zip(*(answer["rows"][0] for answer in (before, then, now)), strict=True)
     counts = [int(_text(a)) - int(_text(b)) + int(_text(c)) for a, b, c in rows]
     partner, values = str(TG.partner), earlier.values()
@@ -190,6 +194,20 @@ def _numbers(earlier: Earlier, before: Json, then: Json, now: Json) -> Json:
         number = values[partner, value]
         counts[place] += (number > 0) - (number - added[value] + removed[value] > 0)
     return {"names": before["names"], "rows": [[_number(number) for number in counts]]}
+
+
+def _withdrawal(earlier: Earlier) -> bool:
+    """Does a change withdraw anything, or name a partner of what is withdrawn, now or then?"""
+    partner, withdrawn = str(TG.partner), LineTable(earlier.facts).withdrawn
+    hidden = {value for tie in withdrawn for value in earlier.facts.written(tie, partner)}
+    for side in (earlier.change.removed, earlier.change.added):
+        for line in side.get(DEFAULT, ()):
+            subject, predicate, value = line.split(" ", 2)
+            if predicate == _DEPRECATED:
+                return True
+            if predicate == partner and (subject[1:-1] in withdrawn or value[:-2] in hidden):
+                return True
+    return False
 
 
 def _replaced(before: Json, now: Json, near: set[str]) -> Json:

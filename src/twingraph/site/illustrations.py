@@ -135,6 +135,8 @@ class Illustrator:
             lambda iri: facts.name(iri).text,
             self._href,
         )
+        if not pairs:
+            return ""
         name = facts.name(iri).text
         summary = counted(
             self.words, "picture.network desc", len(partners), name=name, links=len(pairs)

@@ -55,9 +55,9 @@ class LineTable:
 
     @property
     def partnerships(self) -> Mapping[str, int]:
-        """The number of partnerships of each partner, by its text in lines."""
+        """The number of partnerships of each partner, by its text in lines; none is withdrawn."""
         return self.facts.remember("number of partnerships", lambda: Counter(
-            value for _, value in self.facts.pairs(TG.partner)
+            value for tie, value in self.facts.pairs(TG.partner) if tie not in self.withdrawn
         ))  # fmt: skip
 
     @property
@@ -113,10 +113,9 @@ def _classes(table: LineTable) -> Iterator[Row]:
 
 def _numbers(table: LineTable) -> Iterator[Row]:
     members, withdrawn = table.members, table.withdrawn
-    ties = table.facts.pairs(TG.partner)
     yield {
         "partnerships": _number(len(table.current_partnerships)),
-        "partners": _number(len({partner for tie, partner in ties if tie not in withdrawn})),
+        "partners": _number(len(table.partnerships)),
         "sources": _number(len(set(members.get(str(TG.SourceDocument), ())) - withdrawn)),
         "citations": _number(len(members.get(str(TG.Citation), ()))),
     }
@@ -215,8 +214,10 @@ def _map_places(table: LineTable) -> Iterator[Row]:
 
 
 def _map_pairs(table: LineTable) -> Iterator[Row]:
-    positions = table.positions
+    positions, withdrawn = table.positions, table.withdrawn
     for iri, partners in sorted(table.of(TG.partner).items()):
+        if iri in withdrawn:
+            continue
         ends = sorted(partner[1:-1] for partner in partners)
         located = [positions[end] for end in ends if end in positions]
         pairs = [place + other for first, second in combinations(located, 2)

@@ -147,7 +147,8 @@ def network(
 ) -> tuple[list[Partner], list[tuple[str, str]], list[Kind]]:
     """Return partners, links and kinds of a city's network, of `map-of-place.rq` and `network.rq`.
 
-    `country` gives the name of a partner's country, empty where none is known.
+    `country` gives the name of a partner's country, empty where none is known. A link with somebody
+    who is in no row, as its partnership with the city is withdrawn, is left out.
     """
     types = _types_of(rows)
     partners: dict[str, Partner] = {}
@@ -156,7 +157,9 @@ def network(
         kind = types[partnership]
         title = " · ".join(part for part in (name(iri), _kind_name(kind, name)) if part)
         partners.setdefault(iri, Partner(iri, name(iri), kind.code, country(iri), title, href(iri)))
-    pairs = [(_text(row, "one"), _text(row, "other")) for row in links]
+    pairs = [(one, other) for row in links
+             if (one := _text(row, "one")) in partners
+             and (other := _text(row, "other")) in partners]  # fmt: skip
     return [partners[iri] for iri in sorted(partners)], pairs, _kinds(types, name)
 
 
