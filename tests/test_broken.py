@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from twingraph.cli import main
 from twingraph.problems import CODES
 from twingraph.rdf.vocabulary import PREFIXES
 from twingraph.settings import Settings
-from twingraph.source.terms import DATATYPES, is_well_typed
+from twingraph.source.terms import DATATYPES, is_ordinary, is_well_typed, not_ordinary
 from twingraph.translation import LANGUAGES, words_of
 
 HERE = Path(__file__).parent
@@ -373,3 +374,18 @@ def test_datatypes_are_those_of_the_ontology() -> None:
 def test_numbers_of_any_length_are_read(text: str, datatype: str, right: bool) -> None:
     """Python makes no number of more than 4,300 digits."""
     assert is_well_typed(text, PREFIXES["xsd"] + datatype) == right
+
+
+def test_lines_are_looked_through_without_a_copy_of_them_all() -> None:
+    lines = [f'<http://e/> <http://e/{"p" * 100}> "Bonn" .'] * 100_000
+    odd = ['<http://e/> <http://e/p> "ö" .', '<http://e/> <http://e/p> " " .']
+    lines[5_000], lines[-1] = odd
+    assert not any(map(is_ordinary, odd))
+
+    tracemalloc.start()
+    found = not_ordinary(lines)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found == {*odd}
+    assert peak < sum(map(len, lines)) / 8

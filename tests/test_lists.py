@@ -30,9 +30,17 @@ from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
 from twingraph.source.tables.cells import without_notes
 from twingraph.source.tables.dates import date_fault, read_date
+from twingraph.source.tables.matches import (
+    MANUAL,
+    decide_not,
+    decide_place,
+    key_iri,
+    write_matches,
+)
 from twingraph.source.tables.places import read_places
 from twingraph.source.tables.read import ReadImport, read_import
 from twingraph.source.tables.spec import SpecError, read_spec
+from twingraph.source.tables.spreadsheet import take as take_table
 from twingraph.source.tables.statements import statements
 from twingraph.sparql.library import read_query
 
@@ -410,6 +418,18 @@ def test_what_no_table_is_is_refused_in_words(project: Settings) -> None:
         assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("list.ods", "save it as .csv, .tsv or .xlsx"), ("list.csv", "save it as .xlsx or as CSV")],
+)
+def test_a_packed_file_is_refused_with_what_to_do(name: str, words: str) -> None:
+    with pytest.raises(TwingraphError) as refusal:
+        take_table(b"PK\x03\x04packed", name)
+
+    assert words in str(refusal.value)
+    assert "name it" not in str(refusal.value)
+
+
 def test_texts_prove_the_mapped_cells_of_each_row(project: Settings, tmp_path: Path) -> None:
     take(project, HEAD + "Bonn,DE,Minsk,BY,1993\nBonn,DE,Paris,FR,1960\n")
     texts = tmp_path / "texts"
@@ -751,3 +771,38 @@ def test_marks_of_footnotes_take_time_in_step_with_the_cell() -> None:
     assert without_notes(f"x{marks}") == "x"
     assert without_notes("x" + " " * 30_000 + "[1]") == "x"
     assert time.process_time() - began < 1
+
+
+def test_marks_of_footnotes_are_taken_from_codes_and_words_for_unknown() -> None:
+    spec = SPEC.format(language="de") + (
+        '[kind]\ncolumn = "kind"\n[kind.codes]\ntwin = "twinning"\n"pact[1]" = "friendship"\n'
+    )
+    spec = spec.replace('column = "start"', 'column = "start"\nunknown = ["?"]')
+    rows = "Bonn,Minsk,?[2],,,twin[1]\nBonn,Opole,1954[a][3],,,pact[1]\n"
+    files = {"import.toml": spec, "rows.csv": f"a,b,start,end,revision,kind\n{rows}"}
+
+    first, second = read_import("list", files, {}, HOME).outcomes
+
+    assert (first.faults, first.facts.kind, first.facts.start) == ((), "twinning", "")
+    assert (second.faults, second.facts.kind, second.facts.start) == ((), "friendship", "1954")
+
+
+def test_a_decision_about_a_name_with_its_mark_of_a_footnote_is_kept() -> None:
+    keys = {name: key_iri(HOME, "list", name)
+            for name in ("Bonn", "Bonn[1]", "Minsk[2]", "Nowhere[3]")}  # fmt: skip
+    decisions = [
+        decide_place(keys["Bonn"], "bonn", "a", DAY, MANUAL, "", ""),
+        decide_place(keys["Bonn[1]"], "other", "a", DAY, MANUAL, "", ""),
+        decide_place(keys["Minsk[2]"], "minsk", "a", DAY, MANUAL, "", ""),
+        decide_not(keys["Nowhere[3]"], "", "a", DAY, "no place"),
+    ]
+    rows = "Bonn[1],Minsk[2],1993,,\nBonn,Nowhere[3],1993,,\nBonn,Minsk[9],1993,,"
+    files = {"import.toml": SPEC.format(language="de"),
+             "rows.csv": f"a,b,start,end,revision\n{rows}\n",
+             "matches.sssom.tsv": write_matches(decisions, "list", HOME)}  # fmt: skip
+
+    first, second, third = read_import("list", files, {}, HOME).outcomes
+
+    assert (first.result, first.places) == ("written", ("bonn", "minsk"))
+    assert (second.result, second.reason) == ("refused", "'Nowhere': no place")
+    assert (third.result, third.sides[1].key) == ("review", key_iri(HOME, "list", "Minsk"))

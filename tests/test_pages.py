@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urljoin
 
 import pytest
+from pyoxigraph import Literal
 from starlette.testclient import TestClient
 
-from twingraph.rdf.vocabulary import EVIDENCE_KINDS, ID_KINDS
+from twingraph.rdf.vocabulary import EVIDENCE_KINDS, ID_KINDS, TG
 from twingraph.site.datewords import date_text
+from twingraph.site.facts import PageFacts
 from twingraph.site.lists import CLASSES
 from twingraph.site.pages import page
 from twingraph.site.reader import BuildReader
 from twingraph.site.render import STATIC, static_file
+from twingraph.site.values import ValueFormatter
 from twingraph.site.words import kind_name, kinds_name
 
 if TYPE_CHECKING:
@@ -235,3 +238,17 @@ def test_a_source_page_names_its_graph_and_keeps_sentences_apart(
 
     assert "graph source/bonn-minsk" in read(html).text
     assert re.search(r'</a>\s+<span class="absent">The day on which it was retrieved', html)
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "²"])
+def test_a_number_that_can_not_be_grouped_is_shown_as_it_is(
+    site: BuildReader, monkeypatch: pytest.MonkeyPatch, digits: str
+) -> None:
+    facts = PageFacts(site, "en")
+    monkeypatch.setattr(facts, "one", lambda _thing, verb: {
+        TG.number: Literal(digits), TG.line: Literal(digits)}.get(verb))  # fmt: skip
+    cites = {"thing": ["cite"]}
+    monkeypatch.setattr(facts, "links", lambda thing, _verb: cites.get(thing, []))
+
+    assert facts.quantity("quantity") == digits
+    assert [item.number for item in ValueFormatter(facts, "id").citations(["thing"])] == [1]

@@ -445,3 +445,13 @@ def test_reports_show_literals_as_written(engine: TurboEngine | PyshaclEngine) -
 
     [found] = engine.validate(data, (HEAD + shapes).encode())
     assert found.value == '"007"^^<http://www.w3.org/2001/XMLSchema#integer>'
+
+
+def test_a_number_of_a_line_that_is_too_long_is_no_line() -> None:
+    path = CASES / "E05" / "ok-word-for-word.ttl"
+    raw = path.read_bytes().replace(b"tg:line 6", b"tg:line " + b"6" * 5000)
+    case = read_bytes(raw, place_of(path), ATLAS)
+
+    proof = prove_quotes(Curated(ATLAS, mentioned((*atlas_files(), case))), TEXTS)
+
+    assert [problem.code for problem in proof.problems] == ["E05"]

@@ -24,6 +24,7 @@ from twingraph.source.tables.cells import read_csv
 
 MOST_QUOTED: Final = 0.5  # share of the letters of a text
 FEW_LETTERS: Final = 1000  # a text of fewer, half a page, has no such limit
+_MOST_DIGITS: Final = 9  # of the number of a line
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,8 @@ def _prove_rows(
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
+    """Return the number of a line; 0 for what is none or more than any text has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
 
 
 def _citations(

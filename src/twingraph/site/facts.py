@@ -28,6 +28,7 @@ _LABELS: Final = (
 # Kinds without labels: their names are made from their statements.
 _UNNAMED: Final = {"cite", "claim", "remark", "quantity", "geometry", "contact"}
 _LONG: Final = 90
+MOST_DIGITS: Final = 18  # of a number that is grouped in thousands; a longer one is shown as it is
 _KEPT: Final = 10_000  # entities whose labels are kept from page to page
 _Labels = list[tuple[str, Term]]
 
@@ -204,7 +205,7 @@ class PageFacts:
         sign = {"=": "", ">=": "≥ ", "<=": "≤ ", "~": "≈ "}
         mark = comparator.value if comparator is not None else "="
         digits = number.value if number is not None else "?"
-        if digits.isdigit():
+        if digits.isdecimal() and len(digits) <= MOST_DIGITS:
             digits = words_of(self.language).number(int(digits))
         counted = self.name(counts[0]).text if counts else ""
         return f"{sign.get(mark, mark + ' ')}{digits} {counted}".strip()

@@ -220,9 +220,9 @@ class BuildReader:
     def statements_of(self, name: str, things: Iterable[str]) -> Iterator[tuple[str, str, Term]]:
         """Run a query that selects subjects, properties and values, about many entities at once."""
         for text in self._filled(name, things):
-            triples = self.store.query(text)
-            assert isinstance(triples, QuerySolutions), "not a SELECT query"
-            for thing, verb, value in triples:
+            solutions = self.store.query(text)
+            assert isinstance(solutions, QuerySolutions), "not a SELECT query"
+            for thing, verb, value in solutions:
                 if isinstance(value, (NamedNode, Literal)):
                     yield thing.value, verb.value, value
 

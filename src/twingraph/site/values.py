@@ -12,7 +12,7 @@ from twingraph.rdf.iris import page_path
 from twingraph.rdf.vocabulary import PREFIXES, RDFS, TG, XSD
 from twingraph.site.datewords import date_text
 from twingraph.site.evidence import evidence_path, fragment_of, is_evidence
-from twingraph.site.facts import Name, PageFacts, is_date, pick, short_iri
+from twingraph.site.facts import MOST_DIGITS, Name, PageFacts, is_date, pick, short_iri
 from twingraph.site.links import local_link, outside_link, relative, site_name
 from twingraph.site.reader import BuildReader, Term
 from twingraph.site.words import language_name
@@ -194,8 +194,9 @@ class ValueFormatter:
     def _place(self, citation: str) -> tuple[str, int, str]:
         source = "".join(self.facts.links(citation, TG.inSource)[:1])
         line = self.facts.one(citation, TG.line)
-        digits = line.value if line is not None and line.value.isdigit() else "0"
-        return source, int(digits), citation
+        digits = line.value if line is not None else ""
+        number = int(digits) if digits.isdecimal() and len(digits) <= MOST_DIGITS else 0
+        return source, number, citation
 
     def comment(self, thing: str) -> Value | None:
         """Return the curator's comment on an entity."""

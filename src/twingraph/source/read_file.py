@@ -59,8 +59,8 @@ def read_bytes(raw: bytes, name: str, settings: Settings) -> SourceFile:
         return SourceFile(name, "", (), (*problems, too_long))
     graph = graph_of(name, settings.base_iri)
     if graph is None:
-        too_long = problem("F12", name, error="it lies in no folder of data/")
-        return SourceFile(name, text, (), (*problems, too_long))
+        misplaced = problem("F12", name, error="it lies in no folder of data/")
+        return SourceFile(name, text, (), (*problems, misplaced))
     if name.endswith(SUFFIX):
         return _read_table(text, name, graph, settings.base_iri, problems)
     quads, syntax = _parse(text, name, graph)

@@ -116,6 +116,6 @@ def _indexed(statement: Iterable[Statement], base: str) -> Background:
         base,
         {iri: {key: frozenset(terms) for key, terms in triples.items()}
          for iri, triples in about.items()},
-        {iri: dict(sorted(triples.items())) for iri, triples in labels.items()},
-        {iri: frozenset(triples) for iri, triples in citers.items()},
+        {iri: dict(sorted(items.items())) for iri, items in labels.items()},
+        {iri: frozenset(items) for iri, items in citers.items()},
     )  # fmt: skip

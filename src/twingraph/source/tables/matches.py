@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -35,6 +36,11 @@ class Matches:
     refused: frozenset[tuple[str, str]] = frozenset()
     decisions: tuple[Decision, ...] = ()
     wrong: tuple[tuple[int, str], ...] = ()
+
+    @cached_property
+    def decided(self) -> frozenset[str]:
+        """The addresses of all names of which something was decided."""
+        return frozenset((*self.places, *self.none, *(key for key, _ in self.refused)))
 
 
 def key_iri(base: str, slug: str, name: str, country: str = "", region: str = "") -> str:

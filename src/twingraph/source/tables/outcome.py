@@ -81,14 +81,20 @@ def value(cell: Cell | None, row: Row) -> str:
     return (row.cells.get(cell.column, "") if cell.column else "") or cell.value
 
 
-def side_of(spec: Spec, number: int, row: Row) -> Side:
-    """Return partner `number` (0 or 1) as the row names it."""
+def side_of(spec: Spec, number: int, row: Row, matches: Matches) -> Side:
+    """Return partner `number` (0 or 1) as the row names it.
+
+    Its key is that of the name without marks of footnotes, or with them if only that was decided.
+    """
     texts = {key: value(cell, row) for key, cell in spec.sides[number].items()}
-    name, country, region = (
-        without_notes(texts.get(key, "")) for key in ("name", "country", "region")
-    )
+    written = [texts.get(key, "") for key in ("name", "country", "region")]
+    name, country, region = map(without_notes, written)
+    key = key_iri(spec.base, spec.slug, name, country, region)
+    if written != [name, country, region] and key not in matches.decided:
+        marked = key_iri(spec.base, spec.slug, *written)
+        key = marked if marked in matches.decided else key
     return Side(
-        key_iri(spec.base, spec.slug, name, country, region), name, country, region,
+        key, name, country, region,
         texts.get("wikidata", "").rpartition("/")[2],
         texts.get("geonames", "").strip("/").rpartition("/")[2],
         texts.get("latitude", ""), texts.get("longitude", ""),
@@ -103,7 +109,7 @@ def outcomes(
 
 
 def _outcome(spec: Spec, row: Row, matches: Matches, known: Mapping[str, str]) -> Outcome:
-    sides = side_of(spec, 0, row), side_of(spec, 1, row)
+    sides = side_of(spec, 0, row, matches), side_of(spec, 1, row, matches)
     facts, faults = _facts(spec, row)
     result, reason, places = _judgement(sides, facts, faults, matches, known)
     return Outcome(
@@ -154,7 +160,7 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
     coded = {}
     for name, rule in spec.coded.items():
         text = value(rule.cell, row)
-        coded[name] = rule.codes.get(text, "") if text else ""
+        coded[name] = rule.codes.get(text) or rule.codes.get(without_notes(text), "")
         if text and not coded[name]:
             faults.append(Fault(rule.cell.column, f"'{text}' is no code of [{name}.codes]"))
         coded[name] = coded[name] or rule.otherwise
@@ -164,7 +170,7 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
         dates[name] = ""
         if name == "end" and text == "somevalue":
             ended = True
-        elif text and text not in dated.unknown and text not in ("somevalue", "novalue"):
+        elif text and not {text, without_notes(text)} & {*dated.unknown, "somevalue", "novalue"}:
             date = CellDate(text) if dated.precision else read_date(text)
             fault = date_fault(text)
             if date is None or fault:

@@ -45,10 +45,11 @@ def take(raw: bytes, name: str) -> Taken:
         return _from_excel(raw, name)
     if suffix == "xls" or raw.startswith(b"\xd0\xcf\x11\xe0"):
         raise TwingraphError(f"{name} is Excel of before 2007; save it as .xlsx or as CSV (UTF-8)")
-    if raw.startswith(b"PK\x03\x04"):
-        raise TwingraphError(f"{name} is a workbook of Excel, no text; name it .xlsx")
     if suffix not in ("csv", "tsv", "txt"):
         raise TwingraphError(f"{name} is no table that is known; save it as .csv, .tsv or .xlsx")
+    if raw.startswith(b"PK\x03\x04"):
+        raise TwingraphError(f"{name} is a packed file, such as a workbook, and no text; "
+                             "save it as .xlsx or as CSV (UTF-8)")  # fmt: skip
     text, notes = _decoded(raw, name)
     if "\0" in text:
         line = len(split_lines(text[: text.index("\0") + 1]))
