@@ -69,6 +69,8 @@ def mistake_in(text: str) -> Mistake | None:
         ("ASK { ?s ?p ?o FILTER ?o = 3 }", 1, 16, "write FILTER (…)", ""),
         ("ASK { ?s ?p ?o FILTER(?o == 3) }", 1, 26, "write = for equality", "="),
         ("ASK { ?s ?p 'C:\\dir' }", 1, 16, "means nothing in a text", "\\\\"),
+        ('SELECT * { ?a ?b """C:\\dir""" }', 1, 23, "means nothing in a text", "\\\\"),
+        ("ASK { ?s ?p '''a 'b'\n\\q''' }", 2, 1, "means nothing in a text", "\\\\"),
         ("SELECT ('\\uD800' AS ?x) {}", 1, 10, "is half of a character", ""),
     ],
 )  # fmt: skip

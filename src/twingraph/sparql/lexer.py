@@ -76,6 +76,18 @@ class Strings:
                 return [end]
         return [start + 1, *(-end for end in (long_end, short_end) if end)]
 
+    def meant_end(self, start: int) -> int:
+        r"""Return where the string at `start` ends for one who writes escapes that are none.
+
+        >>> strings = Strings(r"'''C:\dir''' }")
+        >>> strings.meant_end(0), strings.ends(0)
+        (12, [2])
+        """
+        quote = self._text[start]
+        is_long = self._text.startswith(quote * 3, start)
+        long_end = abs(self._end(quote, True, start + 3)) if is_long else 0
+        return long_end or max(self.ends(start))
+
     def _end(self, quote: str, long: bool, position: int) -> int:
         """Return the end of the string whose content goes on at `position`; 0 if there is none.
 
@@ -125,8 +137,11 @@ class Token(NamedTuple):
     text: str
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str, with_wrong_escapes: bool = False) -> Iterator[Token]:
     """Cut a query into IRIs, strings, names, variables, words and marks; drop spaces and comments.
+
+    The grammar knows no string with a wrong escape; a long one is several tokens then, or
+    one where strings are taken `with_wrong_escapes`, to explain what is wrong.
 
     >>> [token.text for token in tokens("ASK { ?a a <http://e/#b> } # c")]
     ['ASK', '{', '?a', 'a', '<http://e/#b>', '}']
@@ -137,7 +152,8 @@ def tokens(text: str) -> Iterator[Token]:
         start, letter = position, text[position]
         kind, pattern = _KINDS.get(letter, ("name", NAME))
         if letter in "\"'":
-            kind, position = "string", max(strings.ends(position))
+            kind = "string"
+            position = strings.meant_end(start) if with_wrong_escapes else max(strings.ends(start))
         elif letter.isascii() and letter.isdigit():
             kind, position = "number", max(end_of(number, text, position) for number in NUMBERS)
         else:

@@ -100,7 +100,8 @@ def explain(words: str, text: str, prefixes: Mapping[str, str] = PREFIXES) -> Mi
     'tg:partner'
     """
     place, engine_words = _place(words, text)
-    mistake = _first(list(islice(tokens(text), _READ)), text, place, engine_words, prefixes)
+    read = list(islice(tokens(text, with_wrong_escapes=True), _READ))
+    mistake = _first(read, text, place, engine_words, prefixes)
     line, column = Lines(text).place(mistake.start)
     begins = mistake.start - column + 1
     whole = text[begins:].partition("\n")[0].rstrip("\r")
