@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import os
 import re
@@ -191,3 +192,21 @@ def test_labels_of_the_graph_show_their_language_where_it_is_not_the_readers(
     assert re.search(
         r'lang="en"[^>]*>Germany</a> <span class="tag">\(en\)', seen["/eo/place/bonn.html"]
     )
+
+
+def test_no_text_stands_in_an_f_string() -> None:
+    """The extractor does not see it there, so that it would stay English everywhere."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in sorted((ROOT / "src").rglob("*.py"))
+        for string in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call)
+        and (
+            call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        )
+        in KEYWORDS
+    ]
+
+    assert hidden == []

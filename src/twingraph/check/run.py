@@ -288,7 +288,8 @@ def _with_hint(language: str, text: str, meant: Sequence[str]) -> str:
     if not meant:
         return text
     words = words_of(language)
-    names = f" {words.gettext('or')} ".join(meant)
+    either = words.gettext("or")
+    names = f" {either} ".join(meant)
     hint = words.gettext("did you mean {meant}?", meant=names)
     return f"{text}; {hint}"
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 import tempfile
 import traceback
+from typing import Final
 
 from twingraph.problems import TwingraphError
+
+_MOST: Final = 300  # characters of the message: the file has all of it
 
 
 def mistake_error(error: BaseException) -> TwingraphError:
@@ -18,7 +21,8 @@ def mistake_error(error: BaseException) -> TwingraphError:
     The file is new and nobody else's to read (`mkstemp`). Where no folder takes it, the message has
     the place in our code instead.
     """
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    message = " ".join(str(error).split())[:_MOST]
+    what = f"{type(error).__name__}: {message}" if message else type(error).__name__
     if isinstance(error, MemoryError):
         return TwingraphError("there is not enough memory for this; end other programs, or give "
                               "more")  # fmt: skip

@@ -14,7 +14,7 @@ from twingraph.cli.shared import Context, built_folder, pass_context
 from twingraph.cli.terminal import Progress
 from twingraph.problems import TwingraphError
 
-_FORMS: Final = ("ASK", "CONSTRUCT", "DESCRIBE", "PREFIX", "SELECT")  # how SPARQL begins
+_FORMS: Final = ("ASK", "BASE", "CONSTRUCT", "DESCRIBE", "PREFIX", "SELECT")  # how SPARQL begins
 
 
 @cli.command(short_help="Ask the graph a question of the library, or SPARQL.")
@@ -46,7 +46,11 @@ def query(
     if name is None and path is None:
         click.echo(list_questions(settings), nl=False)
         return
-    if name is not None and path is None and ("{" in name or name.upper() in _FORMS):
+    if (
+        name is not None
+        and path is None
+        and ("{" in name or name.upper().split(maxsplit=1)[:1] in [[form] for form in _FORMS])
+    ):
         raise click.UsageError("a SPARQL query is read from a file: write --file query.rq, or "
                                "--file - for standard input")  # fmt: skip
     if name is not None and path is not None:

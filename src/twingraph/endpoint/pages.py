@@ -48,8 +48,8 @@ from twingraph.web.reconcile import gazetteer_in, keep_register, read_tables
 from twingraph.web.sitemap import paths_in
 
 Value = TypeVar("Value")
-_WARMING: Final = 2.0  # seconds of processor time; nothing is forked meanwhile
-_WAITING: Final = 10.0  # seconds by the clock, where others take the processor
+_WARMING: Final = 2.0  # seconds of processor time
+_WAITING: Final = 3.0  # seconds by the clock: meanwhile nothing is forked, and no worker ended
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 
 read_program()  # all files of the package, before the process that imports this forks

@@ -27,9 +27,10 @@ def lower(pid: int) -> None:
 def lower_most(pid: int) -> None:
     """Let everybody else go before a process: what takes long has time."""
     os.setpriority(os.PRIO_PROCESS, pid, 19)
-    if hasattr(os, "SCHED_BATCH"):
-        os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
     leave_a_core(pid)
+    if hasattr(os, "SCHED_BATCH"):
+        with contextlib.suppress(OSError):  # a place where this is forbidden
+            os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
 
 
 ORDERS: Final[Mapping[str, Callable[[int], None]]] = {

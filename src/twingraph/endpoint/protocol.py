@@ -100,7 +100,10 @@ def refuse_codings(headers: Iterable[tuple[bytes, bytes]]) -> None:
             coding = value.decode("latin-1")[:40]
             raise RefusedError(
                 415,
-                M_("a body in the coding {coding} is not read; send it as it is", coding=coding),
+                M_(
+                    "a body in the coding {coding} is not read; send it without Content-Encoding",
+                    coding=coding,
+                ),
             )
 
 

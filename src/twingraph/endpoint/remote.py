@@ -77,7 +77,7 @@ class RemoteEvaluator:
 
     @property
     def problem(self) -> str:
-        """Do nothing: problems of the endpoint are known only after a query."""
+        """Always empty: problems of the endpoint are known only after a query."""
         return ""
 
     async def start(self) -> None:

@@ -183,7 +183,8 @@ def _title(choice: Choice, language: str, facets: Sequence[Facet]) -> str:
         name = words.gettext("Cities")
     elif choice.key.startswith("letter-"):
         letter = choice.key.partition("-")[2]
-        name = f"{name}: {letter.upper() if len(letter) == 1 else words.gettext('other letters')}"
+        others = words.gettext("other letters")
+        name = f"{name}: {letter.upper() if len(letter) == 1 else others}"
     else:
         current = [link.text.rpartition(" (")[0]
                    for facet in facets[1:] for link in facet.values if link.current]  # fmt: skip

@@ -33,17 +33,21 @@ def wrong_habits(read: Sequence[Token]) -> Iterator[Diagnostic]:
     23 write = for equality
     29 LIMIT takes one whole number from 0 on; write LIMIT 10
     """
-    depth = -1  # of brackets between SELECT and the pattern; -1 elsewhere
+    depth = -1  # of brackets between SELECT or DESCRIBE and the pattern; -1 elsewhere
+    form = ""
     for index, token in enumerate(read):
         word = token.text.upper()
         after = read[index + 1] if index + 1 < len(read) else Token(token.start, "end", "")
         if token.kind == "word":
-            depth = 0 if word == "SELECT" else -1 if word in ("WHERE", "FROM") else depth
+            depth = (
+                0 if word in ("SELECT", "DESCRIBE") else -1 if word in ("WHERE", "FROM") else depth
+            )
+            form = word if word in ("SELECT", "DESCRIBE") else form
             yield from _word(token, word, after, read[index + 2 : index + 3])
         elif token.kind == "string":
             yield from _escapes(token)
         elif token.text == "," and depth == 0:
-            message = M_("variables of SELECT stand side by side; write no comma")
+            message = M_("variables of {word} stand side by side; write no comma", word=form)
             yield Diagnostic(token.start, 1, message)
         elif token.text == "=" and after.text == "=" and after.start == token.start + 1:
             yield Diagnostic(token.start, 2, M_("write = for equality"), "=")
@@ -77,6 +81,10 @@ def _escapes(token: Token) -> Iterator[Diagnostic]:
                 message = M_("{escape} is half of a character; write the character itself",
                              escape=escape[0])  # fmt: skip
                 yield Diagnostic(token.start + escape.start(), len(escape[0]), message)
+        elif code in ("u", "U"):
+            message = M_("{short} is followed by four hexadecimal digits, {long} by eight",
+                         short="\\u", long="\\U")  # fmt: skip
+            yield Diagnostic(token.start + escape.start(), len(escape[0]), message)
         elif code not in _SHORT_ESCAPES:
             message = M_("{escape} means nothing in a text; write {meant} for a backslash",
                          escape=escape[0], meant="\\\\")  # fmt: skip
