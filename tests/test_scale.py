@@ -561,6 +561,35 @@ def test_pages_agree_that_a_partnership_is_withdrawn(built: Path) -> None:
     assert "en/calendar/place/minsk.ics" not in calendars
 
 
+@pytest.mark.parametrize("name", [
+    "implied-dates", "partnership-map", "partnerships-by-kind", "status-of-partnerships",
+    "uncertain-starts",
+])  # fmt: skip
+def test_the_library_leaves_out_what_is_withdrawn(built: Path, name: str) -> None:
+    site = load_site(built)
+
+    def lines_of(reader: BuildReader, name: str) -> list[str]:
+        bound = BoundQuery(reader.library[name], {}, {})
+        return write_result(reader, bound, "csv").decode().splitlines()
+
+    before = lines_of(site, name)
+    counts = name == "partnerships-by-kind"
+    naming = lines_of(site, "partnership-map") if counts else before
+    named = re.findall(r"\bid/partnership/[\w-]+", "\n".join(naming))
+    gone = f"{HOME}{named[0]}"
+    word = Quad(NamedNode(gone), NamedNode("http://www.w3.org/2002/07/owl#deprecated"),
+                Literal("true", datatype=XSD.boolean))  # fmt: skip
+    store = Store()
+    store.extend([*Dataset.load(built / NAME), word])
+    after = lines_of(replace(site, store=store, prepared={}, memory={}), name)
+    assert after != before
+    if not counts:
+        assert after == [line for line in before if not re.search(rf"{gone}(?![\w-])", line)]
+        return
+    totals = [sum(int(line.split(",")[-2]) for line in lines[1:]) for lines in (before, after)]
+    assert totals[1] == totals[0] - 1
+
+
 # what each statistic counts of partnerships, one of which is Bonn's with Minsk
 _COUNTED: Final = {
     "statistics-countries": ("partnerships",), "statistics-fields": ("partnerships",),
