@@ -80,7 +80,7 @@ class LinkFacts:
         self.reads: set[str] = set()
         self._lines = Dataset.of(quads).default
         self._last: tuple[str, dict[str, list[str]]] = ("", {})
-        self._inverse: dict[str, dict[str, list[str]]] = {}
+        self._inverse: dict[str, Callable[[str], Iterable[str]]] = {}
         self._tables: dict[str, Mapping[str, Sequence[str]]] = {}
         self._index: Mapping[str, Lines] | None = None
         self._sought = 0
@@ -290,17 +290,10 @@ class LinkFacts:
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
         """Return the subjects with `value` (an IRI, or a literal's text) of a property, sorted."""
         self.reads.add(f"* {predicate} *")
-        index = self._inverse.get(predicate.value)
-        if index is None:
-            index = self._inverse[predicate.value] = self._invert(predicate)
-        return sorted(set(index.get(value, ())))
-
-    def _invert(self, predicate: NamedNode) -> dict[str, list[str]]:
-        subjects: dict[str, list[str]] = defaultdict(list)
-        for line in self._lines_with(str(predicate)):
-            subject, _, value = line.split(" ", 2)
-            subjects[text_of(value[:-2])].append(subject[1:-1])
-        return subjects
+        find = self._inverse.get(predicate.value)
+        if find is None:
+            find = self._inverse[predicate.value] = _inverted(self._lines_with(str(predicate)))
+        return sorted(set(find(value)))
 
     def label(self, subject: str, language: str = "en") -> str:
         """Return the label in `language`; '' where there is none."""
@@ -340,6 +333,29 @@ def _raw_by_property(lines: Iterable[bytes]) -> Mapping[str, Lines]:
     for line in lines:
         by_property[line.split(b" ", 2)[1]].append(line)
     return {name.decode(): ByteLines.of(several) for name, several in by_property.items()}
+
+
+def _inverted(lines: Lines) -> Callable[[str], Iterable[str]]:
+    """Return a function from an IRI, or a literal's text, to the subjects of lines that have it.
+
+    >>> lines = ['<a> <p> "b"@en .', "<b> <p> <b> ."]
+    >>> raw = ByteLines.of([line.encode() for line in lines])
+    >>> _inverted(lines)("b"), _inverted(raw)("b"), _inverted(raw)("c")
+    (['a', 'b'], ['a', 'b'], [])
+    """
+    raw = raw_lines(lines)
+    if raw is None:
+        index: dict[str, list[str]] = defaultdict(list)
+        for line in lines:
+            subject, _, value = line.split(" ", 2)
+            index[text_of(value[:-2])].append(subject[1:-1])
+        return lambda value: index.get(value, [])
+    raw_index: dict[bytes, list[bytes]] = defaultdict(list)
+    for raw_line in raw:  # made into text when they are found
+        raw_subject, _, end = raw_line.split(b" ", 2)
+        is_iri = end.startswith(b"<")
+        raw_index[end[1:-3] if is_iri else text_of(end[:-2].decode()).encode()].append(raw_subject)
+    return lambda value: [item[1:-1].decode() for item in raw_index.get(value.encode(), ())]
 
 
 @dataclass(frozen=True)
