@@ -17,6 +17,7 @@ from bombs import busy, family, resident
 
 _LOOK: Final = 0.25  # seconds between two looks at the memory
 _STILL: Final = 2.0  # seconds between two looks at what is computed
+_NOTHING: Final = 0.05  # seconds of processor time between two looks
 _LOOKS: Final = 4  # that must find nothing new: a patient process may get nothing for a while
 
 
@@ -102,13 +103,16 @@ def between(before: Mapping[str, float], after: Mapping[str, float]) -> float:
 
 
 def settle(pid: int, timeout: float) -> None:
-    """Wait until a process and all it started have nothing to do, `timeout` seconds at most."""
+    """Wait until a process and all it started have nothing to do, `timeout` seconds at most.
+
+    What serves looks at its clocks all the time, which takes a hundredth of a core.
+    """
     until = time.monotonic() + timeout
-    before, still = -1.0, 0
+    before, still = busy(pid), 0
     while still < _LOOKS and time.monotonic() < until:
         time.sleep(_STILL)
         now = busy(pid)
-        before, still = now, still + 1 if now == before else 0
+        before, still = now, still + 1 if now - before < _NOTHING else 0
 
 
 def free_port() -> int:

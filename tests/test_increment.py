@@ -343,11 +343,7 @@ EDITS: Final = st.lists(
 
 
 @trials(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    edits=st.lists(
-        st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=3), min_size=1, max_size=2
-    )
-)
+@given(edits=EDITS)
 def test_a_build_goes_on_after_any_changes(
     edits: list[list[str]], before: Path, tmp_path: Path
 ) -> None:

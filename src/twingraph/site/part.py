@@ -28,7 +28,7 @@ class Earlier:
     """The previous build and the change since then.
 
     `facts` is the present graph; `read` returns a file of the previous build by its path; `values`
-    counts, for each (property, value) in a changed line, the present lines that have it.
+    counts, for each value in a changed line, the present lines that have it, by (property, value).
     """
 
     facts: LinkFacts
