@@ -60,10 +60,18 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage more seldom, and not in what stays: that was a tenth of pySHACL's time."""
+    """Look for garbage among what tests make, not in what stays: that took a while of pySHACL's."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Collect what the tests of a file left, in the thread that made it.
+
+    What a failed query has in a cycle may not be dropped by the thread of a later test's client.
+    """
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
