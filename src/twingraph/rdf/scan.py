@@ -20,9 +20,9 @@ def count_values(lines: Sequence[str], values: Set[str]) -> Counter[tuple[str, s
     if raw is not None:
         sought = {f"{value} .".encode() for value in values}
         parts = (line.split(b" ", 2) for line in raw)
-        counts.update(
-            (predicate.decode(), end[:-2].decode()) for _, predicate, end in parts if end in sought
-        )
+        pairs = Counter((predicate, end) for _, predicate, end in parts if end in sought)
+        for (predicate, end), number in pairs.items():
+            counts[predicate.decode(), end[:-2].decode()] = number
     else:
         wanted = {f"{value} ." for value in values}
         counts.update(

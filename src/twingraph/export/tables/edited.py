@@ -19,7 +19,8 @@ def edited(raw: bytes, rows: Mapping[str, bytes]) -> Iterator[bytes] | None:
     b'iri,name\r\nc,C\r\nd,D\r\n'
     """
     lines = raw.split(_END)
-    if lines.pop() or not lines or any(line[:1] == b'"' or line.count(b'"') & 1 for line in lines):
+    quoted = (line for line in lines if b'"' in line)
+    if lines.pop() or not lines or any(line[:1] == b'"' or line.count(b'"') & 1 for line in quoted):
         return None
     return _edited(lines, rows)
 
