@@ -501,15 +501,23 @@ def test_places_with_two_positions_and_three_partners_are_answered_from_lines_to
         assert lines.rows(name) == asked.rows(name), name
 
 
-def test_a_withdrawn_partnership_is_in_no_list(built: Path) -> None:
+GONE: Final = f"{HOME}id/partnership/bonn-minsk"
+
+
+def with_one_withdrawn(built: Path) -> tuple[BuildReader, BuildReader, list[Quad]]:
+    """Return the site as it is, one that is asked where a partnership is withdrawn, its quads."""
     site, dataset = load_site(built), Dataset.load(built / NAME)
-    gone = f"{HOME}id/partnership/bonn-minsk"
-    word = Quad(NamedNode(gone), NamedNode("http://www.w3.org/2002/07/owl#deprecated"),
+    word = Quad(NamedNode(GONE), NamedNode("http://www.w3.org/2002/07/owl#deprecated"),
                 Literal("true", datatype=XSD.boolean))  # fmt: skip
+    quads = [*dataset, word]
     store = Store()
-    store.extend([*dataset, word])
-    asked = replace(site, store=store, prepared={}, memory={})
-    lines = line_reader(LinkFacts([*dataset, word], asked.base), ANSWERED)
+    store.extend(quads)
+    return site, replace(site, store=store, prepared={}, memory={}), quads
+
+
+def test_a_withdrawn_partnership_is_in_no_list(built: Path) -> None:
+    site, asked, quads = with_one_withdrawn(built)
+    lines = line_reader(LinkFacts(quads, asked.base), ANSWERED)
 
     assert lines.rows("list-partnership-facets") == asked.rows("list-partnership-facets")
     for name in ANSWERED:
@@ -529,20 +537,14 @@ def test_a_withdrawn_partnership_is_in_no_list(built: Path) -> None:
         assert lines.rows_of("list-place", [place]) == asked.rows_of("list-place", [place])
     for reader in (lines, asked):
         listing = listings(reader, "partnership")["en"]
-        assert gone not in listing.things
+        assert GONE not in listing.things
         number = reader.rows_of("list-place", [minsk])[0]["partnerships"]
         assert number == Literal("0", datatype=XSD.integer)
         assert rows_count(reader) == len(listing.things)
 
 
 def test_pages_agree_that_a_partnership_is_withdrawn(built: Path) -> None:
-    site, dataset = load_site(built), Dataset.load(built / NAME)
-    gone = f"{HOME}id/partnership/bonn-minsk"
-    word = Quad(NamedNode(gone), NamedNode("http://www.w3.org/2002/07/owl#deprecated"),
-                Literal("true", datatype=XSD.boolean))  # fmt: skip
-    store = Store()
-    store.extend([*dataset, word])
-    asked = replace(site, store=store, prepared={}, memory={})
+    site, asked, _ = with_one_withdrawn(built)
 
     def text(path: str, reader: BuildReader = asked) -> str:
         return (page(reader, "en", path) or b"").decode()
