@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from twingraph.site.reader import LANGUAGES
 
-LARGEST_PART: Final = 20_000  # URLs; 50,000 and 50 MB are the most there may be
+LARGEST_PART: Final = 10_000  # URLs, made in 10 ms; 50,000 and 50 MB are the most there may be
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SITEMAPS: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
@@ -51,17 +51,15 @@ def write_index(address: str, names: Sequence[str], day: str) -> bytes:
 def write_sitemap(address: str, pages: Sequence[str], day: str) -> bytes:
     """Return the sitemap of some pages: each in every language, with links to the others."""
     lastmod = _lastmod(day)
+    roots = {language: _escaped(f"{address}{language}/") for language in LANGUAGES}
     entries = []
-    for path in pages:
-        urls = {
-            language: escape(f"{address}{language}/{path}", {'"': "&quot;"})
-            for language in LANGUAGES
-        }
+    for path in map(_escaped, pages):
         others = "".join(
-            f'<xhtml:link rel="alternate" hreflang="{key}" href="{url}"/>'
-            for key, url in urls.items()
+            f'<xhtml:link rel="alternate" hreflang="{language}" href="{root}{path}"/>'
+            for language, root in roots.items()
         )
-        entries += [f"<url><loc>{url}</loc>{lastmod}{others}</url>\n" for url in urls.values()]
+        ending = f"{path}</loc>{lastmod}{others}</url>\n"
+        entries += [f"<url><loc>{root}{ending}" for root in roots.values()]
     head = f'{_XML}<urlset xmlns="{_SITEMAPS}" xmlns:xhtml="{_XHTML}">\n'
     return f"{head}{''.join(entries)}</urlset>\n".encode()
 
@@ -70,6 +68,10 @@ def write_robots(address: str, root: str) -> bytes:
     """Return robots.txt (RFC 9309): everything, but no endless questions; where the sitemap is."""
     lines = ["User-agent: *", *(f"Disallow: {root}{item}" for item in _ENDLESS), "Allow: /"]
     return "\n".join([*lines, "", f"Sitemap: {address}sitemap.xml", ""]).encode()
+
+
+def _escaped(text: str) -> str:
+    return escape(text, {'"': "&quot;"})
 
 
 def _lastmod(day: str) -> str:

@@ -49,9 +49,11 @@ _ORIGINALS: Final = (
     PREFIXES["foaf"] + "page", PREFIXES["dcterms"] + "source", PREFIXES["schema"] + "url",
 )  # fmt: skip
 
-# Who points here by these stands in the table of partners, which has a query of its own; a
-# partner's own partners and names are many.
-_TOLD_BY_ROWS: Final = frozenset({TG.partnerOf.value, TG.twinnedWith.value})
+# Who points here by these stands in a table of the page, which has a query of its own; what is said
+# of a hundred partnerships or citations is much.
+_SHOWN_BY_ROWS: Final = frozenset(
+    {TG.partner.value, TG.partnerOf.value, TG.twinnedWith.value, TG.inSource.value}
+)
 
 
 class ThingPage(NamedTuple):
@@ -113,7 +115,7 @@ def thing_page(
     facts = PageFacts(site, language)
     facts.read_description(iri)
     shown = _shown(facts.incoming)
-    _load(facts, iri, [thing for verb, group in shown.items() if verb not in _TOLD_BY_ROWS
+    _load(facts, iri, [thing for verb, group in shown.items() if verb not in _SHOWN_BY_ROWS
                        for thing in group])  # fmt: skip
     formatter = ValueFormatter(facts, current_path)
     claims = Claims.of(formatter, iri)
@@ -239,12 +241,18 @@ def _shown(incoming: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _load(facts: PageFacts, iri: str, things: list[str]) -> None:
+    """Load what the page tells of `things`, which point to `iri`; of places, their names only."""
+    base = facts.site.base
+    places = {thing for thing in things if kind_of(thing, base) == "place"}
+    if kind_of(iri, base) == "place":
+        facts.mention(places)
+        things = [thing for thing in things if thing not in places]
     facts.load(things)
     facts.load(facts.links(iri, TG.contactPoint))
     cited = {each_iri for thing in (iri, *things) for each_iri in facts.links(thing, TG.cites)}
     facts.load(cited)
     facts.load({each_iri for cite in (iri, *cited) for each_iri in facts.links(cite, TG.inSource)})
-    kind = kind_of(iri, facts.site.base)
+    kind = kind_of(iri, base)
     facts.mention([CODES + "modality/stated", *ALWAYS.get(kind or "", ())])
     facts.complete()
 
