@@ -56,6 +56,7 @@ FILES = {
     "F22/bad-script.ttl": 10,
     "F24/bad-day-as-text.ttl": 13,
     "F24/bad-day-as-moment.ttl": 14,
+    "F25/bad-long.ttl": 13,
 }
 # made here, because a file of 10 MB, a link and a pipe are nothing to keep in a repository
 MADE = ("F06", "F10", "F12", "F14", "F15", "F23")

@@ -23,7 +23,8 @@ from commands import command, commands, files_in, wait_for_files
 from pyld import jsonld
 from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 
-from twingraph.build import build, is_current, publish_files
+from twingraph.atomic import LockedError, locked
+from twingraph.build import build, is_current, publish_files, wait_for_build
 from twingraph.derive.published import published
 from twingraph.inputs import PACKAGE, Inputs, input_digest, read_inputs
 from twingraph.problems import TwingraphError
@@ -423,3 +424,39 @@ def test_a_second_build_is_refused_before_it_reads_the_build_before(
     monkeypatch.setattr("twingraph.build.read_inputs", second_build)
     assert build(settings, out).folder is not None
     assert refused
+
+
+def test_a_command_in_a_stale_project_waits_for_the_build_of_another_and_uses_it(
+    tmp_path: Path,
+) -> None:
+    project = tmp_path / "project"
+    make_project(project, HOME, None, date(2026, 11, 28))
+    settings, out = load_settings(project), project / "build"
+    lock = project / ".build.lock"
+    with locked(lock, "busy"):
+        asking = subprocess.Popen(
+            command(project, "query", "status-of-partnerships"),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert asking.stderr
+        first = asking.stderr.readline()
+        assert first == f"another build is writing {out}; waiting for it (15 min at most)\n"
+        # what the other publishes meanwhile; its draft stays as it is, if it is used
+        made = build(settings, tmp_path / "other" / "build").folder
+        assert made is not None
+        made.rename(project / made.name)
+        out.symlink_to(made.name)
+    _, rest = asking.communicate(timeout=60)
+    assert (asking.returncode, rest) == (0, "")
+    assert [path.name for path in project.glob(".build-*")] == [made.name]
+    assert out.readlink() == Path(made.name)
+
+
+def test_a_build_that_takes_too_long_is_not_waited_for(tmp_path: Path) -> None:
+    out = tmp_path / "build"
+    with (
+        locked(tmp_path / ".build.lock", "busy"),
+        pytest.raises(LockedError, match="another build is writing"),
+    ):
+        wait_for_build(out, 0)
+    wait_for_build(out, 0)

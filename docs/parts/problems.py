@@ -68,6 +68,7 @@ _NAMES: Final = {
     "F16": "Another base IRI", "F17": "Ill-typed value", "F18": "Empty text",
     "F19": "Control character", "F20": "Normal form", "F21": "Namespace slip",
     "F22": "Unsafe address", "F23": "No data", "F24": "Wrong datatype",
+    "F25": "Long number",
     "D04": "Bounds of a dump", "E05": "Quote and text", "E07": "Text missing",
     "N01": "Not stated, and stated",
 }  # fmt: skip

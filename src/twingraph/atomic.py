@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import stat
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,11 @@ from typing import BinaryIO, Final
 from twingraph.problems import TwingraphError
 
 _READ: Final = 1 << 20  # bytes that are read at once
+_LOOK: Final = 0.1  # seconds between two looks at a lock that another holds
+
+
+class LockedError(TwingraphError):
+    """Another process holds the lock."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ def point(link: Path, name: str) -> None:
 
 @contextmanager
 def locked(path: Path, refusal: str) -> Iterator[None]:
-    """Hold the lock file `path`; raise `TwingraphError` with `refusal` where another holds it.
+    """Hold the lock file `path`; raise `LockedError` with `refusal` where another holds it.
 
     A symbolic link in its place is refused: it could lead to another user's file.
     """
@@ -183,5 +189,18 @@ def locked(path: Path, refusal: str) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise TwingraphError(refusal) from None
+            raise LockedError(refusal) from None
         yield
+
+
+def wait_for_lock(path: Path, refusal: str, seconds: float) -> None:
+    """Wait until nobody holds the lock file `path`; raise `LockedError` after so many seconds."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            with locked(path, refusal):
+                return
+        except LockedError:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(_LOOK)

@@ -19,7 +19,16 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from twingraph.atomic import DraftFolder, Written, is_whole, locked, point, sync, sync_folders
+from twingraph.atomic import (
+    DraftFolder,
+    Written,
+    is_whole,
+    locked,
+    point,
+    sync,
+    sync_folders,
+    wait_for_lock,
+)
 from twingraph.catalogue.coverage import EXTENT, Extent, read_extent
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.documents import shape_documents
@@ -70,8 +79,8 @@ def build(
     the same program made it with the same settings; the result has the same bytes as a build from
     nothing, which `anew` asks for.
 
-    Raises `TwingraphError` where `out` is something that a build must not replace, where another
-    build is writing there, or where a file can't be written.
+    Raises `TwingraphError` where `out` is something that a build must not replace or where a file
+    can't be written, `LockedError` where another build is writing there.
     """
     _refuse_inside(settings, out)
     _refuse_foreign(out)
@@ -236,13 +245,24 @@ def publish_files(files: Mapping[str, bytes], out: Path) -> Path:
 
 @contextmanager
 def _lock(out: Path) -> Iterator[None]:
-    """Hold the lock of `out`; raise `TwingraphError` where another build holds it."""
-    busy = f"another build is writing {out}; wait for it, or name another --out"
+    """Hold the lock of `out`; raise `LockedError` where another build holds it."""
     with ExitStack() as held:
         with _disk_errors(out):
             out.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(locked(out.with_name(f".{out.name}.lock"), busy))
+            held.enter_context(locked(*_lock_of(out)))
         yield
+
+
+def _lock_of(out: Path) -> tuple[Path, str]:
+    """Return the lock file of a build and what is said where another holds it."""
+    busy = f"another build is writing {out}; wait for it, or name another --out"
+    return out.with_name(f".{out.name}.lock"), busy
+
+
+def wait_for_build(out: Path, seconds: float) -> None:
+    """Wait until nobody writes the build at `out`; raise `LockedError` after so many seconds."""
+    with _disk_errors(out):
+        wait_for_lock(*_lock_of(out), seconds)
 
 
 @contextmanager

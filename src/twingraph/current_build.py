@@ -7,9 +7,12 @@ is no project. In a checkout, the project of the checkout is used.
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from twingraph.atomic import LockedError
 from twingraph.problems import Problem, TwingraphError
 from twingraph.progress import Progress
 from twingraph.rdf.frozen import ABOUT
@@ -23,6 +26,7 @@ from twingraph.settings import (
 )
 
 BUILD: Final = "build"
+_MINUTES: Final = 15  # that another build is waited for; one of 17,000 partnerships takes a quarter
 _READ_KEYS: Final = ("address", "base_iri", "licence", "publisher", "release", "title")
 
 
@@ -71,22 +75,33 @@ def ensure_build(
     out: Path | None = None,
     progress: Progress | None = None,
     large: bool | None = None,
+    notify: Callable[[str], None] | None = None,
 ) -> Path:
     """Return the folder of a current build: the project's, built if need be, or the packaged one.
 
-    `large` True: it must have the large lists; False: it must not; None: either will do.
+    `large` True: it must have the large lists; False: it must not; None: either will do. While
+    another process builds it, this one waits, which `notify` is called with a sentence about; if
+    that build is current then, it is used.
 
-    Raises `UnpublishedError` where the project has violations.
+    Raises `UnpublishedError` where the project has violations, `LockedError` where others are
+    still building after a quarter of an hour.
     """
     if not (settings.folder / FILE).is_file():
         return out or settings.folder
     # imported only here: reading the packaged build needs none of the code that checks and builds
-    from twingraph.build import build, is_current, silent
+    from twingraph.build import build, is_current, silent, wait_for_build
 
     place = (out or settings.folder / BUILD).absolute()
-    if is_current(settings, place, large):
-        return place
-    built = build(settings, place, progress or silent, bool(large))
-    if built.folder is None:
-        raise UnpublishedError(built.problems)
+    until = time.monotonic() + _MINUTES * 60
+    while not is_current(settings, place, large):
+        try:
+            built = build(settings, place, progress or silent, bool(large))
+        except LockedError:
+            if notify:
+                notify(f"another build is writing {place}; waiting for it ({_MINUTES} min at most)")
+            wait_for_build(place, until - time.monotonic())
+            continue
+        if built.folder is None:
+            raise UnpublishedError(built.problems)
+        break
     return place

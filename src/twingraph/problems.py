@@ -130,6 +130,13 @@ CODES: Final[dict[str, Rule]] = {
     "F24": Rule(
         "violation", N_("'{value}' as {property} is no {datatype}; write one such as {example}")
     ),
+    "F25": Rule(
+        "violation",
+        N_(
+            "a number of {number} digits as {property}, at most {most} are read everywhere; write "
+            "the number that the source gives"
+        ),
+    ),
     "D05": Rule(
         "warning", N_("the year of '{value}' lies far after the day of this release; check it")
     ),

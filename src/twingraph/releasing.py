@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -44,8 +44,12 @@ class Released:
     size: int
 
 
-def release(settings: Settings, date: str, progress: Progress) -> Released:
+def release(
+    settings: Settings, date: str, progress: Progress, notify: Callable[[str], None] | None = None
+) -> Released:
     """Publish the project as the release `date`, in `releases/` of the project.
+
+    `notify` is called with a sentence where another build has to be waited for.
 
     Raises `TwingraphError` where it must not be (the date, what isn't committed, a build that was
     changed) or can't be (another release at work, the disk), `UnpublishedError` with violations.
@@ -57,7 +61,7 @@ def release(settings: Settings, date: str, progress: Progress) -> Released:
         releases.mkdir(exist_ok=True)
         busy = f"another release is being written in {releases}; wait for it"
         with locked(releases / ".lock", busy):
-            return _release(settings, date, releases, progress)
+            return _release(settings, date, releases, progress, notify)
     except OSError as error:
         raise TwingraphError(
             f"{error.filename or releases}: {error.strerror}; nothing was released, and what was "
@@ -65,7 +69,10 @@ def release(settings: Settings, date: str, progress: Progress) -> Released:
         ) from None
 
 
-def _release(settings: Settings, date: str, releases: Path, progress: Progress) -> Released:
+def _release(
+    settings: Settings, date: str, releases: Path, progress: Progress,
+    notify: Callable[[str], None] | None,
+) -> Released:  # fmt: skip
     draft = releases / _DRAFT
     shutil.rmtree(draft, ignore_errors=True)
     earlier = list_editions(releases, settings.base_iri, settings.address)
@@ -80,7 +87,7 @@ def _release(settings: Settings, date: str, releases: Path, progress: Progress) 
         built.append(doing)
         progress(doing, _BUILT * share)
 
-    build = ensure_build(settings, None, building, large=False).resolve()
+    build = ensure_build(settings, None, building, False, notify).resolve()
     progress = part(progress, _BUILT if built else 0.0, 1.0)
     try:
         plan = Plan(settings, date, build, releases, earlier)

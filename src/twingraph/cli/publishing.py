@@ -91,7 +91,7 @@ def release(context: Context, date: str | None) -> None:
     settings = context.settings()
     try:
         with Progress() as progress:
-            done = run(settings, date or settings.release, progress.report)
+            done = run(settings, date or settings.release, progress.report, progress.note)
     except UnpublishedError as error:
         print_problems(error.problems, "text", "en")
         click.echo("nothing was released: mend the violations and release again", err=True)

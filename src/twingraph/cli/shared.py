@@ -82,7 +82,7 @@ def built_folder(settings: Settings, out: Path | None = None) -> Path:
 
     try:
         with Progress() as progress:
-            return ensure_build(settings, out, progress.report)
+            return ensure_build(settings, out, progress.report, notify=progress.note)
     except UnpublishedError as error:
         print_problems(error.problems, "text", "en", err=True)
         raise

@@ -101,6 +101,11 @@ class Progress:
                 self._line = line
                 click.echo(f"\r\x1b[K{line}", nl=False, err=True)
 
+    def note(self, words: str) -> None:
+        """Print a line that stays, on a terminal or not."""
+        erased = "\r\x1b[K" if self._shown else ""
+        click.echo(f"{erased}{printable(words)}", err=True)
+
 
 def printable_lines(words: object) -> str:
     """Return an error's lines as they may go to a terminal, whatever file names are in them."""

@@ -110,6 +110,10 @@ def _of_literal(quad: Quad, literal: Literal, prefixes: Mapping[str, str]) -> It
             "example": known[1] if known else "2026-11-21 as xsd:date",
         }
         yield TermProblem("F17", quad, words)
+    elif datatype in _EXACT and (number := _digits(text)) > _PORTABLE_DIGITS:
+        words = {"number": str(number), "most": str(_PORTABLE_DIGITS),
+                 "property": iri_text(quad.predicate.value, set(), prefixes)}  # fmt: skip
+        yield TermProblem("F25", quad, words)
     yield from _of_text(quad, literal, prefixes)
 
 
@@ -285,6 +289,22 @@ def is_well_typed(text: str, datatype: str) -> bool:
     number = int(digits or "0")
     bound = 1 << bits
     return -bound <= (-number if text.startswith("-") else number) < bound
+
+
+# XSD 1.0 part 2 §3.2.3 has processors read decimals of 18 digits at least: a longer one may be
+# read by one engine and not by the next.
+_PORTABLE_DIGITS: Final = 18
+_EXACT: Final = frozenset({XSD.integer, XSD.decimal})
+
+
+def _digits(text: str) -> int:
+    """Return how many digits a number has, without zeros that make no difference.
+
+    >>> _digits("-0017.50"), _digits("1900000"), _digits("0.5")
+    (3, 7, 1)
+    """
+    whole, _, fraction = text.lstrip("+-").partition(".")
+    return len((whole + fraction.rstrip("0")).lstrip("0"))
 
 
 @cache
