@@ -15,8 +15,8 @@ from typing import Final
 
 MAX_CELL: Final = 32_767  # what a cell of a spreadsheet holds at most
 
-# A mark at the end of a cell, as a table copied from a wiki has it: of a footnote, or of readers who
-# miss one. Marks that doubt the value itself, such as "[when?]" and "[dubious]", are not among them.
+# A mark at the end of a cell, as a table copied from a wiki has it: of a footnote, or of one that
+# readers miss. Marks that doubt the value itself, as "[when?]" and "[dubious]", are not among them.
 _NOTE: Final = re.compile(
     r"\[(?:[0-9]{1,3}|[a-z]|(?:note|nb|n|Anm\.) ?[0-9]{1,3}"
     r"|(?i:(?:(?:full )?citation|(?:better |non-primary )?source|page|page numbers?) needed"
