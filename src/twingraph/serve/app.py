@@ -39,7 +39,7 @@ from twingraph.serve.watch import ROUTES as WATCH
 from twingraph.serve.watch import Front, follow, mark_of, publish, state_of
 from twingraph.settings import Limits, address_from
 from twingraph.site.reader import BuildReader, load_site
-from twingraph.site.render import STATIC, static_file
+from twingraph.site.render import STATIC, compile_templates, static_file
 from twingraph.sparql.remote import RemoteStore
 from twingraph.web.attachments import ROUTES as ATTACHMENTS
 from twingraph.web.catalogue import ROUTES as CATALOGUE
@@ -62,6 +62,7 @@ from twingraph.web.sitemap import ROUTES as CRAWLERS
 _CONCURRENT_QUESTIONS: Final = 4
 _HANDING: Final = 4  # threads that read files of releases for workers
 _UNPACKING: Final = 2  # threads that unpack files
+_OWN_TEMPLATES: Final = ("base.html", "macros.html", "catalogue.html", "refusal.html")
 
 
 class Application(Starlette):
@@ -178,6 +179,7 @@ def create_app(
     app.state.queries = CapacityLimiter(_CONCURRENT_QUESTIONS)
     app.state.handing = CapacityLimiter(_HANDING)
     app.state.unpacking = CapacityLimiter(_UNPACKING)
+    compile_templates(_OWN_TEMPLATES)  # while the graph is loaded, so that no request waits for it
     return app
 
 

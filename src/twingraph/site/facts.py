@@ -63,11 +63,13 @@ class PageFacts:
         self._of: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
         self._known: set[str] = set()
         self._labelled: set[str] = set()
+        self._names: dict[str, Name] = {}  # until more is loaded
 
     def in_language(self, language: str) -> PageFacts:
         """Return the same facts, whose names are those of another language."""
         other = copy(self)
         other.language = language
+        other._names = {}
         return other
 
     def read_description(self, thing: str) -> None:
@@ -88,6 +90,8 @@ class PageFacts:
         self._known.add(thing)
 
     def _add(self, thing: str, verb: str, value: Term) -> None:
+        if self._names:
+            self._names.clear()
         values = self._of[thing][verb]
         if value not in values:
             values.append(value)
@@ -162,6 +166,12 @@ class PageFacts:
 
     def name(self, iri: str) -> Name:
         """Return the name of an entity: its label, else one made from its statements."""
+        name = self._names.get(iri)
+        if name is None:
+            name = self._names[iri] = self._name(iri)
+        return name
+
+    def _name(self, iri: str) -> Name:
         for verb in _LABELS:
             texts = self.texts(iri, verb)
             if texts:

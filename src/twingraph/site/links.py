@@ -30,6 +30,7 @@ _SITES: Final = {
     "d-nb.info": "GND",
     "id.loc.gov": "Library of Congress",
 }
+_ODD: Final = frozenset(("", ".", ".."))  # parts of a path that are no names
 _SAFE: Final = "/:?#[]@!$&'()*+,;=%~"  # RFC 3986: characters of an IRI that stay in a URL
 
 
@@ -49,11 +50,23 @@ def relative(target: str, current_path: str) -> str:
     if current_path.startswith("/"):
         return current_path + target
     path, mark, fragment = target.partition("#")
-    folder = dirname(current_path) or "."
-    path_between = relpath(path or ".", folder)
-    if not path or path.endswith("/"):
-        path_between += "/"
-    return path_between + mark + fragment
+    folder, ending = dirname(current_path), "/" if not path or path.endswith("/") else ""
+    return _between(path, folder) + ending + mark + fragment
+
+
+def _between(path: str, folder: str) -> str:
+    """Return what leads from a folder to a path, as `posixpath.relpath` does; plain ones quicker.
+
+    >>> _between("en/place/bonn.html", "en/place"), _between("de/place", "en/place")
+    ('bonn.html', '../../de/place')
+    """
+    there, here = path.removesuffix("/").split("/"), folder.split("/")
+    if not _ODD.isdisjoint(there) or not _ODD.isdisjoint(here):
+        return relpath(path or ".", folder or ".")
+    number, most = 0, min(len(there), len(here))
+    while number < most and there[number] == here[number]:
+        number += 1
+    return "/".join([*[".."] * (len(here) - number), *there[number:]]) or "."
 
 
 def local_link(iri: str, language: str, current_path: str, base: str) -> str | None:

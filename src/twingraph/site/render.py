@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -74,9 +74,9 @@ def _environment() -> Environment:
     )
 
 
-def compile_templates() -> None:
-    """Read all templates now: they can't be read where no file can be opened."""
-    for name in _environment().list_templates():
+def compile_templates(names: Iterable[str] | None = None) -> None:
+    """Read templates now, by default all: they can't be read where no file can be opened."""
+    for name in _environment().list_templates() if names is None else names:
         _environment().get_template(name)
 
 
