@@ -15,14 +15,10 @@ from typing import Final
 
 MAX_CELL: Final = 32_767  # what a cell of a spreadsheet holds at most
 
-# A mark at the end of a cell, as a table copied from a wiki has it: of a footnote, or of one that
-# readers miss. Marks that doubt the value itself, as "[when?]" and "[dubious]", are not among them.
-_NOTE: Final = re.compile(
-    r"\[(?:[0-9]{1,3}|[a-z]|(?:note|nb|n|Anm\.) ?[0-9]{1,3}"
-    r"|(?i:(?:(?:full )?citation|(?:better |non-primary )?source|page|page numbers?) needed"
-    r"|dead link|(?:Belege?|Quellen?|Nachweise?|Einzelnachweise?) (?:fehlt|fehlen)))\]\Z"
-)
-_LONGEST_NOTE: Final = len("[non-primary source needed]")
+# A mark of a footnote at the end of a cell, as a table copied from a wiki has it. Marks that doubt
+# what the cell says, such as "[dubious]" and "[citation needed]", are not among them.
+_NOTE: Final = re.compile(r"\[(?:[0-9]{1,3}|[a-z]|(?:note|nb|n|Anm\.) ?[0-9]{1,3})\]\Z")
+_LONGEST_NOTE: Final = len("[note 999]")
 
 
 def without_notes(text: str) -> str:
@@ -30,10 +26,8 @@ def without_notes(text: str) -> str:
 
     >>> [without_notes(cell) for cell in ("1954[1]", "Opole [2][a]", "1991[note 1]", "[1]")]
     ['1954', 'Opole', '1991', '[1]']
-    >>> [without_notes(cell) for cell in ("1954[1][citation needed]", "1991 [Beleg fehlt]")]
-    ['1954', '1991']
-    >>> without_notes("[1954,1955]"), without_notes("1954[dubious]")
-    ('[1954,1955]', '1954[dubious]')
+    >>> without_notes("[1954,1955]"), without_notes("1954[citation needed]")
+    ('[1954,1955]', '1954[citation needed]')
     """
     end = len(text)
     # each mark is looked for where it would stand, so that no part of the cell is read twice

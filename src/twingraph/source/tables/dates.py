@@ -25,6 +25,12 @@ _NAMED: Final = re.compile(
 )
 _AMERICAN: Final = re.compile(r"([^\W\d_]+)\.? ([0-9]{1,2})(?:st|nd|rd|th)?, ([0-9]{4})")
 _DECADE: Final = re.compile(r"(?:(?:the|die|den|in den) )?([0-9]{3})(?:0['’]?s|0er(?: jahren?)?|X)")
+# The marks that readers of a wiki put where a statement has no evidence.
+_UNSOURCED: Final = re.compile(
+    r"(.+?) ?\[((?:full |better )?(?:citation|source) needed"
+    r"|(?:Belege?|Quellen?|Einzelnachweise?) fehl(?:t|en))\]",
+    re.IGNORECASE,
+)
 _QUALIFIED: Final = re.compile(r"(.*?) ?(?P<mark>\(\?\)|[?~%])")
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -104,6 +110,8 @@ def read_date(text: str) -> CellDate | None:
     (CellDate(edtf='1991~', hedge='um', language='de'), CellDate(edtf='1991~', hedge='ca.', language=''))
     >>> [read_date(cell).edtf for cell in ("1990?", "vor 1990", "after May 1990", "1990er", "1980s")]
     ['1990?', '[..1989]', '[1990-06..]', '199X', '198X']
+    >>> read_date("1990 [2][citation needed]")
+    CellDate(edtf='1990?', hedge='citation needed', language='en')
     >>> read_date("4/5/1988"), read_date("31.2.1983"), read_date("2000s"), read_date("around 90")
     (None, None, None, None)
     """  # noqa: E501  # two values a line read better
@@ -128,7 +136,7 @@ def read_date(text: str) -> CellDate | None:
     doubted = "doubted" in kinds or mark in ("?", "(?)", "%")
     sign = "%" if about and doubted else "~" if about else "?" if doubted else ""
     words = [word for word, kind in hedges if kind in ("about", "doubted")]
-    languages = {_ABOUT.get(word.lower()) or _DOUBTED.get(word.lower(), "") for word in words}
+    languages = {_language(word.lower()) for word in words}
     languages.discard("")
     language = "mul" if len(languages) > 1 else "".join(languages)
     return CellDate(value + sign, " ".join(words), language)
@@ -171,9 +179,13 @@ def date_fault(text: str) -> str:
 
 
 def _split(text: str) -> tuple[list[tuple[str, str]], str]:
-    """Return the words before a date, each with its kind, and the rest."""
+    """Return the words around a date, each with its kind, and the rest."""
     rest = without_notes(" ".join(text.split()))
     parts: list[tuple[str, str]] = []
+    marked: list[tuple[str, str]] = []
+    if unsourced := _UNSOURCED.fullmatch(rest):
+        rest = without_notes(unsourced[1])
+        marked = [(unsourced[2], "doubted")]
     while match := _PREFIX.match(rest):
         word = match[1]
         kind = next((
@@ -186,7 +198,14 @@ def _split(text: str) -> tuple[list[tuple[str, str]], str]:
             break
         parts.append((word, kind))
         rest = rest[match.end() :]
-    return parts, rest
+    return parts + marked, rest
+
+
+def _language(word: str) -> str:
+    """Return the language of a word that limits a date; empty where it is of both."""
+    if " " in word:
+        return "en" if word.endswith("needed") else "de"
+    return _ABOUT.get(word) or _DOUBTED.get(word, "")
 
 
 def _mark(rest: str) -> tuple[str, str]:
