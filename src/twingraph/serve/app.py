@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -135,6 +135,7 @@ def create_app(
         tasks = [started, following, publishing]
         if app.state.site.remote is not None:
             tasks.append(asyncio.create_task(keep_ready(app)))
+        await to_thread.run_sync(int)  # the first use imports modules: while the graph is loaded
         app.state.started = started
         app.state.ready = repr(app.state.service.mark)
         yield
