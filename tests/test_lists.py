@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 import time
@@ -20,6 +21,7 @@ from twingraph.check.texts import prove_quotes, read_texts
 from twingraph.cli import cli
 from twingraph.derive.published import published
 from twingraph.link.gazetteer import Gazetteer, Place
+from twingraph.link.guess import guess
 from twingraph.link.import_report import Imported
 from twingraph.link.import_table import import_table
 from twingraph.link.matcher import LIKELY, REVIEW, Query, find
@@ -28,7 +30,7 @@ from twingraph.rdf.vocabulary import EDTF, TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
-from twingraph.source.tables.cells import without_notes
+from twingraph.source.tables.cells import read_csv, without_notes
 from twingraph.source.tables.dates import date_fault, read_date
 from twingraph.source.tables.matches import (
     MANUAL,
@@ -809,3 +811,141 @@ def test_a_decision_about_a_name_with_its_mark_of_a_footnote_is_kept() -> None:
     assert (first.result, first.places) == ("written", ("bonn", "minsk"))
     assert (second.result, second.reason) == ("refused", "'Nowhere': no place")
     assert (third.result, third.sides[1].key) == ("review", key_iri(HOME, "list", "Minsk"))
+
+
+# --- lists as people keep them --------------------------------------------------------------------
+
+
+def test_a_workbook_says_no_more_than_its_cells_show(project: Settings) -> None:
+    """A year in a cell of dates is stored as a day; a merged cell speaks for all its rows."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Stadt", "Partnerstadt", "seit"])
+    for number, (name, partner, shape) in enumerate((
+        ("Bonn", "Minsk", "yyyy"), (None, "Opole", '[$-407]mmmm" "yy'), (None, "Paris", "DD.MM.YY"),
+        ("Köln", "Opole", "yyyy-mm-dd hh:mm"),
+    ), 2):  # fmt: skip
+        sheet.append([name, partner, datetime.datetime(1993, 1, 1)])
+        sheet.cell(number, 3).number_format = shape
+    sheet.merge_cells("A2:A4")
+    written = io.BytesIO()
+    book.save(written)
+
+    table = take_table(written.getvalue(), "list.xlsx")
+
+    assert table.text.splitlines()[1:] == [
+        "Bonn,Minsk,1993", "Bonn,Opole,1993-01", "Bonn,Paris,1993-01-01", "Köln,Opole,1993-01-01",
+    ]  # fmt: skip
+    assert table.notes == ("2 cells are merged with the one above, and were read as saying the "
+                           "same",)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Opole; Paris", "Opole\nParis", "• Opole • Paris", "Opole, Paris, Windhoek", "Opole, Paris"],
+)
+def test_of_several_partners_in_a_cell_none_is_lost(project: Settings, cell: str) -> None:
+    done = take(project, HEAD + f'Bonn,DE,"{cell}",PL,1993\n')
+
+    assert dict(done.results) == {"review": 1, "refused": 0}
+    assert done.minted == 0
+    why = review(project)[0]["why"]
+    assert ("may name several places" in why) == (cell != "Opole, Paris")
+
+
+def test_flags_are_no_part_of_a_name_and_name_a_country(project: Settings) -> None:
+    done = take(project, HEAD + "🇩🇪 Bonn,,🇧🇾 Minsk,,\nBonn,DE,Opole,🇵🇱 Polen,\n")
+
+    assert dict(done.results) == {"written": 2, "refused": 0}
+    assert [places for _, places, _ in result_of(project)] == [("bonn", "minsk"), ("bonn", "opole")]
+
+
+def test_a_list_of_the_partners_of_one_city_names_it_by_an_option(project: Settings) -> None:
+    path = project.folder / "list.csv"
+    path.write_text("Stadt;Land;seit\nMinsk;Belarus;1993\nOpole;Polen;k. A.\n", encoding="utf-8")
+    plain = run(project, "import", "table", str(path))
+    named = run(project, "import", "table", str(path), "--city-a", "Bonn", "--country-a", "DE")
+
+    assert plain.exit_code != 0
+    assert "name that place: --city-a Bonn --country-a DE" in str(plain.exception)
+    assert "2 rows in: 2 written" in named.output
+    assert 'name = { value = "Bonn" }' in (
+        project.folder / "data/imports/list/import.toml"
+    ).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Commune,Commune partenaire,Pays partenaire,Année",
+        "Miasto,Miasto partnerskie,Kraj,Rok",
+        "Città,Città gemellata,Paese,Dal",
+        "Ciudad,Ciudad hermana,País,Año",
+        "Gemeente,Partnergemeente,Land,Sinds",
+        "U.S. City,Sister City,Country,Date Established",
+        "Municipality,Twin town,Country of twin,Year established",
+    ],
+)
+def test_headers_of_other_languages_are_guessed(header: str) -> None:
+    own, partner, country, start = header.split(",")
+    found = guess(read_csv(f"{header}\nBonn,Minsk,BY,1993\n"))
+
+    assert (found.a, found.b) == ({"name": own}, {"name": partner, "country": country})
+    assert found.dates == {"start": start}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<table><tr><td>Bonn</table>", "is HTML and no table of cells"),
+        ("{| class=wikitable\n|-\n| Bonn", "is wikitext and no table of cells"),
+        ("Partner von Bonn,,\n,,\nStadt,Partnerstadt,Land\nBonn,Minsk,BY\n", "line 2 looks like"),
+    ],
+)
+def test_what_stands_where_the_header_should_is_explained(
+    project: Settings, text: str, words: str
+) -> None:
+    with pytest.raises(TwingraphError, match=words):
+        take(project, text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("1987–2003", "it says a start and an end; give each a column of its own"),
+        ("bis 2014", "says when something ended; write the start"),
+        ("1992 (ruhend seit 2022)", "it says more than a date; put the rest into a column"),
+        ("12.04.67", "the century is missing; write the year with four figures"),
+        ("ruhend", "if it means that the date is not known, add it to unknown of [start]"),
+    ],
+)
+def test_a_start_that_is_none_says_what_to_write(project: Settings, cell: str, words: str) -> None:
+    take(project, HEAD + f"Bonn,DE,Minsk,BY,{cell}\n")
+
+    assert words in result_of(project)[0][2]
+
+
+@pytest.mark.parametrize(
+    ("cell", "edtf", "hedge"),
+    [
+        ("15 mars 1951", "1951-03-15", ""),
+        ("1er juin 1993", "1993-06-01", ""),
+        ("vers 1966", "1966~", "vers"),
+        ("dal 26 gennaio 2003", "2003-01-26", ""),
+        ("4 de noviembre de 1988", "1988-11-04", ""),
+        ("około 1993", "1993~", "około"),
+        ("3 marca 1990", "1990-03-03", ""),
+        ("sinds mei 1990", "1990-05", ""),
+        ("avant 1990", "[..1989]", ""),
+        ("bis 2014", "2014", ""),
+    ],
+)
+def test_dates_in_words_of_other_languages(cell: str, edtf: str, hedge: str) -> None:
+    date = read_date(cell)
+    assert date is not None
+    assert (date.edtf, date.hedge) == (edtf, hedge)
+
+
+def test_a_month_that_two_languages_mean_differently_is_no_date() -> None:
+    assert read_date("3 listopada 1990") is None

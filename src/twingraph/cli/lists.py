@@ -32,6 +32,8 @@ def import_() -> None:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--slug", default="", help="What the list is called in the project; without it, as "
               "the file.")  # fmt: skip
+@click.option("--city-a", default="", help="Name of every first partner, where no column tells: a "
+              "list of the partners of one place.")  # fmt: skip
 @click.option("--country-a", default="", help="Country code of every first partner, where no "
               "column tells.")  # fmt: skip
 @click.option("--country-b", default="", help="Country code of every second partner, where no "
@@ -39,7 +41,7 @@ def import_() -> None:
 @click.option("--date", "day", default="", help="Day of the decisions; without it, today.")
 @pass_context
 def import_table(
-    context: Context, path: Path, slug: str, country_a: str, country_b: str, day: str
+    context: Context, path: Path, slug: str, city_a: str, country_a: str, country_b: str, day: str
 ) -> None:
     """Import the list in FILE: guess its columns, match its names, write what is sure.
 
@@ -49,6 +51,8 @@ def import_table(
     \b
     Example: partners of German municipalities
       twingraph import table partners.csv --country-a DE
+    Example: the partners of one city
+      twingraph import table bonn.xlsx --city-a Bonn --country-a DE
     """
     from twingraph.link.import_table import import_table as run
 
@@ -56,7 +60,7 @@ def import_table(
     with Progress() as progress:
         done = run(
             settings, path, day or date.today().isoformat(), slug, (country_a, country_b),
-            progress.report,
+            progress.report, city_a,
         )  # fmt: skip
     _tell_import(done)
 

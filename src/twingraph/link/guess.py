@@ -1,15 +1,19 @@
 """The header of a table and some of its rows -> a mapping, with the keys that were guessed.
 
-Headers in English, German and French are known; identifiers are known by their form. What is
-guessed is written down as guessed, and a person puts it right in import.toml.
+Headers in English and German are known, and the usual ones in French, Italian, Spanish, Dutch,
+Polish and Czech; identifiers are known by their form. What is guessed is written down as guessed,
+and a person puts it right in import.toml.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from twingraph.derive.names import fold
@@ -18,19 +22,27 @@ from twingraph.source.tables.dates import date_of
 
 _PARTNER: Final = (
     "partner", "sister", "twin", "target", "jumele", "jumelee", "schwester", "other", "to",
-    "city 2", "city b", "place b",
+    "city 2", "city b", "place b", "partenaire", "gemellata", "gemellato", "hermana", "hermanada",
+    "partnerskie", "partnerska", "partnerski", "partnerske", "irma",
 )  # fmt: skip
 _NAMES: Final = (
     "gemeindename", "gemeinde", "stadt", "city", "town", "municipality", "kommune", "commune",
     "ville", "name", "place", "ort", "ortsname", "partnergemeinde", "partnerstadt", "partner",
-    "partner name", "sister", "sister city", "twin", "twin town", "from", "to",
-    "city 1", "city 2", "city a", "city b", "place a", "place b", "ville jumelee", "partner city",
-    "partnerkommune", "partner town", "city name",
+    "partner name", "sister", "sister city", "twin", "twin town", "from", "to", "city 1", "city 2",
+    "city a", "city b", "place a", "place b", "ville jumelee", "partner city", "partnerkommune",
+    "partner town", "city name", "collectivite", "citta", "comune", "ciudad", "municipio", "stad",
+    "miasto", "gmina", "mesto", "obec", "cidade", "partnergemeente", "partnerstad", "zusterstad",
+    "partnerstadte", "partnerstaedte", "gemeente",
 )  # fmt: skip
-_COUNTRIES: Final = ("land", "country", "staat", "pays", "iso2", "country code", "partnerland",
-                     "laendercode", "landercode")  # fmt: skip
-_REGIONS: Final = ("bundesland", "region", "state", "province", "provinz", "oblast", "county",
-                   "departement", "admin1")  # fmt: skip
+_LAST_WORDS: Final = frozenset({"city", "town", "stadt", "gemeinde", "kommune", "ville", "commune"})
+_COUNTRIES: Final = (
+    "land", "country", "staat", "pays", "iso2", "country code", "partnerland", "laendercode",
+    "landercode", "kraj", "panstwo", "paese", "pais", "nazione", "zeme", "country of", "pays de",
+)  # fmt: skip
+_REGIONS: Final = (
+    "bundesland", "region", "state", "province", "provinz", "oblast", "county", "departement",
+    "admin1", "regione", "provincia", "provincie", "wojewodztwo",
+)  # fmt: skip
 _OTHER: Final = {
     "latitude": ("latitude", "lat", "breite", "breitengrad"),
     "longitude": ("longitude", "lon", "lng", "long", "lange", "laenge", "langengrad"),
@@ -38,11 +50,21 @@ _OTHER: Final = {
 }
 _DATES: Final = {
     "start": ("seit", "since", "start", "year", "jahr", "beginn", "depuis", "start year",
-              "year since", "gegrundet", "date", "datum", "start date"),
-    "end": ("bis", "until", "end", "ende", "end year", "beendet", "end date"),
+              "year since", "gegrundet", "date", "datum", "start date", "established",
+              "year established", "date established", "year of twinning", "date of twinning",
+              "twinned since", "gegrundet am", "grundung", "grundungsjahr", "partner seit",
+              "partnerschaft seit", "vertragsjahr", "beginn der partnerschaft", "annee",
+              "annee de jumelage", "date du jumelage", "date de signature", "anno", "dal", "ano",
+              "desde", "jaar", "sinds", "rok", "od", "data", "od roku"),
+    "end": ("bis", "until", "end", "ende", "end year", "beendet", "end date", "fin", "jusquen",
+            "al", "fino al", "hasta", "tot", "do"),
 }  # fmt: skip
-_ANY_DATES: Final = ("date", "datum")
-_KINDS: Final = ("form", "type", "art", "kind", "art der partnerschaft", "relation", "category")
+_ANY_DATES: Final = ("date", "datum", "data", "al", "do", "od", "dal", "fin")
+_KINDS: Final = (
+    "form", "type", "art", "kind", "art der partnerschaft", "relation", "category", "nature",
+    "tipo", "soort", "rodzaj", "druh", "form der partnerschaft", "partnerschaftsform",
+    "type de partenariat",
+)  # fmt: skip
 _PAGES: Final = ("source url", "url", "link", "quelle", "nachweis", "web")
 # Names of kinds in lists -> our concept; the grades of a single list are mapped by a person.
 KIND_WORDS: Final[Mapping[str, str]] = {
@@ -52,9 +74,17 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "f": "friendship", "project partnership": "project-partnership",
     "projektpartnerschaft": "project-partnership", "solidarity": "solidarity-partnership",
     "solidaritatspartnerschaft": "solidarity-partnership", "kontakt": "contact",
-    "contact": "contact", "k": "contact",
+    "contact": "contact", "k": "contact", "twin": "twinning", "gemellaggio": "twinning",
+    "hermanamiento": "twinning", "stedenband": "twinning", "partnerstadt": "twinning",
+    "amitie": "friendship", "pacte damitie": "friendship", "patto di amicizia": "friendship",
 }  # fmt: skip
 _ANY_KIND: Final = "partnership"
+_NOT_KNOWN: Final = frozenset({
+    "n a", "k a", "unbekannt", "nicht bekannt", "keine angabe", "ohne angabe", "unknown",
+    "not known", "inconnu", "inconnue", "sconosciuto", "desconocido", "onbekend", "nieznany",
+    "brak danych",
+})  # fmt: skip
+_TITLES: Final = 20  # rows above a header, at most
 _MAX_CODES: Final = 40
 _SENTINEL: Final = 3  # times as frequent as the next year: no year, but the list's code for unknown
 
@@ -72,6 +102,11 @@ class Guess:
     page: str = ""
 
     @property
+    def is_whole(self) -> bool:
+        """Is there something in each partner that says which place it is?"""
+        return all({"name", "wikidata", "geonames"} & set(side) for side in (self.a, self.b))
+
+    @property
     def guessed(self) -> list[str]:
         """The keys of import.toml that were guessed."""
         keys = [f"a.{key}" for key in self.a] + [f"b.{key}" for key in self.b]
@@ -80,13 +115,17 @@ class Guess:
         return keys + (["cite.page"] if self.page else [])
 
 
-def guess(sheet: Sheet) -> Guess:
+def guess(sheet: Sheet, city: str = "") -> Guess:
     """Guess what the columns of a table mean.
+
+    `city` is the name of every first partner, where no column tells it.
 
     >>> from twingraph.source.tables.cells import read_csv
     >>> found = guess(read_csv("Stadt,Partnerstadt,Land,seit\\nBonn,Minsk,Belarus,1993\\n"))
     >>> found.a, found.b, found.dates
     ({'name': 'Stadt'}, {'name': 'Partnerstadt', 'country': 'Land'}, {'start': 'seit'})
+    >>> guess(read_csv("Stadt,Land\\nMinsk,Belarus\\n"), "Bonn").b
+    {'name': 'Stadt', 'country': 'Land'}
     """
     result = Guess()
     columns = sheet.columns
@@ -99,6 +138,9 @@ def guess(sheet: Sheet) -> Guess:
     for side, index in zip((result.a, result.b), items, strict=False):
         side["wikidata"] = columns[index]
     named = [index for index, word in enumerate(words) if index not in items and _is(word, _NAMES)]
+    if not any(not partner[index] for index in named):
+        named += [index for index, word in enumerate(words) if index not in (*items, *named)
+                  and not partner[index] and word.split(" ")[-1] in _LAST_WORDS]  # fmt: skip
     own_column = next((index for index in named if not partner[index]), None)
     partner_column = next((index for index in named if partner[index]), None)
     if own_column is None and partner_column is not None:
@@ -121,8 +163,27 @@ def guess(sheet: Sheet) -> Guess:
         side = result.b if second else result.a
         if key not in side and columns[index] not in (*result.a.values(), *result.b.values()):
             side[key] = columns[index]
+    if city and not result.is_whole:
+        result.a, result.b = {}, {**result.a, **result.b}
     _facts(result, columns, words, values)
     return result
+
+
+def header_below(text: str) -> int:
+    """Return the line of the first row of a CSV below its header that is a header itself, else 0.
+
+    Tables for people have a title, a day or a remark above their columns.
+
+    >>> header_below("Partners of Bonn,,\\n,,\\nStadt,Partnerstadt,Land\\nBonn,Minsk,BY\\n")
+    3
+    """
+    reader = csv.reader(io.StringIO(text, newline=""))
+    for row in islice(reader, 1, _TITLES):
+        columns = guess(Sheet(tuple(dict.fromkeys(cell for cell in row if cell)), ()))
+        keys = {*columns.a, *columns.b}
+        if columns.is_whole or ("name" in keys and "country" in keys):
+            return reader.line_num
+    return 0
 
 
 def guess_names(sheet: Sheet) -> dict[str, str]:
@@ -168,10 +229,16 @@ def _facts(
         counts = Counter(values[result.dates["start"]]).most_common(2)
         if len(counts) == 2 and counts[0][0] == "2000" and counts[0][1] >= _SENTINEL * counts[1][1]:
             result.unknown = ["2000"]
+        result.unknown += sorted({
+            text for text in values[result.dates["start"]]
+            if fold(text) in _NOT_KNOWN or not text.strip("-–—?./ ")
+        })  # fmt: skip
 
 
 def _is(word: str, known: Sequence[str]) -> bool:
-    return word in known or any(word == f"{prefix} {item}" for item in known for prefix in _PARTNER)
+    return word in known or any(
+        word in (f"{mark} {item}", f"{item} {mark}") for item in known for mark in _PARTNER
+    )
 
 
 def _is_partner(word: str) -> bool:
@@ -211,9 +278,11 @@ def _mostly_dates(values: Sequence[str]) -> bool:
 
 def toml_of(
     result: Guess, texts: Mapping[str, str], title: Mapping[str, str],
-    countries: tuple[str, str] = ("", ""),
+    countries: tuple[str, str] = ("", ""), city: str = "",
 ) -> str:  # fmt: skip
     """Return the guess as the text of an import.toml.
+
+    `city` is the name of every first partner, where no column tells it.
 
     `countries` are the codes for empty cells of the country columns, or for all rows if there is no
     such column.
@@ -225,6 +294,9 @@ def toml_of(
               f"guessed = [{guessed}]"]  # fmt: skip
     for name, side, code in (("a", result.a, countries[0]), ("b", result.b, countries[1])):
         cells = {key: _quoted(text) for key, text in side.items()}
+        if city and name == "a":
+            column = f"column = {cells['name']}, " if "name" in cells else ""
+            cells["name"] = f"{{ {column}value = {_quoted(city)} }}"
         if code:
             column = f"column = {cells['country']}, " if "country" in cells else ""
             cells["country"] = f"{{ {column}value = {_quoted(code)} }}"

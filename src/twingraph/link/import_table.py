@@ -16,7 +16,7 @@ from typing import Final
 
 from twingraph.derive.names import fold
 from twingraph.link.gazetteer import Gazetteer
-from twingraph.link.guess import guess, toml_of
+from twingraph.link.guess import Guess, guess, header_below, toml_of
 from twingraph.link.import_files import (
     refuse_options,
     table_rows,
@@ -45,7 +45,7 @@ from twingraph.settings import Settings
 from twingraph.source.curated import Curated, SourceFile, lines_of
 from twingraph.source.mappings import Decision
 from twingraph.source.read import read_project
-from twingraph.source.tables.cells import read_csv
+from twingraph.source.tables.cells import Sheet, read_csv
 from twingraph.source.tables.matches import (
     MANUAL,
     Matches,
@@ -68,11 +68,12 @@ _READ, _MATCHED = 0.1, 0.9  # shares of an import that are done by then
 
 def import_table(
     settings: Settings, path: Path, day: str, slug: str = "", countries: tuple[str, str] = ("", ""),
-    progress: Progress = ignore,
+    progress: Progress = ignore, city: str = "",
 ) -> Imported:  # fmt: skip
     """Import the list in the file `path`; `day` is the day of the decisions.
 
-    `countries` are those of all first and of all second partners, where the list gives none.
+    `countries` are those of all first and of all second partners, where the list gives none, and
+    `city` is the name of all first partners, where no column tells it.
     Raises `TwingraphError`.
     """
     try:
@@ -85,13 +86,22 @@ def import_table(
     taken = take(raw, path.name)
     slug = slug or re.sub("[^a-z0-9]+", "-", fold(path.name.partition(".")[0])).strip("-")
     return import_rows(
-        settings, slug, taken.text, day, countries, taken.notes, path.stem, progress=progress
+        settings,
+        slug,
+        taken.text,
+        day,
+        countries,
+        taken.notes,
+        path.stem,
+        progress=progress,
+        city=city,
     )
 
 
 def import_rows(
     settings: Settings, slug: str, text: str, day: str, countries: tuple[str, str] = ("", ""),
     notes: tuple[str, ...] = (), title: str = "", toml: str = "", progress: Progress = ignore,
+    city: str = "",
 ) -> Imported:  # fmt: skip
     """Import a list whose rows are CSV already; `toml` is its mapping where it is known.
 
@@ -107,16 +117,13 @@ def import_rows(
     before = texts_of(settings, folder)
     changed = dict(before)
     if FILE not in before:
-        guessed = guess(sheet)
-        if not toml and not (guessed.a and guessed.b):
-            raise TwingraphError(
-                f"which columns hold the two partners? The header is: {some_names(sheet.columns)}; "
-                f"write data/imports/{slug}/{FILE} as docs/lists.md shows, and import again"
-            )
+        guessed = guess(sheet, city)
+        if not toml and not (guessed.is_whole or (city and guessed.b)):
+            raise TwingraphError(_no_partners(text, sheet, guessed, slug))
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         toml = toml or toml_of(
             guessed, {"sha256": sha256}, {"en": title, "de": title},
-            (countries[0].upper(), countries[1].upper()),
+            (countries[0].upper(), countries[1].upper()), city,
         )  # fmt: skip
         changed[FILE] = toml
     difference = None
@@ -149,6 +156,19 @@ def import_rows(
         notes=(*notes, *left_behind(curated, table)), problems=table.problems,
         difference=difference, unused=unused_columns(table),
     )  # fmt: skip
+
+
+def _no_partners(text: str, sheet: Sheet, guessed: Guess, slug: str) -> str:
+    """Return the question which columns hold the partners, and what may help."""
+    words = f"which columns hold the two partners? The header is: {some_names(sheet.columns)}; "
+    line = header_below(text)
+    if line:
+        return f"{words}line {line} looks like one: take out the lines above it, and import again"
+    side = {**guessed.a, **guessed.b}
+    if "name" in side:
+        words += (f"if '{side['name'][:60]}' holds the partners of one place, name that place: "
+                  "--city-a Bonn --country-a DE; else ")  # fmt: skip
+    return words + f"write data/imports/{slug}/{FILE} as docs/lists.md shows, and import again"
 
 
 def _later(

@@ -22,6 +22,8 @@ from twingraph.source.mappings import Decision
 from twingraph.source.tables.matches import LEXICAL, Matches, decide_place
 from twingraph.source.tables.outcome import Outcome, Side
 
+_BRACKETS: Final = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_SEPARATORS: Final = re.compile(r"[;•·|\n]")
 NEW: Final = 0.84  # a candidate as likely as this keeps a name from being taken for a new place
 
 _UNKNOWN: Final = 0.02  # subtracted from the score if no country is known
@@ -123,12 +125,34 @@ class Minter:
 
 
 def _shown(name: str) -> str:
-    """Return a name without the part in brackets or after a comma.
+    """Return a name without the part in brackets, or the region or country after a comma.
 
-    >>> _shown("Opole (Oppeln)"), _shown("Gering, Nebraska")
-    ('Opole', 'Gering')
+    >>> _shown("Opole (Oppeln)"), _shown("Gering, Nebraska"), _shown("Lagoa, Azores")
+    ('Opole', 'Gering', 'Lagoa, Azores')
     """
-    return re.sub(r"\s*[(\[].*$|,.*$", "", name).strip() or name
+    whole = re.sub(r"\s*[(\[].*$", "", name).strip()
+    first, *more = (part.strip() for part in whole.split(","))
+    is_known = all(region_country(part) or country_code(part) for part in more)
+    return (first if is_known else whole) or name
+
+
+def names_several(name: str) -> bool:
+    """May a cell name several places, so that taking the first would lose the others?
+
+    That is so where parts of it stand behind a semicolon, a bullet or a line end, or two parts
+    behind a comma that are no region, country or kind. One such part may be what the place lies in.
+
+    >>> [names_several(name) for name in ("Bonn; Köln", "Metzingen, Bad Urach, Dettingen")]
+    [True, True]
+    >>> [names_several(name) for name in ("Opole\\n(Oppeln)", "Lagoa, Azores", "Ulm / Neu-Ulm")]
+    [False, False, False]
+    """
+    outside = _BRACKETS.sub(" ", name)
+    if len([part for part in _SEPARATORS.split(outside) if part.strip()]) > 1:
+        return True
+    more = [part for part in outside.split(",")[1:] if part.strip()]
+    return len([part for part in more if not region_country(part) and not country_code(part)
+                    and not spell(part).kind]) > 1  # fmt: skip
 
 
 def query_of(side: Side) -> Query:
@@ -172,6 +196,10 @@ def name_places(
             judged = decide(_candidates(side, matches, gazetteer, similar=True))
         candidates = judged.candidates
         code = code_of(side)
+        if not (side.wikidata or side.geonames) and names_several(side.name):
+            why = "may name several places; write a row for each into the list"
+            result.review.append(Undecided(side, line, rows, tuple(candidates), why))
+            continue
         if judged.place is not None:
             best = judged.candidates[0]
             decided[side.key] = best.place.slug

@@ -96,8 +96,8 @@ _MAX_NAME: Final = 200  # characters that are looked at; no place is called long
 class Spelling:
     """A name in pieces; `core` and the folded words in the other fields are for comparing.
 
-    `others` are further names (after a slash, in brackets), which may also be what the place lies
-    in; `kind` is one of borough, district, region, or empty if the name has none.
+    `others` are further names (after a slash or a comma, in brackets), which may also be what the
+    place lies in; `kind` is one of borough, district, region, or empty if the name has none.
     """
 
     text: str
@@ -132,7 +132,10 @@ def spell(text: str) -> Spelling:
     country = region = ""
     if "," in rest:
         rest, country, region, more = _behind_comma(rest)
-        kind = kind or _kind_of(more)
+        for part in more:
+            suffix_kind = _kind_of(part)
+            kind = kind or suffix_kind
+            others += [fold(part)] * (not suffix_kind and fold(part) not in _PLAIN_WORDS)
     pieces = [part for part in _SLASH.split(rest) if part.strip()]
     if len(pieces) > 1:
         others += [fold(piece) for piece in pieces[1:]]
@@ -159,10 +162,15 @@ def _kind_of(text: str) -> str:
     return _WORD_KIND.get(first, "") if not rest or first in _WORD_KIND else ""
 
 
-def _behind_comma(text: str) -> tuple[str, str, str, str]:
-    """Return the name, the country, the region and the rest after the first comma."""
+def _behind_comma(text: str) -> tuple[str, str, str, list[str]]:
+    """Return the name, the country, the region and the other parts after the first comma.
+
+    >>> _behind_comma("Springfield, Illinois, USA"), _behind_comma("Warschau, Krakau")
+    (('Springfield', 'US', 'illinois', []), ('Warschau', '', '', ['Krakau']))
+    """
     name, _, rest = text.partition(",")
-    country = region = more = ""
+    country = region = ""
+    more: list[str] = []
     for part in (each_part.strip() for each_part in rest.split(",")):
         inside = region_country(part)
         if inside:
@@ -170,7 +178,7 @@ def _behind_comma(text: str) -> tuple[str, str, str, str]:
         elif (code := country_code(part)) and len(part) > 2:
             country = country or code
         else:
-            more = more or part
+            more.append(part)
     return name.strip() or text, country, region, more
 
 

@@ -18,6 +18,11 @@ MAX_CELL: Final = 32_767  # what a cell of a spreadsheet holds at most
 # A mark of a footnote at the end of a cell, as a table copied from a wiki has it. Marks that doubt
 # what the cell says, such as "[dubious]" and "[citation needed]", are not among them.
 _NOTE: Final = re.compile(r"\[(?:[0-9]{1,3}|[a-z]|(?:note|nb|n|Anm\.) ?[0-9]{1,3})\]\Z")
+_INDICATOR_A: Final = "\U0001f1e6"
+_INDICATORS: Final = "".join(chr(ord(_INDICATOR_A) + number) for number in range(26))
+_BLACK_FLAG: Final = "\U0001f3f4"
+_TAGS: Final = "".join(map(chr, range(0xE0020, 0xE0080)))
+_FLAG_PARTS: Final = f"{_INDICATORS}{_BLACK_FLAG}{_TAGS}\u200d\ufe0f \u00a0\u202f"
 _LONGEST_NOTE: Final = len("[note 999]")
 
 
@@ -39,6 +44,28 @@ def without_notes(text: str) -> str:
             break
         end = before
     return text[:end]
+
+
+def without_flags(text: str) -> tuple[str, str]:
+    """Return a cell without the flags before and behind its words, and the country of the first.
+
+    A flag is two regional indicators, the letters of an ISO 3166-1 code (Unicode Technical Standard
+    51, section 1.4.5); that of a part of a country is a black flag with tags, and tells no country.
+
+    >>> without_flags("🇧🇾 Minsk"), without_flags("🇩🇪"), without_flags("Bonn")
+    (('Minsk', 'BY'), ('', 'DE'), ('Bonn', ''))
+    """
+    if text.isascii():
+        return text, ""
+    words = text.strip(_FLAG_PARTS)
+    around = text[: len(text) - len(text.lstrip(_FLAG_PARTS))]
+    if words:
+        around += text[len(text.rstrip(_FLAG_PARTS)) :]
+    letters = [chr(ord(part) - ord(_INDICATOR_A) + ord("A")) for part in around
+               if part in _INDICATORS]  # fmt: skip
+    if len(letters) < 2 and _BLACK_FLAG not in around:
+        return text, ""
+    return words, "".join(letters[:2])
 
 
 @dataclass(frozen=True)

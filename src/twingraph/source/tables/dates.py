@@ -1,4 +1,4 @@
-"""A date cell of a list, in figures or in English or German words -> EDTF and hedge.
+"""A date cell of a list, in figures or in words of seven languages -> EDTF and hedge.
 
 The value keeps the precision and the doubt of the cell: `Mai 1990` is `1990-05`, `um 1991` is
 `1991~` with the words `um`, `1990?` is `1990?`, `vor 1990` is `[..1989]`, `1990er` is `199X`
@@ -21,7 +21,8 @@ _DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s?)?([0-9]{1,2})\.\s?([0-9]{4})"
 _MONTH: Final = re.compile(r"([0-9]{1,2})/([0-9]{4})")
 _FLOAT: Final = re.compile(r"([0-9]{4})\.0")
 _NAMED: Final = re.compile(
-    r"(?:([0-9]{1,2})(?:\.|st|nd|rd|th)? (?:of )?)?([^\W\d_]+)\.?,? ([0-9]{4})"
+    r"(?:([0-9]{1,2})(?:\.|st|nd|rd|th|er|º|°)? (?:(?:of|de) )?)?"
+    r"([^\W\d_]+)\.?,? (?:del? )?([0-9]{4})"
 )
 _AMERICAN: Final = re.compile(r"([^\W\d_]+)\.? ([0-9]{1,2})(?:st|nd|rd|th)?, ([0-9]{4})")
 _DECADE: Final = re.compile(r"(?:(?:the|die|den|in den) )?([0-9]{3})(?:0['’]?s|0er(?: jahren?)?|X)")
@@ -40,7 +41,20 @@ _GERMAN: Final = (
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
     "Oktober", "November", "Dezember",
 )  # fmt: skip
+# Months in French, Italian, Spanish, Dutch and Polish, in full, where English and German have
+# other words. `listopad` is left out: November in Polish, October in Croatian.
+_OTHERS: Final = (
+    "janvier gennaio enero januari styczeń stycznia",
+    "février fevrier febbraio febrero februari luty lutego",
+    "mars marzo maart marzec marca", "avril aprile abril kwiecień kwietnia",
+    "maggio mayo mei maj maja", "juin giugno junio czerwiec czerwca",
+    "juillet luglio julio lipiec lipca", "août aout agosto augustus sierpień sierpnia",
+    "septembre settembre septiembre setiembre wrzesień września",
+    "octobre ottobre octubre październik października", "novembre noviembre",
+    "décembre decembre dicembre diciembre grudzień grudnia",
+)  # fmt: skip
 _MONTH_NUMBERS: Final[Mapping[str, int]] = {
+    **{name: number for number, names in enumerate(_OTHERS, 1) for name in names.split()},
     **{name[:3].lower(): number for number, name in enumerate(MONTHS, 1)},
     **{name[:3].lower(): number for number, name in enumerate(_GERMAN, 1)},
     **{name.lower(): number for number, name in enumerate(MONTHS, 1)},
@@ -51,20 +65,32 @@ _MONTH_NUMBERS: Final[Mapping[str, int]] = {
 _ABOUT: Final[Mapping[str, str]] = {
     "ca.": "", "ca": "", "circa": "", "c.": "en", "about": "en", "around": "en",
     "approx.": "en", "approximately": "en", "um": "de", "etwa": "de", "ungefähr": "de",
-    "gegen": "de", "zirka": "de",
+    "gegen": "de", "zirka": "de", "vers": "fr", "environ": "fr", "hacia": "es", "verso il": "it",
+    "omstreeks": "nl", "około": "pl", "ok.": "pl",
 }  # fmt: skip
 _DOUBTED: Final[Mapping[str, str]] = {
     "probably": "en", "possibly": "en", "perhaps": "en", "vermutlich": "de",
     "wahrscheinlich": "de", "wohl": "de", "möglicherweise": "de", "vielleicht": "de",
+    "probablement": "fr", "peut-être": "fr", "probabilmente": "it", "probablemente": "es",
+    "waarschijnlijk": "nl", "prawdopodobnie": "pl",
 }  # fmt: skip
-_BEFORE: Final = frozenset({"before", "prior to", "vor"})
-_AFTER: Final = frozenset({"after", "nach"})
-_SINCE: Final = frozenset({"since", "seit", "ab"})
+_BEFORE: Final = frozenset({"before", "prior to", "vor", "avant", "prima del", "antes de", "przed"})
+_AFTER: Final = frozenset({"after", "nach", "après", "después de"})
+_SINCE: Final = frozenset({"since", "seit", "ab", "depuis", "dal", "desde", "sinds", "od"})
+_UNTIL: Final = frozenset(
+    {"until", "till", "bis", "jusqu'en", "jusqu’en", "fino al", "hasta", "tot"}
+)
+_SPAN: Final = re.compile(
+    r".*[0-9]{4}\s?(?:[-–—]|bis|to|until)\s?(?:[0-9.]*[0-9]{4}|heute|today).*"
+)
+_BEHIND: Final = re.compile(r"(?P<date>[^;(]{0,40}?[0-9]{4})(?: ?[;(,] ?| )(?=[^)]*[^\W\d])")
+_SHORT_YEAR: Final = re.compile(r"(?:[0-9]{1,2}[./-]){2}[0-9]{2}|['’`]?[0-9]{2}")
 _PREFIX: Final = re.compile(
     "({})(?: |(?<=\\.))".format("|".join(
         re.escape(word)
         for word in sorted(
-            {*_ABOUT, *_DOUBTED, *_BEFORE, *_AFTER, *_SINCE}, key=lambda word: (-len(word), word)
+            {*_ABOUT, *_DOUBTED, *_BEFORE, *_AFTER, *_SINCE, *_UNTIL},
+            key=lambda word: (-len(word), word),
         )
     )),
     re.IGNORECASE,
@@ -118,7 +144,7 @@ def read_date(text: str) -> CellDate | None:
     hedges, rest = _split(text)
     rest, mark = _mark(rest)
     kinds = {kind for _, kind in hedges}
-    if len(kinds & {"before", "after", "since"}) > 1:
+    if len(kinds & {"before", "after", "since", "until"}) > 1:
         return None
     value = _decade(rest)
     if value is None:
@@ -130,7 +156,7 @@ def read_date(text: str) -> CellDate | None:
             if mark or len(hedges) > 1 or not 1 < parts.year < 9999:
                 return None  # EDTF has no way to doubt an open end that its readers agree on
             return _open(parts, side == {"before"})
-    elif kinds - {"about", "doubted", "since"}:
+    elif kinds - {"about", "doubted", "since", "until"}:
         return None
     about = "about" in kinds or mark in ("~", "%")
     doubted = "doubted" in kinds or mark in ("?", "(?)", "%")
@@ -161,6 +187,15 @@ def is_since(text: str) -> bool:
     return any(kind == "since" for _, kind in _split(text)[0])
 
 
+def is_until(text: str) -> bool:
+    """Does a cell say until when something has been so, and thus nothing about its start?
+
+    >>> is_until("bis 1990"), is_until("vor 1990")
+    (True, False)
+    """
+    return any(kind == "until" for _, kind in _split(text)[0])
+
+
 def date_fault(text: str) -> str:
     """Return why a cell is no date; empty if it is one, or if there is no better explanation.
 
@@ -168,13 +203,33 @@ def date_fault(text: str) -> str:
     ('February 1983 has 28 days', 'a year has 12 months', '')
     >>> date_fault("2000er")
     "'2000er' may be ten years or more; write 200X where it is ten"
+    >>> date_fault("1987–2003")
+    'it says a start and an end; give each a column of its own'
+    >>> date_fault("1992 (ruhend seit 2022)"), date_fault("1990 (?)")
+    ('it says more than a date; put the rest into a column of its own', '')
+    >>> date_fault("12.4.67")
+    'the century is missing; write the year with four figures'
     """
+    if read_date(text) is None and (words := _more_than_a_date(text)):
+        return words
     rest, _ = _mark(_split(text)[1])
     parts = _parts(rest)
     if parts:
         return _not_in_calendar(parts)
     if (decade := _DECADE.fullmatch(rest.lower())) and decade[1].endswith("0"):
         return f"'{rest}' may be ten years or more; write {decade[1]}X where it is ten"
+    return ""
+
+
+def _more_than_a_date(text: str) -> str:
+    """Return why a cell is no date by itself, although there is one in it; else nothing."""
+    if _SPAN.fullmatch(text):
+        return "it says a start and an end; give each a column of its own"
+    behind = _BEHIND.match(text)
+    if behind and read_date(behind["date"]):
+        return "it says more than a date; put the rest into a column of its own"
+    if _SHORT_YEAR.fullmatch(text):
+        return "the century is missing; write the year with four figures"
     return ""
 
 
@@ -191,7 +246,7 @@ def _split(text: str) -> tuple[list[tuple[str, str]], str]:
         kind = next((
             name for name, words in (
                 ("about", _ABOUT), ("doubted", _DOUBTED), ("before", _BEFORE), ("after", _AFTER),
-                ("since", _SINCE),
+                ("since", _SINCE), ("until", _UNTIL),
             ) if word.lower() in words
         ), "")  # fmt: skip
         if not kind:  # equal only after folding letters of another alphabet: `ſeit`, `cırca`

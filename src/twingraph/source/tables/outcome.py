@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from twingraph.source.tables.cells import Row, Sheet, without_notes
-from twingraph.source.tables.dates import CellDate, date_fault, is_since, read_date
+from twingraph.source.tables.cells import Row, Sheet, without_flags, without_notes
+from twingraph.source.tables.dates import CellDate, date_fault, is_since, is_until, read_date
 from twingraph.source.tables.matches import Matches, key_iri
 from twingraph.source.tables.spec import Cell, Spec
 from twingraph.source.terms import control_character, has_words
@@ -84,11 +84,15 @@ def value(cell: Cell | None, row: Row) -> str:
 def side_of(spec: Spec, number: int, row: Row, matches: Matches) -> Side:
     """Return partner `number` (0 or 1) as the row names it.
 
-    Its key is that of the name without marks of footnotes, or with them if only that was decided.
+    Its key is that of the name without flags and marks of footnotes, or with them if only that was
+    decided. A flag tells the country where no column does.
     """
     texts = {key: value(cell, row) for key, cell in spec.sides[number].items()}
     written = [texts.get(key, "") for key in ("name", "country", "region")]
-    name, country, region = map(without_notes, written)
+    (name, flag), (country, code), (region, _) = (
+        without_flags(without_notes(text)) for text in written
+    )
+    country = country or code or flag
     key = key_iri(spec.base, spec.slug, name, country, region)
     if written != [name, country, region] and key not in matches.decided:
         marked = key_iri(spec.base, spec.slug, *written)
@@ -174,13 +178,9 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
             date = CellDate(text) if dated.precision else read_date(text)
             fault = date_fault(text)
             if date is None or fault:
-                why = f": {fault}" if fault else ""
-                words = (f"'{text}' is no date{why}; write 1988, 1988-05, 1988-05-17, 17.5.1988, "
-                         "Mai 1988, um 1988, vor 1988 or 1988?")  # fmt: skip
-                faults.append(Fault(dated.cell.column, words))
+                faults.append(Fault(dated.cell.column, _date_words(name, text, fault)))
                 continue
-            if name == "end" and not dated.precision and is_since(text):
-                words = f"'{text}' says when something began; write the end, such as 1990"
+            if not dated.precision and (words := _other_end(name, text)):
                 faults.append(Fault(dated.cell.column, words))
                 continue
             dates[name] = date.edtf
@@ -209,3 +209,32 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
         ended or bool(dates.get("end")), coded.get("status", ""), coded.get("field", ""), rank,
         tuple(hedges),
     ), faults  # fmt: skip
+
+
+def _date_words(name: str, text: str, fault: str) -> str:
+    """Return what is wrong with a cell that is no date, and what to write.
+
+    >>> _date_words("start", "ruhend", "")
+    "'ruhend' is no date; if it means that the date is not known, add it to unknown of [start]"
+    """
+    if not fault and not any(letter.isdigit() for letter in text):
+        fault = f"if it means that the date is not known, add it to unknown of [{name}]"
+        return f"'{text}' is no date; {fault}"
+    if ";" in fault:  # it says already what to write
+        return f"'{text}' is no date: {fault}"
+    why = f": {fault}" if fault else ""
+    return (f"'{text}' is no date{why}; write 1988, 1988-05, 1988-05-17, 17.5.1988, Mai 1988, "
+            "um 1988, vor 1988 or 1988?")  # fmt: skip
+
+
+def _other_end(name: str, text: str) -> str:
+    """Return what is wrong with a start that says when something ended, or the reverse.
+
+    >>> _other_end("start", "bis 2014"), _other_end("end", "bis 2014")
+    ("'bis 2014' says when something ended; write the start, such as 1990", '')
+    """
+    if name == "end" and is_since(text):
+        return f"'{text}' says when something began; write the end, such as 1990"
+    if name == "start" and is_until(text):
+        return f"'{text}' says when something ended; write the start, such as 1990"
+    return ""

@@ -13,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from twingraph.problems import TwingraphError, split_lines
 from twingraph.source.tables.cells import quote_words
@@ -21,6 +21,12 @@ from twingraph.source.tables.cells import quote_words
 MAX_UNPACKED: Final = 256 * 1024 * 1024
 MAX_ROWS: Final = 1_000_000
 MAX_COLUMNS: Final = 256
+# What of a number format is no part of a date: words in quotes, colours and languages, signs.
+_NO_PART: Final = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.')
+_MARKUP: Final = (
+    (re.compile(r"\s*<(?:!doctype|html|table|head|body|meta|\?xml|!--)", re.IGNORECASE), "HTML"),
+    (re.compile(r"\s*\{\|"), "wikitext"),
+)
 _DELIMITERS: Final = (",", ";", "\t", "|")
 
 
@@ -51,6 +57,11 @@ def take(raw: bytes, name: str) -> Taken:
         raise TwingraphError(f"{name} is a packed file, such as a workbook, and no text; "
                              "save it as .xlsx or as CSV (UTF-8)")  # fmt: skip
     text, notes = _decoded(raw, name)
+    for start, markup in _MARKUP:
+        if start.match(text):
+            raise TwingraphError(f"{name} is {markup} and no table of cells; open it in a browser, "
+                                 "copy the table into a spreadsheet, and save that as .xlsx or as "
+                                 "CSV (UTF-8)")  # fmt: skip
     if "\0" in text:
         line = len(split_lines(text[: text.index("\0") + 1]))
         raise TwingraphError(f"{name}:{line}: a NUL byte; save it anew as CSV (UTF-8)")
@@ -115,15 +126,21 @@ def _from_excel(raw: bytes, name: str) -> Taken:
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
             if not sheets:
                 raise TwingraphError(f"{name} has no visible sheet; save the list as CSV")
-            first = sheets[0].iter_rows(values_only=True)
+            first = sheets[0].iter_rows()
             formula_rows = formulas[sheets[0].title].iter_rows(values_only=True)
+            merged = _merged(sheets[0], name)
             rows: list[list[str]] = []
             unknown: list[str] = []
-            for row, entered in zip(_first_rows(first, name), formula_rows, strict=False):
+            for cells, entered in zip(_first_rows(first, name), formula_rows, strict=False):
+                row = [cell.value for cell in cells]
                 if any(cell is not None for cell in row[MAX_COLUMNS:]):
                     raise TwingraphError(f"{name}: row {len(rows) + 1} has more than {MAX_COLUMNS} "
                                          "columns; take out those that do not matter")  # fmt: skip
-                rows.append([_shown(cell) for cell in row[:MAX_COLUMNS]])
+                rows.append(["" if cell.value is None else _shown(cell.value, cell.number_format)
+                             for cell in cells[:MAX_COLUMNS]])  # fmt: skip
+                for column in merged.get(len(rows), ()):
+                    if column <= len(rows[-1]) and column <= len(rows[-2]):
+                        rows[-1][column - 1] = rows[-2][column - 1]
                 unknown += [f"{get_column_letter(number)}{len(rows)}" for number, (cell, formula)
                             in enumerate(zip(row, entered, strict=False), 1)
                             if cell is None and formula is not None]  # fmt: skip
@@ -137,35 +154,75 @@ def _from_excel(raw: bytes, name: str) -> Taken:
         raise TwingraphError(f"{name} can't be read as Excel ({words}); save it as CSV") from None
     others = [sheet.title for sheet in sheets[1:]]
     notes: tuple[str, ...] = ()
+    if merged:
+        notes += (f"{sum(map(len, merged.values()))} cells are merged with the one above, and were "
+                  "read as saying the same",)  # fmt: skip
     if others:
-        notes = (f"sheet '{sheets[0].title}'; not read: {', '.join(others)}",)
+        notes += (f"sheet '{sheets[0].title}'; not read: {', '.join(others)}",)
     if unknown:
         notes += (f"{len(unknown)} cells hold a formula without its value, and were read as empty "
                   f"(the first is {unknown[0]}): open the file in Excel and save it",)  # fmt: skip
     return Taken(_written(rows, name), notes)
 
 
-def _first_rows(rows: Iterable[tuple[object, ...]], name: str) -> Iterable[tuple[object, ...]]:
+def _merged(sheet: Any, name: str) -> dict[int, list[int]]:  # openpyxl has no types
+    """Return the number of a row -> its columns that are merged with the cell above.
+
+    The ranges stand behind the rows of a sheet (ECMA-376, part 1, section 18.3.1.55), where
+    openpyxl's read-only way does not look. Of a range only the first column is taken: one that goes
+    over several columns is a heading.
+    """
+    from defusedxml.ElementTree import iterparse
+    from openpyxl.utils import range_boundaries
+
+    merged: dict[int, list[int]] = {}
+    count = 0
+    with sheet._get_source() as stream:
+        for _, element in iterparse(stream):
+            if element.tag.endswith("}mergeCell"):
+                column, first, _, last = range_boundaries(element.get("ref", ""))
+                count += max(0, last - first)
+                if count > 2 * MAX_ROWS:
+                    raise TwingraphError(f"{name} has more than {2 * MAX_ROWS} merged cells; "
+                                         "save it as CSV")  # fmt: skip
+                for number in range(first + 1, last + 1):
+                    merged.setdefault(number, []).append(column)
+            elif element.tag.endswith("}row"):
+                element.clear()
+    return merged
+
+
+def _first_rows(rows: Iterable[tuple[Any, ...]], name: str) -> Iterable[tuple[Any, ...]]:
     for number, row in enumerate(rows, 1):
         if number > MAX_ROWS:
             raise TwingraphError(f"{name} has more than {MAX_ROWS} rows; split it")
         yield row
 
 
-def _shown(cell: object) -> str:
-    """Return a cell as text: a whole number without a fraction, a day without its midnight."""
-    if cell is None:
-        return ""
+def _shown(cell: object, number_format: str = "") -> str:
+    """Return a cell as text: a whole number without a fraction, a day without its midnight.
+
+    A workbook stores every date as a whole day (ECMA-376, part 1, section 18.17.4); what the format
+    of the cell does not show, nobody has written, and it is left out.
+
+    >>> day = datetime.datetime(1993, 1, 1)
+    >>> [_shown(day, shape) for shape in ("yyyy", "mmm yy", "dd.mm.yyyy", "")]
+    ['1993', '1993-01', '1993-01-01', '1993-01-01']
+    """
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    if isinstance(cell, datetime.datetime):
-        midnight = cell.time() == datetime.time()
-        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
-    if isinstance(cell, datetime.date):
-        return cell.isoformat()
-    return str(cell)
+    if not isinstance(cell, datetime.date):
+        return str(cell)
+    shown = _NO_PART.sub("", number_format.partition(";")[0].lower())
+    is_clock = isinstance(cell, datetime.datetime) and cell.time() != datetime.time()
+    if is_clock and ("h" in shown or "y" not in shown):
+        return str(cell)
+    day = cell.isoformat()[: len("1993-01-01")]
+    if "y" not in shown or "d" in shown:
+        return day
+    return day[: len("1993-01")] if "m" in shown else day[: len("1993")]
 
 
 def _written(rows: Iterable[Iterable[str]], name: str) -> str:
