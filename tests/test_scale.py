@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -37,7 +38,8 @@ from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.iris import page_path
 from twingraph.rdf.vocabulary import HOME, RDF, TG, XSD, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
-from twingraph.site.attachments import attachment_paths
+from twingraph.site.anniversaries import single_date
+from twingraph.site.attachments import all_starts, attachment_paths
 from twingraph.site.cited import MUCH_CITED, cited_rows
 from twingraph.site.describe import describe
 from twingraph.site.incoming import INCOMING, MOST, incoming_of, own_triples, pack_incoming
@@ -69,6 +71,7 @@ from twingraph.web.sitemap import parts_in
 from twingraph.web.weblinks import list_links
 
 ROOT: Final = Path(__file__).parent.parent
+RDF_TYPE: Final = URIRef(RDF.type.value)
 BONN: Final = NamedNode(f"{HOME}id/place/bonn")
 QUERIES: Final = sorted(
     path for name in ("site", "library") for path in (bundled("queries") / name).glob("*.rq")
@@ -85,6 +88,7 @@ def parts(node: Any) -> Iterator[CompValue]:
             yield from parts(one)
 
 
+@cache
 def algebra(path: Path) -> Any:
     text = path.read_text(encoding="utf-8").replace("UNDEF", f"<{HOME}id/place/bonn>")
     return translateQuery(parseQuery(text)).algebra
@@ -128,6 +132,56 @@ def test_who_has_partners_is_not_also_asked_for_its_class(path: Path) -> None:
     # an engine would begin with all that are of the class; only partnerships have partners
     text = path.read_text(encoding="utf-8")
     assert re.findall(r"(?m)^.*\ba tg:Partnership ;\s+tg:partner .*$", text) == []
+
+
+def innermost(node: CompValue) -> CompValue:
+    """Return what a group begins with, below its filters, bindings and OPTIONALs."""
+    while node.name in ("Filter", "Extend", "LeftJoin"):
+        node = node.p1 if node.name == "LeftJoin" else node.p
+    return node
+
+
+# questions about every start, end or partnership: their rows are as many
+OF_ALL_CLAIMS: Final = {
+    "anniversaries-in", "events-in-year", "example-certain", "status-of-partnerships",
+}  # fmt: skip
+OF_ALL_PARTNERSHIPS: Final = {
+    "statistics-kinds", "statistics-starts", "status-of-partnerships", "uncertain-starts",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_claims_are_found_by_what_they_are_about(path: Path) -> None:
+    # beside a named property an engine begins with every claim of that property, and beside the
+    # class with every claim
+    named = []
+    for node in parts(algebra(path)):
+        if node.name == "BGP":
+            about = {triple[0] for triple in node.triples if triple[1] == URIRef(TG.subject.value)}
+            named += [
+                triple
+                for triple in node.triples
+                if triple[0] in about
+                and isinstance(triple[2], URIRef)
+                and triple[1] in (URIRef(TG.property.value), RDF_TYPE)
+            ]
+
+    assert (path.stem in OF_ALL_CLAIMS) == bool(named), named
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_is_absent_is_looked_for_before_the_rest_is(path: Path) -> None:
+    # a FILTER is of its whole group: behind OPTIONALs it comes after them, once for each of all
+    late = [
+        node
+        for node in parts(algebra(path))
+        if node.name == "Filter"
+        and spine(node.p).name == "LeftJoin"
+        and any(part.name == "Builtin_NOTEXISTS" for part in parts(node.expr))
+        and len(innermost(node.p).get("triples", ())) == 1
+    ]
+
+    assert (path.stem in OF_ALL_PARTNERSHIPS) == bool(late)
 
 
 @pytest.mark.parametrize(
@@ -353,6 +407,9 @@ def test_what_workers_share_is_made_in_another_process(
     assert f"{HOME}id/source/bonn-minsk" in site.memory[MUCH_CITED]
     assert incoming_of(site, f"{HOME}id/place/bonn").numbers == {TG.country.value: 7}
     assert site.prepared_graphs() == {"g": {"number": 1}}
+    assert {len(single_date(start.value)) for start in all_starts(site, years=True)} >= {4, 10}
+    assert {len(single_date(start.value)) for start in all_starts(site, years=False)} == {10}
+    assert ("rows", "anniversaries") not in site.memory  # ten times as large as what is made of it
     assert asked == []
     object.__delattr__(site, "select")
     assert page(site, "en", "place/index.html") == plain
@@ -427,7 +484,8 @@ def test_questions_that_count_the_whole_graph_are_answered_ahead(built: Path) ->
     names = {name for name, each in site.library.items() if ("answer", each.text, "csv") in counted}
 
     assert {"coverage-by-country", "coverage-by-source", "partnerships-by-kind",
-            "starts-by-decade"} <= names  # fmt: skip
+            "starts-by-decade", "implied-dates", "implied-partnerships",
+            "partnerships-without-start"} <= names  # fmt: skip
     assert not any(site.library[name].parameters for name in names)
     plain = load_site(built)
     site.memory.update(counted)

@@ -72,20 +72,26 @@ def read_starts(rows: Iterable[Row]) -> list[Start]:
 
     Of the claims those count whose value the build has published, alone or in a set: what another
     claim displaces or refines is no start of its own (model.md, Resolution). Where no start could
-    be written as EDTF, each claim counts.
+    be written as EDTF, each claim counts. Equal texts are one object, since many share them.
     """
+    texts: dict[str, str] = {}
+    groups: dict[tuple[str, ...], tuple[str, ...]] = {}
     starts: dict[tuple[str, str, str, bool], set[str]] = defaultdict(set)
     ends: dict[str, str] = {}
     for row in rows:
-        partnership, value = _text(row, "partnership"), _text(row, "value")
+        partnership, value = (_text(row, name) for name in ("partnership", "value"))
         if not _is_published(value, _text(row, "published")):
             continue
         ends.setdefault(partnership, _end(row))
+        partnership = texts.setdefault(partnership, partnership)
+        value = texts.setdefault(value, value)
         key = partnership, _basis(row), value, _text(row, "inferred") in TRUE
         starts[key].update({_text(row, "source")} - {""})
-    return sorted(
-        Start(*key, tuple(sorted(sources)), ends[key[0]]) for key, sources in starts.items()
-    )
+    result = []
+    for key, sources in starts.items():
+        group = tuple(sorted(sources))
+        result.append(Start(*key, groups.setdefault(group, group), ends[key[0]]))
+    return sorted(result)
 
 
 def _is_published(value: str, published: str) -> bool:

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from pyoxigraph import NamedNode
 
 from twingraph.rdf.iris import kind_of, page_path
-from twingraph.site.anniversaries import Start, read_starts
+from twingraph.site.anniversaries import Start, read_starts, single_date
 from twingraph.site.calendar.feed import calendar_feed
 from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts
@@ -114,10 +114,10 @@ def _calendar(
         this = NamedNode(iri)
         if not reader.rows("map-of-place", this=this):
             return None
-        starts = _starts(reader, this)
+        starts = read_starts(reader.rows("anniversaries", this=this))
         facts.mention({iri})
     else:
-        starts = _starts(reader, None)
+        starts = all_starts(reader, years=bool(years))
     facts.mention({source for start in starts for source in (start.partnership, *start.sources)})
     facts.complete()
     title = (
@@ -137,10 +137,17 @@ def _calendar(
     )
 
 
-def _starts(reader: BuildReader, this: NamedNode | None) -> list[Start]:
-    if this is not None:
-        return read_starts(reader.rows("anniversaries", this=this))
-    return reader.remember("starts", lambda: read_starts(reader.rows("anniversaries")))
+def all_starts(reader: BuildReader, years: bool) -> list[Start]:
+    """Return the starts of all partnerships; without `years` those of a known day or month only.
+
+    Both are kept, so that a calendar of the few does not go through all of them.
+    """
+    every = reader.remember("starts", lambda: read_starts(reader.rows("anniversaries")))
+    if years:
+        return every
+    return reader.remember(
+        "starts on days", lambda: [start for start in every if len(single_date(start.value)) > 4]
+    )
 
 
 def _page(reader: BuildReader, iri: str, language: str) -> str:

@@ -22,6 +22,7 @@ from typing import Final
 
 from twingraph.rdf.change import DEFAULT, Change
 from twingraph.site.answers_again import answers_after
+from twingraph.site.attachments import all_starts
 from twingraph.site.choices import BROWSED
 from twingraph.site.cited import read_much_cited
 from twingraph.site.describe import STATEMENTS
@@ -141,6 +142,7 @@ def read_prepared(reader: BuildReader) -> None:
     reader.prepared_graphs()
     for name in ANSWERED:
         reader.rows(name)
+    all_starts(reader, years=False)
     for kind in CLASSES:
         members_of(reader, kind)
     for language in LANGUAGES:

@@ -48,7 +48,11 @@ _RESULTS: Final = {
     "json": QueryResultsFormat.JSON,
 }
 
-_SEEKS: Final = frozenset({"wikidata-ids-missing-or-shared"})  # few rows, of all places
+# few rows, which an engine finds only by going through all places, claims or partnerships
+_SEEKS: Final = frozenset({
+    "implied-dates", "implied-partnerships", "partnerships-without-start",
+    "wikidata-ids-missing-or-shared",
+})  # fmt: skip
 _SHORT: Final = 256 * 1024  # bytes of an answer that is kept
 
 Fields = Sequence[tuple[str, str]]
