@@ -178,7 +178,8 @@ def test_what_is_absent_is_looked_for_before_the_rest_is(path: Path) -> None:
         if node.name == "Filter"
         and spine(node.p).name == "LeftJoin"
         and any(part.name == "Builtin_NOTEXISTS" for part in parts(node.expr))
-        and len(innermost(node.p).get("triples", ())) == 1
+        and innermost(node.p).name == "BGP"
+        and len(innermost(node.p).triples) == 1
     ]
 
     assert (path.stem in OF_ALL_PARTNERSHIPS) == bool(late)
