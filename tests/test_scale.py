@@ -135,9 +135,9 @@ def test_who_has_partners_is_not_also_asked_for_its_class(path: Path) -> None:
 
 
 def innermost(node: CompValue) -> CompValue:
-    """Return what a group begins with, below its filters, bindings and OPTIONALs."""
-    while node.name in ("Filter", "Extend", "LeftJoin"):
-        node = node.p1 if node.name == "LeftJoin" else node.p
+    """Return what a group begins with, below its filters, bindings, OPTIONALs and MINUSes."""
+    while node.name in ("Filter", "Extend", "LeftJoin", "Minus"):
+        node = node.p if node.name in ("Filter", "Extend") else node.p1
     return node
 
 
