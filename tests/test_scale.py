@@ -146,7 +146,7 @@ OF_ALL_CLAIMS: Final = {
     "anniversaries-in", "events-in-year", "example-certain", "status-of-partnerships",
 }  # fmt: skip
 OF_ALL_PARTNERSHIPS: Final = {
-    "statistics-kinds", "statistics-starts", "status-of-partnerships", "uncertain-starts",
+    "statistics-kinds", "status-of-partnerships", "uncertain-starts",
 }  # fmt: skip
 
 
