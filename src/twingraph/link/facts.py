@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode, Quad, Triple
 
 from twingraph.derive.published import CLAIM_PREDICATES, read_claims
 from twingraph.derive.resolve import Claim, Value
-from twingraph.rdf.byte_lines import ByteLines
+from twingraph.link.indexes import by_property, by_value, inverted, raw_by_property
 from twingraph.rdf.dataset import Dataset, by_subject, parse_lines, term_of, text_of
 from twingraph.rdf.iris import kind_of
 from twingraph.rdf.reads import ALL, LINKS, of_kind, of_property
@@ -78,12 +78,14 @@ class LinkFacts:
         """Take the default graph of `quads`, whose entities are named under `base`."""
         self.base = base
         self.reads: set[str] = set()
+        self._noted: set[tuple[str, str]] = set()  # (namespace, property) that `reads` has
         self._lines = Dataset.of(quads).default
         self._last: tuple[str, dict[str, list[str]]] = ("", {})
         self._inverse: dict[str, Callable[[str], Iterable[str]]] = {}
         self._tables: dict[str, Mapping[str, Sequence[str]]] = {}
         self._index: Mapping[str, Lines] | None = None
         self._sought = 0
+        self._by_value: dict[str, Mapping[str, Lines]] = {}
         self._members: dict[str, list[str]] = {}
         self._memory: dict[Hashable, tuple[Any, frozenset[str]]] = {}
 
@@ -91,10 +93,22 @@ class LinkFacts:
     def noting(self) -> Iterator[set[str]]:
         """Yield a set to which the patterns of all reads during the `with` are added."""
         before, self.reads = self.reads, set()
+        self._noted.clear()
         try:
             yield self.reads
         finally:
             self.reads = before
+            self._noted.clear()
+
+    def _note(self, subject: str, predicate: str = "*") -> None:
+        """Record that statements about a subject are read; quick for those of one namespace."""
+        cut = subject.rfind("/") + 1
+        if "#" in subject:
+            cut = max(cut, subject.rfind("#") + 1)
+        key = subject[:cut], predicate
+        if key not in self._noted:
+            self._noted.add(key)
+            self.reads.add(of_kind(subject, predicate))
 
     def remember(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return the result of `make`, called once; its reads are recorded for every caller."""
@@ -125,7 +139,7 @@ class LinkFacts:
         """
         if self._index is None:
             raw = raw_lines(self._lines)
-            self._index = _by_property(self._lines) if raw is None else _raw_by_property(raw)
+            self._index = by_property(self._lines) if raw is None else raw_by_property(raw)
         return self._index
 
     def _lines_with(self, predicate: str) -> Lines:
@@ -172,17 +186,19 @@ class LinkFacts:
         self.reads.add(of_property(name, value))
         if value == "*":
             return self._lines_with(name)
-        end = f" {name} {value} ."
         lines = self._lines_with(name)
         raw = raw_lines(lines)
         if raw is None:
-            return [line for line in lines if line.endswith(end)]
+            if name not in self._by_value:
+                self._by_value[name] = by_value(lines)
+            return self._by_value[name].get(value, ())
+        end = f" {name} {value} ."
         raw_end = end.encode()
         return [line.decode() for line in raw if line.endswith(raw_end)]
 
     def lines_of(self, subject: str) -> Sequence[str]:
         """Return the statements about a subject, sorted."""
-        self.reads.add(of_kind(subject))
+        self._note(subject)
         start, end = self._range(subject)
         return self._lines[start:end]
 
@@ -203,7 +219,7 @@ class LinkFacts:
         Those of the last subject are cached, because callers read several of its properties in
         turn.
         """
-        self.reads.add(of_kind(subject))
+        self._note(subject)
         if subject == self._last[0]:
             return self._last[1]
         facts: dict[str, list[str]] = {}
@@ -223,7 +239,7 @@ class LinkFacts:
 
     def written(self, subject: str, predicate: str) -> Sequence[str]:
         """Return the values of a property, sorted; it and they as they are written in lines."""
-        self.reads.add(of_kind(subject, predicate))
+        self._note(subject, predicate)
         if subject == self._last[0]:
             return self._last[1].get(predicate, [])
         if predicate not in self._tables and self._sought < _FEW:
@@ -242,8 +258,8 @@ class LinkFacts:
         """Yield each of some things that has a property, with its values as lines have them."""
         name = str(predicate)
         table = self._table_of(name)
-        self.reads.update({of_kind(thing, name) for thing in things})
         for thing in things:
+            self._note(thing, name)
             if values := table.get(thing):
                 yield thing, values
 
@@ -251,6 +267,7 @@ class LinkFacts:
         """Free the memory of all tables; they are built again when needed."""
         self._tables.clear()
         self._inverse.clear()
+        self._by_value.clear()
         self._memory.clear()
 
     def _table(self, predicate: str) -> Mapping[str, Sequence[str]]:
@@ -292,7 +309,7 @@ class LinkFacts:
         self.reads.add(f"* {predicate} *")
         find = self._inverse.get(predicate.value)
         if find is None:
-            find = self._inverse[predicate.value] = _inverted(self._lines_with(str(predicate)))
+            find = self._inverse[predicate.value] = inverted(self._lines_with(str(predicate)))
         return sorted(set(find(value)))
 
     def label(self, subject: str, language: str = "en") -> str:
@@ -319,43 +336,6 @@ class LinkFacts:
             for subject, _, value in pairs
             if (external_id := target.id_of(value[1:-3]))
         )
-
-
-def _by_property(lines: Iterable[str]) -> Mapping[str, Lines]:
-    by_property: dict[str, list[str]] = defaultdict(list)
-    for line in lines:
-        by_property[line.split(" ", 2)[1]].append(line)
-    return by_property
-
-
-def _raw_by_property(lines: Iterable[bytes]) -> Mapping[str, Lines]:
-    by_property: dict[bytes, list[bytes]] = defaultdict(list)
-    for line in lines:
-        by_property[line.split(b" ", 2)[1]].append(line)
-    return {name.decode(): ByteLines.of(several) for name, several in by_property.items()}
-
-
-def _inverted(lines: Lines) -> Callable[[str], Iterable[str]]:
-    """Return a function from an IRI, or a literal's text, to the subjects of lines that have it.
-
-    >>> lines = ['<a> <p> "b"@en .', "<b> <p> <b> ."]
-    >>> raw = ByteLines.of([line.encode() for line in lines])
-    >>> _inverted(lines)("b"), _inverted(raw)("b"), _inverted(raw)("c")
-    (['a', 'b'], ['a', 'b'], [])
-    """
-    raw = raw_lines(lines)
-    if raw is None:
-        index: dict[str, list[str]] = defaultdict(list)
-        for line in lines:
-            subject, _, value = line.split(" ", 2)
-            index[text_of(value[:-2])].append(subject[1:-1])
-        return lambda value: index.get(value, [])
-    raw_index: dict[bytes, list[bytes]] = defaultdict(list)
-    for raw_line in raw:  # made into text when they are found
-        raw_subject, _, end = raw_line.split(b" ", 2)
-        is_iri = end.startswith(b"<")
-        raw_index[end[1:-3] if is_iri else text_of(end[:-2].decode()).encode()].append(raw_subject)
-    return lambda value: [item[1:-1].decode() for item in raw_index.get(value.encode(), ())]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, groupby, islice
+from itertools import chain, compress, islice
+from operator import ne
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
@@ -172,7 +173,8 @@ def merged(several: Iterable[Sequence[str]]) -> list[str]:
     ['a', 'b', 'c']
     """
     # Python's sort merges runs that are sorted already in one pass
-    return [line for line, _ in groupby(sorted(chain.from_iterable(several)))]
+    lines = sorted(chain.from_iterable(several))
+    return [*compress(lines, map(ne, lines, islice(lines, 1, None))), *lines[-1:]]
 
 
 def begins(lines: Sequence[str], text: str) -> bool:

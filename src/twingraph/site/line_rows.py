@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode
 
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.dataset import term_of, text_of
+from twingraph.rdf.reads import LINKS
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG, XSD
 from twingraph.site.incoming import MOST
 from twingraph.site.reader import Row, Term
@@ -239,13 +240,23 @@ def _much_pointed_to(table: LineTable) -> Iterator[Row]:
 
 def pointers(facts: LinkFacts) -> Mapping[str, Sequence[tuple[str, str]]]:
     """Return property and thing of each statement about what many statements name."""
-    counts = Counter(value for _, _, value in facts.linking())
-    pointing: dict[str, list[tuple[str, str]]] = {
-        value: [] for value, number in counts.items() if number > MOST
+    facts.reads.add(LINKS)
+    by_property = sorted(facts.index().items())
+    counts = {
+        predicate: Counter([line.split(" ", 2)[2] for line in lines])
+        for predicate, lines in by_property
     }
-    for subject, predicate, value in facts.linking():
-        if value in pointing:
-            pointing[value].append((predicate[1:-1], subject[1:-1]))
+    total = Counter[str]()
+    for each in counts.values():
+        total.update(each)
+    much = {end for end, number in total.items() if number > MOST and end[0] == "<"}
+    pointing: dict[str, list[tuple[str, str]]] = {end[:-2]: [] for end in total if end in much}
+    for predicate, lines in by_property:
+        name = predicate[1:-1]
+        for line in lines if not much.isdisjoint(counts[predicate]) else ():
+            subject, _, end = line.split(" ", 2)
+            if end in much:
+                pointing[end[:-2]].append((name, subject[1:-1]))
     return pointing
 
 

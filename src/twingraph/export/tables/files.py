@@ -161,17 +161,31 @@ def write_csv(names: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def write_rows(rows: Iterable[Row]) -> Iterator[bytes]:
-    """Yield rows as CSV, without a head, in pieces."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    r"""Yield rows as CSV, without a head, in pieces.
+
+    >>> list(write_rows([["a", ["b", "c"]], ["d,e", ""], [""]]))
+    [b'a,b c\r\n"d,e",\r\n""\r\n']
+    """
     iterator = iter(rows)
     while block := list(islice(iterator, _ROWS)):
-        writer.writerows(
-            [item if item.__class__ is str else " ".join(item) for item in row] for row in block
-        )
-        yield out.getvalue().encode()
-        out.seek(0)
-        out.truncate()
+        cells = [[item if item.__class__ is str else " ".join(item) for item in row]
+                 for row in block]  # fmt: skip
+        yield "".join(map(_line, cells)).encode()
+
+
+def _line(cells: Sequence[str]) -> str:
+    """Return a row as CSV has it.
+
+    `csv` looks at each character; few rows have one for which a cell is quoted.
+    """
+    line = ",".join(cells)
+    if (
+        '"' in line or line.count(",") >= len(cells) or "\r" in line or "\n" in line or not line
+    ):  # fmt: skip
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\r\n").writerow(cells)
+        return out.getvalue()
+    return f"{line}\r\n"
 
 
 def read_rows(text: str, table: TableSchema) -> Iterator[Row]:
