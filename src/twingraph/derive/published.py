@@ -24,7 +24,7 @@ from twingraph.derive.resolution import Resolution
 from twingraph.derive.resolve import RESOLVED, WEAK, Claim, Value
 from twingraph.derive.shortcuts import HERE, PLACED, Shortcuts, can_be_worked_out, is_known
 from twingraph.problems import TwingraphError
-from twingraph.rdf.dataset import Dataset, begins, merged, texts_of
+from twingraph.rdf.dataset import Dataset, begins, merged, texts_of, with_text, without
 from twingraph.rdf.iris import DERIVED, source_of
 from twingraph.rdf.ntriples import iri
 from twingraph.rdf.turtle import plain
@@ -109,21 +109,21 @@ def publish(
     """
     carried = merged(graphs.values())
     if weaker := _weaker(graphs, base):
-        carried = [line for line in carried if line not in weaker]
+        carried = without(carried, weaker)
     known = is_known({rule.name: rule.text for rule in rules})
     needed_rules = [rule for rule in rules if not known or rule.name not in (*HERE, PLACED)]
     words = frozenset().union(*(rule.words for rule in needed_rules))
     gathered = gather(carried, {*words, *map(local_name, _POINTS)} if known else ())
     resolved = Resolution(gathered, release[:10])
-    concluded = set(resolved.lines)
-    concluded |= {
+    concluded = resolved.lines
+    concluded += [
         f"{iri(graph)} {PROV.wasDerivedFrom} {iri(document)} ."
         for graph in graphs
         if (document := source_of(graph, base))
-    }
+    ]
     if release:
         day = f'"{release[:10]}"^^{XSD.date}'
-        concluded.add(f"{iri(base)} <http://purl.org/dc/terms/issued> {day} .")
+        concluded.append(f"{iri(base)} <http://purl.org/dc/terms/issued> {day} .")
     if known and can_be_worked_out(gathered):
         read = cache(lambda predicate: local_name(predicate) in words)
         candidates = [line for line in concluded if read(line.split(" ", 2)[1])]
@@ -131,21 +131,26 @@ def publish(
         pairs = _pairs_on_a_map(gathered, {*gathered.readable, *added})
         added |= _by_rules(pairs, [rule for rule in rules if rule.name == PLACED])
         added = {line for line in added if not begins(carried, line)}
-        added |= set(Shortcuts(gathered, resolved.kinds, resolved.states))
+        shortcuts = Shortcuts(gathered, resolved.kinds, resolved.states)
+        # most of these are in order, which a sort makes use of
+        worked_out = [list(shortcuts.labels()), list(shortcuts.links())]
     else:
-        added = _by_rules({*carried, *concluded}, rules)
-    derived = sorted(concluded | added | set(_folded(gathered, base)))
+        added, worked_out = _by_rules({*carried, *concluded}, rules), []
+    derived = merged([*worked_out, list(_folded(gathered, base)), concluded, added])
     silent = _answered(gathered, resolved, derived)
     default = merged([carried, derived])
     if silent:
-        default = [line for line in default if line not in silent]
+        default = without(default, silent)
     return Dataset(default, {**graphs, base + DERIVED: derived})
 
 
 def _weaker(graphs: Mapping[str, Sequence[str]], base: str) -> set[str]:
     """Return the modality lines to drop: of nodes that one source implies and another states."""
     ends = tuple(f" {TG.modality} {item} ." for item in WEAK)
-    weak = {name: [line for line in lines if line.endswith(ends)] for name, lines in graphs.items()}
+    weak = {
+        name: [line for line in with_text(lines, f" {TG.modality} ") if line.endswith(ends)]
+        for name, lines in graphs.items()
+    }
     implied = {name: {_subject(line) for line in lines} for name, lines in weak.items()}
     anywhere: set[str] = set().union(*implied.values())
     stated: set[str] = set()

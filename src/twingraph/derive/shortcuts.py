@@ -70,9 +70,18 @@ class Shortcuts:
 
     def __iter__(self) -> Iterator[str]:
         """Yield the derived lines without those already stated; a line may come twice."""
-        stated = self._gathered.shortcuts
+        yield from self.labels()
+        yield from self.links()
+
+    def labels(self) -> Iterator[str]:
+        """Yield the labels of partnerships, in the order of these."""
         for subject, item in self._gathered.partnerships.items():
             yield from self._labels(subject, item)
+
+    def links(self) -> Iterator[str]:
+        """Yield the links between partners that are not stated already."""
+        stated = self._gathered.shortcuts
+        for subject, item in self._gathered.partnerships.items():
             for line in self._links(subject, item):
                 if line not in stated:
                     yield line

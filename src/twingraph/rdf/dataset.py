@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, compress, islice
 from operator import ne
@@ -175,6 +175,34 @@ def merged(several: Iterable[Sequence[str]]) -> list[str]:
     # Python's sort merges runs that are sorted already in one pass
     lines = sorted(chain.from_iterable(several))
     return [*compress(lines, map(ne, lines, islice(lines, 1, None))), *lines[-1:]]
+
+
+def without(lines: Sequence[str], removed: Collection[str]) -> list[str]:
+    """Return sorted lines without some of them.
+
+    >>> without(["a", "b", "c"], {"b", "d"})
+    ['a', 'c']
+    """
+    kept: list[str] = []
+    start = 0
+    for line in sorted(removed):  # few: to look for them is faster than to compare all lines
+        place = bisect_left(lines, line, start)
+        kept += lines[start:place]
+        start = place + (place < len(lines) and lines[place] == line)
+    kept += lines[start:]
+    return kept
+
+
+def with_text(lines: Sequence[str], text: str) -> Iterator[str]:
+    """Yield the lines that hold a text, which is in few of them.
+
+    >>> list(with_text(["<a> <p> <b> .", "<a> <q> <b> ."], " <q> "))
+    ['<a> <q> <b> .']
+    """
+    for start in range(0, len(lines), _CHUNK):
+        several = lines[start : start + _CHUNK]
+        if text in "\n".join(several):
+            yield from (line for line in several if text in line)
 
 
 def begins(lines: Sequence[str], text: str) -> bool:
