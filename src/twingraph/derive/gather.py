@@ -169,7 +169,8 @@ def _take(
     if names:
         gathered.names[subject] = names
     for name in _DERIVED:
-        gathered.shortcuts.update(f"{subject} {name} {value} ." for value in facts.get(name, _NONE))
+        if name in facts:
+            gathered.shortcuts.update(f"{subject} {name} {value} ." for value in facts[name])
     if _NOT_STATED in facts:
         stated = {line.split(" ", 2)[1] for line in lines[start:end]} - _RESOLVED
         for silence in facts[_NOT_STATED]:
@@ -183,14 +184,17 @@ def _take_claim(gathered: Gathered, facts: Facts) -> None:
     if not verbs:
         return
     basis, modality, rank = (
-        min((value for value in facts.get(name, _NONE) if value[0] == "<"), default="")
-        for name in (_BASIS, _MODALITY, _RANK)
+        _least_iri(facts[name]) if name in facts else "" for name in (_BASIS, _MODALITY, _RANK)
     )
     as_of, until = (
-        min(map(text_of, facts.get(name, _NONE)), default="") for name in (_AS_OF, _UNTIL)
+        min(map(text_of, facts[name])) if name in facts else "" for name in (_AS_OF, _UNTIL)
     )
     cites = tuple(facts.get(_CITES, _NONE))
     for thing, verb, value in product(facts[_SUBJECT], verbs, facts.get(_VALUE, _NONE)):
         if thing[0] == "<":
             claim_texts = ClaimTexts(value, basis, modality, rank, as_of, until, cites)
             gathered.claims[thing, verb].append(claim_texts)
+
+
+def _least_iri(values: Sequence[str]) -> str:
+    return min((value for value in values if value[0] == "<"), default="")
