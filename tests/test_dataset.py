@@ -6,12 +6,14 @@ import json
 from itertools import product
 from typing import Final
 
+import hypothesis.strategies as st
+from hypothesis import given
 from pyoxigraph import Literal, NamedNode, Quad
 
 from twingraph.derive.published import Rule, read_rules, terms_of
 from twingraph.export.jsonld import make_context, write_jsonld
 from twingraph.export.jsonld_stream import jsonld_chunks
-from twingraph.rdf.dataset import Dataset, by_subject, term_of
+from twingraph.rdf.dataset import Dataset, by_subject, merged, term_of, with_text, without
 from twingraph.rdf.frozen import default_graph, quad_lines
 from twingraph.rdf.spool import Spool
 from twingraph.rdf.turtle import write_turtle
@@ -111,3 +113,15 @@ def test_a_rule_is_run_again_only_where_it_may_answer_more() -> None:
     anything = Rule("any", "CONSTRUCT { ?a ?b ?c } WHERE { ?a ?b ?c }")
     assert anything.may_read(terms_of([label]))
     assert not anything.may_read(set())
+
+
+_LINES: Final = st.lists(st.text("abö ", max_size=3))
+
+
+@given(st.lists(_LINES), _LINES)
+def test_sorted_lines_are_merged_and_removed_as_sets_are(several: list[list[str]],
+                                                         removed: list[str]) -> None:  # fmt: skip
+    lines = merged(sorted(each) for each in several)
+    assert lines == sorted(set().union(*several))
+    assert without(lines, set(removed)) == sorted(set(lines) - set(removed))
+    assert [*with_text(lines, "a ")] == [line for line in lines if "a " in line]

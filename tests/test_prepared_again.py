@@ -8,14 +8,14 @@ from functools import partial
 from random import Random
 
 import pytest
-from pyoxigraph import Quad
+from pyoxigraph import NamedNode, Quad
 
 from twingraph.export.statistics import count_changed
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS, TG, XSD
-from twingraph.site import answers_again, prepared_again
+from twingraph.site import answers_again, incoming, line_rows, prepared_again
 from twingraph.site.line_reader import LineReader, line_reader
 from twingraph.site.part import Earlier
 from twingraph.site.prepared import ANSWERED, prepare
@@ -165,3 +165,15 @@ def test_a_place_and_a_partnership_are_edited_without_the_whole_graph(
     jobs = prepare(whole, {}, earlier=_earlier(before, graph, changed))
     for name in NAMES:
         assert b"".join(jobs[f"{PREPARED}/{name}"]()) == made[name], name
+
+
+def test_what_many_statements_name_is_counted_by_property(graph: Dataset) -> None:
+    facts, reader = LinkFacts(graph, HOME), _reader(graph)
+    pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for subject, predicate, value in facts.linking():
+        pairs[value].append((predicate[1:-1], subject[1:-1]))
+    much = {value for value, several in pairs.items() if len(several) > incoming.MOST}
+    assert much
+    assert line_rows.pointers(facts).keys() == much
+    for value in much:
+        assert reader.pairs("incoming", this=NamedNode(value[1:-1])) == pairs[value]

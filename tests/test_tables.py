@@ -29,7 +29,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 from twingraph.derive.published import published
 from twingraph.export.dumps import DUMPS, Frozen
 from twingraph.export.tables.columns import MORE
-from twingraph.export.tables.files import FILES
+from twingraph.export.tables.files import FILES, write_rows
 from twingraph.export.tables.schema import TABLES
 from twingraph.rdf.frozen import default_triples
 from twingraph.rdf.vocabulary import HOME, RDF, RDFS, TG, XSD, prefixes_for
@@ -461,3 +461,10 @@ def test_the_page_about_tables_tells_every_column() -> None:
         assert [f"`{column.name}`" for column in table.columns] == re.findall(
             r"^\| (`\w+`) \|", part, re.MULTILINE
         )
+
+
+@given(st.lists(st.lists(st.text("a ,;'\"\r\n\t=ö"), min_size=1, max_size=3), max_size=3))
+def test_rows_are_written_as_csv_writes_them(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
+    assert b"".join(write_rows(rows)) == out.getvalue().encode()

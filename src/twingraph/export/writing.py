@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -25,6 +26,7 @@ from twingraph.export.statistics import COUNTS
 from twingraph.export.tables.files import PACKAGE
 from twingraph.export.taken import READS, Readers
 from twingraph.progress import Progress
+from twingraph.rdf.collector import give_back
 
 FORKED_FROM: Final = 100_000  # quads; fewer are written before a child process has started
 # the files that the child writes beside the `others`: about half of the work, when all files are
@@ -55,6 +57,7 @@ def write_dumps(
     in_this_process = {name: job for name, job in jobs.items() if name not in beside}
     forked = None
     if len(frozen.dataset) >= FORKED_FROM and (others or frozen.change is None) and can_fork():
+        give_back()
         frozen.linked.facts.index()  # both processes need the index: made once, before the fork
         if frozen.change is not None:
             _ = frozen.values_now
@@ -143,7 +146,12 @@ def _in_child(others: Jobs, jobs: Jobs, frozen: Frozen, draft: DraftFolder, pipe
     """Write the files, and for each a line of JSON to the pipe: name, reads, size, checksums."""
     # the others first: they need the most memory, and the parent uses little of it at the beginning
     for several in (others, jobs):
+        before = ""
         for name, job in several.items():
+            # a file in several languages is made of the same
+            if (kind := re.sub(r"-\w+\.", ".", name)) != before and several is others:
+                frozen.linked.facts.forget()
+            before = kind
             _put(frozen, name, job, draft)
             reads = frozen.readers.reads.get(name)
             report = json.dumps([name, reads, *astuple(draft.written[name])])

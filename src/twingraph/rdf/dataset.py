@@ -166,7 +166,7 @@ def _merged(graphs: Sequence[tuple[Sequence[str], str]]) -> Iterator[bytes]:
         yield _encoded(made)
 
 
-def merged(several: Iterable[Sequence[str]]) -> list[str]:
+def merged(several: Iterable[Iterable[str]]) -> list[str]:
     """Return sorted lists of lines as one sorted list without duplicates.
 
     >>> merged([["a", "c"], ["b", "c"]])

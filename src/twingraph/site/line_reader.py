@@ -120,7 +120,8 @@ class LineReader(BuildReader):
         pointing = facts.remember("pointing", lambda: pointers(facts))
         this = str(terms["this"])
         if this in pointing:
-            return list(pointing[this])
+            return [(predicate, line.split(" ", 1)[0][1:-1])
+                    for predicate, lines in pointing[this] for line in lines]  # fmt: skip
         return [
             (predicate[1:-1], subject[1:-1])
             for subject, predicate, value in facts.linking()

@@ -6,7 +6,7 @@ The rows are those of the queries of `queries/site` of the same name, in their o
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import combinations, product
 from typing import Final
 
@@ -26,6 +26,7 @@ _LONGITUDE: Final = NamedNode(PREFIXES["schema"] + "longitude")
 _NAMES: Final = (RDFS.label, SKOS.altLabel, SKOS.prefLabel, TG.formerName)
 _OF_PARTNERSHIP: Final = (TG.partnershipType, TG.start, TG.end, TG.status, TG.modality)
 _PAIR: Final = ("oneLatitude", "oneLongitude", "otherLatitude", "otherLongitude")
+_FEW_VALUES: Final = 4  # lines of a property for each of its values, where these are few
 
 Values = Mapping[str, Sequence[str]]
 
@@ -238,26 +239,47 @@ def _much_pointed_to(table: LineTable) -> Iterator[Row]:
         yield {"thing": NamedNode(iri)}
 
 
-def pointers(facts: LinkFacts) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """Return property and thing of each statement about what many statements name."""
+def pointers(facts: LinkFacts) -> Mapping[str, Sequence[tuple[str, Sequence[str]]]]:
+    """Return what many statements name: its text -> each property with the lines that name it."""
     facts.reads.add(LINKS)
-    by_property = sorted(facts.index().items())
-    counts = {
-        predicate: Counter([line.split(" ", 2)[2] for line in lines])
-        for predicate, lines in by_property
-    }
+    by_property = facts.index()
+    some = MOST // (
+        len(by_property) or 1
+    )  # more have one property, where more than `MOST` have any
+    candidates: set[str] = set()
+    counted: dict[str, Counter[str]] = {}  # of properties with few values: others take much memory
+    for predicate, lines in by_property.items():
+        counts = Counter([line.split(" ", 2)[2] for line in lines])
+        candidates.update(end for end, number in counts.items() if number > some and end[0] == "<")
+        if len(counts) * _FEW_VALUES < len(lines):
+            counted[predicate] = counts
+    found = {
+        predicate: _lines_to(candidates, lines)
+        for predicate, lines in by_property.items() if predicate not in counted
+    }  # fmt: skip
     total = Counter[str]()
-    for each in counts.values():
-        total.update(each)
-    much = {end for end, number in total.items() if number > MOST and end[0] == "<"}
-    pointing: dict[str, list[tuple[str, str]]] = {end[:-2]: [] for end in total if end in much}
-    for predicate, lines in by_property:
-        name = predicate[1:-1]
-        for line in lines if not much.isdisjoint(counts[predicate]) else ():
-            subject, _, end = line.split(" ", 2)
-            if end in much:
-                pointing[end[:-2]].append((name, subject[1:-1]))
+    for counts in counted.values():
+        total.update({end: counts[end] for end in candidates if end in counts})
+    for named in found.values():
+        total.update({end: len(lines) for end, lines in named.items()})
+    much = {end for end, number in total.items() if number > MOST}
+    for predicate, counts in counted.items():
+        if not much.isdisjoint(counts):
+            found[predicate] = _lines_to(much, by_property[predicate])
+    pointing: dict[str, list[tuple[str, Sequence[str]]]] = defaultdict(list)
+    for predicate, named in sorted(found.items()):
+        for end in much & named.keys():
+            pointing[end[:-2]].append((predicate[1:-1], named[end]))
     return pointing
+
+
+def _lines_to(ends: Set[str], lines: Iterable[str]) -> dict[str, list[str]]:
+    """Return the lines with some values (and the full stop), by these."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        if (end := line.split(" ", 2)[2]) in ends:
+            found[end].append(line)
+    return found
 
 
 FROM_LINES: Final[Mapping[str, Callable[[LineTable], Iterator[Row]]]] = {

@@ -17,8 +17,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
+
+from pyoxigraph import Store
 
 from twingraph.rdf.change import DEFAULT, Change
 from twingraph.site.answers_again import answers_after
@@ -46,6 +49,7 @@ ANSWERED: Final = (
 
 
 def _answers(reader: BuildReader) -> bytes:
+    reader = replace(reader, store=Store(), memory={})  # freed with what is loaded for these
     return _json({name: pack_rows(reader.queries[name], reader.rows(name)) for name in ANSWERED})
 
 
