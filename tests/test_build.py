@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -460,3 +461,19 @@ def test_a_build_that_takes_too_long_is_not_waited_for(tmp_path: Path) -> None:
     ):
         wait_for_build(out, 0)
     wait_for_build(out, 0)
+
+
+@pytest.mark.parametrize(("fault", "advice"), [
+    (errno.ENOSPC, "free the place and build again"), (errno.EROFS, "build elsewhere with --out"),
+    (errno.EACCES, "build elsewhere with --out"),
+])  # fmt: skip
+def test_what_the_disk_refuses_is_told_with_what_helps(
+    fault: int, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr("twingraph.atomic.sync", refuse)
+    with pytest.raises(TwingraphError, match=f"nothing was replaced, {advice}"):
+        publish_files({"a": b"b"}, tmp_path / "build")
+    assert not (tmp_path / "build").exists()

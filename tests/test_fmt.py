@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
+from twingraph.link.import_files import write_whole
+from twingraph.problems import TwingraphError
 from twingraph.rdf.turtle import Positions, iri_text, plain, write_turtle
 from twingraph.rdf.vocabulary import EDTF, HOME, RDF, TG, XSD, prefixes_for
 from twingraph.settings import Settings
@@ -164,3 +168,23 @@ def test_a_remark_about_thousands_of_entities_is_written_one_a_line() -> None:
     thing, first = f"{HOME}id/remark/all", f"{HOME}id/partnership/a-b0"
     assert found.positions.line(thing, TG.about.value, first) == 5
     assert format_text(formatted.text.encode(), "data/sources/a.ttl", HOME).text == formatted.text
+
+
+def test_a_full_disk_leaves_a_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system names no file where a write or a sync fails; the message does."""
+    path = tmp_path / "a.ttl"
+    path.write_text("<http://e/a> <http://e/b> <http://e/d>, <http://e/c> .", encoding="utf-8")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("twingraph.atomic.os.fsync", full)
+    with pytest.raises(TwingraphError, match=f"^{path}: No space left on device; it is as it was"):
+        format_files(Settings(tmp_path), [path], write=True)
+    with pytest.raises(OSError, match=r"No space left on device: .*rows\.csv"):
+        write_whole(tmp_path / "rows.csv", "a,b")
+
+    assert [found.name for found in tmp_path.iterdir()] == ["a.ttl"]
+    assert path.read_text(encoding="utf-8").endswith("<http://e/d>, <http://e/c> .")

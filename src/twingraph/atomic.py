@@ -118,10 +118,20 @@ def is_whole(path: Path, written: Written) -> bool:
     return crc32 == written.crc32
 
 
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say in each `OSError` which file could not be written: a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
 def write_synced(path: Path, raw: bytes) -> None:
     """Write a file and wait until the disk has it; a link in its place is refused (`OSError`)."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with os.fdopen(os.open(path, flags, 0o666), "wb") as stream:
+    with _naming(path), os.fdopen(os.open(path, flags, 0o666), "wb") as stream:
         stream.write(raw)
         stream.flush()
         os.fsync(stream.fileno())

@@ -7,6 +7,7 @@ at any moment leaves the last one as it was.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -284,9 +285,9 @@ def _disk_errors(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place = error.filename or out
-        raise TwingraphError(
-            f"{place}: {error.strerror}; nothing was replaced, free the place and build again"
-        ) from None
+        may_not = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+        advice = "build elsewhere with --out" if may_not else "free the place and build again"
+        raise TwingraphError(f"{place}: {error.strerror}; nothing was replaced, {advice}") from None
 
 
 def _publish(draft: DraftFolder, out: Path) -> Path:

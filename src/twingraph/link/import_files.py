@@ -78,8 +78,12 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft(path)
-    write_synced(draft, text.encode())
-    draft.replace(path)
+    try:
+        write_synced(draft, text.encode())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _draft(path: Path) -> Path:

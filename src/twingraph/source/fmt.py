@@ -128,7 +128,7 @@ def format_files(
 
     With `old`, IRIs under that base IRI move to the base IRI of the project.
 
-    A file is replaced as a whole or not at all.
+    A file is replaced as a whole or not at all. Raises `TwingraphError` where one can't be written.
     """
     if old:
         check_bases(old, settings.base_iri)
@@ -151,8 +151,17 @@ def format_files(
         elif formatted.text.encode() != raw:
             changed.append(name)
             if write:
-                replace_file(resolved(path), formatted.text.encode())
+                _replace(resolved(path), formatted.text.encode())
     return Done(len(files), tuple(changed), tuple(by_severity(problems)))
+
+
+def _replace(path: Path, raw: bytes) -> None:
+    try:
+        replace_file(path, raw)
+    except OSError as error:
+        raise TwingraphError(
+            f"{path}: {error.strerror}; it is as it was, free the place and format again"
+        ) from None
 
 
 def _files(settings: Settings, paths: Sequence[Path]) -> list[Path]:
