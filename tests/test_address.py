@@ -12,11 +12,9 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -28,7 +26,7 @@ from urllib.parse import quote, urlencode, urljoin
 
 import pytest
 import rdflib
-from servers import free_port
+from servers import free_port, running
 from starlette.testclient import TestClient
 
 from twingraph.build import build
@@ -88,24 +86,6 @@ def block(server: str, name: str) -> str:
     match = re.search(rf"<!-- {server}: {name} -->\n```\w+\n(.*?)```", HOSTING, re.DOTALL)
     assert match is not None, name
     return match[1]
-
-
-@contextlib.contextmanager
-def running(words: list[str], port: int) -> Iterator[None]:
-    """Run a server until the block ends; it is asked until it answers."""
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            assert process.poll() is None, (
-                (process.stderr and process.stderr.read()) or b""
-            ).decode()
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
 
 
 class Sites(NamedTuple):

@@ -6,17 +6,14 @@ import contextlib
 import http.client
 import os
 import shutil
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
-from servers import free_port
+from servers import free_port, running
 
 from twingraph.cli import cli
 from twingraph.site.attachments import FRAME_POLICY
@@ -104,23 +101,6 @@ def static(request: pytest.FixtureRequest, written: Static) -> Static:
 
 
 @contextlib.contextmanager
-def running(words: list[str | Path], port: int, folder: Path) -> Iterator[None]:
-    environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-    with (folder / "told").open("wb") as told:
-        process = subprocess.Popen(list(map(str, words)), stderr=told, stdout=told, env=environment)
-    try:
-        for _ in range(200):
-            assert process.poll() is None, (folder / "told").read_text(errors="replace")
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@contextlib.contextmanager
 def nginx(site: Static, folder: Path) -> Iterator[None]:
     text = rules("nginx", Host("127.0.0.1", str(site.root), site.prefix))
     assert "listen 80;" in text
@@ -130,9 +110,7 @@ def nginx(site: Static, folder: Path) -> Iterator[None]:
         rules=text.replace("listen 80;", f"listen 127.0.0.1:{site.port};"),
     )
     (folder / "nginx.conf").write_text(config, "utf-8")
-    with running(
-        ["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"], site.port, folder
-    ):
+    with running(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"], site.port):
         yield
 
 
@@ -151,7 +129,7 @@ def apache(site: Static, folder: Path, server: str = "apache") -> Iterator[None]
         rules=rules(server, Host("127.0.0.1", str(site.root), site.prefix)),
     )
     (folder / "apache.conf").write_text(config, "utf-8")
-    with running(["apache2", "-f", folder / "apache.conf", "-DFOREGROUND"], site.port, folder):
+    with running(["apache2", "-f", folder / "apache.conf", "-DFOREGROUND"], site.port):
         yield
 
 
@@ -163,7 +141,7 @@ def caddy(site: Static, folder: Path) -> Iterator[None]:
     with running(
         ["caddy", "run", "--config", folder / "Caddyfile", "--adapter", "caddyfile"],
         site.port,
-        folder,
+        {"HOME": str(folder), "XDG_DATA_HOME": str(folder)},
     ):
         yield
 

@@ -76,6 +76,13 @@ def graph(built: Path) -> Path:
     return built.resolve() / "twingraph.nq"
 
 
+async def until(holds: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something holds; `TimeoutError` after so many seconds."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
 def alive(pid: int) -> bool:
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text(encoding="ascii")
@@ -104,13 +111,11 @@ def alive(pid: int) -> bool:
     ],
 )
 def test_what_comes_of_a_query(graph: Path, query: str, kind: Outcome) -> None:
-    began = time.monotonic()
     # what takes memory takes time to take it, on a machine that does other things more
     limits = SMALL if kind is Outcome.TOO_MUCH_MEMORY else TIGHT
     reply = with_pool(graph, lambda pool: pool.ask(query, "json", "nt"), limits)
 
     assert reply.outcome == kind
-    assert time.monotonic() - began < 5
 
 
 def test_a_worker_that_has_grown_is_replaced_once_it_rests(
@@ -224,21 +229,23 @@ def test_a_worker_does_not_know_what_the_server_was_told(
 
 
 def test_look_ups_do_not_wait_behind_what_takes_long(graph: Path) -> None:
-    async def use(pool: Pool) -> tuple[list[Outcome], list[float]]:
+    async def use(pool: Pool) -> tuple[list[Outcome], list[bool]]:
         long = [asyncio.create_task(pool.ask(CROSS, "json", "nt")) for _ in range(4)]
-        await asyncio.sleep(0.3)
-        taken = []
-        for number in range(100):
-            began = time.monotonic()
-            reply = await pool.ask(f"ASK {{ ?s ?p {number} }}", "json", "nt")
-            taken.append(time.monotonic() - began)
-            assert reply.outcome == Outcome.BOOLEAN
-        return [one.outcome for one in await asyncio.gather(*long)], taken
+        await until(lambda: pool.state()["long"] > 0)
+        kinds = [
+            (await pool.ask(f"ASK {{ ?s ?p {number} }}", "json", "nt")).outcome
+            for number in range(100)
+        ]
+        ended = [task.done() for task in long]
+        for task in long:
+            task.cancel()
+        await asyncio.gather(*long, return_exceptions=True)
+        return kinds, ended
 
-    kinds, taken = with_pool(graph, use)
+    kinds, ended = with_pool(graph, use, replace(TIGHT, seconds=60))
 
-    assert kinds == [Outcome.TOO_LONG] * 4
-    assert sorted(taken)[90] < 0.1
+    assert kinds == [Outcome.BOOLEAN] * 100
+    assert ended == [False] * 4  # a look-up that waits for one of them would see its end
 
 
 @pytest.mark.skipif(
@@ -319,27 +326,22 @@ def test_those_that_wait_have_so_many_bytes_together(graph: Path) -> None:
 
 
 def test_nobody_is_sent_away_while_there_is_room_to_wait(graph: Path) -> None:
-    """Four that never end, ten that take a moment: those ten are answered, and soon."""
+    """Four that take a minute, ten that take a moment: those ten are answered before."""
 
-    async def use(pool: Pool) -> tuple[list[Outcome], float]:
+    async def use(pool: Pool) -> list[Outcome]:
         long = [asyncio.create_task(pool.ask(CROSS, "json", "nt")) for _ in range(4)]
-        await asyncio.sleep(0.3)
-        began = time.monotonic()
+        await until(lambda: pool.state()["long"] > 0)
         moments = [
             pool.ask("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 20000", "csv", "nt") for _ in range(10)
         ]
         kinds = [one.outcome for one in await asyncio.gather(*moments)]
-        taken = time.monotonic() - began
         for task in long:
             task.cancel()
         ends = await asyncio.gather(*long, return_exceptions=True)
         assert {type(end) for end in ends} == {asyncio.CancelledError}, ends
-        return kinds, taken
+        return kinds
 
-    kinds, taken = with_pool(graph, use, Limits(seconds=60))
-
-    assert kinds == [Outcome.ROWS] * 10
-    assert taken < 25  # and not the minute that those four take
+    assert with_pool(graph, use, Limits(seconds=60)) == [Outcome.ROWS] * 10
 
 
 def test_a_query_that_begins_again_is_answered_as_if_it_had_not(graph: Path) -> None:
@@ -352,15 +354,13 @@ def test_a_query_that_begins_again_is_answered_as_if_it_had_not(graph: Path) -> 
 
 
 def test_a_client_that_goes_takes_its_query_along(graph: Path) -> None:
-    async def gone() -> None:
-        await asyncio.sleep(0.3)
-
     async def use(pool: Pool) -> tuple[Outcome, dict[str, int]]:
+        async def gone() -> None:
+            await until(lambda: pool.state()["running"] > 0)
+
         reply = await pool.ask(CROSS, "json", "nt", gone=gone)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(10):
-                while pool.state()["running"]:
-                    await asyncio.sleep(0.02)
+            await until(lambda: not pool.state()["running"])
         return reply.outcome, pool.state()
 
     kind, state = with_pool(graph, use, Limits(seconds=20))
@@ -375,7 +375,7 @@ def test_a_client_that_goes_takes_its_query_along(graph: Path) -> None:
 def test_a_query_whose_worker_was_killed_is_asked_again(graph: Path) -> None:
     async def use(pool: Pool) -> tuple[Outcome, Outcome]:
         async def kill() -> None:
-            await asyncio.sleep(0.4)
+            await until(lambda: pool.state()["running"] > 0)
             for pid in pool.processes[1:]:
                 os.kill(pid, signal.SIGKILL)
 
@@ -504,10 +504,8 @@ def test_what_cannot_be_started_is_said_at_once_and_not_tried_all_the_time(
         replies = [await pool.ask("ASK {}", "json", "nt") for _ in range(50)]
         return replies, pool.problem
 
-    began = time.monotonic()
     replies, problem = asyncio.run(main())
 
-    assert time.monotonic() - began < 1
     assert {one.outcome for one in replies} == {Outcome.NO_WORKERS}
     assert "Permission denied" in problem
     assert launcher.tried == 1
