@@ -116,6 +116,11 @@ musterdorf,Q900000002,Musterdorf,Samplewick,germany
 """,
     "rows.csv": "a,b\nQ900000001,Q900000002\nQ900000001,Q586\nQ64,Q900000001\n",
 }
+# tells of one pair that the first list has too
+OTHER = {
+    "import.toml": LISTED["import.toml"],
+    "rows.csv": "a,b\nQ900000001,Q900000002\nQ64,Q900000002\n",
+}
 
 
 @pytest.fixture(scope="module")
@@ -125,10 +130,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder.mkdir()
     shutil.copytree(PROJECT / "data", folder / "data")
     shutil.copy(PROJECT / "twingraph.toml", folder)
-    listed = folder / "data" / "imports" / "listed"
-    listed.mkdir()
-    for name, text in LISTED.items():
-        (listed / name).write_text(text, encoding="utf-8")
+    for slug, files in {"listed": LISTED, "other": OTHER}.items():
+        listed = folder / "data" / "imports" / slug
+        listed.mkdir()
+        for name, text in files.items():
+            (listed / name).write_text(text, encoding="utf-8")
     table = "slug,label_de,label_en,country\nmusterau,Musterau,Samplemead,germany\n"
     (folder / "data" / "entities" / "places.csv").write_text(table, encoding="utf-8")
     settings = load_settings(folder)
@@ -173,6 +179,10 @@ EDITED: dict[str, tuple[str, Callable[[str], str]]] = {
     "a row more": ("data/imports/listed/rows.csv", lambda text: f"{text}Q900000002,Q586\n"),
     "a row less": ("data/imports/listed/rows.csv",
                    lambda text: text.replace("Q900000001,Q586\n", "")),
+    "a row that another list has": (
+        "data/imports/listed/rows.csv",
+        lambda text: text.replace("Q900000001,Q900000002", "Q900000002,Q586"),
+    ),
     "a name in a list": ("data/imports/listed/places.csv",
                          lambda text: text.replace("Musterdorf", "Musterort")),
     "a name in the table of places": ("data/entities/places.csv",

@@ -55,7 +55,8 @@ def table_lines_now(
     of_rows = {line for slug, line in changed if slug}
     now = {line for name, lines in added.items() if name.startswith(lists) for line in lines}
     known = {line.partition(" ")[0] for line in validated}
-    kept = {*validated} - (of_rows - now)
+    gone = {line for line in of_rows - now if not _is_in_a_list(graph, line, lists)}
+    kept = {*validated} - gone
     kept.update(line for line in now if line.partition(" ")[0] in known)
     todo = set(_namesakes(graph, (line for slug, line in changed if not slug)))
     for slug, line in changed:
@@ -67,12 +68,20 @@ def table_lines_now(
             continue
         known.add(thing)
         lines_now = {line for name, lines in graph.before(thing).items() if name.startswith(lists)
-                 for line in lines} - (of_rows - now)  # fmt: skip
+                 for line in lines} - gone  # fmt: skip
         lines_now.update(line for line in now if line.startswith(f"{thing} "))
         lines_now.update(chain.from_iterable(beginning(lines, f"{thing} ") for lines in places))
         kept |= lines_now
         todo.update(line.split(" ", 2)[2][:-2] for line in lines_now)
     return sorted(kept)
+
+
+def _is_in_a_list(graph: ChangedGraph, line: str, lists: str) -> bool:
+    """Does a list of the build before still have a line that was removed, perhaps from another?"""
+    return any(
+        name.startswith(lists) and line in lines and line not in graph.written.removed.get(name, ())
+        for name, lines in graph.before(line.partition(" ")[0]).items()
+    )
 
 
 def _is_plain_row(graph: ChangedGraph, line: str, slug: str, base: str) -> bool:

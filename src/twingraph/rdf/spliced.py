@@ -13,7 +13,7 @@ from mmap import ACCESS_READ, MADV_DONTNEED, PAGESIZE, mmap
 from pathlib import Path
 from typing import Final
 
-_COPIED: Final = 1 << 20  # bytes copied at once
+_COPIED: Final = 1 << 18  # bytes copied at once: few enough for a processor's cache
 
 Raw = bytes | mmap
 Piece = range | bytes  # a range of bytes of the old document, or new bytes
