@@ -7,7 +7,7 @@ result would not be certain, `go_on` returns None, and everything is read and de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from json import dumps, loads
@@ -17,7 +17,7 @@ from typing import Final
 from twingraph.check.again import Found, check_again, pack_findings, unpack_findings
 from twingraph.check.run import Checked, derive_and_validate
 from twingraph.derive.increment import ChangedGraph, GraphBefore
-from twingraph.derive.neighbours import incoming_lines
+from twingraph.derive.neighbours import INCOMING, incoming_lines
 from twingraph.derive.published import read_rules
 from twingraph.inputs import Inputs
 from twingraph.kept import KEPT, Before
@@ -28,6 +28,7 @@ from twingraph.rdf.dataset import Dataset, chunks, parted
 from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import DERIVED, SLUG
 from twingraph.rdf.quad_file import QuadFile, SortedFile
+from twingraph.rdf.spliced import Raw, edited_lines, mapped, taken
 from twingraph.settings import Settings
 from twingraph.source.again import read_again, without_lists
 from twingraph.source.curated import Curated
@@ -35,7 +36,6 @@ from twingraph.source.notes import Notes
 from twingraph.source.read import read_project
 
 _FILES, _FOUND = f"{KEPT}/files.json", f"{KEPT}/found.json"
-_INCOMING = f"{KEPT}/incoming.txt"
 _JUDGED, _TABLES = f"{KEPT}/judged.nt", f"{KEPT}/tables.nt"
 _SIZES: Final = f"{KEPT}/sizes.json"  # of each graph, in lines
 _NEEDED: Final = f"{KEPT}/needed.json"  # number of lines validated when everything was checked
@@ -45,7 +45,7 @@ _TRIPLES: Final = "twingraph.nt"
 _TIMES, _SLACK = 2, 1000
 _READ: Final = 0.3  # the share of reading in the time of reading, deriving and checking
 
-Pieces = Iterator[tuple[str, list[bytes]]]
+Pieces = Iterator[tuple[str, Iterable[bytes | memoryview]]]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Made:
     checked: Checked
     change: Change | None = None
     notes: Notes | None = None
-    incoming: bytes = b""
+    incoming: Raw = b""
     needed: tuple[int, int] | None = None
 
     def kept(self) -> Pieces:
@@ -78,14 +78,14 @@ class Made:
         sizes = {name: len(lines) for name, lines in self.graph.named.items()}
         yield _SIZES, [dumps({DEFAULT: len(self.graph.default), **sizes}).encode()]
         if self.change is None:
-            yield _INCOMING, [*chunks(sorted(incoming_lines(self.graph.default)))]
+            yield INCOMING, [*chunks(sorted(incoming_lines(self.graph.default)))]
         else:
             removed, added = (
                 incoming_lines(side.get(DEFAULT, ()))
                 for side in (self.change.removed, self.change.added)
             )
-            lines = edited(self.incoming, removed, added)
-            yield _INCOMING, [b"".join(line + b"\n" for line in lines)]
+            pieces = edited_lines(self.incoming, map(str.encode, removed), map(str.encode, added))
+            yield INCOMING, taken(self.incoming, pieces)
 
 
 def make_anew(settings: Settings, large: bool, progress: Progress) -> Made:
@@ -124,7 +124,7 @@ class _Kept:
 
         Raises `OSError` where a file was deleted meanwhile.
         """
-        names = (_FILES, _FOUND, _INCOMING, _JUDGED, _TABLES, _SIZES, _NEEDED, NAME, _TRIPLES)
+        names = (_FILES, _FOUND, INCOMING, _JUDGED, _TABLES, _SIZES, _NEEDED, NAME, _TRIPLES)
         paths = {name: path for name in names if (path := before.path(name))}
         if len(paths) < len(names):
             return None
@@ -171,7 +171,7 @@ def _go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> M
         return None  # nothing is left of a graph
     size = sum(sizes.values())
     graph_before = GraphBefore(
-        QuadFile(paths[NAME]), SortedFile(paths[_TRIPLES]), SortedFile(paths[_INCOMING]), written,
+        QuadFile(paths[NAME]), SortedFile(paths[_TRIPLES]), SortedFile(paths[INCOMING]), written,
         size,
     )  # fmt: skip
     graph = ChangedGraph(graph_before, read.written)
@@ -188,7 +188,7 @@ def _go_on(settings: Settings, large: bool, inputs: Inputs, before: Before) -> M
     now = Notes.of(read.curated, checked.of_files, notes)
     curated = without_lists(read.curated)
     dataset = _dataset(settings, before, curated, sizes, change)
-    incoming = paths[_INCOMING].read_bytes()
+    incoming = mapped(paths[INCOMING])
     return Made(curated, dataset, checked, change, now, incoming, kept.needed)
 
 

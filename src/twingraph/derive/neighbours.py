@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
+from twingraph.kept import KEPT
+from twingraph.rdf.change import DEFAULT, Change
+from twingraph.rdf.quad_file import SortedFile
 from twingraph.rdf.vocabulary import CODES, PREFIXES, RDF, SKOS, TG
 
 _TYPE, _PARTNERSHIP, _PARTNER = map(str, (RDF.type, TG.Partnership, TG.partner))
@@ -20,6 +24,7 @@ _WHOLE: Final = f"<{PREFIXES['dcterms']}isPartOf>"
 _GEOMETRY: Final = f"<{PREFIXES['geo']}hasGeometry>"
 _BROADER: Final = str(SKOS.broader)
 BACK: Final = {_SUBJECT: "s", _CITES: "c", _PARTNER: "p", _WHOLE: "w"}
+INCOMING: Final = f"{KEPT}/incoming.txt"  # the index of a build
 _PLACES, _POINTS = "/id/place/", "/id/geometry/"
 
 Facts = Mapping[str, set[str]]
@@ -50,6 +55,42 @@ def incoming_lines(lines: Iterable[str]) -> Iterator[str]:
         letter = BACK.get(predicate)
         if letter and value[0] == "<":
             yield f"{value[:-2]} {letter} {subject}"
+
+
+@dataclass(frozen=True)
+class IncomingNow:
+    r"""The index of `BACK` in a file of the previous build, and the lines changed since.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "incoming.txt"
+    ...     _ = path.write_text("<b> p <a>\n<b> p <c>\n")
+    ...     change = Change({DEFAULT: [f"<a> {TG.partner} <b> ."]}, {})
+    ...     IncomingNow(SortedFile(path), change).subjects(str(TG.partner), "b")
+    ['c']
+    """
+
+    file: SortedFile
+    change: Change
+
+    def subjects(self, predicate: str, value: str) -> list[str] | None:
+        """Return the IRIs of what names an IRI by a property; None where the index lacks that."""
+        letter = BACK.get(predicate)
+        if letter is None or predicate == _WHOLE:  # which may be a text, too
+            return None
+        start = f"<{value}> {letter} "
+        found = {*self.file.beginning(start)} - self._removed
+        found.update(line for line in self._added if line.startswith(start))
+        return [line[len(start) + 1 : -1] for line in found]
+
+    @cached_property
+    def _removed(self) -> frozenset[str]:
+        return frozenset(incoming_lines(self.change.removed.get(DEFAULT, ())))
+
+    @cached_property
+    def _added(self) -> frozenset[str]:
+        return frozenset(incoming_lines(self.change.added.get(DEFAULT, ())))
 
 
 @dataclass(frozen=True)

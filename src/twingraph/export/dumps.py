@@ -15,6 +15,7 @@ from typing import Final
 
 from pyoxigraph import Quad
 
+from twingraph.derive.neighbours import INCOMING, IncomingNow
 from twingraph.export.jsonld import Json, make_context
 from twingraph.export.jsonld_stream import jsonld_chunks
 from twingraph.export.statistics import (
@@ -38,7 +39,7 @@ from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset, chunks, parse_lines
 from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import ENTITIES, LINKS, VOCABULARY, source_of
-from twingraph.rdf.quad_file import QuadFile
+from twingraph.rdf.quad_file import QuadFile, SortedFile
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.spool import Spool
 from twingraph.rdf.turtle_splice import ChangedBlocks
@@ -116,7 +117,14 @@ class Frozen:
     @cached_property
     def linked(self) -> Linked:
         """The graph, settings and decisions, for the files of links/."""
-        return Linked(LinkFacts(self.dataset, self.base), self.settings, self.decisions)
+        facts = LinkFacts(self.dataset, self.base, self._incoming)
+        return Linked(facts, self.settings, self.decisions)
+
+    @cached_property
+    def _incoming(self) -> IncomingNow | None:
+        """The index of the previous build by object, if the change since is known."""
+        path = self.before.path(INCOMING) if self.before and self.known is not None else None
+        return IncomingNow(SortedFile(path), self.known) if path and self.known else None
 
     @cached_property
     def tables(self) -> Tables:

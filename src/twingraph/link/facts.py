@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from pyoxigraph import NamedNode, Quad, Triple
 
+from twingraph.derive.neighbours import IncomingNow
 from twingraph.derive.published import CLAIM_PREDICATES, read_claims
 from twingraph.derive.resolve import Claim, Value
 from twingraph.link.indexes import by_property, by_value, inverted, raw_by_property
@@ -74,9 +75,15 @@ class LinkFacts:
     patterns (`rdf.reads`) of everything that was read.
     """
 
-    def __init__(self, quads: Iterable[Quad], base: str = HOME) -> None:
-        """Take the default graph of `quads`, whose entities are named under `base`."""
+    def __init__(
+        self, quads: Iterable[Quad], base: str = HOME, incoming: IncomingNow | None = None
+    ) -> None:
+        """Take the default graph of `quads`, whose entities are named under `base`.
+
+        `incoming` finds what names a thing without an index of the lines of a property.
+        """
         self.base = base
+        self._incoming = incoming
         self.reads: set[str] = set()
         self._noted: set[tuple[str, str]] = set()  # (namespace, property) that `reads` has
         self._lines = Dataset.of(quads).default
@@ -307,6 +314,9 @@ class LinkFacts:
     def subjects(self, predicate: NamedNode, value: str) -> list[str]:
         """Return the subjects with `value` (an IRI, or a literal's text) of a property, sorted."""
         self.reads.add(f"* {predicate} *")
+        known = self._incoming.subjects(str(predicate), value) if self._incoming else None
+        if known is not None:
+            return sorted(known)
         find = self._inverse.get(predicate.value)
         if find is None:
             find = self._inverse[predicate.value] = inverted(self._lines_with(str(predicate)))

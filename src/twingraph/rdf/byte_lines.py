@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import overload
+from typing import Final, overload
+
+_FEW: Final = 1000  # lines that are put in their places one by one; more are sorted in
 
 
 class ByteLines(Sequence[str]):
@@ -56,8 +59,13 @@ def edited(raw: bytes, removed: Iterable[str] = (), added: Iterable[str] = ()) -
     """Return the lines of a sorted file without `removed` and with `added`; no line ends."""
     lines = raw.split(b"\n")
     lines.pop()
-    if removed_raw := {line.encode() for line in removed}:
-        lines = [line for line in lines if line not in removed_raw]
-    if added_raw := [line.encode() for line in added]:
-        lines = sorted([*lines, *added_raw])
+    gone, new = (sorted({line.encode() for line in side}) for side in (removed, added))
+    if len(gone) + len(new) > _FEW:
+        absent = frozenset(gone)
+        return sorted([*(line for line in lines if line not in absent), *new])
+    for line in reversed(gone):
+        start = bisect_left(lines, line)
+        del lines[start : bisect_right(lines, line, start)]
+    for line in new:
+        insort(lines, line)
     return lines

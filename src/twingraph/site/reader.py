@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from pyoxigraph import (
     Literal,
@@ -37,8 +37,10 @@ from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Limits, bundled
 from twingraph.sparql.library import LibraryQuery, load_library
 from twingraph.sparql.queryable import Queryable, QueryResult
-from twingraph.sparql.remote import RemoteStore, open_endpoint
 from twingraph.version import __version__
+
+if TYPE_CHECKING:
+    from twingraph.sparql.remote import RemoteStore
 
 LANGUAGES: Final = translation.LANGUAGES
 
@@ -247,6 +249,8 @@ class BuildReader:
     @property
     def remote(self) -> RemoteStore | None:
         """The remote endpoint with the graph; None if the graph is in this process."""
+        from twingraph.sparql.remote import RemoteStore  # takes 60 ms, which no build needs
+
         return self.store if isinstance(self.store, RemoteStore) else None
 
 
@@ -317,6 +321,8 @@ def load_site(
         raise TwingraphError(f"{build} is no build: {error}; run 'twingraph build'") from None
     base = about["base_iri"]
     if endpoint is not None:
+        from twingraph.sparql.remote import open_endpoint
+
         store = open_endpoint(endpoint, base, folder, limits)
     elif store is None:
         store = load_store(folder / NAME)

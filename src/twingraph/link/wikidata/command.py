@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from twingraph.link.facts import LinkFacts
-from twingraph.link.wikidata.client import QueryClient
 from twingraph.link.wikidata.entities import read_entities
 from twingraph.link.wikidata.outputs import report_files
 from twingraph.link.wikidata.pairs import linked_places
 from twingraph.link.wikidata.report import Report, make_report
 from twingraph.link.wikidata.reviews import read_reviews
 from twingraph.link.wikidata.rows import is_row_table, read_rows
-from twingraph.link.wikidata.service import fetch_snapshot
 from twingraph.link.wikidata.statements import Snapshot, pairs_snapshot, read_nodes, read_pairs
 from twingraph.problems import TwingraphError
 from twingraph.progress import Progress, ignore, part
@@ -49,6 +47,9 @@ def load_report(
         if snapshot is not None:
             raise TwingraphError("--service and --snapshot are two ways to the same; leave one out")
         items_of_places = [party.item for party in linked_places(facts)]
+        from twingraph.link.wikidata.client import QueryClient  # no build asks the network
+        from twingraph.link.wikidata.service import fetch_snapshot
+
         content = fetch_snapshot(QueryClient.of(service, settings), items_of_places)
     else:
         path = snapshot or _imported(settings)
