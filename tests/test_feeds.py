@@ -374,6 +374,61 @@ def test_what_a_label_holds_breaks_no_feed() -> None:
         assert len(json.loads(write_json_feed(feed, HOME))["items"]) == MOST_ENTRIES
 
 
+def test_a_reader_who_follows_the_archives_gets_every_entry_once_more_entries_or_less() -> None:
+    """RFC 5005 §4: what has been archived never changes."""
+    origin = Publication(HOME, HOME, {"en": "T"}, "P")
+    records = [
+        HistoryRecord(f"2026-{month:02}-01", f"{HOME}id/place/{number:03}", "place", {"en": "A"},
+                      {"en": ("x",), "de": ("x",)})
+        for month in range(5, 0, -1) for number in range(53)
+    ]  # fmt: skip
+
+    def followed(records: list[HistoryRecord]) -> tuple[set[str], dict[int, bytes]]:
+        feed = make_feed(origin, (), records, "en")
+        entries, archives = {entry.id for entry in feed.entries}, {}
+        while before := feed.earlier:
+            expected = f"{HOME}release/feed/en/archive/{before}"
+            read = feedparser.parse(write_atom(feed, HOME))
+            links = {link.rel: link.href for link in read.feed.links}
+            assert (read.bozo, links["prev-archive"]) == (0, f"{expected}.atom")
+            assert json.loads(write_json_feed(feed, HOME))["next_url"] == f"{expected}.json"
+            feed = make_feed(origin, (), records, "en", archive=before)
+            archives[before] = write_atom(feed, HOME)
+            assert b"<fh:archive/>" in archives[before]
+            assert (
+                f'rel="current" type="application/atom+xml" href="{HOME}release/feed/en.atom"'
+                in (archives[before].decode())
+            )
+            entries |= {entry.id for entry in feed.entries}
+        return entries, archives
+
+    some, first = followed(records[53 * 2 :])
+    every, later = followed(records)
+    assert (len(some), [*first]) == (53 * 3, [1])
+    assert (len(every), [*later]) == (53 * 5, [2, 1])
+    assert first[1] == later[1]
+    assert not followed(records[:100])[1]
+    with pytest.raises(IndexError):
+        make_feed(origin, (), records, "en", archive=3)
+
+
+def test_archives_are_written_and_sent(
+    atlas: Path, web: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twingraph.release.feeds.entries.MOST_ENTRIES", 1)
+    settings = load_settings(atlas)
+    editions = list_editions(atlas / "releases", settings.base_iri)
+    files = dict(feed_documents(Publication.of(settings), editions, atlas / "releases"))
+
+    assert {"en/archive/1.atom", "de/place/cedorf/archive/2.json"} <= files.keys()
+    for name, raw in files.items():
+        sent = web.get(f"/release/feed/{name}")
+        assert (sent.status_code, sent.content) == (200, raw), name
+    for number in ("0", "999", "9" * 30, "x"):
+        for path in ("en", "en/place/cedorf"):
+            assert web.get(f"/release/feed/{path}/archive/{number}.atom").status_code == 404
+
+
 def test_an_unchanged_entity_has_an_empty_feed_and_an_unknown_one_none(
     web: TestClient,
 ) -> None:

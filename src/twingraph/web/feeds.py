@@ -6,6 +6,7 @@
 | `/release/feed/ldes.trig`, `/release/feed/catalogue.trig` | the root of an event stream |
 | `/release/feed/<lang>.<atom or json>` | what changed, everything |
 | `/release/feed/<lang>/<kind>/<slug>.<atom or json>` | what changed about one thing |
+| `/release/feed/<lang>/archive/<n>.<atom or json>` and `…/<slug>/archive/…` | older entries |
 | `/doc/<kind>/<slug>/history.json` | the history of one thing |
 
 The content is made by `release.feeds`; the same is in `releases/feed/` after a release.
@@ -13,6 +14,7 @@ The content is made by `release.feeds`; the same is in `releases/feed/` after a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -42,6 +44,7 @@ from twingraph.web.releases import release_index
 from twingraph.web.respond import VARY, accept_of, language_of, path_of, respond, see_other, site_of
 
 _TRIG: Final = "application/trig"
+_ARCHIVE: Final = re.compile(r"(?:(.+)/)?archive/([1-9][0-9]{0,8})")
 _ROOTS: Final = {ROOT: stream_root, CATALOGUE_ROOT: catalogue_root}
 FOLDER: Final = "release/feed/"
 
@@ -155,19 +158,35 @@ def whole_feed(request: Request) -> Response:
 
 
 def thing_feed(request: Request) -> Response:
-    """Send the feed of an entity; without an entry if nothing about it changed."""
+    """Send the feed of an entity, without an entry if nothing about it changed; or an archive."""
     language, rest = request.path_params["language"], request.path_params["rest"]
     path, _, suffix = rest.rpartition(".")
-    thing = thing_of_page(path)
+    path, archive = _archive_of(path)
+    thing = thing_of_page(path) if path else ""
     if language not in LANGUAGES or suffix not in WRITERS or thing is None:
         return not_found(request)
-    iri = site_of(request).base + thing
+    iri = site_of(request).base + thing if thing else ""
     records, releases = history(request), editions(request)
-    label = _label(request, thing)
-    if label is None and not history_of_thing(request, iri):
+    label = _label(request, thing) if thing else None
+    if thing and label is None and not history_of_thing(request, iri):
         return not_found(request)
-    raw = feed_document(publication(request), releases, records, language, suffix, iri, label)
+    try:
+        raw = feed_document(
+            publication(request), releases, records, language, suffix, iri, label, archive
+        )
+    except IndexError:
+        return not_found(request)
     return respond(request, raw, MEDIA_TYPES[suffix])
+
+
+def _archive_of(path: str) -> tuple[str, int]:
+    """Return the path of a feed and the number of its archive; 0: it is the feed itself.
+
+    >>> _archive_of("place/bonn/archive/2"), _archive_of("archive/1"), _archive_of("place/bonn")
+    (('place/bonn', 2), ('', 1), ('place/bonn', 0))
+    """
+    match = _ARCHIVE.fullmatch(path)
+    return (match[1] or "", int(match[2])) if match else (path, 0)
 
 
 def thing_history(request: Request) -> Response:

@@ -56,10 +56,17 @@ def _written(
     language: str,
     thing: str,
 ) -> Iterator[tuple[str, bytes]]:
-    for suffix in WRITERS:
-        raw = feed_document(publication, editions, records, language, suffix, thing)
-        path = thing.removeprefix(publication.base).removeprefix("id/")
-        yield f"{language}/{path}.{suffix}" if path else f"{language}.{suffix}", raw
+    path = thing.removeprefix(publication.base).removeprefix("id/")
+    name = f"{language}/{path}" if path else language
+    entries = history_of(records, thing) if thing else records
+    label = label_of(records, thing)
+    feed = make_feed(publication, editions, entries, language, thing, label)
+    for suffix, write in WRITERS.items():
+        yield f"{name}.{suffix}", write(feed, publication.address)
+    for archive in range(feed.earlier, 0, -1):
+        feed = make_feed(publication, editions, entries, language, thing, label, archive)
+        for suffix, write in WRITERS.items():
+            yield f"{name}/archive/{archive}.{suffix}", write(feed, publication.address)
 
 
 def feed_document(
@@ -70,14 +77,16 @@ def feed_document(
     suffix: str,
     thing: str = "",
     label: Mapping[str, str] | None = None,
+    archive: int = 0,
 ) -> bytes:
     """Return one feed, of everything or of the entity with the IRI `thing`, in one of `WRITERS`.
 
     `label` is what the thing is called, where that is known better than from its history.
+    `archive` is the number of an archive of the feed; raises `IndexError` where there is not one.
     """
     entries = history_of(records, thing) if thing else records
     names = label or label_of(records, thing)
-    feed = make_feed(publication, editions, entries, language, thing, names)
+    feed = make_feed(publication, editions, entries, language, thing, names, archive)
     return WRITERS[suffix](feed, publication.address)
 
 

@@ -41,6 +41,9 @@ class Feed:
     """A feed: `name` is its path below `release/feed/` without language and suffix.
 
     `updated` is the newest entry's time, or the first release's where nothing changed yet.
+    `archive` is the number of an archive (RFC 5005 §4), counted from the oldest entries; 0: the
+    feed with the newest entries, which readers subscribe to. `earlier` is the number of the archive
+    before; 0: there is none.
     """
 
     name: str
@@ -52,6 +55,19 @@ class Feed:
     updated: str
     entries: tuple[FeedEntry, ...]
     rights: str = ""
+    archive: int = 0
+    earlier: int = 0
+
+
+def archives_of(entries: int) -> int:
+    """Return how many archives a feed of so many entries has; what fits into one feed has none.
+
+    An archive is full and holds the oldest entries, so that it never changes.
+
+    >>> [archives_of(entries) for entries in (100, 101, 199, 200)]
+    [0, 1, 1, 2]
+    """
+    return entries // MOST_ENTRIES if entries > MOST_ENTRIES else 0
 
 
 def make_feed(
@@ -61,11 +77,12 @@ def make_feed(
     language: str,
     thing: str = "",
     label: Mapping[str, str] | None = None,
+    archive: int = 0,
 ) -> Feed:
     """Return the feed of everything, or of the entity with the IRI `thing` and these `records`.
 
     `editions` and `records` come newest first. The feed of everything tells of releases in which
-    no thing changed too.
+    no thing changed too. Raises `IndexError` for an `archive` that there is not.
     """
     base = publication.base
     names = label if thing else publication.title
@@ -77,7 +94,11 @@ def make_feed(
                     if edition.date not in covered]  # fmt: skip
         entries.sort(key=lambda entry: entry.id)
         entries.sort(key=lambda entry: entry.updated, reverse=True)
-    kept = tuple(entries[:MOST_ENTRIES])
+    earlier = archives_of(len(entries))
+    if archive > earlier:
+        raise IndexError(f"{earlier} archives")
+    end = len(entries) - MOST_ENTRIES * (archive - 1)
+    kept = tuple(entries[end - MOST_ENTRIES : end] if archive else entries[:MOST_ENTRIES])
     first = timestamp(editions[-1].date) if editions else "1970-01-01T00:00:00Z"
     path = thing.removeprefix(base).removeprefix("id/")
     return Feed(
@@ -90,6 +111,8 @@ def make_feed(
         max((entry.updated for entry in kept), default=first),
         kept,
         publication.licence,
+        archive,
+        archive - 1 if archive else earlier,
     )
 
 

@@ -1,4 +1,4 @@
-"""A feed -> bytes: Atom (RFC 4287) and JSON Feed 1.1. Same feed, same bytes."""
+"""A feed -> bytes: Atom (RFC 4287, RFC 5005) and JSON Feed 1.1. Same feed, same bytes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,26 @@ from twingraph.release.feeds.entries import Feed, FeedEntry
 MEDIA_TYPES: Final = {"atom": "application/atom+xml", "json": "application/feed+json"}
 
 
-def feed_url(feed: Feed, suffix: str, address: str, language: str = "") -> str:
-    """Return where the feed is, in one of `MEDIA_TYPES`, in its own or another language."""
-    path = f"/{feed.name}" if feed.name else ""
+def feed_url(
+    feed: Feed, suffix: str, address: str, language: str = "", archive: int | None = None
+) -> str:
+    """Return where the feed is, in one of `MEDIA_TYPES`, in its own or another language.
+
+    `archive` is the number of an archive of it, 0 the feed itself; without it, which of them it is.
+    """
+    number = feed.archive if archive is None else archive
+    path = (f"/{feed.name}" if feed.name else "") + (f"/archive/{number}" if number else "")
     return f"{address}release/feed/{language or feed.language}{path}.{suffix}"
 
 
 def write_atom(feed: Feed, address: str) -> bytes:
     """Return the feed as Atom; `address` is where the public reaches us."""
     other = {"en": "de", "de": "en"}[feed.language]
+    paged = feed.archive or feed.earlier
+    history = ' xmlns:fh="http://purl.org/syndication/history/1.0"' if paged else ""
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{feed.language}">',
+        f'<feed xmlns="http://www.w3.org/2005/Atom"{history} xml:lang="{feed.language}">',
         f"  <id>{xml_escape(feed.id)}</id>",
         f"  <title>{xml_escape(feed.title)}</title>",
         f"  <updated>{feed.updated}</updated>",
@@ -38,6 +46,12 @@ def write_atom(feed: Feed, address: str) -> bytes:
     ]
     if feed.rights:
         parts.append(_link("license", feed.rights))
+    if feed.archive:
+        current = feed_url(feed, "atom", address, archive=0)
+        parts += ["  <fh:archive/>", _link("current", current, MEDIA_TYPES["atom"])]
+    if feed.earlier:
+        before = feed_url(feed, "atom", address, archive=feed.earlier)
+        parts.append(_link("prev-archive", before, MEDIA_TYPES["atom"]))
     for entry in feed.entries:
         parts += _atom_entry(entry)
     return "\n".join([*parts, "</feed>", ""]).encode()
@@ -74,11 +88,13 @@ def content_html(entry: FeedEntry) -> str:
 
 def write_json_feed(feed: Feed, address: str) -> bytes:
     """Return the feed as JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+    before = feed_url(feed, "json", address, archive=feed.earlier)
     document = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "home_page_url": feed.url,
         "feed_url": feed_url(feed, "json", address),
+        **({"next_url": before} if feed.earlier else {}),
         "language": feed.language,
         "authors": [{"name": feed.author}],
         "items": [
