@@ -77,12 +77,12 @@ class _Framer:
         """Return the tree whose root is the entity with the IRI `thing`."""
         root = self._object(thing, self.facts.get(thing, {}))
         pointing: dict[str, list[Json]] = defaultdict(list)
-        for item in sorted(self.unplaced, key=str):
-            if plain(item.object) == thing and isinstance(item.object, NamedNode):
-                self.unplaced.discard(item)
-                key = self.keys.get(item.predicate.value)
-                pointer = self._pointing(plain(item.subject), item)
-                pointing[key.name if key else item.predicate.value].append(pointer)
+        node = NamedNode(thing)
+        for item in sorted((item for item in self.unplaced if item.object == node), key=str):
+            self.unplaced.discard(item)
+            key = self.keys.get(item.predicate.value)
+            pointer = self._pointing(plain(item.subject), item)
+            pointing[key.name if key else item.predicate.value].append(pointer)
         if pointing:
             root["linkedFrom"] = dict(sorted(pointing.items()))
         rest = _by_subject(self.unplaced)
