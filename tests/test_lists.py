@@ -14,6 +14,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl.styles import Font
 from pyoxigraph import Literal, NamedNode, Quad
 
 from twingraph.check.run import check_curated
@@ -491,6 +492,17 @@ def test_match_prints_verdicts_with_reasons(project: Settings) -> None:
     assert rows[0]["reasons_1"] == "same name, one of its others: Cologne; same country: DE"
 
 
+@pytest.mark.parametrize("text", ["Bonn\n🇧🇾 Minsk[1]\n", "Stadt\nBonn\n🇧🇾 Minsk[1]\n"])
+def test_names_alone_need_no_header_and_none_is_lost(project: Settings, text: str) -> None:
+    names = project.folder / "names.txt"
+    names.write_text(text, encoding="utf-8")
+
+    done = run(project, "match", str(names))
+
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [(row["name"], row["country"]) for row in rows] == [("Bonn", ""), ("Minsk", "BY")]
+
+
 def test_new_places_are_named_and_those_that_no_row_has_any_more(project: Settings) -> None:
     first = take(project, HEAD + "Bonn,DE,Mniskow,Belarus,1993\n")
     assert first.new_places == ("mniskow: Mniskow (belarus)",)
@@ -829,6 +841,7 @@ def test_a_workbook_says_no_more_than_its_cells_show(project: Settings) -> None:
         sheet.append([name, partner, datetime.datetime(1993, 1, 1)])
         sheet.cell(number, 3).number_format = shape
     sheet.merge_cells("A2:A4")
+    sheet["B3"].font = Font(strike=True)
     written = io.BytesIO()
     book.save(written)
 
@@ -837,8 +850,10 @@ def test_a_workbook_says_no_more_than_its_cells_show(project: Settings) -> None:
     assert table.text.splitlines()[1:] == [
         "Bonn,Minsk,1993", "Bonn,Opole,1993-01", "Bonn,Paris,1993-01-01", "Köln,Opole,1993-01-01",
     ]  # fmt: skip
-    assert table.notes == ("2 cells are merged with the one above, and were read as saying the "
-                           "same",)  # fmt: skip
+    assert [note.partition(",")[0] for note in table.notes] == [
+        "2 cells are merged with the one above", "1 cells are struck through",
+    ]  # fmt: skip
+    assert "the first is B3" in table.notes[1]
 
 
 @pytest.mark.parametrize(

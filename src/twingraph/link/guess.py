@@ -84,6 +84,7 @@ _NOT_KNOWN: Final = frozenset({
     "not known", "inconnu", "inconnue", "sconosciuto", "desconocido", "onbekend", "nieznany",
     "brak danych",
 })  # fmt: skip
+_IDS: Final = frozenset({"wikidata", "qid", "wikidata qid", "id"})
 _TITLES: Final = 20  # rows above a header, at most
 _MAX_CODES: Final = 40
 _SENTINEL: Final = 3  # times as frequent as the next year: no year, but the list's code for unknown
@@ -197,12 +198,22 @@ def guess_names(sheet: Sheet) -> dict[str, str]:
     words = [fold(name) for name in sheet.columns]
     for word, name in zip(words, sheet.columns, strict=True):
         key = "name" if word in _NAMES else _place_key(word)
-        key = "wikidata" if word in ("wikidata", "qid", "wikidata qid", "id") else key
+        key = "wikidata" if word in _IDS else key
         if key:
             names.setdefault(key, name)
     if "name" not in names and "wikidata" not in names and len(sheet.columns) == 1:
         names["name"] = sheet.columns[0]
     return names if {"name", "wikidata"} & set(names) else {}
+
+
+def is_header(name: str) -> bool:
+    """Is this the name of a column of names or identifiers, and no name of a place itself?
+
+    >>> is_header("Partnerstadt"), is_header("Bonn")
+    (True, False)
+    """
+    word = fold(name)
+    return _is(word, _NAMES) or word.split(" ")[-1] in _IDS | _LAST_WORDS or word.endswith("name")
 
 
 def _facts(

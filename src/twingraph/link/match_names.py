@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import DefaultGraph
 
 from twingraph.link.gazetteer import Gazetteer
-from twingraph.link.guess import guess_names
+from twingraph.link.guess import guess_names, is_header
 from twingraph.link.matcher import decide, find
 from twingraph.link.naming import query_of
 from twingraph.link.places import gazetteer_of
@@ -20,7 +21,8 @@ from twingraph.progress import Progress, ignore, part
 from twingraph.rdf.frozen import NAME, read_frozen
 from twingraph.settings import Settings
 from twingraph.source.tables.cells import read_csv
-from twingraph.source.tables.outcome import Side
+from twingraph.source.tables.outcome import Side, named_place
+from twingraph.source.tables.spec import SIDE_KEYS
 from twingraph.source.tables.spreadsheet import take
 
 _READ: Final = 0.5  # share of the time that reading the graph takes, at the size of the world
@@ -53,12 +55,24 @@ def match_file(
     if not columns:
         raise TwingraphError(f"{name} has no column 'name'; write a header such as name,country")
     sides = [
-        Side("", *(row.cells.get(columns.get(key, ""), "") for key in (
-            "name", "country", "region", "wikidata", "geonames", "latitude", "longitude")))
+        _side({key: row.cells.get(column, "") for key, column in columns.items()})
         for row in sheet.rows
-    ]  # fmt: skip
+    ]
+    if len(sheet.columns) == 1 and not is_header(sheet.columns[0]):
+        sides.insert(0, _side({"name": sheet.columns[0]}))  # names alone, without a header
     gazetteer = gazetteer_in(build, settings.base_iri, progress)
     return match_sides(gazetteer, sides, limit, part(progress, _READ, 1.0))
+
+
+def _side(texts: Mapping[str, str]) -> Side:
+    """Return the place that a row names, without flags and marks of footnotes.
+
+    >>> side = _side({"name": "🇧🇾 Minsk[1]"})
+    >>> side.name, side.country
+    ('Minsk', 'BY')
+    """
+    name, country, region = named_place([texts.get(key, "") for key in SIDE_KEYS[:3]])
+    return Side("", name, country, region, *(texts.get(key, "") for key in SIDE_KEYS[3:]))
 
 
 def match_sides(

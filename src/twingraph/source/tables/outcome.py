@@ -81,6 +81,20 @@ def value(cell: Cell | None, row: Row) -> str:
     return (row.cells.get(cell.column, "") if cell.column else "") or cell.value
 
 
+def named_place(written: Sequence[str]) -> tuple[str, str, str]:
+    """Return name, country and region as written, without flags and marks of footnotes.
+
+    A flag tells the country where the country's cell has no words.
+
+    >>> named_place(("🇧🇾 Minsk[1]", "", "")), named_place(("Minsk", "🇧🇾 Belarus", ""))
+    (('Minsk', 'BY', ''), ('Minsk', 'Belarus', ''))
+    """
+    (name, flag), (country, code), (region, _) = (
+        without_flags(without_notes(text)) for text in written
+    )
+    return name, country or code or flag, region
+
+
 def side_of(spec: Spec, number: int, row: Row, matches: Matches) -> Side:
     """Return partner `number` (0 or 1) as the row names it.
 
@@ -89,10 +103,7 @@ def side_of(spec: Spec, number: int, row: Row, matches: Matches) -> Side:
     """
     texts = {key: value(cell, row) for key, cell in spec.sides[number].items()}
     written = [texts.get(key, "") for key in ("name", "country", "region")]
-    (name, flag), (country, code), (region, _) = (
-        without_flags(without_notes(text)) for text in written
-    )
-    country = country or code or flag
+    name, country, region = named_place(written)
     key = key_iri(spec.base, spec.slug, name, country, region)
     if written != [name, country, region] and key not in matches.decided:
         marked = key_iri(spec.base, spec.slug, *written)

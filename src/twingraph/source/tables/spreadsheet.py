@@ -131,6 +131,7 @@ def _from_excel(raw: bytes, name: str) -> Taken:
             merged = _merged(sheets[0], name)
             rows: list[list[str]] = []
             unknown: list[str] = []
+            struck: list[str] = []
             for cells, entered in zip(_first_rows(first, name), formula_rows, strict=False):
                 row = [cell.value for cell in cells]
                 if any(cell is not None for cell in row[MAX_COLUMNS:]):
@@ -138,6 +139,8 @@ def _from_excel(raw: bytes, name: str) -> Taken:
                                          "columns; take out those that do not matter")  # fmt: skip
                 rows.append(["" if cell.value is None else _shown(cell.value, cell.number_format)
                              for cell in cells[:MAX_COLUMNS]])  # fmt: skip
+                struck += [cell.coordinate for cell in cells[:MAX_COLUMNS]
+                           if cell.value is not None and cell.font.strike]  # fmt: skip
                 for column in merged.get(len(rows), ()):
                     if column <= len(rows[-1]) and column <= len(rows[-2]):
                         rows[-1][column - 1] = rows[-2][column - 1]
@@ -159,6 +162,9 @@ def _from_excel(raw: bytes, name: str) -> Taken:
                   "read as saying the same",)  # fmt: skip
     if others:
         notes += (f"sheet '{sheets[0].title}'; not read: {', '.join(others)}",)
+    if struck:
+        notes += (f"{len(struck)} cells are struck through, and were read as if they were not (the "
+                  f"first is {struck[0]}): write what that means into a column",)  # fmt: skip
     if unknown:
         notes += (f"{len(unknown)} cells hold a formula without its value, and were read as empty "
                   f"(the first is {unknown[0]}): open the file in Excel and save it",)  # fmt: skip
