@@ -964,3 +964,11 @@ def test_dates_in_words_of_other_languages(cell: str, edtf: str, hedge: str) -> 
 
 def test_a_month_that_two_languages_mean_differently_is_no_date() -> None:
     assert read_date("3 listopada 1990") is None
+
+
+def test_a_country_in_brackets_says_the_country_once_more(project: Settings) -> None:
+    table = HEAD + "Bonn,DE,Minsk (Weißrussland),Belarus,1993\nBonn,DE,Minsk (Brest),BY,1994\n"
+
+    done = take(project, table)
+
+    assert dict(done.results) == {"written": 1, "review": 1, "refused": 0}

@@ -18,6 +18,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
 from twingraph.derive.names import fold, forms
+from twingraph.link.countries import country_code
 from twingraph.link.gazetteer import Gazetteer, Name, Place
 from twingraph.link.spelling import Spelling, spell, with_country
 
@@ -207,6 +208,19 @@ def likeness(core: str, name: Name) -> tuple[float, str]:
     ), f"alike: {name.text} ({round(similarity * 100)} %)"
 
 
+def _beyond_country(parts: Spelling) -> tuple[str, ...]:
+    """Return the further names of a spelling that do not say its country once more.
+
+    >>> _beyond_country(with_country(spell("Minsk (Belarus)"), "BY"))
+    ()
+    >>> _beyond_country(spell("Minsk (Belarus)"))
+    ('belarus',)
+    """
+    if not parts.country:
+        return parts.others
+    return tuple(other for other in parts.others if country_code(other) != parts.country)
+
+
 def _judged(
     place: Place, name: Name, score: float, reason: str, parts: Spelling, query: Query
 ) -> Candidate:
@@ -235,9 +249,9 @@ def _judged(
     elif parts.region and place.regions:
         score -= 0.12
         refused = refused or f"another region: {', '.join(sorted(place.regions))}"
-    elif parts.others and not hints & known_forms(place):
+    elif (more := _beyond_country(parts)) and not hints & known_forms(place):
         score -= 0.06
-        reasons.append(f"nothing here says '{', '.join(parts.others)}'")
+        reasons.append(f"nothing here says '{', '.join(more)}'")
     level = place.level if place.level not in _MUNICIPAL else ""
     level = level or ("" if place.level else spell(place.label).kind)
     if parts.kind != level and (parts.kind or level):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs
 
@@ -14,6 +15,7 @@ from twingraph.link.matcher import Candidate, Query, decide, find
 from twingraph.link.reconcile import RefusedQueryError, Register
 from twingraph.site.reader import LANGUAGES
 from twingraph.site.render import render
+from twingraph.source.tables.outcome import named_place
 from twingraph.translation import Words, words_of
 from twingraph.web.reconcile import body_of, register_of, root_of
 from twingraph.web.respond import language_of, refuse, respond, site_of
@@ -21,6 +23,7 @@ from twingraph.web.threads import in_thread
 
 MOST: Final = 200  # names of one request
 _FIELDS: Final = 5
+_BULLET: Final = re.compile(r"(?:[*•·‣–-]+|[0-9]{1,3}[.)])\s+")
 
 
 class Line(NamedTuple):
@@ -105,14 +108,18 @@ def _groups(register: Register, names: list[str], words: Words) -> list[Group]:
 
 
 def query_of(text: str) -> Query:
-    """Return the query in a line: a name, and a country after the last comma or a tab.
+    """Return the query in a line: a name, and a country after the last comma or a tab, or a flag.
 
     >>> query_of("Windhuk, Namibia"), query_of("Washington, D.C.").country
     (Query(name='Windhuk', country='NA', region='', ids=frozenset(), point=None, kind=''), '')
+    >>> query_of("* 🇧🇾 Minsk[1]").name, query_of("2. 🇧🇾 Minsk").country
+    ('Minsk', 'BY')
     """
+    bullet = _BULLET.match(text)
+    text, flag, _ = named_place((text.removeprefix(bullet[0] if bullet else ""), "", ""))
     name, _, last = text.replace("\t", ",").rpartition(",")
     code = country_code(last.strip()) if name else None
-    return Query(name.strip(), code) if code else Query(text)
+    return Query(name.strip(), code) if code else Query(text, flag)
 
 
 def _line(text: str, candidate: Candidate | None) -> Line:
