@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -29,6 +30,21 @@ for line in sys.stdin:
 def command(project: Path, *words: str) -> list[str]:
     """Return the words that run a command of the program on a project, as its user does."""
     return [sys.executable, "-m", "twingraph.cli", "--project", str(project), *words]
+
+
+def edit(project: Path, name: str, old: str, new: str) -> None:
+    """Replace a text in a file of a project, once; it must be there."""
+    path = project / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text, old
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def set_day(project: Path, day: str) -> None:
+    """Write the day of the next release into the settings of a project."""
+    path = project / "twingraph.toml"
+    text = re.sub(r'release = ".*"', f'release = "{day}"', path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
 
 
 class Commands:

@@ -16,6 +16,7 @@ from typing import Any
 import feedparser  # type: ignore[import-untyped]  # ships no types
 import pyshacl
 import pytest
+from commands import edit, set_day
 from pyoxigraph import DefaultGraph, RdfFormat, Triple, parse
 from rdflib import SH, Graph
 from starlette.testclient import TestClient
@@ -56,17 +57,8 @@ partnership:bestadt-cedorf a tg:Partnership ;
 
 
 def on_day(project: Path, day: str) -> None:
-    path = project / "twingraph.toml"
-    text = re.sub(r'release = ".*"', f'release = "{day}"', path.read_text(encoding="utf-8"))
-    path.write_text(text, encoding="utf-8")
+    set_day(project, day)
     release(load_settings(project), day, silent)
-
-
-def edit(project: Path, name: str, old: str, new: str) -> None:
-    path = project / name
-    text = path.read_text(encoding="utf-8")
-    assert old in text, old
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 import os
-import re
 import shutil
 import signal
 import stat
@@ -17,7 +16,7 @@ from typing import Final
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types; the tests of OpenAPI bring it
-from commands import command, commands, files_in, wait_for_files
+from commands import command, commands, edit, files_in, set_day, wait_for_files
 
 from twingraph.build import build, silent
 from twingraph.catalogue.citation import write_cff
@@ -63,21 +62,8 @@ def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(project, *words), capture_output=True, text=True, check=False)
 
 
-def edit(project: Path, name: str, old: str, new: str) -> None:
-    path = project / name
-    text = path.read_text(encoding="utf-8")
-    assert old in text, old
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-
-def on_day(project: Path, day: str) -> None:
-    path = project / "twingraph.toml"
-    text = re.sub(r'release = ".*"', f'release = "{day}"', path.read_text(encoding="utf-8"))
-    path.write_text(text, encoding="utf-8")
-
-
 def publish(project: Path, day: str) -> Released:
-    on_day(project, day)
+    set_day(project, day)
     return release(load_settings(project), day, silent)
 
 
@@ -521,7 +507,7 @@ def test_two_hash_seeds_and_two_places_make_the_same_bytes_of_every_file(tmp_pat
         project = Path(shutil.copytree(ROOT / "tests" / "atlas", tmp_path / seed / "atlas"))
         env = {**os.environ, "PYTHONHASHSEED": seed}
         for day in ("2026-11-21", "2026-11-22"):
-            on_day(project, day)
+            set_day(project, day)
             done = subprocess.run(command(project, "release"), capture_output=True, text=True,
                                   env=env, check=False)  # fmt: skip
             assert done.returncode == 0, done.stderr
@@ -545,7 +531,7 @@ def test_sigkill_at_any_moment_leaves_whole_releases_and_a_whole_latest(atlas: P
 
     with commands() as started:
         for turn in range(TURNS):
-            on_day(atlas, f"2026-12-{day:02}")
+            set_day(atlas, f"2026-12-{day:02}")
             child = started.start(atlas, "release")
             # once so many files are written, and every fourth time just when the folder is renamed
             draft, final = releases / ".draft", releases / f"2026-12-{day:02}"
@@ -569,7 +555,7 @@ def test_sigkill_at_any_moment_leaves_whole_releases_and_a_whole_latest(atlas: P
 
     assert killed >= TURNS // 2
     assert halves >= 3  # else the moments missed what they are about
-    on_day(atlas, f"2026-12-{day:02}")
+    set_day(atlas, f"2026-12-{day:02}")
     last = run(atlas, "release")
     assert last.returncode == 0, last.stderr
     assert (releases / "latest").readlink().name == f"2026-12-{day:02}"
@@ -590,7 +576,7 @@ def test_latest_is_mended_where_the_last_release_was_killed_before_it(released: 
 
 @pytest.mark.parametrize("bytes_", [50_000, 300_000])
 def test_a_full_disk_is_said_and_nothing_is_lost(released: Path, bytes_: int) -> None:
-    on_day(released, "2026-11-22")
+    set_day(released, "2026-11-22")
     build(load_settings(released), released / "build")
     before = digests(released / "releases")
     limited = (
