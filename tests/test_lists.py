@@ -954,6 +954,13 @@ def test_a_start_that_is_none_says_what_to_write(project: Settings, cell: str, w
         ("sinds mei 1990", "1990-05", ""),
         ("avant 1990", "[..1989]", ""),
         ("bis 2014", "2014", ""),
+        ("17/05/1990", "1990-05-17", ""),
+        ("5/17/1990", "1990-05-17", ""),
+        ("17-May-1990", "1990-05-17", ""),
+        ("1990/05/17", "1990-05-17", ""),
+        ("im Mai 1990", "1990-05", ""),
+        ("im Jahr 1990*", "1990", ""),
+        ("am 5. Mai 1990", "1990-05-05", ""),
     ],
 )
 def test_dates_in_words_of_other_languages(cell: str, edtf: str, hedge: str) -> None:
@@ -962,8 +969,10 @@ def test_dates_in_words_of_other_languages(cell: str, edtf: str, hedge: str) -> 
     assert (date.edtf, date.hedge) == (edtf, hedge)
 
 
-def test_a_month_that_two_languages_mean_differently_is_no_date() -> None:
-    assert read_date("3 listopada 1990") is None
+@pytest.mark.parametrize("cell", ["3 listopada 1990", "4/5/1990", "99/99/1990", "0/17/1990"])
+def test_what_may_mean_two_months_or_none_is_no_date(cell: str) -> None:
+    """`listopad` is November in Polish and October in Croatian."""
+    assert read_date(cell) is None
 
 
 def test_a_country_in_brackets_says_the_country_once_more(project: Settings) -> None:

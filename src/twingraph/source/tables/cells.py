@@ -23,18 +23,23 @@ _INDICATORS: Final = "".join(chr(ord(_INDICATOR_A) + number) for number in range
 _BLACK_FLAG: Final = "\U0001f3f4"
 _TAGS: Final = "".join(map(chr, range(0xE0020, 0xE0080)))
 _FLAG_PARTS: Final = f"{_INDICATORS}{_BLACK_FLAG}{_TAGS}\u200d\ufe0f \u00a0\u202f"
+_RAISED: Final = "*†‡§¹²³⁴⁵⁶⁷⁸⁹⁰ "
 _LONGEST_NOTE: Final = len("[note 999]")
 
 
 def without_notes(text: str) -> str:
     """Return a cell without the marks of footnotes at its end; a mark alone is left.
 
+    Marks are numbers and letters in square brackets, raised figures, asterisks and daggers.
+
     >>> [without_notes(cell) for cell in ("1954[1]", "Opole [2][a]", "1991[note 1]", "[1]")]
     ['1954', 'Opole', '1991', '[1]']
     >>> without_notes("[1954,1955]"), without_notes("1954[citation needed]")
     ('[1954,1955]', '1954[citation needed]')
+    >>> without_notes("1954*"), without_notes("Opole¹ ²"), without_notes("**")
+    ('1954', 'Opole', '**')
     """
-    end = len(text)
+    end = len(text.rstrip(_RAISED)) or len(text)
     # each mark is looked for where it would stand, so that no part of the cell is read twice
     while note := _NOTE.search(text, max(0, end - _LONGEST_NOTE), end):
         before = note.start()
@@ -42,7 +47,7 @@ def without_notes(text: str) -> str:
             before -= 1
         if not before:
             break
-        end = before
+        end = len(text[:before].rstrip(_RAISED)) or before
     return text[:end]
 
 

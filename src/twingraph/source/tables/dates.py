@@ -18,6 +18,10 @@ from twingraph.source.tables.cells import without_notes
 _YEAR: Final = re.compile(r"[0-9]{4}")
 _ISO: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?:[T ]00:00(:00)?Z?)?")
 _DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s?)?([0-9]{1,2})\.\s?([0-9]{4})")
+# Year first, or day and month in either order, of which only one reading may be a date.
+_YEAR_FIRST: Final = re.compile(r"([0-9]{4})[/.]([0-9]{1,2})[/.]([0-9]{1,2})")
+_SLASHED: Final = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4})")
+_DASHED: Final = re.compile(r"([0-9]{1,2})-([^\W\d_]+)-([0-9]{4})")
 _MONTH: Final = re.compile(r"([0-9]{1,2})/([0-9]{4})")
 _FLOAT: Final = re.compile(r"([0-9]{4})\.0")
 _NAMED: Final = re.compile(
@@ -77,6 +81,10 @@ _DOUBTED: Final[Mapping[str, str]] = {
 _BEFORE: Final = frozenset({"before", "prior to", "vor", "avant", "prima del", "antes de", "przed"})
 _AFTER: Final = frozenset({"after", "nach", "après", "después de"})
 _SINCE: Final = frozenset({"since", "seit", "ab", "depuis", "dal", "desde", "sinds", "od"})
+# Words before a date that change nothing of it.
+_PLAIN: Final = frozenset({
+    "in", "im", "am", "im jahr", "im jahre", "jahr", "on", "en", "le", "el", "nel", "anno",
+})  # fmt: skip
 _UNTIL: Final = frozenset(
     {"until", "till", "bis", "jusqu'en", "jusqu’en", "fino al", "hasta", "tot"}
 )
@@ -89,7 +97,7 @@ _PREFIX: Final = re.compile(
     "({})(?: |(?<=\\.))".format("|".join(
         re.escape(word)
         for word in sorted(
-            {*_ABOUT, *_DOUBTED, *_BEFORE, *_AFTER, *_SINCE, *_UNTIL},
+            {*_ABOUT, *_DOUBTED, *_BEFORE, *_AFTER, *_SINCE, *_UNTIL, *_PLAIN},
             key=lambda word: (-len(word), word),
         )
     )),
@@ -125,8 +133,8 @@ class _Parts(NamedTuple):
 def read_date(text: str) -> CellDate | None:
     """Return a cell's date; None if it is no date, or ambiguous.
 
-    Day before month, as nearly all lists outside the United States write it in figures, and only
-    with dots; `4/5/1988` may be either and is none. A day that no calendar has is none.
+    Day before month with dots; with other signs only where one order is a date at all: `4/5/1988`
+    may be either and is none. A day that no calendar has is none.
 
     >>> [read_date(cell).edtf for cell in ("1988", "1988-5", "3.10.1990", "10/1990", "1988.0")]
     ['1988', '1988-05', '1990-10-03', '1990-10', '1988']
@@ -153,10 +161,14 @@ def read_date(text: str) -> CellDate | None:
             return None
         value = str(parts)
         if side := kinds & {"before", "after"}:
-            if mark or len(hedges) > 1 or not 1 < parts.year < 9999:
+            if (
+                mark
+                or len([kind for _, kind in hedges if kind != "plain"]) > 1
+                or not 1 < parts.year < 9999
+            ):
                 return None  # EDTF has no way to doubt an open end that its readers agree on
             return _open(parts, side == {"before"})
-    elif kinds - {"about", "doubted", "since", "until"}:
+    elif kinds - {"about", "doubted", "since", "until", "plain"}:
         return None
     about = "about" in kinds or mark in ("~", "%")
     doubted = "doubted" in kinds or mark in ("?", "(?)", "%")
@@ -225,6 +237,9 @@ def _more_than_a_date(text: str) -> str:
     """Return why a cell is no date by itself, although there is one in it; else nothing."""
     if _SPAN.fullmatch(text):
         return "it says a start and an end; give each a column of its own"
+    either = _SLASHED.fullmatch(text)
+    if either and 0 < int(either[1]) < 13 and 0 < int(either[3]) < 13:
+        return "either number may be the month; write 1988-05-17"
     behind = _BEHIND.match(text)
     if behind and read_date(behind["date"]):
         return "it says more than a date; put the rest into a column of its own"
@@ -246,7 +261,7 @@ def _split(text: str) -> tuple[list[tuple[str, str]], str]:
         kind = next((
             name for name, words in (
                 ("about", _ABOUT), ("doubted", _DOUBTED), ("before", _BEFORE), ("after", _AFTER),
-                ("since", _SINCE), ("until", _UNTIL),
+                ("since", _SINCE), ("until", _UNTIL), ("plain", _PLAIN),
             ) if word.lower() in words
         ), "")  # fmt: skip
         if not kind:  # equal only after folding letters of another alphabet: `ſeit`, `cırca`
@@ -299,6 +314,9 @@ _FIGURES: Final[tuple[tuple[re.Pattern[str], _Reader], ...]] = (
     (_FLOAT, lambda match: (match[1], "", "")),
     (_ISO, lambda match: (match[1], match[2], match[3] or "")),
     (_DOTTED, lambda match: (match[3], match[2], match[1] or "")),
+    (_YEAR_FIRST, lambda match: (match[1], match[2], match[3])),
+    (_SLASHED, lambda match: (match[4], *_month_and_day(match[1], match[3]))),
+    (_DASHED, lambda match: (match[3], _number(match[2]), match[1])),
     (_MONTH, lambda match: (match[2], match[1], "")),
     (_NAMED, lambda match: (match[3], _number(match[2]), match[1] or "")),
     (_AMERICAN, lambda match: (match[3], _number(match[1]), match[2])),
@@ -310,11 +328,22 @@ def _parts(text: str) -> _Parts | None:
     for pattern, reader in _FIGURES:
         if match := pattern.fullmatch(text.strip()):
             year, month, day = reader(match)
-            named = pattern in (_NAMED, _AMERICAN)
+            named = pattern in (_NAMED, _AMERICAN, _DASHED, _SLASHED)
             if (named and not month) or (day and not int(day)) or (month and not int(month)):
                 return None
             return _Parts(int(year), int(month or 0), int(day or 0))
     return None
+
+
+def _month_and_day(first: str, second: str) -> tuple[str, str]:
+    """Return month and day of two numbers of which only one can be a day; empty if both can.
+
+    >>> _month_and_day("17", "5"), _month_and_day("5", "17"), _month_and_day("5", "4")
+    (('5', '17'), ('5', '17'), ('', ''))
+    """
+    if first == second or int(first) > 12:
+        return second, first
+    return (first, second) if int(second) > 12 else ("", "")
 
 
 def _number(month: str) -> str:
