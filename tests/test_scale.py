@@ -63,7 +63,7 @@ from twingraph.site.pages import page, page_paths
 from twingraph.site.parts import partners_of_parts
 from twingraph.site.prepared import ANSWERED, STARTS, prepare
 from twingraph.site.reader import GRAPHS, BuildReader, load_site
-from twingraph.site.results import BoundQuery, count_ahead, rows_of, write_result
+from twingraph.site.results import BoundQuery, bind_fields, count_ahead, rows_of, write_result
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
 from twingraph.source.read_file import read_bytes
@@ -499,6 +499,33 @@ def test_questions_that_count_the_whole_graph_are_answered_ahead(built: Path) ->
         for suffix in ("csv", "tsv", "json"):
             assert write_result(site, bound, suffix) == write_result(plain, bound, suffix), name
         assert rows_of(site, bound) == rows_of(plain, bound)
+
+
+@pytest.mark.parametrize("name", ["Windhuk", "on", "a", "МИНСК", "Zzz", "St. Petersburg"])
+def test_a_question_about_a_name_looks_through_no_others(
+    built: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twingraph.site.results._FEW", 200)
+    plain, site = load_site(built), load_site(built)
+    finder_of(site)
+    bound = bind_fields(site, site.library["find-by-name"], [("name", name)])
+    texts: list[str] = []
+
+    class Recorder:
+        """Notes what it is asked."""
+
+        def query(self, query: str, substitutions: Any = None) -> Any:
+            texts.append(query)
+            return site.store.query(query, substitutions=substitutions)
+
+        def write(self, query: str, suffix: str, substitutions: Any = None) -> bytes:
+            raise AssertionError("rows are read")
+
+    rows = rows_of(replace(site, guarded=Recorder()), bound)
+
+    assert rows == rows_of(plain, bound)
+    assert ["VALUES ?thing {" in text for text in texts] == [name != "a"]
+    assert (rows.rows == []) == (name == "Zzz")
 
 
 @pytest.mark.parametrize("how", ["failed", "killed"])

@@ -122,6 +122,21 @@ class Finder:
                 break
         return [hit for _, hit in sorted(best.values(), key=lambda ranked: ranked[0])]
 
+    def containing(self, folded: str, most: int) -> set[str] | None:
+        """Return the IRIs of what has a form that contains a folded text; None for many names.
+
+        >>> names = [Name("http://e/id/place/bonn", text, "de", True) for text in ("Bonn", "Bunna")]
+        >>> finder = Finder.of(names, "http://e/")
+        >>> finder.containing("unn", 1), finder.containing("nn", 1), finder.containing("z", 1)
+        ({'http://e/id/place/bonn'}, None, set())
+        """
+        numbers: set[int] = set()
+        for number in self._places(folded):
+            numbers.add(number)
+            if len(numbers) > most:
+                return None
+        return {self.names[number][0].thing for number in numbers}
+
     def _holding(self, typed_text: str) -> set[int]:
         """Return the names that may contain the typed text, or be contained in it."""
         words = typed_text.split()

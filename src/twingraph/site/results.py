@@ -22,6 +22,7 @@ from twingraph.export.jsonld import write_jsonld
 from twingraph.problems import TwingraphError
 from twingraph.rdf.turtle import write_turtle
 from twingraph.site.lists import things_with_pages
+from twingraph.site.names import finder_of
 from twingraph.site.reader import BuildReader
 from twingraph.sparql.lexer import first_word, tokens
 from twingraph.sparql.library import LibraryQuery, bind
@@ -53,6 +54,9 @@ _SEEKS: Final = frozenset({
     "implied-dates", "implied-partnerships", "partnerships-without-start",
     "wikidata-ids-missing-or-shared",
 })  # fmt: skip
+# how a question looks through all names for those that contain a text
+_ALL_NAMES: Final = "?thing tg:foldedName ?folded .\n      FILTER (CONTAINS(?folded, ?name))"
+_FEW: Final = 1000  # names
 _SHORT: Final = 256 * 1024  # bytes of an answer that is kept
 
 Fields = Sequence[tuple[str, str]]
@@ -154,7 +158,22 @@ def _evaluate(site: BuildReader, bound: BoundQuery) -> QuerySolutions | QueryBoo
     if kept is not None:
         return parse_query_results(kept, format=QueryResultsFormat.JSON)
     terms: dict[Variable, Any] = {Variable(name): term for name, term in bound.terms.items()}
-    return (site.guarded or site.store).query(bound.query.text, substitutions=terms or None)
+    return (site.guarded or site.store).query(_narrowed(site, bound), substitutions=terms or None)
+
+
+def _narrowed(site: BuildReader, bound: BoundQuery) -> str:
+    """Return the text of a question; one that looks through all names, for the few that count.
+
+    These the finder knows, where it was made, since it has every form that the build derived.
+    """
+    text, name = bound.query.text, bound.terms.get("name")
+    if _ALL_NAMES not in text or name is None or "finder" not in site.memory or not name.value:
+        return text
+    things = finder_of(site).containing(name.value, _FEW)
+    if things is None:
+        return text
+    values = " ".join(str(NamedNode(thing)) for thing in sorted(things))
+    return text.replace(_ALL_NAMES, f"VALUES ?thing {{ {values} }}\n      {_ALL_NAMES}")
 
 
 def write_result(site: BuildReader, bound: BoundQuery, suffix: str) -> bytes:
@@ -164,7 +183,7 @@ def write_result(site: BuildReader, bound: BoundQuery, suffix: str) -> bytes:
         return kept
     if site.guarded is not None and form_of(bound.query) != "construct":
         terms = {Variable(name): term for name, term in bound.terms.items()}
-        body = site.guarded.write(bound.query.text, suffix, terms or None)
+        body = site.guarded.write(_narrowed(site, bound), suffix, terms or None)
         return body if body.endswith(b"\n") else body + b"\n"
     results = _evaluate(site, bound)
     if not isinstance(results, QueryTriples):
