@@ -254,6 +254,20 @@ def test_a_network_of_many_is_points_and_no_tangle() -> None:
     assert len(tie["geometry"]["coordinates"]) == NETWORK + 1
 
 
+def test_a_withdrawn_partnership_is_in_the_dumps_and_marked(quads: frozenset[Quad]) -> None:
+    """Dumps hold all there is; a reader who wants no withdrawn ones can leave them out."""
+    pair, deprecated = f"{HOME}id/partnership/bonn-minsk", f"{PREFIXES['owl']}deprecated"
+    word = Quad(NamedNode(pair), NamedNode(deprecated), Literal("true", datatype=XSD.boolean))
+    frozen = Frozen([*quads, word], HOME, {}, Settings(Path()))
+
+    marked = [
+        feature["id"] for feature in check(b"".join(DUMPS["partnerships.geojson"](frozen)))
+        if feature["properties"].get("withdrawn")
+    ]  # fmt: skip
+    rows = csv.DictReader(b"".join(DUMPS["tables/partnerships.csv"](frozen)).decode().splitlines())
+    assert marked == [pair] == [row["iri"] for row in rows if row["withdrawn"]]
+
+
 def test_an_empty_graph_is_an_empty_collection() -> None:
     empty = Frozen([], HOME, {}, Settings(Path()))
 

@@ -116,6 +116,12 @@ _MODALITY: Final = _one("modality", "Modality", "Aussageweise",
 _SOURCES: Final = _many("sources", "Sources", "Quellen",
                         "The documents cited, by the thing itself and by the claims about it.",
                         None, find.sources)  # fmt: skip
+_WITHDRAWN: Final = (
+    Column("withdrawn", "Withdrawn", "Zurückgezogen", "True for what is no longer kept.",
+           "boolean", _term("owl:deprecated")),
+    _many("replaced_by", "Replaced by", "Ersetzt durch", "What stands in its place.",
+          _term("dcterms:isReplacedBy")),
+)  # fmt: skip
 _MORE: Final = Column("more", "More in the graph", "Mehr im Graphen",
                       "Names of the columns that can't show all: the graph has several values "
                       "where the cell holds one, or a value of another form. Such a cell is empty "
@@ -156,10 +162,7 @@ PLACES: Final = TableSchema(
         Column("longitude", "Longitude", "Länge", "Degrees east, WGS 84.", "decimal",
                _term("schema:longitude")),
         _identifier("wikidata"), _identifier("geonames"),
-        Column("withdrawn", "Withdrawn", "Zurückgezogen", "True for what is no longer kept.",
-               "boolean", _term("owl:deprecated")),
-        _many("replaced_by", "Replaced by", "Ersetzt durch", "What stands in its place.",
-              _term("dcterms:isReplacedBy")),
+        *_WITHDRAWN,
         _NOT_STATED, _MORE,
     ),
     classes=(TG.AdministrativeUnit, find.PLACE,),
@@ -228,7 +231,7 @@ TABLES: Final[tuple[TableSchema, ...]] = (
             _many("sources_differ_on", "Sources disagree on", "Quellen uneins über",
                   "Those of them on which two sources disagree; elsewhere two passages of one.",
                   TG.sourcesDifferOn),
-            _NOT_STATED, _MODALITY, _HEDGE, *_COMMENT, _SOURCES, _MORE,
+            *_WITHDRAWN, _NOT_STATED, _MODALITY, _HEDGE, *_COMMENT, _SOURCES, _MORE,
         ),
         type_=TG.Partnership, classes=(TG.Partnership,),
     ),
