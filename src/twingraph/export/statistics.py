@@ -23,6 +23,7 @@ _TYPE: Final = str(RDF.type)
 _DEPRECATED: Final = f"<{PREFIXES['owl']}deprecated>"
 _ONTOLOGY: Final = PREFIXES["owl"] + "Ontology"
 _MANY: Final = 0.2  # share of changed lines from which counting everything is as fast
+Pair = tuple[str, str]  # property and value, as they are written in lines
 _NONE: Final = (1, "")  # after every other in the order of examples
 
 
@@ -97,11 +98,11 @@ class Statistics:
             statistics.properties[name] = PropertySize(*size)
         return statistics
 
-    def _count(self, subject: str, ends: Sequence[str], base: str, sign: int) -> list[str]:
+    def _count(self, subject: str, ends: Sequence[Pair], base: str, sign: int) -> list[str]:
         """Add (`sign` 1) or subtract (-1) the statements about a subject.
 
-        `ends` are its lines without the subject. Returns the classes that the subject may be an
-        example of: its own, if it has an IRI of the project and is not withdrawn.
+        `ends` are its properties and values, as lines have them. Returns the classes that the
+        subject may be an example of: its own, if it has an IRI of the project and is not withdrawn.
         """
         is_of_project = subject.startswith(f"<{base}")
         self.triples += sign * len(ends)
@@ -110,8 +111,7 @@ class Statistics:
         kinds = []
         withdrawn = False
         before = ""
-        for end in ends:
-            predicate, value = end.split(" ", 1)
+        for predicate, value in ends:
             if predicate != before:
                 size = self.properties[predicate[1:-1]]
                 size.subjects += sign
@@ -143,8 +143,7 @@ def count_lines(lines: Sequence[str], base: str) -> Statistics:
     objects: dict[str, set[str]] = defaultdict(set)
     for subject, ends in _groups(lines):
         sizes._show(subject, len(ends), sizes._count(subject, ends, base, 1))
-        for end in ends:
-            predicate, value = end.split(" ", 1)
+        for predicate, value in ends:
             objects[predicate].add(value)
     for predicate, values in objects.items():
         sizes.properties[predicate[1:-1]].objects = len(values)
@@ -177,7 +176,7 @@ def recount(
         now = _about(subject, lines)
         then = now - _about(subject, added) | _about(subject, removed)
         for group, sign in ((then, -1), (now, 1)):
-            ends = [line[len(subject) + 1 : -2] for line in sorted(group)]
+            ends = [_pair(line) for line in sorted(group)]
             kinds = sizes._count(subject, ends, base, sign) if ends else []
             if sign > 0:
                 shown.append((subject, len(ends), kinds))
@@ -238,16 +237,16 @@ def _about(subject: str, lines: Sequence[str]) -> set[str]:
     return set(lines[bisect_left(lines, f"{subject} ") : bisect_left(lines, f"{subject}!")])
 
 
-def _groups(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each subject with the ends of its lines: predicate and object, as they are written."""
-    subject, cut = "", 0
-    ends: list[str] = []
+def _groups(lines: Sequence[str]) -> Iterator[tuple[str, list[Pair]]]:
+    """Yield each subject with the properties and values of its lines, as they are written."""
+    subject = ""
+    ends: list[Pair] = []
     for line in lines:
-        if not subject or not line.startswith(subject):
+        start, predicate, end = line.split(" ", 2)
+        if start != subject:
             if ends:
-                yield subject[:-1], ends
-            cut = line.index(" ") + 1
-            subject, ends = line[:cut], []
-        ends.append(line[cut:-2])
+                yield subject, ends
+            subject, ends = start, []
+        ends.append((predicate, end[:-2]))
     if ends:
-        yield subject[:-1], ends
+        yield subject, ends

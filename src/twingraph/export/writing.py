@@ -151,6 +151,7 @@ def _in_child(others: Jobs, jobs: Jobs, frozen: Frozen, draft: DraftFolder, pipe
             # a file in several languages is made of the same
             if (kind := re.sub(r"-\w+\.", ".", name)) != before and several is others:
                 frozen.linked.facts.forget()
+                give_back()
             before = kind
             _put(frozen, name, job, draft)
             reads = frozen.readers.reads.get(name)

@@ -115,6 +115,7 @@ class TurtleWriter:
         self._verbs: dict[str, str] = {_TYPE: "a"}
         self._facts: dict[str, tuple[str, str]] = {}  # a line's end -> verb; verb and object
         self._namespaces = {iri: name for name, iri in reversed(list(prefixes.items()))}
+        self._starts = {f"<{iri}": name for iri, name in self._namespaces.items()}
 
     def blocks(self, lines: Sequence[str]) -> Iterator[str]:
         """Yield one block a subject, sorted by its IRI, each ending in a line end."""
@@ -152,7 +153,13 @@ class TurtleWriter:
         if verb is None:
             verb = self._verbs[predicate] = self._iri(predicate[1:-1])
         if value[0] == "<":
-            value = self._iri(value[1:-1])
+            cut = value.rfind("/") + 1
+            name = self._starts.get(value[:cut])
+            if name is not None and LOCAL.fullmatch(value, cut, len(value) - 1):  # most of ours
+                self.used.add(name)
+                value = f"{name}:{value[cut:-1]}"
+            else:
+                value = self._iri(value[1:-1])
         elif value[-1] == ">":
             value = self._typed(value)
         # else a plain or a tagged string, which is the same in N-Triples and Turtle

@@ -25,7 +25,6 @@ _LABELS: Final = (RDFS.label, SKOS.prefLabel, NamedNode(PREFIXES["dcterms"] + "t
 
 # predicates whose statements are read only with the objects that a query names
 _WITH_CONSTANTS: Final = frozenset({str(RDF.type), str(TG.property)})
-_BEGUN: Final = "anniversaries"
 _NAMED: Final = re.compile(r"\b(\w+):(\w+)")
 
 
@@ -43,11 +42,8 @@ def names_in(query: str) -> set[str]:
 
 
 def fill_store(store: Store, facts: LinkFacts, queries: Mapping[str, str]) -> None:
-    """Load all published statements that some queries can read.
-
-    Of what `anniversaries` reads that are the statements about beginnings (`_beginnings`).
-    """
-    names = set().union(*(names_in(text) for name, text in queries.items() if name != _BEGUN))
+    """Load all published statements that some queries can read."""
+    names = set().union(*(names_in(text) for text in queries.values()))
     with TemporaryFile() as lines:
         for name in sorted(names):
             predicate = NamedNode(name[1:-1])
@@ -56,22 +52,8 @@ def fill_store(store: Store, facts: LinkFacts, queries: Mapping[str, str]) -> No
                     lines.writelines(chunks(facts.lines(predicate, value)))
             else:
                 lines.writelines(chunks(facts.lines(predicate)))
-        if _BEGUN in queries:
-            for thing in sorted(_beginnings(facts)):
-                lines.writelines(chunks(facts.lines_of(thing)))
         lines.seek(0)
         store.bulk_load(lines, format=RdfFormat.N_TRIPLES)
-
-
-def _beginnings(facts: LinkFacts) -> set[str]:
-    """Return claims of a start and decisions, and what they are about, cite and were decided by."""
-    start = str(TG.start)
-    subjects = {line.split(" ", 1)[0][1:-1] for line in facts.lines(TG.property, start)}
-    subjects.update(thing for thing, _ in facts.pairs(TG.decides))
-    ties = (TG.subject, TG.about, TG.cites, TG.decidedBy)
-    return subjects | {
-        other for thing in subjects for tie in ties for other in facts.texts(thing, tie)
-    }
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from twingraph.rdf.dataset import term_of, text_of
 from twingraph.rdf.reads import LINKS
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG, XSD
 from twingraph.site.incoming import MOST
+from twingraph.site.line_anniversaries import anniversaries
 from twingraph.site.reader import Row, Term
 
 _DEPRECATED: Final = NamedNode(PREFIXES["owl"] + "deprecated")
@@ -41,6 +42,13 @@ class LineTable:
     def of(self, predicate: NamedNode) -> Values:
         """Return the table of a property."""
         return self.facts.of(predicate)
+
+    def look_up(self, predicate: NamedNode, few: bool = False) -> Callable[[str], Sequence[str]]:
+        """Return what gives an entity's values of a property; `few` entities need no table."""
+        if few:
+            return lambda thing: self.facts.written(thing, str(predicate))
+        values = self.of(predicate)
+        return lambda thing: values.get(thing, ())
 
     def values_of(
         self, things: Sequence[str], predicate: NamedNode
@@ -283,6 +291,7 @@ def _lines_to(ends: Set[str], lines: Iterable[str]) -> dict[str, list[str]]:
 
 
 FROM_LINES: Final[Mapping[str, Callable[[LineTable], Iterator[Row]]]] = {
+    "anniversaries": anniversaries,
     "classes": _classes,
     "list-partnership-facets": _partnership_facets,
     "map-pairs": _map_pairs,
