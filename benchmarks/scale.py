@@ -17,6 +17,7 @@ figures as JSON: what stands there is not measured again.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import math
 import os
@@ -380,6 +381,8 @@ def main() -> None:
         steps: dict[str, Callable[..., Figures]] = {"build": step_build, "engine": step_engine}
         sys.stdout.write(json.dumps(steps[asked.step[0]](*asked.step[1:])) + "\n")
         return
+    # as pip leaves an installed program, also where no interpreter may write what it compiles
+    compileall.compile_dir(ROOT / "src", quiet=1)
     world = read_world(asked.world)
     sizes = [min(int(size), len(world.pairs)) for size in asked.sizes.split(",")]
     if asked.times > 1:
