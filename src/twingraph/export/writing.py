@@ -32,7 +32,9 @@ FORKED_FROM: Final = 100_000  # quads; fewer are written before a child process 
 # the files that the child writes beside the `others`: about half of the work, when all files are
 # written and when dumps are spliced
 _BESIDE: Final = ("context.", COUNTS, "links/", "twingraph.jsonld", "void.")
-_BESIDE_SPLICED: Final = ("links/", "partnerships.geojson", "places.geojson")
+_BESIDE_SPLICED: Final = (
+    "links/", "partnerships.geojson", "places.geojson", "twingraph.jsonld", "twingraph.nt",
+)  # fmt: skip
 
 # files taken over from the previous build if nothing that they were made from has changed
 _NOTED: Final = ("links/", "partnerships.geojson", "places.geojson", "tables/")
