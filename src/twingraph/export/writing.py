@@ -59,7 +59,8 @@ def write_dumps(
     in_this_process = {name: job for name, job in jobs.items() if name not in beside}
     forked = None
     if len(frozen.dataset) >= FORKED_FROM and (others or frozen.change is None) and can_fork():
-        give_back()
+        if frozen.change is None:  # else little was read
+            give_back()
         frozen.linked.facts.index()  # both processes need the index: made once, before the fork
         if frozen.change is not None:
             _ = frozen.values_now
