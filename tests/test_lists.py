@@ -981,3 +981,21 @@ def test_a_country_in_brackets_says_the_country_once_more(project: Settings) -> 
     done = take(project, table)
 
     assert dict(done.results) == {"written": 1, "review": 1, "refused": 0}
+
+
+def test_the_country_of_a_city_is_not_its_partner(project: Settings) -> None:
+    """A list of members with the items of their countries is no list of partnerships."""
+    with pytest.raises(TwingraphError, match="which columns hold the two partners"):
+        take(project, "name_on_website,wikidata_qid,country_qid\nBonn,Q586,Q183\n")
+
+
+def test_an_option_that_comes_too_late_says_so(project: Settings) -> None:
+    table = "Stadt,Partnerstadt,Land\nBonn,Minsk,BY\n"
+    first = take(project, table)
+    path = project.folder / "list.csv"
+
+    late = import_table(project, path, DAY, countries=("DE", ""))
+
+    assert first.results["review"] == late.results["review"] == 1
+    assert "below [a] or [b]" in late.notes[0]
+    assert [note for note in first.notes if "no column tells the country of partner a" in note]

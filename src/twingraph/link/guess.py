@@ -134,8 +134,9 @@ def guess(sheet: Sheet, city: str = "") -> Guess:
     values = {name: [row.cells[name] for row in sheet.rows if row.cells[name]] for name in columns}
     partner = [_is_partner(word) for word in words]
     items = [
-        index for index, name in enumerate(columns) if _all_match(values[name], r"(.*/)?Q[1-9]\d*")
-    ]
+        index for index, name in enumerate(columns)
+        if _all_match(values[name], r"(.*/)?Q[1-9]\d*") and not _is_of_land(words[index])
+    ]  # fmt: skip
     for side, index in zip((result.a, result.b), items, strict=False):
         side["wikidata"] = columns[index]
     named = [index for index, word in enumerate(words) if index not in items and _is(word, _NAMES)]
@@ -264,6 +265,15 @@ def _is_partner(word: str) -> bool:
         or (len(item) > 4 and first.startswith(item))
         for item in _PARTNER
     )  # fmt: skip
+
+
+def _is_of_land(word: str) -> bool:
+    """Does a column speak of a country or a region, and so of no partner?
+
+    >>> _is_of_land("country qid"), _is_of_land("wikidata qid")
+    (True, False)
+    """
+    return any(part in _COUNTRIES or part in _REGIONS for part in word.split(" "))
 
 
 def _place_key(word: str) -> str | None:

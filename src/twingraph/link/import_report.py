@@ -79,6 +79,17 @@ def unused_columns(table: ReadImport) -> tuple[str, ...]:
     return tuple(name for name in table.sheet.columns if name not in table.spec.columns)
 
 
+def without_country(table: ReadImport) -> Iterator[str]:
+    """Tell which partner no column gives a country, while names of it wait for a person."""
+    if table.spec is None or not any(outcome.result == "review" for outcome in table.outcomes):
+        return
+    for name, cells in zip("ab", table.spec.sides, strict=True):
+        if not {"country", "wikidata", "geonames"} & set(cells):
+            yield (f"no column tells the country of partner {name}, without which few names are "
+                   f'sure; if it is the same in every row, write country = {{ value = "DE" }} '
+                   f"below [{name}] of {FILE}")  # fmt: skip
+
+
 def left_behind(curated: Curated, table: ReadImport) -> Iterator[str]:
     """Tell places that this list named once, of which no row of any list speaks any more."""
     path = f"data/entities/{PLACES}"

@@ -31,6 +31,7 @@ from twingraph.link.import_report import (
     reason_group,
     some_names,
     unused_columns,
+    without_country,
 )
 from twingraph.link.naming import Minter, Undecided, code_of, name_places
 from twingraph.link.places import gazetteer_of, partners_of
@@ -126,6 +127,12 @@ def import_rows(
             (countries[0].upper(), countries[1].upper()), city,
         )  # fmt: skip
         changed[FILE] = toml
+    elif any(
+        given and f'"{given}"' not in before[FILE] for given in (city, *map(str.upper, countries))
+    ):
+        notes += (f"data/imports/{slug}/{FILE} is there already, and --city-a, --country-a and "
+                  "--country-b change nothing in it; write name or country = { value = \"…\" } "
+                  "below [a] or [b]",)  # fmt: skip
     difference = None
     if before.get(ROWS, text) != text:
         for line in re.findall(r"^(?:as_of|retrieved) = .*$", toml, re.MULTILINE):
@@ -153,8 +160,8 @@ def import_rows(
     return Imported(
         slug, results, reasons, done.minted, done.decided, len(done.review), tuple(written),
         new_places=done.new_places, unfollowed=done.unfollowed,
-        notes=(*notes, *left_behind(curated, table)), problems=table.problems,
-        difference=difference, unused=unused_columns(table),
+        notes=(*notes, *without_country(table), *left_behind(curated, table)),
+        problems=table.problems, difference=difference, unused=unused_columns(table),
     )  # fmt: skip
 
 
