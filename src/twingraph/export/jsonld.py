@@ -265,7 +265,7 @@ def _values(
         or json_value(each_object, key.coercion)
         for each_object in objects
     ]
-    return _single(sorted(written, key=_dumps), key)
+    return _single(sorted(written, key=_dumps) if len(written) > 1 else written, key)
 
 
 def _single(values: list[Any], key: Key) -> object:
