@@ -41,14 +41,14 @@ from twingraph.inputs import Inputs, input_digest, read_inputs
 from twingraph.kept import KEPT, RECORD, Before, read_before, record
 from twingraph.problems import Problem, TwingraphError
 from twingraph.progress import Progress, ignore, part
-from twingraph.rdf.collector import without_collector
+from twingraph.rdf.collector import give_back, without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
 from twingraph.site.line_reader import line_reader
 from twingraph.site.part import Earlier
 from twingraph.site.prepared import ANSWERED, STARTS, Starts, prepare, same_starts, starts_after
-from twingraph.site.reader import PREPARED, BuildReader
+from twingraph.site.reader import ANSWERS, PREPARED, BuildReader
 from twingraph.source.curated import Curated
 from twingraph.version import __version__
 
@@ -164,7 +164,17 @@ def _prepare(frozen: Frozen) -> dict[str, Callable[[], Iterable[bytes]]]:
         raw = frozen.before.read(STARTS) if frozen.before and frozen.change is not None else None
         return {} if raw is None or frozen.change is None else starts_after(raw, frozen.change)
 
-    return prepare(reader, frozen.dataset.named, starts, earlier_of(frozen))
+    files = prepare(reader, frozen.dataset.named, starts, earlier_of(frozen))
+    answers = f"{PREPARED}/{ANSWERS}"
+
+    def answered() -> Iterable[bytes]:
+        pieces = files[answers]()
+        if frozen.change is None:  # these read most of the graph, the others little
+            frozen.linked.facts.forget()
+            give_back()
+        return pieces
+
+    return {**files, answers: answered}
 
 
 def earlier_of(frozen: Frozen) -> Earlier | None:

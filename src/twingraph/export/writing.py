@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -149,13 +148,7 @@ def _in_child(others: Jobs, jobs: Jobs, frozen: Frozen, draft: DraftFolder, pipe
     """Write the files, and for each a line of JSON to the pipe: name, reads, size, checksums."""
     # the others first: they need the most memory, and the parent uses little of it at the beginning
     for several in (others, jobs):
-        before = ""
         for name, job in several.items():
-            # a file in several languages is made of the same
-            if (kind := re.sub(r"-\w+\.", ".", name)) != before and several is others:
-                frozen.linked.facts.forget()
-                give_back()
-            before = kind
             _put(frozen, name, job, draft)
             reads = frozen.readers.reads.get(name)
             report = json.dumps([name, reads, *astuple(draft.written[name])])
