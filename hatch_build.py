@@ -65,7 +65,7 @@ class FrozenGraph(BuildHookInterface):
                 )
         sys.path.insert(0, str(ROOT / "src"))
         from twingraph.build import build
-        from twingraph.kept import KEPT
+        from twingraph.build_cache import KEPT
         from twingraph.settings import load_settings
 
         self._folder = tempfile.TemporaryDirectory()

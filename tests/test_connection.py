@@ -16,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 from twingraph.serve.connection import FIELDS_BYTES, PATH_BYTES, PIPELINED
 from twingraph.serve.connections import Connections, Waits
 from twingraph.serve.lifetime import DRAINED
-from twingraph.serve.target import scope_of, split_target
-from twingraph.serve.turns import Turns
+from twingraph.serve.pipelining import Turns
+from twingraph.serve.request_target import scope_of, split_target
 
 QUICK = Waits(
     first=0.4,

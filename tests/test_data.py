@@ -15,8 +15,8 @@ from typing import Final
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
+from twingraph.check.quotes import prove_quotes
 from twingraph.check.run import check_curated
-from twingraph.check.texts import prove_quotes
 from twingraph.derive.published import read_claims
 from twingraph.rdf.iris import kind_of, source_of
 from twingraph.rdf.turtle import plain

@@ -22,15 +22,15 @@ from starlette.routing import Match
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from twingraph.endpoint.inner import READING
 from twingraph.endpoint.launch import config_of, pages_of
 from twingraph.endpoint.messages import PAGE, pack, unpack
-from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.pages import PageMaker
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import Gone, Reply
-from twingraph.endpoint.refusal import page_refusal
+from twingraph.endpoint.query_outcome import Outcome
+from twingraph.endpoint.query_refusal import page_refusal
 from twingraph.endpoint.service import Service
+from twingraph.endpoint.worker_routes import READING
 from twingraph.rdf.frozen import NAME, load_store
 from twingraph.rdf.vocabulary import HOME
 from twingraph.serve.app import create_app

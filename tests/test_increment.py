@@ -17,13 +17,13 @@ from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from twingraph.build import Built, build
-from twingraph.kept import KEPT, RECORD
+from twingraph.build_cache import KEPT, RECORD
 from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset, about
-from twingraph.rdf.spliced import Parts, Raw, edited_lines, taken
+from twingraph.rdf.sorted_parts import Parts, Raw, edited_lines, taken
 from twingraph.rdf.spool import Spool
-from twingraph.rdf.turtle_splice import ChangedBlocks, trig_pieces, turtle_pieces
 from twingraph.rdf.turtle_stream import TurtleBody, trig_chunks, turtle_chunks
+from twingraph.rdf.turtle_update import ChangedBlocks, trig_pieces, turtle_pieces
 from twingraph.settings import load_settings
 from twingraph.source.starter import make_project
 

@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 from openpyxl.styles import Font
 from pyoxigraph import Literal, NamedNode, Quad
 
+from twingraph.check.quotes import prove_quotes, read_texts
 from twingraph.check.run import check_curated
-from twingraph.check.texts import prove_quotes, read_texts
 from twingraph.cli import cli
 from twingraph.derive.published import published
 from twingraph.link.gazetteer import Gazetteer, Place

@@ -21,7 +21,7 @@ from urllib.parse import quote
 import pytest
 from servers import free_port
 
-from twingraph.kept import KEPT
+from twingraph.build_cache import KEPT
 
 ROOT = Path(__file__).parent.parent
 # MB, everything that `pip install` brings: 100 before rapidfuzz (12 MB) came for matching names

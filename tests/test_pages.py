@@ -13,12 +13,12 @@ from starlette.testclient import TestClient
 from twingraph.rdf.vocabulary import EVIDENCE_KINDS, ID_KINDS, TG
 from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts
+from twingraph.site.kind_names import kind_name, kinds_name
 from twingraph.site.lists import CLASSES
 from twingraph.site.pages import page
 from twingraph.site.reader import BuildReader
 from twingraph.site.render import STATIC, static_file
 from twingraph.site.values import ValueFormatter
-from twingraph.site.words import kind_name, kinds_name
 
 if TYPE_CHECKING:
     from conftest import Reader

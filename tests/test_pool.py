@@ -31,15 +31,15 @@ from twingraph.endpoint.blocking import BlockingEvaluator
 from twingraph.endpoint.evaluate import COUNTERS, FRESH, Config, evaluate
 from twingraph.endpoint.fork import REPLY, keep_freed
 from twingraph.endpoint.forkserver import ForkServer
+from twingraph.endpoint.front_queue import Pace
 from twingraph.endpoint.helper import Helper
 from twingraph.endpoint.launch import Launched
-from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.pace import Pace
 from twingraph.endpoint.pages import Preparation
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import LONG_TEXT, Job, Reply, Worker
 from twingraph.endpoint.protocol import RefusedError
-from twingraph.endpoint.question import Question
+from twingraph.endpoint.query_message import Question
+from twingraph.endpoint.query_outcome import Outcome
 from twingraph.endpoint.worker import _ForkServer
 from twingraph.rdf.vocabulary import HOME
 from twingraph.settings import Limits
@@ -122,7 +122,7 @@ def test_a_worker_that_has_grown_is_replaced_once_it_rests(
     graph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To read the graph is to copy it, and what was copied goes with the worker."""
-    monkeypatch.setattr("twingraph.endpoint.crew._REST", 0.05)
+    monkeypatch.setattr("twingraph.endpoint.workers._REST", 0.05)
 
     async def use(pool: Pool) -> tuple[list[int], list[int]]:
         await pool.ask("ASK {}", "json", "")
@@ -623,7 +623,7 @@ def test_long_texts_one_after_the_other_need_few_workers(
     graph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker of the second lane is used on, and ends when nobody wants it any more."""
-    monkeypatch.setattr("twingraph.endpoint.crew._SPARE", 0.1)
+    monkeypatch.setattr("twingraph.endpoint.workers._SPARE", 0.1)
     forks = []
     fork = ForkServer.fork
 

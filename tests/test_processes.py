@@ -26,12 +26,12 @@ from servers import free_port, wait_for
 
 from twingraph.build import build
 from twingraph.endpoint.evaluate import Config
+from twingraph.endpoint.fork_server_supply import Supply
 from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launched
-from twingraph.endpoint.supply import Supply
-from twingraph.serve.board import Board
 from twingraph.serve.link import PACKET, Link
-from twingraph.serve.numbers import merge
+from twingraph.serve.metrics import merge
+from twingraph.serve.shared_metrics import Board
 from twingraph.serve.supervisor import Supervisor
 from twingraph.settings import load_settings
 

@@ -19,9 +19,9 @@ import yaml  # type: ignore[import-untyped]  # ships no types; the tests of Open
 from commands import command, commands, edit, files_in, set_day, wait_for_files
 
 from twingraph.build import build, silent
+from twingraph.build_cache import KEPT
 from twingraph.catalogue.citation import write_cff
 from twingraph.current_build import UnpublishedError
-from twingraph.kept import KEPT
 from twingraph.problems import TwingraphError
 from twingraph.release import compress
 from twingraph.release.changes.diff import patch

@@ -42,13 +42,12 @@ from twingraph.rdf.vocabulary import HOME, RDF, TG, XSD, prefixes_for
 from twingraph.settings import Limits, Settings, bundled, load_settings
 from twingraph.site.anniversaries import single_date
 from twingraph.site.attachments import all_starts, attachment_paths
-from twingraph.site.cited import MUCH_CITED, cited_rows
 from twingraph.site.describe import describe
 from twingraph.site.incoming import INCOMING, MOST, incoming_of, own_triples, pack_incoming
 from twingraph.site.line_reader import line_reader
 from twingraph.site.line_rows import FROM_LINES, OF_LINES
 from twingraph.site.list_csv import browse_csv, pack_csv
-from twingraph.site.listed import describe_list
+from twingraph.site.list_rdf import describe_list
 from twingraph.site.listings import listings
 from twingraph.site.lists import (
     CLASSES,
@@ -60,10 +59,11 @@ from twingraph.site.lists import (
 )
 from twingraph.site.names import finder_of
 from twingraph.site.pages import page, page_paths
-from twingraph.site.parts import partners_of_parts
+from twingraph.site.parts_of_place import partners_of_parts
 from twingraph.site.prepared import ANSWERED, STARTS, prepare
 from twingraph.site.reader import GRAPHS, BuildReader, load_site
 from twingraph.site.results import BoundQuery, bind_fields, count_ahead, rows_of, write_result
+from twingraph.site.source_citations import MUCH_CITED, cited_rows
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
 from twingraph.source.read_file import read_bytes
@@ -392,7 +392,7 @@ def test_what_workers_share_is_made_in_another_process(
     config = config_of(graph, HOME, Limits(), pages_of(None, "", Limits()))
     maker = PageMaker(load_store(graph), config)
     plain = page(load_site(built), "en", "place/index.html")
-    monkeypatch.setattr("twingraph.site.cited._CITED", 3)
+    monkeypatch.setattr("twingraph.site.source_citations._CITED", 3)
     many = {f"{HOME}id/place/bonn": {TG.country.value: [7, [f"{HOME}id/place/berlin"]]}}
     own = maker._service.site.prepared
     own.update({INCOMING: json.dumps(many).encode(), GRAPHS: b'{"g": {"number": 1}}'})  # type: ignore[attr-defined]  # a dict
@@ -820,7 +820,7 @@ def test_a_country_shows_the_first_of_its_partnerships_and_leads_to_all(
 ) -> None:
     iri = f"{HOME}id/place/germany"
     whole, none = partners_of_parts(site, iri, "en", "en/place/germany.html")
-    monkeypatch.setattr("twingraph.site.parts.PARTS", 5)
+    monkeypatch.setattr("twingraph.site.parts_of_place.PARTS", 5)
     first, more = partners_of_parts(site, iri, "en", "en/place/germany.html")
 
     assert none is None
@@ -835,7 +835,7 @@ def test_a_country_shows_the_first_of_its_partnerships_and_leads_to_all(
 def test_a_list_in_rdf_is_in_pages_that_lead_to_each_other(
     site: BuildReader, monkeypatch: pytest.MonkeyPatch, kind: str, suffix: str
 ) -> None:
-    monkeypatch.setattr("twingraph.site.listed.PAGE", 7)
+    monkeypatch.setattr("twingraph.site.list_rdf.PAGE", 7)
     hydra = "http://www.w3.org/ns/hydra/core#"
     path, found, told = f"doc/list/{kind}.{suffix}", set[str](), set[str]()
     while path:

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from twingraph.rdf.frozen import default_triples
-from twingraph.serve.target import scope_of
+from twingraph.serve.request_target import scope_of
 from twingraph.settings import Settings
 from twingraph.site.reader import BuildReader
 

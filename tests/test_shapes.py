@@ -18,13 +18,13 @@ from rdflib.term import Node
 from twingraph.check.documents import shapes_text
 from twingraph.check.dump import DUMP_SHAPES, check_dump
 from twingraph.check.engine import Finding, PyshaclEngine, TurboEngine, shape_messages
+from twingraph.check.quotes import prove_quotes
 from twingraph.check.run import (
     PUBLISHED_SHAPES,
     SOURCE_SHAPES,
     check_curated,
 )
-from twingraph.check.texts import prove_quotes
-from twingraph.check.whole import WholeEngine, read_rules
+from twingraph.check.whole_graph import WholeEngine, read_rules
 from twingraph.derive.published import published
 from twingraph.problems import Problem
 from twingraph.rdf.frozen import read_frozen

@@ -26,8 +26,8 @@ from twingraph.endpoint.service import Service
 from twingraph.problems import TwingraphError
 from twingraph.serve import watch
 from twingraph.serve.app import create_app
-from twingraph.serve.board import Board
 from twingraph.serve.log import Log, Seen
+from twingraph.serve.shared_metrics import Board
 
 if TYPE_CHECKING:
     from conftest import Serve

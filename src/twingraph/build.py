@@ -30,23 +30,23 @@ from twingraph.atomic import (
     sync_folders,
     wait_for_lock,
 )
+from twingraph.build_cache import KEPT, RECORD, Before, read_before, record
 from twingraph.catalogue.coverage import EXTENT, Extent, read_extent
 from twingraph.catalogue.dcat import catalogue_files
 from twingraph.check.documents import shape_documents
 from twingraph.export.dumps import Frozen, checksums
 from twingraph.export.editions import build_edition
 from twingraph.export.writing import write_dumps
-from twingraph.going_on import go_on, make_anew
+from twingraph.incremental_build import go_on, make_anew
 from twingraph.inputs import Inputs, input_digest, read_inputs
-from twingraph.kept import KEPT, RECORD, Before, read_before, record
 from twingraph.problems import Problem, TwingraphError
 from twingraph.progress import Progress, ignore, part
-from twingraph.rdf.collector import give_back, without_collector
 from twingraph.rdf.frozen import ABOUT, NAME
+from twingraph.rdf.no_garbage_collection import give_back, without_collector
 from twingraph.rdf.vocabulary import prefixes_for
 from twingraph.settings import Settings
+from twingraph.site.changed_part import Earlier
 from twingraph.site.line_reader import line_reader
-from twingraph.site.part import Earlier
 from twingraph.site.prepared import ANSWERED, STARTS, Starts, prepare, same_starts, starts_after
 from twingraph.site.reader import ANSWERS, PREPARED, BuildReader
 from twingraph.source.curated import Curated

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.export.boxes import bounding_box
-from twingraph.kept import KEPT
+from twingraph.build_cache import KEPT
+from twingraph.export.bounding_box import bounding_box
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.dataset import Dataset, term_of, text_of
 from twingraph.rdf.iris import source_of

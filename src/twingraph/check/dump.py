@@ -11,7 +11,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
 
 from twingraph.check.engine import Engine
 from twingraph.check.run import as_problem, validate
-from twingraph.check.whole import WholeEngine
+from twingraph.check.whole_graph import WholeEngine
 from twingraph.derive.dates import bounds
 from twingraph.derive.published import (
     expected_bounds,

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from twingraph.check.dump import check_dump
+from twingraph.check.quotes import prove_quotes
 from twingraph.check.run import check_curated
-from twingraph.check.texts import prove_quotes
 from twingraph.problems import Problem, TwingraphError, by_severity
 from twingraph.progress import Progress, ignore, part
-from twingraph.rdf.collector import without_collector
+from twingraph.rdf.no_garbage_collection import without_collector
 from twingraph.settings import Settings
 from twingraph.source.curated import Curated
 from twingraph.source.open_file import resolved

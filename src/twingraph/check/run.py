@@ -17,13 +17,13 @@ from typing import Final, TypeVar
 
 from pyoxigraph import Quad
 
-from twingraph.beside import beside
-from twingraph.check import evident, evident_form, evident_tables
+from twingraph.check import conforming, conforming_form, table_selection
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Engine, Finding
 from twingraph.check.links import link_problems
 from twingraph.check.locate import locate, value_of
-from twingraph.check.whole import WholeEngine
+from twingraph.check.whole_graph import WholeEngine
+from twingraph.child_process import in_child
 from twingraph.derive.dates import bounds, odd_year
 from twingraph.derive.gather import gather
 from twingraph.derive.published import (
@@ -138,7 +138,7 @@ def side_by_side(judge: Callable[[], T], large: bool) -> AbstractContextManager[
         return nullcontext(judge)
     import pyshacl_turbo.rdf  # noqa: F401  # else both processes would spend time on importing it
 
-    return beside(judge)
+    return in_child(judge)
 
 
 def _is_readable(problems: Iterable[Problem]) -> bool:
@@ -190,7 +190,7 @@ def tables_to_validate(curated: Curated, written: Sequence[str]) -> Sequence[str
     """Return the lines of tables that are validated with what people write."""
     tables = [lines for file in curated.files if file.is_table for lines in file.texts.values()]
     if can_skip_written(curated.settings):
-        return evident_tables.lines_to_validate(written, tables, curated.settings.base_iri)
+        return table_selection.lines_to_validate(written, tables, curated.settings.base_iri)
     return merged(tables)
 
 
@@ -200,14 +200,14 @@ def validate_statements(
     """Return the findings of the shapes for curated statements and those of tables."""
     lines: Sequence[str] = merged([written, tables])
     if can_skip_written(settings):
-        lines = evident_form.lines_to_validate(lines)
+        lines = conforming_form.lines_to_validate(lines)
     results = validate(settings, validator, lines, SOURCE_SHAPES)
-    return [each for each in results if not evident_tables.is_exempt(each, written)]
+    return [each for each in results if not table_selection.is_exempt(each, written)]
 
 
 def can_skip_written(settings: Settings) -> bool:
-    """Are the shapes for curated files those that `check/evident_form.py` was derived from?"""
-    return evident_form.is_known(shapes_text(settings, SOURCE_SHAPES))
+    """Are the shapes for curated files those that `check/conforming_form.py` was derived from?"""
+    return conforming_form.is_known(shapes_text(settings, SOURCE_SHAPES))
 
 
 def check_published(
@@ -221,12 +221,12 @@ def check_published(
 
 def published_to_validate(settings: Settings, lines: Sequence[str]) -> Sequence[str]:
     """Return the lines of the published graph that must be validated."""
-    return evident.lines_to_validate(lines) if can_skip_published(settings) else lines
+    return conforming.lines_to_validate(lines) if can_skip_published(settings) else lines
 
 
 def can_skip_published(settings: Settings) -> bool:
-    """Are the shapes for the published graph those that `check/evident.py` was derived from?"""
-    return evident.is_known(shapes_text(settings, PUBLISHED_SHAPES))
+    """Are the shapes for the published graph those that `check/conforming.py` was derived from?"""
+    return conforming.is_known(shapes_text(settings, PUBLISHED_SHAPES))
 
 
 def findings(

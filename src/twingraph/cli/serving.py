@@ -16,7 +16,7 @@ from typing import Final, TextIO
 
 import click
 
-from twingraph.beside import fork
+from twingraph.child_process import fork
 from twingraph.cli.group import cli
 from twingraph.cli.mistake import mistake_error
 from twingraph.cli.shared import (

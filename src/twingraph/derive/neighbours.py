@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from twingraph.kept import KEPT
+from twingraph.build_cache import KEPT
 from twingraph.rdf.change import DEFAULT, Change
 from twingraph.rdf.quad_file import SortedFile
 from twingraph.rdf.vocabulary import CODES, PREFIXES, RDF, SKOS, TG

@@ -22,9 +22,9 @@ from pyoxigraph import (
 )
 
 from twingraph.endpoint.formats import choose_formats
-from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Reply
-from twingraph.endpoint.refusal import refusal
+from twingraph.endpoint.query_outcome import Outcome
+from twingraph.endpoint.query_refusal import refusal
 from twingraph.endpoint.service import Evaluator
 from twingraph.sparql.queryable import QueryResult
 

@@ -18,7 +18,6 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from twingraph.endpoint.formats import choose_formats
-from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import LONG_TEXT, Gone, Reply
 from twingraph.endpoint.protocol import (
     ProtocolRequest,
@@ -31,7 +30,8 @@ from twingraph.endpoint.protocol import (
     readable,
     refuse_codings,
 )
-from twingraph.endpoint.refusal import busy, refusal
+from twingraph.endpoint.query_outcome import Outcome
+from twingraph.endpoint.query_refusal import busy, refusal
 from twingraph.endpoint.result import Result, key_of, query_digest
 from twingraph.endpoint.service import Service
 from twingraph.translation import M_

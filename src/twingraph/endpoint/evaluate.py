@@ -25,8 +25,8 @@ from pyoxigraph import (
     parse,
 )
 
-from twingraph.endpoint.outcome import Outcome
-from twingraph.endpoint.question import Question
+from twingraph.endpoint.query_message import Question
+from twingraph.endpoint.query_outcome import Outcome
 from twingraph.endpoint.result import changes
 from twingraph.problems import TwingraphError
 from twingraph.rdf.serializers import SERIALIZERS, UnwritableError, as_xml

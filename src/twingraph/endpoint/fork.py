@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from twingraph.endpoint.evaluate import Answer, Config
-from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.query_outcome import Outcome
 
 LENGTH: Final = struct.Struct("!I")  # header of a question: its bytes; its first byte is its kind
 REPLY: Final = struct.Struct("!cBII")  # header of a reply: outcome, flags, rows, bytes

@@ -15,8 +15,8 @@ from twingraph.endpoint.answers import ResultView, query_page, table_of
 from twingraph.endpoint.completions import completions
 from twingraph.endpoint.endpoint import PATH, ForPeople
 from twingraph.endpoint.hints import hints_of
-from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.protocol import ProtocolRequest, RefusedError
+from twingraph.endpoint.query_outcome import Outcome
 from twingraph.endpoint.service import Service, limits_text
 from twingraph.site.describe import FORMATS
 from twingraph.site.reader import LANGUAGES, BuildReader

@@ -29,10 +29,10 @@ from twingraph.endpoint.endpoint import (
 )
 from twingraph.endpoint.formats import choose_formats
 from twingraph.endpoint.messages import PAGE, pack, unpack
-from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Reply
 from twingraph.endpoint.protocol import RefusedError
-from twingraph.endpoint.refusal import page_refusal, refusal
+from twingraph.endpoint.query_outcome import Outcome
+from twingraph.endpoint.query_refusal import page_refusal, refusal
 from twingraph.endpoint.result import Result, lines_of
 from twingraph.endpoint.service import Made, Service, Submitter
 from twingraph.settings import Limits

@@ -28,12 +28,12 @@ from twingraph.endpoint.endpoint import (
     is_query,
 )
 from twingraph.endpoint.evaluate import FRESH, Answer, Config, evaluate
-from twingraph.endpoint.inner import OutOfMemoryError, alone
 from twingraph.endpoint.messages import pack, unpack
-from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
-from twingraph.endpoint.question import Question
+from twingraph.endpoint.query_message import Question
+from twingraph.endpoint.query_outcome import Outcome
 from twingraph.endpoint.service import Service
+from twingraph.endpoint.worker_routes import OutOfMemoryError, alone
 from twingraph.rdf.iris import page_path
 from twingraph.settings import Limits
 from twingraph.site.datapage import DATA_PAGE

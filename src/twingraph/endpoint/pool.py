@@ -17,11 +17,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from twingraph.endpoint.crew import Crew
 from twingraph.endpoint.launch import Launcher, OwnLauncher, config_of
-from twingraph.endpoint.outcome import ENDS, Outcome
 from twingraph.endpoint.process import LINE, LONG_TEXT, Deliver, Gone, Job, Reply, Worker
-from twingraph.endpoint.question import Question, pack
+from twingraph.endpoint.query_message import Question, pack
+from twingraph.endpoint.query_outcome import ENDS, Outcome
+from twingraph.endpoint.workers import Crew
 from twingraph.settings import Limits
 
 MOMENT: Final = 0.1  # seconds in the fast lane

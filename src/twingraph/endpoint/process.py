@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from twingraph.endpoint.evaluate import FRESH
 from twingraph.endpoint.fork import GROWN, LAST, LENGTH, REPLY
-from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.query_outcome import Outcome
 
 if TYPE_CHECKING:
-    from twingraph.endpoint.crew import Crew
+    from twingraph.endpoint.workers import Crew
 
 _SCHEDULED: Final = 2  # for the CPU clock of another process, see clock_getcpuclockid(3)
 LONG_TEXT: Final = 8192  # bytes: to read such a query takes a moment, so it is no look-up

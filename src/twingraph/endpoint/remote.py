@@ -14,8 +14,8 @@ from typing import Any, Final
 from pyoxigraph import RdfFormat, parse
 
 from twingraph.endpoint.evaluate import no_sparql, unknown_graph
-from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Gone, Reply
+from twingraph.endpoint.query_outcome import Outcome
 from twingraph.endpoint.result import changes
 from twingraph.problems import TwingraphError
 from twingraph.rdf.serializers import SERIALIZERS, UnwritableError, as_xml

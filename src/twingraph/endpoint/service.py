@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Protocol
 from twingraph.endpoint.cache import Cache
 from twingraph.endpoint.formats import GRAPHS, ROWS
 from twingraph.endpoint.front_graph import FrontGraph
-from twingraph.endpoint.pace import Pace
+from twingraph.endpoint.front_queue import Pace
 from twingraph.endpoint.process import Gone, Reply
 from twingraph.endpoint.result import Result, lines_of, query_digest
 from twingraph.settings import Limits

@@ -44,7 +44,7 @@ from twingraph.endpoint.fork import work
 from twingraph.endpoint.helper import EndedError, Helper, trim
 from twingraph.endpoint.messages import PAGE
 from twingraph.endpoint.priority import ORDERS
-from twingraph.endpoint.question import unpack
+from twingraph.endpoint.query_message import unpack
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import load_store
 

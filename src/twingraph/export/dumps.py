@@ -15,6 +15,7 @@ from typing import Final
 
 from pyoxigraph import Quad
 
+from twingraph.build_cache import Before
 from twingraph.derive.neighbours import INCOMING, IncomingNow
 from twingraph.export.jsonld import Json, make_context
 from twingraph.export.jsonld_stream import jsonld_chunks
@@ -25,14 +26,13 @@ from twingraph.export.statistics import (
     count_lines,
     recount,
 )
+from twingraph.export.tables.affected_rows import reached
 from twingraph.export.tables.files import FILES as TABLE_FILES
 from twingraph.export.tables.files import Earlier, Tables
 from twingraph.export.tables.geojson import FILES as MAP_FILES
-from twingraph.export.tables.reach import reached
-from twingraph.export.taken import Readers
+from twingraph.export.unchanged_files import Readers
 from twingraph.export.void import NAME as VOID
 from twingraph.export.void import is_dump, write_void
-from twingraph.kept import Before
 from twingraph.link.facts import Linked, LinkFacts
 from twingraph.link.files import FILES as LINK_FILES
 from twingraph.rdf.change import Change
@@ -42,8 +42,8 @@ from twingraph.rdf.iris import ENTITIES, LINKS, VOCABULARY, source_of
 from twingraph.rdf.quad_file import QuadFile, SortedFile
 from twingraph.rdf.serializers import SERIALIZERS
 from twingraph.rdf.spool import Spool
-from twingraph.rdf.turtle_splice import ChangedBlocks
 from twingraph.rdf.turtle_stream import TurtleBody, trig_chunks, turtle_chunks
+from twingraph.rdf.turtle_update import ChangedBlocks
 from twingraph.rdf.vocabulary import NS
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision

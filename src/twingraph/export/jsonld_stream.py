@@ -15,7 +15,7 @@ from pyoxigraph import RdfFormat, parse
 
 from twingraph.export.jsonld import SMALL_INTEGER, Json, Key, has_language_map, json_value, keys_of
 from twingraph.rdf.dataset import by_subject
-from twingraph.rdf.spliced import Parts, Piece, Raw
+from twingraph.rdf.sorted_parts import Parts, Piece, Raw
 from twingraph.rdf.vocabulary import RDF, XSD
 
 _TYPE: Final = f"<{RDF.type.value}>"

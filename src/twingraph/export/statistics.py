@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Final
 
-from twingraph.kept import KEPT
+from twingraph.build_cache import KEPT
 from twingraph.rdf.change import DEFAULT, Change
 from twingraph.rdf.scan import count_values
 from twingraph.rdf.vocabulary import PREFIXES, RDF

@@ -18,14 +18,14 @@ from functools import partial
 from typing import Final, Self
 
 from twingraph.atomic import DraftFolder, Written
-from twingraph.beside import can_fork, fork
+from twingraph.child_process import can_fork, fork
 from twingraph.export.dumps import DUMPS, Chunks, Frozen, source_files
-from twingraph.export.onward import pieces_of, unchanged
 from twingraph.export.statistics import COUNTS
 from twingraph.export.tables.files import PACKAGE
-from twingraph.export.taken import READS, Readers
+from twingraph.export.unchanged_files import READS, Readers
+from twingraph.export.updated_files import pieces_of, unchanged
 from twingraph.progress import Progress
-from twingraph.rdf.collector import give_back
+from twingraph.rdf.no_garbage_collection import give_back
 
 FORKED_FROM: Final = 100_000  # quads; fewer are written before a child process has started
 # the files that the child writes beside the `others`: about half of the work, when all files are

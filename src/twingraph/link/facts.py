@@ -19,7 +19,7 @@ from twingraph.derive.resolve import Claim, Value
 from twingraph.link.indexes import by_property, by_value, inverted, raw_by_property
 from twingraph.rdf.dataset import Dataset, by_subject, parse_lines, term_of, text_of
 from twingraph.rdf.iris import kind_of
-from twingraph.rdf.reads import ALL, LINKS, of_kind, of_property
+from twingraph.rdf.read_patterns import ALL, LINKS, of_kind, of_property
 from twingraph.rdf.scan import raw_lines
 from twingraph.rdf.vocabulary import HOME, RDF, RDFS
 from twingraph.settings import Settings

@@ -17,7 +17,7 @@ from typing import Final
 from twingraph.derive.names import fold, forms
 from twingraph.link.exonyms import meant, only_country
 from twingraph.link.spelling import spell
-from twingraph.packed import Index, Records, Texts
+from twingraph.packed_tables import Index, Records, Texts
 
 _MAX_FUZZY: Final = 60  # names that are compared letter by letter
 _MAX_PREFIX: Final = 2000  # names of one beginning that are looked at

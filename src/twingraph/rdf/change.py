@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from twingraph.rdf.dataset import Dataset, parted
-from twingraph.rdf.spliced import Raw, mapped
-from twingraph.rdf.spliced import lines as lines_of
+from twingraph.rdf.sorted_parts import Raw, mapped
+from twingraph.rdf.sorted_parts import lines as lines_of
 
 DEFAULT = ""  # in the place of the IRI of a graph
 

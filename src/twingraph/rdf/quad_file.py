@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twingraph.rdf.dataset import parted
-from twingraph.rdf.spliced import lines, mapped
+from twingraph.rdf.sorted_parts import lines, mapped
 
 
 class SortedFile:

@@ -25,16 +25,16 @@ from twingraph.endpoint.form import ROUTES as FORM
 from twingraph.endpoint.forward import FORM as FORM_KIND
 from twingraph.endpoint.forward import PAGES, QUESTIONS, THINGS, forwarded
 from twingraph.endpoint.front_graph import FrontGraph
-from twingraph.endpoint.inner import HANDLERS
 from twingraph.endpoint.launch import Launcher, OwnLauncher, pages_of
-from twingraph.endpoint.places import OwnPlaces
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.remote import RemoteEvaluator
 from twingraph.endpoint.service import Service
+from twingraph.endpoint.slow_query_slots import OwnPlaces
+from twingraph.endpoint.worker_routes import HANDLERS
 from twingraph.problems import TwingraphError
 from twingraph.rdf.frozen import NAME, load_store
 from twingraph.serve.log import Log
-from twingraph.serve.numbers import Numbers
+from twingraph.serve.metrics import Numbers
 from twingraph.serve.watch import ROUTES as WATCH
 from twingraph.serve.watch import Front, follow, mark_of, publish, state_of
 from twingraph.settings import Limits, address_from

@@ -15,7 +15,7 @@ import httptools
 
 from twingraph.serve.exchange import Answering, Exchange
 from twingraph.serve.lifetime import DRAINED, Lifetime, State
-from twingraph.serve.target import expects_continue, refusal_of, scope_of
+from twingraph.serve.request_target import expects_continue, refusal_of, scope_of
 from twingraph.serve.upgrade import BodyOnly, looks_like_a_request
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp
 
 from twingraph.serve.connection import Connection
 from twingraph.serve.lifetime import Lifetime
+from twingraph.serve.pipelining import Turns
 from twingraph.serve.quick import Quick
-from twingraph.serve.turns import Turns
 
 
 class Waits(NamedTuple):

@@ -28,7 +28,7 @@ from twingraph.endpoint.fields import unescaped
 from twingraph.endpoint.formats import choose_formats
 from twingraph.endpoint.pool import Pool
 from twingraph.endpoint.process import Reply
-from twingraph.endpoint.question import head_of
+from twingraph.endpoint.query_message import head_of
 from twingraph.endpoint.result import Result, key_of, query_digest
 from twingraph.endpoint.service import Service
 from twingraph.serve.exchange import CLIENT_LEFT, Answering, Exchange, date_line

@@ -85,8 +85,8 @@ def run(
     gc.freeze()  # what is loaded stays; no collection need look at it again
     if processes == 1:
         _serve_until_end(app, listeners[0], ready)
-    from twingraph.serve.board import Board, BoardPlaces
-    from twingraph.serve.numbers import Numbers
+    from twingraph.serve.metrics import Numbers
+    from twingraph.serve.shared_metrics import Board, BoardPlaces
     from twingraph.serve.supervisor import SPARE, Supervisor
     from twingraph.serve.watch import mark_of, state_of
 

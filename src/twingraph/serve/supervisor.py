@@ -22,8 +22,8 @@ from typing import Final, NoReturn
 
 from twingraph.endpoint.evaluate import Config
 from twingraph.endpoint.launch import HANGS, ForkProcess, Leaving
-from twingraph.serve.board import Board
 from twingraph.serve.link import PACKET
+from twingraph.serve.shared_metrics import Board
 
 SPARE: Final = 64  # restarted processes that get a slot of their own on the board
 _GRACE: Final = 8.0  # seconds until processes that have not ended are killed

@@ -31,12 +31,12 @@ from twingraph.endpoint.endpoint import (
     answer,
     is_query,
 )
-from twingraph.endpoint.outcome import Outcome
+from twingraph.endpoint.query_outcome import Outcome
 from twingraph.endpoint.service import Service
 from twingraph.problems import TwingraphError
 from twingraph.serve.exchange import ANSWERED, CLIENT_LEFT
 from twingraph.serve.log import Log, Seen
-from twingraph.serve.numbers import Numbers
+from twingraph.serve.metrics import Numbers
 from twingraph.web.files.published import CutOffError
 from twingraph.web.prefix import prefix_for, to_root, under_prefix
 

@@ -25,6 +25,7 @@ from twingraph.site.choices import (
 )
 from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts
+from twingraph.site.kind_names import kinds_name
 from twingraph.site.links import relative
 from twingraph.site.listings import Listing, facet_counts, has_page, listing_of, rows_about
 from twingraph.site.lists import partnership_cells, place_cells
@@ -32,7 +33,6 @@ from twingraph.site.partners import iris_in
 from twingraph.site.reader import LANGUAGES, BuildReader, Row
 from twingraph.site.render import Link
 from twingraph.site.values import Value, ValueFormatter, sort_key
-from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 
 PAGE_SIZE: Final = 100

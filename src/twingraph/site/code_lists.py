@@ -8,11 +8,11 @@ from pyoxigraph import NamedNode
 
 from twingraph.rdf.vocabulary import CODES, PREFIXES, SCHEMES
 from twingraph.site.facts import PageFacts
+from twingraph.site.kind_names import kind_name
 from twingraph.site.lists import ListPage
 from twingraph.site.partners import iris_in
 from twingraph.site.reader import BuildReader
 from twingraph.site.values import Value, ValueFormatter, sort_key
-from twingraph.site.words import kind_name
 from twingraph.translation import words_of
 
 _DEFINITION: Final = PREFIXES["skos"] + "definition"

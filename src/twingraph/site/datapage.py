@@ -24,7 +24,7 @@ from twingraph.export.editions import Edition, File
 from twingraph.rdf.authority import licence_of
 from twingraph.release.index import list_editions
 from twingraph.site.datewords import date_text
-from twingraph.site.filerows import Row, human_size, in_order, nested
+from twingraph.site.file_rows import Row, human_size, in_order, nested
 from twingraph.site.links import outside_link, relative
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import Alternate, render

@@ -17,9 +17,9 @@ from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import EDTF, PREFIXES, RDFS, SKOS, TG
 from twingraph.site.datewords import date_text
 from twingraph.site.incoming import incoming_of, own_triples
+from twingraph.site.kind_names import kind_name
 from twingraph.site.properties import FOREIGN
 from twingraph.site.reader import BuildReader, Term
-from twingraph.site.words import kind_name
 from twingraph.translation import choose_text, words_of
 
 _LABELS: Final = (

@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract_iter
 
 from twingraph.derive.names import fold, forms, named_kind
-from twingraph.packed import Index, Records
+from twingraph.packed_tables import Index, Records
 
 # How a name fits, best first.
 FITS: Final = ("exact", "prefix", "words", "contains", "within", "near")

@@ -9,10 +9,10 @@ from pyoxigraph import NamedNode
 from twingraph.rdf.iris import kind_of, local_path
 from twingraph.rdf.vocabulary import PREFIXES, SKOS
 from twingraph.site.facts import PageFacts
+from twingraph.site.kind_names import kind_name
 from twingraph.site.reader import BuildReader
 from twingraph.site.thing import is_known
 from twingraph.site.values import Value, ValueFormatter
-from twingraph.site.words import kind_name
 
 _REASON: Final = PREFIXES["skos"] + "editorialNote"
 

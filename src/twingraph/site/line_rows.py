@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode
 
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.dataset import term_of, text_of
-from twingraph.rdf.reads import LINKS
+from twingraph.rdf.read_patterns import LINKS
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, SKOS, TG, XSD
 from twingraph.site.incoming import MOST
 from twingraph.site.line_anniversaries import anniversaries

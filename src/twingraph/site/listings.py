@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
-from twingraph.packed import Index, Texts
+from twingraph.packed_tables import Index, Texts
 from twingraph.site.choices import Choice, canonical, combined
 from twingraph.site.facts import PageFacts
 from twingraph.site.lists import members_of

@@ -7,16 +7,16 @@ from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from twingraph.packed import Texts
+from twingraph.packed_tables import Texts
 from twingraph.rdf.vocabulary import PREFIXES, TG, expand
 from twingraph.site.columns import heading
 from twingraph.site.facts import PageFacts
 from twingraph.site.incoming import kept_of
+from twingraph.site.kind_names import kinds_name
 from twingraph.site.links import relative
 from twingraph.site.partners import iris_in, since_value, status_value
 from twingraph.site.reader import BuildReader, Row
 from twingraph.site.values import Value, ValueFormatter, sort_key
-from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -12,7 +12,6 @@ from twingraph.rdf.iris import description_path, kind_of, page_path, thing_of_pa
 from twingraph.release.feeds.history import HistoryRecord
 from twingraph.site.browse import browse_page, browse_paths
 from twingraph.site.choices import BROWSED, read_path
-from twingraph.site.cited import cited_rows
 from twingraph.site.code_lists import is_scheme, scheme_page, vocabulary_page
 from twingraph.site.datapage import DATA_PAGE, Publication, data_page, publication_of
 from twingraph.site.describe import formats_of
@@ -22,7 +21,7 @@ from twingraph.site.home import home_page
 from twingraph.site.lifecycle import lifecycle_of, withdrawn_page
 from twingraph.site.links import relative
 from twingraph.site.list_csv import browse_csv
-from twingraph.site.listed import list_forms
+from twingraph.site.list_rdf import list_forms
 from twingraph.site.lists import (
     CLASSES,
     PAGE,
@@ -37,6 +36,7 @@ from twingraph.site.questions import question_page, questions_page
 from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.reference import ontology_page, rules_page
 from twingraph.site.render import Alternate, render
+from twingraph.site.source_citations import cited_rows
 from twingraph.site.statistics import statistics_page
 from twingraph.site.thing import is_known, thing_page
 from twingraph.site.values import Value

@@ -24,19 +24,19 @@ from typing import Final
 from pyoxigraph import Store
 
 from twingraph.rdf.change import DEFAULT, Change
-from twingraph.site.answers_again import answers_after
+from twingraph.site.answers_update import answers_after
 from twingraph.site.attachments import all_starts
+from twingraph.site.changed_part import Earlier
 from twingraph.site.choices import BROWSED
-from twingraph.site.cited import read_much_cited
 from twingraph.site.describe import STATEMENTS
 from twingraph.site.illustrations import Illustrator
 from twingraph.site.incoming import INCOMING, kept_of, pack_incoming
 from twingraph.site.listings import facet_counts, listings
 from twingraph.site.lists import CLASSES, members_of
 from twingraph.site.names import NAMES, finder_of, pack_names
-from twingraph.site.part import Earlier
-from twingraph.site.prepared_again import EDITED
+from twingraph.site.prepared_update import EDITED
 from twingraph.site.reader import ANSWERS, GRAPHS, LANGUAGES, PREPARED, BuildReader, pack_rows
+from twingraph.site.source_citations import read_much_cited
 
 Starts = Mapping[str, Sequence[str]]
 

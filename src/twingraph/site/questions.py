@@ -15,6 +15,7 @@ from twingraph.rdf.vocabulary import TG, XSD
 from twingraph.site.columns import DATES, cell, heading
 from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts, facts_about
+from twingraph.site.kind_names import kind_name
 from twingraph.site.links import outside_link, relative
 from twingraph.site.partners import partner_rows
 from twingraph.site.question_form import KIND_OF_CLASS, LABELS, Field, field_of
@@ -32,7 +33,6 @@ from twingraph.site.results import (
     text_of,
 )
 from twingraph.site.values import Value, ValueFormatter, sort_key
-from twingraph.site.words import kind_name
 from twingraph.sparql.library import AUDIENCES, LibraryQuery
 from twingraph.sparql.parameters import UnknownThingError
 from twingraph.translation import N_, choose_text, words_of

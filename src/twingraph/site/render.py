@@ -16,11 +16,11 @@ from twingraph.catalogue.schemaorg import script_text
 from twingraph.derive.names import FOLDED_KINDS
 from twingraph.rdf.authority import licence_of
 from twingraph.site.datewords import date_text
+from twingraph.site.kind_names import kind_name
 from twingraph.site.links import outside_link, relative
 from twingraph.site.pictures.map import land_svg
 from twingraph.site.pictures.marks import stylesheet
 from twingraph.site.reader import LANGUAGES, BuildReader
-from twingraph.site.words import kind_name
 from twingraph.translation import N_, SOURCE_LANGUAGE, Words, own_name, words_of
 from twingraph.version import __version__
 

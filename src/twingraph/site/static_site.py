@@ -32,7 +32,7 @@ from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.executables import describe_question, describe_questions
 from twingraph.site.links import file_place
 from twingraph.site.list_csv import csv_paths
-from twingraph.site.listed import describe_list, list_paths
+from twingraph.site.list_rdf import describe_list, list_paths
 from twingraph.site.name_index import name_index
 from twingraph.site.openapi import openapi
 from twingraph.site.pages import page, page_paths

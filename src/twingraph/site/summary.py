@@ -9,7 +9,7 @@ from twingraph.rdf.iris import kind_of
 from twingraph.rdf.vocabulary import CODES, PREFIXES, RDFS, SKOS, TG
 from twingraph.site.datewords import date_text, is_wide
 from twingraph.site.facts import PageFacts, is_date, shorten
-from twingraph.site.words import kind_name
+from twingraph.site.kind_names import kind_name
 from twingraph.translation import NP_, Message, Words, words_of
 
 # What a place is, as a sentence: languages differ in articles, so each level has one of its own.

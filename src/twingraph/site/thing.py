@@ -17,9 +17,10 @@ from twingraph.site.claims import ClaimRow, Claims, Conflict
 from twingraph.site.datewords import date_text
 from twingraph.site.facts import PageFacts
 from twingraph.site.illustrations import Anniversary, Illustrator
+from twingraph.site.kind_names import kind_name
 from twingraph.site.links import relative
 from twingraph.site.partners import PartnerRow, partner_rows
-from twingraph.site.parts import partners_of_parts
+from twingraph.site.parts_of_place import partners_of_parts
 from twingraph.site.pictures.embed import embed_code
 from twingraph.site.properties import ALWAYS, OUTSIDE
 from twingraph.site.reader import BuildReader
@@ -40,7 +41,6 @@ from twingraph.site.thing_ties import (
     note_of,
 )
 from twingraph.site.values import Citation, Value, ValueFormatter, sort_key
-from twingraph.site.words import kind_name
 from twingraph.translation import choose_text, words_of
 
 _PART_OF: Final = PREFIXES["dcterms"] + "isPartOf"

@@ -13,9 +13,9 @@ from twingraph.rdf.vocabulary import PREFIXES, RDFS, TG, XSD
 from twingraph.site.datewords import date_text
 from twingraph.site.evidence import evidence_path, fragment_of, is_evidence
 from twingraph.site.facts import MOST_DIGITS, Name, PageFacts, is_date, pick, short_iri
+from twingraph.site.kind_names import language_name
 from twingraph.site.links import local_link, outside_link, relative, site_name
 from twingraph.site.reader import BuildReader, Term
-from twingraph.site.words import language_name
 from twingraph.translation import Words, words_of
 
 _LANGUAGE_OF: Final = "http://purl.org/dc/terms/language"

@@ -19,7 +19,7 @@ from twingraph.rdf.iris import PUBLISHED, description_path, local_path, page_pat
 from twingraph.site.describe import FORMATS, describe, formats_of
 from twingraph.site.evidence import evidence_path, is_evidence_path
 from twingraph.site.lifecycle import lifecycle_of
-from twingraph.site.listed import describe_list, list_forms
+from twingraph.site.list_rdf import describe_list, list_forms
 from twingraph.site.lists import CLASSES
 from twingraph.site.pages import alternates, page, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader
@@ -29,7 +29,6 @@ from twingraph.translation import words_of
 from twingraph.web.feeds import history_of_thing
 from twingraph.web.lookup import find, look_up, requested_identifier
 from twingraph.web.memento import add_timegate
-from twingraph.web.near import near_names
 from twingraph.web.negotiate import Variant, choose
 from twingraph.web.refusals import not_acceptable, not_found
 from twingraph.web.respond import (
@@ -43,6 +42,7 @@ from twingraph.web.respond import (
     see_other,
     site_of,
 )
+from twingraph.web.suggestions import near_names
 from twingraph.web.weblinks import DATASET_FORMS, dataset_links, list_links, page_links, thing_links
 
 _HTML: Final = Variant("text/html", "html")

@@ -17,6 +17,7 @@ from twingraph.rdf.iris import page_path
 from twingraph.rdf.vocabulary import TG
 from twingraph.site.facts import PageFacts
 from twingraph.site.finder import Finder, Hit, Name
+from twingraph.site.kind_names import kinds_name
 from twingraph.site.links import relative
 from twingraph.site.names import finder_of
 from twingraph.site.pairs import partnerships_named
@@ -24,7 +25,6 @@ from twingraph.site.reader import LANGUAGES, BuildReader
 from twingraph.site.render import render
 from twingraph.site.values import Value, ValueFormatter
 from twingraph.site.wikidata import PAGE as WIKIDATA_PAGE
-from twingraph.site.words import kinds_name
 from twingraph.translation import words_of
 from twingraph.web.lookup import look_up
 from twingraph.web.respond import VARY, language_of, respond, see_other, site_of

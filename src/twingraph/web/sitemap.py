@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from twingraph.packed import Texts
+from twingraph.packed_tables import Texts
 from twingraph.site.pages import page_paths
 from twingraph.site.reader import BuildReader
 from twingraph.site.sitemap import parts, write_index, write_robots, write_sitemap

@@ -18,7 +18,7 @@ from twingraph.export.void import is_dump
 from twingraph.site.datapage import DATA_PAGE
 from twingraph.site.describe import FORMATS
 from twingraph.site.links import file_place
-from twingraph.site.listed import list_forms, neighbours, read_listed
+from twingraph.site.list_rdf import list_forms, neighbours, read_listed
 from twingraph.site.lists import CLASSES
 from twingraph.site.pages import alternates, page_alternates
 from twingraph.site.reader import LANGUAGES, BuildReader

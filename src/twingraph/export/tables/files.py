@@ -19,8 +19,8 @@ from typing import Final
 from twingraph.export.tables.columns import MORE, Cell, Column, Row, TableSchema, cell, found_cell
 from twingraph.export.tables.csvw import GROUP, SUFFIX, group_metadata, table_metadata
 from twingraph.export.tables.datapackage import DESCRIPTOR, Resource, package
-from twingraph.export.tables.edited import edited
 from twingraph.export.tables.schema import TABLES
+from twingraph.export.tables.updated_table import edited
 from twingraph.link.facts import LinkFacts
 from twingraph.settings import Settings
 

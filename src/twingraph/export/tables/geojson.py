@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from typing import Any, Final
 
-from twingraph.export.boxes import bounding_box
+from twingraph.export.bounding_box import bounding_box
 from twingraph.export.tables.columns import Cell, Column, Row, TableSchema
-from twingraph.export.tables.edited_map import (
+from twingraph.export.tables.files import Tables
+from twingraph.export.tables.schema import TABLES
+from twingraph.export.tables.updated_geojson import (
     BETWEEN,
     END,
     HEAD_END,
@@ -23,8 +25,6 @@ from twingraph.export.tables.edited_map import (
     edited_map,
     parts_of,
 )
-from twingraph.export.tables.files import Tables
-from twingraph.export.tables.schema import TABLES
 from twingraph.rdf.spool import Spool
 
 Json = dict[str, Any]  # free-form by definition

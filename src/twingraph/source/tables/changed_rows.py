@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from twingraph.rdf.spliced import Parts, Raw
-from twingraph.rdf.spliced import lines as lines_of
+from twingraph.rdf.sorted_parts import Parts, Raw
+from twingraph.rdf.sorted_parts import lines as lines_of
 from twingraph.rdf.vocabulary import TG
 from twingraph.source.tables.cells import Row, Sheet, read_csv
 from twingraph.source.tables.matches import Matches

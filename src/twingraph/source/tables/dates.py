@@ -273,9 +273,9 @@ def _split(text: str) -> tuple[list[tuple[str, str]], str]:
 
 def _language(word: str) -> str:
     """Return the language of a word that limits a date; empty where it is of both."""
-    if " " in word:
-        return "en" if word.endswith("needed") else "de"
-    return _ABOUT.get(word) or _DOUBTED.get(word, "")
+    if word in _ABOUT or word in _DOUBTED:
+        return _ABOUT.get(word) or _DOUBTED.get(word, "")
+    return "en" if word.endswith("needed") else "de"
 
 
 def _mark(rest: str) -> tuple[str, str]:

@@ -15,11 +15,11 @@ from twingraph.link.facts import LinkFacts
 from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset
 from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, RDFS, TG, XSD
-from twingraph.site import answers_again, incoming, line_rows, prepared_again
+from twingraph.site import answers_update, incoming, line_rows, prepared_update
+from twingraph.site.changed_part import Earlier
 from twingraph.site.line_reader import LineReader, line_reader
-from twingraph.site.part import Earlier
 from twingraph.site.prepared import ANSWERED, prepare
-from twingraph.site.prepared_again import EDITED
+from twingraph.site.prepared_update import EDITED
 from twingraph.site.reader import ANSWERS, PREPARED
 
 NAMES = sorted([ANSWERS, *EDITED])
@@ -51,10 +51,10 @@ def _earlier(before: Mapping[str, bytes], old: Dataset, new: Dataset) -> Earlier
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let few statements be many, and nothing be made whole because much changed."""
-    for module in ("incoming", "line_rows", "prepared_again"):
+    for module in ("incoming", "line_rows", "prepared_update"):
         monkeypatch.setattr(f"twingraph.site.{module}.MOST", 20)
-    monkeypatch.setattr(prepared_again, "_SHARE", 1)
-    monkeypatch.setattr(answers_again, "_MOST", 10_000)
+    monkeypatch.setattr(prepared_update, "_SHARE", 1)
+    monkeypatch.setattr(answers_update, "_MOST", 10_000)
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from twingraph.check import evident, evident_form
+from twingraph.check import conforming, conforming_form
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Finding, PyshaclEngine
 from twingraph.check.run import PUBLISHED_SHAPES, SOURCE_SHAPES
-from twingraph.check.whole import WholeEngine
+from twingraph.check.whole_graph import WholeEngine
 from twingraph.derive.published import derive
 from twingraph.rdf.dataset import chunks, merged
 from twingraph.rdf.vocabulary import CODES, EDTF, HOME, PREFIXES, RDF, RDFS, TG, XSD
@@ -34,21 +34,21 @@ def judge(lines: Sequence[str], shapes: bytes = SHAPES) -> list[Finding]:
 
 
 def test_the_shapes_are_those_of_which_it_is_known_what_keeps_them() -> None:
-    assert evident.is_known(SHAPES)
-    assert not evident.is_known(SHAPES + b"\n")
+    assert conforming.is_known(SHAPES)
+    assert not conforming.is_known(SHAPES + b"\n")
 
 
 def test_the_findings_about_curated_data_are_the_same(curated: Curated) -> None:
     lines = derive(curated).default
 
-    assert judge(evident.lines_to_validate(lines)) == judge(lines)
+    assert judge(conforming.lines_to_validate(lines)) == judge(lines)
 
 
 def test_of_rows_only_what_may_break_a_rule_is_judged(two_lists: Path) -> None:
     curated = read_project(load_settings(two_lists))
     lines = derive(curated).default
     ontology = len(curated.texts[curated.settings.base_iri + "graph/vocabulary"])
-    judged = evident.lines_to_validate(lines)
+    judged = conforming.lines_to_validate(lines)
     found = judge(lines)
 
     assert {item.code for item in found} == {"C02"}
@@ -60,7 +60,7 @@ def test_of_rows_only_what_may_break_a_rule_is_judged(two_lists: Path) -> None:
 def test_rows_keep_the_rules_of_the_reference_too(tmp_path: Path, two_lists: Path) -> None:
     """A sample of what is left out, judged by pySHACL: by itself it breaks no rule."""
     lines = derive(read_project(load_settings(two_lists))).default
-    judged = set(evident.lines_to_validate(lines))
+    judged = set(conforming.lines_to_validate(lines))
     names = sorted({line.partition(" ")[0] for line in lines if line not in judged})
     pairs = [name for name in names if "/id/partnership/" in name][:3]
     assert pairs
@@ -163,7 +163,7 @@ MORE: Final = some.one_of(
 def test_the_findings_about_any_graph_are_the_same(gone: set[str], more: list[str]) -> None:
     lines = sorted({*rows(), *more} - gone)
 
-    judged = evident.lines_to_validate(lines)
+    judged = conforming.lines_to_validate(lines)
 
     assert judge(judged) == judge(lines)
 
@@ -217,7 +217,7 @@ def test_a_row_that_breaks_a_rule_is_judged(code: str) -> None:
     found = judge(lines)
 
     assert code in {item.code for item in found}
-    assert judge(evident.lines_to_validate(lines)) == found
+    assert judge(conforming.lines_to_validate(lines)) == found
 
 
 @pytest.mark.parametrize("more", KEEPING, ids=["hedged", "suspended", "agreement"])
@@ -227,11 +227,11 @@ def test_what_keeps_a_rule_by_the_graph_around_it_is_judged_with_that(more: list
     found = judge(lines)
 
     assert not codes & {item.code for item in found}
-    assert judge(evident.lines_to_validate(lines)) == found
+    assert judge(conforming.lines_to_validate(lines)) == found
 
 
 def test_whole_rows_are_not_judged() -> None:
-    left = {line.partition(" ")[0] for line in evident.lines_to_validate(sorted(rows()))}
+    left = {line.partition(" ")[0] for line in conforming.lines_to_validate(sorted(rows()))}
 
     assert left == {f"<{HOME}>", SOURCE}
 
@@ -303,13 +303,13 @@ WRONG: Final = some.one_of(
 
 
 def test_the_shapes_of_what_is_written_are_the_known_ones() -> None:
-    assert evident_form.is_known(FORM)
-    assert not evident_form.is_known(FORM + b"\n")
+    assert conforming_form.is_known(FORM)
+    assert not conforming_form.is_known(FORM + b"\n")
 
 
 def test_the_findings_about_curated_files_are_the_same(curated: Curated) -> None:
     lines = merged(curated.texts.values())
-    judged = evident_form.lines_to_validate(lines)
+    judged = conforming_form.lines_to_validate(lines)
 
     assert judge(judged, FORM) == judge(lines, FORM)
     assert len(judged) < len(lines)
@@ -322,7 +322,7 @@ def test_the_findings_about_curated_files_are_the_same(curated: Curated) -> None
 def test_the_findings_about_anything_written_are_the_same(gone: set[str], more: list[str]) -> None:
     lines = sorted({*as_written(), *more} - gone)
 
-    assert judge(evident_form.lines_to_validate(lines), FORM) == judge(lines, FORM)
+    assert judge(conforming_form.lines_to_validate(lines), FORM) == judge(lines, FORM)
 
 
 FIRST: Final = named("claim", "s0")[0]
@@ -361,10 +361,10 @@ def test_what_is_miswritten_is_judged(code: str) -> None:
     found = judge(lines, FORM)
 
     assert code in {item.code for item in found}
-    assert judge(evident_form.lines_to_validate(lines), FORM) == found
+    assert judge(conforming_form.lines_to_validate(lines), FORM) == found
 
 
 def test_what_is_plainly_written_is_not_judged() -> None:
-    left = {line.partition(" ")[0] for line in evident_form.lines_to_validate(sorted(as_written()))}
+    left = conforming_form.lines_to_validate(sorted(as_written()))
 
-    assert left == {SOURCE, *PLACES, *TERMS}
+    assert {line.partition(" ")[0] for line in left} == {SOURCE, *PLACES, *TERMS}

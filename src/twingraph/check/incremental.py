@@ -2,7 +2,7 @@
 
 The problems of unchanged files are those of the last check. Of the published graph, the subjects
 that were validated last time are validated again, and those that the change may have brought out
-of the conditions of `check/evident.py`, which leaves out what conforms for certain. Where the
+of the conditions of `check/conforming.py`, which leaves out what conforms for certain. Where the
 effect of the change is not limited, or a violation is found, `check_again` returns None and the
 caller checks the whole project.
 """
@@ -19,6 +19,7 @@ from itertools import chain
 from typing import Final
 
 from twingraph.check.engine import Engine, Finding
+from twingraph.check.incremental_tables import is_described, table_lines_now
 from twingraph.check.links import link_problems
 from twingraph.check.run import (
     PUBLISHED_SHAPES,
@@ -32,17 +33,16 @@ from twingraph.check.run import (
     validate_statements,
     written_lines,
 )
-from twingraph.check.tables_again import is_described, table_lines_now
-from twingraph.check.whole import WholeEngine
+from twingraph.check.whole_graph import WholeEngine
 from twingraph.derive.increment import ChangedGraph
 from twingraph.problems import Problem, by_severity
 from twingraph.rdf.change import DEFAULT, Change
 from twingraph.rdf.dataset import merged
 from twingraph.rdf.ntriples import iri
 from twingraph.rdf.vocabulary import PREFIXES, RDF, TG
-from twingraph.source.again import ReadAgain
 from twingraph.source.curated import Curated
-from twingraph.source.notes import as_json, as_problem
+from twingraph.source.incremental import ReadAgain
+from twingraph.source.read_cache import as_json, as_problem
 
 _TYPE, _PARTNERSHIP, _PARTNER = map(str, (RDF.type, TG.Partnership, TG.partner))
 _SUBCLASS: Final = f"<{PREFIXES['rdfs']}subClassOf>"
@@ -188,8 +188,9 @@ class _Now:
 def _affected(graph: ChangedGraph, lines: Iterable[str], base: str) -> set[str] | None:
     """Return the subjects whose conformance changed lines may affect; None where that may be all.
 
-    `check/evident.py` leaves a subject out by conditions on its own statements, the names and the
-    class of its partners, other partnerships of the same two partners, and the sources it cites.
+    `check/conforming.py` leaves a subject out by conditions on its own statements, the names and
+    the class of its partners, other partnerships of the same two partners, and the sources that it
+    cites.
     """
     subjects: set[str] = set()
     for line in lines:

@@ -16,11 +16,10 @@ from typing import Final
 from twingraph.problems import Problem
 from twingraph.rdf.change import Change, differing
 from twingraph.rdf.dataset import Dataset, chunks, merged
-from twingraph.rdf.spliced import mapped
+from twingraph.rdf.sorted_parts import mapped
 from twingraph.settings import Settings
 from twingraph.source.curated import Curated, SourceFile, lines_of
 from twingraph.source.mappings import SUFFIX
-from twingraph.source.notes import LISTS, Notes, Texts, UnchangedFile, list_of
 from twingraph.source.open_file import read_text
 from twingraph.source.project_files import import_folders
 from twingraph.source.read import (
@@ -29,6 +28,7 @@ from twingraph.source.read import (
     read_import_folder,
     read_places_file,
 )
+from twingraph.source.read_cache import LISTS, Notes, Texts, UnchangedFile, list_of
 from twingraph.source.read_file import read_file
 from twingraph.source.tables.changed_rows import ChangedRows, changed_rows
 from twingraph.source.tables.matches import Matches, read_matches

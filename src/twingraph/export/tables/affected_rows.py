@@ -3,7 +3,7 @@
 A row is about an entity and shows its statements; what else it shows is in this module: who is
 its partner and where that is, which claims are about it and what those cite, what other things are
 called. Whoever
-adds a column that reads more adds it here (tests/test_taken.py changes every property).
+adds a column that reads more adds it here (tests/test_unchanged_files.py changes every property).
 """
 
 from __future__ import annotations

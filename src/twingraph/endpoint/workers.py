@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from twingraph.endpoint.evaluate import Config
+from twingraph.endpoint.fork_server_supply import Supply
 from twingraph.endpoint.forkserver import ForkServer
 from twingraph.endpoint.launch import Launcher
-from twingraph.endpoint.places import OwnPlaces, Places
 from twingraph.endpoint.process import Job, Reply, Worker
-from twingraph.endpoint.supply import Supply
+from twingraph.endpoint.slow_query_slots import OwnPlaces, Places
 from twingraph.settings import Limits
 
 _SPARE: Final = 1.0  # seconds that a worker of a slower lane waits for its next query

@@ -19,8 +19,8 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from twingraph.serve.board import Board
 from twingraph.serve.log import Seen
+from twingraph.serve.shared_metrics import Board
 
 # First segment of a path -> kind under which its requests are counted. A closed list: requests for
 # unknown paths must not create new metrics.

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from twingraph.check import evident_form, evident_tables
+from twingraph.check import conforming_form, table_selection
 from twingraph.check.documents import shapes_text
 from twingraph.check.engine import Finding
 from twingraph.check.run import SOURCE_SHAPES, check_curated, check_written, validate
-from twingraph.check.whole import WholeEngine
+from twingraph.check.whole_graph import WholeEngine
 from twingraph.problems import Problem
 from twingraph.rdf.dataset import merged
 from twingraph.rdf.turtle_stream import turtle_text
@@ -168,15 +168,15 @@ LINE: Final = some.one_of(*(
 )
 def test_any_tables_are_found_amiss_as_a_whole_is(tables: list[set[str]], more: set[str]) -> None:
     ours = Settings(Path())
-    assert evident_form.is_known(shapes_text(ours, SOURCE_SHAPES))
+    assert conforming_form.is_known(shapes_text(ours, SOURCE_SHAPES))
     written = sorted({*LEVELS, *more})
     told = [sorted(lines) for lines in tables]
 
     def found(lines: list[str]) -> list[Finding]:
         everything = validate(ours, WholeEngine(), lines, SOURCE_SHAPES)
-        return [each for each in everything if not evident_tables.is_exempt(each, written)]
+        return [each for each in everything if not table_selection.is_exempt(each, written)]
 
-    judged = evident_tables.lines_to_validate(written, told, HOME)
+    judged = table_selection.lines_to_validate(written, told, HOME)
     assert found(merged([written, judged])) == found(merged([written, *told]))
 
 
@@ -198,6 +198,6 @@ def test_claims_beside_a_preferred_one_are_judged() -> None:
     apart = [line.replace("a-b", "c-d") for line in apart]
     tables = [sorted(one), sorted([*other, *apart])]
 
-    assert evident_tables.lines_to_validate([], tables, HOME) == sorted([*one, *other])
-    assert evident_tables.lines_to_validate(tables[0], tables[1:], HOME) == sorted(other)
-    assert evident_tables.lines_to_validate([], tables[1:], HOME) == []
+    assert table_selection.lines_to_validate([], tables, HOME) == sorted([*one, *other])
+    assert table_selection.lines_to_validate(tables[0], tables[1:], HOME) == sorted(other)
+    assert table_selection.lines_to_validate([], tables[1:], HOME) == []

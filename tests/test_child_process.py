@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from twingraph.beside import beside, can_fork
 from twingraph.check import run
+from twingraph.child_process import can_fork, in_child
 from twingraph.problems import TwingraphError
 from twingraph.settings import load_settings
 from twingraph.source.read import read_project
@@ -25,13 +25,13 @@ def children() -> list[int]:
 @pytest.fixture
 def core(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second core, however many there are."""
-    monkeypatch.setattr("twingraph.beside.can_fork", lambda: True)
+    monkeypatch.setattr("twingraph.child_process.can_fork", lambda: True)
 
 
 @pytest.mark.usefixtures("core")
 def test_a_job_is_done_by_another_process() -> None:
     before = children()
-    with beside(os.getpid) as result:
+    with in_child(os.getpid) as result:
         assert result() != os.getpid()
         assert result() == result()
 
@@ -43,7 +43,7 @@ def test_an_error_of_a_job_is_raised_where_its_result_is_asked_for() -> None:
     def fail() -> None:
         raise TwingraphError("no")
 
-    with pytest.raises(TwingraphError, match="no"), beside(fail) as result:
+    with pytest.raises(TwingraphError, match="no"), in_child(fail) as result:
         result()
 
 
@@ -56,7 +56,7 @@ def test_a_job_whose_child_dies_is_done_here() -> None:
             os._exit(3)
         return 7
 
-    with beside(job) as result:
+    with in_child(job) as result:
         assert result() == 7
 
 
@@ -64,7 +64,7 @@ def test_a_job_whose_child_dies_is_done_here() -> None:
 def test_a_child_that_nobody_asks_is_ended() -> None:
     before = children()
     waits, _ = os.pipe()  # nobody writes into it
-    with pytest.raises(ValueError, match="changed my mind"), beside(lambda: os.read(waits, 1)):
+    with pytest.raises(ValueError, match="changed my mind"), in_child(lambda: os.read(waits, 1)):
         raise ValueError("changed my mind")
 
     assert children() == before
@@ -75,7 +75,7 @@ def test_without_a_second_core_a_job_is_done_when_it_is_asked_for(
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
     assert not can_fork()
-    with beside(os.getpid) as result:
+    with in_child(os.getpid) as result:
         assert result() == os.getpid()
 
 
@@ -96,7 +96,7 @@ def test_without_room_for_a_child_a_job_is_done_here_and_nothing_is_left(
 
     before = len(list(Path("/proc/self/fd").iterdir())), gc.get_freeze_count()
     monkeypatch.setattr(os, call, fail)
-    with beside(os.getpid) as result:
+    with in_child(os.getpid) as result:
         assert result() == os.getpid()
 
     assert (len(list(Path("/proc/self/fd").iterdir())), gc.get_freeze_count()) == before

@@ -17,8 +17,8 @@ from twingraph.rdf.change import DEFAULT, Change, quad_line
 from twingraph.rdf.dataset import about
 from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import VOCABULARY, source_of
-from twingraph.rdf.spliced import Piece, Raw, edited_lines, mapped, taken
-from twingraph.rdf.turtle_splice import Blocks, trig_pieces, turtle_pieces
+from twingraph.rdf.sorted_parts import Piece, Raw, edited_lines, mapped, taken
+from twingraph.rdf.turtle_update import Blocks, trig_pieces, turtle_pieces
 
 if TYPE_CHECKING:
     from twingraph.export.dumps import Frozen

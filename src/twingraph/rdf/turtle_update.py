@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from twingraph.rdf.spliced import Parts, Piece, Raw
+from twingraph.rdf.sorted_parts import Parts, Piece, Raw
 from twingraph.rdf.turtle import iri_text, prefix_lines
 from twingraph.rdf.turtle_stream import TurtleWriter
 

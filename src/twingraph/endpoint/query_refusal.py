@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from twingraph.endpoint.formats import Choice, unfitting
-from twingraph.endpoint.outcome import Outcome
 from twingraph.endpoint.process import Reply
 from twingraph.endpoint.protocol import NO_UPDATES, RefusedError
+from twingraph.endpoint.query_outcome import Outcome
 from twingraph.settings import Limits
 from twingraph.sparql.mistakes import Mistake
 from twingraph.translation import M_, N_, Message

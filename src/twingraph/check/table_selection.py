@@ -16,8 +16,8 @@ from decimal import Decimal
 from itertools import chain
 from typing import Final
 
+from twingraph.check.conforming import Range
 from twingraph.check.engine import Finding
-from twingraph.check.evident import Range
 from twingraph.rdf.dataset import begins, merged
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
 

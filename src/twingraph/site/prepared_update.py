@@ -19,13 +19,13 @@ from twingraph.export.jsonld import Json
 from twingraph.rdf.change import DEFAULT
 from twingraph.rdf.iris import local_path, path_of
 from twingraph.rdf.vocabulary import TG
+from twingraph.site.changed_part import Earlier
 from twingraph.site.choices import BROWSED, combined
 from twingraph.site.facts import PageFacts
 from twingraph.site.incoming import INCOMING, MOST
 from twingraph.site.listings import Listing, keys_of, letter_key
 from twingraph.site.lists import members_of
 from twingraph.site.names import NAMES, joined, packed_rows, split_rows
-from twingraph.site.part import Earlier
 from twingraph.site.reader import LANGUAGES
 from twingraph.site.values import sort_key
 

@@ -16,9 +16,9 @@ from twingraph.export.jsonld import Json
 from twingraph.rdf.change import DEFAULT
 from twingraph.rdf.dataset import text_of
 from twingraph.rdf.vocabulary import PREFIXES, RDF, TG
+from twingraph.site.changed_part import Earlier
 from twingraph.site.line_reader import names_in
 from twingraph.site.line_rows import FROM_LINES, LineTable
-from twingraph.site.part import Earlier
 from twingraph.site.reader import BuildReader, pack_rows
 
 _ANNIVERSARIES: Final = "anniversaries"

@@ -60,12 +60,12 @@ def fork(job: Callable[[int], object]) -> tuple[int, int] | None:
 
 
 @contextmanager
-def beside(job: Callable[[], T]) -> Iterator[Callable[[], T]]:
+def in_child(job: Callable[[], T]) -> Iterator[Callable[[], T]]:
     """Run `job` during the body of the `with`; yield a function that waits for its result.
 
     If the job fails in the child it is run again in this process, so that its error is raised here.
 
-    >>> with beside(lambda: 6 * 7) as result:
+    >>> with in_child(lambda: 6 * 7) as result:
     ...     result()
     42
     """

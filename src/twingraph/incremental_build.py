@@ -14,13 +14,13 @@ from json import dumps, loads
 from pathlib import Path
 from typing import Final
 
-from twingraph.check.again import Found, check_again, pack_findings, unpack_findings
+from twingraph.build_cache import KEPT, Before
+from twingraph.check.incremental import Found, check_again, pack_findings, unpack_findings
 from twingraph.check.run import Checked, derive_and_validate
 from twingraph.derive.increment import ChangedGraph, GraphBefore
 from twingraph.derive.neighbours import INCOMING, incoming_lines
 from twingraph.derive.published import read_rules
 from twingraph.inputs import Inputs
-from twingraph.kept import KEPT, Before
 from twingraph.progress import Progress, part
 from twingraph.rdf.byte_lines import ByteLines, edited
 from twingraph.rdf.change import DEFAULT, Change
@@ -28,12 +28,12 @@ from twingraph.rdf.dataset import Dataset, chunks, parted
 from twingraph.rdf.frozen import NAME
 from twingraph.rdf.iris import DERIVED, SLUG
 from twingraph.rdf.quad_file import QuadFile, SortedFile
-from twingraph.rdf.spliced import Raw, edited_lines, mapped, taken
+from twingraph.rdf.sorted_parts import Raw, edited_lines, mapped, taken
 from twingraph.settings import Settings
-from twingraph.source.again import read_again, without_lists
 from twingraph.source.curated import Curated
-from twingraph.source.notes import Notes
+from twingraph.source.incremental import read_again, without_lists
 from twingraph.source.read import read_project
+from twingraph.source.read_cache import Notes
 
 _FILES, _FOUND = f"{KEPT}/files.json", f"{KEPT}/found.json"
 _JUDGED, _TABLES = f"{KEPT}/judged.nt", f"{KEPT}/tables.nt"

@@ -16,11 +16,11 @@ from hashlib import sha256
 from typing import Final
 
 from twingraph.atomic import DraftFolder
-from twingraph.kept import KEPT, Before
+from twingraph.build_cache import KEPT, Before
 from twingraph.link.facts import LinkFacts
 from twingraph.link.files import FOLDER, decision_files
 from twingraph.rdf.change import DEFAULT, Change
-from twingraph.rdf.reads import touched
+from twingraph.rdf.read_patterns import touched
 from twingraph.settings import Settings
 from twingraph.source.mappings import Decision
 

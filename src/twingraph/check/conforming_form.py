@@ -1,4 +1,4 @@
-"""Statements that conform to shapes/form.ttl and curated.ttl for certain, as `check/evident.py`.
+"""Statements that conform to shapes/form.ttl and curated.ttl for certain, as `check/conforming.py`.
 
 A large list written as Turtle is thousands of partnerships, claims and citations of one form. One
 pass over the sorted lines recognises those that conform; only these three classes are left out, and
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
-from twingraph.check.evident import Facts, Range, superclasses, things
+from twingraph.check.conforming import Facts, Range, superclasses, things
 from twingraph.rdf.vocabulary import CODES, EDTF, NS, PREFIXES, RDF, TG, XSD
 
 SHAPES: Final = "7c7cd5521327506b"  # the digest of prefixes.ttl, form.ttl and curated.ttl together

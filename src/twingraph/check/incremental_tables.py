@@ -1,4 +1,4 @@
-"""Which statements of imported tables are validated after a change (`check/evident_tables.py`).
+"""Which statements of imported tables are validated after a change (`check/table_selection.py`).
 
 They are those that were validated last time, and those about subjects that curated files now
 mention, or give the label of. Where a change may make other rows break a rule together, the
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
-from twingraph.check.evident_tables import DEPRECATED, RANK, beginning
+from twingraph.check.table_selection import DEPRECATED, RANK, beginning
 from twingraph.derive.increment import ChangedGraph
 from twingraph.rdf.vocabulary import PREFIXES, RDF, RDFS, TG
-from twingraph.source.again import ReadAgain
+from twingraph.source.incremental import ReadAgain
 from twingraph.source.tables.places import NAME as PLACES
 
 _TYPE, _LABEL = str(RDF.type), str(RDFS.label)

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from twingraph import going_on
+from twingraph import incremental_build
 from twingraph.build import build
+from twingraph.build_cache import read_before
 from twingraph.derive.increment import ChangedGraph, GraphBefore
 from twingraph.derive.neighbours import incoming_lines
 from twingraph.derive.published import publish, read_rules
-from twingraph.going_on import Made, go_on, make_anew
+from twingraph.incremental_build import Made, go_on, make_anew
 from twingraph.inputs import read_inputs
-from twingraph.kept import read_before
 from twingraph.progress import ignore
 from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset
@@ -233,8 +233,8 @@ def test_what_is_judged_again_does_not_grow_for_ever(
         made = made_now(project)
         assert made is not None and made.needed is not None
         assert made.needed == tuple(json.loads(b"".join(dict(made.kept())["kept/needed.json"])))
-        monkeypatch.setattr(going_on, "_TIMES", 0)
-        monkeypatch.setattr(going_on, "_SLACK", 10)
+        monkeypatch.setattr(incremental_build, "_TIMES", 0)
+        monkeypatch.setattr(incremental_build, "_SLACK", 10)
         assert made_now(project) is None
     finally:
         path.write_text(text, encoding="utf-8")
@@ -244,7 +244,7 @@ def test_a_mistake_of_ours_is_seen(project: Settings, monkeypatch: pytest.Monkey
     def mistaken(*_: object) -> None:
         raise LookupError("a mistake")
 
-    monkeypatch.setattr(going_on, "read_again", mistaken)
+    monkeypatch.setattr(incremental_build, "read_again", mistaken)
     with pytest.raises(LookupError, match="a mistake"):
         made_now(project)
 

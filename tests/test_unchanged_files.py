@@ -19,21 +19,21 @@ from pyoxigraph import NamedNode, Quad
 
 from twingraph.atomic import DraftFolder, Written, is_whole
 from twingraph.build import earlier_of
+from twingraph.build_cache import Before, read_before, record
 from twingraph.catalogue.coverage import EXTENT, read_extent
-from twingraph.export.boxes import bounding_box
+from twingraph.export.bounding_box import bounding_box
 from twingraph.export.dumps import Frozen
 from twingraph.export.statistics import count_lines, recount
-from twingraph.export.tables.edited import edited
-from twingraph.export.tables.edited_map import drawn_in, edited_map, parts_of
+from twingraph.export.tables.affected_rows import reached
 from twingraph.export.tables.files import Earlier, Tables, file_of
 from twingraph.export.tables.geojson import FILES as MAPS
-from twingraph.export.tables.reach import reached
 from twingraph.export.tables.schema import TABLES
-from twingraph.export.taken import READS, Readers
+from twingraph.export.tables.updated_geojson import drawn_in, edited_map, parts_of
+from twingraph.export.tables.updated_table import edited
+from twingraph.export.unchanged_files import READS, Readers
 from twingraph.export.writing import write_dumps
-from twingraph.going_on import _triples_of
+from twingraph.incremental_build import _triples_of
 from twingraph.inputs import read_inputs
-from twingraph.kept import Before, read_before, record
 from twingraph.link.facts import LinkFacts
 from twingraph.rdf.change import Change
 from twingraph.rdf.dataset import Dataset
