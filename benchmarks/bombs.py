@@ -181,7 +181,7 @@ class Lookups:
         self._counter = itertools.count()
         self._address = address
         self._things = things
-        self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
+        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(clients)]
         for one in self._threads:
             one.start()
 

@@ -25,7 +25,8 @@ from pyld import jsonld
 from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 
 from twingraph.atomic import LockedError, locked
-from twingraph.build import build, is_current, publish_files, wait_for_build
+from twingraph.build import build, is_current, publish_files
+from twingraph.current_build import ensure_build
 from twingraph.derive.published import published
 from twingraph.inputs import PACKAGE, Inputs, input_digest, read_inputs
 from twingraph.problems import TwingraphError
@@ -453,14 +454,16 @@ def test_a_command_in_a_stale_project_waits_for_the_build_of_another_and_uses_it
     assert out.readlink() == Path(made.name)
 
 
-def test_a_build_that_takes_too_long_is_not_waited_for(tmp_path: Path) -> None:
-    out = tmp_path / "build"
+def test_a_build_that_takes_too_long_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twingraph.current_build._MINUTES", 0)
+    (tmp_path / "twingraph.toml").write_text("")
     with (
         locked(tmp_path / ".build.lock", "busy"),
         pytest.raises(LockedError, match="another build is writing"),
     ):
-        wait_for_build(out, 0)
-    wait_for_build(out, 0)
+        ensure_build(load_settings(tmp_path))
 
 
 @pytest.mark.parametrize(("fault", "advice"), [

@@ -113,9 +113,12 @@ def alive(pid: int) -> bool:
 def test_what_comes_of_a_query(graph: Path, query: str, kind: Outcome) -> None:
     # what takes memory takes time to take it, on a machine that does other things more
     limits = SMALL if kind is Outcome.TOO_MUCH_MEMORY else TIGHT
+    began = time.monotonic()
     reply = with_pool(graph, lambda pool: pool.ask(query, "json", "nt"), limits)
 
     assert reply.outcome == kind
+    if kind is Outcome.TOO_LONG:
+        assert time.monotonic() - began < 20
 
 
 def test_a_worker_that_has_grown_is_replaced_once_it_rests(

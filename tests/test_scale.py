@@ -546,6 +546,18 @@ def test_a_helper_that_fails_says_why(how: str) -> None:
         helper.made()
 
 
+@pytest.mark.parametrize("few", [0, 200])
+def test_anniversaries_are_answered_from_lines_one_by_one_and_by_tables(
+    built: Path, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twingraph.site.line_anniversaries._FEW", few)
+    asked, dataset = load_site(built), Dataset.load(built / NAME)
+    asked.prepared.clear()  # type: ignore[attr-defined]  # a dict, to be emptied here alone
+    lines = line_reader(LinkFacts(dataset, asked.base), ANSWERED)
+
+    assert lines.rows("anniversaries") == asked.rows("anniversaries") != []
+
+
 def test_what_is_answered_from_lines_is_what_the_queries_answer(built: Path) -> None:
     asked, dataset = load_site(built), Dataset.load(built / NAME)
     asked.prepared.clear()  # type: ignore[attr-defined]  # a dict, to be emptied here alone

@@ -12,7 +12,6 @@ import os
 import secrets
 import shutil
 import stat
-import time
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,7 +23,6 @@ from typing import Final
 from twingraph.problems import TwingraphError
 
 _READ: Final = 1 << 18  # bytes that are read at once: few enough for a processor's cache
-_LOOK: Final = 0.1  # seconds between two looks at a lock that another holds
 
 
 class LockedError(TwingraphError):
@@ -202,16 +200,3 @@ def locked(path: Path, refusal: str) -> Iterator[None]:
         except BlockingIOError:
             raise LockedError(refusal) from None
         yield
-
-
-def wait_for_lock(path: Path, refusal: str, seconds: float) -> None:
-    """Wait until nobody holds the lock file `path`; raise `LockedError` after so many seconds."""
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            with locked(path, refusal):
-                return
-        except LockedError:
-            if time.monotonic() >= until:
-                raise
-        time.sleep(_LOOK)

@@ -28,7 +28,6 @@ from twingraph.atomic import (
     point,
     sync,
     sync_folders,
-    wait_for_lock,
 )
 from twingraph.build_cache import KEPT, RECORD, Before, read_before, record
 from twingraph.catalogue.coverage import EXTENT, Extent, read_extent
@@ -257,23 +256,12 @@ def publish_files(files: Mapping[str, bytes], out: Path) -> Path:
 @contextmanager
 def _lock(out: Path) -> Iterator[None]:
     """Hold the lock of `out`; raise `LockedError` where another build holds it."""
+    busy = f"another build is writing {out}; wait for it, or name another --out"
     with ExitStack() as held:
         with _disk_errors(out):
             out.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(locked(*_lock_of(out)))
+            held.enter_context(locked(out.with_name(f".{out.name}.lock"), busy))
         yield
-
-
-def _lock_of(out: Path) -> tuple[Path, str]:
-    """Return the lock file of a build and what is said where another holds it."""
-    busy = f"another build is writing {out}; wait for it, or name another --out"
-    return out.with_name(f".{out.name}.lock"), busy
-
-
-def wait_for_build(out: Path, seconds: float) -> None:
-    """Wait until nobody writes the build at `out`; raise `LockedError` after so many seconds."""
-    with _disk_errors(out):
-        wait_for_lock(*_lock_of(out), seconds)
 
 
 @contextmanager
@@ -295,8 +283,8 @@ def _disk_errors(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place = error.filename or out
-        may_not = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
-        advice = "build elsewhere with --out" if may_not else "free the place and build again"
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "free the place and build again" if is_full else "build elsewhere with --out"
         raise TwingraphError(f"{place}: {error.strerror}; nothing was replaced, {advice}") from None
 
 

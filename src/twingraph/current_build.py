@@ -27,6 +27,7 @@ from twingraph.settings import (
 
 BUILD: Final = "build"
 _MINUTES: Final = 15  # that another build is waited for; one of 17,000 partnerships takes a quarter
+_PAUSE: Final = 0.5  # seconds between two looks at a build that another process writes
 _READ_KEYS: Final = ("address", "base_iri", "licence", "publisher", "release", "title")
 
 
@@ -89,17 +90,21 @@ def ensure_build(
     if not (settings.folder / FILE).is_file():
         return out or settings.folder
     # imported only here: reading the packaged build needs none of the code that checks and builds
-    from twingraph.build import build, is_current, silent, wait_for_build
+    from twingraph.build import build, is_current, silent
 
     place = (out or settings.folder / BUILD).absolute()
     until = time.monotonic() + _MINUTES * 60
+    notified = False
     while not is_current(settings, place, large):
         try:
             built = build(settings, place, progress or silent, bool(large))
         except LockedError:
-            if notify:
+            if time.monotonic() >= until:
+                raise
+            if notify and not notified:
                 notify(f"another build is writing {place}; waiting for it ({_MINUTES} min at most)")
-            wait_for_build(place, until - time.monotonic())
+            notified = True
+            time.sleep(_PAUSE)
             continue
         if built.folder is None:
             raise UnpublishedError(built.problems)

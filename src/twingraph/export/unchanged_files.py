@@ -1,6 +1,6 @@
 """Files taken over from the previous build, because nothing that their writers read has changed.
 
-What a writer reads of the graph is recorded as patterns of lines (`rdf.reads`) in
+What a writer reads of the graph is recorded as patterns of lines (`rdf.read_patterns`) in
 `kept/reads.json`. A file can be taken over if no line that matches a pattern of its writer was
 removed or added. All other inputs are the same, or the previous build would not be used
 (`kept.read_before`); those that only the files of `links/` read have a digest of their own.

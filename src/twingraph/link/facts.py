@@ -72,7 +72,7 @@ class LinkFacts:
     """The published graph, indexed by subject and, on demand, by value.
 
     The statements of a subject are parsed from its lines when they are needed. `reads` are the
-    patterns (`rdf.reads`) of everything that was read.
+    patterns (`rdf.read_patterns`) of everything that was read.
     """
 
     def __init__(

@@ -66,7 +66,10 @@ class PageFacts:
         self._names: dict[str, Name] = {}  # until more is loaded
 
     def in_language(self, language: str) -> PageFacts:
-        """Return the same facts, whose names are those of another language."""
+        """Return the same facts with the names of another language; load nothing more into either.
+
+        The names that one has found already would not see what is loaded through the other.
+        """
         other = copy(self)
         other.language = language
         other._names = {}
