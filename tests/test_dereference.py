@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -36,9 +37,12 @@ class Answer(NamedTuple):
 async def ask(app: Starlette, path: str, accept: str = "*/*") -> Answer:
     """Ask the application itself: thousands of questions are asked here."""
     sent: list[Any] = []
+    received = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        for message in received:
+            return message
+        return await asyncio.Future()  # a client that stays says nothing more
 
     async def send(message: Any) -> None:
         sent.append(message)
