@@ -170,6 +170,25 @@ def test_a_remark_about_thousands_of_entities_is_written_one_a_line() -> None:
     assert format_text(formatted.text.encode(), "data/sources/a.ttl", HOME).text == formatted.text
 
 
+@pytest.mark.parametrize(("fault", "advice"), [
+    (errno.ENOSPC, "free the place and format again"),
+    (errno.EDQUOT, "free the place and format again"),
+    (errno.EROFS, "make the file and its folder writable and format again"),
+    (errno.EACCES, "make the file and its folder writable and format again"),
+])  # fmt: skip
+def test_what_the_disk_refuses_is_told_with_what_helps(
+    fault: int, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, raw: bytes) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    path = tmp_path / "a.ttl"
+    path.write_text("<http://e/a> <http://e/b> <http://e/d>, <http://e/c> .", encoding="utf-8")
+    monkeypatch.setattr("twingraph.source.fmt.replace_file", refuse)
+    with pytest.raises(TwingraphError, match=f"it is as it was, {advice}$"):
+        format_files(Settings(tmp_path), [path], write=True)
+
+
 def test_a_full_disk_leaves_a_file_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

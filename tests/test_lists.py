@@ -21,6 +21,7 @@ from twingraph.check.quotes import prove_quotes, read_texts
 from twingraph.check.run import check_curated
 from twingraph.cli import cli
 from twingraph.derive.published import published
+from twingraph.link import countries
 from twingraph.link.gazetteer import Gazetteer, Place
 from twingraph.link.guess import guess
 from twingraph.link.import_report import Imported
@@ -31,7 +32,7 @@ from twingraph.rdf.vocabulary import EDTF, TG
 from twingraph.settings import Settings, load_settings
 from twingraph.source.curated import Curated
 from twingraph.source.read import read_project
-from twingraph.source.tables.cells import read_csv, without_notes
+from twingraph.source.tables.cells import COUNTRY_CODES, read_csv, without_notes
 from twingraph.source.tables.dates import date_fault, read_date
 from twingraph.source.tables.matches import (
     MANUAL,
@@ -40,6 +41,7 @@ from twingraph.source.tables.matches import (
     key_iri,
     write_matches,
 )
+from twingraph.source.tables.outcome import named_place
 from twingraph.source.tables.places import read_places
 from twingraph.source.tables.read import ReadImport, read_import
 from twingraph.source.tables.spec import SpecError, read_spec
@@ -503,6 +505,15 @@ def test_names_alone_need_no_header_and_none_is_lost(project: Settings, text: st
     assert [(row["name"], row["country"]) for row in rows] == [("Bonn", ""), ("Minsk", "BY")]
 
 
+@pytest.mark.parametrize("first", ["Cape Town", "Kansas City", "Suriname"])
+def test_a_name_that_ends_as_a_header_does_is_none(project: Settings, first: str) -> None:
+    names = project.folder / "names.txt"
+    names.write_text(f"{first}\nBonn\n", encoding="utf-8")
+
+    rows = csv.DictReader(io.StringIO(run(project, "match", str(names)).stdout))
+    assert [row["name"] for row in rows] == [first, "Bonn"]
+
+
 def test_new_places_are_named_and_those_that_no_row_has_any_more(project: Settings) -> None:
     first = take(project, HEAD + "Bonn,DE,Mniskow,Belarus,1993\n")
     assert first.new_places == ("mniskow: Mniskow (belarus)",)
@@ -787,6 +798,7 @@ def test_marks_of_footnotes_take_time_in_step_with_the_cell() -> None:
     assert without_notes(f"x{marks}x]") == f"x{marks}x]"
     assert without_notes(f"x{marks}") == "x"
     assert without_notes("x" + " " * 30_000 + "[1]") == "x"
+    assert date_fault("1234-" + "1" * 32_000 + "\n") == date_fault("1234-" * 6_000 + "\n") != ""
     assert time.process_time() - began < 1
 
 
@@ -802,6 +814,31 @@ def test_marks_of_footnotes_are_taken_from_codes_and_words_for_unknown() -> None
 
     assert (first.faults, first.facts.kind, first.facts.start) == ((), "twinning", "")
     assert (second.faults, second.facts.kind, second.facts.start) == ((), "friendship", "1954")
+
+
+def test_a_raised_mark_is_a_footnote_of_a_name_and_part_of_a_code() -> None:
+    spec = SPEC.format(language="de") + '[kind]\ncolumn = "kind"\n[kind.codes]\nP = "twinning"\n'
+    rows = "Bonn†,Minsk,1993*,,,P\nBonn,Minsk,1993,,,P*\nBonn,Minsk,1990†,,,P\n"
+    files = {"import.toml": spec, "rows.csv": f"a,b,start,end,revision,kind\n{rows}"}
+
+    first, second, third = read_import("list", files, {}, HOME).outcomes
+
+    assert (first.faults, first.sides[0].name, first.facts.start) == ((), "Bonn", "1993")
+    assert [fault.words for fault in second.faults] == ["'P*' is no code of [kind.codes]"]
+    assert "it says more than a date" in third.faults[0].words
+
+
+def test_codes_of_flags_are_those_of_countries() -> None:
+    rows = csv.DictReader(io.StringIO(countries.table(), newline=""))
+    assert {row["code"] for row in rows} == COUNTRY_CODES
+    assert named_place(("🇪🇺 Opole", "", "")) == ("Opole", "", "")
+    assert named_place(("Minsk, 🇧🇾", "", "")) == ("Minsk", "BY", "")
+
+
+@pytest.mark.parametrize("text", ["1988/5.17", "1988.5/17"])
+def test_a_date_with_two_signs_is_none(text: str) -> None:
+    assert read_date(text) is None
+    assert read_date(text.replace("/", ".")) == ("1988-05-17", "", "")
 
 
 def test_a_decision_about_a_name_with_its_mark_of_a_footnote_is_kept() -> None:
@@ -854,6 +891,14 @@ def test_a_workbook_says_no_more_than_its_cells_show(project: Settings) -> None:
         "2 cells are merged with the one above", "1 cells are struck through",
     ]  # fmt: skip
     assert "the first is B3" in table.notes[1]
+
+
+@pytest.mark.parametrize("sign", [", ", " / ", " und ", " & ", " and ", "/"])
+def test_two_unknown_partners_in_a_cell_are_no_new_place(project: Settings, sign: str) -> None:
+    done = take(project, HEAD + f'Bonn,DE,"Foobar{sign}Bazqux",FR,1993\n')
+
+    assert (dict(done.results), done.minted) == ({"review": 1, "refused": 0}, 0)
+    assert "may name several places" in review(project)[0]["why"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ _NAMES: Final = (
     "city a", "city b", "place a", "place b", "ville jumelee", "partner city", "partnerkommune",
     "partner town", "city name", "collectivite", "citta", "comune", "ciudad", "municipio", "stad",
     "miasto", "gmina", "mesto", "obec", "cidade", "partnergemeente", "partnerstad", "zusterstad",
-    "partnerstadte", "partnerstaedte", "gemeente",
+    "partnerstadte", "partnerstaedte", "gemeente", "place name", "town name", "stadtname",
+    "stadtename", "staedtename",
 )  # fmt: skip
 _LAST_WORDS: Final = frozenset({"city", "town", "stadt", "gemeinde", "kommune", "ville", "commune"})
 _COUNTRIES: Final = (
@@ -84,7 +85,7 @@ _NOT_KNOWN: Final = frozenset({
     "not known", "inconnu", "inconnue", "sconosciuto", "desconocido", "onbekend", "nieznany",
     "brak danych",
 })  # fmt: skip
-_IDS: Final = frozenset({"wikidata", "qid", "wikidata qid", "id"})
+_IDS: Final = frozenset({"wikidata", "qid", "wikidata qid", "wikidata id", "id"})
 _TITLES: Final = 20  # rows above a header, at most
 _MAX_CODES: Final = 40
 _SENTINEL: Final = 3  # times as frequent as the next year: no year, but the list's code for unknown
@@ -210,11 +211,13 @@ def guess_names(sheet: Sheet) -> dict[str, str]:
 def is_header(name: str) -> bool:
     """Is this the name of a column of names or identifiers, and no name of a place itself?
 
-    >>> is_header("Partnerstadt"), is_header("Bonn")
-    (True, False)
+    >>> is_header("Partnerstadt"), is_header("Wikidata ID")
+    (True, True)
+    >>> [is_header(name) for name in ("Bonn", "Cape Town", "Kansas City", "Suriname")]
+    [False, False, False, False]
     """
     word = fold(name)
-    return _is(word, _NAMES) or word.split(" ")[-1] in _IDS | _LAST_WORDS or word.endswith("name")
+    return _is(word, _NAMES) or word in _IDS
 
 
 def _facts(

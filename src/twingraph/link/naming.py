@@ -24,6 +24,8 @@ from twingraph.source.tables.outcome import Outcome, Side
 
 _BRACKETS: Final = re.compile(r"[(\[][^()\[\]]*[)\]]")
 _SEPARATORS: Final = re.compile(r"[;•·|\n]")
+_JOINED: Final = re.compile(r"[/&]| (?:und|and) ", re.IGNORECASE)
+_SEVERAL: Final = "may name several places; write a row for each into the list"
 NEW: Final = 0.84  # a candidate as likely as this keeps a name from being taken for a new place
 
 _UNKNOWN: Final = 0.02  # subtracted from the score if no country is known
@@ -150,9 +152,33 @@ def names_several(name: str) -> bool:
     outside = _BRACKETS.sub(" ", name)
     if len([part for part in _SEPARATORS.split(outside) if part.strip()]) > 1:
         return True
+    return len(_unexplained(outside)) > 1
+
+
+def may_name_two(name: str, region: str = "") -> bool:
+    """May a cell that no known place is called by name two places, and so be no new one?
+
+    `region` is what the list says beside the name: behind a comma it is no second place.
+
+    >>> [may_name_two(f"Foobar{sign}Bazqux") for sign in (", ", " / ", " & ", " und ", " (", "-")]
+    [True, True, True, True, False, False]
+    >>> may_name_two("Neum, Bosnia and Herzegovina"), may_name_two("Lagoa, Azores", "Azores")
+    (False, False)
+    >>> may_name_two("Oppeln, Kreis"), may_name_two("Burgenlandkreis (Naumburg (Saale), Stadt)")
+    (False, False)
+    """
+    outside = _BRACKETS.sub(" ", _BRACKETS.sub(" ", name))  # brackets may stand in brackets
+    unexplained = [
+        part for part in _unexplained(outside) if not region or fold(part) != fold(region)
+    ]
+    return bool(unexplained) or _JOINED.search(outside.split(",")[0]) is not None
+
+
+def _unexplained(outside: str) -> list[str]:
+    """Return the parts of a name behind a comma that are no region, country or kind."""
     more = [part for part in outside.split(",")[1:] if part.strip()]
-    return len([part for part in more if not region_country(part) and not country_code(part)
-                    and not spell(part).kind]) > 1  # fmt: skip
+    return [part for part in more if not region_country(part) and not country_code(part)
+            and not spell(part).kind and not spell(f"place, {part}").kind]  # fmt: skip
 
 
 def query_of(side: Side) -> Query:
@@ -197,8 +223,7 @@ def name_places(
         candidates = judged.candidates
         code = code_of(side)
         if not (side.wikidata or side.geonames) and names_several(side.name):
-            why = "may name several places; write a row for each into the list"
-            result.review.append(Undecided(side, line, rows, tuple(candidates), why))
+            result.review.append(Undecided(side, line, rows, tuple(candidates), _SEVERAL))
             continue
         if judged.place is not None:
             best = judged.candidates[0]
@@ -221,7 +246,11 @@ def name_places(
             if not candidate.refused and candidate.score >= NEW
         ]
         known = bool(side.wikidata or side.geonames)
-        if (code or known) and (known or not similar):
+        is_new = known or (bool(code) and not similar)
+        if is_new and not known and may_name_two(side.name, side.region):
+            result.review.append(Undecided(side, line, rows, tuple(candidates), _SEVERAL))
+            continue
+        if is_new:
             new = minter.place(side, code)
             decided[side.key] = new
             if not known:

@@ -6,6 +6,7 @@ line, its values sorted; UTF-8 without byte order mark, plain line ends.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -159,8 +160,10 @@ def _replace(path: Path, raw: bytes) -> None:
     try:
         replace_file(path, raw)
     except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "free the place" if is_full else "make the file and its folder writable"
         raise TwingraphError(
-            f"{path}: {error.strerror}; it is as it was, free the place and format again"
+            f"{path}: {error.strerror}; it is as it was, {advice} and format again"
         ) from None
 
 

@@ -23,7 +23,8 @@ from twingraph.web.threads import in_thread
 
 MOST: Final = 200  # names of one request
 _FIELDS: Final = 5
-_BULLET: Final = re.compile(r"(?:[*•·‣–-]+|[0-9]{1,3}[.)])\s+")
+_BULLET: Final = re.compile(r"[*•·‣–-]+\s+")
+_NUMBERED: Final = re.compile(r"\A([0-9]{1,3})[.)]\s+(?=\S)")
 
 
 class Line(NamedTuple):
@@ -68,7 +69,7 @@ async def page(request: Request) -> Response:
         except ValueError:
             wrong = words.gettext("more than {most} parameters; send fewer", most=_FIELDS)
             return refuse(request, 400, wrong, heading=words.gettext("Match names"))
-    names = [line.strip() for line in typed.splitlines() if line.strip()]
+    names = names_of(typed)
     groups = (
         await in_thread(request, lambda: _groups(register_of(request), names[:MOST], words))
         if names
@@ -107,13 +108,30 @@ def _groups(register: Register, names: list[str], words: Words) -> list[Group]:
     return [Group(verdict, titles[verdict], lines[verdict]) for verdict in titles if lines[verdict]]
 
 
+def names_of(typed: str) -> list[str]:
+    r"""Return the lines with a name, without the numbers of a numbered list.
+
+    Such a list numbers every line, one higher than the line before; other numbers are of the name.
+
+    >>> names_of("1. Bonn\n2. Minsk"), names_of("9. Bonn\n\n10) Minsk"), names_of("1. Bonn\nMinsk")
+    (['Bonn', 'Minsk'], ['Bonn', 'Minsk'], ['1. Bonn', 'Minsk'])
+    >>> names_of("10. Bezirk, Österreich"), names_of("1. Bezirk\n2. Bezirk")
+    (['10. Bezirk, Österreich'], ['1. Bezirk', '2. Bezirk'])
+    """
+    lines = [line.strip() for line in typed.splitlines() if line.strip()]
+    numbers = [int(found[1]) for found in map(_NUMBERED.match, lines) if found]
+    ascending = list(range(numbers[0], numbers[0] + len(lines))) if numbers else []
+    bare = [_NUMBERED.sub("", line, count=1) for line in lines]
+    return bare if len(set(bare)) > 1 and numbers == ascending else lines
+
+
 def query_of(text: str) -> Query:
     """Return the query in a line: a name, and a country after the last comma or a tab, or a flag.
 
     >>> query_of("Windhuk, Namibia"), query_of("Washington, D.C.").country
     (Query(name='Windhuk', country='NA', region='', ids=frozenset(), point=None, kind=''), '')
-    >>> query_of("* 🇧🇾 Minsk[1]").name, query_of("2. 🇧🇾 Minsk").country
-    ('Minsk', 'BY')
+    >>> query_of("* 🇧🇾 Minsk[1]").name, query_of("Minsk, 🇧🇾") == Query("Minsk", "BY")
+    ('Minsk', True)
     """
     bullet = _BULLET.match(text)
     text, flag, _ = named_place((text.removeprefix(bullet[0] if bullet else ""), "", ""))

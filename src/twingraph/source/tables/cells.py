@@ -23,23 +23,40 @@ _INDICATORS: Final = "".join(chr(ord(_INDICATOR_A) + number) for number in range
 _BLACK_FLAG: Final = "\U0001f3f4"
 _TAGS: Final = "".join(map(chr, range(0xE0020, 0xE0080)))
 _FLAG_PARTS: Final = f"{_INDICATORS}{_BLACK_FLAG}{_TAGS}\u200d\ufe0f \u00a0\u202f"
-_RAISED: Final = "*†‡§¹²³⁴⁵⁶⁷⁸⁹⁰ "
+# Raised marks of footnotes: a dagger on a date says that something ended, and is no such mark.
+DATE_MARKS: Final = "*¹²³⁴⁵⁶⁷⁸⁹⁰ "
+NAME_MARKS: Final = DATE_MARKS + "†‡§"
+# The codes of link/countries.csv: ISO 3166-1 alpha-2, and EA, IC and XK of Unicode CLDR.
+COUNTRY_CODES: Final = frozenset(re.findall("[A-Z]{2}", (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ "
+    "BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM "
+    "DO DZ EA EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR "
+    "GS GT GU GW GY HK HM HN HR HT HU IC ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI "
+    "KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO "
+    "MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK "
+    "PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS "
+    "ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE "
+    "VG VI VN VU WF WS XK YE YT ZA ZM ZW"
+)))  # fmt: skip
 _LONGEST_NOTE: Final = len("[note 999]")
 
 
-def without_notes(text: str) -> str:
+def without_notes(text: str, raised: str = " ") -> str:
     """Return a cell without the marks of footnotes at its end; a mark alone is left.
 
-    Marks are numbers and letters in square brackets, raised figures, asterisks and daggers.
+    Marks are numbers and letters in square brackets, and the letters of `raised`: `NAME_MARKS`,
+    `DATE_MARKS`, or none, because `P*` may be another code than `P`.
 
     >>> [without_notes(cell) for cell in ("1954[1]", "Opole [2][a]", "1991[note 1]", "[1]")]
     ['1954', 'Opole', '1991', '[1]']
     >>> without_notes("[1954,1955]"), without_notes("1954[citation needed]")
     ('[1954,1955]', '1954[citation needed]')
-    >>> without_notes("1954*"), without_notes("Opole¹ ²"), without_notes("**")
-    ('1954', 'Opole', '**')
+    >>> without_notes("1954*", DATE_MARKS), without_notes("1954†", DATE_MARKS)
+    ('1954', '1954†')
+    >>> without_notes("Opole¹ ²", NAME_MARKS), without_notes("**", NAME_MARKS), without_notes("P*")
+    ('Opole', '**', 'P*')
     """
-    end = len(text.rstrip(_RAISED)) or len(text)
+    end = len(text.rstrip(raised)) or len(text)
     # each mark is looked for where it would stand, so that no part of the cell is read twice
     while note := _NOTE.search(text, max(0, end - _LONGEST_NOTE), end):
         before = note.start()
@@ -47,7 +64,7 @@ def without_notes(text: str) -> str:
             before -= 1
         if not before:
             break
-        end = len(text[:before].rstrip(_RAISED)) or before
+        end = len(text[:before].rstrip(raised)) or before
     return text[:end]
 
 
@@ -56,9 +73,12 @@ def without_flags(text: str) -> tuple[str, str]:
 
     A flag is two regional indicators, the letters of an ISO 3166-1 code (Unicode Technical Standard
     51, section 1.4.5); that of a part of a country is a black flag with tags, and tells no country.
+    Nor does a flag of no country, such as that of the European Union; alone, it is left.
 
     >>> without_flags("🇧🇾 Minsk"), without_flags("🇩🇪"), without_flags("Bonn")
     (('Minsk', 'BY'), ('', 'DE'), ('Bonn', ''))
+    >>> without_flags("Minsk, 🇧🇾"), without_flags("🇪🇺 Opole"), without_flags("🇪🇺")
+    (('Minsk', 'BY'), ('Opole', ''), ('🇪🇺', ''))
     """
     if text.isascii():
         return text, ""
@@ -70,7 +90,10 @@ def without_flags(text: str) -> tuple[str, str]:
                if part in _INDICATORS]  # fmt: skip
     if len(letters) < 2 and _BLACK_FLAG not in around:
         return text, ""
-    return words, "".join(letters[:2])
+    code = "".join(letters[:2])
+    if code not in COUNTRY_CODES:
+        return (words.strip(", ") or text if letters else words), ""
+    return words.strip(", "), code
 
 
 @dataclass(frozen=True)

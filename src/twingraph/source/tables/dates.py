@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from twingraph.source.tables.cells import without_notes
+from twingraph.source.tables.cells import DATE_MARKS, NAME_MARKS, without_notes
 
 _YEAR: Final = re.compile(r"[0-9]{4}")
 _ISO: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?:[T ]00:00(:00)?Z?)?")
 _DOTTED: Final = re.compile(r"(?:([0-9]{1,2})\.\s?)?([0-9]{1,2})\.\s?([0-9]{4})")
 # Year first, or day and month in either order, of which only one reading may be a date.
-_YEAR_FIRST: Final = re.compile(r"([0-9]{4})[/.]([0-9]{1,2})[/.]([0-9]{1,2})")
+_YEAR_FIRST: Final = re.compile(r"([0-9]{4})([/.])([0-9]{1,2})\2([0-9]{1,2})")
 _SLASHED: Final = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4})")
 _DASHED: Final = re.compile(r"([0-9]{1,2})-([^\W\d_]+)-([0-9]{4})")
 _MONTH: Final = re.compile(r"([0-9]{1,2})/([0-9]{4})")
@@ -89,7 +89,7 @@ _UNTIL: Final = frozenset(
     {"until", "till", "bis", "jusqu'en", "jusqu’en", "fino al", "hasta", "tot"}
 )
 _SPAN: Final = re.compile(
-    r".*[0-9]{4}\s?(?:[-–—]|bis|to|until)\s?(?:[0-9.]*[0-9]{4}|heute|today).*"
+    r"[0-9]{4}\s?(?:[-–—]|bis|to|until)\s?(?:(?:[0-9]{1,2}\.){0,2}[0-9]{4}|heute|today)"
 )
 _BEHIND: Final = re.compile(r"(?P<date>[^;(]{0,40}?[0-9]{4})(?: ?[;(,] ?| )(?=[^)]*[^\W\d])")
 _SHORT_YEAR: Final = re.compile(r"(?:[0-9]{1,2}[./-]){2}[0-9]{2}|['’`]?[0-9]{2}")
@@ -219,6 +219,8 @@ def date_fault(text: str) -> str:
     'it says a start and an end; give each a column of its own'
     >>> date_fault("1992 (ruhend seit 2022)"), date_fault("1990 (?)")
     ('it says more than a date; put the rest into a column of its own', '')
+    >>> date_fault("1990†")
+    'it says more than a date; put the rest into a column of its own'
     >>> date_fault("12.4.67")
     'the century is missing; write the year with four figures'
     """
@@ -235,13 +237,14 @@ def date_fault(text: str) -> str:
 
 def _more_than_a_date(text: str) -> str:
     """Return why a cell is no date by itself, although there is one in it; else nothing."""
-    if _SPAN.fullmatch(text):
+    if _SPAN.search(text):
         return "it says a start and an end; give each a column of its own"
     either = _SLASHED.fullmatch(text)
     if either and 0 < int(either[1]) < 13 and 0 < int(either[3]) < 13:
         return "either number may be the month; write 1988-05-17"
     behind = _BEHIND.match(text)
-    if behind and read_date(behind["date"]):
+    unmarked = text.rstrip(NAME_MARKS)  # a dagger says that something ended
+    if (behind and read_date(behind["date"])) or (unmarked != text and read_date(unmarked)):
         return "it says more than a date; put the rest into a column of its own"
     if _SHORT_YEAR.fullmatch(text):
         return "the century is missing; write the year with four figures"
@@ -250,11 +253,11 @@ def _more_than_a_date(text: str) -> str:
 
 def _split(text: str) -> tuple[list[tuple[str, str]], str]:
     """Return the words around a date, each with its kind, and the rest."""
-    rest = without_notes(" ".join(text.split()))
+    rest = without_notes(" ".join(text.split()), DATE_MARKS)
     parts: list[tuple[str, str]] = []
     marked: list[tuple[str, str]] = []
     if unsourced := _UNSOURCED.fullmatch(rest):
-        rest = without_notes(unsourced[1])
+        rest = without_notes(unsourced[1], DATE_MARKS)
         marked = [(unsourced[2], "doubted")]
     while match := _PREFIX.match(rest):
         word = match[1]
@@ -314,7 +317,7 @@ _FIGURES: Final[tuple[tuple[re.Pattern[str], _Reader], ...]] = (
     (_FLOAT, lambda match: (match[1], "", "")),
     (_ISO, lambda match: (match[1], match[2], match[3] or "")),
     (_DOTTED, lambda match: (match[3], match[2], match[1] or "")),
-    (_YEAR_FIRST, lambda match: (match[1], match[2], match[3])),
+    (_YEAR_FIRST, lambda match: (match[1], match[3], match[4])),
     (_SLASHED, lambda match: (match[4], *_month_and_day(match[1], match[3]))),
     (_DASHED, lambda match: (match[3], _number(match[2]), match[1])),
     (_MONTH, lambda match: (match[2], match[1], "")),

@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from twingraph.source.tables.cells import Row, Sheet, without_flags, without_notes
+from twingraph.source.tables.cells import (
+    DATE_MARKS,
+    NAME_MARKS,
+    Row,
+    Sheet,
+    without_flags,
+    without_notes,
+)
 from twingraph.source.tables.dates import CellDate, date_fault, is_since, is_until, read_date
 from twingraph.source.tables.matches import Matches, key_iri
 from twingraph.source.tables.spec import Cell, Spec
@@ -90,7 +97,7 @@ def named_place(written: Sequence[str]) -> tuple[str, str, str]:
     (('Minsk', 'BY', ''), ('Minsk', 'Belarus', ''))
     """
     (name, flag), (country, code), (region, _) = (
-        without_flags(without_notes(text)) for text in written
+        without_flags(without_notes(text, NAME_MARKS)) for text in written
     )
     return name, country or code or flag, region
 
@@ -185,7 +192,9 @@ def _facts(spec: Spec, row: Row) -> tuple[Facts, list[Fault]]:
         dates[name] = ""
         if name == "end" and text == "somevalue":
             ended = True
-        elif text and not {text, without_notes(text)} & {*dated.unknown, "somevalue", "novalue"}:
+        elif text and not {text, without_notes(text, DATE_MARKS)} & {
+            *dated.unknown, "somevalue", "novalue"
+        }:  # fmt: skip
             date = CellDate(text) if dated.precision else read_date(text)
             fault = date_fault(text)
             if date is None or fault:
