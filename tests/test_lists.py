@@ -7,6 +7,7 @@ import datetime
 import io
 import json
 import time
+import zipfile
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -891,6 +892,30 @@ def test_a_workbook_says_no_more_than_its_cells_show(project: Settings) -> None:
         "2 cells are merged with the one above", "1 cells are struck through",
     ]  # fmt: skip
     assert "the first is B3" in table.notes[1]
+
+
+@pytest.mark.parametrize("cells", [
+    "A:A", "A0:A3", "", "A1", "A3:A2", "A0", "A1048576:A1048577", 'A:A"/><mergeCell ref="A2:A3',
+])  # fmt: skip
+def test_merged_cells_that_are_no_range_are_skipped(cells: str) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    is_kept = cells.endswith("A2:A3")  # a range beside one that is none
+    for row in (["Stadt", "Partnerstadt"], ["Bonn", "Minsk"], ["" if is_kept else "Bonn", "Opole"]):
+        sheet.append(row)
+    sheet.merge_cells("D8:E9")
+    plain, broken = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(broken, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'ref="D8:E9"', f'ref="{cells}"'.encode()))
+
+    table = take_table(broken.getvalue(), "list.xlsx")
+
+    assert table.text == "Stadt,Partnerstadt\nBonn,Minsk\nBonn,Opole\n"
+    merged = cells.endswith(("A2:A3", "A1048577"))
+    assert [note[:2] for note in table.notes] == ["1 "] * merged
 
 
 @pytest.mark.parametrize("sign", [", ", " / ", " und ", " & ", " and ", "/"])

@@ -20,6 +20,7 @@ from twingraph.source.tables.cells import quote_words
 
 MAX_UNPACKED: Final = 256 * 1024 * 1024
 MAX_ROWS: Final = 1_000_000
+_LAST_ROW: Final = 1_048_576  # of a sheet
 MAX_COLUMNS: Final = 256
 # What of a number format is no part of a date: words in quotes, colours and languages, signs.
 _NO_PART: Final = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.')
@@ -27,6 +28,9 @@ _MARKUP: Final = (
     (re.compile(r"\s*<(?:!doctype|html|table|head|body|meta|\?xml|!--)", re.IGNORECASE), "HTML"),
     (re.compile(r"\s*\{\|"), "wikitext"),
 )
+# A range with its four numbers (ECMA-376, part 1, section 18.18.62); others merge nothing here.
+_RANGE: Final = re.compile(r"\$?[A-Z]{1,3}\$?[1-9][0-9]{0,6}:\$?[A-Z]{1,3}\$?[1-9][0-9]{0,6}")
+_MERGE_CELL: Final = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*/>")
 _DELIMITERS: Final = (",", ";", "\t", "|")
 
 
@@ -128,7 +132,10 @@ def _from_excel(raw: bytes, name: str) -> Taken:
                 raise TwingraphError(f"{name} has no visible sheet; save the list as CSV")
             first = sheets[0].iter_rows()
             formula_rows = formulas[sheets[0].title].iter_rows(values_only=True)
-            merged = _merged(sheets[0], name)
+            merged, is_broken = _merged(sheets[0], name)
+            if is_broken:
+                _hide_merges(sheets[0])
+                _hide_merges(formulas[sheets[0].title])
             rows: list[list[str]] = []
             unknown: list[str] = []
             struck: list[str] = []
@@ -171,22 +178,29 @@ def _from_excel(raw: bytes, name: str) -> Taken:
     return Taken(_written(rows, name), notes)
 
 
-def _merged(sheet: Any, name: str) -> dict[int, list[int]]:  # openpyxl has no types
+def _merged(sheet: Any, name: str) -> tuple[dict[int, list[int]], bool]:  # openpyxl has no types
     """Return the number of a row -> its columns that are merged with the cell above.
 
     The ranges stand behind the rows of a sheet (ECMA-376, part 1, section 18.3.1.55), where
     openpyxl's read-only way does not look. Of a range only the first column is taken: one that goes
-    over several columns is a heading.
+    over several columns is a heading. The second value says whether there are ranges that merge
+    nothing, such as `A:A` or `A3:A2`, at which openpyxl stops.
     """
     from defusedxml.ElementTree import iterparse
     from openpyxl.utils import range_boundaries
 
     merged: dict[int, list[int]] = {}
     count = 0
+    is_broken = False
     with sheet._get_source() as stream:
         for _, element in iterparse(stream):
             if element.tag.endswith("}mergeCell"):
-                column, first, _, last = range_boundaries(element.get("ref", ""))
+                cells = element.get("ref", "")
+                if not _RANGE.fullmatch(cells):
+                    is_broken = True
+                    continue
+                column, first, last_column, last = range_boundaries(cells)
+                is_broken = is_broken or last < first or last_column < column or last > _LAST_ROW
                 count += max(0, last - first)
                 if count > 2 * MAX_ROWS:
                     raise TwingraphError(f"{name} has more than {2 * MAX_ROWS} merged cells; "
@@ -195,7 +209,14 @@ def _merged(sheet: Any, name: str) -> dict[int, list[int]]:  # openpyxl has no t
                     merged.setdefault(number, []).append(column)
             elif element.tag.endswith("}row"):
                 element.clear()
-    return merged
+    return merged, is_broken
+
+
+def _hide_merges(sheet: Any) -> None:
+    """Let openpyxl read a sheet as if it had no merged cells; it reads them and uses them not."""
+    with sheet._get_source() as stream:
+        plain = _MERGE_CELL.sub(b"", stream.read())
+    sheet._get_source = lambda: io.BytesIO(plain)
 
 
 def _first_rows(rows: Iterable[tuple[Any, ...]], name: str) -> Iterable[tuple[Any, ...]]:
