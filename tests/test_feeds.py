@@ -6,7 +6,8 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -22,12 +23,13 @@ from rdflib import SH, Graph
 from starlette.testclient import TestClient
 
 from twingraph.build import silent
+from twingraph.export.editions import Edition
 from twingraph.rdf.vocabulary import HOME
 from twingraph.release.changes.delta import Dump
 from twingraph.release.changes.diff import patch
 from twingraph.release.compress import read_stored
-from twingraph.release.feeds.documents import feed_documents
-from twingraph.release.feeds.entries import MOST_ENTRIES, make_feed
+from twingraph.release.feeds.documents import feed_documents, write_documents
+from twingraph.release.feeds.entries import MOST_ENTRIES, FeedEntry, make_entries, make_feed
 from twingraph.release.feeds.formats import write_atom, write_json_feed
 from twingraph.release.feeds.history import HistoryRecord, history_of, read_history
 from twingraph.release.feeds.ldes import PAGE_MEMBERS, member_lines, write_pages
@@ -361,13 +363,14 @@ def test_what_a_label_holds_breaks_no_feed() -> None:
                            {"en": ("1 < 2 \x1b[31m",), "de": ("x",)})  # fmt: skip
     origin = Publication(HOME, HOME, {"en": "T & <T>"}, "P")
     for language in ("en", "de"):
-        feed = make_feed(origin, (), [record] * (MOST_ENTRIES + 9), language)
+        entries = make_entries(origin, (), [record] * (MOST_ENTRIES + 9), language)
+        feed = make_feed(origin, (), entries, language)
         assert feedparser.parse(write_atom(feed, HOME)).bozo == 0
         assert len(json.loads(write_json_feed(feed, HOME))["items"]) == MOST_ENTRIES
 
 
 def test_a_reader_who_follows_the_archives_gets_every_entry_once_more_entries_or_less() -> None:
-    """RFC 5005 §4: what has been archived never changes."""
+    """RFC 5005 §4: the entries of an archive never change."""
     origin = Publication(HOME, HOME, {"en": "T"}, "P")
     records = [
         HistoryRecord(f"2026-{month:02}-01", f"{HOME}id/place/{number:03}", "place", {"en": "A"},
@@ -376,7 +379,8 @@ def test_a_reader_who_follows_the_archives_gets_every_entry_once_more_entries_or
     ]  # fmt: skip
 
     def followed(records: list[HistoryRecord]) -> tuple[set[str], dict[int, bytes]]:
-        feed = make_feed(origin, (), records, "en")
+        made = make_entries(origin, (), records, "en")
+        feed = make_feed(origin, (), made, "en")
         entries, archives = {entry.id for entry in feed.entries}, {}
         while before := feed.earlier:
             expected = f"{HOME}release/feed/en/archive/{before}"
@@ -384,7 +388,7 @@ def test_a_reader_who_follows_the_archives_gets_every_entry_once_more_entries_or
             links = {link.rel: link.href for link in read.feed.links}
             assert (read.bozo, links["prev-archive"]) == (0, f"{expected}.atom")
             assert json.loads(write_json_feed(feed, HOME))["next_url"] == f"{expected}.json"
-            feed = make_feed(origin, (), records, "en", archive=before)
+            feed = make_feed(origin, (), made, "en", archive=before)
             archives[before] = write_atom(feed, HOME)
             assert b"<fh:archive/>" in archives[before]
             assert (
@@ -401,7 +405,7 @@ def test_a_reader_who_follows_the_archives_gets_every_entry_once_more_entries_or
     assert first[1] == later[1]
     assert not followed(records[:100])[1]
     with pytest.raises(IndexError):
-        make_feed(origin, (), records, "en", archive=3)
+        make_feed(origin, (), make_entries(origin, (), records, "en"), "en", archive=3)
 
 
 def test_archives_are_written_and_sent(
@@ -410,8 +414,23 @@ def test_archives_are_written_and_sent(
     monkeypatch.setattr("twingraph.release.feeds.entries.MOST_ENTRIES", 1)
     settings = load_settings(atlas)
     editions = list_editions(atlas / "releases", settings.base_iri)
-    files = dict(feed_documents(Publication.of(settings), editions, atlas / "releases"))
+    calls: Counter[tuple[str, str]] = Counter()
 
+    def counted(
+        publication: Publication,
+        editions: Sequence[Edition],
+        records: Sequence[HistoryRecord],
+        language: str,
+        thing: str = "",
+    ) -> tuple[FeedEntry, ...]:
+        calls[thing, language] += 1
+        return make_entries(publication, editions, records, language, thing)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("twingraph.release.feeds.documents.make_entries", counted)
+        files = dict(feed_documents(Publication.of(settings), editions, atlas / "releases"))
+
+    assert set(calls.values()) == {1}  # not once an archive
     assert {"en/archive/1.atom", "de/place/cedorf/archive/2.json"} <= files.keys()
     for name, raw in files.items():
         sent = web.get(f"/release/feed/{name}")
@@ -419,6 +438,26 @@ def test_archives_are_written_and_sent(
     for number in ("0", "999", "9" * 30, "x"):
         for path in ("en", "en/place/cedorf"):
             assert web.get(f"/release/feed/{path}/archive/{number}.atom").status_code == 404
+
+
+def test_a_feed_that_did_not_change_is_not_written_again(atlas: Path, tmp_path: Path) -> None:
+    settings = load_settings(atlas)
+    editions = list_editions(atlas / "releases", settings.base_iri)
+    releases = tmp_path / "releases"
+    shutil.copytree(atlas / "releases", releases)
+    publication = Publication.of(settings)
+
+    def written() -> dict[Path, int]:
+        write_documents(publication, editions, releases)
+        return {path: path.stat().st_ino for path in (releases / "feed").rglob("*.*")}
+
+    before = written()
+    changed = releases / "feed" / "en.atom"
+    changed.write_bytes(b"")
+    after = written()
+    assert changed.stat().st_size
+    assert {path for path in before if before[path] != after[path]} == {changed}
+    assert before.keys() == after.keys()
 
 
 def test_an_unchanged_entity_has_an_empty_feed_and_an_unknown_one_none(
@@ -429,7 +468,8 @@ def test_an_unchanged_entity_has_an_empty_feed_and_an_unknown_one_none(
     assert feedparser.parse(quiet.content).bozo == 0
     assert feedparser.parse(quiet.content).feed.updated == "2026-11-21T00:00:00Z"
     assert feedparser.parse(quiet.content).entries == []
-    for path in ("en/place/nowhere.atom", "fr.atom", "en.xml", "en/place/poland.xml", "other.trig"):
+    for path in ("en/place/nowhere.atom", "fr.atom", "en.xml", "en/place/poland.xml", "other.trig",
+                 "en/.atom", "en/.json", "en/archive/.atom"):  # fmt: skip
         assert web.get(f"/release/feed/{path}").status_code == 404, path
 
 

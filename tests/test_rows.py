@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
-from twingraph.rdf.vocabulary import HOME, PREFIXES, RDF, TG, XSD
+from twingraph.rdf.vocabulary import CODES, HOME, PREFIXES, RDF, TG, XSD
 from twingraph.site.pages import FIXED, page, page_paths
 from twingraph.site.reader import BuildReader, Row, Term, load_site
 from twingraph.sparql.library import LibraryQuery, bind, load_library
@@ -127,6 +127,26 @@ def test_a_withdrawn_partnership_is_in_no_answer_but_a_look_up(name: str, withdr
         for column, value in zip(answer.variables, row, strict=True):
             counts = column in ("partnerships", "certain", "possible")
             assert not counts or value == Literal("0", datatype=XSD.integer)
+
+
+def test_a_friendship_beside_a_withdrawn_twinning_is_no_twinning(quads: frozenset[Quad]) -> None:
+    """tg:twinnedWith is derived from withdrawn partnerships too."""
+    query = LIBRARY["is-twinned-with"]
+    values = {"one": "place:bonn", "other": "place:minsk"}
+    twinning, other = (NamedNode(f"{HOME}id/partnership/{name}") for name in ("bonn-minsk", "x"))
+    store = filled(quads)
+    store.add(Quad(twinning, NamedNode(f"{PREFIXES['owl']}deprecated"),
+                   Literal("true", datatype=XSD.boolean)))  # fmt: skip
+    for place in values.values():
+        partner = NamedNode(f"{HOME}id/{place.replace(':', '/')}")
+        store.add(Quad(other, TG.partner, partner))
+    answers = []
+    for kind in ("friendship", "twinning"):
+        typed = Quad(other, TG.partnershipType, NamedNode(f"{CODES}type/{kind}"))
+        store.add(typed)
+        answers.append(run(store, query.text, bind(query, values)))
+        store.remove(typed)
+    assert answers == [False, True]
 
 
 def test_pages_are_the_same_whatever_the_order_of_rows_that_have_none(

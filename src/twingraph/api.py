@@ -264,7 +264,10 @@ def _is_build(folder: Path) -> bool:
 
 
 def _find(graph: Graph | None) -> tuple[Settings, Path]:
-    """Return the settings of a graph and its N-Quads file; build the project if necessary."""
+    """Return the settings of a graph and its N-Quads file; build the project if necessary.
+
+    Waits without a word, up to 15 minutes, where another process is building the same project.
+    """
     from twingraph.current_build import UnpublishedError, ensure_build
     from twingraph.rdf.frozen import NAME
 

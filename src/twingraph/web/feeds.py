@@ -162,7 +162,7 @@ def thing_feed(request: Request) -> Response:
     language, rest = request.path_params["language"], request.path_params["rest"]
     path, _, suffix = rest.rpartition(".")
     path, archive = _archive_of(path)
-    thing = thing_of_page(path) if path else ""
+    thing = "" if archive and not path else thing_of_page(path)
     if language not in LANGUAGES or suffix not in WRITERS or thing is None:
         return not_found(request)
     iri = site_of(request).base + thing if thing else ""

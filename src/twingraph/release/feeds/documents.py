@@ -14,7 +14,7 @@ from twingraph.atomic import write_synced
 from twingraph.export.editions import Edition
 from twingraph.release.feeds.catalogue import ROOT as CATALOGUE_ROOT
 from twingraph.release.feeds.catalogue import catalogue_root
-from twingraph.release.feeds.entries import make_feed
+from twingraph.release.feeds.entries import make_entries, make_feed
 from twingraph.release.feeds.files import stream_root
 from twingraph.release.feeds.formats import WRITERS
 from twingraph.release.feeds.history import (
@@ -58,7 +58,8 @@ def _written(
 ) -> Iterator[tuple[str, bytes]]:
     path = thing.removeprefix(publication.base).removeprefix("id/")
     name = f"{language}/{path}" if path else language
-    entries = history_of(records, thing) if thing else records
+    history = history_of(records, thing) if thing else records
+    entries = make_entries(publication, editions, history, language, thing)
     label = label_of(records, thing)
     feed = make_feed(publication, editions, entries, language, thing, label)
     for suffix, write in WRITERS.items():
@@ -84,16 +85,19 @@ def feed_document(
     `label` is what the thing is called, where that is known better than from its history.
     `archive` is the number of an archive of the feed; raises `IndexError` where there is not one.
     """
-    entries = history_of(records, thing) if thing else records
+    history = history_of(records, thing) if thing else records
+    entries = make_entries(publication, editions, history, language, thing)
     names = label or label_of(records, thing)
     feed = make_feed(publication, editions, entries, language, thing, names, archive)
     return WRITERS[suffix](feed, publication.address)
 
 
 def write_documents(publication: Publication, editions: Sequence[Edition], releases: Path) -> None:
-    """Write the documents into the folder of the releases, each in its place in one step."""
+    """Write the documents into the folder of the releases, each in one step; keep equal ones."""
     for name, raw in feed_documents(publication, editions, releases):
         path = releases / FOLDER / name
+        if path.is_file() and path.read_bytes() == raw:
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}")
         write_synced(draft, raw)

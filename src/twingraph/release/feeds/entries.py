@@ -62,7 +62,7 @@ class Feed:
 def archives_of(entries: int) -> int:
     """Return how many archives a feed of so many entries has; what fits into one feed has none.
 
-    An archive is full and holds the oldest entries, so that it never changes.
+    An archive is full and holds the oldest entries, so that its entries never change.
 
     >>> [archives_of(entries) for entries in (100, 101, 199, 200)]
     [0, 1, 1, 2]
@@ -70,23 +70,18 @@ def archives_of(entries: int) -> int:
     return entries // MOST_ENTRIES if entries > MOST_ENTRIES else 0
 
 
-def make_feed(
+def make_entries(
     publication: Publication,
     editions: Sequence[Edition],
     records: Sequence[HistoryRecord],
     language: str,
     thing: str = "",
-    label: Mapping[str, str] | None = None,
-    archive: int = 0,
-) -> Feed:
-    """Return the feed of everything, or of the entity with the IRI `thing` and these `records`.
+) -> tuple[FeedEntry, ...]:
+    """Return the entries of all `records`, newest first, from which `make_feed` takes a part.
 
-    `editions` and `records` come newest first. The feed of everything tells of releases in which
-    no thing changed too. Raises `IndexError` for an `archive` that there is not.
+    `editions` and `records` come newest first. The feed of everything (no `thing`) tells of
+    releases in which no thing changed too.
     """
-    base = publication.base
-    names = label if thing else publication.title
-    name = (names or {}).get(language) or (names or {}).get("en") or thing or base
     entries = [_entry(publication, record, language) for record in records]
     if not thing:
         covered = {record.release for record in records}
@@ -94,6 +89,26 @@ def make_feed(
                     if edition.date not in covered]  # fmt: skip
         entries.sort(key=lambda entry: entry.id)
         entries.sort(key=lambda entry: entry.updated, reverse=True)
+    return tuple(entries)
+
+
+def make_feed(
+    publication: Publication,
+    editions: Sequence[Edition],
+    entries: Sequence[FeedEntry],
+    language: str,
+    thing: str = "",
+    label: Mapping[str, str] | None = None,
+    archive: int = 0,
+) -> Feed:
+    """Return the feed of everything, or of the entity with the IRI `thing`, or an archive of it.
+
+    `entries` are all that `make_entries` returns. Raises `IndexError` for an `archive` that there
+    is not.
+    """
+    base = publication.base
+    names = label if thing else publication.title
+    name = (names or {}).get(language) or (names or {}).get("en") or thing or base
     earlier = archives_of(len(entries))
     if archive > earlier:
         raise IndexError(f"{earlier} archives")
