@@ -152,6 +152,27 @@ def test_a_friendship_beside_a_withdrawn_twinning_is_no_twinning(quads: frozense
     assert answers == [False, True]
 
 
+def test_no_link_of_a_network_stands_for_a_withdrawn_partnership(quads: frozenset[Quad]) -> None:
+    berlin = NamedNode(f"{HOME}id/place/berlin")
+    query = write_terms(OF_PAGES["network"], {"this": berlin})
+    store = filled(quads)
+    partnered = {quad.object for quad in quads
+                 if (quad.subject, quad.predicate) == (berlin, TG.partnerOf)}  # fmt: skip
+    pair = sorted(partnered, key=str)[:2]
+    link = NamedNode(f"{HOME}id/partnership/x")
+    for one, other in (pair, pair[::-1]):
+        assert isinstance(one, NamedNode)
+        store.add(Quad(one, TG.partnerOf, other))
+        store.add(Quad(link, TG.partner, one))
+    stated = run(store, query)
+    store.add(Quad(link, NamedNode(f"{PREFIXES['owl']}deprecated"),
+                   Literal("true", datatype=XSD.boolean)))  # fmt: skip
+    after = run(store, query)
+    assert isinstance(stated, SelectResult) and isinstance(after, SelectResult)
+    assert [list(row[1:]) for row in stated.rows] == [pair]
+    assert after.rows == []
+
+
 def test_pages_are_the_same_whatever_the_order_of_rows_that_have_none(
     built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
