@@ -170,7 +170,7 @@ def test_no_link_of_a_network_stands_for_a_withdrawn_partnership(quads: frozense
     after = run(store, query)
     assert isinstance(stated, SelectResult) and isinstance(after, SelectResult)
     assert [list(row[1:]) for row in stated.rows] == [pair]
-    assert after.rows == []
+    assert not after.rows
 
 
 def test_pages_are_the_same_whatever_the_order_of_rows_that_have_none(
