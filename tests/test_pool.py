@@ -412,7 +412,7 @@ def test_a_fork_server_that_hangs_is_replaced_and_no_query_is_lost(
     graph: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """What runs ends where it began; what needs a new worker waits for the next fork server."""
-    for name, seconds in (("_LOOK", 0.05), ("_LOOKS", 4), ("_PREPARING", 4)):
+    for name, seconds in (("_LOOK", 0.05), ("_LOOKS", 10), ("_PREPARING", 100)):
         monkeypatch.setattr(f"twingraph.endpoint.forkserver.{name}", seconds)
     monkeypatch.setattr("twingraph.endpoint.launch._LEAVING", 0.1)
 
