@@ -11,7 +11,7 @@ import marshal
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 from typing import Final, Generic, TypeVar, overload
 
 Item = TypeVar("Item")
@@ -56,6 +56,10 @@ class Packed(Sequence[Item], Generic[Item]):
         if not 0 <= place < len(self):
             raise IndexError(place)
         return self._made(self._bytes[self._ends[place] : self._ends[place + 1]])
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield every item, in order."""
+        return (self._made(self._bytes[start:end]) for start, end in pairwise(self._ends))
 
 
 class Texts(Packed[str]):

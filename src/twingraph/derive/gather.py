@@ -40,7 +40,10 @@ Facts = Mapping[str, Sequence[str]]
 
 
 class ClaimTexts(NamedTuple):
-    """The statements of one claim as N-Triples terms (days without quotes); '' for none."""
+    """The statements of one claim as N-Triples terms (days without quotes); '' for none.
+
+    Its citations are not among them, which differ where claims are alike.
+    """
 
     value: str
     basis: str
@@ -48,7 +51,6 @@ class ClaimTexts(NamedTuple):
     rank: str
     as_of: str
     until: str
-    cites: tuple[str, ...]
 
 
 class Partnership(NamedTuple):
@@ -65,7 +67,8 @@ class Partnership(NamedTuple):
 class Gathered:
     """The statements of a graph that derivation uses; all terms are N-Triples texts."""
 
-    claims: dict[tuple[str, str], list[ClaimTexts]] = field(
+    # (subject, property) -> its claims, each with its citations
+    claims: dict[tuple[str, str], list[tuple[ClaimTexts, Sequence[str]]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     sources: dict[str, frozenset[str]] = field(default_factory=dict)  # of a citation
@@ -189,11 +192,11 @@ def _take_claim(gathered: Gathered, facts: Facts) -> None:
     as_of, until = (
         min(map(text_of, facts[name])) if name in facts else "" for name in (_AS_OF, _UNTIL)
     )
-    cites = tuple(facts.get(_CITES, _NONE))
+    cites = facts.get(_CITES, _NONE)
     for thing, verb, value in product(facts[_SUBJECT], verbs, facts.get(_VALUE, _NONE)):
         if thing[0] == "<":
-            claim_texts = ClaimTexts(value, basis, modality, rank, as_of, until, cites)
-            gathered.claims[thing, verb].append(claim_texts)
+            claim_texts = ClaimTexts(value, basis, modality, rank, as_of, until)
+            gathered.claims[thing, verb].append((claim_texts, cites))
 
 
 def _least_iri(values: Sequence[str]) -> str:

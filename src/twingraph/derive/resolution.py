@@ -6,7 +6,7 @@ claims and turns the results into lines of N-Triples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
@@ -20,7 +20,7 @@ _KIND, _STATUS, _START = str(TG.partnershipType), str(TG.status), str(TG.start)
 _WEAK: Final = frozenset(map(str, WEAK))
 _NO_SOURCE: Final[frozenset[str]] = frozenset()
 
-# a claim without its citations, and the IRIs of the sources that it cites
+# a claim and the IRIs of the sources that it cites
 _Cited = tuple[ClaimTexts, frozenset[str]]
 
 
@@ -57,15 +57,18 @@ class Resolution:
         self.kinds: dict[str, tuple[str, ...]] = {}
         self.states: dict[str, tuple[str, ...]] = {}
         self.stated: set[tuple[str, str]] = set()
-        known: dict[tuple[str, frozenset[_Cited]], _Resolved] = {}
+        known: dict[tuple[str, Collection[_Cited]], _Resolved] = {}
         for (thing, verb), claims in gathered.claims.items():
-            cited = frozenset(
-                (_without_cites(claim), _sources(claim, gathered)) for claim in claims
-            )
+            cited: Collection[_Cited] = tuple([
+                (claim, _sources(cites, gathered)) for claim, cites in claims
+            ])  # fmt: skip
+            if len(cited) > 1:  # the order makes no difference
+                cited = frozenset(cited)
             answer = known.get((verb, cited))
             if answer is None:
                 answer = known[verb, cited] = self._answer(verb, cited)
-            self.lines += [f"{thing} {end}" for end in answer.ends]
+            for end in answer.ends:
+                self.lines.append(f"{thing} {end}")
             if answer.is_stated:
                 self.stated.add((thing, verb))
             if verb == _KIND:
@@ -73,7 +76,7 @@ class Resolution:
             elif verb == _STATUS:
                 self.states[thing] = answer.values
 
-    def _answer(self, verb: str, claims: Iterable[_Cited]) -> _Resolved:
+    def _answer(self, verb: str, claims: Collection[_Cited]) -> _Resolved:
         name = NamedNode(verb[1:-1])
         made = [_claim(number, name, *item) for number, item in enumerate(sorted(claims, key=_key))]
         answer = resolve(made, self._rules, self._today)
@@ -94,14 +97,10 @@ class Resolution:
         return _Resolved(tuple(ends), tuple(map(str, answer.values)), is_stated)
 
 
-def _without_cites(claim: ClaimTexts) -> ClaimTexts:
-    return claim._replace(cites=())
-
-
-def _sources(claim: ClaimTexts, gathered: Gathered) -> frozenset[str]:
-    if len(claim.cites) == 1:
-        return gathered.sources.get(claim.cites[0], _NO_SOURCE)
-    return frozenset().union(*(gathered.sources.get(cite, _NO_SOURCE) for cite in claim.cites))
+def _sources(cites: Sequence[str], gathered: Gathered) -> frozenset[str]:
+    if len(cites) == 1:
+        return gathered.sources.get(cites[0], _NO_SOURCE)
+    return frozenset().union(*(gathered.sources.get(cite, _NO_SOURCE) for cite in cites))
 
 
 def _key(cited: _Cited) -> tuple[ClaimTexts, list[str]]:

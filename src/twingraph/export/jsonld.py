@@ -25,23 +25,23 @@ Json = dict[str, Any]  # JSON has no narrower type
 _OWL = "http://www.w3.org/2002/07/owl#"
 _SCHEMA_ORG = "https://schema.org/"
 _ID: Final = "@id"
-_LANGUAGE: Final = "@language"
+LANGUAGE: Final = "@language"
 _LANGUAGES: Final = "@languages"  # of a language there may be several
 _DECIMAL: Final = XSD.decimal.value
 SMALL_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,14}")
 
 # key -> (IRI, how its values are written). Ours come from the ontology; these are the field's.
 FOREIGN: Final[dict[str, tuple[str, str | None]]] = {
-    "label": ("http://www.w3.org/2000/01/rdf-schema#label", _LANGUAGE),
-    "comment": ("http://www.w3.org/2000/01/rdf-schema#comment", _LANGUAGE),
+    "label": ("http://www.w3.org/2000/01/rdf-schema#label", LANGUAGE),
+    "comment": ("http://www.w3.org/2000/01/rdf-schema#comment", LANGUAGE),
     "seeAlso": ("http://www.w3.org/2000/01/rdf-schema#seeAlso", _ID),
     "isDefinedBy": ("http://www.w3.org/2000/01/rdf-schema#isDefinedBy", _ID),
     "subClassOf": ("http://www.w3.org/2000/01/rdf-schema#subClassOf", _ID),
     "subPropertyOf": ("http://www.w3.org/2000/01/rdf-schema#subPropertyOf", _ID),
     "altLabel": ("http://www.w3.org/2004/02/skos/core#altLabel", _LANGUAGES),
-    "prefLabel": ("http://www.w3.org/2004/02/skos/core#prefLabel", _LANGUAGE),
-    "definition": ("http://www.w3.org/2004/02/skos/core#definition", _LANGUAGE),
-    "editorialNote": ("http://www.w3.org/2004/02/skos/core#editorialNote", _LANGUAGE),
+    "prefLabel": ("http://www.w3.org/2004/02/skos/core#prefLabel", LANGUAGE),
+    "definition": ("http://www.w3.org/2004/02/skos/core#definition", LANGUAGE),
+    "editorialNote": ("http://www.w3.org/2004/02/skos/core#editorialNote", LANGUAGE),
     "notation": ("http://www.w3.org/2004/02/skos/core#notation", None),
     "broader": ("http://www.w3.org/2004/02/skos/core#broader", _ID),
     "narrower": ("http://www.w3.org/2004/02/skos/core#narrower", _ID),
@@ -56,8 +56,8 @@ FOREIGN: Final[dict[str, tuple[str, str | None]]] = {
     "isPartOf": ("http://purl.org/dc/terms/isPartOf", _ID),
     "publisher": ("http://purl.org/dc/terms/publisher", _ID),
     "language": ("http://purl.org/dc/terms/language", None),
-    "title": ("http://purl.org/dc/terms/title", _LANGUAGE),
-    "description": ("http://purl.org/dc/terms/description", _LANGUAGE),
+    "title": ("http://purl.org/dc/terms/title", LANGUAGE),
+    "description": ("http://purl.org/dc/terms/description", LANGUAGE),
     "license": ("http://purl.org/dc/terms/license", _ID),
     "page": ("http://xmlns.com/foaf/0.1/page", _ID),
     "latitude": (_SCHEMA_ORG + "latitude", _DECIMAL),
@@ -138,7 +138,7 @@ def make_context(ontology: Iterable[Quad | Triple], namespace: str) -> Json:
 
 def _literal_coercion(datatype: str) -> str | None:
     if datatype == RDF.langString.value:
-        return _LANGUAGE
+        return LANGUAGE
     known = (XSD.date, XSD.decimal, XSD.integer, EDTF)
     return datatype if any(datatype == item.value for item in known) else None
 
@@ -204,8 +204,8 @@ def keys_of(context: Json) -> dict[str, Key]:
             keys[value] = Key(name)
         else:
             container = value.get("@container", [])
-            tagged, listed = _LANGUAGE in container, "@set" in container
-            coercion = _LANGUAGE if tagged else value.get("@type")
+            tagged, listed = LANGUAGE in container, "@set" in container
+            coercion = LANGUAGE if tagged else value.get("@type")
             keys[value["@id"]] = Key(name, coercion, listed)
     return keys
 
@@ -249,7 +249,7 @@ def has_language_map(key: Key, tags: Collection[str]) -> bool:
     >>> [has_language_map(label, tags) for tags in (["en", "de"], ["en", ""], ["en", "id"])]
     [True, False, False]
     """
-    return key.coercion == _LANGUAGE and all(tags) and KEYWORDS.keys().isdisjoint(tags)
+    return key.coercion == LANGUAGE and all(tags) and KEYWORDS.keys().isdisjoint(tags)
 
 
 def _values(

@@ -13,7 +13,15 @@ from typing import Any, Final
 
 from pyoxigraph import RdfFormat, parse
 
-from twingraph.export.jsonld import SMALL_INTEGER, Json, Key, has_language_map, json_value, keys_of
+from twingraph.export.jsonld import (
+    LANGUAGE,
+    SMALL_INTEGER,
+    Json,
+    Key,
+    has_language_map,
+    json_value,
+    keys_of,
+)
 from twingraph.rdf.dataset import by_subject
 from twingraph.rdf.sorted_parts import Parts, Piece, Raw
 from twingraph.rdf.vocabulary import RDF, XSD
@@ -87,8 +95,8 @@ class _NodeWriter:
     def __init__(self, context: Json) -> None:
         self._keys = keys_of(context)
         self._names: dict[str, tuple[str, Key]] = {}  # predicate -> its key as JSON, and the key
-        # predicate -> its key, and how a list of one IRI begins, which most members are
-        self._single_iris: dict[str, tuple[str, str]] = {}
+        # predicate -> its key, what stands before and after a value that is alone, its coercion
+        self._around: dict[str, tuple[str, str, str, str | None]] = {}
         # a line's end -> its predicate; its key, and the member of the node that it makes alone
         self._facts: dict[str, tuple[str, tuple[str, str]]] = {}
 
@@ -123,12 +131,18 @@ class _NodeWriter:
     def _fact(self, end: str) -> tuple[str, tuple[str, str]]:
         """Return the key and JSON value of the end of a line (predicate and object)."""
         predicate, text = end.split(" ", 1)
-        start = self._single_iris.get(predicate)
-        if start is not None and text[0] == "<" and "\\" not in text:
-            fact = predicate, (start[0], f'{start[1]}"{text[1:-1]}"]')
+        if predicate == _TYPE or text[-1] not in '">':  # a class, or a text in some language
+            member = self._member(predicate, [text])
         else:
-            fact = predicate, self._member(predicate, [text])
-        if len(self._facts) < _KEPT:
+            around = self._around.get(predicate)
+            if around is None:
+                name, key = self._key(predicate)
+                before, after = (f"{name}: [", "]") if key.listed else (f"{name}: ", "")
+                around = self._around[predicate] = key.name, before, after, key.coercion
+            key_name, before, after, coercion = around
+            member = key_name, f"{before}{_value(text, coercion)}{after}"
+        fact = predicate, member
+        if text[-1] != '"' and len(self._facts) < _KEPT:  # few texts occur again
             self._facts[end] = fact
         return fact
 
@@ -146,14 +160,13 @@ class _NodeWriter:
             iri = predicate[1:-1]
             key = self._keys.get(iri) or Key(iri)
             json_key = self._names[predicate] = _dumps(key.name), key
-            if key.coercion == "@id" and key.listed:
-                self._single_iris[predicate] = key.name, f"{json_key[0]}: ["
         return json_key
 
     def _written(self, texts: list[str], key: Key) -> str:
-        if has_language_map(key, [_language(text) for text in texts]):
+        coercion = key.coercion
+        if coercion == LANGUAGE and has_language_map(key, [*map(_language, texts)]):
             return self._by_language(texts, key)
-        return _single(sorted(_value(text, key.coercion) for text in texts), key)
+        return _single(sorted([_value(text, coercion) for text in texts]), key)
 
     def _by_language(self, texts: list[str], key: Key) -> str:
         tags = [_language(text) for text in texts]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache
 from itertools import combinations, product
 from typing import Final
 
@@ -182,18 +183,19 @@ def _sources(table: LineTable) -> Iterator[Row]:
 
 
 def _names(table: LineTable) -> Iterator[Row]:
-    names_of_things = table.of(TG.foldedName)
+    named = frozenset(thing for thing, _ in table.facts.pairs(TG.foldedName))
     rows = [
         (thing, verb.value, literal.value, literal.language or "", literal)
         for verb in _NAMES
         for thing, name in table.facts.pairs(verb)
-        if thing in names_of_things
+        if thing in named
         for literal in [term_of(name)]
         if isinstance(literal, Literal)
     ]
     rows.sort(key=lambda row: row[:4])
+    node = cache(NamedNode)
     for thing, verb_iri, _, _, name in rows:
-        yield {"thing": NamedNode(thing), "property": NamedNode(verb_iri), "name": name}
+        yield {"thing": NamedNode(thing), "property": node(verb_iri), "name": name}
 
 
 def _partnership_facets(table: LineTable) -> Iterator[Row]:
@@ -210,8 +212,9 @@ def _partnership_facets(table: LineTable) -> Iterator[Row]:
         for subject in subjects:
             if subject[1:-1] in everything:
                 rows.update((subject[1:-1], "", item) for item in fields.get(thing, ()))
+    term = cache(_term)
     for iri, country, item in sorted(rows):
-        yield {"thing": NamedNode(iri), "country": _term(country), "field": _term(item)}
+        yield {"thing": NamedNode(iri), "country": term(country), "field": term(item)}
 
 
 def _map_places(table: LineTable) -> Iterator[Row]:
@@ -257,9 +260,11 @@ def pointers(facts: LinkFacts) -> Mapping[str, Sequence[tuple[str, Sequence[str]
     candidates: set[str] = set()
     counted: dict[str, Counter[str]] = {}  # of properties with few values: others take much memory
     for predicate, lines in by_property.items():
-        counts = Counter([line.split(" ", 2)[2] for line in lines])
+        # an IRI ends in a bracket, which few literals do
+        ends = [line.split(" ", 2)[2] for line in lines if line[-3] == ">"]
+        counts = Counter(ends)
         candidates.update(end for end, number in counts.items() if number > some and end[0] == "<")
-        if len(counts) * _FEW_VALUES < len(lines):
+        if len(counts) * _FEW_VALUES < len(ends) or not ends:
             counted[predicate] = counts
     found = {
         predicate: _lines_to(candidates, lines)
@@ -282,10 +287,10 @@ def pointers(facts: LinkFacts) -> Mapping[str, Sequence[tuple[str, Sequence[str]
 
 
 def _lines_to(ends: Set[str], lines: Iterable[str]) -> dict[str, list[str]]:
-    """Return the lines with some values (and the full stop), by these."""
+    """Return the lines with some IRIs as values (and the full stop), by these."""
     found: dict[str, list[str]] = defaultdict(list)
     for line in lines:
-        if (end := line.split(" ", 2)[2]) in ends:
+        if line[-3] == ">" and (end := line.split(" ", 2)[2]) in ends:
             found[end].append(line)
     return found
 
@@ -316,20 +321,22 @@ def _members(table: LineTable, classes: Sequence[str]) -> Iterator[Row]:
 
 def _list_partnership(table: LineTable, things: Sequence[str]) -> Iterator[Row]:
     columns = [table.of(predicate) for predicate in _OF_PARTNERSHIP]
+    term = cache(_term)
     for thing in things:
         node = NamedNode(thing)
         for row in product(*(column.get(thing) or ("",) for column in columns)):
-            kind, start, end, status, modality = map(_term, row)
+            kind, start, end, status, modality = map(term, row)
             yield {"thing": node, "type": kind, "start": start, "end": end, "status": status,
                    "modality": modality}  # fmt: skip
 
 
 def _list_place(table: LineTable, things: Sequence[str]) -> Iterator[Row]:
     levels, countries, numbers = table.of(TG.level), table.of(TG.country), table.partnerships
+    term = cache(_term)
     for thing in things:
         node, number = NamedNode(thing), _number(numbers.get(f"<{thing}>", 0))
         for level, country in product(levels.get(thing) or ("",), countries.get(thing) or ("",)):
-            yield {"thing": node, "level": _term(level), "country": _term(country),
+            yield {"thing": node, "level": term(level), "country": term(country),
                    "partnerships": number}  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from twingraph.packed_tables import Index, Texts
 from twingraph.site.choices import Choice, canonical, combined
 from twingraph.site.facts import PageFacts
 from twingraph.site.lists import members_of
-from twingraph.site.reader import LANGUAGES, BuildReader, Row
+from twingraph.site.reader import LANGUAGES, BuildReader, Row, Term
 from twingraph.site.values import sort_key
 
 _STATED: Final = ("start", "type", "status")
+_READ: Final = {"place": ("level", "country"), "partnership": _STATED}  # columns that keys rest on
 _BATCH: Final = 2000  # entities in a query
 
 Keys = dict[str, set[str]]
@@ -57,7 +58,7 @@ def listing_of(reader: BuildReader, kind: str, language: str) -> Listing:
 
 def listings(reader: BuildReader, kind: str) -> dict[str, Listing]:
     """Return the list of a kind in each language, as `json` can keep it for `listing_of`."""
-    members = members_of(reader, kind)
+    members = [*members_of(reader, kind)]
     keys, known = keys_of(reader, kind, members)
     facts = PageFacts(reader, LANGUAGES[0])
     facts.mention(members)
@@ -72,14 +73,24 @@ def keys_of(reader: BuildReader, kind: str, members: Sequence[str]) -> tuple[Key
     """Return the keys that each entity of a kind falls under, and its columns that are stated."""
     keys: Keys = {iri: set() for iri in members}
     known: Keys = {iri: set() for iri in members}
+    made: dict[tuple[Term | None, ...], tuple[set[str], set[str]]] = {}  # most rows are like others
     for row in rows_about(reader, kind, members):
         if isinstance(row["thing"], NamedNode):
-            keys[row["thing"].value] |= _own_keys(kind, row)
-            known[row["thing"].value] |= {name for name in _STATED if row.get(name) is not None}
+            iri, values = row["thing"].value, tuple(map(row.get, _READ[kind]))
+            if values not in made:
+                stated = {name for name in _STATED if row.get(name) is not None}
+                made[values] = _own_keys(kind, row), stated
+            own, stated = made[values]
+            keys[iri] |= own
+            known[iri] |= stated
     if kind == "partnership":
+        named: dict[tuple[Term | None, ...], set[str]] = {}
         for row in reader.rows("list-partnership-facets"):
             if row["thing"] is not None:
-                keys[row["thing"].value] |= _keys(row, ("country", "field"))
+                values = row["country"], row["field"]
+                if values not in named:
+                    named[values] = _keys(row, ("country", "field"))
+                keys[row["thing"].value] |= named[values]
     return keys, known
 
 

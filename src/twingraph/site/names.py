@@ -16,6 +16,7 @@ from twingraph.site.reader import BuildReader
 
 NAMES = "names.json"
 _BETWEEN: Final = b",\n"
+_OTHER_NAMES: Final = (SKOS.altLabel, TG.formerName)
 
 
 def finder_of(reader: BuildReader) -> Finder:
@@ -33,15 +34,22 @@ def _names(reader: BuildReader) -> Iterator[FoldedName]:
 
 
 def _folded(reader: BuildReader) -> Iterator[FoldedName]:
+    # rows are sorted: those of a thing are neighbours, and names that two languages share
+    last_thing, last_text = "", ""
+    kind: str | None = None
+    folded: tuple[str, ...] = ()
     for row in reader.rows("names"):
         thing, verb, name = row["thing"], row["property"], row["name"]
         if not isinstance(thing, NamedNode) or not isinstance(name, Literal):
             continue
-        kind = named_kind(thing.value, reader.base)
+        iri, text = thing.value, name.value
+        if iri != last_thing:
+            last_thing, kind = iri, named_kind(iri, reader.base)
         if kind is not None:
-            main = verb not in (SKOS.altLabel, TG.formerName)
-            known = Name(thing.value, name.value, name.language or "", main)
-            yield known, kind, tuple(sorted(forms(name.value)))
+            if text != last_text:
+                last_text, folded = text, tuple(sorted(forms(text)))
+            main = verb not in _OTHER_NAMES
+            yield Name(iri, text, name.language or "", main), kind, folded
 
 
 def pack_names(reader: BuildReader) -> bytes:
