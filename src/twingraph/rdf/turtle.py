@@ -140,16 +140,18 @@ def blocks(
 
 
 def predicate_text(verb: str, values: Iterable[str]) -> str:
-    """Return a predicate with its values, sorted: on one line, or where that is long one a line.
+    """Return a predicate with its values, all different, sorted: on one line, or one a line.
+
+    One a line is for what would be longer than `_LONG_LINE`.
 
     >>> predicate_text("e:b", ["2", "1"])
     'e:b 1 , 2'
     >>> predicate_text("e:b", [f"e:{number:0500}" for number in range(3)]).count("\\n")
     2
     """
-    texts = sorted(set(values))
-    length = len(verb) + sum(map(len, texts)) + 3 * len(texts)
-    return f"{verb} " + (" , " if length <= _LONG_LINE else " ,\n    ").join(texts)
+    texts = sorted(values)
+    line = f"{verb} {' , '.join(texts)}"
+    return line if len(line) + 2 <= _LONG_LINE else f"{verb} " + " ,\n    ".join(texts)
 
 
 def prefix_lines(used: Iterable[str], prefixes: Mapping[str, str] = PREFIXES) -> str:

@@ -124,13 +124,19 @@ class TurtleWriter:
 
     def _block(self, subject: str, lines: Sequence[str]) -> str:
         start = len(subject) + 3
-        known = self._facts
+        known, verbs = self._facts, self._verbs
         facts: list[str] = []
         several: dict[str, list[str]] = {}
         last = ""
         for line in lines:
             end = line[start:-2]
-            verb, fact = known.get(end) or self._fact(end)
+            if '"' in end and end[-1] != ">":
+                # a plain or a tagged string, which is the same in N-Triples and Turtle
+                predicate, _, value = end.partition(" ")
+                verb = verbs.get(predicate) or self._verb(predicate)
+                fact = f"{verb} {value}"
+            else:
+                verb, fact = known.get(end) or self._fact(end)
             if verb != last:
                 facts.append(fact)
                 last = verb
@@ -146,24 +152,27 @@ class TurtleWriter:
             facts.insert(0, facts.pop(kinds))
         return f"{self._iri(subject)} {_SEPARATOR.join(facts)} .\n"
 
+    def _verb(self, predicate: str) -> str:
+        verb = self._verbs[predicate] = self._iri(predicate[1:-1])
+        return verb
+
     def _fact(self, end: str) -> tuple[str, str]:
-        """Return the verb of a line's end, and the verb with the object, as Turtle has them."""
-        predicate, value = end.split(" ", 1)
-        verb = self._verbs.get(predicate)
-        if verb is None:
-            verb = self._verbs[predicate] = self._iri(predicate[1:-1])
+        """Return the verb of a line's end, and the verb with the object, as Turtle has them.
+
+        The object is an IRI or a literal with a datatype.
+        """
+        predicate, _, value = end.partition(" ")
+        verb = self._verbs.get(predicate) or self._verb(predicate)
         if value[0] == "<":
             cut = value.rfind("/") + 1
             name = self._starts.get(value[:cut])
             if name is not None and LOCAL.fullmatch(value, cut, len(value) - 1):  # most of ours
                 self.used.add(name)
-                value = f"{name}:{value[cut:-1]}"
+                fact = verb, f"{verb} {name}:{value[cut:-1]}"
             else:
-                value = self._iri(value[1:-1])
-        elif value[-1] == ">":
-            value = self._typed(value)
-        # else a plain or a tagged string, which is the same in N-Triples and Turtle
-        fact = verb, f"{verb} {value}"
+                fact = verb, f"{verb} {self._iri(value[1:-1])}"
+        else:
+            fact = verb, f"{verb} {self._typed(value)}"
         if len(self._facts) < _KEPT:
             self._facts[end] = fact
         return fact
