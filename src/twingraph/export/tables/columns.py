@@ -150,6 +150,11 @@ def cell(values: Sequence[str], column: Column) -> tuple[Cell, bool]:
     """
     if column.many:
         return [shown for _, shown in members(values, column)], False
+    if len(values) == 1:  # most
+        [value] = values
+        if fits(value, column):
+            return text_of(value), False
+        return "", not (column.picks or _foreign(value, column))
     good = [value for value in values if fits(value, column)]
     missed = len(good) < len(values) and any(
         not (fits(value, column) or _foreign(value, column)) for value in values
