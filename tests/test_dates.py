@@ -114,6 +114,27 @@ def test_the_fast_path_takes_only_sets_that_the_library_takes(members: list[str]
     assert dates._parse(text) is not None
 
 
+PLAIN = st.one_of(YEARS, st.dates().map(str), st.dates().map(lambda day: str(day)[:7]))
+
+
+@given(PLAIN, PLAIN)
+def test_the_fast_path_of_intervals_says_what_the_library_says(first: str, last: str) -> None:
+    text = f"{first}/{last}"
+
+    fast, slow = dates._fast_interval(text), dates._slow(text)
+    assert fast is not None
+    assert slow is None or slow == fast
+    assert (slow is not None and dates._is_possible(slow)) == dates._is_possible(fast)
+
+
+@pytest.mark.parametrize("month", ["00", "01", "02", "04", "12", "13", "21"])
+@pytest.mark.parametrize("day", ["00", "01", "29", "30", "31", "32"])
+def test_a_recurring_day_is_one_of_the_library_too(month: str, day: str) -> None:
+    text = f"XXXX-{month}-{day}"
+
+    assert dates._fast_recurring(text) in (None, dates._slow(text))
+
+
 def test_years_of_many_digits_are_odd_and_cost_nothing() -> None:
     assert odd_year("Y1E999999999") == "late"
     assert odd_year("Y-" + "9" * 5000) == "early"

@@ -21,6 +21,8 @@ _FAST: Final = re.compile(
     r"(?P<year>\d{4}|\d{3}X|\d{2}XX)(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?P<about>~)?",
     re.ASCII,
 )
+_PLAIN: Final = re.compile(r"\d{4}(-\d{2}){0,2}", re.ASCII)
+_EVERY_YEAR: Final = re.compile(r"XXXX-\d{2}-\d{2}", re.ASCII)
 _RECURRING: Final = re.compile(r"XXXX(-[X\d]{2}){0,2}")
 _SET: Final = re.compile(r"\[(.*)\]|\{(.*)\}", re.DOTALL)
 _YEAR: Final = re.compile(r"[?~%]?Y?(?P<minus>-?)[?~%]?(?P<digits>\d+)(E(?P<zeros>\d+))?")
@@ -63,7 +65,7 @@ def bounds(text: str) -> Bounds | None:
     >>> bounds("[2020-08-09..]"), bounds("XXXX-05-09"), bounds("27 June")
     (Bounds(earliest='2020-08-09', latest=None), Bounds(earliest=None, latest=None), None)
     """  # noqa: E501  # two values a line read better
-    parsed = _fast(text) or _slow(text)
+    parsed = _fast(text) or _fast_interval(text) or _fast_recurring(text) or _slow(text)
     return parsed if parsed is not None and _is_possible(parsed) else None
 
 
@@ -135,6 +137,20 @@ def _fast_set(text: str) -> Bounds | None:
             Bounds(span.earliest if first else None, span.latest if last or not dots else None)
         )
     return union(each)
+
+
+def _fast_interval(text: str) -> Bounds | None:
+    """Read `a/b` of two plain dates (EDTF level 0) without the library; None: not of this form."""
+    first, slash, last = text.partition("/")
+    if not (slash and _PLAIN.fullmatch(first) and _PLAIN.fullmatch(last)):
+        return None
+    low, high = _fast(first), _fast(last)
+    return Bounds(low.earliest, high.latest) if low and high else None
+
+
+def _fast_recurring(text: str) -> Bounds | None:
+    """Read a day of every year (`XXXX-05-09`) without the library; None: not of this form."""
+    return NONE if _EVERY_YEAR.fullmatch(text) and _fast("2000" + text[4:]) else None
 
 
 def _plain_bounds(match: re.Match[str]) -> Bounds | None:

@@ -340,6 +340,9 @@ class LinkFacts:
 
     def links(self, target: Target) -> list[tuple[str, str]]:
         """Return (our IRI, their identifier) for every `owl:sameAs` to `target`, sorted."""
+        return self.remember(("links", target), lambda: self._links(target))
+
+    def _links(self, target: Target) -> list[tuple[str, str]]:
         pairs = (line.split(" ", 2) for line in self.lines(SAME_AS))
         return sorted(
             (subject[1:-1], external_id)

@@ -7,7 +7,6 @@ found (`sssom:NoTermFound`). A confirmed row is a statement of `…/graph/links`
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -212,46 +211,69 @@ def write_table(
         value.startswith(name + ":") and "//" not in value for value in slots.values()
     )}  # fmt: skip
     lines = []
-    starts = _starts(prefixes)
+    curies = _Curies(prefixes)
     for row in rows:
         cells = [
-            _curie(row[name], starts, used) if name in _IRIS else " ".join(row[name].split())
+            curies.of(row[name]) if name in _IRIS else " ".join(row[name].split())
             for name in columns
         ]
         for name, text in row.items():
-            before, colon, _ = text.partition(":")
-            if name not in _IRIS and colon and before in prefixes and name in columns:
-                used.add(before)  # a CURIE in a column that is kept unchanged
+            if ":" in text and name not in _IRIS and name in columns:
+                before = text.partition(":")[0]
+                if before in prefixes:
+                    used.add(before)  # a CURIE in a column that is kept unchanged
         lines.append(_line(cells))
+    used |= curies.used
     head = "#curie_map:\n"
     head += "".join(f"#  {name}: {prefixes[name]}\n" for name in sorted(used))
     head += "".join(f"#{name}: {value}\n" for name, value in slots.items())
     return head + _line(columns) + "".join(sorted(lines))
 
 
+class _Returned:
+    """A file that keeps nothing: `writerow` returns what its `write` does."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+_WRITER: Final = csv.writer(_Returned(), delimiter="\t", lineterminator="\n")
+
+
 def _line(cells: Iterable[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter="\t", lineterminator="\n").writerow(cells)
-    return out.getvalue()
+    line: str = _WRITER.writerow(cells)
+    return line
 
 
-def _starts(prefixes: Mapping[str, str]) -> Sequence[tuple[str, str]]:
-    """Return (start of an IRI, name of the prefix), the longest first."""
-    starts = sorted(((len(start), name, start) for name, start in prefixes.items()), reverse=True)
-    return [(start, name) for _, name, start in starts]
+class _Curies:
+    """IRIs as CURIEs, each under the longest prefix that it starts with; `used` are their names.
 
-
-def _curie(iri: str, starts: Sequence[tuple[str, str]], used: set[str]) -> str:
-    """Return an IRI as CURIE under the longest prefix that it starts with; note that in `used`.
-
-    >>> _curie("https://sws.geonames.org/2946447/", _starts(prefixes_for("http://e/")), set())
-    'gn:2946447/'
+    >>> curies = _Curies(prefixes_for("http://e/"))
+    >>> curies.of("https://sws.geonames.org/2946447/"), curies.used
+    ('gn:2946447/', {'gn'})
     """
-    for start, name in starts:
-        if iri.startswith(start) and len(iri) > len(start):
-            used.add(name)
-            return f"{name}:{iri[len(start) :]}"
-    return iri
+
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        """Take the start of IRIs by the name of their prefix."""
+        ordered = sorted(((len(start), name, start) for name, start in prefixes.items()))
+        self._starts = [(start, name) for _, name, start in reversed(ordered)]
+        self._by_head: dict[str, Sequence[tuple[str, str]]] = {}
+        self.used: set[str] = set()
+
+    def of(self, iri: str) -> str:
+        """Return an IRI as CURIE, as it is where it has none of the prefixes."""
+        head = iri[: max(iri.rfind("/", 0, -1), iri.rfind("#", 0, -1)) + 1]
+        starts = self._by_head.get(head)
+        if starts is None:  # all that an IRI with this head can start with
+            starts = self._by_head[head] = [
+                item for item in self._starts
+                if head.startswith(item[0]) or item[0].startswith(head)
+            ]  # fmt: skip
+        for start, name in starts:
+            if iri.startswith(start) and len(iri) > len(start):
+                self.used.add(name)
+                return f"{name}:{iri[len(start) :]}"
+        return iri
 
 
 def _named(iri: str, prefixes: Mapping[str, str]) -> list[str]:
