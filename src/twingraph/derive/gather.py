@@ -34,6 +34,10 @@ _READ: Final = frozenset({
     _TYPE, _PARTNER, _MODALITY, _KIND, _STATUS, _SUBJECT, _PROPERTY, _VALUE, _CITES, _BASIS, _RANK,
     _AS_OF, _UNTIL, _IN_SOURCE, _BROADER, _NOT_STATED, _STANDING, _TWINNING, *_NAMES, *_DERIVED,
 })  # fmt: skip
+# what no claim and no citation has, which most subjects are
+_OF_FEW: Final = frozenset({
+    _LABEL, _BROADER, _NOT_STATED, _STANDING, _TWINNING, *_NAMES, *_DERIVED,
+})  # fmt: skip
 _NONE: Final[Sequence[str]] = ()
 
 Facts = Mapping[str, Sequence[str]]
@@ -150,6 +154,17 @@ def _take(
     """Add one subject, whose lines are `lines[start:end]`, to what was gathered."""
     if _SUBJECT in facts:
         _take_claim(gathered, facts)
+    if _IN_SOURCE in facts:
+        gathered.sources[subject] = frozenset(facts[_IN_SOURCE])
+    kinds = facts.get(_TYPE, _NONE)
+    if _PARTNERSHIP in kinds or _UNIT in kinds or not _OF_FEW.isdisjoint(facts):
+        _take_named(gathered, subject, facts, lines, start, end)
+
+
+def _take_named(
+    gathered: Gathered, subject: str, facts: Facts, lines: Sequence[str], start: int, end: int
+) -> None:
+    """Add the names of a subject, and what else only few have."""
     kinds = facts.get(_TYPE, _NONE)
     labels = [value for value in facts.get(_LABEL, _NONE) if value[0] == '"']  # an IRI is no label
     if _PARTNERSHIP in kinds:
@@ -159,8 +174,6 @@ def _take(
         )  # fmt: skip
     if _UNIT in kinds:
         gathered.units.add(subject)
-    if _IN_SOURCE in facts:
-        gathered.sources[subject] = frozenset(facts[_IN_SOURCE])
     if _BROADER in facts:
         gathered.broader[subject] = facts[_BROADER]
     if labels:
@@ -186,12 +199,12 @@ def _take_claim(gathered: Gathered, facts: Facts) -> None:
     verbs = [verb for verb in facts.get(_PROPERTY, _NONE) if verb in _RESOLVED]
     if not verbs:
         return
-    basis, modality, rank = (
+    basis, modality, rank = [
         _least_iri(facts[name]) if name in facts else "" for name in (_BASIS, _MODALITY, _RANK)
-    )
-    as_of, until = (
+    ]
+    as_of, until = [
         min(map(text_of, facts[name])) if name in facts else "" for name in (_AS_OF, _UNTIL)
-    )
+    ]
     cites = facts.get(_CITES, _NONE)
     for thing, verb, value in product(facts[_SUBJECT], verbs, facts.get(_VALUE, _NONE)):
         if thing[0] == "<":
@@ -200,4 +213,6 @@ def _take_claim(gathered: Gathered, facts: Facts) -> None:
 
 
 def _least_iri(values: Sequence[str]) -> str:
+    if len(values) == 1:
+        return values[0] if values[0][0] == "<" else ""
     return min((value for value in values if value[0] == "<"), default="")

@@ -105,6 +105,7 @@ def folded_names(thing: str, names: Iterable[str], base: str) -> Iterator[str]:
     ['"a" .']
     """
     if named_kind(thing[1:-1], base) is not None:
-        folded = {form for name in names if name[0] == '"' for form in forms(text_of(name))}
+        texts = {text_of(name) for name in names if name[0] == '"'}  # often equal in two languages
+        folded = {form for text in texts for form in forms(text)}
         for form in sorted(folded):
             yield f"{thing} {TG.foldedName} {literal(form)} ."

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
-from itertools import combinations, permutations
-from typing import Final
+from itertools import combinations, permutations, product
+from typing import Final, NamedTuple
 
 from twingraph.derive.gather import Gathered, Partnership
 from twingraph.derive.resolve import WEAK
@@ -58,6 +58,16 @@ def can_be_worked_out(gathered: Gathered) -> bool:
     )  # fmt: skip
 
 
+class _Names(NamedTuple):
+    """The labels of a partner as lines have them, without quotes: the least of each language, all.
+
+    The language of all is beside them, '' where there is none.
+    """
+
+    by_language: Mapping[str, str]
+    all: Sequence[tuple[str, str]]
+
+
 class Shortcuts:
     """The lines that the rules in `HERE` derive from all partnerships.
 
@@ -67,6 +77,7 @@ class Shortcuts:
     def __init__(self, gathered: Gathered, kinds: Resolved, states: Resolved) -> None:
         """Use the gathered statements of a graph."""
         self._gathered, self._kinds, self._states = gathered, kinds, states
+        self._names: dict[str, _Names] = {}
 
     def __iter__(self) -> Iterator[str]:
         """Yield the derived lines without those already stated; a line may come twice."""
@@ -117,25 +128,34 @@ class Shortcuts:
     def _labels(self, subject: str, item: Partnership) -> Iterator[str]:
         """Yield what partnership-label.rq and partnership-label-untagged.rq derive."""
         partners = sorted(item.partners, key=lambda partner: partner[1:-1])
-        labels = [self._gathered.labels.get(partner, ()) for partner in partners]
+        names = [self._names_of(partner) for partner in partners]
         own = {_language(label) for label in item.labels}
-        if partners and all(labels):
-            names: list[dict[str, list[str]]] = [defaultdict(list) for _ in partners]
-            for several, by_language in zip(labels, names, strict=True):
-                for label in several:
-                    by_language[_language(label)].append(label)
-            for language in names[0].keys() - own - {""}:
-                if all(language in each for each in names):
-                    texts = [_escaped(min(each[language], key=text_of)) for each in names]
+        if partners:
+            for language in names[0].by_language.keys() - own - {""}:
+                if all(language in each.by_language for each in names):
+                    texts = [each.by_language[language] for each in names]
                     yield _labelled(subject, " – ".join(texts), language)
-        for firsts, seconds in combinations(labels, 2):
-            for first in firsts:
-                for second in seconds:
-                    first_language, second_language = _language(first), _language(second)
-                    language = first_language or second_language
-                    if not (first_language and second_language) and language not in own:
-                        text = f"{_escaped(first)} – {_escaped(second)}"
-                        yield _labelled(subject, text, language)
+        for firsts, seconds in combinations(names, 2):
+            if "" not in firsts.by_language and "" not in seconds.by_language:
+                continue
+            pairs = product(firsts.all, seconds.all)
+            for (first_language, first), (second_language, second) in pairs:
+                language = first_language or second_language
+                if not (first_language and second_language) and language not in own:
+                    yield _labelled(subject, f"{first} – {second}", language)
+
+    def _names_of(self, partner: str) -> _Names:
+        """Return what a partner is called; most are partners in several partnerships."""
+        known = self._names.get(partner)
+        if known is None:
+            by_language: dict[str, list[str]] = defaultdict(list)
+            for label in self._gathered.labels.get(partner, ()):
+                by_language[_language(label)].append(label)
+            known = self._names[partner] = _Names(
+                {tag: _escaped(min(each, key=text_of)) for tag, each in by_language.items()},
+                [(tag, _escaped(label)) for tag, each in by_language.items() for label in each],
+            )
+        return known
 
 
 def _with(flags: Mapping[str, Sequence[str]], values: frozenset[str]) -> frozenset[str]:
