@@ -149,7 +149,10 @@ def cell(values: Sequence[str], column: Column) -> tuple[Cell, bool]:
     ('Bonn', False)
     """
     if column.many:
-        return [shown for _, shown in members(values, column)], False
+        return [
+            text for value in values
+            if value[0] == "<" and (text := column.shown(value[1:-1])) is not None
+        ], False  # fmt: skip
     if len(values) == 1:  # most
         [value] = values
         if fits(value, column):

@@ -25,10 +25,13 @@ def _lists(facts: LinkFacts) -> Iterator[Row]:
         things = table.things(facts) if lists else ()
         for column in lists:
             values = facts.of(NamedNode(column.predicate[1:-1]))
+            property_ = column.predicate[1:-1]
             for thing in things:
-                for iri, _ in members(values.get(thing, ()), column):
+                if thing not in values:  # most
+                    continue
+                for iri, _ in members(values[thing], column):
                     if iri.isascii():  # see columns.fits
-                        rows.append((thing, column.predicate[1:-1], iri))
+                        rows.append((thing, property_, iri))
     yield from sorted(rows)
 
 
