@@ -94,6 +94,7 @@ class LinkFacts:
         self._sought = 0
         self._by_value: dict[str, Mapping[str, Lines]] = {}
         self._members: dict[str, list[str]] = {}
+        self._labels: dict[str, dict[str, str]] = {}  # by language, once the table is there
         self._memory: dict[Hashable, tuple[Any, frozenset[str]]] = {}
 
     @contextmanager
@@ -273,6 +274,7 @@ class LinkFacts:
     def forget(self) -> None:
         """Free the memory of all tables; they are built again when needed."""
         self._tables.clear()
+        self._labels.clear()
         self._inverse.clear()
         self._by_value.clear()
         self._memory.clear()
@@ -324,11 +326,17 @@ class LinkFacts:
 
     def label(self, subject: str, language: str = "en") -> str:
         """Return the label in `language`; '' where there is none."""
-        tag = f'"@{language}'
-        return next(
-            (text_of(item) for item in self.written(subject, _LABEL) if item.endswith(tag)),
-            "",
-        )
+        self._note(subject, _LABEL)
+        labels = self._labels.get(language)
+        if labels is None:
+            tag = f'"@{language}'
+            table = self._tables.get(_LABEL)
+            if table is None:
+                return _first_with(tag, self.written(subject, _LABEL))
+            labels = self._labels[language] = {
+                thing: _first_with(tag, values) for thing, values in table.items()
+            }
+        return labels.get(subject, "")
 
     def things(self, kinds: Collection[str]) -> list[tuple[str, str]]:
         """Return the entities of some kinds that have a label, each after its kind, by IRI."""
@@ -367,11 +375,18 @@ class Linked:
                     yield decision
 
 
+def _first_with(end: str, values: Iterable[str]) -> str:
+    """Return the text of the first value that ends so in its line; '' where there is none."""
+    return next((text_of(value) for value in values if value.endswith(end)), "")
+
+
 def natural(identifier: str) -> tuple[int, str]:
     """Return a sort key by the number in an identifier: Q64 before Q586.
 
     >>> sorted(["Q586", "Q64"], key=natural)
     ['Q64', 'Q586']
     """
-    digits = re.sub(r"[^0-9]", "", identifier)
+    digits = identifier.removeprefix("Q")
+    if not (digits.isascii() and digits.isdigit()):
+        digits = re.sub(r"[^0-9]", "", identifier)
     return int(digits or 0), identifier

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from twingraph.link.facts import SAME_AS, Linked, Target
@@ -24,7 +24,7 @@ _UNSPECIFIED = "https://w3id.org/semapv/vocab/UnspecifiedMatching"
 def write_sssom(linked: Linked, target: Target) -> str:
     """Return the mapping set to `target` as SSSOM/TSV, under the project's base IRI."""
     source = f"wd:{target.item.rpartition('/')[2]}"
-    return _mapping_set(linked, target.name, target.title, rows_of(linked, target), source)
+    return _mapping_set(linked, target.name, target.title, _rows(linked, target), source)
 
 
 def write_refused(linked: Linked, reviewed: Iterable[Decision]) -> str:
@@ -35,11 +35,11 @@ def write_refused(linked: Linked, reviewed: Iterable[Decision]) -> str:
     """
     tables = (decision for decisions in linked.decisions.values() for decision in decisions)
     rows = sorted({decision for decision in (*tables, *reviewed) if decision.modifier})
-    return _mapping_set(linked, REFUSED, "refused mappings", rows)
+    return _mapping_set(linked, REFUSED, "refused mappings", map(cells_of, rows))
 
 
 def _mapping_set(
-    linked: Linked, name: str, title: str, rows: Iterable[Decision], source: str = ""
+    linked: Linked, name: str, title: str, rows: Iterable[Mapping[str, str]], source: str = ""
 ) -> str:
     settings = linked.settings
     slots = {
@@ -55,16 +55,18 @@ def _mapping_set(
         "subject_source": "graph:entities" if source else "",
     }
     stated = {name: value for name, value in slots.items() if value not in ("", '""', '[""]')}
-    cells = [{**cells_of(item), "subject_label": linked.facts.label(item.subject)} for item in rows]
+    label = linked.facts.label
+    cells = ({**row, "subject_label": label(row["subject_id"])} for row in rows)
     return write_table(cells, _PUBLISHED, stated, prefixes_of_links(settings.base_iri))
 
 
-def rows_of(linked: Linked, target: Target) -> Iterator[Decision]:
-    """Yield the decisions, and each published link without a decision."""
+def _rows(linked: Linked, target: Target) -> Iterator[dict[str, str]]:
+    """Yield the cells of the decisions, and of each published link without a decision."""
     decisions = list(linked.decided(target))
-    yield from decisions
+    yield from map(cells_of, decisions)
     stated = {(decision.subject, decision.object) for decision in decisions if decision.confirmed}
+    undecided = cells_of(Decision("", SAME_AS.value, "", "", _UNSPECIFIED))
     for subject, identifier in linked.facts.links(target):
         iri = target.start + identifier + target.end
         if (subject, iri) not in stated:
-            yield Decision(subject, SAME_AS.value, "", iri, _UNSPECIFIED)
+            yield {**undecided, "subject_id": subject, "object_id": iri}

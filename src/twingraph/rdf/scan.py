@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence, Set
+from typing import Final
+
+_FEW: Final = 8  # values; to compare a line with more of them takes as long as to cut it
 
 
 def count_values(lines: Sequence[str], values: Set[str]) -> Counter[tuple[str, str]]:
@@ -19,6 +22,9 @@ def count_values(lines: Sequence[str], values: Set[str]) -> Counter[tuple[str, s
     counts: Counter[tuple[str, str]] = Counter()
     if raw is not None:
         sought = {f"{value} .".encode() for value in values}
+        if len(sought) <= _FEW:  # most lines are left out without being cut
+            ends = tuple(sought)
+            raw = [line for line in raw if line.endswith(ends)]
         parts = (line.split(b" ", 2) for line in raw)
         pairs = Counter((predicate, end) for _, predicate, end in parts if end in sought)
         for (predicate, end), number in pairs.items():

@@ -214,8 +214,9 @@ def write_table(
     curies = _Curies(prefixes)
     for row in rows:
         cells = [
-            curies.of(row[name]) if name in _IRIS else " ".join(row[name].split())
+            curies.of(text) if name in _IRIS else " ".join(text.split()) if text else ""
             for name in columns
+            for text in (row[name],)
         ]
         for name, text in row.items():
             if ":" in text and name not in _IRIS and name in columns:
@@ -258,10 +259,17 @@ class _Curies:
         ordered = sorted(((len(start), name, start) for name, start in prefixes.items()))
         self._starts = [(start, name) for _, name, start in reversed(ordered)]
         self._by_head: dict[str, Sequence[tuple[str, str]]] = {}
+        self._known: dict[str, str] = {}
         self.used: set[str] = set()
 
     def of(self, iri: str) -> str:
         """Return an IRI as CURIE, as it is where it has none of the prefixes."""
+        curie = self._known.get(iri)
+        if curie is None:
+            curie = self._known[iri] = self._of(iri)
+        return curie
+
+    def _of(self, iri: str) -> str:
         head = iri[: max(iri.rfind("/", 0, -1), iri.rfind("#", 0, -1)) + 1]
         starts = self._by_head.get(head)
         if starts is None:  # all that an IRI with this head can start with
