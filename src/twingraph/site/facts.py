@@ -143,7 +143,8 @@ class PageFacts:
     def values(self, thing: str, verb: NamedNode | str) -> list[Term]:
         """Return the values of a property, IRIs first, in a stable order."""
         name = verb.value if isinstance(verb, NamedNode) else verb
-        terms = self._of[thing].get(name, []) if thing in self._of else []
+        known = self._of.get(thing)
+        terms = known.get(name, ()) if known else ()
         if len(terms) < 2:
             return list(terms)
         return sorted(terms, key=lambda term: (isinstance(term, Literal), term.value, str(term)))
@@ -162,7 +163,10 @@ class PageFacts:
 
     def texts(self, thing: str, verb: NamedNode | str) -> dict[str, str]:
         """Return the texts of a property by their language tag."""
-        literals = [item for item in self.values(thing, verb) if isinstance(item, Literal)]
+        values = self.values(thing, verb)
+        if not values:
+            return {}
+        literals = [item for item in values if isinstance(item, Literal)]
         return {item.language or "": item.value for item in reversed(literals)}
 
     # --- names -----------------------------------------------------------------------------------

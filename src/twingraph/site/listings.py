@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
@@ -63,8 +64,9 @@ def listings(reader: BuildReader, kind: str) -> dict[str, Listing]:
     facts = PageFacts(reader, LANGUAGES[0])
     facts.mention(members)
     facts.complete()
+    sorted_by = cache(sort_key)  # most names are the same in all languages
     return {
-        language: _listed(kind, members, keys, known, facts.in_language(language))
+        language: _listed(kind, members, keys, known, facts.in_language(language), sorted_by)
         for language in LANGUAGES
     }
 
@@ -100,12 +102,13 @@ def _listed(
     keys: Mapping[str, set[str]],
     known: Mapping[str, set[str]],
     facts: PageFacts,
+    sorted_by: Callable[[str], str],
 ) -> Listing:
     """Return entities in the order of their names: places in it by key, and by what is stated.
 
-    `known` tells of each which of its columns are stated.
+    `known` tells of each which of its columns are stated; `sorted_by` is `sort_key`.
     """
-    names = {iri: sort_key(facts.name(iri).text) for iri in members}
+    names = {iri: sorted_by(facts.name(iri).text) for iri in members}
     things = sorted(members, key=lambda iri: (names[iri], iri))
     under: dict[str, list[int]] = defaultdict(list)
     shared_keys: dict[
