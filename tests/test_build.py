@@ -211,7 +211,7 @@ def test_with_a_violation_nothing_is_published_and_the_last_build_stays(project:
     assert whole(out) == before
 
 
-TURNS: Final = 12
+TURNS: Final = 8
 
 
 def publish_as(project: Path, name: str) -> None:
